@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from features.message import message, part_of
+from features.message import aged, message, part_of
 from features.spec import (
     MISSING,
     SHARE,
@@ -36,7 +36,7 @@ signals = Registry(Family.ITEM, source="Ozon E-CUP 2025: item columns")
     log_of("days"),
     missing="the source does not say when the listing was first published",
     side=days(30, 365),
-    say=lambda e, _: message("item_age", n=e.facts.listing.age_days or 0),
+    say=lambda e, _: aged("item_age", e.facts.listing.age_days),
 )
 def item_age(e: Evidence) -> float:
     """Days since the listing was first published."""

@@ -43,6 +43,12 @@ def part_of(code: str, part: float | None, whole: float | None) -> Message | Non
     return message(code, part=round(part or 0), n=n) if n else None
 
 
+def aged(code: str, days: float | None) -> Message:
+    """A message with the age in days; `code.today` for an age of none."""
+    n = round(days or 0)
+    return message(code, n=n) if n else message(f"{code}.today")
+
+
 def quoting(code: str, found: Sequence[str]) -> Message:
     """A message with the first three distinct texts as `words`; `code.none` where there are none."""
     words = tuple(dict.fromkeys(found))[:_MOST_QUOTED]

@@ -56,6 +56,12 @@ def price_to_brand_category(e: Evidence) -> float:
     return _log_ratio(e.facts.price.log_price, e.facts.price.brand_category)
 
 
+def _spread_words(e: Evidence, spreads: float) -> Message | None:
+    """The price against the median in percent, which a reader knows; none for a small difference below it."""
+    found = compared("price_to_brand_category", price_to_brand_category(e), n=_n(e.facts.price.brand_category))
+    return None if spreads < 0 and found.code == "price_to_brand_category.equal" else found
+
+
 def _spread(_: Evidence, spreads: float) -> Side:
     if spreads < _NEAR_SPREADS:
         return Side.COUNTERFEIT
@@ -67,11 +73,7 @@ def _spread(_: Evidence, spreads: float) -> Side:
     missing="no price, or fewer than five listings of the brand in the category",
     source="Median and MAD: Rousseeuw and Croux 1993",
     side=_spread,
-    say=lambda e, v: message(
-        f"price_spread_brand_category.{'below' if v < 0 else 'above'}",
-        spreads=abs(v),
-        n=_n(e.facts.price.brand_category),
-    ),
+    say=_spread_words,
 )
 def price_spread_brand_category(e: Evidence) -> float:
     """How many robust standard deviations the price lies from the median of its brand and category."""

@@ -1,9 +1,10 @@
 """Seller signals from the marketplace's data: age, volume, returns and rating. The identity is never a signal."""
 
 import math
+from decimal import Decimal
 from typing import Final
 
-from features.message import Message, message, part_of
+from features.message import Amount, Message, aged, message, part_of
 from features.seller_trade import turnover
 from features.spec import (
     MISSING,
@@ -35,7 +36,7 @@ _RETURNS: Final = above_prior(lambda priors: priors.seller_returns.mean)
     log_of("days"),
     missing="age of the account not sent",
     side=days(90, 365),
-    say=lambda e, _: message("seller_age", n=e.facts.listing.seller.age_days or 0),
+    say=lambda e, _: aged("seller_age", e.facts.listing.seller.age_days),
 )
 def seller_age(e: Evidence) -> float:
     """Days since the seller's account was opened."""
@@ -58,7 +59,7 @@ def seller_orders_90d(e: Evidence) -> float:
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     version=2,
     side=some,
-    say=lambda e, _: message("seller_turnover_90d", amount=turnover(e).d90 or 0),
+    say=lambda e, _: _amount("seller_turnover_90d", e, turnover(e).d90 or 0),
 )
 def seller_turnover_90d(e: Evidence) -> float:
     """The seller's turnover in 90 days, in the listing's currency."""
@@ -69,7 +70,7 @@ def seller_turnover_90d(e: Evidence) -> float:
     Scale("log of currency units", -25, 25),
     missing="turnover or orders not sent, or none in 90 days",
     side=either,
-    say=lambda _, v: message("seller_order_value", amount=math.exp(v)),
+    say=lambda e, v: _amount("seller_order_value", e, math.exp(v)),
 )
 def seller_order_value(e: Evidence) -> float:
     """Log of the mean value of the seller's orders in 90 days."""
@@ -227,3 +228,8 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
 def seller_listings_30d(e: Evidence) -> float:
     """Other listings of the seller first seen in the last 30 days, at most 500."""
     return log1p(e.facts.seller.listings_30d)
+
+
+def _amount(code: str, e: Evidence, amount: float) -> Message | None:
+    currency = e.facts.listing.currency
+    return message(code, amount=Amount(Decimal(round(amount)), currency)) if currency else None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from features.message import Message, message
+from features.message import Message, aged, message, part_of
 from features.peer_listings import Assortment
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, burst, days, either, log1p, log_of, some
 
@@ -22,7 +22,7 @@ _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other listing"
     missing="the seller was first seen with this listing, or nothing was recorded about it yet",
     source="Own choice: an old account may be new to the service",
     side=days(30, 365),
-    say=lambda e, _: message("seller_known", n=round(e.facts.seller.known_days or 0)),
+    say=lambda e, _: aged("seller_known", e.facts.seller.known_days),
 )
 def seller_known(e: Evidence) -> float:
     """Days since the service first saw the seller, regardless of the age of the account."""
@@ -106,7 +106,7 @@ def seller_brand_entropy(e: Evidence) -> float:
     missing=_NO_OTHERS,
     source="Own choice: the brands that take part are the ones that are counterfeited",
     side=either,
-    say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
+    say=lambda e, v: _protected(v, _others(e).offers),
 )
 def seller_protected_share(e: Evidence) -> float:
     """Share of the seller's other listings whose brand took part at intake."""
@@ -152,3 +152,8 @@ def _figure(e: Evidence, of: Callable[[Assortment], float | None]) -> float:
     others = e.facts.seller.others
     found = None if others is None else of(others)
     return MISSING if found is None else found
+
+
+def _protected(share: float, listings: int) -> Message | None:
+    """How many of two or more; one listing is no assortment."""
+    return part_of("seller_protected_share", share * listings, listings) if listings > 1 else None

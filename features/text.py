@@ -62,7 +62,9 @@ def text_mixed_words(e: Evidence) -> float:
     missing=NO_TEXT,
     side=either,
     say=lambda e, _: (
-        message("text_scripts", scripts=tuple(e.reading.scripts)) if e.reading.scripts else message("text_scripts.none")
+        message("text_scripts", scripts=tuple(map(str.capitalize, e.reading.scripts)))
+        if e.reading.scripts
+        else message("text_scripts.none")
     ),
 )
 def text_scripts(e: Evidence) -> float:

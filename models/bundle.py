@@ -28,13 +28,15 @@ from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
 from models.textmodel import TextModel
 
-SCHEMA: Final = 3
-_WITHOUT_PHRASES: Final = 2  # The schema before phrases; such a bundle quotes no wording.
+SCHEMA: Final = 4
+# The schemas before phrases, and before phrases of a lower bound and a segmenter; such bundles quote no wording.
+_WITHOUT_PHRASES, _WITHOUT_BOUND = 2, 3
 MANIFEST: Final = "manifest.json"
 _WEIGHTS, _MODEL, _REFERENCES = "text_weights.npy", "model.json", "references.json"
 _PHRASES: Final = "phrases.json"
 _FILES: Final = {
     _WITHOUT_PHRASES: (_WEIGHTS, _MODEL, _REFERENCES),
+    _WITHOUT_BOUND: (_WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
     SCHEMA: (_WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
 }
 _LEARNER: Final = "learner"  # In the model's file; a bundle without it has a forest.
@@ -109,11 +111,10 @@ class Bundle:
 
     def _quoted(self, row: Computed) -> tuple[Contrast, ...]:
         """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first."""
-        pulls = [(self._pull(one.phrase, one.fields), one) for one in self.phrases.contrasts(row.facts)]
+        pulls = [(self._pull(one.phrase, one.spoken.fields), one) for one in self.phrases.contrasts(row.facts)]
         found: list[Contrast] = []
         for pull, one in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
-            used = {word for other in found for word in other.phrase.split(" ")}
-            if pull > 0 and used.isdisjoint(one.phrase.split(" ")):
+            if pull > 0 and not any(one.repeats(other) for other in found):
                 found.append(one)
         return tuple(found[:_MOST_QUOTED])
 
@@ -188,7 +189,7 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
         raise BundleRefused(
             "The bundle has schema {found}; this version reads {wanted}.",
             found=str(schema),
-            wanted=" and ".join(map(str, _FILES)),
+            wanted=f"{min(_FILES)} to {SCHEMA}",
         )
     if manifest.get("fingerprint") != input_fingerprint():
         raise BundleRefused("The bundle was made for another feature set. Retrain it with this version.")
@@ -273,8 +274,8 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
 
 
 def _phrases(files: Mapping[str, bytes]) -> PhraseTable:
-    """The table that the manifest names; none in a bundle of the schema before it, whatever other files there are."""
-    if _PHRASES not in read_json(files, MANIFEST)["files"]:
+    """The table of a bundle of this schema; none in one of an earlier schema, whatever other files there are."""
+    if read_json(files, MANIFEST)["schema"] != SCHEMA:
         return NO_PHRASES
     return PhraseTable.from_dict(read_json(files, _PHRASES))
 

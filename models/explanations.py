@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features.compute import FEATURES
 from features.message import Message, message
 from features.spec import Evidence, Side
-from models.phrases import Contrast
+from models.phrases import CellKey, Contrast
 from models.score import BASE, OTHER, TEXT, Reason, remainder
 
 MOST: Final = 5
@@ -158,13 +158,27 @@ def _wording(quoted: Sequence[Contrast]) -> Message:
 
 def _contrast(one: Contrast) -> Message:
     """How often counterfeits and genuine listings of the cell have the phrase."""
-    key, cell = one.cell.key, one.cell
-    width = "language" if key.brand is None else "brand" if key.category is None else "category"
+    cell = one.cell
     return message(
-        f"wording.in_{width}",
+        "wording.contrast",
         phrase=one.phrase,
         counterfeit=one.counterfeit,
         counterfeits=cell.counterfeit,
         genuine=one.listings - one.counterfeit,
         genuines=cell.listings - cell.counterfeit,
+        of=_kind_of(cell.key),
+    )
+
+
+def _kind_of(key: CellKey) -> Message:
+    """What the listings of a cell have in common; what is not stated is named as such."""
+    named = {"brand": key.brand, "category": key.category, "language": key.language}
+    same = tuple(message(f"wording.{name}") for name, value in named.items() if value)
+    unstated = tuple(message(f"wording.{name}") for name, value in named.items() if value == "")
+    if not unstated:
+        return message("wording.in_language") if key.brand is None else message("wording.same", same=same)
+    return (
+        message("wording.same_but", same=same, unstated=unstated)
+        if same
+        else message("wording.unstated", unstated=unstated)
     )

@@ -5,29 +5,23 @@ brand, category and language. Where fewer than `SUPPORT` training listings there
 and then the language. A phrase without lift in the cell that decides is not quoted, whatever the wider cells say.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from features.brands import compact, pieces
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betainc
+
 from features.facts import Facts, reference_keys
-from features.fold import fold, without_pictures
-from features.listing import Listing
+from features.words import SEGMENTER, is_cut_by_segmenter, may_stand_alone, pairs_of, words_of
+from models.own_words import OwnWords
 
 SUPPORT: Final = 20  # Training listings of both classes that have the phrase.
 LIFT: Final = 1.5  # The share of counterfeits among them over the share in the cell.
+LEVEL: Final = 0.95  # Of the lower bound of that share. Our choice.
 MOST_ENTRIES: Final = 50_000  # About two megabytes.
-LONGEST_WORD: Final = 40  # A longer run of letters is not one word.
 _MOST_ROWS: Final = 1 << 40  # More listings than any training reads.
-_SHORTEST_WORD: Final = 2
-_MOST_WORDS: Final = 200  # Of a field; the rest of a long description adds nothing new.
-# Letters alone: telephone numbers, addresses and account names never enter a bundle or a quotation.
-_LETTERS: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_BREAK: Final = ""
-# Plurals and cases: two words with a common beginning of four letters and at most three letters more.
-_ENDING, _STEM, _SHORTEST_STEM = 3, 4, 3
 
 
 class CellKey(NamedTuple):
@@ -55,15 +49,27 @@ class Entry(NamedTuple):
     quoted: bool
 
 
+class Spoken(NamedTuple):
+    """The words of a phrase as a listing has them, and the fields that have it: 0 title, 1 description."""
+
+    words: tuple[str, ...]
+    fields: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A phrase of a listing, the fields that have it (0 title, 1 description), and its counts in the deciding cell."""
+    """A phrase of a listing with its counts in the deciding cell."""
 
     phrase: str
-    fields: tuple[int, ...]
+    spoken: Spoken
     cell: Cell
     listings: int
     counterfeit: int
+
+    def repeats(self, other: "Contrast") -> bool:
+        """Whether both have a word in common, or the same counts, as two phrases of a copied sentence have."""
+        same = (self.cell, self.listings, self.counterfeit) == (other.cell, other.listings, other.counterfeit)
+        return same or not set(self.spoken.words).isdisjoint(other.spoken.words)
 
 
 class PhraseTable:
@@ -75,22 +81,26 @@ class PhraseTable:
 
     def contrasts(self, facts: Facts) -> list[Contrast]:
         """The phrases of a listing that may be quoted, in the order of the text."""
+        known = {phrase: spoken for phrase, spoken in phrases_of(facts).items() if phrase in self.entries}
+        if not known:
+            return []
         places = [self._place.get(key) for key in cell_keys(facts)]
         own = OwnWords.of(facts)
         found = []
-        for phrase, fields in phrases_of(facts).items():
-            entries = self.entries.get(phrase)
-            if entries is not None and not any(own.hold(word) for word in phrase.split(" ")):
-                by_cell = {entry.cell: entry for entry in entries}
+        for phrase, spoken in known.items():
+            if not any(own.hold(word) for word in phrase.split(" ")):
+                by_cell = {entry.cell: entry for entry in self.entries[phrase]}
                 deciding = next((by_cell[place] for place in places if place in by_cell), None)
                 if deciding is not None and deciding.quoted:
                     cell = self.cells[deciding.cell]
-                    found.append(Contrast(phrase, fields, cell, deciding.listings, deciding.counterfeit))
+                    found.append(Contrast(phrase, spoken, cell, deciding.listings, deciding.counterfeit))
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """The table as plain values: cells, and by phrase rows of cell, listings, counterfeit and quoted (0 or 1)."""
+        """The table as plain values: cells, by phrase rows of cell, listings, counterfeit and quoted (0 or 1), and the
+        segmenter of scripts without blanks."""
         return {
+            "segmenter": SEGMENTER,
             "cells": [[*cell.key, cell.listings, cell.counterfeit] for cell in self.cells],
             "phrases": {
                 phrase: [[one.cell, one.listings, one.counterfeit, int(one.quoted)] for one in entries]
@@ -102,19 +112,26 @@ class PhraseTable:
     def from_dict(cls, found: Mapping[str, Any]) -> "PhraseTable":
         """The inverse of `to_dict`, which checks every count.
 
+        Counts of another segmenter are those of other words, so such a table quotes no phrase of scripts without
+        blanks.
+
         Raises
         ------
         ValueError, TypeError, KeyError
             A value is not of a table, or a phrase is quoted without support or lift.
         """
-        if found.keys() != {"cells", "phrases"} or not isinstance(found["phrases"], dict):
+        if found.keys() != {"segmenter", "cells", "phrases"} or not isinstance(found["phrases"], dict):
             raise ValueError
+        if not isinstance(found["segmenter"], str):
+            raise TypeError
         cells = tuple(_cell(*values) for values in found["cells"])
         if len({cell.key for cell in cells}) != len(cells):
             raise ValueError
         entries = {phrase: _entries(phrase, rows, cells) for phrase, rows in found["phrases"].items()}
         if sum(map(len, entries.values())) > MOST_ENTRIES:
             raise ValueError
+        if found["segmenter"] != SEGMENTER:
+            entries = {phrase: some for phrase, some in entries.items() if not is_cut_by_segmenter(phrase)}
         return cls(cells, entries)
 
 
@@ -151,13 +168,28 @@ def _entry(cells: tuple[Cell, ...], place: Any, listings: Any, counterfeit: Any,
     return Entry(place, listings, counterfeit, bool(quoted))
 
 
-def has_lift(listings: float, counterfeit: float, all_listings: float, all_counterfeit: float) -> bool:
-    """Whether the share of counterfeits is at least `LIFT` times that among all listings.
+def has_lift(
+    listings: ArrayLike, counterfeit: ArrayLike, all_listings: ArrayLike, all_counterfeit: ArrayLike
+) -> NDArray[np.bool_]:
+    """Whether the lower bound of the share of counterfeits is above `LIFT` times their share among all listings.
 
-    >>> has_lift(20, 9, 100, 30), has_lift(20, 8, 100, 30), has_lift(20, 0, 100, 0)
-    (True, False, False)
+    The bound is that of Clopper and Pearson at `LEVEL`, which errs at most so often for samples as small as `SUPPORT`;
+    that of Wilson errs more often near 1. It is above a share exactly where, with that share, as many counterfeits or
+    more have a probability below 1 - `LEVEL`. The arguments are counts of one shape.
+
+    Not included: the share of the cell is an estimate too, and the listings of one seller are not independent. Training
+    therefore also compares sellers.
+
+    Source: Clopper and Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934); Brown, Cai and
+    DasGupta, Interval estimation for a binomial proportion, Statistical Science 16 (2001).
+
+    >>> has_lift([20, 20, 20], [14, 13, 0], 100, [30, 30, 0]).tolist()
+    [True, False, False]
     """
-    return counterfeit > 0 and counterfeit * all_listings >= LIFT * all_counterfeit * listings
+    n, k, of = (np.asarray(one, np.float64) for one in (listings, counterfeit, all_counterfeit))
+    share = np.minimum(LIFT * of / np.asarray(all_listings, np.float64), 1.0)
+    probability = betainc(np.maximum(k, 1.0), n - k + 1.0, share)  # Of k or more among n.
+    return np.asarray((k > 0) & (probability < 1 - LEVEL))
 
 
 def cell_keys(facts: Facts) -> tuple[CellKey, CellKey, CellKey]:
@@ -167,91 +199,29 @@ def cell_keys(facts: Facts) -> tuple[CellKey, CellKey, CellKey]:
     return CellKey(brand, category, language), CellKey(brand, None, language), CellKey(None, None, language)
 
 
-def phrases_of(facts: Facts) -> dict[str, tuple[int, ...]]:
-    """The words and the pairs of adjacent words of a listing, folded, with the fields that have each.
-
-    The fields are 0, the title, and 1, the description. Phrases are in the order of the text.
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    for field, words in enumerate(fields_of(facts.listing)):
-        pairs = (f"{one} {two}" for one, two in pairwise(words) if one and two)
-        for phrase in dict.fromkeys((*filter(None, words), *pairs)):
-            found[phrase] = (*found.get(phrase, ()), field)
+def phrases_of(facts: Facts) -> dict[str, Spoken]:
+    """The words and the pairs of adjacent words of a listing, folded. Phrases are in the order of the text."""
+    found: dict[str, Spoken] = {}
+    for field, words in enumerate(fields_of(facts)):
+        alone = ((word, (word,)) for word in words if may_stand_alone(word))
+        of_field: dict[str, tuple[str, ...]] = {}
+        for phrase, parts in (*alone, *pairs_of(words)):
+            of_field.setdefault(phrase, parts)
+        for phrase, parts in of_field.items():
+            before = found.get(phrase)
+            found[phrase] = Spoken(parts, (field,)) if before is None else Spoken(before.words, (*before.fields, field))
     return found
 
 
-def fields_of(listing: Listing) -> tuple[list[str], list[str]]:
+def fields_of(facts: Facts) -> tuple[list[str], list[str]]:
     """The words of the title and of the description, folded; '' separates words that are not adjacent."""
-    return _words(listing.title), _words(listing.description)
+    listing, names = facts.listing, _names_to_mask(facts)
+    return words_of(listing.title, names), words_of(listing.description, names)
 
 
-def _words(text: str | None) -> list[str]:
-    if not text:
-        return []
-    tokens = without_pictures(fold(text)).split()[:_MOST_WORDS]
-    return [word for token in tokens for word in _split(token)]
-
-
-def _split(token: str) -> Iterator[str]:
-    """The words of a run without blanks: of 'mirror-quality,' the word and a break, of '1:1' a break."""
-    at = 0
-    for match in _LETTERS.finditer(token):
-        if match.start() > at:
-            yield _BREAK
-        yield _whole(token, match)
-        at = match.end()
-    if at < len(token):
-        yield _BREAK
-
-
-def _whole(token: str, match: re.Match[str]) -> str:
-    """The word, unless it is a part of something that is none: 'com' of 'bags.com', 'a' of 'a1'."""
-    before, after = token[: match.start()], token[match.end() :]
-    joined = bool(
-        before[-1:].isalnum() or after[:1].isalnum() or "@" in token or "." in token.strip(".…") or "/" in token
-    )
-    return _BREAK if joined or not _SHORTEST_WORD <= len(match.group()) <= LONGEST_WORD else match.group()
-
-
-@dataclass(frozen=True, slots=True)
-class OwnWords:
-    """Words that name the goods: of brands, with obfuscation undone, and of categories, folded."""
-
-    brands: frozenset[str]
-    categories: frozenset[str]
-
-    @classmethod
-    def of(cls, facts: Facts) -> "OwnWords":
-        """Those of one listing: its brand as declared, resolved, mentioned or misspelt, and its category."""
-        brand, naming = facts.brand, facts.naming
-        names = [facts.listing.brand, brand.name, *(mention.name for mention in brand.mentions)]
-        if naming is not None:
-            names += [word for near in naming.near_misses for word in (near.word, near.name)]
-            names += [*naming.described, naming.declared_near.name if naming.declared_near else None]
-        return cls.named((name for name in names if name), [facts.listing.product_type or ""])
-
-    @classmethod
-    def named(cls, brands: Iterable[str], categories: Iterable[str]) -> "OwnWords":
-        """Those of names of brands and of categories."""
-        forms = {form for name in brands for form in (compact(name), *pieces(name))}
-        words = {word for category in categories for word in _LETTERS.findall(fold(category))}
-        return cls(frozenset(forms), frozenset(words))
-
-    def hold(self, word: str) -> bool:
-        """Whether a folded word names a brand or a category, in the singular or plural, alone or compounded."""
-        if compact(word) in self.brands or not self.brands.isdisjoint(pieces(word)):
-            return True
-        return any(_of_one_stem(word, category) for category in self.categories)
-
-
-def _of_one_stem(word: str, category: str) -> bool:
-    """Whether two words have one stem, or the word is a compound of the other: 'handbag' and 'bags'."""
-    if word == category:
-        return True
-    stem = category.removesuffix("s") if len(category) > _SHORTEST_STEM else category
-    if len(stem) >= _SHORTEST_STEM and (word.startswith(stem) or word.removesuffix("s").endswith(stem)):
-        return True
-    common = next(
-        (i for i, (a, b) in enumerate(zip(word, category, strict=False)) if a != b), min(len(word), len(category))
-    )
-    return common >= _STEM and max(len(word), len(category)) - common <= _ENDING
+def _names_to_mask(facts: Facts) -> tuple[str, ...]:
+    """The listing's names of two or more characters in scripts without blanks, longest first."""
+    if not any(is_cut_by_segmenter(text) for text in (facts.listing.title, facts.listing.description) if text):
+        return ()
+    names = (name for name in OwnWords.of(facts).unspaced if len(name) > 1)
+    return tuple(sorted(names, key=lambda name: (-len(name), name)))

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from features.brands import Brand
 from features.facts import Facts
 from features.fold import fold
+from features.words import BREAK, is_unspaced, may_stand_alone, pairs_of
+from models.own_words import OwnWords
 from models.phrases import (
     LIFT,
     MOST_ENTRIES,
@@ -20,10 +22,10 @@ from models.phrases import (
     Cell,
     CellKey,
     Entry,
-    OwnWords,
     PhraseTable,
     cell_keys,
     fields_of,
+    has_lift,
 )
 
 Floats = NDArray[np.float64]
@@ -32,7 +34,7 @@ Places = NDArray[np.int64]
 
 # A shop's own name or set phrase is wording of one seller, and near-copies of a listing repeat every word of it.
 FEWEST_SELLERS: Final = 5
-_BREAK: Final = 0  # The place of '', which separates words that are not adjacent.
+_BREAK: Final = 0  # The place of the break, which separates words that are not adjacent.
 _LISTINGS, _COUNTERFEIT, _WEIGHT, _COUNTERFEIT_WEIGHT = range(4)
 
 
@@ -51,8 +53,13 @@ def fit_phrases(
     """The table of n training rows with labels in {0, 1}, label weights and seller groups, all of shape (n,).
 
     A phrase is quoted in a cell where at least `SUPPORT` listings of `FEWEST_SELLERS` sellers have it and its lift is
-    sufficient, both over the listings and over their label weights: a person counts listings, and the model was fitted
-    on weights. Stop words and words that name a brand or a category are never part of a phrase.
+    sufficient: the lower bound over the listings, the lower bound over the sellers, and the lift itself over the label
+    weights. A person counts listings, a seller repeats a phrase in each of them, and the model was fitted on weights.
+    Stop words and words that name a brand or a category are never part of a phrase.
+
+    A cell wider than brand, category and language mixes goods with many and with few counterfeits, and the name of a
+    model would have the lift of its goods. The share of counterfeits to exceed is therefore at least that of goods as
+    those with the phrase.
 
     Of more than `MOST_ENTRIES` counts, those of the phrases with the most counterfeits beyond the share of their cell
     are kept.
@@ -69,10 +76,16 @@ def fit_phrases(
     sums = _sums(place, each[rows], len(codes))[kept]
     cell, phrase = np.divmod(codes[kept], max(len(found.phrases), 1))
     around = in_cell[cell]
+    usual = _sums(place, _shares(in_cell[cells_of])[rows, None], len(codes))[kept, 0] / sums[:, _LISTINGS]
+    sellers = _by_seller(place, groups[rows], labels[rows], len(codes))[kept]
+    around_sellers = _by_seller(
+        cells_of.ravel(), np.repeat(groups, cells_of.shape[1]), np.repeat(labels, cells_of.shape[1]), len(keys)
+    )[cell]
     quoted = (
-        (_distinct(place, groups[rows], len(codes))[kept] >= FEWEST_SELLERS)
-        & _has_lift(sums, around, _LISTINGS, _COUNTERFEIT)
-        & _has_lift(sums, around, _WEIGHT, _COUNTERFEIT_WEIGHT)
+        (sellers[:, _LISTINGS] >= FEWEST_SELLERS)
+        & has_lift(sums[:, _LISTINGS], sums[:, _COUNTERFEIT], 1.0, np.maximum(usual, _share(around)))
+        & has_lift(sellers[:, _LISTINGS], sellers[:, _COUNTERFEIT], 1.0, _share(around_sellers))
+        & _has_weight(sums, around)
     )
     excess = sums[:, _COUNTERFEIT] - sums[:, _LISTINGS] * around[:, _COUNTERFEIT] / around[:, _LISTINGS]
     entries: dict[str, list[Entry]] = {}
@@ -107,10 +120,34 @@ def _table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[Entry]]]
     )
 
 
-def _has_lift(part: Floats, whole: Floats, of: int, counterfeit: int) -> NDArray[np.bool_]:
-    """Whether the share of counterfeits in each pair is at least `LIFT` times that in its cell."""
-    has = part[:, counterfeit] * whole[:, of] >= LIFT * whole[:, counterfeit] * part[:, of]
-    return np.asarray((part[:, counterfeit] > 0) & has)
+def _shares(counts: Floats) -> Floats:
+    """The share of counterfeits of goods as each row's, shape (n,), from its cells' sums, shape (n, cells, columns).
+
+    The narrowest cells are small, so each is smoothed with `SUPPORT` listings of the share of the next wider one.
+    """
+    found = counts[:, -1, _COUNTERFEIT] / counts[:, -1, _LISTINGS]
+    for i in reversed(range(counts.shape[1] - 1)):
+        found = (counts[:, i, _COUNTERFEIT] + SUPPORT * found) / (counts[:, i, _LISTINGS] + SUPPORT)
+    return found
+
+
+def _by_seller(places: Places, groups: NDArray[np.intp], labels: Labels, size: int) -> Floats:
+    """The sellers by place, and the sum of the shares of their listings that are counterfeits, shape (size, 2)."""
+    many = int(groups.max(initial=0)) + 1
+    pairs, pair, listings = np.unique(places * many + groups, return_inverse=True, return_counts=True)
+    shares = np.bincount(pair, labels, len(pairs)) / listings
+    return _sums(pairs // many, np.column_stack([np.ones(len(pairs)), shares]), size)
+
+
+def _share(counts: Floats) -> Floats:
+    return np.asarray(counts[:, _COUNTERFEIT] / counts[:, _LISTINGS])
+
+
+def _has_weight(part: Floats, whole: Floats) -> NDArray[np.bool_]:
+    """Whether the counterfeits' share of the weight in each pair is at least `LIFT` times that in its cell."""
+    counterfeit = part[:, _COUNTERFEIT_WEIGHT]
+    has = counterfeit * whole[:, _WEIGHT] >= LIFT * whole[:, _COUNTERFEIT_WEIGHT] * part[:, _WEIGHT]
+    return np.asarray((counterfeit > 0) & has)
 
 
 def _sums(places: Places, values: Floats, size: int) -> Floats:
@@ -143,12 +180,15 @@ def _cells(facts: Sequence[Facts]) -> tuple[list[CellKey], Places]:
 
 
 def _occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
-    """The phrases that enough rows have: words, and pairs of adjacent words. Both words of a pair are such words."""
+    """The phrases that enough rows have: words, and pairs of adjacent words. Both words of a pair with a blank are such
+    words."""
     words, ids, rows = _tokens(facts)
     enough = _distinct(ids, rows, len(words)) >= SUPPORT
     enough[_BREAK] = False
     allowed = np.array([bool(enough[i]) and _may_be_quoted(word, own) for i, word in enumerate(words)])
-    both = allowed[ids[:-1]] & allowed[ids[1:]]
+    unspaced = np.array([is_unspaced(word) for word in words])
+    # Pairs without a blank are among the words already.
+    both = allowed[ids[:-1]] & allowed[ids[1:]] & ~(unspaced[ids[:-1]] & unspaced[ids[1:]])
     codes = ids[:-1][both] * len(words) + ids[1:][both]
     distinct, place = np.unique(codes, return_inverse=True)
     of_pair = rows[:-1][both]
@@ -172,13 +212,14 @@ def _may_be_quoted(word: str, own: OwnWords) -> bool:
 def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:
     """The distinct words, and the word and the row of each token, in the order of the text, each of shape (n_tokens,).
 
-    A break ends every field, so that no pair of adjacent words crosses it.
+    A break ends every field, so that no pair of adjacent words crosses it. Pairs of words without a blank follow their
+    field, each between breaks: one text's pair may be a word of another.
     """
-    place = {"": _BREAK}
+    place = {BREAK: _BREAK}
     ids, lengths = array("q"), array("q")
     for one in facts:
         before = len(ids)
-        ids.extend(_placed(fields_of(one.listing), place))
+        ids.extend(_placed(fields_of(one), place))
         lengths.append(len(ids) - before)
     rows = np.repeat(np.arange(len(facts)), np.array(lengths, np.int64))
     return list(place), np.array(ids, np.int64), rows
@@ -186,8 +227,17 @@ def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:
 
 def _placed(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[int]:
     for words in fields:
-        for word in (*words, ""):
+        alone = (word if may_stand_alone(word) else BREAK for word in words)
+        for word in (*alone, *_unspaced_pairs(words), BREAK):
             yield place.setdefault(word, len(place))
+
+
+def _unspaced_pairs(words: Sequence[str]) -> Iterator[str]:
+    """The pairs of adjacent words without a blank, each after a break."""
+    for pair, (one, other) in pairs_of(words):
+        if is_unspaced(one) and is_unspaced(other) and stop_words().isdisjoint((one, other)):
+            yield BREAK
+            yield pair
 
 
 @cache

@@ -1,5 +1,6 @@
 """Messages as English sentences."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -50,14 +51,23 @@ def _written(value: Any, how: str) -> str:
             return amount_text(value.value, value.currency)
         case date():
             return value.strftime(_DAY)
-        case tuple() if how == "countries":
-            return ", ".join(value) or "no country"
         case tuple():
-            written = [_written(one, "") for one in value]
-            return ", ".join(f"“{one}”" for one in written) if how == "quoted" else ", ".join(written)
+            return _listed([_written(one, "") for one in value], how)
         case float() if how == "%":
             return f"{value:.{percent_digits(value)}%}"
         case int():
             return format(value, how or ",")
         case _:
             return format(value, how)
+
+
+def _listed(written: Sequence[str], how: str) -> str:
+    match how:
+        case "countries":
+            return ", ".join(written) or "no country"
+        case "quoted":
+            return ", ".join(f"“{one}”" for one in written)
+        case "and" | "or" if len(written) > 1:
+            return f"{', '.join(written[:-1])} {how} {written[-1]}"
+        case _:
+            return ", ".join(written)

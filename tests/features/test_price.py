@@ -101,7 +101,7 @@ STATEMENT = [
     (
         "price_spread_brand_category",
         "250.00",
-        "The price is 2.3 robust standard deviations below the median of 20 listings of this brand and category.",
+        "The price is 50% below the median of 20 listings of this brand and category.",
     ),
 ]
 

@@ -33,8 +33,8 @@ def test_a_signal_of_a_known_seller_is(name: str, expected: float, _why: str) ->
 STATEMENT = [
     ("seller_age", "The seller's account is 900 days old."),
     ("seller_orders_90d", "The seller had 40 orders in 90 days."),
-    ("seller_turnover_90d", "The seller's turnover in 90 days is 9,000 in the listing's currency."),
-    ("seller_order_value", "The seller's average order value is 150 in the listing's currency."),
+    ("seller_turnover_90d", "The seller's turnover in 90 days is 9,000 EUR."),
+    ("seller_order_value", "The seller's average order is worth 150 EUR."),
     ("seller_price_level", "The price is 3.3 times the seller's average order value."),
     ("seller_recent_orders_share", "8% of the seller's orders in 90 days fell in the last 7 days."),
     ("seller_return_share_30d", "2 of 20 items that the seller sold in 30 days were returned."),

@@ -44,10 +44,10 @@ STATEMENT = [
         "seller_recent_listings_share",
         "1 of 8 other listings that the seller published in 90 days came in the last 7 days.",
     ),
-    ("seller_brands", "The seller's 8 other listings are of 1 brand."),
+    ("seller_brands", "Other listings of the seller: 8, of 1 brand."),
     ("seller_top_brand_share", "100% of the seller's other branded listings are of one brand."),
     ("seller_brand_entropy", "The seller's other listings are of 1 brand."),
-    ("seller_protected_share", "62% of the seller's 8 other listings are of protected brands."),
+    ("seller_protected_share", "5 of 8 other listings of the seller are of protected brands."),
     ("seller_categories", "The seller's other listings are in 2 categories."),
     ("seller_price_spread", "Half of the seller's 8 other prices are within 216% of their median."),
 ]

@@ -97,7 +97,7 @@ STATEMENT = [
     ("text_kinds", "grey tote", "0 kinds of suspect wording."),
     ("text_invisible", "gu\u200bcci", "1 invisible character in the text."),
     ("text_mixed_words", "Y\u0415\u0415ZY slides", "Letters of two alphabets in one word: Y\u0415\u0415ZY."),
-    ("text_scripts", "bag 女包", "The text is written in latin, chinese."),
+    ("text_scripts", "bag 女包", "Scripts in the text: Latin, Chinese."),
     ("text_title_length", "Grey bag", "The title has 8 characters."),
     ("text_title_capitals", "ABcd", "50% of the title's letters are capitals."),
     ("text_title_digits", "bag 2024", "50% of the title's characters are digits."),

@@ -121,14 +121,24 @@ def test_hard_evidence_comes_with_the_reasons() -> None:
     assert [one.code for one in suspect.evidence][:2] == ["text_replica_grade", "brand_disguised"]
 
 
-def of_the_schema_before(files: Files) -> Files:
-    """The bundle as the version before this one wrote it."""
+def without_phrases(files: Files) -> Files:
+    """The bundle as it was written before there were phrases."""
     manifest = json.loads(files[MANIFEST])
-    manifest["schema"] = SCHEMA - 1
+    manifest["schema"] = 2
     del manifest["files"]["phrases.json"]
     return {name: content for name, content in files.items() if name != "phrases.json"} | {
         MANIFEST: json.dumps(manifest).encode()
     }
+
+
+def without_bound(files: Files) -> Files:
+    """The bundle as it was written when phrases had no lower bound: its table would now be refused."""
+    table = json.loads(files["phrases.json"])
+    del table["segmenter"]
+    table["phrases"]["mirror"] = [[2, 20, 8, 1]]
+    changed = {**files, "phrases.json": json.dumps(table).encode()}
+    manifest = json.loads(resealed(changed)[MANIFEST])
+    return {**changed, MANIFEST: json.dumps({**manifest, "schema": 3}).encode()}
 
 
 def quoted(bundle: Bundle) -> set[str]:
@@ -148,7 +158,10 @@ def with_a_pull(files: Files, *, but: str = "") -> Files:
     return resealed({**files, "text_weights.npy": as_npy(weights)})
 
 
-def test_a_bundle_without_phrases_scores_the_same_and_quotes_nothing() -> None:
+@pytest.mark.parametrize("of_the_schema_before", [without_phrases, without_bound])
+def test_a_bundle_of_an_earlier_schema_scores_the_same_and_quotes_nothing(
+    of_the_schema_before: Callable[[Files], Files],
+) -> None:
     files = with_a_pull(bundle_files())
     found, before = from_files(files), from_files(of_the_schema_before(files))
     assert [one.value for one in before.score_many(ROWS)] == [one.value for one in found.score_many(ROWS)]
@@ -159,6 +172,16 @@ def test_a_phrase_that_the_text_model_takes_for_genuine_is_not_quoted() -> None:
     found = from_files(with_a_pull(bundle_files(), but="mirror quality"))
     assert quoted(found) == set()
     assert all(one.weight > 0 for score in found.score_many(ROWS[-1:]) for one in score.reasons if one.code == "text")
+
+
+@pytest.mark.parametrize(("counterfeit", "expected"), [(24, 1), (25, 2)])
+def test_phrases_of_the_same_listings_are_quoted_once(counterfeit: int, expected: int) -> None:
+    """They come from one sentence that many listings copied."""
+    rows = {"real": [[2, 30, 24, 1]], "tote": [[2, 30, counterfeit, 1]]}
+    found = from_files(with_a_pull(with_json("phrases.json", lambda table: table.update(phrases=rows))))
+    (score,) = found.score_many(ROWS[-1:])
+    (words,) = (one.message.parameters["words"] for one in score.reasons if one.code == TEXT_CODE)
+    assert len(words) == expected
 
 
 def test_the_weights_of_a_phrase_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +201,7 @@ def test_the_weights_of_a_phrase_are_added_up_once(monkeypatch: pytest.MonkeyPat
 def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:
     """Its manifest does not name it, so nobody approved it."""
     files = with_a_pull(bundle_files())
-    before = {**of_the_schema_before(files), "phrases.json": files["phrases.json"]}
+    before = {**without_phrases(files), "phrases.json": files["phrases.json"]}
     assert quoted(from_files(before)) == set()
 
 
@@ -243,7 +266,7 @@ def test_a_bundle_for_other_features_is_refused() -> None:
 
 
 def test_a_bundle_of_another_schema_is_refused() -> None:
-    with pytest.raises(BundleRefused, match=f"schema {SCHEMA + 1}; this version reads {SCHEMA - 1} and {SCHEMA}"):
+    with pytest.raises(BundleRefused, match=f"schema {SCHEMA + 1}; this version reads 2 to {SCHEMA}"):
         verify(with_json(MANIFEST, lambda m: m.update(schema=SCHEMA + 1)))
 
 
@@ -368,6 +391,12 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("phrases.json", lambda m: m["cells"][0].__setitem__(0, 5), "a cell of a number for a brand"),
     ("phrases.json", lambda m: m["cells"][0].__setitem__(3, 10**13), "a cell of more listings than there are"),
     ("phrases.json", lambda m: m.update(phrases=[]), "phrases without counts"),
+    ("phrases.json", lambda m: m.pop("segmenter"), "phrases of no segmenter"),
+    (
+        "phrases.json",
+        lambda m: m["phrases"].update(mirror=[[2, 20, 11, 1]]),
+        "a lift of more than two, whose lower bound is too low",
+    ),
     (
         "phrases.json",
         lambda m: m["phrases"].update({f"w{i}": [[2, 30, 24, 1]] for i in range(50_001)}),

@@ -12,8 +12,10 @@ from features.lexicon import Kind
 from features.near_duplicates import NearDuplicates
 from models.evidence import hard_evidence
 from models.messages.english import in_english
+from models.score import findings, named
 from tests.fixtures import strategies
-from tests.fixtures.facts import A_HISTORY, bare_facts, some_facts, suspect_facts
+from tests.fixtures.facts import A_HISTORY, a_full_listing, bare_facts, facts_of, some_facts, suspect_facts
+from tests.fixtures.scorers import a_bundle
 from tests.fixtures.strategies import PROPERTY
 
 
@@ -132,3 +134,34 @@ def test_evidence_needs_no_value_of_a_feature_that_is_missing() -> None:
     found = compute(suspect_facts())
     blank = replace(found, vector=np.full(len(NAMES), np.nan))
     assert {one.code for one in hard_evidence(blank.evidence, blank.vector)} == {"text_ambiguous"}
+
+
+ONLY: list[tuple[Facts, list[str], str]] = [
+    (
+        some_facts(description="Write to bags@example.com"),
+        ["Contact details in the text: “bags@example.com”."],
+        "a contact",
+    ),
+    (
+        facts_of(
+            a_full_listing(title="Aurelle tote", price="20.00", list_price=None, gtin=None, mpn=None, description=None),
+            history=replace(A_HISTORY, likeness=None),
+        ),
+        [
+            "The price is 93% below the brand's list price for its cheapest goods in Bags (300 EUR).",
+            "The price is 96% below the median of 20 listings of this brand and category.",
+        ],
+        "a price at 4 % of the median, where all else is known and ordinary",
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "expected", "_why"), ONLY, ids=[row[-1] for row in ONLY])
+@pytest.mark.parametrize("accusing", [True, False])
+def test_the_only_hard_evidence_stands_before_every_reason(
+    facts: Facts, expected: list[str], _why: str, accusing: bool
+) -> None:
+    (score,) = a_bundle().score_many([compute(facts)])
+    assert named(score.reasons)
+    assert [in_english(one) for one in score.evidence] == expected
+    assert findings(score.evidence, score.reasons, accusing=accusing)[: len(expected)] == score.evidence

@@ -1,4 +1,6 @@
 import math
+from dataclasses import replace
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
@@ -10,17 +12,17 @@ from features.facts import Facts
 from features.message import message
 from models.explanations import _STORIES, MOST, TEXT_CODE, Split, explain
 from models.messages.english import in_english
-from models.phrases import Cell, CellKey, Contrast
+from models.phrases import Cell, CellKey, Contrast, Spoken
 from models.score import BASE, OTHER, REMAINDERS, TEXT, Reason, named
 from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, some_facts, suspect_facts
-from tests.fixtures.reading_reasons import faults
+from tests.fixtures.reading_reasons import faults, unread
 from tests.fixtures.strategies import PROPERTY
 
 SUSPECT = compute(suspect_facts(history=A_HISTORY))
 ORDINARY = compute(some_facts(history=A_HISTORY))
-MIRROR = Contrast("mirror", (0,), Cell(CellKey("brn_aurelle", "bags", "en"), 254, 44), 34, 31)
-QUALITY = Contrast("quality", (0,), Cell(CellKey(None, None, "en"), 900, 90), 40, 20)
+MIRROR = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(CellKey("brn_aurelle", None, "en"), 254, 44), 34, 31)
+QUALITY = Contrast("quality", Spoken(("quality",), (0,)), Cell(CellKey(None, None, "en"), 900, 90), 40, 20)
 
 
 def parts(
@@ -141,11 +143,30 @@ def test_what_is_not_known_accuses_nobody() -> None:
 def test_the_text_quotes_phrases_with_the_counts_of_their_cells() -> None:
     (found,) = named(parts({}, text=1.2, quoted=(MIRROR, QUALITY)))
     assert (found.code, found.weight) == (TEXT_CODE, 1.2)
-    assert in_english(found.message) == "The wording resembles confirmed counterfeits: “mirror”, “quality”."
+    assert in_english(found.message) == (
+        "Phrases found more often in confirmed counterfeits than in genuine listings: “mirror”, “quality”."
+    )
     assert [in_english(one) for one in found.message.parameters["contrasts"]] == [
-        "“mirror”: in 31 of 44 counterfeits and 3 of 210 genuine listings of this brand, category and language.",
-        "“quality”: in 20 of 90 counterfeits and 20 of 810 genuine listings in this language.",
+        "“mirror”: in 31 of 44 confirmed counterfeits and 3 of 210 genuine listings of this brand and language.",
+        "“quality”: in 20 of 90 confirmed counterfeits and 20 of 810 genuine listings in this language.",
     ]
+
+
+KINDS = [
+    (CellKey("brn_aurelle", "bags", "en"), "of this brand, category and language", "all is stated"),
+    (CellKey("brn_aurelle", None, "en"), "of this brand and language", "of any category"),
+    (CellKey(None, None, "en"), "in this language", "of any brand"),
+    (CellKey("", "bags", "en"), "of this category and language with no stated brand", "no brand"),
+    (CellKey("brn_aurelle", "", ""), "of this brand with no stated category or language", "a brand alone"),
+    (CellKey(None, None, ""), "with no stated language", "no language"),
+]
+
+
+@pytest.mark.parametrize(("key", "expected", "_why"), KINDS, ids=[row[-1] for row in KINDS])
+def test_a_contrast_says_what_the_counted_listings_have_in_common(key: CellKey, expected: str, _why: str) -> None:
+    one = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(key, 254, 44), 34, 31)
+    (found,) = named(parts({}, text=1.2, quoted=(one,)))
+    assert in_english(found.message.parameters["contrasts"][0]).endswith(f"3 of 210 genuine listings {expected}.")
 
 
 UNQUOTED = [
@@ -187,18 +208,40 @@ def test_any_parts_add_up_and_no_sentence_is_empty_or_contradicts_its_weight(
     value = float(contributions.sum()) + text + base
     found = explain(computed.evidence, computed.vector, Split(value, contributions, text, base), quoted)
     assert abs(math.fsum(one.weight for one in found) - value) <= 1e-9
-    assert faults(found) == []
+    assert faults(found) + unread(found) == []
     assert len(named(found)) <= MOST
     assert all(abs(one.weight) >= 0.05 for one in named(found))
     assert all(in_english(one.message) for one in found)
     assert {one.code for one in found} & REMAINDERS >= {BASE, OTHER}
 
 
-@pytest.mark.parametrize("of", [SUSPECT, ORDINARY], ids=["suspect", "ordinary"])
+ONE_OTHER = replace(A_HISTORY, offers=(A_HISTORY.offers or ())[:1])
+NOTHING: dict[str, int] = {"d7": 0, "d30": 0, "d90": 0}
+NOTHING_SOLD: dict[str, Any] = {
+    "sales": NOTHING,
+    "returns": NOTHING,
+    "fake_returns": NOTHING,
+    "seller": {"external_id": "lumo", "orders": NOTHING, "accepted": NOTHING, "returned": NOTHING, "gmv": NOTHING},
+}
+EDGES: dict[str, Computed] = {
+    "suspect": SUSPECT,
+    "ordinary": ORDINARY,
+    "everything known": compute(full_facts()),
+    "no review": compute(
+        full_facts(rating_counts=[0] * 5, comments_count=0, seller={"external_id": "lumo", "rating_count": 0})
+    ),
+    "nothing sold, nothing returned": compute(some_facts(**NOTHING_SOLD)),
+    "photographs alone": compute(some_facts(description=None, photos_count=7)),
+    "a price at 4 % of the median": compute(some_facts(price="20.00")),
+    "a seller of one other listing": compute(some_facts(history=ONE_OTHER)),
+}
+
+
+@pytest.mark.parametrize("of", EDGES.values(), ids=EDGES)
 @pytest.mark.parametrize("sign", [1, -1], ids=["accused", "cleared"])
 def test_each_feature_alone_is_told_truly_or_not_at_all(of: Computed, sign: int) -> None:
     found = {name: parts({name: 0.7 * sign}, of=of) for name in NAMES}
-    assert {name: wrong for name, one in found.items() if (wrong := faults(one))} == {}
+    assert {name: wrong for name, one in found.items() if (wrong := faults(one) + unread(one))} == {}
     assert {round(math.fsum(part.weight for part in one), 9) for one in found.values()} == {0.7 * sign}
 
 
@@ -215,6 +258,9 @@ FORMERLY = [
     (Reason("price_level", message("price_to_list.below", share=0.6, goods="a bag"), -0.5), "cheap, so genuine"),
     (Reason("price_level", message("price_to_category.equal", n=20), 0.5), "at the median, so counterfeit"),
     (Reason("earlier", message("seller_counterfeit_share", part=2, n=7), -0.5), "2 of 7, so genuine"),
+    (Reason("seller_age", message("seller_age", n=3), -0.5), "an account of three days, so genuine"),
+    (Reason("returns", message("seller_return_share_90d", part=0, n=90), 0.5), "none of 90, so counterfeit"),
+    (Reason("ratings", message("item_rating", rating=2.1, n=40), -0.5), "rated badly, so genuine"),
 ]
 
 

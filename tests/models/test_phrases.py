@@ -1,61 +1,32 @@
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from features.facts import Facts
-from models.phrases import (
-    NO_PHRASES,
-    Cell,
-    CellKey,
-    Entry,
-    OwnWords,
-    PhraseTable,
-    cell_keys,
-    fields_of,
-    has_lift,
-    phrases_of,
-)
-from tests.fixtures.facts import a_listing, some_facts
+from models.phrases import NO_PHRASES, Cell, CellKey, Entry, PhraseTable, cell_keys, has_lift, phrases_of
+from tests.fixtures.facts import some_facts
 from tests.fixtures.scorers import PHRASES
-
-WORDS: list[tuple[str, list[str], str]] = [
-    ("Mirror QUALITY", ["mirror", "quality"], "folded, in order"),
-    ("mirror, quality", ["mirror", "", "quality"], "a comma separates"),
-    ("mirror 1:1 quality", ["mirror", "", "", "", "quality"], "figures are no words and separate"),
-    ("mirror-quality bag's", ["mirror-quality", "bag's"], "hyphens and apostrophes are inside a word"),
-    ("a1b super5", [], "letters beside digits are no words"),
-    ("write bags@example.com", ["write"], "no address"),
-    ("see bags.example/tote now", ["see", "", "now"], "no link"),
-    ("The end.", ["the", "end", ""], "a full stop ends a word"),
-    ("x " + "m" * 41 + " bag", ["", "", "bag"], "one letter, and a run of 41, are no words"),
-    ("Копия сумки, люкс", ["копия", "сумки", "", "люкс"], "any alphabet"),
-    ("高仿 托特包🔥new", ["高仿", "托特包", "new"], "runs of a script without blanks, and pictures between words"),
-]
-
-
-@pytest.mark.parametrize(("text", "expected", "_why"), WORDS, ids=[row[-1] for row in WORDS])
-def test_a_text_has_these_words(text: str, expected: list[str], _why: str) -> None:
-    found, _ = fields_of(a_listing(title=text, description=None))
-    assert [word for word in found if word] == [word for word in expected if word]
-    # Adjacent words stay adjacent, and others do not become so.
-    pairs = {f"{one} {two}" for one, two in pairwise(expected) if one and two}
-    listing = some_facts(title=text, description=None)
-    assert {phrase for phrase in phrases_of(listing) if " " in phrase} == pairs
 
 
 def test_a_phrase_knows_the_fields_that_have_it() -> None:
     facts = some_facts(title="Mirror bag", description="A mirror. Mirror bag.")
-    assert phrases_of(facts)["mirror"] == (0, 1)
-    assert phrases_of(facts)["mirror bag"] == (0, 1)
+    assert phrases_of(facts)["mirror"] == (("mirror",), (0, 1))
+    assert phrases_of(facts)["mirror bag"] == (("mirror", "bag"), (0, 1))
     assert "bag a" not in phrases_of(facts)
 
 
-def test_only_the_first_two_hundred_words_of_a_field_are_read() -> None:
-    facts = some_facts(title=None, description=" ".join([*["bag"] * 199, "last", "beyond"]))
-    assert "last" in phrases_of(facts)
-    assert "beyond" not in phrases_of(facts)
+def test_words_of_scripts_without_blanks_are_in_pairs_without_a_blank() -> None:
+    facts = some_facts(title="高仿手袋 new", description=None)
+    assert list(phrases_of(facts)) == ["手袋", "new", "高仿", "手袋 new"]
+
+
+def test_no_word_begins_or_ends_with_a_part_of_a_name() -> None:
+    """Cut without regard to the alias, "托" would be beside its last character."""
+    facts = some_facts(title="全新奥蕾尔托特包", description="奥蕾尔托特包", product_type=None)
+    assert list(phrases_of(facts)) == ["全新", "托特", "特包"]
 
 
 def test_a_listing_has_three_cells_from_narrow_to_wide() -> None:
@@ -90,7 +61,7 @@ def test_a_language_without_a_cell_quotes_nothing() -> None:
 
 def test_a_contrast_has_the_counts_of_its_cell() -> None:
     (found,) = PHRASES.contrasts(some_facts(title="mirror", description=None))
-    assert (found.fields, found.listings, found.counterfeit) == ((0,), 30, 24)
+    assert (found.spoken.fields, found.listings, found.counterfeit) == ((0,), 30, 24)
     assert (found.cell.listings, found.cell.counterfeit) == (400, 100)
 
 
@@ -106,7 +77,9 @@ OWN: list[tuple[str, dict[str, Any], str]] = [
     ("sons", {"brand": "Nobody & Sons", "title": "tote, sons"}, "each word of its name"),
     ("aurele", {"title": "Aurele tote"}, "a misspelt brand"),
     ("аurelle", {"title": "аurelle tote"}, "a brand in look-alike letters"),
-    ("奥蕾尔", {"title": "奥蕾尔 tote"}, "an alias"),
+    ("奥蕾", {"title": "Aurelle 奥蕾", "brand": "奥蕾尔"}, "a part of an alias"),
+    ("特包", {"title": "Aurelle 托特包", "product_type": "包"}, "a compound with a category of one character"),
+    ("手提", {"title": "Aurelle 手提", "product_type": "手提包"}, "a part of a category"),
     ("bags", {"title": "bags"}, "the category"),
     ("bag", {"title": "bag"}, "its singular"),
     ("handbag", {"title": "handbag"}, "a compound"),
@@ -122,23 +95,50 @@ def test_words_that_name_the_goods_are_not_quoted(phrase: str, changes: dict[str
     assert quoting(phrase).contrasts(facts) == []
 
 
-OTHERS = ["mirror", "quality", "batch", "baroque", "water"]
-
-
-@pytest.mark.parametrize("word", OTHERS)
-def test_other_words_are_no_names_of_goods(word: str) -> None:
-    assert not OwnWords.named(["Aurelle", "Stone Island"], ["Bags & Totes", "Watches"]).hold(word)
-
-
 def test_a_table_comes_back_whole() -> None:
     again = PhraseTable.from_dict(PHRASES.to_dict())
     assert (again.cells, again.entries) == (PHRASES.cells, PHRASES.entries)
     assert PhraseTable.from_dict(NO_PHRASES.to_dict()).entries == {}
 
 
-LIFTS = [(20, 9, 100, 30, True), (20, 8, 100, 30, False), (20, 0, 100, 0, False), (20, 20, 100, 70, False)]
+def of_another_segmenter(table: PhraseTable) -> PhraseTable:
+    return PhraseTable.from_dict({**table.to_dict(), "segmenter": "ICU 1.0"})
 
 
-@pytest.mark.parametrize(("n", "k", "all_n", "all_k", "expected"), LIFTS)
-def test_lift_is_a_share_over_a_share(n: int, k: int, all_n: int, all_k: int, expected: bool) -> None:
-    assert has_lift(n, k, all_n, all_k) is expected
+def test_a_table_of_another_segmenter_quotes_nothing_that_it_cut() -> None:
+    """Its counts are those of other words."""
+    before = quoting("mirror quality", "高仿", "new 高仿", "กระเป๋า", "हिन्दी", "копия")
+    assert set(of_another_segmenter(before).entries) == {"mirror quality", "копия"}
+    assert set(PhraseTable.from_dict(before.to_dict()).entries) == set(before.entries)
+
+
+@pytest.mark.parametrize("segmenter", [None, 78, ["ICU 78.3"]])
+def test_a_table_names_its_segmenter(segmenter: object) -> None:
+    with pytest.raises(TypeError):
+        PhraseTable.from_dict({**PHRASES.to_dict(), "segmenter": segmenter})
+
+
+# The lower 95 % bound of 14 of 20 is 49.2 %, that of 13 of 20 is 44.2 %: any table of exact limits.
+LIFTS = [
+    (20, 14, 100, 30, True, "49.2 % is more than one and a half times 30 %"),
+    (20, 13, 100, 30, False, "65 % is more than twice 30 %, but 44.2 % is less than one and a half times it"),
+    (20, 14, 1_000, 327, True, "just below 49.2 %"),
+    (20, 14, 1_000, 329, False, "just above 49.2 %"),
+    (200, 140, 1_000, 329, True, "ten times as many listings say more"),
+    (20, 0, 100, 0, False, "no counterfeit at all"),
+    (20, 20, 100, 70, False, "no share is one and a half times 70 %"),
+    (20, 20, 100, 57, True, "86.1 % is the bound of 20 of 20"),
+]
+
+
+@pytest.mark.parametrize(("n", "k", "all_n", "all_k", "expected", "_why"), LIFTS, ids=[row[-1] for row in LIFTS])
+def test_lift_is_that_of_the_lower_bound(n: int, k: int, all_n: int, all_k: int, expected: bool, _why: str) -> None:
+    assert bool(has_lift(n, k, all_n, all_k)) is expected
+
+
+def test_the_bound_is_that_of_scipy_for_every_count_of_forty_listings() -> None:
+    counts = np.arange(1, 41)
+    for share in (0.02, 0.1, 0.25, 0.5):
+        low = [binomtest(int(k), 40, alternative="greater").proportion_ci(0.95, method="exact").low for k in counts]
+        found = has_lift(np.full(40, 40), counts, np.full(40, 10_000), np.full(40, 10_000 * share))
+        assert found.tolist() == [bool(bound > 1.5 * share) for bound in low]

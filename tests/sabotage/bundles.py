@@ -86,12 +86,12 @@ MUTANTS = [
         ("tests/models/test_bundle.py",),
         ("type(schema) is not int or", "", "a schema of another kind"),
         (
-            'if _PHRASES not in read_json(files, MANIFEST)["files"]:',
+            'if read_json(files, MANIFEST)["schema"] != SCHEMA:',
             "if _PHRASES not in files:",
-            "phrases that no manifest names",
+            "phrases of an earlier schema",
         ),
         ("if pull > 0 and", "if", "quotations that point to genuine goods"),
-        ('used.isdisjoint(one.phrase.split(" "))', "True", "words quoted twice"),
+        ("and not any(one.repeats(other) for other in found)", "", "phrases quoted twice"),
         ("model.keys() - {_LEARNER, _SETTINGS} != _PARTS or", "", "extra parts of a model"),
         (' or model["combiner"].keys() != _COMBINED', "", "extra parts of a combiner"),
         (

@@ -1,14 +1,15 @@
-"""The table of phrases against an independent recount with pandas."""
+"""The table of phrases against an independent recount with pandas and exact intervals."""
 
 import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import beta
 
 from features.facts import Facts
 from models.phrases import LIFT, SUPPORT, CellKey, PhraseTable, phrases_of
@@ -17,6 +18,16 @@ from training import fit_phrases as module
 from training.fit_phrases import FEWEST_SELLERS, fit_phrases, stop_words
 
 BRANDS = list(REGISTER.brands.values())
+# Words of Chinese titles, cut by hand: ICU's dictionary has all but "高仿" and "尾单", whose characters come alone.
+# No phrase has the brand's alias or a stop word, and 仿 belongs to 高.
+PHRASES_OF = {
+    "工厂直销": {"工厂", "直销", "工厂直销"},
+    "高仿手袋": {"手袋", "高仿"},
+    "尾单": {"尾单"},
+    "数量有限": {"数量", "有限", "数量有限"},
+    "奥蕾尔手袋": {"手袋"},
+    "高仿的手袋": {"手袋", "高仿"},
+}
 FILLER = ("grained", "calf", "soft", "parcel", "boxed", "the", "with", "strap", "lining", "clasp", "stitched")
 TELLING = ("mirror", "quality", "batch")
 
@@ -29,13 +40,21 @@ def rows(n: int = 900, seed: int = 3) -> Iterator[tuple[Facts, int, float, int]]
         category, language = ("Bags", "Belts")[int(random.integers(2))], ("en", "fr", None)[int(random.integers(3))]
         fake = bool(random.random() < 0.3)
         words = [*random.choice(FILLER, 4)]
-        if random.random() < (0.6 if fake and brand == "Aurelle" else 0.15):
+        if random.random() < (0.9 if fake and brand == "Aurelle" else 0.1):
             words += [*TELLING[: int(random.integers(1, 4))], "other", "handbag"]
         if random.random() < 0.4:
             words.append(f"item {i}.")
         title = " ".join(filter(None, (brand, *words, "bag" if category == "Bags" else "belt")))
         facts = some_facts(title=title, description=None, brand=brand, product_type=category, language=language)
         yield facts, int(fake), float(random.choice([0.5, 1.0, 3.0])), i // 3
+    for i in range(n, n + n // 2):
+        fake = bool(random.random() < 0.3)
+        telling = 3.0 if fake else 0.1
+        likely = [1.0, telling, telling, telling, 1.0, telling]
+        sentences = [list(PHRASES_OF)[j] for j in random.choice(len(PHRASES_OF), 2, p=np.array(likely) / sum(likely))]
+        title = "，".join(sentences)
+        facts = some_facts(title=title, description=None, brand="Aurelle", product_type="手提包", language="zh")
+        yield facts, int(fake), 1.0, i // 3
 
 
 @cache
@@ -63,25 +82,60 @@ def words(title: str) -> list[str]:
     return found
 
 
+def phrases_in(title: str) -> set[str]:
+    """The phrases that may be quoted."""
+    if title.isascii():
+        found = words(title)
+        return {word for word in found if word} | {f"{a} {b}" for a, b in pairwise(found) if a and b}
+    return {phrase for text in title.split("，") for phrase in PHRASES_OF[text]}
+
+
 def counted() -> pd.DataFrame:
-    """By cell and phrase: listings, counterfeits and sellers that have it, by a recount over one row a pair."""
+    """One row for each listing, each of its cells and each of its phrases; no phrase stands for the listing itself."""
     facts, labels, weights, sellers = the_rows()
     records = []
-    for one, label, weight, seller in zip(facts, labels, weights, sellers, strict=True):
+    for row, (one, label, weight, seller) in enumerate(zip(facts, labels, weights, sellers, strict=True)):
         listing = one.listing
         brand = {"Aurelle": "brn_aurelle", "Solenne": "brn_solenne", None: ""}[listing.brand]
-        found = words(listing.title or "")
-        phrases = {word for word in found if word} | {f"{a} {b}" for a, b in pairwise(found) if a and b}
         language = listing.language or ""
         for cell in (
             (brand, (listing.product_type or "").lower(), language),
             (brand, None, language),
             (None, None, language),
         ):
-            records += [(cell, phrase, label, weight, seller) for phrase in {*phrases, None}]
-    frame = pd.DataFrame(records, columns=["cell", "phrase", "label", "weight", "seller"])
+            records += [
+                (cell, phrase, row, label, weight, seller) for phrase in {*phrases_in(listing.title or ""), None}
+            ]
+    frame = pd.DataFrame(records, columns=["cell", "phrase", "row", "label", "weight", "seller"])
     frame["fake_weight"] = frame.label * frame.weight
     return frame
+
+
+def shares_of_goods(frame: pd.DataFrame) -> dict[int, float]:
+    """The share of counterfeits of goods as each row's: cells with 20 listings more of the share of the wider cell."""
+    whole = frame[frame.phrase.isna()]
+    counts = {one["cell"]: (one["k"], one["n"]) for one in records(whole.groupby("cell").agg(**COUNTS))}
+    found: dict[int, float] = {}
+    for row, cells in whole.groupby("row").cell.agg(list).items():
+        narrow, middle, wide = ((counts[cell][0], counts[cell][1]) for cell in cells)
+        share = wide[0] / wide[1]
+        for k, n in (middle, narrow):
+            share = (k + 20 * share) / (n + 20)
+        found[cast("int", row)] = share
+    return found
+
+
+def bound(k: float, n: float) -> float:
+    """The lower 95 % bound of a share, as a quantile of the beta distribution."""
+    return float(beta.ppf(0.05, k, n - k + 1)) if k else 0.0
+
+
+COUNTS: Final[dict[str, Any]] = {
+    "n": ("label", "size"),
+    "k": ("label", "sum"),
+    "w": ("weight", "sum"),
+    "kw": ("fake_weight", "sum"),
+}
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -93,30 +147,24 @@ def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
 def recount() -> dict[tuple[CellKey, str], tuple[int, int, bool]]:
     """Listings, counterfeits and whether it is quoted, by cell and phrase with enough support."""
     frame = counted()
-    whole = (
-        frame[frame.phrase.isna()]
-        .groupby("cell")
-        .agg(n=("label", "size"), k=("label", "sum"), w=("weight", "sum"), kw=("fake_weight", "sum"))
-    )
-    having = (
-        frame.dropna(subset="phrase")
-        .groupby(["cell", "phrase"])
-        .agg(
-            n=("label", "size"),
-            k=("label", "sum"),
-            w=("weight", "sum"),
-            kw=("fake_weight", "sum"),
-            s=("seller", "nunique"),
-        )
-    )
+    frame["usual"] = frame.row.map(shares_of_goods(frame))
+    frame["phrase"] = frame.phrase.fillna("")
+    by_seller = frame.groupby(["cell", "phrase", "seller"]).label.mean().groupby(["cell", "phrase"])
+    sums = frame.groupby(["cell", "phrase"]).agg(**COUNTS, usual=("usual", "mean"))
+    sums["sellers"], sums["fake_sellers"] = by_seller.size(), by_seller.sum()
+    all_of = {one["cell"]: one for one in records(sums) if one["phrase"] == ""}
     found = {}
-    cells = {one["cell"]: one for one in records(whole)}
-    for one in records(having[having.n >= SUPPORT]):
-        around = cells[one["cell"]]
-        lift = (one["k"] / one["n"]) / (around["k"] / around["n"]) if around["k"] else 0
-        weighed = (one["kw"] / one["w"]) / (around["kw"] / around["w"]) if around["kw"] else 0
-        quoted = lift >= LIFT and weighed >= LIFT and one["s"] >= FEWEST_SELLERS
-        found[CellKey(*one["cell"]), one["phrase"]] = (int(one["n"]), int(one["k"]), bool(quoted))
+    for one in records(sums[sums.n >= SUPPORT]):
+        around = all_of[one["cell"]]
+        low, low_sellers = bound(one["k"], one["n"]), bound(one["fake_sellers"], one["sellers"])
+        quoted = (
+            low > LIFT * max(around["k"] / around["n"], one["usual"])
+            and low_sellers > LIFT * around["fake_sellers"] / around["sellers"]
+            and one["kw"] / one["w"] >= LIFT * around["kw"] / around["w"]
+            and one["sellers"] >= FEWEST_SELLERS
+        )
+        if one["phrase"]:
+            found[CellKey(*one["cell"]), one["phrase"]] = (int(one["n"]), int(one["k"]), bool(quoted))
     return found
 
 
@@ -129,7 +177,7 @@ def test_the_counts_are_those_of_a_recount() -> None:
         for one in entries
     }
     assert found == {key: counts for key, counts in expected.items() if key[1] in somewhere}
-    assert {"mirror", "mirror quality"} <= somewhere
+    assert {"mirror", "mirror quality", "高仿", "尾单"} <= somewhere
 
 
 def test_the_cells_are_those_of_a_recount() -> None:
@@ -169,10 +217,63 @@ def test_equal_rows_in_another_order_give_the_same_table() -> None:
     assert again.to_dict() == the_table().to_dict()
 
 
-def test_a_phrase_of_few_sellers_is_not_quoted() -> None:
-    facts, labels, weights, _ = the_rows()
-    few = np.arange(len(facts)) % (FEWEST_SELLERS - 1)
-    assert fit_phrases(facts, labels, weights, few, BRANDS).entries == {}
+# (brand, word, listings, counterfeits, sellers), the sellers of the counterfeits first.
+Part = tuple[str, str, int, int, int]
+
+
+def quoted_among(*parts: Part, weight_of: str = "", weight: float = 1.0) -> set[tuple[str | None, str]]:
+    """The phrases that are quoted, with the brand of the cell, of listings in English; one word's have a weight."""
+    facts: list[Facts] = []
+    labels: list[bool] = []
+    sellers: list[int] = []
+    weights: list[float] = []
+    for brand, word, listings, counterfeits, of_sellers in parts:
+        first = len(sellers) and max(sellers) + 1
+        for i in range(listings):
+            facts.append(some_facts(title=f"{brand}, {word}", description=None, brand=brand, product_type=None))
+            labels.append(i < counterfeits)
+            sellers.append(first + i * of_sellers // listings)
+            weights.append(weight if word == weight_of else 1.0)
+    table = fit_phrases(facts, np.array(labels, np.int8), np.array(weights), np.array(sellers), BRANDS)
+    return {
+        (table.cells[one.cell].key.brand, phrase)
+        for phrase, entries in table.entries.items()
+        for one in entries
+        if one.quoted
+    }
+
+
+@pytest.mark.parametrize(("sellers", "expected"), [(FEWEST_SELLERS - 1, False), (FEWEST_SELLERS, True)])
+def test_a_phrase_of_few_sellers_is_not_quoted(sellers: int, expected: bool) -> None:
+    found = quoted_among(("Aurelle", "mirror", 24, 24, sellers), ("Aurelle", "grained", 400, 0, 100))
+    assert ((None, "mirror") in found) is expected
+
+
+def test_a_phrase_that_one_seller_repeats_is_not_quoted() -> None:
+    """Twenty of thirty listings, but one of eleven sellers."""
+    one, ten, honest = (("Aurelle", "mirror", n, k, s) for n, k, s in ((20, 20, 1), (20, 20, 10), (10, 0, 10)))
+    others: Part = ("Aurelle", "grained", 400, 40, 100)
+    assert (None, "mirror") not in quoted_among(one, honest, others)
+    assert (None, "mirror") in quoted_among(ten, honest, others)
+
+
+def test_the_name_of_a_much_counterfeited_model_is_not_quoted_for_its_goods() -> None:
+    """Half the listings of its brand are counterfeits, with and without the name, and few of another brand."""
+    of_the_brand: list[Part] = [("Aurelle", "colline", 100, 50, 50), ("Aurelle", "grained", 100, 50, 50)]
+    assert quoted_among(*of_the_brand, ("Solenne", "grained", 600, 6, 100)) == set()
+
+
+def test_a_phrase_of_rarely_counterfeited_goods_needs_the_lift_of_its_cell_too() -> None:
+    """The sentence has the counts of the cell, in which it is no commoner in counterfeits."""
+    found = quoted_among(
+        ("Solenne", "mirror", 100, 30, 50),
+        ("Solenne", "grained", 300, 0, 100),
+        ("Aurelle", "calf", 300, 180, 5),
+        weight_of="calf",
+        weight=0.01,
+    )
+    assert ("brn_solenne", "mirror") in found
+    assert (None, "mirror") not in found
 
 
 @pytest.mark.parametrize("value", [0, 1])
@@ -190,9 +291,11 @@ def test_a_weight_of_nothing_is_no_lift() -> None:
 
 def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypatch: pytest.MonkeyPatch) -> None:
     facts, labels, weights, sellers = the_rows()
-    most = len(the_table().entries["mirror"])
-    monkeypatch.setattr(module, "MOST_ENTRIES", most)
-    assert list(fit_phrases(facts, labels, weights, sellers, BRANDS).entries) == ["mirror"]
+    cells = {one.key: one.counterfeit / one.listings for one in the_table().cells}
+    beyond = {key: k - n * cells[key[0]] for key, (n, k, quoted) in recount().items() if quoted}
+    _, first = max(beyond, key=beyond.__getitem__)
+    monkeypatch.setattr(module, "MOST_ENTRIES", len(the_table().entries[first]))
+    assert list(fit_phrases(facts, labels, weights, sellers, BRANDS).entries) == [first]
 
 
 def test_stop_words_and_words_for_the_goods_are_never_in_a_table() -> None:

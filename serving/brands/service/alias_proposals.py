@@ -11,7 +11,7 @@ from features import lexicon
 from features.brands import compact
 from features.fold import fold
 from features.near_names import ordinary_words
-from models.phrases import OwnWords
+from models.own_words import OwnWords
 from serving.brands.rules.alias_proposals import Spelling
 from serving.brands.store import aliases, brands
 from serving.brands.store.aliases import Pair

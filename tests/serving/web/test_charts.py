@@ -70,12 +70,12 @@ def test_reasons_share_one_scale_and_lean_to_their_side() -> None:
 
 def test_a_quotation_has_the_counts_behind_it() -> None:
     counts = {"counterfeit": 31, "counterfeits": 44, "genuine": 3, "genuines": 210}
-    contrast = message("wording.in_category", phrase="mirror", **counts)
+    contrast = message("wording.contrast", phrase="mirror", of=message("wording.in_language"), **counts)
     [bar] = charts.reason_bars(
         [Reason("wording", message("wording", words=("mirror",), contrasts=(contrast,)), 1.0)], 2
     )
     assert bar.details == (
-        "“mirror”: in 31 of 44 counterfeits and 3 of 210 genuine listings of this brand, category and language.",
+        "“mirror”: in 31 of 44 confirmed counterfeits and 3 of 210 genuine listings in this language.",
     )
 
 

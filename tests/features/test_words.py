@@ -1,0 +1,93 @@
+"""Which words a text has, as a reader of its language cuts them."""
+
+from itertools import pairwise
+
+import pytest
+
+from features.words import joined, pairs_of, words_of
+
+WORDS: list[tuple[str, list[str], str]] = [
+    ("Mirror QUALITY", ["mirror", "quality"], "folded, in order"),
+    ("mirror, quality", ["mirror", "", "quality"], "a comma separates"),
+    ("mirror 1:1 quality", ["mirror", "", "", "", "quality"], "figures are no words and separate"),
+    ("mirror-quality bag's", ["mirror-quality", "bag's"], "hyphens and apostrophes are inside a word"),
+    ("a1b super5", [], "letters beside digits are no words"),
+    ("write bags@example.com", ["write"], "no address"),
+    ("see bags.example/tote now", ["see", "", "now"], "no link"),
+    ("The end.", ["the", "end", ""], "a full stop ends a word"),
+    ("x " + "m" * 41 + " bag", ["", "", "bag"], "one letter, and a run of 41, are no words"),
+    ("Копия сумки, люкс", ["копия", "сумки", "", "люкс"], "any alphabet"),
+    ("हिन्दी चमड़ा", ["हिन्दी", "चमड़ा"], "vowel signs belong to their words"),
+    ("工厂直销,价格实惠", ["工厂", "直销", "", "价格", "实惠"], "Chinese, by the dictionary"),
+    ("高仿手袋", ["高", "仿", "手袋"], "a word that the dictionary lacks, in single characters"),
+    ("工厂 直销", ["工厂", "", "直销"], "a blank ends a sentence of a script without blanks"),
+    ("工厂new直销", ["工厂", "new", "直销"], "another script without a blank"),
+    ("微信abc123联系", ["微", "信", "", "联系"], "no account name"),
+    ("第3批", ["第", "", "批"], "digits beside characters are ordinary"),
+    ("本物保証のレザーバッグ", ["本物", "保証", "の", "レザー", "バッグ"], "Japanese"),
+    ("レザー・バッグ", ["レザー", "", "バッグ"], "a middle dot separates"),
+    ("กระเป๋าหนังแท้", ["กระเป๋า", "หนัง", "แท้"], "Thai, whose vowel signs belong to their words"),
+    ("๑๒ใบ", ["", "ใบ"], "Thai figures are no words"),
+    ("चमड़ा१२", [], "nor do figures of India belong to words"),
+    ("工厂🔥new", ["工厂", "new"], "pictures separate words as a blank does"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "_why"), WORDS, ids=[row[-1] for row in WORDS])
+def test_a_text_has_these_words(text: str, expected: list[str], _why: str) -> None:
+    found = words_of(text)
+    assert [word for word in found if word] == [word for word in expected if word]
+    # Adjacent words stay adjacent, and others do not become so.
+    assert [pair for pair in pairwise(found) if all(pair)] == [pair for pair in pairwise(expected) if all(pair)]
+
+
+@pytest.mark.parametrize("text", [None, "", "  ", "🔥"])
+def test_no_text_has_no_words(text: str | None) -> None:
+    assert words_of(text) == []
+
+
+def test_a_name_separates_the_words_around_it() -> None:
+    assert words_of("全新奥蕾尔托特包", ["奥蕾尔"]) == ["全新", "", "托", "特", "包"]
+    assert words_of("mirror bag", ["mirror"]) == ["mirror", "bag"]
+
+
+@pytest.mark.parametrize("text", ["bag " * 300, "工厂" * 300, "กระเป๋า" * 300])
+def test_two_hundred_words_of_a_text_are_read(text: str) -> None:
+    assert len(words_of(text)) == 200
+
+
+def test_the_end_of_a_very_long_text_is_not_read() -> None:
+    assert "end" in words_of("m" * 3_900 + " end")
+    assert "end" not in words_of("m" * 4_100 + " end")
+
+
+PAIRS = [
+    ("mirror", "quality", "mirror quality", "a blank between"),
+    ("高", "仿", "高仿", "no blank between"),
+    ("แท้", "หนัง", "แท้หนัง", "nor in Thai"),
+    ("new", "工厂", "new 工厂", "two scripts"),
+    ("new", "包", None, "a single character beside another script"),
+    ("bag", "", None, "a break"),
+    ("", "包", None, "a break"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "expected", "_why"), PAIRS, ids=[row[-1] for row in PAIRS])
+def test_a_pair_is_written_as_its_script_is(one: str, other: str, expected: str | None, _why: str) -> None:
+    assert joined(one, other) == expected
+
+
+ADJACENT = [
+    (["高", "仿", "手袋"], ["高仿"], "a character belongs to the character beside it"),
+    (["手袋", "高", "仿"], ["高仿"], "on either side"),
+    (["打包", "前", "拍"], ["前拍"], "though it may not"),
+    (["打包", "前", ""], ["打包前"], "or else to the word"),
+    (["顺", "丰", "包", "邮"], ["顺丰", "丰包", "包邮"], "all pairs of characters"),
+    (["工厂", "直销", "价格"], ["工厂直销", "直销价格"], "words"),
+    (["new", "mirror", "", "bag"], ["new mirror"], "no pair across a break"),
+]
+
+
+@pytest.mark.parametrize(("words", "expected", "_why"), ADJACENT, ids=[row[-1] for row in ADJACENT])
+def test_adjacent_words_make_these_pairs(words: list[str], expected: list[str], _why: str) -> None:
+    assert [pair for pair, _ in pairs_of(words)] == expected
