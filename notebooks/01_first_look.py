@@ -38,9 +38,9 @@ plt.rcParams |= {"figure.dpi": 110, "axes.spines.top": False, "axes.spines.right
 # %% [markdown]
 # ## Two groups of sellers without a common account
 #
-# The model is trained on the listings of one group and evaluated on those of the other. The groups may share suppliers
-# but no account, so the model must recognise the goods, not the seller. Both groups pass the same validation, so rows
-# that it would quarantine are not included.
+# The model is trained on the listings of one group and evaluated on those of the other. The groups share no account,
+# and their counterfeiters have different suppliers. Both groups pass the same validation, so rows that it would
+# quarantine are not included.
 
 # %%
 settings = Settings(listings=LISTINGS, seed=0, start=datetime(2026, 1, 1, tzinfo=UTC))
