@@ -15,6 +15,7 @@ import numpy as np
 from caseload import Episode, GradientBoostScorer, InvestigationMDP, TopK, YieldTriggered, rollout
 from caseload.envs import make_episode
 from caseload.evaluation import paired_difference
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from models.exploration import chance_of_review
@@ -116,14 +117,15 @@ WAYS: Final[Mapping[str, Way]] = {
 }
 
 
-def played(ways: Sequence[str], seeds: int) -> dict[str, list[Recall]]:
+def played(ways: Sequence[str], seeds: int, *, processes: int = 1) -> dict[str, list[Recall]]:
     """The recall of each way in each episode; all ways play the same episodes."""
-    found: dict[str, list[Recall]] = {name: [] for name in ways}
-    for seed in range(seeds):
-        for name in ways:
-            episode, breaks = make_episode(seed)
-            found[name].append(WAYS[name](episode, breaks, seed))
-    return found
+    found = Parallel(n_jobs=processes)(delayed(_played)(ways, seed) for seed in range(seeds))
+    return {name: [recalls[number] for recalls in found] for number, name in enumerate(ways)}
+
+
+def _played(ways: Sequence[str], seed: int) -> list[Recall]:
+    episode, breaks = make_episode(seed)
+    return [WAYS[name](episode, breaks, seed) for name in ways]
 
 
 def gained(ours: Sequence[Recall], theirs: Sequence[Recall]) -> tuple[float, float, float]:
@@ -134,7 +136,7 @@ def gained(ours: Sequence[Recall], theirs: Sequence[Recall]) -> tuple[float, flo
 
 def main(seeds: int) -> None:
     """Print the table."""
-    found = played(list(WAYS), seeds)
+    found = played(list(WAYS), seeds, processes=-1)
     print(f"{seeds} episodes:\n")  # noqa: T201  # the result
     print("| way | recall | before the break | after it | over its yield-triggered rule | 95 %, paired |")  # noqa: T201
     print("| --- | --- | --- | --- | --- | --- |")  # noqa: T201
