@@ -215,6 +215,18 @@ def test_bags_outdoor_clothing_and_shoes_are_most_of_the_copied_goods() -> None:
     assert np.mean(shares) == pytest.approx(0.62, abs=0.04)
 
 
+def test_the_age_of_its_account_does_not_give_a_counterfeiter_away() -> None:
+    """Honest sellers who join open new accounts too; they would otherwise be the one trait of counterfeiters."""
+    sellers = {draft.seller.external_id: draft.seller for draft in many_drafts()}.values()
+    young = {
+        honest: np.mean(
+            [one.career.first_day - one.career.opened < 60 for one in sellers if (one.supplier is None) is honest]
+        )
+        for honest in (True, False)
+    }
+    assert 0.15 < young[True] < young[False] < 3 * young[True], young
+
+
 def test_an_evaluation_set_has_as_many_listings_as_asked_for_and_a_label_for_each() -> None:
     listings, labels = evaluation_set(SETTINGS, 2_000)
     assert len(listings) == len(labels) == 2_000

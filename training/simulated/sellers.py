@@ -6,7 +6,7 @@ from typing import Final
 
 from training.simulated.brands import COPIED_SHARES, HOUSES
 from training.simulated.chance import Random, around, happens, one_of, weighted
-from training.simulated.habits import HABITS, Craft, Honest, Kind
+from training.simulated.habits import HABITS, Around, Craft, Honest, Kind
 from training.simulated.records import Career, Record, record
 from training.simulated.words import TELLS, TITLES, Language, Story
 
@@ -28,6 +28,10 @@ _TELLS_EACH, _BRANDS_EACH = 3, 2
 _TELL_SHARES: Final = {number: 1 / (1 + number) for number in range(len(TELLS[Language.EN]))}
 _MOST_LISTINGS: Final = 60
 _UNBRANDED_ORDER: Final = 30.0  # EUR.
+# Share of the honest sellers who join during the history with a new account, and its age in days at the first listing;
+# the others have bought with theirs before.
+_NEW_ACCOUNTS: Final = 0.5
+_NEW_ACCOUNT_AGE: Final = Around(median=12.0, spread=1.2)
 _KEEPS_A_TELL: Final = 0.06  # Share of honest sellers, mostly drop shippers, who add a tell to most listings.
 _COUNTERFEITER_STAYS: Final = (12.0, 45.0)  # Days from the first listing to the last.
 _REOPENS_AFTER: Final = (1.0, 6.0)  # Days until a removed counterfeiter is back under another name.
@@ -98,7 +102,9 @@ def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, 
     `number` counts the sellers of a kind, so that the authorised sellers, with one brand each, cover all brands.
     """
     first_day = 0.0 if happens(random, 0.6) else random.random() * days * 0.9
-    career = Career(first_day - around(random, HABITS[kind].age), first_day, float(days), _listings(random, kind))
+    is_new = first_day > 0 and happens(random, _NEW_ACCOUNTS)
+    opened = first_day - around(random, _NEW_ACCOUNT_AGE if is_new else HABITS[kind].age)
+    career = Career(opened, first_day, float(days), _listings(random, kind))
     houses = tuple(one_of(random, range(len(HOUSES))) for _ in range(_HOUSES_OF.get(kind, 4)))
     if kind is Honest.AUTHORISED:
         houses = (number % len(HOUSES),)
