@@ -4,11 +4,11 @@ Figures measured on it are no evidence of accuracy in production. Brands, prices
 invented. The simulation only shows that the service works end to end, that labels improve the model, and that a change
 does not make the model worse on a fixed task.
 
-The task is hard because some counterfeiters write, price and trade like honest shops, and some honest sellers are new,
-cheap and mention replicas. Counterfeits come in the colours and product lines of the genuine goods, with the same
-shapes of title. Price, the seller's behaviour and wording habits are left to tell them apart. The habits are common to
-many rings of counterfeiters and to some honest sellers. The lexicon has none of them, so only labels teach them. New
-suppliers appear during the history.
+The task is hard because some counterfeiters write, price and trade like honest shops, and some honest sellers are
+cheap, mention replicas and have new accounts. Counterfeits come in the colours and product lines of the genuine goods,
+with the same shapes of title. Price, the seller's behaviour and wording habits are left to tell them apart. The habits
+are common to many rings of counterfeiters and to some honest sellers. The lexicon has none of them, so only labels
+teach them. New suppliers appear during the history.
 
 Three traits follow a source, in its order of size and not in its detail:
 
