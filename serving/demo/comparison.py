@@ -102,7 +102,7 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
 def _peer(snapshot: Snapshot, unseen: Sequence[Listing], labels: NDArray[np.int8]) -> float:
     """The peer's average precision, on all counterfeits and one genuine listing in so many, which weighs as many."""
     chosen = np.flatnonzero((labels == 1) | (np.arange(len(labels)) % _PEER_ONE_IN == 0))
-    labelled, tested = [one.listing for one in snapshot.facts()], [unseen[i] for i in chosen]
+    labelled, tested = [one.listing for one in snapshot.facts()], [unseen[i] for i in chosen.tolist()]
     numbers = fit_predict_numbers(raw_numbers(labelled), snapshot.labels, raw_numbers(tested))
     found = rank_average(numbers, fit_predict_field_text(labelled, snapshot.labels, tested))
     weights = np.where(labels[chosen] == 1, 1.0, _PEER_ONE_IN)

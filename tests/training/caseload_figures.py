@@ -101,7 +101,7 @@ def _recall(found: Sequence[int], present: Sequence[int], breaks_at: int) -> Rec
     return Recall(*(sum(found[part]) / max(1, sum(present[part])) for part in parts))
 
 
-def theirs(episode: Episode, breaks: Sequence[int], seed: int, policy: TopK | YieldTriggered) -> Recall:
+def theirs(episode: Episode, breaks: Sequence[int], seed: int, *, policy: TopK | YieldTriggered) -> Recall:
     """An episode by a policy of the package, in its own environment."""
     done = rollout(InvestigationMDP(episode, GradientBoostScorer(), budget_frac=BUDGET), policy, seed)
     return _recall([one.found for one in done.steps], [one.available for one in done.steps], breaks[0])
@@ -112,8 +112,8 @@ WAYS: Final[Mapping[str, Way]] = {
     OURS: lambda *one: ours(*one, flags_to_the_end=False, samples_spare=True),
     SHARES_ONLY: lambda *one: ours(*one, flags_to_the_end=False, samples_spare=False),
     QUEUE: lambda *one: ours(*one, flags_to_the_end=True, samples_spare=False),
-    RULE: lambda *one: theirs(*one, YieldTriggered()),
-    TOP: lambda *one: theirs(*one, TopK()),
+    RULE: lambda *one: theirs(*one, policy=YieldTriggered()),
+    TOP: lambda *one: theirs(*one, policy=TopK()),
 }
 
 

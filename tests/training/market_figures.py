@@ -103,7 +103,7 @@ def _parts(settings: Settings, fresh: int) -> list[_Part]:
     rates = Rates("EUR", {currency: 1 / per_euro for currency, per_euro in PER_EURO.items()})
     offline = OfflineReferences(list(sent.values()), BrandRegister(one.brand for one in world.brands), rates)
     truth = np.array([world.truth[external_id].counterfeit for external_id in sent], dtype=np.int8)
-    found = [(list(sent.values()), truth)]
+    found = [(tuple(sent.values()), truth)]
     found += [evaluation_set(settings, fresh, shares_suppliers=shared) for shared in (False, True)]
     as_of = _START + timedelta(days=settings.days)
     return [
