@@ -1,13 +1,25 @@
 """A simulated marketplace with counterfeits, reproducible by its seed.
 
 Figures measured on it are no evidence of accuracy in production. Brands, prices, sellers, wording and mistakes are
-invented. The shares in `training.simulated.habits` make the task hard; they do not imitate a real marketplace. The
-simulation only shows that the service works end to end, that labels improve the model, and that a change does not make
-the model worse on a fixed task.
+invented. The simulation only shows that the service works end to end, that labels improve the model, and that a change
+does not make the model worse on a fixed task.
 
-The task is hard because some counterfeiters write, price and trade like honest shops, and some honest sellers are new,
-cheap and mention replicas. The indicators of a supplier's goods (phrases, products, colours) are not in the lexicon and
-differ between seeds. New suppliers appear during the history, so new labels keep teaching the model.
+The task is hard because some counterfeiters write, price and trade like honest shops, and some honest sellers are
+cheap, mention replicas and have new accounts. Counterfeits come in the colours and product lines of the genuine goods,
+with the same shapes of title. Price, the seller's behaviour and wording habits are left to tell them apart. The habits
+are common to many rings of counterfeiters and to some honest sellers. The lexicon has none of them, so only labels
+teach them. New suppliers appear during the history.
+
+Three traits follow a source, in its order of size and not in its detail:
+
+* Five listings in a hundred are counterfeit: 4.7 % of the value of EU imports in 2021 (OECD and EUIPO, Mapping Global
+  Trade in Fakes 2025).
+* Bags, outdoor clothing and shoes are 62 % of the copied goods, as leather goods, clothing and footwear are of seized
+  ones. Some counterfeits leave from China, Hong Kong and Turkey, the main sources there (same report).
+* Counterfeiters have good ratings: the US Government Accountability Office bought 47 goods from sellers rated above
+  90 %, and 20 were counterfeit (GAO-18-216, 2018).
+
+All other shares, those of `training.simulated.habits` included, are our choice and were never measured.
 """
 
 from collections.abc import Mapping
@@ -55,7 +67,7 @@ FEWEST_LISTINGS: Final = 100  # Fewer would not contain a counterfeit of every c
 FEWEST_DAYS: Final = 30
 # Separate random streams, so that a larger evaluation set does not change the data sent.
 _SUPPLIERS, _SENT, _STREAM, _EVENTS, _UNSENT, _COPIED, _UNSENT_COPIED = range(7)
-_CONTACTS: Final = 8  # The demo's staff uses 7.
+_CONTACTS, _NEW_SUPPLIERS = 8, 10  # The demo's staff uses 7 and its reports 9.
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +122,17 @@ def build(settings: Settings) -> World:
     )
 
 
-def evaluation_set(settings: Settings, listings: int) -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
-    """Listings of unsent sellers, from the same suppliers and days as `build`, and their true labels (n,)."""
+def evaluation_set(
+    settings: Settings, listings: int, *, shares_suppliers: bool = False
+) -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
+    """Listings of unsent sellers, from the same days as `build`, and their true labels (n,).
+
+    The suppliers of the counterfeiters are new, so nothing that a model knows of a single supplier helps it. With
+    `shares_suppliers` they are those of `build`.
+    """
     crowd = _crowd(settings, listings, "unsent-")
-    drafts = draw_listings(_random(settings, _UNSENT), crowd, _workshops(settings))
+    workshops = _workshops(settings) if shares_suppliers else draw_suppliers(_random(settings, _NEW_SUPPLIERS))
+    drafts = draw_listings(_random(settings, _UNSENT), crowd, workshops)
     drafts = copied(_random(settings, _UNSENT_COPIED), drafts)
     found = tuple(
         _checked(listing, f"unsent-offer-{number:07d}", settings.start) for number, listing in enumerate(drafts, 1)

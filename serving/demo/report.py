@@ -63,16 +63,19 @@ def show(found: Mapping[str, Any]) -> None:
     console.print(table)
     before, after = found["before"], found["after"]
     models = Table(
-        title=f"{after['listings']:,} simulated listings of sellers never sent, {after['counterfeits']:,} counterfeit",
+        title=(
+            f"{after['listings']:,} simulated listings, {after['counterfeits']:,} of them counterfeit, "
+            "of sellers and suppliers never sent"
+        ),
         title_justify="left",
     )
-    for heading in ("average precision", "whole", "forest", "text", "best single signal", "in the top 100"):
+    for heading in ("average precision", "whole", "forest", "text", "fair peer", "best single signal", "top 100"):
         models.add_column(heading, justify="left" if heading == "average precision" else "right")
     for name, one in (("first champion", before), ("retrained and promoted", after)):
         forest = "with text" if one["forest_alone"] is None else f"{one['forest_alone']:.3f}"
         signal = f"{one['best_signal_average_precision']:.3f} {one['best_signal'].replace('_', ' ')}"
-        whole, text = f"{one['average_precision']:.3f}", f"{one['text_alone']:.3f}"
-        models.add_row(name, whole, forest, text, signal, f"{one['found_per_100_reviews']:.0f} found")
+        whole, text, peer = (f"{one[key]:.3f}" for key in ("average_precision", "text_alone", "fair_peer"))
+        models.add_row(name, whole, forest, text, peer, signal, f"{one['found_per_100_reviews']:.0f} found")
     console.print(models)
 
 

@@ -25,7 +25,7 @@ _BOUGHT_EVERY: Final = 3
 _ORDERED_BEFORE: Final = timedelta(days=7)
 _RECEIVED_BEFORE: Final = timedelta(days=2)
 _FINDING: Final = "The serial number is printed, and the stitching is not ours."
-_REPORTERS: Final = 9  # The random stream of reports: the world has 0 to 6 and 8, the staff 7.
+_REPORTERS: Final = 9  # The random stream of reports: the world has 0 to 6, 8 and 10, the staff 7.
 
 
 @dataclass(frozen=True, slots=True)

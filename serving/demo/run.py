@@ -19,7 +19,7 @@ from serving.commands import kill_switches, people
 from serving.commands.connection import connect
 from serving.demo.cast import Cast, found
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
-from serving.demo.comparison import compare
+from serving.demo.comparison import compare, trained
 from serving.demo.front import Front
 from serving.demo.large_reports import LargeReports, campaign_brands
 from serving.demo.phones import Phone, enrol
@@ -30,7 +30,6 @@ from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
 from serving.reference_marketplace import EFFECTS, configuration, whole_lines
-from training.bundle_folder import read_bundle_folder
 from training.synthetic import Settings as WorldSettings
 from training.synthetic import World, build
 
@@ -157,8 +156,8 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[
         _put_away(home, cast, phones)
         home.write_private(CREDENTIALS, cast.busiest_first())
         task = progress.add_task("both models on unseen sellers", total=None)
-        files = [read_bundle_folder(home.bundles / digest) for digest in (before["digest"], after["digest"])]
-        compared = compare(settings, files, listings=wish.unseen, as_of=datetime.now(UTC))
+        models = [trained(home, model["digest"]) for model in (before, after)]
+        compared = compare(settings, models, listings=wish.unseen, as_of=datetime.now(UTC))
         progress.update(task, total=1, completed=1)
     figures_of = [
         {"digest": model["digest"], **one, "accepted_with_reason": model["accepted_with_reason"]}

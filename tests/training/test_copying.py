@@ -8,6 +8,9 @@ from features.fold import fold
 from features.indicators import check_pattern
 from features.listing import Listing, check
 from features.minhash import BINS, signature_of, similarities
+from training.simulated.copying import copied
+from training.simulated.population import Crowd, draw_listings
+from training.simulated.sellers import Supplier, draw_suppliers
 from training.synthetic import Settings, World, build
 
 
@@ -48,3 +51,15 @@ def test_two_brands_know_wording_of_their_counterfeits_which_occurs() -> None:
         for tell in brand.tells:
             check_pattern(tell.pattern)
             assert any(phrase in text for phrase in tell.pattern.split("|") for text in texts)
+
+
+def test_accounts_of_a_ring_copy_each_other() -> None:
+    """Sellers of different people, so that no reopened account is counted."""
+    random = np.random.default_rng(3)
+    drafts = draw_listings(random, Crowd(6_000, 600, 180, ""), draw_suppliers(random))
+    texts: dict[tuple[Supplier, object], set[str]] = {}
+    for draft in copied(random, drafts):
+        if draft.item.counterfeit and draft.seller.supplier is not None and "description" in draft.content:
+            key = draft.seller.supplier, draft.content["description"]
+            texts.setdefault(key, set()).add(draft.seller.people)
+    assert sum(len(people) - 1 for people in texts.values()) / 600 > 0.1

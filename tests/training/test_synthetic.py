@@ -1,6 +1,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -8,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.stats import chi2_contingency
 
 import training.synthetic
 from features import lexicon
@@ -20,6 +22,11 @@ from training.fit import CounterfeitClassifier
 from training.metrics import roc_auc
 from training.references import OfflineReferences
 from training.simulated.brands import HOUSES, SMALL_MAKERS
+from training.simulated.chance import Random
+from training.simulated.listings import Draft
+from training.simulated.population import Crowd, draw_listings
+from training.simulated.prose import Item
+from training.simulated.sellers import Supplier, draw_suppliers
 from training.simulated.words import TELLS, Language
 from training.splits import seller_groups
 from training.synthetic import (
@@ -147,6 +154,77 @@ def test_sellers_to_be_evaluated_on_are_never_sent() -> None:
     listings, _ = evaluation_set(SETTINGS, 500)
     assert not {one.seller.external_id for one in listings} & {one.seller for one in the_world().truth.values()}
     assert not {one.external_id for one in listings} & the_world().truth.keys()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_counterfeiters_to_be_evaluated_on_have_new_suppliers_unless_shared_ones_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    drawn: list[tuple[Supplier, ...]] = []
+
+    def noted(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...]) -> list[Draft]:
+        drawn.append(workshops)
+        return draw_listings(random, crowd, workshops)
+
+    monkeypatch.setattr(training.synthetic, "draw_listings", noted)
+    build(SETTINGS)
+    evaluation_set(SETTINGS, 500, shares_suppliers=shared)
+    sent, evaluated = map(set, drawn)
+    assert evaluated == sent if shared else not evaluated & sent
+
+
+@cache
+def many_drafts() -> list[Draft]:
+    random = np.random.default_rng(5)
+    return draw_listings(random, Crowd(12_000, 2_400, 180, ""), draw_suppliers(random))
+
+
+@pytest.mark.parametrize(
+    "trait", [lambda item: item.variant, lambda item: item.model], ids=["colour or size", "product line"]
+)
+def test_colours_and_product_lines_of_counterfeits_are_those_of_genuine_goods(trait: Callable[[Item], int]) -> None:
+    """A chi-square test in each house, on one listing of each seller, which are independent of each other."""
+    one_each = {draft.seller.external_id: draft.item for draft in many_drafts() if draft.item.brand_id}.values()
+    chances = []
+    for house in range(len(HOUSES)):
+        of_house = Counter((item.counterfeit, trait(item)) for item in one_each if item.house == house)
+        values = sorted({value for _, value in of_house})
+        chances.append(chi2_contingency([[of_house[fake, value] for value in values] for fake in (True, False)]).pvalue)
+    assert min(chances) > 0.01 / len(HOUSES), chances
+
+
+def test_a_ring_sells_its_brands_in_every_colour_and_product_line() -> None:
+    items: dict[Supplier, list[Item]] = {}
+    for draft in many_drafts():
+        if draft.item.counterfeit and draft.seller.supplier is not None:
+            items.setdefault(draft.seller.supplier, []).append(draft.item)
+    for supplier, sold in items.items():
+        if len(sold) >= 100:
+            assert {item.house for item in sold} == set(supplier.houses)
+            commonest = Counter((item.house, item.model, item.variant) for item in sold).most_common(8)
+            assert sum(times for _, times in commonest) < len(sold) / 2
+
+
+def test_bags_outdoor_clothing_and_shoes_are_most_of_the_copied_goods() -> None:
+    """62 % in the weights; a marketplace has the suppliers that were drawn."""
+    shares = []
+    for seed in range(40):
+        suppliers = draw_suppliers(np.random.default_rng(seed))
+        houses = [HOUSES[house].brand.brand_id for one in suppliers for house in one.houses]
+        shares.append(sum(house in {"aurelle", "nordfjell", "halvorn"} for house in houses) / len(houses))
+    assert np.mean(shares) == pytest.approx(0.62, abs=0.04)
+
+
+def test_the_age_of_its_account_does_not_give_a_counterfeiter_away() -> None:
+    """Honest sellers who join open new accounts too; they would otherwise be the one trait of counterfeiters."""
+    sellers = {draft.seller.external_id: draft.seller for draft in many_drafts()}.values()
+    young = {
+        honest: np.mean(
+            [one.career.first_day - one.career.opened < 60 for one in sellers if (one.supplier is None) is honest]
+        )
+        for honest in (True, False)
+    }
+    assert 0.15 < young[True] < young[False] < 3 * young[True], young
 
 
 def test_an_evaluation_set_has_as_many_listings_as_asked_for_and_a_label_for_each() -> None:

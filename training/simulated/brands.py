@@ -81,5 +81,9 @@ def _house(row: Mapping[str, str]) -> House:
 # GS1 reserves the prefixes 20 to 29 for internal use, so none of these numbers belongs to a real product.
 HOUSES: Final = tuple(map(_house, table("brands.tsv")))
 
+# The share of each house among the copied ones, in hundredths: bags, outdoor clothing and shoes have the 62 % of
+# `training.synthetic`, and the rest is our choice.
+COPIED_SHARES: Final = {number: float(row["copied"]) for number, row in enumerate(table("brands.tsv"))}
+
 # Small makers without a registered brand, which are not counterfeited.
 SMALL_MAKERS: Final = ("Tilleke", "Moorfold", "Pazca", "Ludnova", "Henkira", "Osterlo", "Brivanto", "Kuvaja")

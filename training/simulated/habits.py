@@ -44,8 +44,8 @@ class Habits:
 
     `price` is a share of the list price, ages are in days, `sales` in items per month. `returns` is the share of sales
     returned, `fakes` the share of returns claimed as not genuine where the listing is counterfeit. The rest are shares
-    of listings: with a declared brand, a GTIN, a description, lexicon words, a supplier's tell, a contact outside the
-    marketplace, an obfuscated name, or branded goods.
+    of listings: with a declared brand, a GTIN, a description, lexicon words, a counterfeiter's habit of wording (a
+    tell), a contact outside the marketplace, an obfuscated name, or branded goods.
     """
 
     price: Around

@@ -18,7 +18,6 @@ _OFFSETS: Final = {"CN": 8, "HK": 8, "RU": 3, "TR": 3, "KZ": 5, "US": -5, "MX": 
 _ENDINGS: Final = ("00", "00", "90", "95", "99", "50")
 _BARE: Final = 0.035  # The share of rows with only a title and a price.
 _PARTS: Final = 0.2  # The share of unbranded listings that are parts and accessories for a brand's products.
-_PRODUCT_OF_SUPPLIER, _VARIANT_OF_SUPPLIER = 0.85, 0.7
 _ELSEWHERE: Final = ("CN", "HK", "TR", "CN", "DE", "PL")
 _BARE_FIELDS: Final = ("title", "price", "currency")
 
@@ -57,23 +56,13 @@ def moment(start: datetime, day: float) -> datetime:
 def draw_item(random: Random, seller: Seller, *, unknowing: float) -> Item:
     """An item that the seller lists; `unknowing` is the probability of a fake where the seller is honest."""
     if seller.supplier is not None and happens(random, FAKE_SHARE):
-        return _copy(random, seller)
+        return _of_house(random, one_of(random, seller.houses), counterfeit=True, part=False)
     if not happens(random, HABITS[seller.kind].branded):
         house = one_of(random, range(len(HOUSES)))
         if happens(random, _PARTS):
             return _of_house(random, house, counterfeit=False, part=True)
         return Item(None, 0, one_of(random, tuple(GOODS)), _variant(random), counterfeit=False)
     return _of_house(random, one_of(random, seller.houses), counterfeit=happens(random, unknowing), part=False)
-
-
-def _copy(random: Random, seller: Seller) -> Item:
-    assert seller.supplier is not None
-    house, model = one_of(random, seller.supplier.products)
-    if not happens(random, _PRODUCT_OF_SUPPLIER):
-        model = one_of(random, range(len(HOUSES[house].models)))
-    kept = happens(random, _VARIANT_OF_SUPPLIER)
-    variant = one_of(random, seller.supplier.variants) if kept else _variant(random)
-    return Item(house, model, HOUSES[house].models[model].goods, variant, counterfeit=True)
 
 
 def _of_house(random: Random, house: int, *, counterfeit: bool, part: bool) -> Item:

@@ -8,7 +8,7 @@ from training.simulated.chance import Random, happens, one_of
 from training.simulated.goods import GOODS
 from training.simulated.habits import HABITS, Habits, Honest
 from training.simulated.obfuscation import mistyped, obfuscated
-from training.simulated.sellers import Seller
+from training.simulated.sellers import Seller, any_tell
 from training.simulated.words import (
     ABOUT,
     BLATANT_SENTENCES,
@@ -32,7 +32,7 @@ _ENDING: Final = 0.45
 _OTHER_LANGUAGE: Final = 0.06
 _ALIAS: Final = 0.35  # Share of names that Chinese and Russian sellers write in their own script.
 _KEPT_SHAPE: Final = 0.7
-_TELL_OF_SUPPLIER: Final = 0.85
+_TELL_OF_RING: Final = 0.7
 _SECOND_TELL: Final = 0.3
 _KEPT_TELL: Final = 0.6
 _VOUCHES: Final = {Honest.SECOND_HAND: 0.12, Honest.PARALLEL_IMPORT: 0.12, Honest.OUTLET: 0.06}
@@ -126,8 +126,7 @@ def _title(random: Random, seller: Seller, item: Item, language: Language, slots
     if item.part:
         return _capitalised(one_of(random, PART_TITLES[language]).format(**slots))
     shapes = TITLES[language]
-    habit = seller.supplier.shape if item.counterfeit and seller.supplier else seller.style.shape
-    shape = shapes[habit] if happens(random, _KEPT_SHAPE) else one_of(random, shapes)
+    shape = shapes[seller.style.shape] if happens(random, _KEPT_SHAPE) else one_of(random, shapes)
     if item.house is None:
         shape = "{brand} {noun} {variant}, {make}"
     title = " ".join(shape.format(**slots).split())
@@ -167,12 +166,12 @@ def _giveaways(random: Random, seller: Seller, item: Item, habits: Habits, langu
     tells = TELLS[language]
     if item.counterfeit and seller.supplier is not None:
         while happens(random, habits.tells if not found else _SECOND_TELL):
-            by_supplier = happens(random, _TELL_OF_SUPPLIER)
-            found.append(tells[one_of(random, seller.supplier.tells)] if by_supplier else one_of(random, tells))
+            of_ring = happens(random, _TELL_OF_RING)
+            found.append(tells[one_of(random, seller.supplier.tells) if of_ring else any_tell(random)])
     elif seller.style.kept_tell is not None and happens(random, _KEPT_TELL):
         found.append(tells[seller.style.kept_tell])
     elif happens(random, HABITS[Honest.RETAIL].tells if seller.supplier else habits.tells):
-        found.append(one_of(random, tells))
+        found.append(tells[any_tell(random)])
     if happens(random, habits.contacts):
         found.append(one_of(random, CONTACTS[language]))
     return found

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from training.simulated.brands import HOUSES
+from training.simulated.brands import COPIED_SHARES, HOUSES
 from training.simulated.chance import Random, around, happens, one_of, weighted
-from training.simulated.habits import HABITS, Craft, Honest, Kind
+from training.simulated.habits import HABITS, Around, Craft, Honest, Kind
 from training.simulated.records import Career, Record, record
-from training.simulated.words import COLOURS, TELLS, TITLES, Language, Story
+from training.simulated.words import TELLS, TITLES, Language, Story
 
 LANGUAGES: Final[Mapping[Language, float]] = {Language.EN: 0.44, Language.ES: 0.2, Language.RU: 0.2, Language.ZH: 0.16}
 COUNTRIES: Final[Mapping[Language, tuple[str, ...]]] = {
@@ -23,9 +23,15 @@ PER_EURO: Final = {"EUR": 1.0, "USD": 1.08, "GBP": 0.85, "CNY": 7.8, "RUB": 96.0
 
 SUPPLIERS: Final = 14
 _FROM_THE_START: Final = 8
-_TELLS_EACH, _PRODUCTS_EACH = 3, 4
+_TELLS_EACH, _BRANDS_EACH = 3, 2
+# The first habits of the file are the most common ones, with counterfeiters and honest sellers alike (Zipf's law).
+_TELL_SHARES: Final = {number: 1 / (1 + number) for number in range(len(TELLS[Language.EN]))}
 _MOST_LISTINGS: Final = 60
 _UNBRANDED_ORDER: Final = 30.0  # EUR.
+# Share of the honest sellers who join during the history with a new account, and its age in days at the first listing;
+# the others have bought with theirs before.
+_NEW_ACCOUNTS: Final = 0.5
+_NEW_ACCOUNT_AGE: Final = Around(median=12.0, spread=1.2)
 _KEEPS_A_TELL: Final = 0.06  # Share of honest sellers, mostly drop shippers, who add a tell to most listings.
 _COUNTERFEITER_STAYS: Final = (12.0, 45.0)  # Days from the first listing to the last.
 _REOPENS_AFTER: Final = (1.0, 6.0)  # Days until a removed counterfeiter is back under another name.
@@ -35,16 +41,15 @@ _HOUSES_OF: Final[Mapping[Kind, int]] = {Honest.PARALLEL_IMPORT: 2, Honest.RETAI
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """A workshop: the products that it copies as (house, model), its colours, and the writing habits of its resellers.
+    """A workshop with the ring of accounts that sell its goods: the brands that it copies, and the ring's wording.
 
-    `since` is the share of the history after which its goods appear; only later labels can teach those of new ones.
+    It copies any product of these brands in any colour. `tells` are the habits that its accounts have in common; other
+    rings and honest sellers have them too. `since` is the share of the history after which its goods appear.
     """
 
     since: float
-    products: tuple[tuple[int, int], ...]
-    variants: tuple[int, int]
+    houses: tuple[int, ...]
     tells: tuple[int, ...]
-    shape: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +84,16 @@ def draw_suppliers(random: Random) -> tuple[Supplier, ...]:
 
 
 def _supplier(random: Random, late: int) -> Supplier:
-    houses = [one_of(random, range(len(HOUSES))) for _ in range(2)]
-    chosen = [one_of(random, houses) for _ in range(_PRODUCTS_EACH)]
-    colours = range(len(COLOURS[Language.EN]))
     return Supplier(
         since=0.0 if late < 0 else 0.15 + 0.6 * late / (SUPPLIERS - _FROM_THE_START),
-        products=tuple((house, one_of(random, range(len(HOUSES[house].models)))) for house in chosen),
-        variants=(one_of(random, colours), one_of(random, colours)),
-        tells=tuple(one_of(random, range(len(TELLS[Language.EN]))) for _ in range(_TELLS_EACH)),
-        shape=_shape(random),
+        houses=tuple(weighted(random, COPIED_SHARES) for _ in range(_BRANDS_EACH)),
+        tells=tuple(any_tell(random) for _ in range(_TELLS_EACH)),
     )
+
+
+def any_tell(random: Random) -> int:
+    """The number of a wording habit, of anybody's."""
+    return weighted(random, _TELL_SHARES)
 
 
 def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, number: int) -> Seller:
@@ -97,11 +102,13 @@ def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, 
     `number` counts the sellers of a kind, so that the authorised sellers, with one brand each, cover all brands.
     """
     first_day = 0.0 if happens(random, 0.6) else random.random() * days * 0.9
-    career = Career(first_day - around(random, HABITS[kind].age), first_day, float(days), _listings(random, kind))
+    is_new = first_day > 0 and happens(random, _NEW_ACCOUNTS)
+    opened = first_day - around(random, _NEW_ACCOUNT_AGE if is_new else HABITS[kind].age)
+    career = Career(opened, first_day, float(days), _listings(random, kind))
     houses = tuple(one_of(random, range(len(HOUSES))) for _ in range(_HOUSES_OF.get(kind, 4)))
     if kind is Honest.AUTHORISED:
         houses = (number % len(HOUSES),)
-    kept_tell = one_of(random, range(len(TELLS[Language.EN]))) if happens(random, _KEEPS_A_TELL) else None
+    kept_tell = any_tell(random) if happens(random, _KEEPS_A_TELL) else None
     return _open(random, (external_id, kind), career, _style(random, kind, kept_tell), houses, None)
 
 
@@ -112,8 +119,7 @@ def counterfeiter(random: Random, external_id: str, kind: Craft, days: int, work
     opened = first_day - around(random, HABITS[kind].age)
     career = Career(opened, first_day, min(first_day + stays, float(days)), _listings(random, kind))
     supplier = one_of(random, [workshop for workshop in workshops if workshop.since * days <= first_day])
-    houses = tuple({house for house, _ in supplier.products})
-    return _open(random, (external_id, kind), career, _style(random, kind, None), houses, supplier)
+    return _open(random, (external_id, kind), career, _style(random, kind, None), supplier.houses, supplier)
 
 
 def reopened(random: Random, before: Seller, external_id: str, days: int) -> Seller | None:

@@ -1,5 +1,4 @@
-"""The wording of sellers on the synthetic marketplace, in four languages, and the wording that identifies
-counterfeiters.
+"""The wording of sellers on the synthetic marketplace, honest ones and counterfeiters, in four languages.
 
 The source is `training/simulated/data/texts.tsv`, with one text in all four languages per line.
 """
@@ -64,8 +63,8 @@ VOUCHING: Final = words("vouching")
 # Phrases about unbranded goods; suspicious beside a brand's name, harmless here.
 UNBRANDED: Final = words("unbranded")
 
-# One line per supplier's habit. The lexicon contains none of them (a test ensures this), so only labelled listings can
-# teach them. Honest sellers use each of them occasionally.
+# One line per habit of counterfeiters, the most common first. The lexicon contains none of them (a test ensures this),
+# so only labelled listings can teach them. Honest sellers use each of them occasionally.
 TELLS: Final = words("tells")
 # The wording of obvious counterfeiters, nearly all in features/data/lexicon.tsv.
 BLATANT_TITLES: Final = words("blatant_titles")
