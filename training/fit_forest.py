@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
 MASK_SHARE: Final = 0.15
+# With fewer, a tree is of two questions at most.
+_PAIRS_BELOW_POSITIVES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ class ForestSettings:
 def forest_settings(positives: int) -> ForestSettings:
     """Settings by the number of positives, fixed in advance: more positives support larger trees.
 
-    With few, small trees need many rounds at this rate; ADR 49 has the comparison.
+    With few, small trees need many rounds at this rate; ADRs 49 and 54 have the comparisons.
     """
+    if positives < _PAIRS_BELOW_POSITIVES:
+        return ForestSettings(rounds=400, leaves=3, learning_rate=0.03, rows_per_leaf=10)
     if positives < STACK_FROM_POSITIVES:
         return ForestSettings(rounds=400, leaves=7, learning_rate=0.03, rows_per_leaf=10)
     if positives < 10 * STACK_FROM_POSITIVES:
@@ -72,14 +76,20 @@ def fit_forest(
     seed: int,
     threads: int,
     mask_share: float = MASK_SHARE,
+    offset: Floats | None = None,
 ) -> Forest:
-    """The forest fitted to rows (n, names), labels and weights (n,).
+    """The forest fitted to rows (n, names), labels and weights (n,), on top of an offset (n,) in log-odds.
 
     The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
-    shown, shown_labels, shown_weights = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
+    shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=mask_share)
     data = lgb.Dataset(
-        shown, shown_labels, weight=shown_weights, feature_name=list(names), params={"feature_pre_filter": False}
+        shown,
+        labels[rows],
+        weight=shown_weights,
+        init_score=None if offset is None else offset[rows],
+        feature_name=list(names),
+        params={"feature_pre_filter": False},
     )
     return Forest(export(lgb.train(settings.parameters(seed, threads), data, settings.rounds), names))
 
@@ -87,7 +97,17 @@ def fit_forest(
 def with_masked_copies(
     columns: Floats, labels: Labels, weights: Floats, *, seed: int, share: float
 ) -> tuple[Floats, Labels, Floats]:
+    """The rows, their labels and weights, followed by those of `masked_copies`."""
+    shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=share)
+    return shown, labels[rows], shown_weights
+
+
+def masked_copies(
+    columns: Floats, weights: Floats, *, seed: int, share: float
+) -> tuple[Floats, NDArray[np.intp], Floats]:
     """The rows, and copies of a share of them for each signal family, with that family missing.
+
+    Returns the columns (m, columns), the row that each is or repeats (m,), and weights (m,).
 
     A forest treats NaN as zero in a column that was never missing, so each family gets at least one copy. A copy has
     half the weight, because it repeats a listing. Each column after the features is a family of its own.
@@ -95,13 +115,14 @@ def with_masked_copies(
     random = np.random.default_rng(seed)
     families = [family_columns(family) for family in Family]
     families += [np.array([i], dtype=np.intp) for i in range(len(NAMES), columns.shape[1])]
-    parts, part_labels, part_weights = [columns], [labels], [weights]
+    every = np.arange(len(columns))
+    parts, rows, part_weights = [columns], [every], [weights]
     for family in families:
-        picked = random.random(len(labels)) < share
-        picked[random.integers(len(labels))] = True
+        picked = random.random(len(columns)) < share
+        picked[random.integers(len(columns))] = True
         masked = columns[picked].copy()
         masked[:, family] = np.nan
         parts.append(masked)
-        part_labels.append(labels[picked])
+        rows.append(every[picked])
         part_weights.append(weights[picked] * 0.5)
-    return np.vstack(parts), np.concatenate(part_labels), np.concatenate(part_weights)
+    return np.vstack(parts), np.concatenate(rows), np.concatenate(part_weights)

@@ -152,9 +152,9 @@ def _large_facts() -> list[Facts]:
     return market_facts(a_large_market())
 
 
-def test_with_299_counterfeits_numbers_and_text_are_summed() -> None:
+def test_with_299_counterfeits_the_forest_is_fitted_to_what_the_text_leaves_open() -> None:
     model = large(STACK_FROM_POSITIVES - 1).model_
-    assert (model.combiner.join, len(model.learner.columns)) == (Join.SUM, len(NAMES))
+    assert (model.combiner.join, len(model.learner.columns)) == (Join.OFFSET, len(NAMES))
 
 
 def test_with_300_counterfeits_the_text_is_a_column_of_the_forest() -> None:
