@@ -17,11 +17,11 @@ TEXT_COLUMN = "text_log_odds"
 
 
 class Join(StrEnum):
-    """How text and numbers are combined; the number of positives in training decides, never results."""
+    """How text and numbers are combined; the learner and the number of positives decide, never results."""
 
-    OFFSET = "offset"  # The learner was fitted to what the text leaves open: both log-odds add up.
-    SUM = "sum"  # A weighted sum of the two standardised log-odds, for a learner that takes no offset.
-    STACK = "stack"  # The text log-odds is the learner's last column.
+    OFFSET = "offset"  # The learner was fitted to what the text leaves open, and both log-odds add up.
+    SUM = "sum"  # A weighted sum of the two standardised log-odds.
+    STACK = "stack"  # The learner alone. As with `OFFSET`, the text log-odds is its last column.
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +112,22 @@ class Classifier:
         """The parts of `values`."""
         text = self.text.many(listings)
         shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
+        if self.combiner.join is Join.SUM:
+            features, of_text = shap[:, :-1], np.zeros(len(text))
+        else:
+            features, of_text = shap[:, :-2], shap[:, -2]
         if self.combiner.join is Join.STACK:
-            return Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
+            return Contributions(features, of_text, shap[:, -1])
         number_scale = self.combiner.number_weight / self.combiner.numbers.spread
         text_scale = self.combiner.text_weight / self.combiner.text.spread
         base = number_scale * (shap[:, -1] - self.combiner.numbers.mean)
-        return Contributions(number_scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)
+        by_text = number_scale * of_text + text_scale * (text - self.combiner.text.mean)
+        return Contributions(number_scale * features, by_text, base)
 
     def _columns(self, matrix: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack([matrix, text]) if self.combiner.join is Join.STACK else matrix
+        return matrix if self.combiner.join is Join.SUM else np.column_stack([matrix, text])
 
 
 def learner_columns(join: Join, tried: Sequence[str] = ()) -> tuple[str, ...]:
     """The learner's columns in order; those that are only tried come after the features."""
-    return (*NAMES, *tried, TEXT_COLUMN) if join is Join.STACK else (*NAMES, *tried)
+    return (*NAMES, *tried) if join is Join.SUM else (*NAMES, *tried, TEXT_COLUMN)

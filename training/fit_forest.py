@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from features.compute import NAMES, family_columns
 from features.spec import Family
 from models.forest import Forest, export
-from training.fit_join import STACK_FROM_POSITIVES
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -19,6 +18,7 @@ Labels = NDArray[np.int8]
 MASK_SHARE: Final = 0.15
 # With fewer, a tree is of two questions at most.
 _PAIRS_BELOW_POSITIVES: Final = 100
+_FEW_BELOW_POSITIVES: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def forest_settings(positives: int) -> ForestSettings:
     With few, small trees need many rounds at this rate; ADRs 49 and 54 have the comparisons.
     """
     if positives < _PAIRS_BELOW_POSITIVES:
-        return ForestSettings(rounds=400, leaves=3, learning_rate=0.03, rows_per_leaf=10)
-    if positives < STACK_FROM_POSITIVES:
-        return ForestSettings(rounds=400, leaves=7, learning_rate=0.03, rows_per_leaf=10)
-    if positives < 10 * STACK_FROM_POSITIVES:
+        return ForestSettings(rounds=400, leaves=3, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
+    if positives < _FEW_BELOW_POSITIVES:
+        return ForestSettings(rounds=400, leaves=7, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
+    if positives < 10 * _FEW_BELOW_POSITIVES:
         return ForestSettings(rounds=250, leaves=15, learning_rate=0.04, rows_per_leaf=20)
     return ForestSettings(rounds=400, leaves=31, learning_rate=0.05, rows_per_leaf=40)
 

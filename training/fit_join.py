@@ -12,7 +12,7 @@ from training.fit_calibration import fit_sigmoid
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# With fewer positives a forest cannot learn the value of a text score (ADR 54).
+# With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 54).
 STACK_FROM_POSITIVES: Final = 300
 # The prior of the sum prefers neither, with the strength of 30 positives (ADR 49).
 TEXT_WEIGHT_PRIOR: Final = 1 / 2
@@ -21,10 +21,10 @@ _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
 def join_of(positives: int, *, takes_offset: bool) -> Join:
-    """The join for this number of positives in the training data, for a learner that takes an offset or not."""
-    if positives >= STACK_FROM_POSITIVES:
-        return Join.STACK
-    return Join.OFFSET if takes_offset else Join.SUM
+    """The join for a learner that takes an offset, or for this number of positives in the training data."""
+    if takes_offset:
+        return Join.OFFSET
+    return Join.SUM if positives < STACK_FROM_POSITIVES else Join.STACK
 
 
 def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner, Floats]:
