@@ -21,7 +21,7 @@ class Join(StrEnum):
 
     OFFSET = "offset"  # The learner was fitted to what the text leaves open, and both log-odds add up.
     SUM = "sum"  # A weighted sum of the two standardised log-odds.
-    STACK = "stack"  # The learner alone. As with `OFFSET`, the text log-odds is its last column.
+    STACK = "stack"  # The learner alone, whose last column is the text log-odds.
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +112,17 @@ class Classifier:
         """The parts of `values`."""
         text = self.text.many(listings)
         shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
-        if self.combiner.join is Join.SUM:
-            features, of_text = shap[:, :-1], np.zeros(len(text))
-        else:
-            features, of_text = shap[:, :-2], shap[:, -2]
         if self.combiner.join is Join.STACK:
-            return Contributions(features, of_text, shap[:, -1])
+            return Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
         number_scale = self.combiner.number_weight / self.combiner.numbers.spread
         text_scale = self.combiner.text_weight / self.combiner.text.spread
         base = number_scale * (shap[:, -1] - self.combiner.numbers.mean)
-        by_text = number_scale * of_text + text_scale * (text - self.combiner.text.mean)
-        return Contributions(number_scale * features, by_text, base)
+        return Contributions(number_scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)
 
     def _columns(self, matrix: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
-        return matrix if self.combiner.join is Join.SUM else np.column_stack([matrix, text])
+        return np.column_stack([matrix, text]) if self.combiner.join is Join.STACK else matrix
 
 
 def learner_columns(join: Join, tried: Sequence[str] = ()) -> tuple[str, ...]:
     """The learner's columns in order; those that are only tried come after the features."""
-    return (*NAMES, *tried) if join is Join.SUM else (*NAMES, *tried, TEXT_COLUMN)
+    return (*NAMES, *tried, TEXT_COLUMN) if join is Join.STACK else (*NAMES, *tried)

@@ -86,7 +86,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         for i, (train, test) in enumerate(folds):
             self.progress("text", i / len(folds))
             text_scores[test] = fit_text(texts, train, labels, weights).many_rows(texts, test)
-        columns = numbers if join is Join.SUM else np.column_stack([numbers, text_scores])
+        columns = np.column_stack([numbers, text_scores]) if join is Join.STACK else numbers
         by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
         given = _Given(columns, labels, weights, offset)
         number_scores = np.zeros(len(labels))

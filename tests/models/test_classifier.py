@@ -28,8 +28,7 @@ def test_a_sum_is_of_standardised_parts_calibrated() -> None:
 def test_with_an_offset_both_log_odds_add_up() -> None:
     """By the fixture's numbers: 1.7 x ((forest + 0.2) / 1.3 + 0.6 x (text - 0.1) / 0.7) - 2.5."""
     numbers, listings = rows(FACTS)
-    text = a_text_model().many(listings)
-    forest = a_forest(Join.OFFSET).raw(np.column_stack([numbers, text]))
+    forest, text = a_forest().raw(numbers), a_text_model().many(listings)
     expected = 1.7 * ((forest + 0.2) / 1.3 + 0.6 * (text - 0.1) / 0.7) - 2.5
     assert a_classifier(Join.OFFSET).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
 

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.brands import BrandRegister
-from features.compute import matrix
-from models.classifier import Join, learner_columns
+from features.compute import NAMES, matrix
 from training import baselines, metrics
 from training.evaluate import FOLDS
 from training.fit_forest import ForestSettings, fit_forest, forest_settings
@@ -84,17 +83,7 @@ def _fold(data: Labelled, brands: BrandRegister, as_of: datetime, split: tuple[R
         text,
         _forest(columns, labels, tested, settings),
         test_text,
-        {
-            leaves: by_text
-            + _forest(
-                np.column_stack([columns, text]),
-                labels,
-                np.column_stack([tested, test_text]),
-                _settings(leaves),
-                offset,
-            )
-            for leaves in _LEAVES
-        },
+        {leaves: by_text + _forest(columns, labels, tested, _settings(leaves), offset) for leaves in _LEAVES},
         baselines.fit_predict_numbers(raw[train], labels, raw[test]),
         baselines.fit_predict_field_text([data.listings[i] for i in train], labels, [data.listings[i] for i in test]),
     )
@@ -108,8 +97,7 @@ def _forest(
     columns: Floats, labels: Labels, others: Floats, settings: ForestSettings, offset: Floats | None = None
 ) -> Floats:
     ones = np.ones(len(labels))
-    names = learner_columns(Join.SUM if offset is None else Join.OFFSET)
-    fitted = fit_forest(columns, labels, ones, settings=settings, names=names, seed=0, threads=1, offset=offset)
+    fitted = fit_forest(columns, labels, ones, settings=settings, names=NAMES, seed=0, threads=1, offset=offset)
     return fitted.raw(others)
 
 

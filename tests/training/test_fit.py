@@ -8,7 +8,7 @@ from sklearn.base import clone
 from features.compute import NAMES, matrix
 from features.facts import Facts
 from models.bundle import digest_of, to_files
-from models.classifier import TEXT_COLUMN, Classifier, Join
+from models.classifier import Classifier, Join
 from models.forest import Forest, splits_without_missing
 from models.phrases import NO_PHRASES
 from models.routing import Thresholds
@@ -152,9 +152,9 @@ def _large_facts() -> list[Facts]:
 
 
 @pytest.mark.parametrize("positives", [299, 300])
-def test_the_forest_is_fitted_to_what_the_text_leaves_open_and_has_its_column(positives: int) -> None:
+def test_the_forest_is_fitted_to_what_the_text_leaves_open(positives: int) -> None:
     model = large(positives).model_
-    assert (model.combiner.join, model.learner.columns) == (Join.OFFSET, (*NAMES, TEXT_COLUMN))
+    assert (model.combiner.join, model.learner.columns) == (Join.OFFSET, NAMES)
     assert model.combiner.text_weight > 0
     assert splits_without_missing(text_of(model)) == 0
 
