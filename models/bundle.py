@@ -38,6 +38,7 @@ _FILES: Final = {
     SCHEMA: (_WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
 }
 _LEARNER: Final = "learner"  # In the model's file; a bundle without it has a forest.
+_SETTINGS: Final = "settings"  # As above; a bundle without it was fitted by the defaults.
 _MOST_QUOTED: Final = 3
 _PARTS: Final = frozenset({"combiner", "calibration", "thresholds", "text_intercept", "masking"})
 _COMBINED: Final = frozenset({"join", "text_weight", "numbers", "text"})
@@ -132,6 +133,7 @@ def to_files(
     references_as_of: datetime | None,
     masking: Masking,
     phrases: PhraseTable,
+    settings: Mapping[str, float] | None = None,
 ) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest among them; equal models give equal bytes."""
     learner = classifier.learner
@@ -146,6 +148,7 @@ def to_files(
                 "text_intercept": classifier.text.intercept,
                 "masking": asdict(masking),
                 **({} if learner.name == Forest.name else {_LEARNER: learner.name}),
+                **({_SETTINGS: dict(settings)} if settings else {}),
             }
         ),
         _REFERENCES: as_json(references_to_dict(references, references_as_of)),
@@ -236,7 +239,8 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     digest = verify(files, expected=expected)
     model = read_json(files, _MODEL)
     try:
-        if model.keys() - {_LEARNER} != _PARTS or model["combiner"].keys() != _COMBINED:
+        numbers(model.get(_SETTINGS, {}))  # A record for people.
+        if model.keys() - {_LEARNER, _SETTINGS} != _PARTS or model["combiner"].keys() != _COMBINED:
             raise BundleRefused("{name} does not hold the parts of a model.", name=_MODEL)
         join = Join(model["combiner"]["join"])
         weight = slope if join is Join.OFFSET else share

@@ -18,7 +18,8 @@ from models.learners import Learner
 from training.fit_calibration import Observed, fit_calibration
 from training.fit_forest import MASK_SHARE
 from training.fit_join import fit_combiner, fit_offset, join_of
-from training.fit_text import fit_text
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings
+from training.fit_text import FittedText, fit_text
 from training.learners import TAKE_OFFSET, Setup, fit_of
 from training.splits import Rows, grouped_folds
 from training.text_matrix import TextMatrix
@@ -57,6 +58,8 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         Features after those of the product. A model with them cannot be stored in a bundle.
     learner
         Name of the learner of the numbers, from `training.learners`.
+    settings
+        Settings of the fit that a person gave instead of the defaults.
 
     Notes
     -----
@@ -70,6 +73,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     without: frozenset[str] = frozenset()
     tried: tuple[Tried, ...] = ()
     learner: str = Forest.name
+    settings: FitSettings = DEFAULT_SETTINGS
     progress: Progress = field(default=lambda _what, _share: None, repr=False)
 
     def fit(
@@ -85,7 +89,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         text_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
             self.progress("text", i / len(folds))
-            text_scores[test] = fit_text(texts, train, labels, weights).many_rows(texts, test)
+            text_scores[test] = self._text(texts, train, labels, weights).many_rows(texts, test)
         columns = np.column_stack([numbers, text_scores]) if join is Join.STACK else numbers
         by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
         given = _Given(columns, labels, weights, offset)
@@ -94,13 +98,21 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             self.progress(self.learner, i / len(folds))
             number_scores[test] = self._learner(given, train, join).raw(columns[test])
         self.progress("join", 0.0)
-        combiner = by_text or fit_combiner(join, number_scores, text_scores, labels, weights)
+        combiner = by_text or fit_combiner(
+            join,
+            number_scores,
+            text_scores,
+            labels,
+            weights,
+            prior=self.settings.text_weight_prior,
+            strength=self.settings.text_weight_prior_positives,
+        )
         values = combiner.join_values(number_scores, text_scores)
         every = np.arange(len(labels))
         self.out_of_fold_ = values
         self.model_ = Classifier(
             learner=self._learner(given, every, join),
-            text=fit_text(texts, every, labels, weights).model,
+            text=self._text(texts, every, labels, weights).model,
             combiner=combiner,
             calibration=fit_calibration(Observed(values, labels, weights, groups), seed=self.seed),
         )
@@ -127,10 +139,20 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         found[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
         return np.column_stack([found, tried_columns(self.tried, facts)])
 
+    def _text(self, texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
+        return fit_text(texts, rows, labels, weights, cost=self.settings.text_cost)
+
     def _learner(self, given: _Given, rows: Rows, join: Join) -> Learner:
-        tried = tuple(one.name for one in self.tried)
-        offset = None if given.offset is None else given.offset[rows]
-        setup = Setup(join, int(given.labels.sum()), self.seed, self.threads, self.mask_share, tried, offset)
+        setup = Setup(
+            join,
+            int(given.labels.sum()),
+            self.seed,
+            self.threads,
+            self.mask_share,
+            tried=tuple(one.name for one in self.tried),
+            forest=self.settings.forest,
+            offset=None if given.offset is None else given.offset[rows],
+        )
         return fit_of(self.learner)(given.columns[rows], given.labels[rows], given.weights[rows], setup)
 
 

@@ -83,11 +83,42 @@ def fit_forest(
     The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
     shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=mask_share)
-    data = lgb.Dataset(
+    grown_from = None if offset is None else offset[rows]
+    return grow(
         shown,
         labels[rows],
-        weight=shown_weights,
-        init_score=None if offset is None else offset[rows],
+        shown_weights,
+        settings=settings,
+        names=names,
+        seed=seed,
+        threads=threads,
+        offset=grown_from,
+    )
+
+
+def grow(
+    columns: Floats,
+    labels: Labels,
+    weights: Floats,
+    *,
+    settings: ForestSettings,
+    names: Sequence[str],
+    seed: int,
+    threads: int,
+    offset: Floats | None = None,
+) -> Forest:
+    """The forest of rows among which each column is missing at least once, on top of an offset (n,) in log-odds.
+
+    Raises
+    ------
+    ValueError
+        A column is never missing, so that the forest would read NaN as zero.
+    """
+    data = lgb.Dataset(
+        columns,
+        labels,
+        weight=weights,
+        init_score=offset,
         feature_name=list(names),
         params={"feature_pre_filter": False},
     )
@@ -95,26 +126,39 @@ def fit_forest(
 
 
 def with_masked_copies(
-    columns: Floats, labels: Labels, weights: Floats, *, seed: int, share: float
+    columns: Floats,
+    labels: Labels,
+    weights: Floats,
+    *,
+    seed: int,
+    share: float,
+    families: Sequence[NDArray[np.intp]] | None = None,
 ) -> tuple[Floats, Labels, Floats]:
     """The rows, their labels and weights, followed by those of `masked_copies`."""
-    shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=share)
+    shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=share, families=families)
     return shown, labels[rows], shown_weights
 
 
 def masked_copies(
-    columns: Floats, weights: Floats, *, seed: int, share: float
+    columns: Floats,
+    weights: Floats,
+    *,
+    seed: int,
+    share: float,
+    families: Sequence[NDArray[np.intp]] | None = None,
 ) -> tuple[Floats, NDArray[np.intp], Floats]:
     """The rows, and copies of a share of them for each signal family, with that family missing.
 
     Returns the columns (m, columns), the row that each is or repeats (m,), and weights (m,).
 
     A forest treats NaN as zero in a column that was never missing, so each family gets at least one copy. A copy has
-    half the weight, because it repeats a listing. Each column after the features is a family of its own.
+    half the weight, because it repeats a listing. `families` are the columns of each family; by default those of the
+    features, and each column after them is a family of its own.
     """
     random = np.random.default_rng(seed)
-    families = [family_columns(family) for family in Family]
-    families += [np.array([i], dtype=np.intp) for i in range(len(NAMES), columns.shape[1])]
+    if families is None:
+        after = range(len(NAMES), columns.shape[1])
+        families = [*(family_columns(family) for family in Family), *(np.array([i], dtype=np.intp) for i in after)]
     every = np.arange(len(columns))
     parts, rows, part_weights = [columns], [every], [weights]
     for family in families:

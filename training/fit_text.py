@@ -47,9 +47,9 @@ class FittedText:
         return texts.times(self.weights, rows) + self.model.intercept
 
 
-def cost_of(rows: int) -> float:
+def cost_of(rows: int, cost: float = TEXT_COST) -> float:
     """The cost of one row's log-loss, among `rows` rows, relative to half the squared length of the weights."""
-    return TEXT_COST * min(1.0, TEXT_COST_ROWS / rows)
+    return cost * min(1.0, TEXT_COST_ROWS / rows)
 
 
 def epochs_of(rows: int) -> int:
@@ -72,14 +72,14 @@ class _Problem(NamedTuple):
     costs: Floats
 
 
-def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
+def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats, *, cost: float = TEXT_COST) -> FittedText:
     """Balanced logistic regression on idf-weighted n-grams of some rows, with the idf folded into the weights.
 
     `labels` and `weights` have shape (n,); `rows` selects from them.
     """
     idf = (np.log((1 + len(rows)) / (1 + _row_counts(texts, rows))) + 1).astype(np.float32)
     positive = labels[rows] > 0
-    costs = cost_of(len(rows)) * _balanced(positive, weights[rows])
+    costs = cost_of(len(rows), cost) * _balanced(positive, weights[rows])
     places = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(texts.starts[rows + 1] - texts.starts[rows], out=places[1:])
     values = np.empty(places[-1], np.float32)

@@ -9,12 +9,13 @@ from models.textmodel import SCALES
 from training.fit import INNER_FOLDS
 from training.fit_calibration import BENDS_FROM_POSITIVES, BENDS_FROM_SELLERS, ISOTONIC_FROM_POSITIVES
 from training.fit_forest import MASK_SHARE, forest_settings
-from training.fit_join import STACK_FROM_POSITIVES, TEXT_WEIGHT_PRIOR, TEXT_WEIGHT_PRIOR_POSITIVES
-from training.fit_text import FEWEST_EPOCHS, MOST_EPOCHS, STEPS, TEXT_COST, TEXT_COST_ROWS
+from training.fit_join import STACK_FROM_POSITIVES
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings
+from training.fit_text import FEWEST_EPOCHS, MOST_EPOCHS, STEPS, TEXT_COST_ROWS
 from training.pipeline import JUDGED_SHARE
 
 
-def fixed_parameters(seed: int) -> dict[str, Any]:
+def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dict[str, Any]:
     """The settings that are known before the data is read, with the versions of the policies."""
     policies = (DEFAULT_GATES, DEFAULT_WEIGHTING, DEFAULT_PROMISE, DEFAULT_SECOND_REVIEW)
     return {
@@ -23,9 +24,9 @@ def fixed_parameters(seed: int) -> dict[str, Any]:
         "inner_folds": INNER_FOLDS,
         "masking.share": MASK_SHARE,
         "join.stack_from_positives": STACK_FROM_POSITIVES,
-        "join.text_weight_prior": TEXT_WEIGHT_PRIOR,
-        "join.text_weight_prior_positives": TEXT_WEIGHT_PRIOR_POSITIVES,
-        "text.cost": TEXT_COST,
+        "join.text_weight_prior": settings.text_weight_prior,
+        "join.text_weight_prior_positives": settings.text_weight_prior_positives,
+        "text.cost": settings.text_cost,
         "text.cost_rows": TEXT_COST_ROWS,
         "text.steps": STEPS,
         "text.epochs": f"{FEWEST_EPOCHS} to {MOST_EPOCHS}",
@@ -47,6 +48,7 @@ def versions(*policies: str) -> list[tuple[str, str]]:
     return [(f"policy.{name}", version) for name, _, version in parted]
 
 
-def forest_parameters(positives: int) -> dict[str, Any]:
-    """The forest's settings, which depend on the number of counterfeits."""
-    return {f"forest.{name}": value for name, value in asdict(forest_settings(positives)).items()}
+def forest_parameters(positives: int, settings: FitSettings = DEFAULT_SETTINGS) -> dict[str, Any]:
+    """The forest's settings: those given, or those of the number of counterfeits."""
+    forest = settings.forest or forest_settings(positives)
+    return {f"forest.{name}": value for name, value in asdict(forest).items()}

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from models.errors import BundleRefused
 from models.forest import Forest
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings, read_settings
 from training.golden import read_golden
 from training.hyper_parameters import fixed_parameters, forest_parameters, versions
 from training.made_with import made_with
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--golden", type=Path)
     train_parser.add_argument("--golden-digest", default="")
     train_parser.add_argument("--learner", default=Forest.name)
+    train_parser.add_argument("--settings", type=Path)
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
     train_parser.add_argument("--accept-leak", action="append", default=[])
@@ -65,10 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace) -> dict[str, Any]:
     """Train within a run that is there from the start, and that says why where there is no bundle."""
     say({"event": "progress", "stage": "read", "share": 0.0})
-    registry, start = _registry(options), _start(options)
+    registry = _registry(options)
+    try:
+        settings = read_settings(options.settings) if options.settings else DEFAULT_SETTINGS
+    except ValueError as refused:
+        with suppress(NotTracked):
+            ended(registry, _named(options), RunState.REFUSED, str(refused))
+        raise
+    start = _start(options, settings)
     begun = started(registry, start)
     try:
-        return _trained(options, registry, start)
+        return _trained(options, registry, start, settings)
     except Exception as error:
         if begun:
             state = RunState.REFUSED if isinstance(error, _REFUSALS) else RunState.FAILED
@@ -77,7 +87,7 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         raise
 
 
-def _trained(options: argparse.Namespace, registry: Registry, start: Start) -> dict[str, Any]:
+def _trained(options: argparse.Namespace, registry: Registry, start: Start, settings: FitSettings) -> dict[str, Any]:
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
     golden = read_golden(options.golden, expected=options.golden_digest) if options.golden else None
     champion = from_files(read_bundle_folder(options.champion)) if options.champion else None
@@ -88,13 +98,14 @@ def _trained(options: argparse.Namespace, registry: Registry, start: Start) -> d
         seed=options.seed,
         threads=options.threads,
         learner=options.learner,
+        settings=settings,
         accepted_leaks=options.accept_leak,
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
     run = {
         "name": start.name,
         "cause": start.cause,
-        "parameters": {**start.parameters, **forest_parameters(candidate.report["positives"])},
+        "parameters": {**start.parameters, **forest_parameters(candidate.report["positives"], settings)},
     }
     report = {**candidate.report, "run": run, "made_with": made_with()}
     digest = digest_of(candidate.files)
@@ -110,15 +121,18 @@ def _trained(options: argparse.Namespace, registry: Registry, start: Start) -> d
     return {"run_id": found.run_id, "version": found.version}
 
 
-def _start(options: argparse.Namespace) -> Start:
-    parameters = {**fixed_parameters(options.seed), **dict(versions(*options.policy))}
-    return Start(options.job_id, options.run_name or options.job_id, options.cause, options.snapshot_digest, parameters)
+def _start(options: argparse.Namespace, settings: FitSettings) -> Start:
+    parameters = {**fixed_parameters(options.seed, settings), **dict(versions(*options.policy))}
+    return replace(_named(options), snapshot=options.snapshot_digest, parameters=parameters)
+
+
+def _named(options: argparse.Namespace) -> Start:
+    return Start(options.job_id, options.run_name or options.job_id, options.cause)
 
 
 def _close(options: argparse.Namespace) -> dict[str, Any]:
     """End the run of a training that could not do so itself, or that never began."""
-    start = Start(options.job_id, options.run_name or options.job_id, options.cause)
-    return {"run_id": ended(_registry(options), start, RunState(options.state), options.reason)}
+    return {"run_id": ended(_registry(options), _named(options), RunState(options.state), options.reason)}
 
 
 def _registry(options: argparse.Namespace) -> Registry:

@@ -21,6 +21,7 @@ from models.policies.learning import DEFAULT_GATES, GatePolicy
 from training import metrics
 from training.figures import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.gate import Gate
 from training.gates import GateEvidence, gates, not_comparable, nothing_judged
 from training.incumbent import InForce
@@ -59,6 +60,7 @@ class Trial:
     seed: int
     threads: int
     learner: str = Forest.name
+    settings: FitSettings = DEFAULT_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,11 @@ class _Prequential:
         for one in trial.split.time_folds:
             fit = one.fit
             model = CounterfeitClassifier(
-                seed=trial.seed, threads=trial.threads, learner=trial.learner, progress=progress
+                seed=trial.seed,
+                threads=trial.threads,
+                learner=trial.learner,
+                settings=trial.settings,
+                progress=progress,
             )
             weights, groups = trial.weights[fit], trial.groups[fit]
             model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.classifier import Join, learner_columns
 from models.forest import Forest
 from models.learners import Learner
-from training.fit_forest import fit_forest, forest_settings
+from training.fit_forest import ForestSettings, fit_forest, forest_settings
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -21,8 +21,9 @@ class Setup:
 
     `positives` counts those of the whole data, so that a fold with fewer has the same settings. A learner fits the
     rows of `training.fit_forest.with_masked_copies` with `seed` and `mask_share`, which the bundle states. `tried`
-    names the columns after the features in an experiment. `offset`, of shape (n,), has the log-odds that the text gives
-    each row, for a learner in `TAKE_OFFSET`: its own are added to them.
+    names the columns after the features in an experiment. `forest` are the forest's settings, if a person gave some.
+    `offset`, of shape (n,), has the log-odds that the text gives each row, for a learner in `TAKE_OFFSET`: its own are
+    added to them.
     """
 
     join: Join
@@ -31,6 +32,7 @@ class Setup:
     threads: int
     mask_share: float
     tried: tuple[str, ...] = ()
+    forest: ForestSettings | None = None
     offset: Floats | None = None
 
     @property
@@ -65,7 +67,7 @@ def _fit_forest(columns: Floats, labels: Labels, weights: Floats, setup: Setup) 
         columns,
         labels,
         weights,
-        settings=forest_settings(setup.positives),
+        settings=setup.forest or forest_settings(setup.positives),
         names=setup.columns,
         seed=setup.seed,
         threads=setup.threads,

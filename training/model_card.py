@@ -29,6 +29,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
             f"* LightGBM on {report['feature_count']} documented features and a hashed n-gram text model, joined by "
             f"`{report['join']}`, calibrated by `{report['calibration']}` on out-of-fold scores by seller."
         ),
+        *([_settings(report["settings"])] if report.get("settings") else []),
         (
             f"* Thresholds: ask the brand from {report['thresholds']['ask_brand_from']:.3f}, analyst from "
             f"{report['thresholds']['analyst_from']:.3f}. They are point estimates, not bounds."
@@ -55,6 +56,10 @@ def _weights(found: Mapping[str, Any]) -> str:
         f"* {found['near_duplicates']:,} rows are near-duplicates of a seller and share the weight of one. Capped "
         f"at their share of the weight: {kept or 'none'}. Effective sample size {found['effective_n']:,.0f} rows."
     )
+
+
+def _settings(found: Mapping[str, float]) -> str:
+    return f"* Settings given by a person: {', '.join(f'{name} {value:g}' for name, value in found.items())}."
 
 
 _WORDS: Final = {"passed": "pass", "failed": "FAIL", "not_judged": "not judged"}

@@ -14,6 +14,7 @@ from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.golden import GoldenSet, refuse_golden_rows
 from training.golden_gate import golden_evidence, golden_gate
 from training.incumbent import InForce
@@ -48,6 +49,7 @@ def train(
     threads: int,
     accepted_leaks: Collection[str] = (),
     learner: str = Forest.name,
+    settings: FitSettings = DEFAULT_SETTINGS,
     progress: Progress = lambda _w, _s: None,
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
@@ -83,10 +85,12 @@ def train(
         fewest_positives=DEFAULT_GATES.fewest_positives,
         fewest_positive_sellers=DEFAULT_GATES.fewest_positive_sellers,
     )
-    trial = Trial(facts, labels, groups, weights, represented, snapshot.references, split, seed, threads, learner)
+    trial = Trial(
+        facts, labels, groups, weights, represented, snapshot.references, split, seed, threads, learner, settings
+    )
     judged = judge(trial, champion, progress)
     progress("fit on all", 0.0)
-    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner)
+    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
     model.fit(facts, labels, groups=groups, sample_weight=weights)
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
@@ -97,6 +101,7 @@ def train(
         references=snapshot.references,
         references_as_of=snapshot.as_of,
         masking=model.masking_,
+        settings=settings.changed(),
         phrases=fit_phrases(facts, labels, weights, groups, snapshot.references.brands.brands.values()),
     )
     shipped, incumbent = from_files(files), InForce(champion, threads)
@@ -116,6 +121,7 @@ def train(
         "cut": split.cut.isoformat(),
         "seed": seed,
         "learner": learner,
+        "settings": settings.changed(),
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,

@@ -14,6 +14,7 @@ from models.errors import BundleRefused
 from models.forest import Forest
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.differing import first_difference
+from training.fit_settings import FitSettings
 from training.golden import GoldenSet, read_golden
 from training.made_with import FINGERPRINT, changed, made_with
 from training.pipeline import Candidate, train
@@ -63,7 +64,7 @@ def _reproduced(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
-    """The candidate of the recorded snapshot, seed, leaks and golden set.
+    """The candidate of the recorded snapshot, seed, learner, settings, leaks and golden set.
 
     The champion of that time is left out: it decides the gates and no file of the bundle.
     """
@@ -77,6 +78,7 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
         threads=options.threads,
         accepted_leaks=[leak["feature"] for leak in report["accepted_leaks"]],
         learner=report.get("learner", Forest.name),
+        settings=FitSettings.of(report.get("settings", {})),
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
 

@@ -15,6 +15,7 @@ from models.forest import Forest
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.labelled import load_labelled
 from training.operating import choose_thresholds, operating_points, promises
 from training.pipeline import without_nan
@@ -38,6 +39,7 @@ def train_on_file(
     seed: int,
     threads: int,
     learner: str = Forest.name,
+    settings: FitSettings = DEFAULT_SETTINGS,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TrainedOnFile:
     """Fit on every labelled row. No rows are reserved for judging; `evaluate` measures the quality.
@@ -54,7 +56,7 @@ def train_on_file(
         offline.facts(listing, as_of=received_at, marketplace=format_name, took_part=True) for listing in data.listings
     ]
     progress(0.2)
-    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner)
+    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
     model.fit(facts, data.labels, groups=data.groups)
     progress(0.9)
     probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
@@ -66,6 +68,7 @@ def train_on_file(
         # The age of the file's prices is unknown, and the time of this run must not change the digest.
         references_as_of=None,
         masking=model.masking_,
+        settings=settings.changed(),
         phrases=fit_phrases(facts, data.labels, np.ones(len(data.labels)), data.groups, offline.brands.brands.values()),
     )
     report = {
@@ -75,6 +78,7 @@ def train_on_file(
         "format": format_name,
         "seed": seed,
         "learner": learner,
+        "settings": settings.changed(),
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,

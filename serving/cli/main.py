@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import DomainError
-from serving.cli import contract, run, simulation, thresholds
+from serving.cli import contract, evaluation, run, simulation, thresholds, tuning
 from serving.commands.every import app
 from serving.commands.showing import EXIT_REFUSED, complain
 
@@ -24,6 +24,8 @@ app.registered_commands = [
     *run.app.registered_commands,
     *contract.app.registered_commands,
     *app.registered_commands,
+    *evaluation.app.registered_commands,
+    *tuning.app.registered_commands,
     *thresholds.app.registered_commands,
     *simulation.app.registered_commands,
 ]

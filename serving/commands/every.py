@@ -5,7 +5,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     brands,
     data,
     erasure,
-    evaluation,
     exports,
     kill_switches,
     models,

@@ -28,23 +28,31 @@ _MARKS: Final = {
 
 @app.command()
 def train(
+    *,
     data: Annotated[
         Path | None, typer.Option(help="A labelled file; without it, the marketplace's own labels.")
     ] = None,
     format_name: Annotated[str | None, typer.Option("--format", help="The file's format.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write the bundle to, with --data.")] = None,
     register: Annotated[bool, typer.Option(help="Log and register the run in MLflow, with --data.")] = True,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option("--settings", help="File with settings of the fit, as `touchstone tune` writes it, with --data."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of folds and sampling.")] = 0,
     marketplace: Marketplace = None,
 ) -> None:
     """Train a candidate: on the marketplace's labels, or offline on a file."""
     if data is None:
+        if settings_file is not None:
+            sentence = "name it in TOUCHSTONE_FIT_SETTINGS, so that trainings that the service starts have it too."
+            raise typer.BadParameter(sentence, param_hint="--settings")
         _retrain(marketplace)
         return
     if format_name is None or out is None:
         raise typer.BadParameter("--data needs --format and --out.")
     _may_be_replaced(out)
-    _train_on_file(data, known_format(format_name), out, register=register, seed=seed)
+    _train_on_file(data, known_format(format_name), out, register=register, seed=seed, settings_file=settings_file)
 
 
 def _may_be_replaced(out: Path) -> None:
@@ -109,8 +117,11 @@ def _retrain(marketplace: str | None) -> None:
         say(f"  {typer.style(text, fg=colour)}  {gate['name'].replace('_', ' ')}{stops}: {gate['sentence']}")
 
 
-def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, seed: int) -> None:
+def _train_on_file(
+    data: Path, format_name: str, out: Path, *, register: bool, seed: int, settings_file: Path | None
+) -> None:
     from training.bundle_folder import write_bundle_folder
+    from training.fit_settings import DEFAULT_SETTINGS, read_settings
     from training.train_file import train_on_file
 
     settings, now = settings_with(), datetime.now(UTC)
@@ -122,6 +133,7 @@ def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, s
             seed=seed,
             threads=settings.training_threads,
             learner=settings.learner,
+            settings=read_settings(settings_file) if settings_file else DEFAULT_SETTINGS,
             progress=move,
         )
     write_bundle_folder(out, trained.files, {"report": trained.report, "trained_at": now.isoformat()})

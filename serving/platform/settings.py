@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     )
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
     learner: str = Field("forest", description="Learner of the numbers in a training (docs/learners.md).")
+    fit_settings: Path | None = Field(
+        None, description="File with the settings of the fit in every training of the service (docs/experiments.md)."
+    )
     accepted_leaks: str = Field(
         "", description="Features, separated by commas, that may predict the label alone without stopping a training."
     )

@@ -12,7 +12,9 @@ from features.facts import Facts
 from features.fields import Windows
 from features.history import Outcomes
 from features.links import Links
-from features.spec import Side
+from features.message import message
+from features.spec import Feature, Side
+from models.messages.english import in_english
 from tests.fixtures.facts import A_HISTORY, full_facts, some_facts
 
 C, G, E, NONE = Side.COUNTERFEIT, Side.GENUINE, Side.EITHER, Side.NONE
@@ -327,8 +329,30 @@ def test_the_words_of_facts_speak_for_a_side(name: str, facts: Facts, side: Side
     assert FEATURES[column].side(found.evidence, float(found.vector[column])) is side
 
 
-def test_every_feature_has_a_row_and_words_for_a_person() -> None:
+def test_every_feature_has_a_row() -> None:
     assert {row[0] for row in (*ROWS, *FACTS)} == set(NAMES)
+
+
+def told(feature: Feature) -> set[str]:
+    """What a person is told of the feature in its rows; a message without a template has no words."""
+    found = [(compute(FULL).evidence, value) for name, value, *_ in ROWS if name == feature.name]
+    for name, facts, *_ in FACTS:
+        if name == feature.name:
+            computed = compute(facts)
+            found.append((computed.evidence, float(computed.vector[NAMES.index(name)])))
+    messages = [feature.say(evidence, value) for evidence, value in found]
+    return {in_english(one).strip() for one in messages if one is not None} - {""}
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=NAMES)
+def test_every_feature_has_words_for_a_person(feature: Feature) -> None:
+    assert told(feature)
+    assert not told(replace(feature, say=lambda _evidence, _value: None)), "a feature that says nothing is noticed"
+
+
+def test_a_message_without_a_template_is_no_words_for_a_person() -> None:
+    with pytest.raises(KeyError):
+        told(replace(FEATURES[0], say=lambda _evidence, _value: message("of_no_template")))
 
 
 AGREEMENTS: Mapping[Side, tuple[bool, bool]] = {

@@ -182,6 +182,23 @@ def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:
     assert quoted(from_files(before)) == set()
 
 
+def test_settings_that_a_person_gave_are_in_the_bundle_and_change_its_digest_and_no_score() -> None:
+    given = with_json("model.json", lambda model: model.update(settings={"text_cost": 3.0, "forest.leaves": 7}))
+    assert digest_of(given) != digest_of(bundle_files())
+    assert [one.value for one in from_files(given).score_many(ROWS)] == [
+        one.value for one in a_bundle().score_many(ROWS)
+    ]
+    assert "settings" not in json.loads(bundle_files()["model.json"]), "the defaults have no entry"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"text_cost": "3"}, {"text_cost": None}, {"text_cost": {}}, [], "text_cost", None]
+)
+def test_a_bundle_with_settings_that_are_no_numbers_is_refused(settings: object) -> None:
+    with pytest.raises(BundleRefused):
+        from_files(with_json("model.json", lambda model: model.update(settings=settings)))
+
+
 def test_nothing_to_score_is_no_score() -> None:
     assert a_bundle().score_many([]) == []
 

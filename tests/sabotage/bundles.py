@@ -92,7 +92,7 @@ MUTANTS = [
         ),
         ("if pull > 0 and", "if", "quotations that point to genuine goods"),
         ('used.isdisjoint(one.phrase.split(" "))', "True", "words quoted twice"),
-        ("model.keys() - {_LEARNER} != _PARTS or", "", "extra parts of a model"),
+        ("model.keys() - {_LEARNER, _SETTINGS} != _PARTS or", "", "extra parts of a model"),
         (' or model["combiner"].keys() != _COMBINED', "", "extra parts of a combiner"),
         (
             "learner.columns != learner_columns(combiner.join)",

@@ -121,3 +121,10 @@ def test_a_card_of_an_older_report_hides_a_champion_that_learnt_the_rows() -> No
     assert "0.750" not in card
     assert "0.410" not in card
     assert "* Not comparable: the champion learnt some of these rows." in card.splitlines()
+
+
+def test_a_card_names_the_settings_that_a_person_gave_and_none_for_the_defaults() -> None:
+    given = {"settings": {"forest.leaves": 31, "text_cost": 3.0}}
+    line = "* Settings given by a person: forest.leaves 31, text_cost 3."
+    assert line in model_card({**REPORT, **given}, "cd34").splitlines()
+    assert "Settings given" not in model_card({**REPORT, "settings": {}}, "cd34")

@@ -11,6 +11,7 @@ from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from training.fit_settings import FitSettings
 from training.golden import GoldenItem, freeze, thawed
 from training.pipeline import Candidate, train, without_nan
 from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
@@ -63,9 +64,19 @@ def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snaps
 def test_a_report_is_complete(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
-        "accepted_leaks", "cut", "seed", "learner", "feature_count", "join", "text_weight", "calibration", "thresholds",
-        "operating_points", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
+        "accepted_leaks", "cut", "seed", "learner", "settings", "feature_count", "join", "text_weight", "calibration",
+        "thresholds", "operating_points", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
     }  # fmt: skip
+
+
+def test_the_settings_that_a_person_gives_are_in_the_report_and_in_the_bundle(
+    candidate: Candidate, snapshot: Snapshot
+) -> None:
+    assert candidate.report["settings"] == {}
+    given = train(snapshot, champion=None, seed=0, threads=1, settings=FitSettings(text_cost=3.0))
+    assert given.report["settings"] == json.loads(given.files["model.json"])["settings"] == {"text_cost": 3.0}
+    assert given.files["text_weights.npy"] != candidate.files["text_weights.npy"]
+    assert given.report["judged"]["candidate"]["ap"] != candidate.report["judged"]["candidate"]["ap"], "judged as well"
 
 
 def test_a_report_counts_its_rows(candidate: Candidate, snapshot: Snapshot) -> None:

@@ -37,6 +37,7 @@ CHANGES: Final[dict[str, dict[str, Any]]] = {
     "unknown": {},
     "seed": {"seed": 1, "made_with": {**RECORDED, "numpy": "1.0.0"}},
     "fingerprint": {"made_with": {**RECORDED, "input fingerprint": "0" * 64}},
+    "settings": {"settings": {"text_cost": 3.0}},
     "snapshot": {"snapshot": "1" * 64},
     "file": {"snapshot": "native file"},
     "golden set": {"golden_set": "2" * 64},
@@ -81,6 +82,14 @@ def test_another_digest_comes_with_the_inputs_and_the_first_file_that_differ(rep
     assert version == f"numpy was 1.0.0, now {RECORDED['numpy']}"
     assert file.startswith("forest.txt differs: ")
     assert " lines, the first at line " in file
+
+
+def test_the_recorded_settings_of_the_fit_are_used_again(repeated: Repeated) -> None:
+    """They were changed in the record alone, so another bundle comes out, and its record of settings is in it."""
+    _, found = repeated.ends["settings"]
+    assert found["digest"] != repeated.digest
+    (file,) = found["differences"]
+    assert file.startswith("model.json differs: ")
 
 
 def test_other_features_are_named_and_nothing_is_trained(repeated: Repeated) -> None:

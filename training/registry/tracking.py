@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from training.bundle_folder import ABOUT
 from training.model_card import model_card
 from training.plots import draw
+from training.registry import tuning_runs
 from training.registry.record import Record, UnknownRun, bundle_of, recorded
 from training.registry.run_facts import RunState
 from training.registry.runs import Registered, Run, Start, begin, close, connect, log_run, point_champion, registered
@@ -141,6 +142,42 @@ def bundle_in(registry: Registry, run_id: str, folder: Path) -> dict[str, bytes]
         As for `track`.
     """
     return _limited(registry, lambda client: bundle_of(client, run_id, folder))
+
+
+@dataclass(slots=True)
+class TuningRun:
+    """The runs of a tuning in MLflow. After a first failure nothing more is sent, and `not_tracked` says why."""
+
+    registry: Registry
+    run_id: str | None = None
+    not_tracked: str | None = None
+
+    def begin(self, name: str, parameters: Mapping[str, Any]) -> None:
+        """Begin the parent run."""
+        self.run_id = self._sent(lambda client: tuning_runs.begin(client, self.registry.artifacts, name, parameters))
+
+    def trial(self, name: str, settings: Mapping[str, float], folds: tuple[float, ...], value: float | None) -> None:
+        """Log a child run."""
+        if (parent := self.run_id) is not None:
+            self._sent(
+                lambda client: tuning_runs.log_trial(
+                    client, parent, name, settings=settings, after_each_fold=folds, value=value
+                )
+            )
+
+    def end(self, summary: Mapping[str, Any], *, finished: bool) -> None:
+        """End the parent run with its figures."""
+        if (parent := self.run_id) is not None:
+            self._sent(lambda client: tuning_runs.end(client, parent, summary, finished=finished))
+
+    def _sent(self, work: "Callable[[MlflowClient], T]") -> T | None:
+        if self.not_tracked is not None:
+            return None
+        try:
+            return _limited(self.registry, work)
+        except NotTracked as why:
+            self.not_tracked = str(why)
+            return None
 
 
 def _limited(registry: Registry, work: "Callable[[MlflowClient], T]", seconds: float | None = None) -> T:

@@ -160,6 +160,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--learner", runtime.settings.learner),
+        *(("--settings", str(runtime.settings.fit_settings)) if runtime.settings.fit_settings is not None else ()),
         *("--out", str(runtime.home.cache / "training" / job.job_id)),
         *("--threads", str(runtime.settings.training_threads)),
         *run_arguments(runtime, job),

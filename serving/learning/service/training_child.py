@@ -1,6 +1,7 @@
 """Runs a training child process and reads its lines; only that process uses MLflow."""
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ Line = dict[str, Any]
 JOB: Final = "training.job"
 PUBLICATION: Final = "training.publication"
 REPRODUCTION: Final = "training.reproduction"
+TUNING: Final = "training.tuning_job"
 
 
 class TrainingFailed(DomainError):
@@ -30,12 +32,19 @@ class TrainingFailed(DomainError):
 
 
 def run_child(
-    module: str, arguments: Sequence[str], *, cache: Path, timeout_seconds: float, progress: Callable[[Line], None]
+    module: str,
+    arguments: Sequence[str],
+    *,
+    cache: Path,
+    timeout_seconds: float,
+    progress: Callable[[Line], None],
+    interruptible: bool = False,
 ) -> Line:
     """Run `python -m module` to its end and return its last line; `progress` receives each line of progress.
 
     Its standard input stays open while this process lives, so that the child ends with it. A training that has said
     what it trained has succeeded; a child that then fails or hangs was only not tracked (`not_tracked` says why).
+    The first interrupt of an `interruptible` child ends its work early, and its last line is still read.
 
     Raises
     ------
@@ -52,7 +61,13 @@ def run_child(
         stopper = threading.Timer(timeout_seconds, child.kill)
         stopper.start()
         try:
-            last, trained = _read(child, progress)
+            try:
+                last, trained = _read(child, progress)
+            except KeyboardInterrupt:
+                if not interruptible:
+                    raise
+                child.send_signal(signal.SIGINT)
+                last, trained = _read(child, progress)
             code = child.wait()
         finally:
             stopper.cancel()

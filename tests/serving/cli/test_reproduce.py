@@ -14,6 +14,8 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from tests.training.test_job import leaking, lines_of
+from training.fit_forest import forest_settings
+from training.fit_settings import FitSettings, as_file
 from training.golden import GoldenItem, freeze
 from training.snapshot import SnapshotRow, write_snapshot
 
@@ -71,22 +73,25 @@ TRAININGS: list[tuple[list[SnapshotRow], list[str]]] = [
     (ROWS[:120], ["--threads", "2"]),
     ([leaking(row) for row in ROWS], ["--accept-leak", "seller_age", "--accept-leak", "text_length"]),
     ([replace(row, weight=0.5) for row in ROWS], ["golden"]),
+    (ROWS[:140], ["settings"]),
 ]
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-def test_five_of_five_runs_give_the_same_digest(tmp_path: Path) -> None:
+def test_six_of_six_runs_give_the_same_digest(tmp_path: Path) -> None:
     home, same = tmp_path / "home", 0
     (home / "snapshots").mkdir(parents=True)
     (home / "mlflow").mkdir()
     content, golden = freeze(GOLDEN, NOW)
     (home / "snapshots" / f"golden-{golden}.jsonl").write_bytes(content)
     registry = ["--model-name", "m", "--tracking-uri", f"sqlite:///{home / 'mlflow' / 'mlflow.db'}"]
-    frozen = ["--golden", str(home / "snapshots" / f"golden-{golden}.jsonl"), "--golden-digest", golden]
+    (tmp_path / "settings.json").write_text(as_file(FitSettings(forest_settings(5_000), 3.0)))
+    given = {"settings": ["--settings", str(tmp_path / "settings.json")]}
+    given["golden"] = ["--golden", str(home / "snapshots" / f"golden-{golden}.jsonl"), "--golden-digest", golden]
     for number, (rows, more) in enumerate(TRAININGS):
         path, digest = write_snapshot(home / "snapshots", rows, market_references(a_market(160)), NOW)
-        options = frozen if more == ["golden"] else more
+        options = [word for name in more for word in given.get(name, [name])]
         command = ["train", "--snapshot", str(path), "--snapshot-digest", digest, "--out", str(tmp_path / "out")]
         place = ["--job-id", f"job_{number}", *registry, "--artifacts", str(home / "mlflow" / "artifacts")]
         code, lines = lines_of(["-m", "training.job", *command, *options, *place])

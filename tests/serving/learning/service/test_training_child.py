@@ -1,8 +1,9 @@
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from serving.learning.service.training_child import child_environment
+from serving.learning.service.training_child import Line, child_environment, run_child
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,40 @@ def test_a_child_of_training_knows_no_way_to_the_database(monkeypatch: pytest.Mo
     monkeypatch.setenv("TOUCHSTONE_DATABASE_URL", "postgresql://somebody:secret@localhost/touchstone")
     monkeypatch.setenv("touchstone_database_url", "sqlite:///also-read-by-the-settings.db")
     assert not [name for name in child_environment(Path("cache")) if "DATABASE" in name.upper()]
+
+
+# A child that works until it is interrupted, and then says what it found.
+SEARCHES: Final = """
+import signal, sys, time
+def found(*_): print('{"event": "done", "found": 3}', flush=True); sys.exit(0)
+signal.signal(signal.SIGINT, found)
+print('{"event": "progress", "stage": "search", "share": 0.5}', flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("interruptible", [True, False])
+def test_an_interrupt_ends_an_interruptible_child_s_work_early_and_any_other_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruptible: bool
+) -> None:
+    (tmp_path / "stub_search.py").write_text(SEARCHES)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def as_control_c(_line: Line) -> None:
+        raise KeyboardInterrupt
+
+    def run() -> Line:
+        return run_child(
+            "stub_search",
+            [],
+            cache=tmp_path,
+            timeout_seconds=60,
+            progress=as_control_c,
+            interruptible=interruptible,
+        )
+
+    if interruptible:
+        assert run() == {"event": "done", "found": 3}
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            run()

@@ -1,6 +1,7 @@
 """From labels to a tracked candidate, and to a refused training, without anybody who asks."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -93,3 +94,20 @@ def test_a_training_that_never_began_and_one_that_was_killed_are_runs_too(site: 
     assert refused["tags"]["touchstone.reason"] == "No label is mature yet, so there is nothing to learn from."
     assert killed["tags"]["touchstone.state"] == "failed"
     assert killed["tags"]["touchstone.reason"].startswith("The training ended with -9")
+
+
+@pytest.mark.timeout(300)
+def test_a_training_reads_the_settings_that_the_service_names_and_refuses_what_are_none(
+    site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "s.json").write_text('{"text_costs": 3}')
+    given = site.runtime.settings.model_copy(update={"fit_settings": tmp_path / "s.json"})
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    assert retrain(replace(site.runtime, settings=given), site.here, job_id) == "failed"
+    with site.runtime.store.read() as connection:
+        error = learning.get_job(connection, site.here, job_id).error
+    assert (error or "").startswith("There is no setting text_costs; the known ones are forest.rounds, ")
+    (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
+    assert (run["tags"]["touchstone.state"], run["tags"]["touchstone.reason"]) == ("refused", error)

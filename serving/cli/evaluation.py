@@ -1,21 +1,18 @@
 """The command evaluate: cross-validation, and what a feature more or less changes."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from serving.commands.data import shown_name
-from serving.commands.groups import app
 from serving.commands.options import Figures, one_of, settings_with, write_json
 from serving.commands.showing import complain, print_table, progress_bar, unusable_file, words
 
-if TYPE_CHECKING:
-    from training.material import Material
-
-_SNAPSHOT: Final = "snapshot"
+app = typer.Typer()
 LABELLED = Annotated[
     Path, typer.Argument(help="A labelled file, or the Parquet file of a training snapshot.", show_default=False)
 ]
@@ -45,13 +42,17 @@ def evaluate(
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
     from training.evaluate import FOLDS, Changes, cross_validate, summarise
+    from training.labelled import labelled_rows
     from training.pipeline import without_nan
     from training.tried import TriedFile, alone
 
+    known_labelled_format(format_name)
     left_out = _features_named(without or [])
     settings = settings_with()
     with unusable_file():
-        material = labelled_material(file, format_name)
+        rows = labelled_rows(file, format_name, received_at=datetime.now(UTC))
+        tell_left_out(rows.refused, rows.unlabelled)
+        material = rows.material
         changes = Changes(left_out, TriedFile.read(tried) if tried else None)
         on_their_own = alone(changes.tried.features(), material) if changes.tried else []
         with progress_bar("cross-validation", repeats * FOLDS) as move:
@@ -70,23 +71,6 @@ def evaluate(
     write_json(json_file, summary)
 
 
-def labelled_material(file: Path, format_name: str) -> "Material":
-    """The labelled rows of a file or of a snapshot."""
-    from training.adapters.formats import FORMATS
-    from training.labelled import load_labelled
-    from training.material import FromFile, FromSnapshot
-
-    if format_name == _SNAPSHOT:
-        if not file.is_file():
-            raise ValueError(f"{shown_name(file)} is no file.")
-        return FromSnapshot.read(file)
-    one_of(format_name, (*FORMATS, _SNAPSHOT), "--format")
-    now = datetime.now(UTC)
-    loaded = load_labelled(file, format_name, received_at=now)
-    _tell_left_out(loaded.refused, loaded.unlabelled)
-    return FromFile(loaded.data, (), now, format_name)
-
-
 def _features_named(names: list[str]) -> frozenset[str]:
     """The features of these names and of the families with these names."""
     from features.compute import FEATURES
@@ -103,7 +87,16 @@ def _features_named(names: list[str]) -> frozenset[str]:
     return frozenset[str]().union(*(known[name] for name in names))
 
 
-def _tell_left_out(refused: int, unlabelled: int) -> None:
+def known_labelled_format(name: str) -> str:
+    """The format's name, if labelled rows can be read of it."""
+    from training.adapters.formats import FORMATS
+    from training.labelled import SNAPSHOT
+
+    return one_of(name, (*FORMATS, SNAPSHOT), "--format")
+
+
+def tell_left_out(refused: int, unlabelled: int) -> None:
+    """Say on standard error how many rows were left out."""
     if refused or unlabelled:
         typer.echo(f"Left out: {refused:,} refused rows, {unlabelled:,} without a label.", err=True)
 
@@ -117,8 +110,8 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     rows = []
     for name, one in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
         precise = (f"{one['precision_at']['10']:.2f}", f"{one['precision_at']['50']:.2f}")
-        areas = (_interval(one["ap_interval"]), f"{one['roc_auc']:.3f}", _interval(one["roc_auc_interval"]))
-        rows.append((words(name), f"{one['ap']:.3f}", *areas, *precise))
+        areas = (interval(one["ap_interval"]), f"{one['roc_auc']:.3f}", interval(one["roc_auc_interval"]))
+        rows.append((_NAMES.get(name, words(name)), f"{one['ap']:.3f}", *areas, *precise))
     print_table(
         ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"),
         rows,
@@ -144,6 +137,7 @@ def _print_tried(features: list[dict[str, Any]]) -> None:
             complain(f"{one['leak']} alone separates counterfeit from genuine; check that it does not use the label.")
 
 
+_NAMES: Final = {"with": "model with the tried", "without": "model without"}
 _PEERS: Final = {"without": "the model without these features"}
 
 
@@ -165,7 +159,7 @@ def gained(summary: dict[str, Any]) -> str:
 
 def _in_figures(found: dict[str, Any], summary: dict[str, Any]) -> str:
     return (
-        f"{found['ap']:+.3f} AP ({_interval(found['ap_interval'])} over sellers, paired), {found['ap_ratio']:.2f} "
+        f"{found['ap']:+.3f} AP ({interval(found['ap_interval'])} over sellers, paired), {found['ap_ratio']:.2f} "
         f"times as much; better in {found['repeats_better']} of {summary['repeats']} repeats."
     )
 
@@ -182,6 +176,7 @@ def _beyond_chance(found: dict[str, Any], summary: dict[str, Any], better: str, 
     )
 
 
-def _interval(found: list[float | None]) -> str:
+def interval(found: Sequence[float | None]) -> str:
+    """An interval in figures."""
     low, high = found
     return "unknown" if low is None or high is None else f"{low:.3f} to {high:.3f}"

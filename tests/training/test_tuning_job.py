@@ -1,0 +1,111 @@
+"""The tuning child with a real tracking store: a run for each trial, an interrupt, and a store that is away."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from tests.training.registry.test_runs import runs_of
+from tests.training.test_job import REFUSED, lines_of
+from training.snapshot import write_snapshot
+
+FOLDS, TRIALS = 2, 1
+
+
+def command(folder: Path, rows: int, uri: str, **changes: str) -> list[str]:
+    """A tuning of a market of so many listings."""
+    data = a_market(rows)
+    snapshot, _ = write_snapshot(folder, snapshot_rows(data), market_references(data), NOW)
+    options = {
+        "folds": str(FOLDS),
+        "trials": str(TRIALS),
+        "minutes": "30",
+        "seed": "0",
+        "format": "snapshot",
+        **changes,
+    }
+    return [
+        *("-m", "training.tuning_job", "--data", str(snapshot), "--received-at", NOW.isoformat()),
+        *(word for name, value in options.items() for word in (f"--{name}", value)),
+        *("--model-name", "m", "--tracking-uri", uri, "--artifacts", str(folder / "artifacts")),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The last line of a tuning, and its runs in MLflow."""
+
+    found: dict[str, Any]
+    parent: dict[str, Any]
+    children: Sequence[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    folder = tmp_path_factory.mktemp("tuning")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    code, lines = lines_of(command(folder, 60, uri))
+    assert code == 0, lines[-1]
+    runs = runs_of(uri)
+    (parent,) = [one for one in runs if "mlflow.parentRunId" not in one["tags"]]
+    return Recorded(lines[-1], parent, [one for one in runs if one is not parent])
+
+
+def test_each_trial_is_a_child_run_with_its_settings_and_figures(recorded: Recorded) -> None:
+    assert len(recorded.children) == (FOLDS + 1) * (TRIALS + 1)
+    assert {"outer fold 1, trial 0", "outer fold 2, trial 1", "all rows, trial 1"} <= {
+        one["name"] for one in recorded.children
+    }
+    for one in recorded.children:
+        assert one["tags"]["mlflow.parentRunId"] == recorded.found["run_id"]
+        assert one["params"].keys() == recorded.found["defaults"].keys()
+        assert 0 < one["metrics"]["inner.ap_within_folds"] <= 1
+        assert (one["status"] == "FINISHED") == ("inner.ap" in one["metrics"])
+    (default,) = [one for one in recorded.children if one["name"] == "all rows, trial 0"]
+    assert default["metrics"]["inner.ap"] == pytest.approx(recorded.found["searches"]["all rows"]["default_ap"])
+    assert (default["params"]["forest.leaves"], default["params"]["text_cost"]) == ("7", "10.0")
+
+
+def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded: Recorded) -> None:
+    parent, found = recorded.parent, recorded.found
+    assert parent["status"] == "FINISHED"
+    wanted = {"rows": "60", "format": "snapshot", "folds": "2", "trials": "1", "seed": "0"}
+    assert {name: parent["params"][name] for name in wanted} == wanted
+    for part in ("default", "tuned", "gain"):
+        assert parent["metrics"][f"outer.{part}.ap"] == pytest.approx(found[part]["ap"])
+    assert found["not_tracked"] is None
+
+
+def test_an_interrupt_ends_the_search_and_shows_what_was_found_also_without_a_tracking_store(tmp_path: Path) -> None:
+    words = command(tmp_path, 60, "http://127.0.0.1:9", trials="2", folds="3")
+    with subprocess.Popen(
+        [sys.executable, "-P", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as child:
+        assert child.stdout is not None
+        last: dict[str, Any] = {}
+        for text in child.stdout:
+            last = json.loads(text)
+            if last.get("stage") == "outer fold 2":
+                os.kill(child.pid, signal.SIGINT)
+                os.kill(child.pid, signal.SIGINT)  # A terminal and the parent both send it.
+        assert child.wait() == 0
+    assert (last["event"], last["interrupted"], last["settings"]) == ("done", True, None)
+    assert list(last["searches"]) == ["outer fold 1"]
+    assert 0 < last["measured"] < 60
+    assert last["run_id"] is None
+    assert last["not_tracked"].startswith("MLflow at 127.0.0.1:9 ")
+
+
+def test_what_cannot_be_tuned_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    code, lines = lines_of(command(tmp_path, 20, f"sqlite:///{tmp_path / 'mlflow.db'}", folds="40"))
+    assert (code, lines[-1]["event"]) == (REFUSED, "refused")
+    assert "40 folds by seller need at least 40" in lines[-1]["sentence"]

@@ -1,0 +1,67 @@
+"""The runs of a tuning: one parent, and a child for each trial with its settings and figures."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+# Apart from the trainings, whose experiment has a run for each model.
+EXPERIMENT: Final = "counterfeit tuning"
+_PARENT: Final = "mlflow.parentRunId"  # MLflow's own name of it: its pages show the child runs below the parent.
+_AP: Final = "inner.ap"
+
+
+def begin(client: MlflowClient, artifacts: Path | None, name: str, parameters: Mapping[str, Any]) -> str:
+    """The id of a new parent run."""
+    run = client.create_run(_experiment(client, artifacts), run_name=name)
+    for parameter, value in parameters.items():
+        client.log_param(run.info.run_id, parameter, value)
+    return str(run.info.run_id)
+
+
+def log_trial(
+    client: MlflowClient,
+    parent: str,
+    name: str,
+    *,
+    settings: Mapping[str, float],
+    after_each_fold: tuple[float, ...],
+    value: float | None,
+) -> str:
+    """The id of a new child run. A pruned trial has the status KILLED, the figures so far and no average precision."""
+    experiment = client.get_run(parent).info.experiment_id
+    run = client.create_run(experiment, tags={_PARENT: parent}, run_name=name)
+    for setting, given in settings.items():
+        client.log_param(run.info.run_id, setting, given)
+    for fold, figure in enumerate(after_each_fold):
+        client.log_metric(run.info.run_id, "inner.ap_within_folds", figure, step=fold)
+    if value is not None:
+        client.log_metric(run.info.run_id, _AP, value)
+    client.set_terminated(run.info.run_id, "KILLED" if value is None else "FINISHED")
+    return str(run.info.run_id)
+
+
+def end(client: MlflowClient, parent: str, summary: Mapping[str, Any], *, finished: bool) -> None:
+    """End the parent run with the figures of a summary; an interrupted tuning has the status KILLED."""
+    for part in ("default", "tuned", "gain"):
+        if part in summary:
+            client.log_metric(parent, f"outer.{part}.ap", summary[part]["ap"])
+            for end_of, figure in zip(("low", "high"), summary[part]["ap_interval"], strict=True):
+                client.log_metric(parent, f"outer.{part}.ap_{end_of}", figure)
+    client.log_dict(parent, dict(summary), "tuning.json")
+    client.set_terminated(parent, "FINISHED" if finished else "KILLED")
+
+
+def _experiment(client: MlflowClient, artifacts: Path | None) -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
+        try:
+            place = None if artifacts is None else artifacts.absolute().as_uri()
+            return str(client.create_experiment(EXPERIMENT, place))
+        except MlflowException:
+            found = client.get_experiment_by_name(EXPERIMENT)  # Another process may have created it in the meantime.
+            if found is None:
+                raise
+    return str(found.experiment_id)

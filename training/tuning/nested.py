@@ -1,0 +1,180 @@
+"""Nested cross-validation by seller: inner folds choose the settings, outer folds measure them beside the defaults."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.facts import Facts
+from training import metrics
+from training.comparison import difference, figures_of
+from training.fit import CounterfeitClassifier
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings
+from training.material import Material
+from training.splits import Rows, grouped_folds
+from training.tuning.inner import InnerFolds
+from training.tuning.search import Found, TrialDone, search
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+INNER_FOLDS: Final = 3
+BOOTSTRAPS: Final = 1_000
+ALL_ROWS: Final = "all rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The size of a tuning: outer folds, trials of each search beside the defaults, and the seed of everything."""
+
+    folds: int
+    trials: int
+    seed: int
+    threads: int
+
+    @property
+    def searches(self) -> int:
+        """A search for each outer fold, and one on all rows."""
+        return self.folds + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Hears each trial with its search, and says whether a search must end; its number is below `Plan.searches`."""
+
+    trial: Callable[[str, int, TrialDone], None] = lambda _search, _number, _trial: None
+    enough: Callable[[int], bool] = lambda _number: False
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The searches that ended, by name, and the values of the measured rows by both settings, shape (n,), else NaN."""
+
+    searches: dict[str, Found]
+    default: Floats
+    tuned: Floats
+    interrupted: bool
+
+    @property
+    def settings(self) -> FitSettings | None:
+        """The settings that the search on all rows found; None where it did not end."""
+        found = self.searches.get(ALL_ROWS)
+        return None if found is None else found.best
+
+
+def tune(material: Material, plan: Plan, told: Told = Told()) -> Tuned:
+    """Search in the training rows of each outer fold, and measure the best settings on its test rows.
+
+    An interruption ends the tuning; what was found before it stays.
+
+    Raises
+    ------
+    ValueError
+        Too few sellers of a class for the folds.
+    """
+    labels = material.labels
+    every = np.arange(len(labels))
+    outer = list(grouped_folds(labels, material.groups, folds=plan.folds, seed=plan.seed))
+    found = Tuned({}, np.full(len(labels), np.nan), np.full(len(labels), np.nan), interrupted=False)
+    try:
+        for number, (train, test) in enumerate(outer):
+            name = f"outer fold {number + 1}"
+            facts, test_facts = material.facts((train, test))
+            best = _searched(_inner(material, train, facts, plan), plan, told, number, name)
+            rows = _Fitted(facts, labels[train], material.groups[train], material.weights[train], plan)
+            default = rows.values(DEFAULT_SETTINGS, test_facts)
+            tuned = default if best.best == DEFAULT_SETTINGS else rows.values(best.best, test_facts)
+            found.default[test], found.tuned[test] = default, tuned
+            found.searches[name] = best
+        facts, _ = material.facts((every, every[:0]))
+        inner = _inner(material, every, facts, plan)
+        found.searches[ALL_ROWS] = _searched(inner, plan, told, plan.folds, ALL_ROWS)
+    except KeyboardInterrupt:
+        return Tuned(found.searches, found.default, found.tuned, interrupted=True)
+    return found
+
+
+def _inner(material: Material, rows: Rows, facts: list[Facts], plan: Plan) -> InnerFolds:
+    return InnerFolds.of(
+        facts,
+        material.labels[rows],
+        material.groups[rows],
+        material.weights[rows],
+        folds=INNER_FOLDS,
+        seed=plan.seed,
+        threads=plan.threads,
+    )
+
+
+def _searched(rows: InnerFolds, plan: Plan, told: Told, number: int, name: str) -> Found:
+    return search(
+        rows,
+        trials=plan.trials,
+        seed=plan.seed * plan.searches + number,
+        heard=lambda trial: told.trial(name, number, trial),
+        enough=lambda: told.enough(number),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """The training rows of an outer fold."""
+
+    facts: list[Facts]
+    labels: Labels
+    groups: NDArray[np.intp]
+    weights: Floats
+    plan: Plan
+
+    def values(self, settings: FitSettings, tested: list[Facts]) -> Floats:
+        """The log-odds of the test rows by the classifier of these settings."""
+        model = CounterfeitClassifier(seed=self.plan.seed, threads=self.plan.threads, settings=settings)
+        model.fit(self.facts, self.labels, groups=self.groups, sample_weight=self.weights)
+        return model.decision_function(tested)
+
+
+def summarise(material: Material, plan: Plan, tuned: Tuned) -> dict[str, Any]:
+    """The figures of a tuning: the searches, and both settings on the outer folds that were measured.
+
+    An interval resamples whole sellers; `gain` is the tuned less the default settings on the same resamples.
+    """
+    measured = np.flatnonzero(~np.isnan(tuned.default))
+    settings = tuned.settings
+    found: dict[str, Any] = {
+        "rows": len(material.labels),
+        "positives": int(material.labels.sum()),
+        "sellers": len(np.unique(material.groups)),
+        "folds": plan.folds,
+        "inner_folds": INNER_FOLDS,
+        "trials": plan.trials,
+        "seed": plan.seed,
+        "interrupted": tuned.interrupted,
+        "measured": len(measured),
+        "defaults": DEFAULT_SETTINGS.values(int(material.labels.sum())),
+        "searches": {name: _as_json(one) for name, one in tuned.searches.items()},
+        "settings": None if settings is None else settings.changed(),
+    }
+    labels = material.labels[measured]
+    if len(np.unique(labels)) < 2:
+        return found
+    bootstrap = metrics.seller_bootstrap(material.groups[measured], times=BOOTSTRAPS, seed=0)
+    default, best = tuned.default[measured], tuned.tuned[measured]
+    return {
+        **found,
+        "measured_positives": int(labels.sum()),
+        "default": figures_of(labels, [default], bootstrap),
+        "tuned": figures_of(labels, [best], bootstrap),
+        "gain": difference(labels, [(best, default)], bootstrap),
+    }
+
+
+def _as_json(found: Found) -> dict[str, Any]:
+    return {
+        "trials": found.trials,
+        "pruned": found.pruned,
+        "default_ap": found.default_value,
+        "best_ap": found.best_value,
+        "settings": found.best.changed(),
+    }

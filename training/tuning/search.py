@@ -1,0 +1,125 @@
+"""A search by optuna: the settings of a fit that are best on the inner folds of some rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from models.classifier import Join
+from training.fit_forest import ForestSettings
+from training.fit_settings import FitSettings
+from training.tuning.inner import InnerFolds
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
+
+_COSTS: Final = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # Few, because the text is fitted once for each.
+_COMPLETE_FIRST: Final = 4  # Trials before the first is pruned: the default, and three to compare with.
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDone:
+    """One trial: its settings, the mean of the folds after each fold, and its value; None where it was pruned."""
+
+    number: int
+    settings: FitSettings
+    after_each_fold: tuple[float, ...]
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The end of a search: its trials, the value of the defaults, and the best settings with theirs.
+
+    `best` are the defaults themselves where no trial was better.
+    """
+
+    trials: int
+    pruned: int
+    default_value: float
+    best: FitSettings
+    best_value: float
+
+
+def search(
+    rows: InnerFolds,
+    *,
+    trials: int,
+    seed: int,
+    heard: Callable[[TrialDone], None] = lambda _trial: None,
+    enough: Callable[[], bool] = lambda: False,
+) -> Found:
+    """Try the default settings, then `trials` others, unless it is `enough` before.
+
+    The tree-structured Parzen estimator (Bergstra and others 2011) proposes settings from those tried. A trial whose
+    mean after a fold is below the median of the trials before it is pruned. Equal rows, seeds and numbers of trials
+    give equal settings.
+    """
+    import optuna  # noqa: PLC0415  # half a second that no other part of training needs
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=_COMPLETE_FIRST, n_warmup_steps=0),
+    )
+    defaults = rows.defaults()
+    study.enqueue_trial(_as_parameters(defaults, rows.join))
+    found = Found(0, 0, float("nan"), FitSettings(), float("-inf"))
+    for number in range(trials + 1):
+        if number and enough():
+            break
+        trial = study.ask()
+        settings = defaults if number == 0 else _proposed(trial, rows.join)
+        folds: list[float] = []
+
+        def after_fold(fold: int, value: float, trial: "Trial" = trial, folds: list[float] = folds) -> None:
+            folds.append(value)
+            trial.report(value, fold)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        try:
+            value = rows.average_precision(settings, after_fold)
+        except optuna.TrialPruned:
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            found = _with(found, number, None, settings)
+            heard(TrialDone(number, settings, tuple(folds), None))
+        else:
+            study.tell(trial, value)
+            found = _with(found, number, value, settings)
+            heard(TrialDone(number, settings, tuple(folds), value))
+    return found
+
+
+def _with(found: Found, number: int, value: float | None, settings: FitSettings) -> Found:
+    if number == 0:
+        assert value is not None, "nothing is pruned before the first trial has ended"
+        return Found(0, 0, value, FitSettings(), value)
+    trials, pruned = found.trials + 1, found.pruned + (value is None)
+    better = value is not None and value > found.best_value
+    best, best_value = (settings, value) if better and value is not None else (found.best, found.best_value)
+    return Found(trials, pruned, found.default_value, best, best_value)
+
+
+def _proposed(trial: "Trial", join: Join) -> FitSettings:
+    forest = ForestSettings(
+        rounds=trial.suggest_int("forest.rounds", 50, 600, log=True),
+        leaves=trial.suggest_int("forest.leaves", 3, 63, log=True),
+        learning_rate=trial.suggest_float("forest.learning_rate", 0.01, 0.2, log=True),
+        rows_per_leaf=trial.suggest_int("forest.rows_per_leaf", 3, 100, log=True),
+        column_share=trial.suggest_float("forest.column_share", 0.1, 1.0),
+        row_share=trial.suggest_float("forest.row_share", 0.5, 1.0),
+        l2=trial.suggest_float("forest.l2", 0.1, 100.0, log=True),
+    )
+    cost = trial.suggest_categorical("text_cost", _COSTS)
+    if join is Join.STACK:
+        return FitSettings(forest, cost)
+    prior = trial.suggest_float("text_weight_prior", 0.0, 1.0)
+    strength = trial.suggest_float("text_weight_prior_positives", 1.0, 300.0, log=True)
+    return FitSettings(forest, cost, prior, strength)
+
+
+def _as_parameters(settings: FitSettings, join: Join) -> dict[str, float]:
+    # The forest's are given by their values, so that the number of positives does not matter.
+    every = settings.values(0)
+    return {name: value for name, value in every.items() if join is Join.SUM or "prior" not in name}
