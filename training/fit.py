@@ -98,15 +98,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             self.progress(self.learner, i / len(folds))
             number_scores[test] = self._learner(given, train, join).raw(columns[test])
         self.progress("join", 0.0)
-        combiner = by_text or fit_combiner(
-            join,
-            number_scores,
-            text_scores,
-            labels,
-            weights,
-            prior=self.settings.text_weight_prior,
-            strength=self.settings.text_weight_prior_positives,
-        )
+        combiner = by_text or fit_combiner(join, number_scores, text_scores, labels, weights)
         values = combiner.join_values(number_scores, text_scores)
         every = np.arange(len(labels))
         self.out_of_fold_ = values

@@ -39,22 +39,12 @@ def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner,
     return Combiner(Join.OFFSET, line.slope, Standard(0.0, 1.0), standard), line.log_odds(standardised)
 
 
-def fit_combiner(
-    join: Join,
-    numbers: Floats,
-    text: Floats,
-    labels: Labels,
-    weights: Floats,
-    *,
-    prior: float = TEXT_WEIGHT_PRIOR,
-    strength: float = TEXT_WEIGHT_PRIOR_POSITIVES,
-) -> Combiner:
+def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:
     """The combiner: standards of both out-of-fold values, shape (n,), and for a sum the weight of the text."""
     number_standard, text_standard = standard_of(numbers), standard_of(text)
     weight = 0.0
     if join is Join.SUM:
-        values = number_standard.apply(numbers), text_standard.apply(text)
-        weight = text_weight(*values, labels, weights, prior=prior, strength=strength)
+        weight = text_weight(number_standard.apply(numbers), text_standard.apply(text), labels, weights)
     return Combiner(join, weight, number_standard, text_standard)
 
 
