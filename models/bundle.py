@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from features.compute import Computed, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
-from models.bundle_files import as_array, as_json, number, numbers, read_json, read_weights, share
+from models.bundle_files import as_array, as_json, number, numbers, read_json, read_weights, share, slope
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
 from models.classifier import Classifier, Combiner, Join, Standard, learner_columns
 from models.errors import BundleRefused
@@ -243,9 +243,11 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         numbers(model.get(_SETTINGS, {}))  # A record for people.
         if model.keys() - {_LEARNER, _SETTINGS} != _PARTS or model["combiner"].keys() != _COMBINED:
             raise BundleRefused("{name} does not hold the parts of a model.", name=_MODEL)
+        join = Join(model["combiner"]["join"])
+        weight = slope if join is Join.OFFSET else share
         combiner = Combiner(
-            join=Join(model["combiner"]["join"]),
-            text_weight=share(model["combiner"]["text_weight"]),
+            join=join,
+            text_weight=weight(model["combiner"]["text_weight"]),
             numbers=_standard(model["combiner"]["numbers"]),
             text=_standard(model["combiner"]["text"]),
         )

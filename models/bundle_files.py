@@ -16,6 +16,7 @@ from models.errors import BundleRefused
 _HEADER: Final = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,9}),\), \} *\n", re.DOTALL
 )
+_STEEPEST: Final = 100
 _BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before the part that its length counts.
 
 
@@ -29,6 +30,14 @@ def number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError
     return float(value)
+
+
+def slope(value: object) -> float:
+    """A number from 0 to 100: more log-odds in one spread of a value are none that a fit finds."""
+    found = number(value)
+    if not 0 <= found <= _STEEPEST:
+        raise ValueError
+    return found
 
 
 def share(value: object) -> float:

@@ -17,10 +17,11 @@ TEXT_COLUMN = "text_log_odds"
 
 
 class Join(StrEnum):
-    """How text and numbers are combined; the number of positives in training decides, never results."""
+    """How text and numbers are combined; the learner and the number of positives decide, never results."""
 
+    OFFSET = "offset"  # The learner was fitted to what the text leaves open, and both log-odds add up.
     SUM = "sum"  # A weighted sum of the two standardised log-odds.
-    STACK = "stack"  # The text log-odds is the learner's last column.
+    STACK = "stack"  # The learner alone, whose last column is the text log-odds.
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,26 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class Combiner:
-    """The weights that combine the values of learner and text into one; with `STACK` only the learner contributes."""
+    """The weights that combine the values of learner and text into one; with `STACK` only the learner contributes.
+
+    `text_weight` is a share with `SUM`, and with `OFFSET` the log-odds of one spread of the text.
+    """
 
     join: Join
     text_weight: float
     numbers: Standard
     text: Standard
 
+    @property
+    def number_weight(self) -> float:
+        """The weight of the learner's standardised value."""
+        return 1 - self.text_weight if self.join is Join.SUM else 1.0
+
     def join_values(self, numbers: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
         """The joined value, shape (n,)."""
         if self.join is Join.STACK:
             return numbers
-        return (1 - self.text_weight) * self.numbers.apply(numbers) + self.text_weight * self.text.apply(text)
+        return self.number_weight * self.numbers.apply(numbers) + self.text_weight * self.text.apply(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class Classifier:
         shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
         if self.combiner.join is Join.STACK:
             return Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
-        number_scale = (1 - self.combiner.text_weight) / self.combiner.numbers.spread
+        number_scale = self.combiner.number_weight / self.combiner.numbers.spread
         text_scale = self.combiner.text_weight / self.combiner.text.spread
         base = number_scale * (shap[:, -1] - self.combiner.numbers.mean)
         return Contributions(number_scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES, matrix
 from models.calibration import expits
-from models.classifier import Join
 from training import baselines, metrics
 from training.comparison import difference, figures_of, mean
 from training.fit import CounterfeitClassifier
@@ -135,10 +134,7 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
 def _forest_alone(
     model: CounterfeitClassifier, columns: Floats, labels: Labels, weights: Floats, test_columns: Floats
 ) -> Floats:
-    """The log-odds of the model's forest; where text is a column of it, of one that is fitted without."""
-    fitted = model.model_
-    if fitted.combiner.join is Join.SUM:
-        return fitted.learner.raw(test_columns)
+    """The log-odds of a forest with the model's settings that is fitted without the text."""
     forest = fit_forest(
         columns,
         labels,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,10 @@ from models.forest import Forest
 from models.learners import Learner
 from training.fit_calibration import Observed, fit_calibration
 from training.fit_forest import MASK_SHARE
-from training.fit_join import fit_combiner, join_of
+from training.fit_join import fit_combiner, fit_offset, join_of
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.fit_text import FittedText, fit_text
-from training.learners import Setup, fit_of
+from training.learners import TAKE_OFFSET, Setup, fit_of
 from training.splits import Rows, grouped_folds
 from training.text_matrix import TextMatrix
 from training.tried import Tried, tried_columns
@@ -31,6 +31,15 @@ Progress = Callable[[str, float], None]
 
 INNER_FOLDS: Final = 5
 _FEWEST_FOLDS: Final = 2
+
+
+class _Given(NamedTuple):
+    """What the learner of the numbers is fitted to, in n rows."""
+
+    columns: Floats
+    labels: Labels
+    weights: Floats
+    offset: Floats | None
 
 
 @dataclass
@@ -73,7 +82,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         """Fit on n facts, labels of shape (n,) in {0, 1}, seller groups (n,) and weights (n,)."""
         labels = np.asarray(labels, dtype=np.int8)
         weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        join = join_of(int(labels.sum()))
+        join = join_of(int(labels.sum()), takes_offset=self.learner in TAKE_OFFSET)
         self.progress("features", 0.0)
         numbers, texts = self._numbers(facts), TextMatrix.of([one.listing for one in facts])
         folds = list(grouped_folds(labels, groups, folds=_inner_folds(labels, groups), seed=self.seed))
@@ -82,25 +91,19 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             self.progress("text", i / len(folds))
             text_scores[test] = self._text(texts, train, labels, weights).many_rows(texts, test)
         columns = np.column_stack([numbers, text_scores]) if join is Join.STACK else numbers
+        by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
+        given = _Given(columns, labels, weights, offset)
         number_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
             self.progress(self.learner, i / len(folds))
-            number_scores[test] = self._learner(columns, labels, weights, train, join=join).raw(columns[test])
+            number_scores[test] = self._learner(given, train, join).raw(columns[test])
         self.progress("join", 0.0)
-        combiner = fit_combiner(
-            join,
-            number_scores,
-            text_scores,
-            labels,
-            weights,
-            prior=self.settings.text_weight_prior,
-            strength=self.settings.text_weight_prior_positives,
-        )
+        combiner = by_text or fit_combiner(join, number_scores, text_scores, labels, weights)
         values = combiner.join_values(number_scores, text_scores)
         every = np.arange(len(labels))
         self.out_of_fold_ = values
         self.model_ = Classifier(
-            learner=self._learner(columns, labels, weights, every, join=join),
+            learner=self._learner(given, every, join),
             text=self._text(texts, every, labels, weights).model,
             combiner=combiner,
             calibration=fit_calibration(Observed(values, labels, weights, groups), seed=self.seed),
@@ -131,11 +134,18 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     def _text(self, texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
         return fit_text(texts, rows, labels, weights, cost=self.settings.text_cost)
 
-    def _learner(self, columns: Floats, labels: Labels, weights: Floats, rows: Rows, *, join: Join) -> Learner:
-        tried = tuple(one.name for one in self.tried)
-        forest = self.settings.forest
-        setup = Setup(join, int(labels.sum()), self.seed, self.threads, self.mask_share, tried, forest)
-        return fit_of(self.learner)(columns[rows], labels[rows], weights[rows], setup)
+    def _learner(self, given: _Given, rows: Rows, join: Join) -> Learner:
+        setup = Setup(
+            join,
+            int(given.labels.sum()),
+            self.seed,
+            self.threads,
+            self.mask_share,
+            tried=tuple(one.name for one in self.tried),
+            forest=self.settings.forest,
+            offset=None if given.offset is None else given.offset[rows],
+        )
+        return fit_of(self.learner)(given.columns[rows], given.labels[rows], given.weights[rows], setup)
 
 
 def _inner_folds(labels: Labels, groups: NDArray[np.intp]) -> int:

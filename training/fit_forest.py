@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from features.compute import NAMES, family_columns
 from features.spec import Family
 from models.forest import Forest, export
-from training.fit_join import STACK_FROM_POSITIVES
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
 MASK_SHARE: Final = 0.15
+# With fewer, a tree is of two questions at most.
+_PAIRS_BELOW_POSITIVES: Final = 100
+_FEW_BELOW_POSITIVES: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,13 @@ class ForestSettings:
 def forest_settings(positives: int) -> ForestSettings:
     """Settings by the number of positives, fixed in advance: more positives support larger trees.
 
-    With few, small trees need many rounds at this rate; ADR 49 has the comparison.
+    With few, small trees need many rounds at this rate; ADRs 49 and 54 have the comparisons.
     """
-    if positives < STACK_FROM_POSITIVES:
-        return ForestSettings(rounds=400, leaves=7, learning_rate=0.03, rows_per_leaf=10)
-    if positives < 10 * STACK_FROM_POSITIVES:
+    if positives < _PAIRS_BELOW_POSITIVES:
+        return ForestSettings(rounds=400, leaves=3, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
+    if positives < _FEW_BELOW_POSITIVES:
+        return ForestSettings(rounds=400, leaves=7, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
+    if positives < 10 * _FEW_BELOW_POSITIVES:
         return ForestSettings(rounds=250, leaves=15, learning_rate=0.04, rows_per_leaf=20)
     return ForestSettings(rounds=400, leaves=31, learning_rate=0.05, rows_per_leaf=40)
 
@@ -72,13 +76,24 @@ def fit_forest(
     seed: int,
     threads: int,
     mask_share: float = MASK_SHARE,
+    offset: Floats | None = None,
 ) -> Forest:
-    """The forest fitted to rows (n, names), labels and weights (n,).
+    """The forest fitted to rows (n, names), labels and weights (n,), on top of an offset (n,) in log-odds.
 
     The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
-    shown = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
-    return grow(*shown, settings=settings, names=names, seed=seed, threads=threads)
+    shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=mask_share)
+    grown_from = None if offset is None else offset[rows]
+    return grow(
+        shown,
+        labels[rows],
+        shown_weights,
+        settings=settings,
+        names=names,
+        seed=seed,
+        threads=threads,
+        offset=grown_from,
+    )
 
 
 def grow(
@@ -90,15 +105,23 @@ def grow(
     names: Sequence[str],
     seed: int,
     threads: int,
+    offset: Floats | None = None,
 ) -> Forest:
-    """The forest of rows among which each column is missing at least once.
+    """The forest of rows among which each column is missing at least once, on top of an offset (n,) in log-odds.
 
     Raises
     ------
     ValueError
         A column is never missing, so that the forest would read NaN as zero.
     """
-    data = lgb.Dataset(columns, labels, weight=weights, feature_name=list(names), params={"feature_pre_filter": False})
+    data = lgb.Dataset(
+        columns,
+        labels,
+        weight=weights,
+        init_score=offset,
+        feature_name=list(names),
+        params={"feature_pre_filter": False},
+    )
     return Forest(export(lgb.train(settings.parameters(seed, threads), data, settings.rounds), names))
 
 
@@ -111,7 +134,22 @@ def with_masked_copies(
     share: float,
     families: Sequence[NDArray[np.intp]] | None = None,
 ) -> tuple[Floats, Labels, Floats]:
+    """The rows, their labels and weights, followed by those of `masked_copies`."""
+    shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=share, families=families)
+    return shown, labels[rows], shown_weights
+
+
+def masked_copies(
+    columns: Floats,
+    weights: Floats,
+    *,
+    seed: int,
+    share: float,
+    families: Sequence[NDArray[np.intp]] | None = None,
+) -> tuple[Floats, NDArray[np.intp], Floats]:
     """The rows, and copies of a share of them for each signal family, with that family missing.
+
+    Returns the columns (m, columns), the row that each is or repeats (m,), and weights (m,).
 
     A forest treats NaN as zero in a column that was never missing, so each family gets at least one copy. A copy has
     half the weight, because it repeats a listing. `families` are the columns of each family; by default those of the
@@ -121,13 +159,14 @@ def with_masked_copies(
     if families is None:
         after = range(len(NAMES), columns.shape[1])
         families = [*(family_columns(family) for family in Family), *(np.array([i], dtype=np.intp) for i in after)]
-    parts, part_labels, part_weights = [columns], [labels], [weights]
+    every = np.arange(len(columns))
+    parts, rows, part_weights = [columns], [every], [weights]
     for family in families:
-        picked = random.random(len(labels)) < share
-        picked[random.integers(len(labels))] = True
+        picked = random.random(len(columns)) < share
+        picked[random.integers(len(columns))] = True
         masked = columns[picked].copy()
         masked[:, family] = np.nan
         parts.append(masked)
-        part_labels.append(labels[picked])
+        rows.append(every[picked])
         part_weights.append(weights[picked] * 0.5)
-    return np.vstack(parts), np.concatenate(part_labels), np.concatenate(part_weights)
+    return np.vstack(parts), np.concatenate(rows), np.concatenate(part_weights)

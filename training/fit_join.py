@@ -1,4 +1,4 @@
-"""The join of forest and text into one value: the rule, and the weight fitted on out-of-fold values."""
+"""The join of learner and text into one value: the rule, and the weights fitted on out-of-fold values."""
 
 from typing import Final
 
@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from models.classifier import Combiner, Join, Standard
+from training.fit_calibration import fit_sigmoid
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# With fewer positives a forest cannot learn the value of a text score. On the 500 labelled rows of Ozon E-CUP 2025 (38
-# positive), the score as a feature did worse than the weighted sum. Our choice.
+# With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 54).
 STACK_FROM_POSITIVES: Final = 300
 # The prior of the sum prefers neither, with the strength of 30 positives (ADR 49).
 TEXT_WEIGHT_PRIOR: Final = 1 / 2
@@ -20,27 +20,31 @@ TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
-def join_of(positives: int) -> Join:
-    """The join for this number of positives in the training data."""
+def join_of(positives: int, *, takes_offset: bool) -> Join:
+    """The join for a learner that takes an offset, or for this number of positives in the training data."""
+    if takes_offset:
+        return Join.OFFSET
     return Join.SUM if positives < STACK_FROM_POSITIVES else Join.STACK
 
 
-def fit_combiner(
-    join: Join,
-    numbers: Floats,
-    text: Floats,
-    labels: Labels,
-    weights: Floats,
-    *,
-    prior: float = TEXT_WEIGHT_PRIOR,
-    strength: float = TEXT_WEIGHT_PRIOR_POSITIVES,
-) -> Combiner:
+def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner, Floats]:
+    """The combiner of `Join.OFFSET`, and the offset of each row: the calibrated log-odds of its out-of-fold text value.
+
+    Arrays have shape (n,). The learner is then fitted to what the text leaves open, so that neither has to repeat what
+    the other knows.
+    """
+    standard = standard_of(text)
+    standardised = standard.apply(text)
+    line = fit_sigmoid(standardised, labels, weights)
+    return Combiner(Join.OFFSET, line.slope, Standard(0.0, 1.0), standard), line.log_odds(standardised)
+
+
+def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:
     """The combiner: standards of both out-of-fold values, shape (n,), and for a sum the weight of the text."""
-    number_standard, text_standard = _standard(numbers), _standard(text)
+    number_standard, text_standard = standard_of(numbers), standard_of(text)
     weight = 0.0
     if join is Join.SUM:
-        values = number_standard.apply(numbers), text_standard.apply(text)
-        weight = text_weight(*values, labels, weights, prior=prior, strength=strength)
+        weight = text_weight(number_standard.apply(numbers), text_standard.apply(text), labels, weights)
     return Combiner(join, weight, number_standard, text_standard)
 
 
@@ -68,5 +72,6 @@ def text_weight(
     return (positives * best + strength * prior) / (positives + strength)
 
 
-def _standard(values: Floats) -> Standard:
+def standard_of(values: Floats) -> Standard:
+    """Centre and spread of values, shape (n,)."""
     return Standard(float(values.mean()), float(max(values.std(), 1e-9)))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from training.fit_forest import ForestSettings, forest_settings
-from training.fit_join import TEXT_WEIGHT_PRIOR, TEXT_WEIGHT_PRIOR_POSITIVES
 from training.fit_text import TEXT_COST
 
 _FOREST: Final = "forest"
@@ -22,23 +21,16 @@ _BOUNDS: Final = {
     "forest.row_share": (0.01, 1.0),
     "forest.l2": (0.0, 1e6),
     "text_cost": (1e-3, 1e6),
-    "text_weight_prior": (0.0, 1.0),
-    "text_weight_prior_positives": (0.0, 1e6),
 }
 _WHOLE: Final = frozenset({"forest.rounds", "forest.leaves", "forest.rows_per_leaf"})
 
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """The defaults unless others are given. A forest of None has the settings of the number of positives.
-
-    `text_weight_prior` and the positives that it counts as hold for the weighted sum of text and numbers alone.
-    """
+    """The defaults unless others are given. A forest of None has the settings of the number of positives."""
 
     forest: ForestSettings | None = None
     text_cost: float = TEXT_COST
-    text_weight_prior: float = TEXT_WEIGHT_PRIOR
-    text_weight_prior_positives: float = TEXT_WEIGHT_PRIOR_POSITIVES
 
     def changed(self) -> dict[str, float]:
         """The settings that are given, by their full names; empty for the defaults."""

@@ -9,7 +9,7 @@ from models.textmodel import SCALES
 from training.fit import INNER_FOLDS
 from training.fit_calibration import BENDS_FROM_POSITIVES, BENDS_FROM_SELLERS, ISOTONIC_FROM_POSITIVES
 from training.fit_forest import MASK_SHARE, forest_settings
-from training.fit_join import STACK_FROM_POSITIVES
+from training.fit_join import STACK_FROM_POSITIVES, TEXT_WEIGHT_PRIOR, TEXT_WEIGHT_PRIOR_POSITIVES
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.fit_text import FEWEST_EPOCHS, MOST_EPOCHS, STEPS, TEXT_COST_ROWS
 from training.pipeline import JUDGED_SHARE
@@ -24,8 +24,8 @@ def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dic
         "inner_folds": INNER_FOLDS,
         "masking.share": MASK_SHARE,
         "join.stack_from_positives": STACK_FROM_POSITIVES,
-        "join.text_weight_prior": settings.text_weight_prior,
-        "join.text_weight_prior_positives": settings.text_weight_prior_positives,
+        "join.text_weight_prior": TEXT_WEIGHT_PRIOR,
+        "join.text_weight_prior_positives": TEXT_WEIGHT_PRIOR_POSITIVES,
         "text.cost": settings.text_cost,
         "text.cost_rows": TEXT_COST_ROWS,
         "text.steps": STEPS,

@@ -22,6 +22,8 @@ class Setup:
     `positives` counts those of the whole data, so that a fold with fewer has the same settings. A learner fits the
     rows of `training.fit_forest.with_masked_copies` with `seed` and `mask_share`, which the bundle states. `tried`
     names the columns after the features in an experiment. `forest` are the forest's settings, if a person gave some.
+    `offset`, of shape (n,), has the log-odds that the text gives each row, for a learner in `TAKE_OFFSET`: its own are
+    added to them.
     """
 
     join: Join
@@ -31,6 +33,7 @@ class Setup:
     mask_share: float
     tried: tuple[str, ...] = ()
     forest: ForestSettings | None = None
+    offset: Floats | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,7 +72,10 @@ def _fit_forest(columns: Floats, labels: Labels, weights: Floats, setup: Setup) 
         seed=setup.seed,
         threads=setup.threads,
         mask_share=setup.mask_share,
+        offset=setup.offset,
     )
 
 
 FITS: Final[dict[str, Fit]] = {Forest.name: _fit_forest}
+# The learners whose fit starts from the log-odds of the text; the others are summed with it.
+TAKE_OFFSET: Final = frozenset({Forest.name})

@@ -366,6 +366,12 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("model.json", lambda m: m["thresholds"].update(analyst_from=-0.01), "a threshold below zero"),
     ("model.json", lambda m: m["thresholds"].update(analyst_from=0.61), "thresholds that cross"),
     ("model.json", lambda m: m["combiner"].update(text_weight=1.1), "a text weight above one"),
+    (
+        "model.json",
+        lambda m: m["combiner"].update(join="offset", text_weight=-0.1),
+        "text that speaks for its contrary",
+    ),
+    ("model.json", lambda m: m["combiner"].update(join="offset", text_weight=100.1), "a text weight that no fit finds"),
     ("model.json", lambda m: m["combiner"]["text"].update(spread=0), "a spread of nothing"),
     ("model.json", lambda m: m["combiner"].update(hook="x"), "more than a combiner"),
     ("model.json", lambda m: m["masking"].update(share=2), "a share masked above one"),

@@ -25,6 +25,14 @@ def test_a_sum_is_of_standardised_parts_calibrated() -> None:
     assert a_classifier(Join.SUM).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
 
 
+def test_with_an_offset_both_log_odds_add_up() -> None:
+    """By the fixture's numbers: 1.7 x ((forest + 0.2) / 1.3 + 0.6 x (text - 0.1) / 0.7) - 2.5."""
+    numbers, listings = rows(FACTS)
+    forest, text = a_forest().raw(numbers), a_text_model().many(listings)
+    expected = 1.7 * ((forest + 0.2) / 1.3 + 0.6 * (text - 0.1) / 0.7) - 2.5
+    assert a_classifier(Join.OFFSET).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
+
+
 def test_in_a_stack_the_text_is_the_forest_s_last_column() -> None:
     numbers, listings = rows(FACTS)
     columns = np.column_stack([numbers, a_text_model().many(listings)])

@@ -1,7 +1,8 @@
-"""Rules for the weight of text, compared on real and on simulated listings: `python -m tests.training.join_weights`.
+"""Ways to join forest and text, compared on real and on simulated listings: `python -m tests.training.join_weights`.
 
-ADR 49 has its table. Every rule sees the same values: forest and text model are fitted on the training rows of each
-fold, and the rule on out-of-fold values of these rows alone. The 500 real rows are read from `TOUCHSTONE_DATASETS`.
+ADRs 49 and 54 have its table. Every way sees the same values: forest and text model are fitted on the training rows of
+each fold, and what joins them on out-of-fold values of these rows alone. The 500 real rows are read from
+`TOUCHSTONE_DATASETS`.
 """
 
 import os
@@ -16,11 +17,10 @@ from numpy.typing import NDArray
 
 from features.brands import BrandRegister
 from features.compute import NAMES, matrix
-from models.classifier import Standard
-from training import metrics
+from training import baselines, metrics
 from training.evaluate import FOLDS
-from training.fit_forest import fit_forest, forest_settings
-from training.fit_join import text_weight
+from training.fit_forest import ForestSettings, fit_forest, forest_settings
+from training.fit_join import fit_offset, standard_of, text_weight
 from training.fit_text import fit_text
 from training.labelled import load_labelled
 from training.material import FromFile, Labelled
@@ -35,11 +35,15 @@ _REPEATS, _SEEDS = 6, 4
 # Counterfeits and listings of each simulated source.
 _SIMULATED: Final = ((45, 600), (150, 2_000))
 _LISTINGS: Final = 8_000
+_LEAVES: Final = (3, 7)
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Forest and text values of a fold: out of fold for its training rows, and of its test rows."""
+    """Values of a fold: out of fold for its training rows, and of its test rows.
+
+    `on_text` are those of forests on the offset of the text, by their leaves.
+    """
 
     test: Rows
     labels: Labels
@@ -47,35 +51,54 @@ class Fold:
     text: Floats
     test_forest: Floats
     test_text: Floats
+    on_text: dict[int, Floats]
+    numbers: Floats
+    field_text: Floats
 
 
 def folds_of(data: Labelled, brands: BrandRegister, as_of: datetime, seed: int) -> list[Fold]:
-    """The values that the rules join."""
-    found = []
-    texts = TextMatrix.of(data.listings)
-    for train, test in grouped_folds(data.labels, data.groups, folds=FOLDS, seed=seed):
-        facts, test_facts = FromFile(data, tuple(brands.brands.values()), as_of, "any").facts((train, test))
-        columns, labels = matrix(facts), data.labels[train]
-        forest, text = np.zeros(len(train)), np.zeros(len(train))
-        for some, others in grouped_folds(labels, data.groups[train], folds=FOLDS, seed=0):
-            forest[others] = _forest(columns[some], labels[some], columns[others], int(labels.sum()))
-            text[others] = _text(texts, data.labels, train[some], train[others])
-        found.append(
-            Fold(
-                test,
-                labels,
-                forest,
-                text,
-                _forest(columns, labels, matrix(test_facts), int(labels.sum())),
-                _text(texts, data.labels, train, test),
-            )
-        )
-    return found
+    """The values that are joined."""
+    return [
+        _fold(data, brands, as_of, split) for split in grouped_folds(data.labels, data.groups, folds=FOLDS, seed=seed)
+    ]
 
 
-def _forest(columns: Floats, labels: Labels, others: Floats, positives: int) -> Floats:
-    ones, settings = np.ones(len(labels)), forest_settings(positives)
-    return fit_forest(columns, labels, ones, settings=settings, names=NAMES, seed=0, threads=1).raw(others)
+def _fold(data: Labelled, brands: BrandRegister, as_of: datetime, split: tuple[Rows, Rows]) -> Fold:
+    train, test = split
+    texts, raw = TextMatrix.of(data.listings), baselines.raw_numbers(data.listings)
+    facts, test_facts = FromFile(data, tuple(brands.brands.values()), as_of, "any").facts(split)
+    columns, tested, labels = matrix(facts), matrix(test_facts), data.labels[train]
+    settings = forest_settings(int(labels.sum()))
+    forest, text = np.zeros(len(train)), np.zeros(len(train))
+    for some, others in grouped_folds(labels, data.groups[train], folds=FOLDS, seed=0):
+        forest[others] = _forest(columns[some], labels[some], columns[others], settings)
+        text[others] = _text(texts, data.labels, train[some], train[others])
+    test_text = _text(texts, data.labels, train, test)
+    combiner, offset = fit_offset(text, labels, np.ones(len(labels)))
+    by_text = combiner.join_values(np.zeros(len(test)), test_text)
+    return Fold(
+        test,
+        labels,
+        forest,
+        text,
+        _forest(columns, labels, tested, settings),
+        test_text,
+        {leaves: by_text + _forest(columns, labels, tested, _settings(leaves), offset) for leaves in _LEAVES},
+        baselines.fit_predict_numbers(raw[train], labels, raw[test]),
+        baselines.fit_predict_field_text([data.listings[i] for i in train], labels, [data.listings[i] for i in test]),
+    )
+
+
+def _settings(leaves: int) -> ForestSettings:
+    return ForestSettings(rounds=400, leaves=leaves, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
+
+
+def _forest(
+    columns: Floats, labels: Labels, others: Floats, settings: ForestSettings, offset: Floats | None = None
+) -> Floats:
+    ones = np.ones(len(labels))
+    fitted = fit_forest(columns, labels, ones, settings=settings, names=NAMES, seed=0, threads=1, offset=offset)
+    return fitted.raw(others)
 
 
 def _text(texts: TextMatrix, labels: Labels, train: Rows, test: Rows) -> Floats:
@@ -107,64 +130,55 @@ def _drawn(labels: NDArray[np.generic], counterfeits: int, many: int, seed: int)
     return np.sort(np.concatenate([some, random.choice(negative, many - counterfeits, replace=False)]))
 
 
-Rule = Callable[[Fold], float]
+Way = Callable[[Fold], Floats]
 
 
-def _fixed(weight: float) -> Rule:
-    return lambda _fold: weight
+def _fixed(weight: float) -> Way:
+    return lambda fold: _summed(fold, weight)
 
 
-def _learnt(prior: float, strength: float) -> Rule:
-    def rule(fold: Fold) -> float:
-        forest, text = _standards(fold)
-        values = forest.apply(fold.forest), text.apply(fold.text)
-        return text_weight(*values, fold.labels, np.ones(len(fold.labels)), prior=prior, strength=strength)
+def _learnt(prior: float, strength: float) -> Way:
+    def way(fold: Fold) -> Floats:
+        values = standard_of(fold.forest).apply(fold.forest), standard_of(fold.text).apply(fold.text)
+        weight = text_weight(*values, fold.labels, np.ones(len(fold.labels)), prior=prior, strength=strength)
+        return _summed(fold, weight)
 
-    return rule
-
-
-RULES: Final[dict[str, Rule]] = {
-    "forest alone": _fixed(0.0),
-    "text alone": _fixed(1.0),
-    "equal": _fixed(0.5),
-    "two thirds text": _fixed(2 / 3),
-    "learnt, prior 2/3 of 100 positives (before)": _learnt(2 / 3, 100),
-    "learnt, prior 2/3 of 30": _learnt(2 / 3, 30),
-    "learnt, prior 1/2 of 30 (chosen)": _learnt(0.5, 30),
-    "learnt, prior 1/2 of 10": _learnt(0.5, 10),
-    "learnt, no prior": _learnt(0.5, 0),
-}
+    return way
 
 
-def joined(fold: Fold, weight: float) -> Floats:
+def _summed(fold: Fold, weight: float) -> Floats:
     """The test rows' values, standardised by the training rows' out-of-fold values."""
-    forest, text = _standards(fold)
+    forest, text = standard_of(fold.forest), standard_of(fold.text)
     return (1 - weight) * forest.apply(fold.test_forest) + weight * text.apply(fold.test_text)
 
 
-def _standards(fold: Fold) -> tuple[Standard, Standard]:
-    forest, text = (Standard(float(values.mean()), float(values.std())) for values in (fold.forest, fold.text))
-    return forest, text
+WAYS: Final[dict[str, Way]] = {
+    "forest alone": _fixed(0.0),
+    "text alone": _fixed(1.0),
+    "sum, equal": _fixed(0.5),
+    "sum, two thirds text": _fixed(2 / 3),
+    "sum, learnt, prior 2/3 of 100 positives": _learnt(2 / 3, 100),
+    "sum, learnt, prior 1/2 of 30": _learnt(0.5, 30),
+    "sum, learnt, no prior": _learnt(0.5, 0),
+    **{f"forest of {leaves} leaves on the text's offset": lambda fold, n=leaves: fold.on_text[n] for leaves in _LEAVES},
+    "fair peer": lambda fold: baselines.rank_average(fold.numbers, fold.field_text),
+}
 
 
 def main() -> None:
-    """Print the mean average precision of each rule on each source, and the mean weight."""
-    precisions: dict[str, dict[str, list[float]]] = {name: {} for name in RULES}
-    weights: dict[str, dict[str, list[float]]] = {name: {} for name in RULES}
+    """Print the mean average precision of each way on each source."""
+    precisions: dict[str, dict[str, list[float]]] = {name: {} for name in WAYS}
     for source, data, brands, as_of, seed in sources():
         folds = folds_of(data, brands, as_of, seed)
-        for name, rule in RULES.items():
+        for name, way in WAYS.items():
             values = np.zeros(len(data.labels))
             for fold in folds:
-                weight = rule(fold)
-                values[fold.test] = joined(fold, weight)
-                weights[name].setdefault(source, []).append(weight)
+                values[fold.test] = way(fold)
             precisions[name].setdefault(source, []).append(metrics.average_precision(data.labels, values))
-    named = list(precisions["equal"])
-    print(f"| rule | {' | '.join(named)} |\n| --- |{' --- |' * len(named)}")  # noqa: T201
+    named = list(precisions["fair peer"])
+    print(f"| way | {' | '.join(named)} |\n| --- |{' --- |' * len(named)}")  # noqa: T201
     for name, found in precisions.items():
-        cells = [f"{np.mean(found[source]):.3f} ({np.mean(weights[name][source]):.2f})" for source in named]
-        print(f"| {name} | {' | '.join(cells)} |")  # noqa: T201
+        print(f"| {name} | {' | '.join(f'{np.mean(found[source]):.3f}' for source in named)} |")  # noqa: T201
 
 
 if __name__ == "__main__":

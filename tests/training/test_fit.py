@@ -8,14 +8,13 @@ from sklearn.base import clone
 from features.compute import NAMES, matrix
 from features.facts import Facts
 from models.bundle import digest_of, to_files
-from models.classifier import TEXT_COLUMN, Classifier, Join
+from models.classifier import Classifier, Join
 from models.forest import Forest, splits_without_missing
 from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training import metrics
 from training.fit import CounterfeitClassifier
-from training.fit_join import STACK_FROM_POSITIVES
 from training.material import Labelled
 
 DATA = a_market(120)
@@ -152,15 +151,11 @@ def _large_facts() -> list[Facts]:
     return market_facts(a_large_market())
 
 
-def test_with_299_counterfeits_numbers_and_text_are_summed() -> None:
-    model = large(STACK_FROM_POSITIVES - 1).model_
-    assert (model.combiner.join, len(model.learner.columns)) == (Join.SUM, len(NAMES))
-
-
-def test_with_300_counterfeits_the_text_is_a_column_of_the_forest() -> None:
-    model = large(STACK_FROM_POSITIVES).model_
-    assert (model.combiner.join, len(model.learner.columns)) == (Join.STACK, len(NAMES) + 1)
-    assert TEXT_COLUMN in text_of(model)
+@pytest.mark.parametrize("positives", [299, 300])
+def test_the_forest_is_fitted_to_what_the_text_leaves_open(positives: int) -> None:
+    model = large(positives).model_
+    assert (model.combiner.join, model.learner.columns) == (Join.OFFSET, NAMES)
+    assert model.combiner.text_weight > 0
     assert splits_without_missing(text_of(model)) == 0
 
 

@@ -4,11 +4,11 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES, family_columns
 from features.spec import Family
-from training.fit_forest import ForestSettings, forest_settings, with_masked_copies
+from training.fit_forest import ForestSettings, fit_forest, forest_settings, with_masked_copies
 
 Labels = NDArray[np.int8]
 
-SETTINGS = [(0, 400, 7), (299, 400, 7), (300, 250, 15), (2_999, 250, 15), (3_000, 400, 31)]
+SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 250, 15), (2_999, 250, 15), (3_000, 400, 31)]
 
 
 @pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)
@@ -55,3 +55,24 @@ def test_a_copy_keeps_its_label() -> None:
     rows, labels, _ = masked(0.5)
     of = [int(np.nanmin(row - np.arange(len(NAMES)))) // len(NAMES) for row in rows]
     assert labels.tolist() == [i % 2 for i in of]
+
+
+def test_a_forest_learns_only_what_its_offset_leaves_open() -> None:
+    """Nine labels in ten follow the first column, which the offset states."""
+    random = np.random.default_rng(0)
+    columns = np.zeros((1_000, len(NAMES)))
+    columns[:, 0] = random.integers(0, 2, 1_000)
+    labels = (columns[:, 0] != (random.random(1_000) < 0.1)).astype(np.int8)
+    settings = ForestSettings(rounds=40, leaves=3, learning_rate=0.1, rows_per_leaf=10)
+
+    def moved(offset: NDArray[np.float64] | None) -> float:
+        forest = fit_forest(
+            columns, labels, np.ones(1_000), settings=settings, names=NAMES, seed=0, threads=1, offset=offset
+        )
+        rows = np.zeros((2, len(NAMES)))
+        rows[1, 0] = 1
+        low, high = forest.raw(rows)
+        return abs(float(high - low))
+
+    assert moved(None) > 1
+    assert moved((2 * columns[:, 0] - 1) * np.log(9)) < 0.4

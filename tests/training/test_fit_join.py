@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.classifier import Join
-from training.fit_join import Floats, fit_combiner
+from training.fit_join import Floats, fit_combiner, fit_offset
 
 LABELS = np.array([1, 0] * 20, dtype=np.int8)
 TELLING = LABELS + np.linspace(0, 0.1, 40)
@@ -43,3 +43,20 @@ def test_values_are_standardised_by_out_of_fold_scores() -> None:
     found = fit_combiner(Join.SUM, numbers, text, labels, np.ones(40))
     assert (found.numbers.mean, found.numbers.spread) == (numbers.mean(), numbers.std())
     assert (found.text.mean, found.text.spread) == (7.0, 1e-9)
+
+
+def test_the_offset_is_the_calibrated_log_odds_of_the_text() -> None:
+    random = np.random.default_rng(0)
+    text = 3 + 2 * random.standard_normal(20_000)
+    labels = (random.random(20_000) < 1 / (1 + np.exp(4 - 0.9 * text))).astype(np.int8)
+    combiner, offset = fit_offset(text, labels, np.ones(20_000))
+    assert combiner.join is Join.OFFSET
+    assert offset == pytest.approx(0.9 * text - 4, abs=0.2)
+    assert combiner.join_values(np.zeros(20_000), text) - offset == pytest.approx(np.full(20_000, -offset.mean()))
+
+
+def test_text_that_tells_nothing_or_the_contrary_is_no_offset() -> None:
+    for text in (NOISE, -TELLING):
+        combiner, offset = fit_offset(text, LABELS, np.ones(40))
+        assert combiner.text_weight < 0.01
+        assert offset == pytest.approx(np.full(40, offset[0]), abs=0.05)

@@ -12,21 +12,20 @@ from models.treetext import trees_of
 from tests.fixtures.labelled import a_market, market_facts
 from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_settings
-from training.fit_join import STACK_FROM_POSITIVES
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
 from training.hyper_parameters import fixed_parameters, forest_parameters
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)
-SMALL = FitSettings(replace(forest_settings(0), rounds=20, leaves=3), 3.0, 0.25, 60.0)
+SMALL = FitSettings(replace(forest_settings(0), rounds=20, leaves=2), 3.0)
 
 
 def test_the_defaults_change_nothing_and_have_the_forest_of_the_positives() -> None:
     assert DEFAULT_SETTINGS.changed() == {}
     assert FitSettings.of({}) == DEFAULT_SETTINGS
-    few, many = DEFAULT_SETTINGS.values(10), DEFAULT_SETTINGS.values(STACK_FROM_POSITIVES)
-    assert (few["forest.leaves"], many["forest.leaves"]) == (7, 15)
-    assert (few["text_cost"], few["text_weight_prior"], few["text_weight_prior_positives"]) == (10, 0.5, 30)
+    few, many = DEFAULT_SETTINGS.values(10), DEFAULT_SETTINGS.values(5_000)
+    assert (few["forest.leaves"], many["forest.leaves"]) == (3, 31)
+    assert few["text_cost"] == 10
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ('{"text_cost": true}', "text_cost must be a number.", "a truth value"),
     ('{"text_cost": NaN}', "text_cost must be a number.", "not a number"),
     ('{"text_cost": 0}', "text_cost must be from 0.001 to 1e+06.", "no cost"),
-    ('{"text_weight_prior": 1.1}', "text_weight_prior must be from 0 to 1.", "a share above one"),
+    (json.dumps(forest(**{"forest.row_share": 1.1})), "forest.row_share must be from 0.01 to 1.", "a share above one"),
     (json.dumps(forest(**{"forest.leaves": 7.5})), "forest.leaves must be a whole number.", "half a leaf"),
     (json.dumps(forest(**{"forest.rounds": 10**9})), "forest.rounds must be from 1 to 5000.", "years of fitting"),
     (json.dumps(forest(**{"forest.l2": None})), "The settings of the forest lack l2; give all or none.", "a part"),
@@ -76,14 +75,11 @@ def test_a_fit_uses_the_settings_that_it_is_given() -> None:
         for one in (FitSettings(SMALL.forest), SMALL)
     )
     trees = list(trees_of(small.learner.files()["forest.txt"].decode()))
-    assert (len(trees), max(len(tree.leaves) for tree in trees)) == (20, 3)
-    assert default.learner.files() == small.learner.files()
+    assert (len(trees), max(len(tree.leaves) for tree in trees)) == (20, 2)
     assert (default.text.weights != small.text.weights).any(), "another cost of the text"
-    assert abs(small.combiner.text_weight - 0.25) < abs(default.combiner.text_weight - 0.25), "another prior"
 
 
 def test_the_record_of_a_training_has_the_settings_that_were_used() -> None:
     found = {**fixed_parameters(0, SMALL), **forest_parameters(40, SMALL)}
-    assert (found["forest.rounds"], found["forest.leaves"], found["text.cost"]) == (20, 3, 3.0)
-    assert (found["join.text_weight_prior"], found["join.text_weight_prior_positives"]) == (0.25, 60.0)
+    assert (found["forest.rounds"], found["forest.leaves"], found["text.cost"]) == (20, 2, 3.0)
     assert {**fixed_parameters(0), **forest_parameters(40)}["forest.rounds"] == 400

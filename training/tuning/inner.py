@@ -7,15 +7,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import matrix
+from features.compute import NAMES, matrix
 from features.facts import Facts
-from models.classifier import Join
 from training import metrics
-from training.fit_forest import MASK_SHARE, fit_forest, forest_settings
-from training.fit_join import fit_combiner, join_of
+from training.fit_forest import fit_forest, forest_settings
+from training.fit_join import fit_offset
 from training.fit_settings import FitSettings
 from training.fit_text import fit_text
-from training.learners import Setup
 from training.splits import Rows, grouped_folds
 from training.text_matrix import TextMatrix
 
@@ -63,11 +61,6 @@ class InnerFolds:
         texts = TextMatrix.of([one.listing for one in facts])
         return cls(labels, weights, matrix(facts), texts, split, seed, threads)
 
-    @property
-    def join(self) -> Join:
-        """How text and numbers are combined for so many positives."""
-        return join_of(int(self.labels.sum()))
-
     def defaults(self) -> FitSettings:
         """The default settings for so many positives, each by its value."""
         return FitSettings(forest_settings(int(self.labels.sum())))
@@ -78,14 +71,13 @@ class InnerFolds:
         `heard` gets the number of each finished fold with the mean average precision within the folds so far, by which
         a search ends early. It may raise.
         """
-        text = self._text_of(settings.text_cost)
-        columns = np.column_stack([self.columns, text]) if self.join is Join.STACK else self.columns
-        numbers, within = np.zeros(len(self.labels)), []
+        text, within = self._text_of(settings.text_cost), []
+        values = np.zeros(len(self.labels))
         for number, (train, test) in enumerate(self.folds):
-            numbers[test] = self._forest(columns, settings, train, test)
-            within.append(self._within(numbers, text, test))
+            values[test] = self._values(settings, text, train, test)
+            within.append(metrics.average_precision(self.labels[test], values[test]))
             heard(number, float(np.mean(within)))
-        return metrics.average_precision(self.labels, self._joined(numbers, text, settings))
+        return metrics.average_precision(self.labels, values)
 
     def _text_of(self, cost: float) -> Floats:
         if cost not in self._text:
@@ -97,39 +89,17 @@ class InnerFolds:
             self._text[cost] = found
         return self._text[cost]
 
-    def _forest(self, columns: Floats, settings: FitSettings, train: Rows, test: Rows) -> Floats:
-        positives = int(self.labels.sum())
-        setup = Setup(self.join, positives, self.seed, self.threads, MASK_SHARE, forest=settings.forest)
+    def _values(self, settings: FitSettings, text: Floats, train: Rows, test: Rows) -> Floats:
+        """The values of a fold's rows; neither the offset nor the forest has seen their labels."""
+        combiner, offset = fit_offset(text[train], self.labels[train], self.weights[train])
         fitted = fit_forest(
-            columns[train],
+            self.columns[train],
             self.labels[train],
             self.weights[train],
-            settings=setup.forest or forest_settings(positives),
-            names=setup.columns,
+            settings=settings.forest or forest_settings(int(self.labels.sum())),
+            names=NAMES,
             seed=self.seed,
             threads=self.threads,
+            offset=offset,
         )
-        return fitted.raw(columns[test])
-
-    def _within(self, numbers: Floats, text: Floats, test: Rows) -> float:
-        """The average precision in one fold, of a sum of equal weights: the weight is not known yet."""
-        if self.join is Join.STACK:
-            return metrics.average_precision(self.labels[test], numbers[test])
-        joined = sum((one[test] - one[test].mean()) / max(float(one[test].std()), 1e-9) for one in (numbers, text))
-        return metrics.average_precision(self.labels[test], np.asarray(joined))
-
-    def _joined(self, numbers: Floats, text: Floats, settings: FitSettings) -> Floats:
-        """The joined values. The weight of each fold is fitted on the others: on its own rows no prior always wins."""
-        found = np.empty(len(numbers))
-        for train, test in self.folds:
-            combiner = fit_combiner(
-                self.join,
-                numbers[train],
-                text[train],
-                self.labels[train],
-                self.weights[train],
-                prior=settings.text_weight_prior,
-                strength=settings.text_weight_prior_positives,
-            )
-            found[test] = combiner.join_values(numbers[test], text[test])
-        return found
+        return combiner.join_values(fitted.raw(self.columns[test]), text[test])

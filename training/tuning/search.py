@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from models.classifier import Join
 from training.fit_forest import ForestSettings
 from training.fit_settings import FitSettings
 from training.tuning.inner import InnerFolds
@@ -63,13 +62,14 @@ def search(
         pruner=optuna.pruners.MedianPruner(n_startup_trials=_COMPLETE_FIRST, n_warmup_steps=0),
     )
     defaults = rows.defaults()
-    study.enqueue_trial(_as_parameters(defaults, rows.join))
+    # The forest is given by its values, so that the number of positives does not matter.
+    study.enqueue_trial(defaults.values(0))
     found = Found(0, 0, float("nan"), FitSettings(), float("-inf"))
     for number in range(trials + 1):
         if number and enough():
             break
         trial = study.ask()
-        settings = defaults if number == 0 else _proposed(trial, rows.join)
+        settings = defaults if number == 0 else _proposed(trial)
         folds: list[float] = []
 
         def after_fold(fold: int, value: float, trial: "Trial" = trial, folds: list[float] = folds) -> None:
@@ -101,7 +101,7 @@ def _with(found: Found, number: int, value: float | None, settings: FitSettings)
     return Found(trials, pruned, found.default_value, best, best_value)
 
 
-def _proposed(trial: "Trial", join: Join) -> FitSettings:
+def _proposed(trial: "Trial") -> FitSettings:
     forest = ForestSettings(
         rounds=trial.suggest_int("forest.rounds", 50, 600, log=True),
         leaves=trial.suggest_int("forest.leaves", 3, 63, log=True),
@@ -111,15 +111,4 @@ def _proposed(trial: "Trial", join: Join) -> FitSettings:
         row_share=trial.suggest_float("forest.row_share", 0.5, 1.0),
         l2=trial.suggest_float("forest.l2", 0.1, 100.0, log=True),
     )
-    cost = trial.suggest_categorical("text_cost", _COSTS)
-    if join is Join.STACK:
-        return FitSettings(forest, cost)
-    prior = trial.suggest_float("text_weight_prior", 0.0, 1.0)
-    strength = trial.suggest_float("text_weight_prior_positives", 1.0, 300.0, log=True)
-    return FitSettings(forest, cost, prior, strength)
-
-
-def _as_parameters(settings: FitSettings, join: Join) -> dict[str, float]:
-    # The forest's are given by their values, so that the number of positives does not matter.
-    every = settings.values(0)
-    return {name: value for name, value in every.items() if join is Join.SUM or "prior" not in name}
+    return FitSettings(forest, trial.suggest_categorical("text_cost", _COSTS))

@@ -63,5 +63,7 @@ def _lineage(model: Model) -> tuple[Lineage, ...]:
 
 def _join(report: Mapping[str, Any]) -> str:
     if report["join"] == Join.STACK:
-        return "the text model's log-odds are a feature of the forest"
+        return "the text model's log-odds are a column of the learner"
+    if report["join"] == Join.OFFSET:
+        return f"the forest adds to the text's log-odds, {report['text_weight']:.2f} for each spread of the text"
     return f"weighted sum of log-odds, text weight {report['text_weight']:.2f}"

@@ -30,6 +30,18 @@ def test_a_card_says_what_the_model_is_for_and_how_it_was_judged() -> None:
     assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in text
 
 
+@pytest.mark.parametrize(
+    ("join", "sentence"),
+    [
+        ("offset", "the forest adds to the text's log-odds, 0.60 for each spread of the text"),
+        ("stack", "the text model's log-odds are a column of the learner"),
+    ],
+)
+def test_a_card_says_how_numbers_and_text_are_combined(join: str, sentence: str) -> None:
+    model = Model("b" * 64, "f" * 64, "job_1", {**a_report(), "join": join}, "9d7945878f5a", "2", NOW)
+    assert sentence in words(report_html(model, marketplace="Bazaar", now=NOW))
+
+
 def test_a_card_needs_nothing_beside_it() -> None:
     page = a_card()
     assert not re.search(r'(src|href)="(?!#)|url\((?!#)|@import|<script|<link', page)

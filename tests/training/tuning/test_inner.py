@@ -1,15 +1,14 @@
 """The value of settings on inner folds: that of the classifier's own fit, and no row tells its own score."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from models.classifier import Join
 from tests.fixtures.labelled import a_market, market_facts
 from training.fit_forest import ForestSettings
 from training.fit_settings import FitSettings
-from training.metrics import average_precision
 from training.tuning.inner import InnerFolds
 
 DATA = a_market(120)
@@ -62,22 +61,12 @@ def test_what_a_search_hears_may_end_a_trial_after_a_fold() -> None:
         rows().average_precision(SETTINGS, heard)
 
 
-def test_the_weight_of_a_fold_s_text_is_fitted_without_its_labels() -> None:
-    """With pure noise as text, a weight fitted on the same rows would gain from chance; this one gains nothing."""
-    random, gains = np.random.default_rng(0), []
-    for _ in range(20):
-        numbers, text = DATA.labels + random.normal(0, 1, 120), random.normal(0, 1, 120)
-        plain = average_precision(DATA.labels, numbers)
-        free = FitSettings(SETTINGS.forest, text_weight_prior_positives=0.0)
-        gains.append(average_precision(DATA.labels, rows()._joined(numbers, text, free)) - plain)
-    assert np.mean(gains) < 0
-
-
-def test_many_positives_make_the_text_a_column_of_the_forest() -> None:
-    assert rows().join is Join.SUM
-    many = a_market(760, share=0.5)
-    stacked = InnerFolds.of(
-        market_facts(many)[:640], many.labels[:640], many.groups[:640], np.ones(640), folds=2, seed=0, threads=1
-    )
-    assert stacked.join is Join.STACK
-    assert 0.4 < stacked.average_precision(SETTINGS) < 1
+def test_a_label_does_not_tell_the_score_of_its_own_fold() -> None:
+    """Neither the calibration of the text nor the forest changes with the labels of the fold that is scored."""
+    train, test = rows().folds[0]
+    turned = DATA.labels.copy()
+    turned[test] = 1 - turned[test]
+    other = replace(rows(), labels=turned)
+    text = rows()._text_of(10.0)
+    values = [one._values(SETTINGS, text, train, test) for one in (rows(), other)]
+    assert np.array_equal(values[0], values[1])

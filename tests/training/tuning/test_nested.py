@@ -83,7 +83,7 @@ def test_a_summary_has_the_searches_and_a_paired_difference() -> None:
     found = summarise(MATERIAL, PLAN, tuned()[0])
     assert (found["rows"], found["measured"], found["folds"], found["inner_folds"]) == (80, 80, 2, 3)
     assert found["searches"].keys() == {"outer fold 1", "outer fold 2", ALL_ROWS}
-    assert found["defaults"]["forest.leaves"] == 7
+    assert found["defaults"]["forest.leaves"] == 3
     low, high = found["gain"]["ap_interval"]
     assert low <= found["gain"]["ap"] <= high
 

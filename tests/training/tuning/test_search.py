@@ -6,7 +6,6 @@ from typing import cast
 
 import pytest
 
-from models.classifier import Join
 from training.fit_forest import forest_settings
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.tuning.inner import Heard, InnerFolds
@@ -16,8 +15,8 @@ from training.tuning.search import Found, TrialDone, search
 class Surface:
     """Inner folds whose average precision is a known function of the settings, the same in each of three folds."""
 
-    def __init__(self, value: Callable[[FitSettings], float], join: Join = Join.SUM) -> None:
-        self.join, self._value = join, value
+    def __init__(self, value: Callable[[FitSettings], float]) -> None:
+        self._value = value
         self.asked: list[FitSettings] = []
 
     def defaults(self) -> FitSettings:
@@ -31,7 +30,7 @@ class Surface:
 
 
 def leaves(settings: FitSettings) -> float:
-    """Best at thirty leaves; the defaults have seven."""
+    """Best at thirty leaves; the defaults have three."""
     assert settings.forest is not None
     return 1 - abs(math.log(settings.forest.leaves / 30)) / 10
 
@@ -76,15 +75,6 @@ def test_a_search_without_time_has_tried_the_defaults_alone() -> None:
     surface = Surface(leaves)
     found = search(cast(InnerFolds, surface), trials=20, seed=0, enough=lambda: True)
     assert (found.trials, found.best, len(surface.asked)) == (0, DEFAULT_SETTINGS, 1)
-
-
-def test_the_prior_of_the_text_is_searched_for_a_sum_alone() -> None:
-    stacked = Surface(leaves, Join.STACK)
-    searched(stacked, trials=5)
-    assert {one.text_weight_prior for one in stacked.asked} == {0.5}
-    summed = Surface(leaves)
-    searched(summed, trials=5)
-    assert len({one.text_weight_prior for one in summed.asked}) > 3
 
 
 @pytest.mark.parametrize("seed", range(3))
