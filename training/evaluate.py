@@ -8,12 +8,12 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from features.compute import NAMES, matrix
+from features.compute import matrix
 from models.calibration import expits
 from training import baselines, metrics
 from training.comparison import difference, figures_of, mean
 from training.fit import CounterfeitClassifier
-from training.fit_forest import fit_forest, forest_settings
+from training.fit_forest import forest_alone
 from training.material import Labelled, Material
 from training.splits import Rows, grouped_folds
 from training.tried import TriedFile
@@ -120,7 +120,7 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
     return {
         MODEL: model.decision_function(test_facts),
         **changed,
-        "forest_alone": _forest_alone(model, columns, labels, weights, tested),
+        "forest_alone": forest_alone(columns, labels, weights, seed=seed).raw(tested),
         "text_alone": model.model_.text.many([one.listing for one in test_facts]),
         "best_signal": baselines.best_signal(columns, labels, tested)[1],
         "field_text": baselines.fit_predict_field_text(
@@ -129,22 +129,6 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
         "numbers": baselines.fit_predict_numbers(raw[train], labels, raw[test]),
         "char_text": baselines.fit_predict_char_text([texts[i] for i in train], labels, [texts[i] for i in test]),
     }
-
-
-def _forest_alone(
-    model: CounterfeitClassifier, columns: Floats, labels: Labels, weights: Floats, test_columns: Floats
-) -> Floats:
-    """The log-odds of a forest with the model's settings that is fitted without the text."""
-    forest = fit_forest(
-        columns,
-        labels,
-        weights,
-        settings=forest_settings(int(labels.sum())),
-        names=NAMES,
-        seed=model.seed,
-        threads=model.threads,
-    )
-    return forest.raw(test_columns)
 
 
 def summarise(data: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:

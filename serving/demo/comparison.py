@@ -13,18 +13,20 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from features.compute import NAMES, compute
+from features.compute import NAMES, compute, matrix
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from models.bundle import from_files
-from models.classifier import Join
+from models.forest import Forest
 from serving.platform.home import Home
 from training import metrics
 from training.baselines import best_signal, fit_predict_field_text, fit_predict_numbers, rank_average, raw_numbers
 from training.bundle_folder import ABOUT, read_bundle_folder
+from training.fit_forest import forest_alone
 from training.snapshot import Snapshot, read_snapshot
 from training.synthetic import Settings, evaluation_set
+from training.weighting import training_weights
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +60,7 @@ def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_
     `found_per_100_reviews` is the number of counterfeits among the hundred highest scores. The average precision of
     the bundle's parts, of a fair peer (`training.baselines`) fitted on the same labels, and of single features stands
     beside that of the whole: `best_signal` is the feature that sorts these very listings best, ascending or descending.
-    `forest_alone` is None where text is a column of the forest.
+    `forest_alone` is fitted on the same labels without the text.
     """
     unseen, labels = evaluation_set(settings, listings)
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]
@@ -68,8 +70,8 @@ def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_
     found = Parallel(n_jobs=processes)([*peers, *scoring])
     parts, per_bundle = found[len(models) :], len(chunks)
     return [
-        {**_figures(labels, parts[i * per_bundle : (i + 1) * per_bundle]), "fair_peer": peer}
-        for i, peer in enumerate(found[: len(models)])
+        {**_figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], _forest(one.snapshot)), "fair_peer": peer}
+        for i, (one, peer) in enumerate(zip(models, found, strict=False))
     ]
 
 
@@ -78,7 +80,6 @@ class _Scored:
     """Values of some listings, of shape (n,), by the whole model and by its parts, and their features (n, columns)."""
 
     whole: Floats
-    forest: Floats | None
     text: Floats
     features: Floats
 
@@ -93,7 +94,6 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
     columns = np.stack([one.vector for one in computed])
     return _Scored(
         np.array([score.value for score in bundle.score_many(computed, with_reasons=False)]),
-        model.learner.raw(columns) if model.combiner.join is Join.SUM else None,
         model.text.many(listings),
         columns,
     )
@@ -109,14 +109,18 @@ def _peer(snapshot: Snapshot, unseen: Sequence[Listing], labels: NDArray[np.int8
     return metrics.average_precision(labels[chosen], found, weights)
 
 
-def _figures(labels: NDArray[np.int8], parts: Sequence[_Scored]) -> dict[str, Any]:
+def _forest(snapshot: Snapshot) -> Forest:
+    facts = snapshot.facts()
+    return forest_alone(matrix(facts), snapshot.labels, training_weights(snapshot.rows, facts).values)
+
+
+def _figures(labels: NDArray[np.int8], parts: Sequence[_Scored], forest: Forest) -> dict[str, Any]:
     whole, text = np.concatenate([one.whole for one in parts]), np.concatenate([one.text for one in parts])
-    forests = [one.forest for one in parts if one.forest is not None]
     features = np.concatenate([one.features for one in parts])
     column, sorted_by_it = best_signal(features, labels, features)
     return {
         "average_precision": metrics.average_precision(labels, whole),
-        "forest_alone": metrics.average_precision(labels, np.concatenate(forests)) if forests else None,
+        "forest_alone": metrics.average_precision(labels, forest.raw(features)),
         "text_alone": metrics.average_precision(labels, text),
         "best_signal": NAMES[column],
         "best_signal_average_precision": metrics.average_precision(labels, sorted_by_it),

@@ -72,9 +72,9 @@ def show(found: Mapping[str, Any]) -> None:
     for heading in ("average precision", "whole", "forest", "text", "fair peer", "best single signal", "top 100"):
         models.add_column(heading, justify="left" if heading == "average precision" else "right")
     for name, one in (("first champion", before), ("retrained and promoted", after)):
-        forest = "with text" if one["forest_alone"] is None else f"{one['forest_alone']:.3f}"
         signal = f"{one['best_signal_average_precision']:.3f} {one['best_signal'].replace('_', ' ')}"
-        whole, text, peer = (f"{one[key]:.3f}" for key in ("average_precision", "text_alone", "fair_peer"))
+        figures = ("average_precision", "forest_alone", "text_alone", "fair_peer")
+        whole, forest, text, peer = (f"{one[key]:.3f}" for key in figures)
         models.add_row(name, whole, forest, text, peer, signal, f"{one['found_per_100_reviews']:.0f} found")
     console.print(models)
 

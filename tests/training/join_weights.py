@@ -146,6 +146,10 @@ def _learnt(prior: float, strength: float) -> Way:
     return way
 
 
+def _on_text(leaves: int) -> Way:
+    return lambda fold: fold.on_text[leaves]
+
+
 def _summed(fold: Fold, weight: float) -> Floats:
     """The test rows' values, standardised by the training rows' out-of-fold values."""
     forest, text = standard_of(fold.forest), standard_of(fold.text)
@@ -160,7 +164,7 @@ WAYS: Final[dict[str, Way]] = {
     "sum, learnt, prior 2/3 of 100 positives": _learnt(2 / 3, 100),
     "sum, learnt, prior 1/2 of 30": _learnt(0.5, 30),
     "sum, learnt, no prior": _learnt(0.5, 0),
-    **{f"forest of {leaves} leaves on the text's offset": lambda fold, n=leaves: fold.on_text[n] for leaves in _LEAVES},
+    **{f"forest of {leaves} leaves on the text's offset": _on_text(leaves) for leaves in _LEAVES},
     "fair peer": lambda fold: baselines.rank_average(fold.numbers, fold.field_text),
 }
 

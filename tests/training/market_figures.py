@@ -24,8 +24,8 @@ from features.listing import Listing, check
 from features.references import Rates
 from tests.docs.curves import Curve, svg
 from training import baselines, metrics
-from training.evaluate import _forest_alone
 from training.fit import CounterfeitClassifier
+from training.fit_forest import forest_alone
 from training.references import OfflineReferences
 from training.splits import seller_groups
 from training.synthetic import PER_EURO, Settings, build, evaluation_set
@@ -134,7 +134,7 @@ def _values(model: CounterfeitClassifier, train: _Part, test: _Part) -> dict[str
     text = baselines.fit_predict_field_text(train.listings, train.labels, test.listings)
     found = (
         model.decision_function(test.facts),
-        _forest_alone(model, columns, train.labels, tested),
+        forest_alone(columns, train.labels, np.ones(len(train.labels))).raw(tested),
         model.model_.text.many(test.listings),
         baselines.rank_average(numbers, text),
         baselines.best_signal(columns, train.labels, tested)[1],
