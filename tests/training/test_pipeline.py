@@ -64,7 +64,8 @@ def test_a_report_is_complete(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
         "accepted_leaks", "cut", "seed", "learner", "feature_count", "join", "text_weight", "calibration", "thresholds",
-        "operating_points", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
+        "operating_points", "operating_curve", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
+        "sources",
     }  # fmt: skip
 
 
