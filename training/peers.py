@@ -24,7 +24,7 @@ FAIR_PEER: Final = "fair_peer"
 NAMES: Final = (FAIR_PEER, "field_text", "numbers", "best_signal", "forest_alone", "text_alone")
 # The peer's text model takes about as long as one of ours. With more rows to fit on it gets a sample of this size, and
 # a peer that learnt less than the candidate shows nothing about it. Ours.
-MOST_FITTED: Final = 6_000
+MOST_FITTED: Final = 4_000
 
 
 def fitted_rows(fit: Rows, *, seed: int) -> Rows:

@@ -73,7 +73,9 @@ def test_a_baseline_learns_with_the_candidates_weights(name: str) -> None:
 
 def test_the_forest_alone_is_the_models_own() -> None:
     assert models()[0].model_.combiner.join is Join.SUM
-    expected = [model.model_.learner.raw(COLUMNS[one.judge]) for model, one in zip(models(), split().time_folds)]
+    expected = [
+        model.model_.learner.raw(COLUMNS[one.judge]) for model, one in zip(models(), split().time_folds, strict=True)
+    ]
     assert np.array_equal(scores()["forest_alone"], np.concatenate(expected))
 
 
