@@ -455,6 +455,22 @@ def test_two_organisations_decide_about_sellers_and_pending_removals(workshop: W
         tomas.says("Removal withdrawn. An analyst reviews the case again.")
 
 
+def _other_thresholds_and_an_explained_shift(wei: Window) -> None:
+    wei.go("/models")
+    wei.fill("Ask brand from", "0.90")
+    wei.fill("Analyst review from", "0.50")
+    wei.press("Show figures")
+    wei.says("Both together")
+    expect(wei.field("Ask brand from")).to_have_value("0.90")
+    wei.go("/models/live")
+    wei.unfold("Acknowledge shift")
+    wei.fill("Cause, and why it is accepted", "The summer sale.")
+    wei.press("Acknowledge shift")
+    wei.says("“The summer sale.” Wei Zhang")
+    wei.press(re.compile("^Withdraw acknowledgement"))
+    wei.says("Acknowledgement withdrawn.")
+
+
 @pytest.mark.soak
 def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_path: Path) -> None:
     site = workshop.site
@@ -468,9 +484,11 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
             now = datetime.now(UTC)
             breakers.checked(connection, site.here, now)
             assert breakers.open_it(connection, site.here, "Again.", now), "for who closes it under operations"
+        _other_thresholds_and_an_explained_shift(wei)
         mara.go("/models")
         mara.press("Approve model")
         mara.says("Approval recorded. The model goes live after a second person approves it.")
+        wei.go("/models")
         wei.press("Start trial")
         wei.says("Trial started. The model scores every listing alongside the champion and decides nothing.")
         wei.fill("Share of sellers it decides for, in %", "5")

@@ -12,11 +12,11 @@ from models.verdict import Judgement
 from serving.accounts.tables import account
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.promote import approve
-from serving.learning.store import learning, monitoring
+from serving.learning.store import learning
 from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
-from tests.serving.web.reports import a_report, add_model, put_champion_in_force
+from tests.serving.web.reports import a_report, add_drift, add_model, put_champion_in_force
 from tests.serving.web.visits import visit_as, words
 from training.gate import not_judged
 from training.stages import FITS, READ
@@ -247,22 +247,6 @@ def test_the_model_page_warns_of_a_reviewer_and_of_unexplained_shifts(site: Site
     assert "2 features have shifted without an explanation. Price log and seller age. Latest drift report" in text
     assert 'href="/models/labels"' in page
     assert 'href="/models/live"' in page
-
-
-def add_drift(site: Site, **psi: float) -> None:
-    """A drift report of this moment in which these features have shifted."""
-    shifts = [
-        {"name": name, "psi": value, "level": "moved", "missing_before": 0.0, "missing_now": 0.2}
-        | {"median_before": 12.0, "median_now": 35.5}
-        for name, value in psi.items()
-    ]
-    unknown = {"value": None, "low": 0.0, "high": 1.0, "reviewed": 0, "audited": 0}
-    report = {"days": 30, "listings": [500, 500], "enough": True, "champion": None, "shifts": shifts}
-    report |= {"prevalence": unknown, "recall": unknown, "bands": [], "answers": {"now": {"cases": 0, "answered": 0}}}
-    report["answers"]["now"] |= {"median_days": None, "slow_days": None}
-    row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
-    with site.runtime.store.write() as connection:
-        monitoring.add_drift_report(connection, {**row, "made_at": site.clock.now()})
 
 
 def test_a_shift_is_explained_by_a_form_and_shows_who_when_and_why(site: Site) -> None:
