@@ -21,12 +21,11 @@ from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_curve, operating_points, promises
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
-from training.sources import largest_sources
 from training.splits import learnt_until, seller_groups, split_for_judging
 from training.stages import FIT_ALL, Progress, of_fit
 from training.suspects import suspects
 from training.upheld import upheld_evidence, upheld_gate
-from training.weighting import stands_for, training_weights
+from training.weighting import largest_sources, stands_for, training_weights
 
 JUDGED_SHARE: Final = 0.25
 

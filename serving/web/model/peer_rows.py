@@ -8,8 +8,8 @@ from serving.web.wording import words
 
 _FAIR_PEER: Final = "fair_peer"
 _METHODS: Final = {
-    _FAIR_PEER: "Fair peer: rank average of LightGBM on raw numbers (1) and TF-IDF per field (2)",
-    "field_text": "TF-IDF per field, logistic regression",
+    _FAIR_PEER: "Fair peer: numbers and text, 1 to 2",
+    "field_text": "TF-IDF per field",
     "numbers": "LightGBM on raw numbers",
     "best_signal": "Best single signal",
     "forest_alone": "This model's numbers alone",
@@ -52,7 +52,7 @@ def peers_of(judged: Mapping[str, Any]) -> Peers | None:
     return Peers(
         rows=(
             _row("This model", judged["candidate"], is_ours=True),
-            *(_row(_METHODS[name], figures) for name, figures in found["figures"].items()),
+            *(_row(words_for, found["figures"][name]) for name, words_for in _METHODS.items()),
         ),
         difference="unknown" if found["difference"] is None else words.signed(found["difference"], 3),
         interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",

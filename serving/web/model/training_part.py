@@ -32,6 +32,7 @@ _STAGES: Final = {
 class StageLine:
     """A stage of a training in its order: `state` is done, now, next or skipped; `at` is when it began."""
 
+    number: int
     stage: str
     state: str
     at: str
@@ -60,12 +61,6 @@ class TrainingPart:
     stages: tuple[StageLine, ...]
     address: str
     following: NextTraining
-
-    @property
-    def step(self) -> str:
-        """The number of the current stage among all; empty before the first."""
-        numbers = [number for number, one in enumerate(self.stages, 1) if one.state == "now"]
-        return f"{numbers[0]} of {len(self.stages)}" if numbers else ""
 
 
 def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> TrainingPart:
@@ -114,6 +109,7 @@ def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]
     at = STAGES.index(current)
     return tuple(
         StageLine(
+            number + 1,
             _STAGES[stage],
             "now" if number == at else "next" if number > at else "done" if stage in began else "skipped",
             words.moment(began[stage], now) if stage in began else "",

@@ -48,6 +48,7 @@ def test_every_method_of_an_evaluation_has_a_row_after_the_model() -> None:
     peers = peers_of(judged(0.012, 0.171))
     assert peers is not None
     assert [one.is_ours for one in peers.rows] == [True, *(False for _ in NAMES)]
+    assert peers.rows[1].method.startswith("Fair peer"), "whatever the order in which they are stored"
     assert (peers.rows[1].interval, peers.rows[1].weighted) == ("0.700 to 0.800", "0.550")
 
 
