@@ -5,13 +5,13 @@ from training.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, 
 
 
 def heard() -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    """What a training says in the order of `training.pipeline`, and what its listener hears."""
-    said: list[tuple[str, float]] = []
+    """What a training reports in the order of `training.pipeline`, and what its listener hears."""
+    told: list[tuple[str, float]] = []
     passed_on: list[tuple[str, float]] = []
     tell = of_whole(lambda stage, share: passed_on.append((stage, share)))
 
     def say(stage: str, share: float) -> None:
-        said.append((stage, share))
+        told.append((stage, share))
         tell(stage, share)
 
     def fit(stage: str) -> None:
@@ -27,12 +27,12 @@ def heard() -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
         say(stage, 0)
     fit(FIT_ALL)
     say(REGISTER, 0)
-    return said, passed_on
+    return told, passed_on
 
 
 def test_progress_never_falls_and_no_stage_returns() -> None:
-    said, passed_on = heard()
-    assert len(said) == len(passed_on)
+    told, passed_on = heard()
+    assert len(told) == len(passed_on)
     assert [stage for stage, _ in passed_on] == sorted((stage for stage, _ in passed_on), key=STAGES.index)
     shares = [share for _, share in passed_on]
     assert shares == sorted(shares)
@@ -46,7 +46,7 @@ def test_the_stages_are_the_whole() -> None:
     assert len(FITS) == TIME_FOLDS
 
 
-def test_what_is_said_late_is_not_passed_on() -> None:
+def test_what_comes_late_is_not_passed_on() -> None:
     found: list[tuple[str, float]] = []
     tell = of_whole(lambda stage, share: found.append((stage, share)))
     for stage, share in ((JUDGE, 0.5), (FITS[0], 1.0), (JUDGE, 0.2), (JUDGE, 0.6)):

@@ -150,17 +150,16 @@ def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
         learning.add_model(connection, {**model, "report": report, **tracked, "created_at": now})
 
 
-def admit_model(
-    site: Site,
-    *,
-    analyst_from: float = 0.001,
-    ask_brand_from: float = 0.999,
-    report: Mapping[str, Any] | None = None,
-) -> str:
+def admit_model(site: Site, *, analyst_from: float = 0.001, ask_brand_from: float = 0.999) -> str:
     """A model of noise that sends nearly everything to analysts, trained and not in force; returns its digest."""
+    return admit_reported(site, Thresholds(ask_brand_from=ask_brand_from, analyst_from=analyst_from), a_report())
+
+
+def admit_reported(site: Site, thresholds: Thresholds, report: Mapping[str, Any]) -> str:
+    """A model of noise with these thresholds and this report, trained and not in force; returns its digest."""
     files = to_files(
         a_classifier(),
-        thresholds=Thresholds(ask_brand_from=ask_brand_from, analyst_from=analyst_from),
+        thresholds=thresholds,
         references=REFERENCES,
         references_as_of=NOW,
         masking=Masking(3, 0.15),
@@ -168,7 +167,7 @@ def admit_model(
     )
     digest = from_files(files).digest
     write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {})
-    add_model(site, digest, report or a_report())
+    add_model(site, digest, report)
     return digest
 
 

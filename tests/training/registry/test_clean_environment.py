@@ -6,7 +6,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -80,7 +80,7 @@ def installed(folder: Path, requirements: Path, environment: dict[str, str]) -> 
     return folder / "bin"
 
 
-def probability_here(files: dict[str, bytes], example: dict[str, dict[str, list[list[object]]]]) -> float | None:
+def probability_here(files: dict[str, bytes], example: dict[str, Any]) -> float | None:
     """The probability of the example in this process."""
     split = example["dataframe_split"]
     row = dict(zip(split["columns"], split["data"][0], strict=True))

@@ -86,7 +86,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     """A bundle logged by the child process, and loaded by a process without this repository."""
     folder = tmp_path_factory.mktemp("registry")
     model = registered_model(folder, a_trained_bundle())
-    asked = [[[first, OTHER, REFUSED], None] for first in (NESTED, DOTTED, UNDERSCORED)]
+    asked: list[list[Any]] = [[[first, OTHER, REFUSED], None] for first in (NESTED, DOTTED, UNDERSCORED)]
     asked += [[[NESTED, OTHER, REFUSED] * 400, {"reasons": reasons}] for reasons in (True, False)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
