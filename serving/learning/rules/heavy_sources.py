@@ -11,7 +11,7 @@ _REVIEWER: Final = "user:"
 
 
 class Among(StrEnum):
-    """The labels of which a share is taken."""
+    """The labels that a share refers to."""
 
     ALL = "all"
     COUNTERFEIT = "counterfeit"

@@ -137,7 +137,7 @@ def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
 class _Stages:
     """The status of a training, with its last stages and the start of each.
 
-    A training whose worker ended begins anew: `attempt` counts them, so that no stage seems to come back.
+    A training whose worker ended begins again: `attempt` counts them, so that no stage seems to come back.
     """
 
     def __init__(self, runtime: Runtime, job: Job) -> None:

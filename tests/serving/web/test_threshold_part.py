@@ -38,7 +38,7 @@ def test_the_models_own_thresholds_are_shown_first_and_the_lanes_add_up() -> Non
 
 GIVEN = [
     ({"ask": "0.9", "analyst": "0.5"}, ("0.90", "0.50"), "moved"),
-    ({"ask": "0.3", "analyst": "0.5"}, ("0.30", "0.30"), "analysts from no more than brands"),
+    ({"ask": "0.3", "analyst": "0.5"}, ("0.30", "0.30"), "the threshold of brands is the limit"),
     ({"ask": "1.5", "analyst": "nan"}, ("0.60", "0.20"), "no thresholds"),
     ({"ask": "-.4", "analyst": "1e-1"}, ("0.60", "0.20"), "no thresholds either"),
     ({"ask": "0", "analyst": ".01"}, ("0.60", "0.01"), "nothing before the point"),
