@@ -121,13 +121,16 @@ def _shift(connection: Connection, row: Mapping[str, Any], red: RedFeature | Non
 
 
 def _changes(row: Mapping[str, Any]) -> str:
-    """What changed: the share of missing values, and the median of the known ones. Older reports have no median."""
+    """What changed: the share of missing values, the median of the known ones, and how far their distributions are
+    apart (Kolmogorov-Smirnov). Older reports have no median."""
     before, now = row["missing_before"], row["missing_now"]
     found = [f"missing values {before:.0%}, now {now:.0%}"] if abs(now - before) >= 0.05 else []
     middle, later = row.get("median_before"), row.get("median_now")
     if middle is not None and later is not None:
         same = f"{middle:.3g}" == f"{later:.3g}"
         found.append(f"median {middle:.3g} as before" if same else f"median {middle:.3g}, now {later:.3g}")
+    if row.get("distance") is not None:
+        found.append(f"KS distance {row['distance']:.2f}")
     return "; ".join(found)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from serving.web.wording import words
 
+_WHOLE: Final = ".000"
 _GATES: Final = {
     "enough_to_judge": "Enough data to evaluate",
     "random_slice": "Improvement on the random audit sample",
@@ -44,7 +45,12 @@ class GateRow:
         if self.parts:
             failed = sum(1 + len(part.alike) for part in self.parts if part.state == "failed")
             return f"{failed} of {self.number} fail" if failed else words.many(self.number, "part")
-        return "" if self.figure == "none" else f"{self.figure}, bound {self.bound}"
+        if self.figure == "none":
+            return ""
+        figures = (self.figure, self.bound)
+        if all(one.endswith(_WHOLE) for one in figures):  # Counts.
+            figures = (self.figure.removesuffix(_WHOLE), self.bound.removesuffix(_WHOLE))
+        return f"{figures[0]}, bound {figures[1]}"
 
 
 def gate_rows(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:

@@ -125,7 +125,7 @@ def add_drift(site: Site, **psi: float) -> None:
     """A drift report of this moment in which these features have shifted."""
     shifts = [
         {"name": name, "psi": value, "level": "moved", "missing_before": 0.0, "missing_now": 0.2}
-        | {"median_before": 12.0, "median_now": 35.5}
+        | {"median_before": 12.0, "median_now": 35.5, "distance": 0.31}
         for name, value in psi.items()
     ]
     unknown = {"value": None, "low": 0.0, "high": 1.0, "reviewed": 0, "audited": 0}
