@@ -1,5 +1,6 @@
 import pytest
 
+from tests.serving.web.reports import a_whole_report
 from training.model_card import model_card
 
 REPORT = {
@@ -121,3 +122,16 @@ def test_a_card_of_an_older_report_hides_a_champion_that_learnt_the_rows() -> No
     assert "0.750" not in card
     assert "0.410" not in card
     assert "* Not comparable: the champion learnt some of these rows." in card.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("fitted", "line"),
+    [
+        (400, "* Fair peer: average precision 0.871; difference 0.093 (95 % by seller -0.012 to 0.171)."),
+        (300, "* Fair peer, which learnt 300 of 400 rows: average precision 0.871;"),
+    ],
+)
+def test_a_card_has_the_fair_peer(fitted: int, line: str) -> None:
+    found = a_whole_report()["judged"]["peers"] | {"fitted": fitted}
+    judged = {**REPORT["judged"], "peers": found}  # type: ignore[dict-item]  # a mapping
+    assert line in model_card({**REPORT, "judged": judged}, "c" * 64)
