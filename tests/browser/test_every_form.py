@@ -19,6 +19,7 @@ from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import setup_links
 from serving.brands.rules.certification import questions
+from serving.learning.store import learning
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.scoring.store import breakers
@@ -514,11 +515,12 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
             expect(wei.page.get_by_role("button", name="Retrain model")).to_be_enabled()
             wei.press("Retrain model")
             wei.says("Retraining requested.")
-            for _ in range(60):
-                if wei.page.get_by_role("button", name="Retrain model").is_enabled():
+            for _ in range(120):
+                with store.read() as connection:
+                    jobs = learning.jobs(connection, site.here, 5)
+                if all(one.state in {"done", "failed"} for one in jobs):
                     break
                 wei.page.wait_for_timeout(500)
-                wei.go(path)
     store.close()
 
 

@@ -24,6 +24,8 @@ from training.adapters.native import to_listing
 
 # Rows at a time, which bounds the memory of what is computed.
 _BATCH: Final = 1_000
+# Most cells, which need no reading.
+_SCALARS: Final = frozenset({str, float, int, bool})
 REASONS: Final = "reasons"  # The parameter of `predict` that leaves them out.
 _LISTS: Final = {"rating_counts": 5}
 NESTED: Final = tuple(
@@ -136,7 +138,12 @@ def flat(row: Mapping[str, Any]) -> dict[str, object]:
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, raw in values.items():
-        name, value = f"{prefix}{key}", _plain(raw)
+        name = f"{prefix}{key}" if prefix else key
+        if type(raw) in _SCALARS:
+            if raw == raw:  # NaN is not.  # noqa: PLR0124
+                yield name, raw
+            continue
+        value = _plain(raw)
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{name}.")
         elif isinstance(value, Sequence) and not isinstance(value, str):
