@@ -19,7 +19,13 @@ from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
 from serving.intake.policy import DEFAULT_RELIST
-from serving.learning.policy import DEFAULT_PROMOTION, DEFAULT_RETRAINING, PromotionPolicy
+from serving.learning.policy import (
+    DEFAULT_DRIFT_ALARM,
+    DEFAULT_LABEL_SOURCE,
+    DEFAULT_PROMOTION,
+    DEFAULT_RETRAINING,
+    PromotionPolicy,
+)
 from serving.learning.service.champions import follow_champions
 from serving.mail.client import mail_server
 from serving.mail.policy import DEFAULT_MAIL
@@ -94,6 +100,8 @@ def default_policies() -> ByClass:
         DEFAULT_SECOND_REVIEW,
         DEFAULT_PROMOTION,
         DEFAULT_RETRAINING,
+        DEFAULT_LABEL_SOURCE,
+        DEFAULT_DRIFT_ALARM,
         DEFAULT_BREAKER,
         DEFAULT_DELIVERY,
         DEFAULT_MAIL,

@@ -49,7 +49,9 @@ def all_text(listings: Sequence[Listing]) -> list[str]:
     return [" ".join(part or "" for part in row) for row in parts]
 
 
-def fit_predict_numbers(columns: Floats, labels: Labels, test_columns: Floats, *, threads: int = 1) -> Floats:
+def fit_predict_numbers(
+    columns: Floats, labels: Labels, test_columns: Floats, *, weights: Floats | None = None, threads: int = 1
+) -> Floats:
     """Probabilities of the test rows by LightGBM on the raw numbers."""
     learner = lgb.LGBMClassifier(
         n_estimators=150,
@@ -66,7 +68,7 @@ def fit_predict_numbers(columns: Floats, labels: Labels, test_columns: Floats, *
         n_jobs=threads,
         verbose=-1,
     )
-    learner.fit(columns, labels)
+    learner.fit(columns, labels, sample_weight=weights)
     return np.asarray(learner.booster_.predict(test_columns), dtype=np.float64)
 
 
@@ -78,11 +80,19 @@ def fit_predict_char_text(texts: Sequence[str], labels: Labels, test_texts: Sequ
     return np.asarray(learner.predict_proba(vectoriser.transform(test_texts))[:, 1], dtype=np.float64)
 
 
-def fit_predict_field_text(listings: Sequence[Listing], labels: Labels, test_listings: Sequence[Listing]) -> Floats:
+def fit_predict_field_text(
+    listings: Sequence[Listing],
+    labels: Labels,
+    test_listings: Sequence[Listing],
+    *,
+    weights: Floats | None = None,
+    quickly: bool = False,
+) -> Floats:
     """Probabilities of the test rows by the fair peer's text model.
 
     Each field has TF-IDF of its own over characters (3 to 5) and over words (1 to 2), and one logistic regression
-    weighs them all.
+    weighs them all. `quickly` solves it by liblinear's dual coordinate descent, which regularises the intercept too and
+    takes a seventh of the time on 3,000 rows.
     """
     rows, test_rows = [], []
     for name in _FIELDS:
@@ -96,8 +106,9 @@ def fit_predict_field_text(listings: Sequence[Listing], labels: Labels, test_lis
             test_rows.append(vectoriser.transform(test_texts))
     if not rows:
         return np.full(len(test_listings), float(labels.mean()))
-    learner = LogisticRegression(C=10, class_weight="balanced", max_iter=2000)
-    learner.fit(hstack(rows, format="csr"), labels)
+    solver = {"solver": "liblinear", "dual": True, "random_state": 0} if quickly else {}
+    learner = LogisticRegression(C=10, class_weight="balanced", max_iter=2000, **solver)
+    learner.fit(hstack(rows, format="csr"), labels, sample_weight=weights)
     return np.asarray(learner.predict_proba(hstack(test_rows, format="csr"))[:, 1], dtype=np.float64)
 
 

@@ -39,7 +39,8 @@ class Shift:
     """One feature or score in two samples; NaN is missing and has a bin of its own.
 
     `psi` is the population stability index. `by_chance` is its 99th percentile for equal populations and samples of
-    this size. `distance` is the Kolmogorov-Smirnov distance of the known values, None where a side has none.
+    this size. `distance` is the Kolmogorov-Smirnov distance of the known values, None where a side has none; so are
+    the medians of the known values.
     """
 
     name: str
@@ -50,6 +51,8 @@ class Shift:
     psi: float
     by_chance: float
     distance: float | None
+    median_before: float | None = None
+    median_now: float | None = None
 
     @property
     def level(self) -> Level:
@@ -82,6 +85,8 @@ def shift(name: str, before: Floats, now: Floats) -> Shift:
         psi,
         _chance(bins, before.size, now.size),
         _distance(known_before, known_now) if both else None,
+        _median(known_before),
+        _median(known_now),
     )
 
 
@@ -115,6 +120,10 @@ def _chance(bins: int, before: int, now: int) -> float:
     if bins < 2 or not before or not now:
         return 0.0 if bins < 2 else math.inf
     return float(chdtri(bins - 1, 1 - _CHANCE_LEVEL) * (1 / before + 1 / now))
+
+
+def _median(known: Floats) -> float | None:
+    return float(np.median(known)) if known.size else None
 
 
 def _missing(values: Floats) -> float:

@@ -21,6 +21,7 @@ from training.registry.run_facts import RunState
 from training.registry.runs import Start
 from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
 from training.snapshot import SnapshotRefused, read_snapshot
+from training.stages import READ, REGISTER, Progress, of_whole
 
 # With a sentence for the person who requested the training; any other error is a failure.
 _REFUSALS: Final = (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError)
@@ -67,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace) -> dict[str, Any]:
     """Train within a run that is there from the start, and that says why where there is no bundle."""
-    say({"event": "progress", "stage": "read", "share": 0.0})
+    progress = of_whole(lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 3)}))
+    progress(READ, 0.0)
     registry = _registry(options)
     try:
         settings = read_settings(options.settings) if options.settings else DEFAULT_SETTINGS
@@ -78,7 +80,7 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
     start = _start(options, settings)
     begun = started(registry, start)
     try:
-        return _trained(options, registry, start, settings)
+        return _trained(options, registry, start, settings, progress)
     except Exception as error:
         if begun:
             state = RunState.REFUSED if isinstance(error, _REFUSALS) else RunState.FAILED
@@ -87,7 +89,9 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         raise
 
 
-def _trained(options: argparse.Namespace, registry: Registry, start: Start, settings: FitSettings) -> dict[str, Any]:
+def _trained(
+    options: argparse.Namespace, registry: Registry, start: Start, settings: FitSettings, progress: Progress
+) -> dict[str, Any]:
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
     golden = read_golden(options.golden, expected=options.golden_digest) if options.golden else None
     champion = from_files(read_bundle_folder(options.champion)) if options.champion else None
@@ -100,7 +104,7 @@ def _trained(options: argparse.Namespace, registry: Registry, start: Start, sett
         learner=options.learner,
         settings=settings,
         accepted_leaks=options.accept_leak,
-        progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
+        progress=progress,
     )
     run = {
         "name": start.name,
@@ -113,7 +117,7 @@ def _trained(options: argparse.Namespace, registry: Registry, start: Start, sett
     write_bundle_folder(folder, candidate.files, {"report": report})
     # From here on the training has its result, whatever becomes of this process.
     say({"event": "trained", "digest": digest, "folder": str(folder), "report": report})
-    say({"event": "progress", "stage": "log to MLflow", "share": 0.0})
+    progress(REGISTER, 0.0)
     try:
         found = track(registry, Trained(options.job_id, digest, folder, report))
     except NotTracked as why:

@@ -5,14 +5,14 @@ second is over the random slice: the same rows, each weighted by the number of l
 these describe all listings, so only the second shows whether a candidate finds what the champion misses.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import compute
+from features.compute import compute, matrix
 from features.facts import Facts
 from features.references import References
 from models.bundle import Bundle
@@ -26,17 +26,18 @@ from training.gate import Gate
 from training.gates import GateEvidence, gates, not_comparable, nothing_judged
 from training.incumbent import InForce
 from training.operating import choose_thresholds
+from training.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.replay_gate import HeldOut, replay
 from training.slice_losses import Scored, slice_evidence
 from training.slices import members, only_text_and_price, slices
 from training.snapshot import SnapshotRefused
 from training.soundness import refuse_too_few
 from training.splits import LaterSplit
+from training.stages import FITS, GATES, JUDGE, PEERS, Progress, of_fit
 from training.weighting import trimmed
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
-Progress = Callable[[str, float], None]
 
 BOOTSTRAPS: Final = 1_000
 NO_INTERVAL: Final = (float("nan"), float("nan"))
@@ -99,6 +100,24 @@ class _View:
             "random_slice": {**of_slice, "ap_interval": sliced},
         }
 
+    def ranking(self, scores: Floats) -> dict[str, Any]:
+        """The figures of one baseline, whose scores only rank."""
+        plain, sliced = (metrics.central_interval(found) for found in self._resampled(scores))
+        return {
+            "ap": metrics.average_precision(self.labels, scores),
+            "ap_interval": plain,
+            "roc_auc": metrics.roc_auc(self.labels, scores),
+            "precision_at_20": metrics.precision_at(self.labels, scores, 20),
+            "random_slice": {
+                "ap": metrics.average_precision(self.labels, scores, self.stands_for),
+                "ap_interval": sliced,
+            },
+        }
+
+    def average_precision_difference(self, ours: Floats, theirs: Floats) -> float:
+        """Average precision of `ours` minus that of `theirs`, unweighted."""
+        return metrics.average_precision(self.labels, ours) - metrics.average_precision(self.labels, theirs)
+
     def difference(self, ours: Floats, theirs: Floats, counted: Floats) -> metrics.Interval:
         """Interval of the difference in average precision, `ours` minus `theirs`, on the same resampled sellers.
         `counted` are the row weights, shape (n,)."""
@@ -130,14 +149,14 @@ class _Prequential:
     @classmethod
     def fitted(cls, trial: Trial, progress: Progress) -> Self:
         models = []
-        for one in trial.split.time_folds:
+        for stage, one in zip(FITS, trial.split.time_folds, strict=False):
             fit = one.fit
             model = CounterfeitClassifier(
                 seed=trial.seed,
                 threads=trial.threads,
                 learner=trial.learner,
                 settings=trial.settings,
-                progress=progress,
+                progress=of_fit(stage, progress),
             )
             weights, groups = trial.weights[fit], trial.groups[fit]
             model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
@@ -170,7 +189,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     if why is not None:
         return _not_judged(why, labels, groups, policy)
     model = _Prequential.fitted(trial, progress)
-    progress("judge", 0.0)
+    progress(JUDGE, 0.0)
     facts = [trial.facts[i] for i in rows]
     computed = [compute(one) for one in facts]
     every = np.arange(len(rows))
@@ -197,7 +216,9 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         report["random_slice"]["difference_interval"] = view.difference(ours, theirs, view.stands_for)
         report["curves"]["champion"] = curves(labels, theirs)
     report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
-    progress("gates", 0.0)
+    progress(PEERS, 0.0)
+    report["peers"] = _peers(trial, model.models, view, ours)
+    progress(GATES, 0.0)
     weights = np.minimum(view.stands_for, policy.slice_most_weight)
     counted = trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives)
     most_weight = float(counted.max())
@@ -229,6 +250,34 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         replayed=replay(held_out, model.probabilities, trial.references, policy, seed=trial.seed),
     )
     return Judgement(report, gates(evidence, policy))
+
+
+def _peers(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, ours: Floats) -> dict[str, Any]:
+    """The figures of the baselines on the judged rows, and the difference of the candidate to the fair peer.
+
+    `fitted` is the number of rows that the baselines of the last time fold learnt, of `known` that the candidate
+    learnt.
+    """
+    columns = matrix(trial.facts)
+    found = peer_scores(
+        trial.facts,
+        columns,
+        trial.labels,
+        trial.weights,
+        trial.split,
+        models,
+        seed=trial.seed,
+        threads=trial.threads,
+    )
+    theirs = found[FAIR_PEER]
+    known = len(trial.split.time_folds[-1].fit)
+    return {
+        "figures": {name: view.ranking(scores) for name, scores in found.items()},
+        "difference": view.average_precision_difference(ours, theirs),
+        "difference_interval": view.difference(ours, theirs, np.ones(len(ours))),
+        "fitted": min(known, MOST_FITTED),
+        "known": known,
+    }
 
 
 def _too_little(trial: Trial) -> str | None:

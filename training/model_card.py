@@ -88,7 +88,19 @@ def _judged(judged: Mapping[str, Any]) -> list[str]:
         lines.append(f"* {why}")
     if theirs := judged.get("champion"):
         lines.append(f"* Champion {theirs['digest'][:12]}: average precision {_figure(theirs['ap'])}.")
+    if peers := judged.get("peers"):
+        lines.append(_fair_peer(peers))
     return [*lines, _random_slice(judged)]
+
+
+def _fair_peer(found: Mapping[str, Any]) -> str:
+    low, high = found["difference_interval"]
+    fitted, known = found["fitted"], found["known"]
+    sampled = "" if fitted >= known else f", which learnt {fitted:,} of {known:,} rows"
+    return (
+        f"* Fair peer{sampled}: average precision {_figure(found['figures']['fair_peer']['ap'])}; difference "
+        f"{_figure(found['difference'])} (95 % by seller {_figure(low)} to {_figure(high)})."
+    )
 
 
 def _random_slice(judged: Mapping[str, Any]) -> str:

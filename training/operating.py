@@ -27,6 +27,8 @@ _LOWEST_ANALYST: Final = 0.05
 # The precisions that a report guarantees for unseen sellers, or declines to.
 _PROMISED_PRECISIONS: Final = (0.7, 0.8, 0.9)
 _CONFIDENCE: Final = 0.95
+# Where a person may put a threshold, in hundredths.
+CURVE_THRESHOLDS: Final = tuple(hundredth / 100 for hundredth in range(1, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,27 @@ def operating_points(labels: Labels, probabilities: Floats, thresholds: Threshol
         }
         for name, point in found.items()
     }
+
+
+def operating_curve(labels: Labels, probabilities: Floats, weights: Floats) -> list[dict[str, float | None]]:
+    """Estimates for all listings at each of `CURVE_THRESHOLDS`: the share flagged, precision and recall.
+
+    `weights` are the number of listings that each row represents. Precision is None where nothing is flagged.
+    """
+    every, counterfeit = float(weights.sum()), float(weights[labels == 1].sum())
+    found: list[dict[str, float | None]] = []
+    for threshold in CURVE_THRESHOLDS:
+        flagged = probabilities >= threshold
+        seen, hits = float(weights[flagged].sum()), float(weights[flagged & (labels == 1)].sum())
+        found.append(
+            {
+                "threshold": threshold,
+                "flagged": seen / every if every else None,
+                "precision": hits / seen if seen else None,
+                "recall": hits / counterfeit if counterfeit else None,
+            }
+        )
+    return found
 
 
 def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on everything."""
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -19,15 +19,14 @@ from training.golden import GoldenSet, refuse_golden_rows
 from training.golden_gate import golden_evidence, golden_gate
 from training.incumbent import InForce
 from training.judging import Trial, judge
-from training.operating import choose_thresholds, operating_points, promises
+from training.operating import choose_thresholds, operating_curve, operating_points, promises
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import learnt_until, seller_groups, split_for_judging
+from training.stages import FIT_ALL, Progress, of_fit
 from training.suspects import suspects
 from training.upheld import upheld_evidence, upheld_gate
-from training.weighting import stands_for, training_weights
-
-Progress = Callable[[str, float], None]
+from training.weighting import largest_sources, stands_for, training_weights
 
 JUDGED_SHARE: Final = 0.25
 
@@ -89,8 +88,9 @@ def train(
         facts, labels, groups, weights, represented, snapshot.references, split, seed, threads, learner, settings
     )
     judged = judge(trial, champion, progress)
-    progress("fit on all", 0.0)
-    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
+    model = CounterfeitClassifier(
+        seed=seed, threads=threads, learner=learner, settings=settings, progress=of_fit(FIT_ALL, progress)
+    )
     model.fit(facts, labels, groups=groups, sample_weight=weights)
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
@@ -117,6 +117,7 @@ def train(
         "evidence_levels": _counts(row.evidence_level for row in snapshot.rows),
         "lanes": _counts(row.lane for row in snapshot.rows),
         "weights": weighed.report,
+        "sources": largest_sources(snapshot.rows),
         "accepted_leaks": [asdict(leak) for leak in leaking],
         "cut": split.cut.isoformat(),
         "seed": seed,
@@ -128,6 +129,7 @@ def train(
         "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
         "operating_points": operating_points(labels, out_of_fold, thresholds),
+        "operating_curve": operating_curve(labels, out_of_fold, represented),
         "promises": promises(labels, out_of_fold, groups),
         "out_of_fold": figures(labels, out_of_fold),
         "judged": judged.report,

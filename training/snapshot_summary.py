@@ -16,7 +16,7 @@ from training.snapshot import SnapshotRefused
 
 # Without the seller and the facts, which contain the seller's texts.
 _PREVIEW: Final = (
-    "version_id", "known_at", "matured_at", "brand_id", "lane", "label", "weight", "evidence_level",
+    "version_id", "listing_id", "known_at", "matured_at", "brand_id", "lane", "label", "weight", "evidence_level",
     "inclusion_probability",
 )  # fmt: skip
 _SOURCES: Final = "sources"
@@ -45,6 +45,21 @@ class SnapshotSummary:
     matured: tuple[tuple[datetime, str], ...]
     preview: tuple[Mapping[str, Any], ...]
     reported: int = 0
+
+
+def labels_in(path: Path, digest: str) -> dict[str, int]:
+    """The label of each listing version in a snapshot's file.
+
+    Raises
+    ------
+    SnapshotRefused
+        The file is missing or not a snapshot.
+    """
+    try:
+        table = pq.read_table(path, columns=["version_id", "label"])
+    except (OSError, pa.ArrowException, KeyError):
+        raise SnapshotRefused(f"The file of snapshot {digest[:12]} is gone or cannot be read.") from None
+    return dict(zip(table.column("version_id").to_pylist(), table.column("label").to_pylist(), strict=True))
 
 
 def summarise(path: Path, digest: str, *, preview: int = 0) -> SnapshotSummary:

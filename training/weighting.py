@@ -1,5 +1,6 @@
-"""The number of listings that a labelled row represents, and its capped weight in fitting."""
+"""The number of listings that a labelled row represents, its capped weight in fitting, and who gave most labels."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,7 @@ from training.snapshot import SnapshotRow
 
 Floats = NDArray[np.float64]
 
+_SOURCES_REPORTED: Final = 5
 _LESS: Final = 1 - 1e-6
 _BOUNDS: Final = 200
 
@@ -93,3 +95,16 @@ def _groups_at_cap(kind: str, caps: Sequence[Part], before: Floats, after: Float
         full = (totals < _LESS * part.totals(before)) & (totals > _LESS * part.share * totals.sum())
         found += int(full.sum()) if part.kind == kind else 0
     return found
+
+
+def largest_sources(rows: Sequence[SnapshotRow]) -> list[dict[str, Any]]:
+    """The sources of most labels, most first: how many labels of each class each of them gave, alone or with others."""
+    counterfeit: Counter[str] = Counter()
+    every: Counter[str] = Counter()
+    for row in rows:
+        every.update(row.sources)
+        counterfeit.update(row.sources if row.label == 1 else ())
+    return [
+        {"source": source, "labels": number, "counterfeit": counterfeit[source]}
+        for source, number in sorted(every.items(), key=lambda one: (-one[1], one[0]))[:_SOURCES_REPORTED]
+    ]

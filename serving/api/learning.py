@@ -91,7 +91,7 @@ def get_labels(request: Request, session: Reader) -> dict[str, int]:
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         state = label_state(connection, found.marketplace_id, runtime.policies[LabelPolicy], runtime.clock.now())
-    return dataclasses.asdict(state)
+    return {name: number for name, number in dataclasses.asdict(state).items() if name != "reasons"}
 
 
 @router.post("/api/v1/trainings", status_code=202)

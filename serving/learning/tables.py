@@ -137,3 +137,17 @@ drift_report = tenant_table(
     moment("made_at"),
     Index("ix_drift_report_made", "marketplace_id", "made_at"),
 )
+
+# A person's explanation of a feature that stays shifted; it quiets the alarm until the shift worsens.
+drift_acknowledgement = tenant_table(
+    "drift_acknowledgement",
+    "acknowledgement_id",
+    Column("feature", String(100), nullable=False),
+    Column("champion", String(64), nullable=True),
+    Column("psi", Float, nullable=False),
+    Column("note", String(500), nullable=False),
+    Column("acknowledged_by", String(200), nullable=False),
+    moment("acknowledged_at"),
+    moment("withdrawn_at", nullable=True),
+    Index("ix_drift_acknowledgement_feature", "marketplace_id", "feature", "acknowledged_at"),
+)

@@ -62,6 +62,8 @@ class Flash(StrEnum):
     SHARE_CHANGED = "share_changed"
     TRIAL_ENDED = "trial_ended"
     BREAKER_CLOSED = "breaker_closed"
+    DRIFT_ACKNOWLEDGED = "drift_acknowledged"
+    DRIFT_ALARMED = "drift_alarmed"
     REMOVAL_VOTED = "held_heard"
     REMOVAL_APPROVED = "held_released"
     REMOVAL_WITHDRAWN = "held_withdrawn"
@@ -163,6 +165,8 @@ SENTENCES: Final = {
     Flash.SHARE_CHANGED: "Share changed. It applies from the next listing.",
     Flash.TRIAL_ENDED: "Trial ended. The champion decides for all sellers.",
     Flash.BREAKER_CLOSED: "Circuit breaker closed. Brands receive questions again.",
+    Flash.DRIFT_ACKNOWLEDGED: "Acknowledged. The alarm of this feature is quiet until the shift worsens.",
+    Flash.DRIFT_ALARMED: "Acknowledgement withdrawn. The shift counts as unexplained again.",
     Flash.GAVE_WAY: N_("You conceded. The listing is reinstated, and the seller is told."),
     Flash.MAINTAINED: N_("Your answer is recorded, and the seller can read it."),
     Flash.BRIEFED: N_("All answers are right. You can confirm from now on."),

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.benchmarks import forest, scoring, text_scoring, text_training
+from tests.benchmarks import forest, pyfunc, scoring, text_scoring, text_training
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
@@ -31,6 +31,7 @@ class Part(StrEnum):
     FOREST = "forest"
     TEXT = "text"
     TRAINING = "training"
+    PYFUNC = "pyfunc"
 
 
 HEADINGS: Final = {
@@ -38,6 +39,7 @@ HEADINGS: Final = {
     Part.FOREST: "The trees",
     Part.TEXT: "The text model: scoring",
     Part.TRAINING: "The text model: training",
+    Part.PYFUNC: "The registered model",
 }
 
 
@@ -74,6 +76,8 @@ def main(
                 body = text_scoring.section(rounds)
             case Part.TRAINING:
                 body = text_training.section(rounds)
+            case Part.PYFUNC:
+                body = pyfunc.section(rounds)
         typer.echo(body)
         page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
         PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")

@@ -144,12 +144,15 @@ FORMS: Final = (
     OneForm("parts/brand_card.html", "POST /cases/{case_id}/brand", CASE),
     OneForm("parts/brand_keys.html", "POST /settings/quick", BRAND, "letter_keys="),
     OneForm("parts/done.html", "POST /cases/{case_id}/undo", BRAND),
+    OneForm("parts/drift.html", "POST /models/live/acknowledgements/withdraw", SCIENTISTS),
+    OneForm("parts/drift.html", "POST /models/live/acknowledgements", SCIENTISTS),
     OneForm("parts/keys.html", "POST /settings/quick", CASE, "letter_keys="),
     OneForm("parts/notes_card.html", "POST /cases/{case_id}/notes", CASE),
     OneForm("parts/notes_card.html", "POST /cases/{case_id}/snooze", CASE),
     OneForm("parts/onboarding.html", "POST /help/onboarding/{role}/seen", NEW_SELLER),
     OneForm("parts/thread.html", "POST /brand/messages/{message_id}/erase", FILE),
     OneForm("parts/thread.html", "POST /brand/messages", PORTAL),
+    OneForm("parts/thresholds.html", "GET /models", SCIENTISTS),
     OneForm("parts/trial.html", "POST /models/trial", SCIENTISTS),
     OneForm("parts/trial.html", "POST /models/trial/end", SCIENTISTS),
     OneForm("parts/trial.html", "POST /models/trial/start", SCIENTISTS),
@@ -213,7 +216,8 @@ def written() -> Iterator[tuple[str, str]]:
             assert method, f"{path.name}: a form says how it is sent"
             assert action, f"{path.name}: a form says where it is sent"
             name = path.relative_to(_TEMPLATES).as_posix()
-            yield name, f"{method[1].upper()} {_VALUE.sub('*', action[1])}"
+            place, _, _ = action[1].partition("#")
+            yield name, f"{method[1].upper()} {_VALUE.sub('*', place)}"
 
 
 def tags() -> int:

@@ -50,7 +50,7 @@ from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.fixtures.strikes import strikes_of
 from tests.fixtures.takedowns import request
-from tests.serving.web.reports import a_report, add_model, add_snapshot
+from tests.serving.web.reports import a_whole_report, add_drift, add_model, add_snapshot
 
 COLLEAGUE = "lin@aurelle.example"
 _LASTS = timedelta(days=9)
@@ -97,7 +97,8 @@ def furnish(home: Path) -> House:
         _open_work(site)
         links |= _decided_together(site)
         add_snapshot(site)
-        add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
+        add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
+        add_drift(site, price_log=0.41, seller_age=0.3)
         seat = Grant(Role.ANALYST, site.here)
         links["join"] = inviting.invite(runtime, people[Role.ADMIN], "nadia@touchstone.example", seat)
         links["reset"] = reset_links.make_link(runtime, people[Role.ADMIN], site.second_analyst.user_id)

@@ -23,7 +23,7 @@ from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, populate
-from tests.serving.web.reports import a_report, add_model
+from tests.serving.web.reports import a_whole_report, add_model
 
 UNDO_SECONDS: Final = 2
 # Beside many busy processes.
@@ -54,7 +54,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
                 link="https://evil.example/offer",
             )
         receive(runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
-        add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
+        add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
     finally:
         runtime.close()
     return site

@@ -19,6 +19,7 @@ from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import setup_links
 from serving.brands.rules.certification import questions
+from serving.learning.store import learning
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.scoring.store import breakers
@@ -455,6 +456,22 @@ def test_two_organisations_decide_about_sellers_and_pending_removals(workshop: W
         tomas.says("Removal withdrawn. An analyst reviews the case again.")
 
 
+def _other_thresholds_and_an_explained_shift(wei: Window) -> None:
+    wei.go("/models")
+    wei.fill("Ask brand from", "0.90")
+    wei.fill("Analyst review from", "0.50")
+    wei.press("Show figures")
+    wei.says("Both together")
+    expect(wei.field("Ask brand from")).to_have_value("0.90")
+    wei.go("/models/live")
+    wei.unfold("Acknowledge shift")
+    wei.fill("Cause, and why it is accepted", "The summer sale.")
+    wei.press("Acknowledge shift")
+    wei.says("“The summer sale.” Wei Zhang")
+    wei.press(re.compile("^Withdraw acknowledgement"))
+    wei.says("Acknowledgement withdrawn.")
+
+
 @pytest.mark.soak
 def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_path: Path) -> None:
     site = workshop.site
@@ -468,9 +485,11 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
             now = datetime.now(UTC)
             breakers.checked(connection, site.here, now)
             assert breakers.open_it(connection, site.here, "Again.", now), "for who closes it under operations"
+        _other_thresholds_and_an_explained_shift(wei)
         mara.go("/models")
         mara.press("Approve model")
         mara.says("Approval recorded. The model goes live after a second person approves it.")
+        wei.go("/models")
         wei.press("Start trial")
         wei.says("Trial started. The model scores every listing alongside the champion and decides nothing.")
         wei.fill("Share of sellers it decides for, in %", "5")
@@ -496,11 +515,12 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
             expect(wei.page.get_by_role("button", name="Retrain model")).to_be_enabled()
             wei.press("Retrain model")
             wei.says("Retraining requested.")
-            for _ in range(60):
-                if wei.page.get_by_role("button", name="Retrain model").is_enabled():
+            for _ in range(120):
+                with store.read() as connection:
+                    jobs = learning.jobs(connection, site.here, 5)
+                if all(one.state in {"done", "failed"} for one in jobs):
                     break
                 wei.page.wait_for_timeout(500)
-                wei.go(path)
     store.close()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from models.case import CaseLane
+from models.routing import Thresholds
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
 from serving.administration.service import provisioning
@@ -34,7 +35,7 @@ from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.serving.web.reports import admit_model, put_champion_in_force
+from tests.serving.web.reports import a_whole_report, admit_model, admit_reported, put_champion_in_force
 
 _CONTEXT = timedelta(minutes=54)  # Without a pause for so long, an analyst is asked to make one.
 _DECIDED = 18
@@ -162,7 +163,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
         clock.forward(seconds=1)
         promote(site, admit_model(site, analyst_from=0.002))
         clock.forward(seconds=1)
-        admit_model(site, analyst_from=0.003)
+        admit_reported(site, Thresholds(ask_brand_from=0.999, analyst_from=0.003), a_whole_report())
         with runtime.store.write() as connection:
             breakers.checked(connection, site.here, clock.now())
             breakers.open_it(connection, site.here, "43 of 60 listings were flagged in 6 hours.", clock.now())

@@ -93,7 +93,8 @@ def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
     """The exit code of a child whose standard input stays open, and its output."""
     with subprocess.Popen([sys.executable, "-P", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
-        lines = [json.loads(line) for line in child.stdout]
+        # MLflow writes lines of its own beside a server.
+        lines = [json.loads(line) for line in child.stdout if line.startswith(b"{")]
         return child.wait(), lines
 
 

@@ -56,7 +56,7 @@ def beside() -> Judgement:
 def test_a_judgement_without_a_champion_reports() -> None:
     assert alone().report.keys() == {
         "rows", "positives", "sellers", "champion_saw", "random_slice", "candidate", "only_text_and_price", "curves",
-        "slices",
+        "slices", "peers",
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.serving.web.reports import a_whole_report
 from training.model_card import model_card
 
 REPORT = {
@@ -128,3 +129,16 @@ def test_a_card_names_the_settings_that_a_person_gave_and_none_for_the_defaults(
     line = "* Settings given by a person: forest.leaves 31, text_cost 3."
     assert line in model_card({**REPORT, **given}, "cd34").splitlines()
     assert "Settings given" not in model_card({**REPORT, "settings": {}}, "cd34")
+
+
+@pytest.mark.parametrize(
+    ("fitted", "line"),
+    [
+        (400, "* Fair peer: average precision 0.871; difference 0.093 (95 % by seller -0.012 to 0.171)."),
+        (300, "* Fair peer, which learnt 300 of 400 rows: average precision 0.871;"),
+    ],
+)
+def test_a_card_has_the_fair_peer(fitted: int, line: str) -> None:
+    found = a_whole_report()["judged"]["peers"] | {"fitted": fitted}
+    judged = {**REPORT["judged"], "peers": found}  # type: ignore[dict-item]  # a mapping
+    assert line in model_card({**REPORT, "judged": judged}, "c" * 64)

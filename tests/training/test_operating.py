@@ -3,7 +3,14 @@ import pytest
 from numpy.typing import NDArray
 
 from models.routing import Thresholds
-from training.operating import ANALYST_SHARE, choose_thresholds, operating_points, promise_in_words, promises
+from training.operating import (
+    ANALYST_SHARE,
+    choose_thresholds,
+    operating_curve,
+    operating_points,
+    promise_in_words,
+    promises,
+)
 
 Labels = NDArray[np.int8]
 Floats = NDArray[np.float64]
@@ -119,3 +126,18 @@ def test_promises_are_made_or_declined() -> None:
 
 def test_without_counterfeits_there_are_no_promises() -> None:
     assert promises(np.zeros(3, dtype=np.int8), np.array([0.1, 0.2, 0.3]), np.arange(3)) == []
+
+
+def test_a_curve_weighs_rows_by_the_listings_that_they_represent() -> None:
+    """At .5 one counterfeit of two listings and one genuine of six are flagged, of twelve listings in all."""
+    labels = np.array([1, 0, 1, 0], dtype=np.int8)
+    points = operating_curve(labels, np.array([0.9, 0.5, 0.3, 0.1]), np.array([2.0, 6.0, 3.0, 1.0]))
+    at = {point["threshold"]: point for point in points}
+    assert at[0.5] == {"threshold": 0.5, "flagged": 8 / 12, "precision": 2 / 8, "recall": 2 / 5}
+    assert at[0.95] == {"threshold": 0.95, "flagged": 0.0, "precision": None, "recall": 0.0}
+    assert len(points) == 99
+
+
+def test_a_curve_without_counterfeits_has_no_recall() -> None:
+    points = operating_curve(np.zeros(2, dtype=np.int8), np.array([0.9, 0.1]), np.ones(2))
+    assert {point["recall"] for point in points} == {None}

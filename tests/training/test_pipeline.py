@@ -65,7 +65,8 @@ def test_a_report_is_complete(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
         "accepted_leaks", "cut", "seed", "learner", "settings", "feature_count", "join", "text_weight", "calibration",
-        "thresholds", "operating_points", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
+        "thresholds", "operating_points", "operating_curve", "promises", "out_of_fold", "judged", "gates", "curves",
+        "suspects", "sources",
     }  # fmt: skip
 
 

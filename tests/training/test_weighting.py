@@ -11,7 +11,7 @@ from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from training.metrics import effective_number
 from training.snapshot import SnapshotRow
-from training.weighting import Weights, stands_for, training_weights, trimmed
+from training.weighting import Weights, largest_sources, stands_for, training_weights, trimmed
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)
@@ -156,3 +156,19 @@ def test_trimming_keeps_the_order_and_raises_no_weight(rows: list[tuple[float, b
     assert (np.diff(found[np.argsort(weights, kind="stable")]) >= 0).all()
     if positive.sum() >= fewest + 1e-9:
         assert effective_number(found[positive]) >= fewest - 1e-9
+
+
+def test_the_largest_sources_come_first_with_their_labels_of_each_class() -> None:
+    rows = snapshot_rows(a_market(20))[:4]
+    given = [("user:b",), ("user:a", "brand:1"), ("user:a",), ("user:a",)]
+    made = [replace(row, sources=names, label=n % 2) for n, (row, names) in enumerate(zip(rows, given, strict=True))]
+    assert largest_sources(made) == [
+        {"source": "user:a", "labels": 3, "counterfeit": 2},
+        {"source": "brand:1", "labels": 1, "counterfeit": 1},
+        {"source": "user:b", "labels": 1, "counterfeit": 0},
+    ]
+
+
+def test_only_the_five_largest_are_reported() -> None:
+    made = [replace(row, sources=(f"user:{n}",)) for n, row in enumerate(snapshot_rows(a_market(20))[:9])]
+    assert [one["source"] for one in largest_sources(made)] == [f"user:{n}" for n in range(5)]

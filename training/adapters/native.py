@@ -1,29 +1,57 @@
 """Touchstone's own field names: nested in NDJSON, dotted in flat files (`seller.age_days`, `sales.d7`)."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from features.fields import Field, Windows
 from features.listing import LISTING_FIELDS, SELLER_FIELDS
-from training.adapters.cells import Row, amount, number, present, text, without_missing
+from training.adapters.cells import Row, amount, number, present, text
 
 _RATINGS: Final = tuple(f"rating_counts.{stars}" for stars in range(1, 6))
 
 
 def to_listing(row: Row) -> Mapping[str, object]:
     """The listing mapping of a native row; columns that are not fields are dropped."""
-    if "seller" in row or any(isinstance(value, Mapping | list) for value in row.values()):
+    if "seller" in row or any(isinstance(value, dict | list | Mapping) for value in row.values()):
         return {name: value for name, value in row.items() if name != "label"}
-    listing = {field.name: _cell(row, field, field.name) for field in LISTING_FIELDS}
-    listing["seller"] = {field.name: _cell(row, field, f"seller.{field.name}") for field in SELLER_FIELDS}
+    listing: dict[str, Any] = {}
+    for column in row:  # Most fields are absent from most files.
+        if (place := _PLACES.get(column)) is not None and (value := _cell(row, column, place.field)) is not None:
+            target = listing
+            for name in place.within:
+                target = target.setdefault(name, {})
+            target[place.name] = value
     if any(present(row, column) is not None for column in _RATINGS):
         listing["rating_counts"] = [number(row, column) or 0 for column in _RATINGS]
-    return without_missing(listing)
+    return listing
 
 
-def _cell(row: Row, field: Field, column: str) -> object:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the value of a column belongs: the objects around it, its name in the innermost, and its field."""
+
+    within: tuple[str, ...]
+    name: str
+    field: Field
+
+
+def _places() -> Iterator[tuple[str, _Place]]:
+    seller = ((("seller",), field) for field in SELLER_FIELDS)
+    for around, field in (*(((), field) for field in LISTING_FIELDS), *seller):
+        column = ".".join((*around, field.name))
+        if "properties" in field.schema:
+            yield from ((f"{column}.{day}", _Place((*around, field.name), day, field)) for day in Windows._fields)
+        else:
+            yield column, _Place(around, field.name, field)
+
+
+_PLACES: Final = dict(_places())
+
+
+def _cell(row: Row, column: str, field: Field) -> object:
     if "properties" in field.schema:
-        return {day: number(row, f"{column}.{day}") for day in Windows._fields}
+        return number(row, column)
     if field.name == "image_link":
         found = text(row, column)
         return None if found is None else found.replace(",", " ").split()

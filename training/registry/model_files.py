@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import pandas as pd
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType, Array
 
 from features.listing import LISTING_FIELDS, SELLER_FIELDS
-from training.registry.pyfunc_model import COLUMNS, NESTED
+from training.registry.pyfunc_model import COLUMNS, NESTED, REASONS
 
 PYFUNC: Final = Path(__file__).with_name("pyfunc_model.py")
 _ROOT: Final = Path(__file__).parents[2]
@@ -90,7 +90,10 @@ def _distribution(name: str, providers: list[str]) -> str:
 
 
 def signature() -> ModelSignature:
-    """Every column optional but the id. Counts are doubles, because a pandas column with a missing value is."""
+    """Every column optional but the id. Counts are doubles, because a pandas column with a missing value is.
+
+    The parameter `reasons` is whether rows get their reasons.
+    """
     columns = {name: ColSpec(_type_of(name), name, required=name == "external_id") for name in COLUMNS}
     for name in [name for name in COLUMNS if "." in name]:
         columns[name.replace(".", "_")] = ColSpec(_type_of(name), name.replace(".", "_"), required=False)
@@ -101,7 +104,8 @@ def signature() -> ModelSignature:
         ColSpec(DataType.string, "route"),
         ColSpec(Array(DataType.string), "reasons"),
     )
-    return ModelSignature(Schema(list(columns.values())), Schema(list(outputs)))
+    settings = ParamSchema([ParamSpec(REASONS, DataType.boolean, default=True)])
+    return ModelSignature(Schema(list(columns.values())), Schema(list(outputs)), settings)
 
 
 def example() -> pd.DataFrame:

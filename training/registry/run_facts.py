@@ -79,6 +79,12 @@ def metrics(report: Mapping[str, Any]) -> dict[str, float]:
         if name in judged:
             parts[f"judged.{name}"] = judged[name]
             parts[f"judged.{name}.random_slice"] = judged[name].get("random_slice", {})
+    for name, found in judged.get("peers", {}).get("figures", {}).items():
+        parts[f"peer.{name}"] = found
+    if "peers" in judged:
+        low, high = judged["peers"]["difference_interval"]
+        ends = {"difference": judged["peers"]["difference"], "difference_low": low, "difference_high": high}
+        parts["peer.fair_peer"] = {**parts["peer.fair_peer"], **ends}
     for one in judged.get("slices", ()):
         parts[f"slice.{one['slice']}"] = {name: value for name, value in one.items() if name != "slice"}
     for gate in report.get("gates", ()):

@@ -1,6 +1,6 @@
 """Whether the service starts a training by itself, and if not, what it waits for. Standard library only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -110,14 +110,17 @@ def decide(found: Situation, policy: RetrainingPolicy) -> Decision:
     )
 
 
-def standing_alarm(reports: Sequence[Mapping[str, Any]], policy: RetrainingPolicy) -> tuple[str, ...]:
+def standing_alarm(
+    reports: Sequence[Mapping[str, Any]], policy: RetrainingPolicy, *, quiet: Collection[str] = ()
+) -> tuple[str, ...]:
     """The features that moved in each of the last drift reports, in the order of the newest; none if a report is
-    missing or had too few listings. `reports` are those since the last training, oldest first."""
+    missing or had too few listings. `reports` are those since the last training, oldest first. A person has
+    acknowledged the shift of the `quiet` features."""
     last = reports[-policy.drift_reports :]
     if len(last) < policy.drift_reports or not all(one["enough"] for one in last):
         return ()
     moved = [[shift["name"] for shift in one["shifts"] if shift["level"] == _MOVED] for one in last]
-    return tuple(name for name in moved[-1] if all(name in names for names in moved))
+    return tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
 
 
 def _rested_at(found: Situation, policy: RetrainingPolicy) -> datetime | None:

@@ -1,5 +1,6 @@
 """Verdicts as labelled facts: the only way from the live database to training."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,14 +52,14 @@ def labelled_rows(
     for found in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[found["version_id"]]
         label = label_of(version, as_of, policy)
-        if isinstance(label, Label) and (proof := _proof(version, label)):
+        if isinstance(label, Label) and (proof := proof_of(version, label)):
             proven.append((found, label, proof, any(one.reported for one in version.verdicts)))
     sellers = {found["seller_external_id"] for found, *_ in proven} - {None}
     clusters = components_at(connection, marketplace_id, sellers, as_of)
     return [_row(*one, cluster=clusters.get(one[0]["seller_external_id"]), as_of=as_of) for one in proven]
 
 
-def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
+def proof_of(version: VerdictHistory, label: Label) -> tuple[int, ...]:
     """The audit entries of the verdicts behind a label; none where one is missing, or a verdict has no person.
 
     A verdict in its table without an entry in the log was not given through the service.
@@ -123,7 +124,10 @@ def mature_labels(
 
 @dataclass(frozen=True, slots=True)
 class LabelState:
-    """Mature labels of each class, how many a training needs at least, and how many more will mature."""
+    """Mature labels of each class, how many a training needs at least, and how many more will mature.
+
+    `reasons` are the codes of the reasons of those withheld, each with its number.
+    """
 
     counterfeit: int
     genuine: int
@@ -131,6 +135,7 @@ class LabelState:
     genuine_needed: int
     waiting: int
     withheld: int
+    reasons: tuple[tuple[str, int], ...] = ()
 
     @property
     def enough(self) -> bool:
@@ -139,10 +144,10 @@ class LabelState:
 
 
 def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy, now: datetime) -> LabelState:
-    """The state of a marketplace's labels now. Withheld labels have an open appeal or no clear answer."""
+    """The state of a marketplace's labels now, with the reasons of those withheld, the most frequent first."""
     # After every maturity period: a version without a label even then is withheld for another reason than time.
     later = now + policy.matures
-    mature, waiting, withheld = [0, 0], 0, 0
+    mature, waiting, withheld = [0, 0], 0, Counter[str]()
     for version in verdict_history.of_marketplace(connection, marketplace_id, now).values():
         label = label_of(version, now, policy)
         if isinstance(label, Label):
@@ -150,8 +155,9 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
         elif isinstance(label_of(version, later, policy), Label):
             waiting += 1
         else:
-            withheld += 1
-    return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, withheld)
+            withheld[label.reason.code] += 1
+    reasons = tuple(sorted(withheld.items(), key=lambda one: (-one[1], one[0])))
+    return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, withheld.total(), reasons)
 
 
 def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:

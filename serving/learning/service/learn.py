@@ -135,18 +135,22 @@ def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
 
 
 class _Stages:
-    """The status of a training, with its last stages and the start of each."""
+    """The status of a training, with its last stages and the start of each.
+
+    A training whose worker ended begins again: `attempt` counts them, so that no stage seems to come back.
+    """
 
     def __init__(self, runtime: Runtime, job: Job) -> None:
         self._runtime, self._job = runtime, job
         self._log: list[dict[str, str]] = []
+        self._began = {"attempt": int(job.progress.get("attempt", 0)) + 1, "began_at": runtime.clock.now().isoformat()}
 
     def text(self, line: Mapping[str, Any]) -> None:
         """Store a line of progress."""
         if not self._log or self._log[-1]["stage"] != line["stage"]:
             began = {"stage": str(line["stage"]), "at": self._runtime.clock.now().isoformat()}
             self._log = [*self._log, began][-_STAGES_KEPT:]
-        _update(self._runtime, self._job, {"progress": {**line, "log": self._log}})
+        _update(self._runtime, self._job, {"progress": {**line, **self._began, "log": self._log}})
 
 
 def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from models.policies.learning import LabelPolicy
 from serving.audit.store import audit
 from serving.learning.policy import RetrainingPolicy
+from serving.learning.rules.drift_alarm import quiet_features
 from serving.learning.rules.retraining import Decision, Situation, decide, standing_alarm
+from serving.learning.service.drift_alarm import red_now
 from serving.learning.service.labelling import mature_labels
 from serving.learning.service.learn import queue_training
 from serving.learning.store import monitoring, retraining
@@ -108,7 +110,7 @@ def _situation(
         trained_at=since,
         failures=earlier.failures,
         failed_at=earlier.last.ended_at if earlier.last is not None and not earlier.last.done else None,
-        moved=standing_alarm(reports, policy),
+        moved=standing_alarm(reports, policy, quiet=quiet_features(red_now(runtime, connection, marketplace_id))),
     )
 
 

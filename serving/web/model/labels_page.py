@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from features.message import message
 from models.labels import VALUES, EvidenceLevel
+from models.messages.english import in_english
 from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
@@ -16,6 +18,8 @@ from serving.brands.store import brands
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import leaning
 from serving.guards import may, runtime_of
+from serving.learning.policy import LabelSourcePolicy
+from serving.learning.rules.heavy_sources import heavy_sources
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.store import learning, second_reviews
 from serving.learning.store.learning import Model
@@ -24,9 +28,11 @@ from serving.platform.runtime import Runtime
 from serving.review.store import masked_scores
 from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.model.label_changes_card import LabelChangesCard, label_changes_card
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.model.model_charts import wilson
 from serving.web.model.model_report import EVIDENCE
+from serving.web.model.notices_part import OF
 from serving.web.rendering import respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.text_view import Shown
@@ -53,13 +59,17 @@ _TONES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source of labels in the newest snapshot: a brand or a reviewer, with its number of labels and counterfeits."""
+    """A source of labels in the newest snapshot: a brand or a reviewer, with its number of labels and counterfeits.
+
+    `heavy` says of a reviewer above the policy's share which share that is.
+    """
 
     name: Shown
     kind: str
     labels: str
     share: str
     counterfeit: str
+    heavy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,9 @@ class LabelsPage(AtMarketplace):
     snapshot: str
     why_no_sources: str
     sources: tuple[SourceRow, ...]
+    most_share: str
+    changes: LabelChangesCard | None
+    withheld: tuple[tuple[str, int], ...]
     caps: WeightCaps | None
     looks: SecondReviews
     agreement: str
@@ -121,9 +134,12 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
     """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     may_see_suspects = not person.may(Permission.REVIEW_CASES)
+    may_open = here in person.marketplaces(Permission.REVIEW_CASES)
+    limit = runtime.policies[LabelSourcePolicy]
     with runtime.store.read() as connection:
         labels = label_state(connection, here, runtime.policies[LabelPolicy], now)
-        newest = learning.snapshots(connection, here, 1)
+        newest = learning.snapshots(connection, here, 2)
+        changes = label_changes_card(runtime, connection, here, newest, may_open=may_open)
         looks = second_reviews.count(connection, here)
         found = second_reviews.suspects(connection, here, _SUSPECTS) if may_see_suspects else []
         models = learning.models(connection, here, 1)
@@ -140,7 +156,10 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         over_time=_over_time(summary, now) if summary else None,
         snapshot=newest[0].snapshot_id if newest else "",
         why_no_sources=why,
-        sources=_sources(summary, names) if summary else (),
+        sources=_sources(summary, names, limit) if summary else (),
+        most_share=f"{limit.reviewer_share:.0%}",
+        changes=changes,
+        withheld=tuple((in_english(message(code)).rstrip("."), number) for code, number in labels.reasons),
         caps=_weight_caps(models[0]) if models else None,
         looks=looks,
         agreement=_agreement(looks),
@@ -174,7 +193,13 @@ def _over_time(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
     return stacked_area(layers, ticks, f"Labels by week of maturity: {sums}.")
 
 
-def _sources(summary: SnapshotSummary, names: dict[str, str]) -> tuple[SourceRow, ...]:
+def _sources(summary: SnapshotSummary, names: dict[str, str], policy: LabelSourcePolicy) -> tuple[SourceRow, ...]:
+    heavy = {
+        one.source: one
+        for one in heavy_sources(
+            summary.sources, summary.by_source, rows=summary.rows, positives=summary.counterfeit, policy=policy
+        )
+    }
     return tuple(
         SourceRow(
             text_view.show(names.get(source, source)),
@@ -182,6 +207,7 @@ def _sources(summary: SnapshotSummary, names: dict[str, str]) -> tuple[SourceRow
             f"{number:,}",
             f"{number / summary.rows:.0%}",
             f"{summary.by_source.get(source, 0) / number:.0%}",
+            f"{heavy[source].share:.0%} of {OF[heavy[source].among]}" if source in heavy else "",
         )
         for source, number in list(summary.sources.items())[:_SOURCES]
     )

@@ -6,18 +6,21 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from models.messages.english import in_english
-from serving.accounts.rules.access import Permission
+from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
+from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
 from serving.learning.service.monitoring import SCORE
 from serving.learning.service.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
 from serving.learning.store import monitoring
 from serving.platform.runtime import Runtime
 from serving.web import text_view
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
 from serving.web.model.drift_part import Drift, drift_of
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import respond
@@ -28,11 +31,14 @@ from training.drift import MOVED_FROM, MOVING_FROM
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
 PLACE: Final = "/models/live"
 _REPORTS: Final = 12
 _FEATURES: Final = 10
 _SHOWN: Final = 25
 _NAME: Final = 24
+_LONGEST_NAME: Final = 100
+_LONGEST_NOTE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class LivePage(AtMarketplace):
     place: ClassVar[str] = "/models"
 
     drift: Drift | None
+    may_acknowledge: bool
     grid: Grid | None
     moving_from: str
     moved_from: str
@@ -79,19 +86,41 @@ def get_live(request: Request, session: Reader) -> HTMLResponse:
     """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
-    return respond(request, live_page(runtime, scope), session)
+    return respond(request, live_page(runtime, session.person, scope), session)
 
 
-def live_page(runtime: Runtime, scope: PlaceScope) -> LivePage:
+@router.post(f"{PLACE}/acknowledgements")
+def post_acknowledgement(request: Request, session: Trainer, fields: Fields) -> Response:
+    """Record why a feature stays shifted."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
+    feature, note = fields.get("feature", "")[:_LONGEST_NAME], fields.get("note", "")[:_LONGEST_NOTE]
+    acknowledge(runtime, scope.chosen, feature=feature, note=note, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at(PLACE), Flash.DRIFT_ACKNOWLEDGED)
+
+
+@router.post(f"{PLACE}/acknowledgements/withdraw")
+def post_withdrawal(request: Request, session: Trainer, fields: Fields) -> Response:
+    """Withdraw an acknowledgement."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
+    acknowledgement_id = fields.get("acknowledgement_id", "")[:_LONGEST_NAME]
+    withdraw(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at(PLACE), Flash.DRIFT_ALARMED)
+
+
+def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
     """The content of the page."""
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
-        drift = drift_of(connection, place.marketplace_id, now)
+        red = red_now(runtime, connection, place.marketplace_id)
+        drift = drift_of(connection, place.marketplace_id, red, now)
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     told = reason_precision(runtime, place)
     return LivePage(
         scope=scope,
         drift=drift,
+        may_acknowledge=place.marketplace_id in person.marketplaces(Permission.TRAIN_MODELS),
         grid=_grid(reports, now) if reports else None,
         moving_from=f"{MOVING_FROM:g}",
         moved_from=f"{MOVED_FROM:g}",

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.learning.store import learning
+from serving.learning.store import learning, links
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.model_page import Tracked, tracked
@@ -35,6 +35,7 @@ class ModelCardPage(AtMarketplace):
     in_force: str
     fingerprint: str
     report: Report
+    snapshot_id: str
     tracked: Tracked | None
 
 
@@ -52,6 +53,7 @@ def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCa
     with runtime.store.read() as connection:
         model = learning.get_model(connection, place.marketplace_id, digest)
         promotions = learning.promotions(connection, place.marketplace_id)
+        kept = links.snapshot_ids(connection, place.marketplace_id, [str(model.report["snapshot"])])
     scores = promotions and promotions[0].digest == model.digest
     return ModelCardPage(
         scope=scope,
@@ -60,5 +62,6 @@ def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCa
         in_force=words.moment(promotions[0].promoted_at, now) if scores else "",
         fingerprint=model.fingerprint[:16],
         report=report_of(model),
+        snapshot_id=next(iter(kept.values()), ""),
         tracked=tracked(model, runtime.settings),
     )

@@ -1,5 +1,6 @@
 """The model page: champion and challenger, gates, and the forms to promote, roll back and retrain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
@@ -16,7 +17,7 @@ from serving.guards import may, runtime_of
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training
 from serving.learning.service.promote import approve, challenger, rollback, withdraw
-from serving.learning.store import approvals, learning
+from serving.learning.store import approvals, learning, links
 from serving.learning.store.learning import Model
 from serving.listings.store import scores
 from serving.operations.service.breaker import close_breaker
@@ -28,6 +29,8 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.model.approval_part import Approvals, approvals_of
 from serving.web.model.model_report import Report, report_of
+from serving.web.model.notices_part import Notice, notices_of
+from serving.web.model.threshold_part import ThresholdPart, threshold_part
 from serving.web.model.training_part import TrainingPart, training_part, who
 from serving.web.model.trial_part import RefusedShare, TrialPart, trial_part
 from serving.web.rendering import respond, respond_part
@@ -58,6 +61,7 @@ class Past:
     """A change of the champion."""
 
     short: str
+    digest: str
     kind: str
     by: str
     at: str
@@ -81,10 +85,14 @@ class ModelsPage(AtMarketplace):
 
     marketplace: str
     champion: str | None
+    champion_digest: str
     champion_since: str
     is_challenge: bool
     beside_is_champion: bool
     shown: Report | None
+    snapshot_id: str
+    thresholds: ThresholdPart | None
+    notices: tuple[Notice, ...]
     tracked: Tracked | None
     trained: str
     approvals: Approvals | None
@@ -94,6 +102,7 @@ class ModelsPage(AtMarketplace):
     training: TrainingPart
     past: tuple[Past, ...]
     earlier: str | None
+    earlier_digest: str
     may_train: bool
     may_promote: bool
 
@@ -103,13 +112,18 @@ def get_models(request: Request, session: Reader) -> HTMLResponse:
     """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
-    return respond(request, models_page(runtime, session.person, scope), session)
+    return respond(request, models_page(runtime, session.person, scope, given=request.query_params), session)
 
 
 def models_page(
-    runtime: Runtime, person: Person, scope: PlaceScope, *, refused: RefusedShare | None = None
+    runtime: Runtime,
+    person: Person,
+    scope: PlaceScope,
+    *,
+    given: Mapping[str, str] | None = None,
+    refused: RefusedShare | None = None,
 ) -> ModelsPage:
-    """The content of the page."""
+    """The content of the page; `given` may have thresholds whose figures it shows."""
     place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
     contender = challenger(runtime, place)
     with runtime.store.read() as connection:
@@ -124,22 +138,29 @@ def models_page(
         on_trial = trial_part(runtime, connection, here, reader=reader, now=now, refused=refused)
         training = training_part(connection, scope, now)
         changes = _past(connection, here, past[:_PAST_SHOWN], now)
-        given = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
-    model = contender or champion
+        approved = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
+        model = contender or champion
+        kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])]) if model else {}
+        daily = _listings_a_day(connection, here, champion, now) if champion else None
+        told = notices_of(runtime, connection, here, model)
     shown = report_of(model, a_day) if model else None
     earlier = [one.digest for one in past if one.digest != past[0].digest]
     return ModelsPage(
         scope=scope,
         marketplace=place.name,
         champion=champion.digest[:10] if champion else None,
+        champion_digest=champion.digest if champion else "",
         champion_since=words.moment(past[0].promoted_at, now) if past else "",
         is_challenge=contender is not None,
         beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),
         shown=shown,
+        snapshot_id=next(iter(kept.values()), ""),
+        thresholds=threshold_part(model.report, given or {}, daily) if model else None,
+        notices=told,
         tracked=tracked(model, runtime.settings) if model else None,
         trained=words.moment_named(model.created_at, now) if model else "",
         trial=on_trial,
-        approvals=given,
+        approvals=approved,
         labels=labels,
         breaker=OpenBreaker(words.moment_named(breaker.opened_at, now), breaker.reason or "")
         if breaker.opened_at
@@ -147,6 +168,7 @@ def models_page(
         training=training,
         past=changes,
         earlier=earlier[0][:10] if earlier else None,
+        earlier_digest=earlier[0] if earlier else "",
         may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
         may_promote=here in person.marketplaces(Permission.PROMOTE_MODELS),
     )
@@ -162,6 +184,12 @@ def _a_day(connection: Connection, here: str, champion: Model, now: datetime) ->
     return tuple(number / _LATELY for number in found) if total else ()
 
 
+def _listings_a_day(connection: Connection, here: str, champion: Model, now: datetime) -> float | None:
+    """The daily number of listings that the champion scored in the last week; None if it scored none."""
+    (total,) = scores.flagged(connection, here, champion.digest, (), now - timedelta(days=_LATELY))
+    return total / _LATELY if total else None
+
+
 def _past(
     connection: Connection, marketplace_id: str, promotions: list[learning.Promotion], now: datetime
 ) -> tuple[Past, ...]:
@@ -169,6 +197,7 @@ def _past(
     return tuple(
         Past(
             one.digest[:10],
+            one.digest,
             "Promoted" if one.kind == "promote" else "Rolled back to",
             " and ".join(who(connection, yes.by) for yes in approved.get(one.promotion_id, ()))
             or who(connection, one.promoted_by),

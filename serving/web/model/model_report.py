@@ -1,13 +1,16 @@
 """A model's report for pages: figures beside the champion's, gates, slices, thresholds, evidence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from models.labels import EvidenceLevel
 from serving.learning.store.learning import Model
 from serving.web.model import model_charts
+from serving.web.model.gate_rows import GateRow, gate_rows, sentence_case
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
+from serving.web.model.operating_rows import OperatingPoint, operating_rows
+from serving.web.model.peer_rows import Peers, peers_of
 from serving.web.model.report_measures import Measure, measures_of
 from serving.web.wording import words
 from training.comparable import comparable, why_not_comparable
@@ -20,37 +23,6 @@ EVIDENCE: Final = {
     EvidenceLevel.TWO_REVIEWERS.value: "Two reviewers agree",
     EvidenceLevel.ONE_REVIEWER.value: "One reviewer",
 }
-_GATES: Final = {
-    "enough_to_judge": "Enough data to evaluate",
-    "random_slice": "Improvement on the random audit sample",
-    "calibration": "Calibration",
-    "slices": "Slices",
-    "obfuscation": "Adversarial rewrites",
-    "upheld_appeals": "Upheld appeals",
-    "golden_set": "Gold items",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class GateRow:
-    """A gate in words; `state` is passed, failed or not_judged, and `parts` are its components.
-
-    `alike` are the names of further components about which exactly the same is said.
-    """
-
-    name: str
-    state: str
-    blocks: bool
-    figure: str
-    bound: str
-    sentence: str
-    parts: tuple["GateRow", ...]
-    alike: tuple[str, ...] = ()
-
-    @property
-    def number(self) -> int:
-        """The number of components."""
-        return sum(1 + len(part.alike) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +35,6 @@ class SliceRow:
     ours: str
     theirs: str | None
     bar: DifferenceBar | None
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingPoint:
-    """Figures above a threshold, on all labels and out of fold; the ends are of 95 % intervals.
-
-    `a_day` is the daily number of live listings sent to people, empty if the model does not score them.
-    """
-
-    name: str
-    threshold: str
-    flagged: str
-    precision: str
-    recall: str
-    precision_ends: str
-    recall_ends: str
-    a_day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +61,13 @@ class Report:
     sellers: int
     features: int
     snapshot: str
+    snapshot_digest: str
     judged_on: str
     why_not_judged: str | None
     why_not_compared: str | None
     beside: str | None
+    beside_digest: str
+    peers: Peers | None
     measures: tuple[Measure, ...]
     out_of_fold: tuple[Measure, ...]
     gates: tuple[GateRow, ...]
@@ -151,13 +109,16 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         sellers=found["sellers"],
         features=found["feature_count"],
         snapshot=found["snapshot"][:10],
+        snapshot_digest=found["snapshot"],
         judged_on=f"{judged['rows']:,} later listings of unseen sellers, {judged['positives']:,} counterfeit",
         why_not_judged=judged.get("why"),
         why_not_compared=why_not_comparable(judged),
         beside=theirs["digest"][:10] if theirs else None,
+        beside_digest=theirs["digest"] if theirs else "",
+        peers=peers_of(judged) if ours else None,
         measures=measures_of(ours, theirs, judged) if ours else (),
         out_of_fold=measures_of(found["out_of_fold"], None, {}),
-        gates=_gates(found["gates"]),
+        gates=gate_rows(found["gates"]),
         slices=_slices(judged.get("slices", ())),
         curves=model_charts.curve_chart(
             curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
@@ -170,51 +131,18 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
             curves["candidate"], curves.get("champion"), label=_error_label(figures, theirs)
         ),
         thresholds=model_charts.threshold_bar(found["thresholds"]),
-        points=_points(found["operating_points"], found["positives"], a_day),
+        points=operating_rows(found["operating_points"], found["positives"], a_day),
         # Older models have no gates on promises.
         promises=tuple(promise_in_words(promise) for promise in found.get("promises", ())),
         evidence=_evidence(found["evidence_levels"]),
     )
 
 
-def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
-    """Failed gates first, then those that were not judged."""
-    rows = [
-        GateRow(
-            _GATES.get(gate["name"], _sentence_case(gate["name"])),
-            gate.get("state", "passed" if gate["passed"] else "failed"),
-            gate.get("blocks", not gate["passed"]),
-            words.figure(gate.get("figure")),
-            words.figure(gate.get("bound")),
-            gate["sentence"],
-            _merged(_gates(gate.get("parts", ()))),
-        )
-        for gate in found
-    ]
-    return tuple(sorted(rows, key=lambda row: (not row.blocks, row.state == "passed")))
-
-
-def _merged(rows: Sequence[GateRow]) -> tuple[GateRow, ...]:
-    """The rows in their order, those that differ only in their name as one."""
-    found: dict[GateRow, GateRow] = {}
-    for row in rows:
-        same = replace(row, name="")
-        first = found.get(same)
-        found[same] = row if first is None else replace(first, alike=(*first.alike, row.name))
-    return tuple(found.values())
-
-
-def _sentence_case(name: str) -> str:
-    """A name with an initial capital; the rest, perhaps a brand's name, is unchanged."""
-    words_apart = name.replace("_", " ")
-    return words_apart[:1].upper() + words_apart[1:]
-
-
 def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SliceRow, ...]:
     bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in found])
     return tuple(
         SliceRow(
-            _sentence_case(row["slice"]),
+            sentence_case(row["slice"]),
             row["rows"],
             row["positives"],
             words.figure(row["candidate_ap"]),
@@ -238,35 +166,6 @@ def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> s
 def _roc_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
     beside = f", the champion's {words.figure(theirs['roc_auc'])}" if theirs else ""
     return f"True positive rate over false positive rate. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
-
-
-def _points(
-    found: Mapping[str, Mapping[str, Any]], positives: int, a_day: Sequence[float]
-) -> tuple[OperatingPoint, ...]:
-    names = (("Ask brand", "ask_brand_from"), ("Analyst review", "analyst_from"))
-    return tuple(
-        _point(name, found[key], positives, f"{a_day[i]:,.1f}" if a_day else "") for i, (name, key) in enumerate(names)
-    )
-
-
-def _point(name: str, found: Mapping[str, Any], positives: int, a_day: str) -> OperatingPoint:
-    precision, recall, flagged = found["precision"], found["recall"], found["flagged"]
-    hits = None if precision is None else round(precision * flagged)
-    return OperatingPoint(
-        name,
-        f"{found['threshold']:.2f}",
-        f"{flagged:,}",
-        words.figure(precision, 2),
-        words.figure(recall, 2),
-        "" if hits is None or not flagged else _ends(hits, flagged),
-        "" if hits is None or recall is None or not positives else _ends(min(hits, positives), positives),
-        a_day,
-    )
-
-
-def _ends(hits: int, number: int) -> str:
-    low, high = model_charts.wilson(hits, number)
-    return f"{low:.2f} to {high:.2f}"
 
 
 def _evidence(found: Mapping[str, int]) -> tuple[EvidenceRow, ...]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from models.routing import Lane
-from serving.accounts.rules.access import Permission
+from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
@@ -63,9 +63,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A labelled version, without its seller and its text."""
+    """A labelled version, without its seller and its text; `listing` is empty where the reader may not open it."""
 
     version_id: str
+    listing: str
     known: str
     mature: str
     brand: str
@@ -127,7 +128,7 @@ def get_snapshot(snapshot_id: str, request: Request, session: Reader) -> HTMLRes
     """The page of a snapshot."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
-    return respond(request, snapshot_page(runtime, scope, snapshot_id[:_LONGEST_ID]), session)
+    return respond(request, snapshot_page(runtime, session.person, scope, snapshot_id[:_LONGEST_ID]), session)
 
 
 def snapshots_page(runtime: Runtime, scope: PlaceScope) -> SnapshotsPage:
@@ -150,8 +151,9 @@ def _row(one: StoredSnapshot, now: datetime) -> SnapshotRow:
     )
 
 
-def snapshot_page(runtime: Runtime, scope: PlaceScope, snapshot_id: str) -> SnapshotPage:
-    """The content of a snapshot's page."""
+def snapshot_page(runtime: Runtime, person: Person, scope: PlaceScope, snapshot_id: str) -> SnapshotPage:
+    """The content of a snapshot's page; its listings are links for people who may review them."""
+    may_open = scope.marketplace_id in person.marketplaces(Permission.REVIEW_CASES)
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         one = learning.get_snapshot(connection, here, snapshot_id)
@@ -160,10 +162,10 @@ def snapshot_page(runtime: Runtime, scope: PlaceScope, snapshot_id: str) -> Snap
         found = summarise(runtime.home.snapshots / f"{one.digest}.parquet", one.digest, preview=_PREVIEW)
     except SnapshotRefused as refused:
         return SnapshotPage(scope, one.digest, _row(one, now), None, str(refused))
-    return SnapshotPage(scope, one.digest, _row(one, now), _content(found, names, now), "")
+    return SnapshotPage(scope, one.digest, _row(one, now), _content(found, names, now, may_open=may_open), "")
 
 
-def _content(found: SnapshotSummary, names: dict[str, str], now: datetime) -> Content:
+def _content(found: SnapshotSummary, names: dict[str, str], now: datetime, *, may_open: bool) -> Content:
     by_brands = sum(number for name, number in found.sources.items() if name.startswith("brand:"))
     first, last = found.first, found.last
     return Content(
@@ -180,6 +182,7 @@ def _content(found: SnapshotSummary, names: dict[str, str], now: datetime) -> Co
         preview=tuple(
             PreviewRow(
                 row["version_id"],
+                f"/listings/{row['listing_id']}" if may_open else "",
                 words.day(row["known_at"], now),
                 words.day(row["matured_at"], now),
                 names.get(row["brand_id"] or "", "none"),

@@ -1,8 +1,9 @@
 """The state of the last retraining. The page polls it while it runs, and reloads once it has ended."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection
 
@@ -13,16 +14,27 @@ from serving.learning.store.retraining import BY_ITSELF
 from serving.web.at_marketplace import PlaceScope
 from serving.web.model.next_training import NextTraining, next_training, why_started
 from serving.web.wording import words
+from training.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
 
-_SHOWN = 8
 _ACTIVE = frozenset({"waiting", "running"})
+_STAGES: Final = {
+    READ: "Read the snapshot",
+    **{stage: f"Fit on the rows before time fold {number}" for number, stage in enumerate(FITS, 1)},
+    JUDGE: "Score later listings of unseen sellers",
+    PEERS: "Fit the baselines on the same rows",
+    GATES: "Evaluate the gates",
+    FIT_ALL: "Fit on all rows",
+    REGISTER: "Log to MLflow",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """A stage that a training went through, and when it began."""
+    """A stage of a training in its order: `state` is done, now, next or skipped; `at` is when it began."""
 
+    number: int
     stage: str
+    state: str
     at: str
 
 
@@ -30,7 +42,8 @@ class StageLine:
 class TrainingPart:
     """The last retraining; `state` is empty if there is none, `address` is the address to poll.
 
-    `why` is empty where somebody requested it. `following` is what the next training waits for.
+    `why` is empty where somebody requested it. `again` says of a second attempt when it began, because its progress
+    begins at zero. `following` is what the next training waits for.
     """
 
     template: ClassVar[str] = "parts/training.html"
@@ -42,9 +55,10 @@ class TrainingPart:
     percent: int
     asked: str
     why: str
+    again: str
     finished: str
     error: str | None
-    log: tuple[StageLine, ...]
+    stages: tuple[StageLine, ...]
     address: str
     following: NextTraining
 
@@ -55,23 +69,52 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
     address = scope.at("/models/training")
     following = next_training(connection, scope.marketplace_id, now)
     if not found:
-        return TrainingPart("", False, "", 0, "", "", "", None, (), address, following)
+        return TrainingPart("", False, "", 0, "", "", "", "", None, (), address, following)
     job = found[0]
     return TrainingPart(
         state=job.state,
         active=job.state in _ACTIVE,
-        stage=str(job.progress.get("stage", "")).capitalize(),
+        stage=_stage(str(job.progress.get("stage", ""))),
         percent=round(100 * float(job.progress.get("share", 0.0))),
         asked=f"{who(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
         why=why_started(job.cause) if job.cause else "",
+        again=_again(job.progress, now),
         finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
         error=job.error if job.state == "failed" or not _is_tracked(connection, job) else None,
-        log=tuple(
-            StageLine(str(one["stage"]), words.moment(datetime.fromisoformat(one["at"]), now))
-            for one in job.progress.get("log", ())[-_SHOWN:]
-        ),
+        stages=_stages(job.progress, now),
         address=address,
         following=following,
+    )
+
+
+def _stage(code: str) -> str:
+    """A stage in words; what precedes the training process is already in words."""
+    return _STAGES.get(code, code.capitalize())
+
+
+def _again(progress: Mapping[str, Any], now: datetime) -> str:
+    attempt = int(progress.get("attempt", 1))
+    if attempt < 2:
+        return ""
+    began = words.moment(datetime.fromisoformat(progress["began_at"]), now)
+    return f"Attempt {attempt}, since {began}: the worker ended during the one before."
+
+
+def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]:
+    """Every stage in its order. One without a start before the current one was left out."""
+    began = {str(one["stage"]): datetime.fromisoformat(one["at"]) for one in progress.get("log", ())}
+    current = str(progress.get("stage", ""))
+    if current not in STAGES:
+        return ()
+    at = STAGES.index(current)
+    return tuple(
+        StageLine(
+            number + 1,
+            _STAGES[stage],
+            "now" if number == at else "next" if number > at else "done" if stage in began else "skipped",
+            words.moment(began[stage], now) if stage in began else "",
+        )
+        for number, stage in enumerate(STAGES)
     )
 
 

@@ -32,6 +32,7 @@ class TrialPart:
     """
 
     short: str
+    digest: str
     percent: int
     missing: int
     typed: str
@@ -68,6 +69,7 @@ def trial_part(
     percent = round(100 * one.share)
     return TrialPart(
         short=one.digest[:10],
+        digest=one.digest,
         percent=percent,
         missing=still_missing(runtime, connection, one, reader),
         typed=refused.typed if refused else str(percent),

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from models.bundle import Masking, from_files, to_files
 from models.phrases import NO_PHRASES
 from models.routing import Thresholds
-from serving.learning.store import learning
+from serving.learning.store import learning, monitoring
 from serving.scoring.service.bundles import BundleStore
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
@@ -15,6 +17,8 @@ from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_classifier
 from training.bundle_folder import write_bundle_folder
 from training.gate import Gate, judged, made_of, not_judged
+from training.operating import operating_curve
+from training.peers import NAMES
 from training.snapshot import SnapshotRow, write_snapshot
 
 CURVES = {
@@ -103,6 +107,36 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
     }
 
 
+def a_whole_report(**given: Any) -> dict[str, Any]:
+    """A report with everything that a training adds today: the fair peer, the curve and the sources of labels."""
+    found = a_report(**given)
+    figures = {name: {**FIGURES, "ap_interval": [0.7, 0.8], "random_slice": {"ap": 0.55}} for name in NAMES}
+    difference = {"difference": 0.093, "difference_interval": [-0.012, 0.171]}
+    labels = np.array([1, 1, 0, 1, 0, 0, 0, 0, 0, 0], dtype=np.int8)
+    probabilities = np.array([0.95, 0.85, 0.75, 0.55, 0.45, 0.35, 0.05, 0.05, 0.05, 0.05])
+    return {
+        **found,
+        "judged": {**found["judged"], "peers": {"figures": figures, **difference, "fitted": 400, "known": 400}},
+        "operating_curve": operating_curve(labels, probabilities, np.ones(10)),
+    }
+
+
+def add_drift(site: Site, **psi: float) -> None:
+    """A drift report of this moment in which these features have shifted."""
+    shifts = [
+        {"name": name, "psi": value, "level": "moved", "missing_before": 0.0, "missing_now": 0.2}
+        | {"median_before": 12.0, "median_now": 35.5, "distance": 0.31}
+        for name, value in psi.items()
+    ]
+    unknown = {"value": None, "low": 0.0, "high": 1.0, "reviewed": 0, "audited": 0}
+    answers = {"now": {"cases": 0, "answered": 0, "median_days": None, "slow_days": None}}
+    report = {"days": 30, "listings": [500, 500], "enough": True, "champion": None, "shifts": shifts}
+    report |= {"prevalence": unknown, "recall": unknown, "bands": [], "answers": answers}
+    row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
+    with site.runtime.store.write() as connection:
+        monitoring.add_drift_report(connection, {**row, "made_at": site.clock.now()})
+
+
 def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
     """A trained model of this moment, with the job that made it."""
     job_id = site.runtime.ids.new("job")
@@ -118,9 +152,14 @@ def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
 
 def admit_model(site: Site, *, analyst_from: float = 0.001, ask_brand_from: float = 0.999) -> str:
     """A model of noise that sends nearly everything to analysts, trained and not in force; returns its digest."""
+    return admit_reported(site, Thresholds(ask_brand_from=ask_brand_from, analyst_from=analyst_from), a_report())
+
+
+def admit_reported(site: Site, thresholds: Thresholds, report: Mapping[str, Any]) -> str:
+    """A model of noise with these thresholds and this report, trained and not in force; returns its digest."""
     files = to_files(
         a_classifier(),
-        thresholds=Thresholds(ask_brand_from=ask_brand_from, analyst_from=analyst_from),
+        thresholds=thresholds,
         references=REFERENCES,
         references_as_of=NOW,
         masking=Masking(3, 0.15),
@@ -128,7 +167,7 @@ def admit_model(site: Site, *, analyst_from: float = 0.001, ask_brand_from: floa
     )
     digest = from_files(files).digest
     write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {})
-    add_model(site, digest, a_report())
+    add_model(site, digest, report)
     return digest
 
 

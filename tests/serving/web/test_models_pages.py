@@ -1,21 +1,25 @@
 """The pages about labels, snapshots, runs and single models."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from models.case import CaseLane
 from models.errors import Invalid
 from models.verdict import Judgement
+from serving.accounts.tables import account
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.promote import approve
 from serving.learning.store import learning
 from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
-from tests.serving.web.reports import a_report, add_model, put_champion_in_force
+from tests.serving.web.reports import a_report, add_drift, add_model, put_champion_in_force
 from tests.serving.web.visits import visit_as, words
 from training.gate import not_judged
+from training.stages import FITS, READ
 
 CHALLENGER = "b" * 64
 OLDER = "c" * 64
@@ -104,19 +108,44 @@ def test_runs_say_what_came_of_them_and_where_mlflow_has_them(site: Site) -> Non
     assert "9d7945878f5a" in text
 
 
-def test_a_run_under_way_shows_its_stages(site: Site) -> None:
+def a_run_under_way(site: Site, progress: dict[str, object]) -> str:
+    """The part of the model page that follows a run, as words."""
     visitor = visit_as(site, site.data_scientist)
     visitor.post("/models/train")
-    began = site.clock.now()
-    log = [{"stage": "snapshot", "at": began.isoformat()}, {"stage": "fit", "at": (began + timedelta(1)).isoformat()}]
     with site.runtime.store.write() as connection:
         (job,) = learning.jobs(connection, site.here, 1)
-        progress = {"stage": "fit", "share": 0.4, "log": log}
         learning.update_job(connection, site.here, job.job_id, {"state": "running", "progress": progress})
-    for path in ("/models", "/models/runs", "/models/training"):
-        text = words(visitor.get(path).text)
-        assert "40 %" in text, path
-        assert "09:00 snapshot" in text or "09:00snapshot" in text, path
+    parts = [words(visitor.get(path).text) for path in ("/models", "/models/runs", "/models/training")]
+    assert all(parts[2] in part for part in parts)
+    return parts[2]
+
+
+def begun(site: Site, *stages: str) -> list[dict[str, str]]:
+    """A log of stages, an hour each."""
+    return [
+        {"stage": stage, "at": (site.clock.now() + timedelta(hours=n)).isoformat()} for n, stage in enumerate(stages)
+    ]
+
+
+def test_a_run_under_way_shows_every_stage_and_where_it_is(site: Site) -> None:
+    log = begun(site, READ, FITS[0], FITS[2])
+    text = a_run_under_way(site, {"stage": FITS[2], "share": 0.4, "log": log, "attempt": 1})
+    assert "Fit on the rows before time fold 3 (stage 4 of 9)" in text
+    assert "40 %" in text
+    assert "09:00Read the snapshot 10:00Fit on the rows before time fold 1" in text
+    assert "Fit on the rows before time fold 2 left out 11:00Fit on the rows before time fold 3" in text
+    assert "Attempt" not in text
+
+
+def test_a_run_that_began_again_says_so(site: Site) -> None:
+    progress = {"stage": READ, "share": 0.0, "log": begun(site, READ), "attempt": 2}
+    text = a_run_under_way(site, {**progress, "began_at": site.clock.now().isoformat()})
+    assert "Attempt 2, since 09:00: the worker ended during the one before." in text
+
+
+def test_a_run_of_an_older_version_shows_its_stage_as_it_named_it(site: Site) -> None:
+    text = a_run_under_way(site, {"stage": "fit on all", "share": 0.9, "log": begun(site, "fit on all")})
+    assert "Fit on all Requested by" in text
 
 
 def test_a_card_says_what_a_model_is_for_and_how_it_was_judged(site: Site) -> None:
@@ -179,3 +208,100 @@ def test_a_comparison_that_could_not_be_made_asks_for_a_reason(site: Site) -> No
     assert "Not passed: Improvement on the random audit sample. Reason for accepting this" in text
     with pytest.raises(Invalid, match="give a reason"):
         approve(site.runtime, site.marketplace, digest=CHALLENGER, by=f"user:{site.data_scientist.user_id}")
+
+
+def test_labels_that_disappear_say_why_and_reviewers_can_open_them(site: Site) -> None:
+    case = a_case(site, external_id="MP-7")
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    a_snapshot(site)
+    with site.runtime.store.write() as connection:
+        here = account.c.user_id == site.second_analyst.user_id
+        connection.execute(update(account).where(here).values(disabled_at=site.clock.now()))
+    site.clock.forward(hours=1)
+    export_snapshot(site.runtime, site.here)
+    page = visit_as(site, site.data_scientist).get("/models/labels").text
+    text = words(page)
+    assert "Labels before 3 Unchanged 2 Gone: the reviewer is suspended Listings MP-7 1 New 0 Labels now 2" in text
+    assert "The reviewer is suspended 1" in text, "among the withheld"
+    assert "/listings/" not in page
+    assert 'href="/listings/lst_' in visit_as(site, site.analyst).get("/models/labels").text
+
+
+def test_a_reviewer_with_too_many_of_the_labels_is_flagged(site: Site) -> None:
+    for number in range(3):
+        judge(site, site.analyst, a_case(site, external_id=f"MP-{number}"), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    export_snapshot(site.runtime, site.here)
+    text = words(visit_as(site, site.data_scientist).get("/models/labels").text)
+    assert "Ines Moreau 100% of labels reviewer 3 100%" in text
+    assert "A reviewer with more than 40% of all labels or of one class is flagged" in text
+
+
+def test_the_model_page_warns_of_a_reviewer_and_of_unexplained_shifts(site: Site) -> None:
+    sources = [{"source": f"user:{site.analyst.user_id}", "labels": 360, "counterfeit": 20}]
+    add_model(site, CHALLENGER, {**a_report(), "sources": sources})
+    add_drift(site, price_log=0.41, seller_age=0.3)
+    page = visit_as(site, site.data_scientist).get("/models").text
+    text = words(page)
+    assert "Ines Moreau gave 83% of the genuine labels. The model learns the habits of one person." in text
+    assert "2 features have shifted without an explanation. Price log and seller age. Latest drift report" in text
+    assert 'href="/models/labels"' in page
+    assert 'href="/models/live"' in page
+
+
+def test_a_shift_is_explained_by_a_form_and_shows_who_when_and_why(site: Site) -> None:
+    add_drift(site, price_log=0.41)
+    site.clock.forward(days=7)
+    add_drift(site, price_log=0.42)
+    visitor = visit_as(site, site.data_scientist)
+    text = words(visitor.get("/models/live").text)
+    assert "price_log, missing values 0%, now 20%; median 12, now 35.5; KS distance 0.31;" in text
+    assert "significant in 2 reports in a row, since" in text
+    assert "1 significant shift without an explanation." in text
+    given = {"feature": "price_log", "note": "The summer sale."}
+    assert visitor.post("/models/live/acknowledgements", given).headers["location"] == "/models/live"
+    page = visitor.get("/models/live").text
+    text = words(page)
+    assert "Acknowledged. The alarm of this feature is quiet until the shift worsens." in text
+    assert "“The summer sale.” Wei Zhang, 09:00 UTC, at 0.42" in text
+    assert "without an explanation" not in text
+    assert "without an explanation" not in words(visitor.get("/models").text)
+    site.clock.forward(days=7)
+    add_drift(site, price_log=0.9)
+    assert "Worsened since." in words(visitor.get("/models/live").text)
+    (acknowledgement_id,) = re.findall(r'name="acknowledgement_id" value="(\w+)"', page)
+    withdrawn = visitor.post("/models/live/acknowledgements/withdraw", {"acknowledgement_id": acknowledgement_id})
+    assert withdrawn.headers["location"] == "/models/live"
+    assert "The summer sale." not in words(visitor.get("/models/live").text)
+
+
+def test_a_blank_note_explains_nothing(site: Site) -> None:
+    add_drift(site, price_log=0.41)
+    refused = visit_as(site, site.data_scientist).post(
+        "/models/live/acknowledgements", {"feature": "price_log", "note": " "}
+    )
+    assert refused.status_code == 422
+    assert "An acknowledgement needs a note" in words(refused.text)
+
+
+def test_an_analyst_reads_shifts_and_explains_none(site: Site) -> None:
+    add_drift(site, price_log=0.41)
+    visitor = visit_as(site, site.analyst)
+    assert "Acknowledge shift" not in words(visitor.get("/models/live").text)
+    given = {"feature": "price_log", "note": "The summer sale."}
+    assert visitor.post("/models/live/acknowledgements", given).status_code in {403, 404}
+
+
+def test_ids_are_links(site: Site) -> None:
+    snapshot_id = a_snapshot(site)
+    champion = put_champion_in_force(site)
+    with site.runtime.store.read() as connection:
+        digest = learning.get_snapshot(connection, site.here, snapshot_id).digest
+    site.clock.forward(days=1)
+    add_model(site, CHALLENGER, {**a_report(champion=champion), "snapshot": digest})
+    page = visit_as(site, site.data_scientist).get("/models").text
+    for model in (champion, CHALLENGER):
+        assert f'<a class="mono" href="/models/cards/{model}">{model[:10]}</a>' in page
+    assert f'href="/models/snapshots/{snapshot_id}">{digest[:10]}</a>' in page
+    card = visit_as(site, site.data_scientist).get(f"/models/cards/{CHALLENGER}").text
+    assert f'href="/models/snapshots/{snapshot_id}">{digest[:10]}</a>' in card

@@ -10,10 +10,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.fixtures.registered import registered_model
 from tests.fixtures.trained import a_trained_bundle
-from tests.serving.web.reports import a_report
-from tests.training.test_job import lines_of
-from training.bundle_folder import write_bundle_folder
 
 NESTED: Final = {
     "external_id": "offer-1",
@@ -47,16 +45,16 @@ REFUSED: Final = {"external_id": "offer-3", "title": "A price without a currency
 STRANGER: Final = """
 import io, json, sys
 from pathlib import Path
-model, asked = sys.argv[1:]
+model = sys.argv[1]
 sys.path[:] = [one for one in sys.path if one and not (Path(one) / "serving").is_dir()]
 import mlflow
 import pandas as pd
 from mlflow.pyfunc.scoring_server import predictions_to_json
 loaded = mlflow.pyfunc.load_model(model)
 found = []
-for rows in json.loads(asked):
+for rows, params in json.load(sys.stdin):
     out = io.StringIO()
-    predictions_to_json(loaded.predict(pd.DataFrame(rows)), out)
+    predictions_to_json(loaded.predict(pd.DataFrame(rows), params=params), out)
     found.append(out.getvalue())
 out = io.StringIO()
 predictions_to_json(loaded.predict(loaded.input_example), out)
@@ -87,16 +85,13 @@ class Logged:
 def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     """A bundle logged by the child process, and loaded by a process without this repository."""
     folder = tmp_path_factory.mktemp("registry")
-    write_bundle_folder(folder / "bundle", a_trained_bundle(), {"report": a_report(judged=False)})
-    place = ["--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
-    command = ["-m", "training.job", "register", "--bundle", str(folder / "bundle"), "--model-name", "m", *place]
-    code, lines = lines_of(command)
-    assert (code, lines[-1]["event"]) == (0, "done")
-    (model,) = folder.glob("artifacts/models/*/artifacts")
-    asked = [[NESTED, OTHER, REFUSED], [DOTTED, OTHER, REFUSED], [UNDERSCORED, OTHER, REFUSED]]
+    model = registered_model(folder, a_trained_bundle())
+    asked: list[list[Any]] = [[[first, OTHER, REFUSED], None] for first in (NESTED, DOTTED, UNDERSCORED)]
+    asked += [[[NESTED, OTHER, REFUSED] * 400, {"reasons": reasons}] for reasons in (True, False)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-P", "-c", STRANGER, str(model), json.dumps(asked)],
+        [sys.executable, "-P", "-c", STRANGER, str(model)],
+        input=json.dumps(asked),
         capture_output=True,
         text=True,
         check=False,
@@ -135,6 +130,12 @@ def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_nu
     assert first["reasons"]
     assert second["probability"] != first["probability"]
     assert refused == {"probability": None, "route": "quarantined", "reasons": ["A price needs its currency."]}
+
+
+def test_without_reasons_only_the_reasons_are_missing_in_every_batch(logged: Logged) -> None:
+    explained, bare = logged.rows(3), logged.rows(4)
+    assert explained == logged.rows(0) * 400
+    assert bare == [{**one, "reasons": [] if one["probability"] else one["reasons"]} for one in explained]
 
 
 def test_signature_and_example_are_logged_and_the_example_is_scored(logged: Logged) -> None:

@@ -1,5 +1,7 @@
 """The run of a training in a real tracking store: there from the start, and with its end, whatever that is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +10,7 @@ import pytest
 
 from models.policies.learning import DEFAULT_GATES, DEFAULT_LABELS
 from models.policies.version import policy_version
+from tests.fixtures.registered import a_free_port, an_mlflow_server
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report
 from tests.training.test_job import ROWS, arguments, lines_of
@@ -28,6 +31,18 @@ for query in sys.argv[2:] or [""]:
             "params": run.data.params, "metrics": run.data.metrics,
             "data": [[one.dataset.name, one.dataset.digest] for one in run.inputs.dataset_inputs],
         }))
+"""
+READ_MODEL: Final = """
+import json, sys
+import mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+info = mlflow.models.get_model_info("models:/m/1")
+print(json.dumps({
+    "inputs": info.signature.inputs.input_names(),
+    "outputs": info.signature.outputs.input_names(),
+    "params": {one.name: one.default for one in info.signature.params},
+    "example": mlflow.pyfunc.load_model("models:/m/1").input_example.to_dict("records")[0],
+}))
 """
 # The child with a fit that says what the store has meanwhile, and then ends as it is told.
 MEANWHILE: Final = """
@@ -55,6 +70,10 @@ NAMED: Final = [
 ]
 
 
+# A server takes half a minute to start, so the database under it stands for it in `make test`.
+SERVED: Final = (pytest.mark.soak, pytest.mark.timeout(600))
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The runs of a store after a training, its messages, and what it saw of its run while it ran."""
@@ -64,6 +83,17 @@ class Kept:
     meanwhile: list[dict[str, Any]]
 
 
+@contextmanager
+def a_store(folder: Path, *, served: bool) -> Iterator[list[str]]:
+    """The options for a tracking store: a database in this folder, or a real server."""
+    if not served:
+        yield ["--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+        return
+    port = a_free_port()
+    with an_mlflow_server(folder, port):
+        yield ["--tracking-uri", f"http://127.0.0.1:{port}"]
+
+
 def runs_of(uri: str, *queries: str) -> list[dict[str, Any]]:
     """The runs of a store that each query of MLflow finds; all of them without one."""
     code, found = lines_of(["-c", READ, uri, *queries])
@@ -71,19 +101,27 @@ def runs_of(uri: str, *queries: str) -> list[dict[str, Any]]:
     return found
 
 
-def a_training(folder: Path, how: str) -> Kept:
+def a_training(folder: Path, how: str, store: list[str]) -> Kept:
     """A training that ends without a bundle after its run has begun."""
-    command = [*arguments(folder, ROWS), *NAMED]
-    uri = command[command.index("--tracking-uri") + 1]
+    command = [*arguments(folder, ROWS), *NAMED, *store]
+    uri = store[1]
     code, lines = lines_of(["-c", MEANWHILE, READ, uri, how, *command])
     assert code == {"refused": 3, "failed": 1}[how]
     messages = [line for line in lines if "event" in line]
     return Kept(runs_of(uri), messages, [line for line in lines if "status" in line])
 
 
-@pytest.mark.parametrize("how", [pytest.param("refused", marks=pytest.mark.soak), "failed"])
-def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, how: str) -> None:
-    kept = a_training(tmp_path, how)
+@pytest.mark.parametrize(
+    ("how", "served"),
+    [
+        pytest.param("refused", False, marks=pytest.mark.soak),
+        ("failed", False),
+        pytest.param("failed", True, marks=SERVED, id="failed-at a server"),
+    ],
+)
+def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, how: str, served: bool) -> None:
+    with a_store(tmp_path, served=served) as store:
+        kept = a_training(tmp_path, how, store)
     (run,) = kept.runs
     assert (run["status"], run["tags"]["touchstone.state"]) == ("FAILED", how)
     assert run["tags"]["touchstone.reason"] == "No two classes."
@@ -101,8 +139,8 @@ def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, ho
     assert [line["event"] for line in kept.messages] == ["progress", *(["refused"] if how == "refused" else [])]
 
 
-@pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=SERVED)], ids=["database", "server"])
+def registered(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """A store with the run of a bundle that was published after its training; its address."""
     folder = tmp_path_factory.mktemp("runs")
     parameters = {**fixed_parameters(7), **forest_parameters(190)}
@@ -110,13 +148,12 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> str:
     report["judged"]["slices"] = [{"slice": "brand Aurelle", "rows": 60, "positives": 20, "candidate_ap": 0.884}]
     report |= {"seed": 7, "run": {"name": "Bazaar 2026-03-02 drift", "parameters": parameters}}
     write_bundle_folder(folder / "bundle", a_trained_bundle(), {"report": report})
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
-    place = ["--tracking-uri", uri, "--artifacts", str(folder / "artifacts")]
-    register = ["-m", "training.job", "register", "--bundle", str(folder / "bundle"), "--model-name", "m", *place]
-    for _ in range(2):
-        code, lines = lines_of(register)
-        assert (code, lines[-1]["event"]) == (0, "done"), lines
-    return uri
+    with a_store(folder, served=request.param) as store:
+        register = ["-m", "training.job", "register", "--bundle", str(folder / "bundle"), "--model-name", "m", *store]
+        for _ in range(2):
+            code, lines = lines_of(register)
+            assert (code, lines[-1]["event"]) == (0, "done"), lines
+        yield store[1]
 
 
 def test_a_run_records_every_setting_of_its_fit(registered: str) -> None:
@@ -146,6 +183,15 @@ QUERIES: Final = {
 def test_runs_are_found_by_gates_and_slices(registered: str) -> None:
     found = {run["query"] for run in runs_of(registered, *QUERIES)}
     assert {query: query in found for query in QUERIES} == QUERIES
+
+
+def test_the_registered_version_has_a_signature_and_an_example(registered: str) -> None:
+    code, (found,) = lines_of(["-c", READ_MODEL, registered])
+    assert code == 0
+    assert {"external_id", "seller.age_days", "seller_age_days", "seller"} <= {*found["inputs"]}
+    assert found["outputs"] == ["probability", "route", "reasons"]
+    assert found["params"] == {"reasons": True}
+    assert found["example"]["title"] == "Leather tote, grey"
 
 
 def test_the_service_closes_the_run_of_a_training_that_could_not_itself(tmp_path: Path) -> None:

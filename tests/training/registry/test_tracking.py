@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from models.bundle import digest_of
+from tests.fixtures.registered import a_free_port, an_mlflow_server
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report
 from tests.training.test_job import REFUSED, ROWS, arguments, lines_of
@@ -51,14 +52,6 @@ def a_silent_port() -> Iterator[int]:
         made.bind(("127.0.0.1", 0))
         made.listen(64)
         yield made.getsockname()[1]
-
-
-def a_free_port() -> int:
-    """A port at which nobody listens."""
-    with closing(socket.socket()) as made:
-        made.bind(("127.0.0.1", 0))
-        port: int = made.getsockname()[1]
-        return port
 
 
 def register(folder: Path, uri: str) -> list[str]:
@@ -146,36 +139,6 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
     finally:
         one.close()
         other.close()
-
-
-@contextmanager
-def an_mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A real tracking server that keeps runs and artifacts in a folder."""
-    command = [str(Path(sys.executable).with_name("mlflow")), "server", "--workers", "1", "--host", "127.0.0.1"]
-    place = [
-        "--backend-store-uri",
-        f"sqlite:///{folder / 'mlflow.db'}",
-        "--artifacts-destination",
-        str(folder / "files"),
-    ]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (
-        (folder / "server.log").open("ab") as log,
-        subprocess.Popen(
-            [*command, "--port", str(port), *place], stdout=log, stderr=log, env=environment, start_new_session=True
-        ) as server,
-    ):
-        try:
-            while server.poll() is None:  # The timeout of the test ends the wait.
-                try:
-                    if httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).is_success:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.1)
-            yield server
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(server.pid, signal.SIGKILL)
 
 
 @pytest.mark.soak

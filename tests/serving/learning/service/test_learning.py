@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -154,3 +156,29 @@ def test_a_damaged_bundle_is_never_put_in_force(trained: tuple[Site, list[str]])
     with pytest.raises(BundleRefused, match="is not the file that the manifest names"):
         promote(site, second)
     assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # the champion stays
+
+
+def test_a_training_whose_worker_ended_is_followed_as_the_next_attempt(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    seen: list[dict[str, Any]] = []
+
+    def child(*_arguments: Any, progress: Callable[[dict[str, Any]], None], **_named: Any) -> dict[str, Any]:
+        for stage, share in (("read", 0.0), ("fit_1", 0.1), ("fit_1", 0.2)):
+            progress({"stage": stage, "share": share})
+        with site.runtime.store.read() as connection:
+            seen.append(dict(learning.get_job(connection, site.here, job_id).progress))
+        raise KeyboardInterrupt  # The worker ends.
+
+    monkeypatch.setattr("serving.learning.service.learn.run_child", child)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            retrain(site.runtime, site.here, job_id)
+        site.clock.forward(minutes=5)
+    assert [one["attempt"] for one in seen] == [1, 2]
+    assert [[line["stage"] for line in one["log"]] for one in seen] == [["read", "fit_1"]] * 2
+    assert seen[1]["began_at"] > seen[0]["began_at"]
+    assert seen[1]["share"] == 0.2

@@ -156,7 +156,7 @@ def test_labels_count_from_the_last_training_that_ended_well(labelled: Site) -> 
 def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelled: Site) -> None:
     look(labelled.runtime, labelled.here)
     end(labelled, state="done")
-    report = {"enough": True, "shifts": [{"name": "price_log_ratio", "level": "moved"}]}
+    report = {"enough": True, "shifts": [{"name": "price_log_ratio", "level": "moved", "psi": 0.4}]}
 
     def measured() -> None:
         row = {"marketplace_id": labelled.here, "report_id": labelled.runtime.ids.new("dri"), "report": report}

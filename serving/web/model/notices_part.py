@@ -1,0 +1,82 @@
+"""What a person should know before they decide about a model, one line each with a link."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from serving.accounts.store import accounts
+from serving.learning.policy import DriftAlarmPolicy, LabelSourcePolicy
+from serving.learning.rules.drift_alarm import RedFeature
+from serving.learning.rules.heavy_sources import Among, HeavySource, heavy_sources
+from serving.learning.service.drift_alarm import red_now
+from serving.learning.store.learning import Model
+from serving.platform.runtime import Runtime
+from serving.web.wording import words
+
+_NAMED: Final = 3
+OF: Final = {Among.ALL: "labels", Among.COUNTERFEIT: "counterfeit labels", Among.GENUINE: "genuine labels"}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A bold part, a sentence, and where to read more."""
+
+    bold: str
+    text: str
+    address: str
+    link: str
+
+
+def notices_of(
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model | None
+) -> tuple[Notice, ...]:
+    """The notices of a marketplace and of the model that its page shows."""
+    heavy = _heavy(model, runtime.policies[LabelSourcePolicy]) if model else ()
+    users = accounts.names(connection, [one.source.removeprefix("user:") for one in heavy])
+    loud = [one for one in red_now(runtime, connection, marketplace_id) if not one.quiet]
+    return (
+        *(_of_source(one, users) for one in heavy),
+        *((_of_drift(loud, runtime.policies[DriftAlarmPolicy]),) if loud else ()),
+    )
+
+
+def share_in_words(found: HeavySource, name: str) -> str:
+    """The share of one reviewer as a sentence without its full stop."""
+    return f"{name} gave {found.share:.0%} of the {OF[found.among]}"
+
+
+def _heavy(model: Model, policy: LabelSourcePolicy) -> tuple[HeavySource, ...]:
+    """Older reports do not say who gave the labels."""
+    given = model.report.get("sources", ())
+    return heavy_sources(
+        {one["source"]: one["labels"] for one in given},
+        {one["source"]: one["counterfeit"] for one in given},
+        rows=model.report["rows"],
+        positives=model.report["positives"],
+        policy=policy,
+    )
+
+
+def _of_source(found: HeavySource, users: dict[str, str]) -> Notice:
+    name = users.get(found.source.removeprefix("user:"), "A reviewer")
+    return Notice(
+        f"{share_in_words(found, name)}.",
+        "The model learns the habits of one person. Have some of these labels reviewed by others.",
+        "/models/labels",
+        "Label sources",
+    )
+
+
+def _of_drift(loud: list[RedFeature], policy: DriftAlarmPolicy) -> Notice:
+    worsened = sum(one.acknowledged is not None for one in loud)
+    named = [one.name.replace("_", " ") for one in loud[:_NAMED]]
+    more = [f"{len(loud) - _NAMED} more"] if len(loud) > _NAMED else []
+    since = f" {worsened} worsened by more than {policy.worsens_by:.0%} after an acknowledgement." if worsened else ""
+    has = "has" if len(loud) == 1 else "have"
+    return Notice(
+        f"{words.many(len(loud), 'feature')} {has} shifted without an explanation.",
+        f"{words.listed([*named, *more]).capitalize()}.{since}",
+        "/models/live",
+        "Latest drift report",
+    )

@@ -1,0 +1,112 @@
+"""What other thresholds would give: precision, recall and load, estimated for all listings.
+
+A form of two thresholds, answered by the page. With script the figures follow while a threshold is moved.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from serving.web.wording import words
+
+_HUNDREDTHS: Final = re.compile(r"0?\.[0-9]{1,2}")
+_LOWEST, _HIGHEST = 1, 99
+_EVERY: Final = 5  # Hundredths between the rows of the table.
+_PER: Final = 1_000  # Listings to which the load refers where the number of a day is unknown.
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """The listings that a pair of thresholds sends to one lane, or to both together."""
+
+    key: str
+    name: str
+    load: str
+    precision: str
+    recall: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurveRow:
+    """The figures from one threshold on."""
+
+    threshold: str
+    load: str
+    precision: str
+    recall: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdPart:
+    """The form, its figures, and the whole curve.
+
+    `curve` has the share flagged, the share flagged and counterfeit, and the recall for each hundredth, as the script
+    reads them. `volume` is the number of listings to which a load refers, and `unit` says in words which.
+    """
+
+    ask: str
+    analyst: str
+    is_models_own: bool
+    lanes: tuple[LaneRow, ...]
+    table: tuple[CurveRow, ...]
+    curve: str
+    volume: float
+    unit: str
+
+
+def threshold_part(
+    report: Mapping[str, Any], given: Mapping[str, str], listings_a_day: float | None
+) -> ThresholdPart | None:
+    """The part for a report, with the thresholds of the address or else the model's own; None of an older report.
+
+    What is typed and is no threshold is passed over. The threshold of analysts is at most that of brands.
+    """
+    curve = report.get("operating_curve")
+    if not curve:
+        return None
+    own = {name: _hundredths(report["thresholds"][name]) for name in ("ask_brand_from", "analyst_from")}
+    ask = _typed(given.get("ask", ""), own["ask_brand_from"])
+    analyst = min(ask, _typed(given.get("analyst", ""), own["analyst_from"]))
+    points = {_hundredths(one["threshold"]): _point(one) for one in curve}
+    volume = _PER if listings_a_day is None else listings_a_day
+    both, top = points[analyst], points[ask]
+    return ThresholdPart(
+        ask=f"{ask / 100:.2f}",
+        analyst=f"{analyst / 100:.2f}",
+        is_models_own=(ask, analyst) == (own["ask_brand_from"], min(own.values())),
+        lanes=(
+            _lane("ask", "Ask brand", top, volume),
+            _lane("analyst", "Analyst review", tuple(a - b for a, b in zip(both, top, strict=True)), volume),
+            _lane("both", "Both together", both, volume),
+        ),
+        table=tuple(_row(at, points[at], volume) for at in range(_EVERY, 100, _EVERY)),
+        curve=";".join(",".join(f"{value:.5f}" for value in points[at]) for at in range(_LOWEST, _HIGHEST + 1)),
+        volume=round(volume, 1),
+        unit=f"listings of {_PER:,}" if listings_a_day is None else "listings per day",
+    )
+
+
+def _typed(text: str, own: int) -> int:
+    return _hundredths(float(text)) if _HUNDREDTHS.fullmatch(text) else own
+
+
+def _hundredths(threshold: float) -> int:
+    return min(_HIGHEST, max(_LOWEST, round(100 * threshold)))
+
+
+def _point(one: Mapping[str, Any]) -> tuple[float, float, float]:
+    """The share flagged, the share flagged and counterfeit, and the recall."""
+    flagged = one["flagged"] or 0.0
+    return flagged, flagged * (one["precision"] or 0.0), one["recall"] or 0.0
+
+
+def _lane(key: str, name: str, point: Sequence[float], volume: float) -> LaneRow:
+    row = _row(0, point, volume)
+    return LaneRow(key, name, row.load, row.precision, row.recall)
+
+
+def _row(at: int, point: Sequence[float], volume: float) -> CurveRow:
+    flagged, hits, recall = point
+    precision = hits / flagged if flagged > 0 else None
+    return CurveRow(f"{at / 100:.2f}", f"{flagged * volume:,.1f}", words.figure(precision, 2), f"{recall:.2f}")
