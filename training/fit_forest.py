@@ -62,7 +62,7 @@ def forest_settings(positives: int) -> ForestSettings:
     if positives < _FEW_BELOW_POSITIVES:
         return ForestSettings(rounds=400, leaves=7, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
     if positives < 10 * _FEW_BELOW_POSITIVES:
-        return ForestSettings(rounds=250, leaves=15, learning_rate=0.04, rows_per_leaf=20)
+        return ForestSettings(rounds=600, leaves=7, learning_rate=0.04, rows_per_leaf=20, l2=1.0)
     return ForestSettings(rounds=400, leaves=31, learning_rate=0.05, rows_per_leaf=40)
 
 

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts import Facts
-from models.classifier import Join
 from training import baselines
 from training.fit import CounterfeitClassifier
-from training.fit_forest import fit_forest, forest_settings
+from training.fit_forest import forest_alone
 from training.splits import LaterSplit, Rows
 
 Floats = NDArray[np.float64]
@@ -63,28 +62,10 @@ def peer_scores(
             baselines.fit_predict_field_text(shown, labels[fit], hidden, weights=weights[fit], quickly=True)
         )
         found["text_alone"].append(model.model_.text.many(hidden))
-        found["forest_alone"].append(_forest_alone(model, columns, labels, weights, one.fit, judge))
+        forest = forest_alone(columns[one.fit], labels[one.fit], weights[one.fit], seed=seed, threads=threads)
+        found["forest_alone"].append(forest.raw(columns[judge]))
     scores = {name: np.concatenate(parts) for name, parts in found.items()}
     first = fitted_rows(split.time_folds[0].fit, seed=seed)
     scores["best_signal"] = baselines.best_signal(columns[first], labels[first], columns[split.judge])[1]
     scores[FAIR_PEER] = baselines.rank_average(scores["numbers"], scores["field_text"])
     return {name: scores[name] for name in NAMES}
-
-
-def _forest_alone(
-    model: CounterfeitClassifier, columns: Floats, labels: Labels, weights: Floats, fit: Rows, judge: Rows
-) -> Floats:
-    """The log-odds of the model's learner of the numbers; where text is a column of it, of a forest fitted without."""
-    fitted = model.model_
-    if fitted.combiner.join is Join.SUM:
-        return fitted.learner.raw(columns[judge])
-    forest = fit_forest(
-        columns[fit],
-        labels[fit],
-        weights[fit],
-        settings=forest_settings(int(labels[fit].sum())),
-        join=Join.SUM,
-        seed=model.seed,
-        threads=model.threads,
-    )
-    return forest.raw(columns[judge])

@@ -211,7 +211,7 @@ MUTANTS = [
         ("tests/serving/learning/service/test_labelling.py", "tests/serving/learning/service/test_golden.py"),
         ("        version.appeal,\n", "        AppealState.NONE,\n", "appeals are ignored"),
         ("appeal_verdict=decision,", "appeal_verdict=None,", "the appeal's verdict is lost"),
-        ("and (proof := _proof(version, label)):", "and (proof := _proof(version, label) or (0,)):", "unproven"),
+        ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
         ("len(proven) == len(entries) else ()", "proven else ()", "one proven verdict of two is enough"),
         ('        lane=found["lane"],\n', '        lane="analyst",\n', "the audit lane is lost"),
         ('inclusion_probability=found["inclusion_probability"],', "inclusion_probability=1.0,", "certain to be shown"),

@@ -8,7 +8,7 @@ from training.fit_forest import ForestSettings, fit_forest, forest_settings, wit
 
 Labels = NDArray[np.int8]
 
-SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 250, 15), (2_999, 250, 15), (3_000, 400, 31)]
+SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7), (3_000, 400, 31)]
 
 
 @pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "7dba8b3ff9be"
+revision = "aaf5487ff1d9"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
