@@ -34,11 +34,8 @@ _WITHOUT_PHRASES, _WITHOUT_BOUND = 2, 3
 MANIFEST: Final = "manifest.json"
 _WEIGHTS, _MODEL, _REFERENCES = "text_weights.npy", "model.json", "references.json"
 _PHRASES: Final = "phrases.json"
-_FILES: Final = {
-    _WITHOUT_PHRASES: (_WEIGHTS, _MODEL, _REFERENCES),
-    _WITHOUT_BOUND: (_WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
-    SCHEMA: (_WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
-}
+_FIRST: Final = (_WEIGHTS, _MODEL, _REFERENCES)
+_FILES: Final = {_WITHOUT_PHRASES: _FIRST, **dict.fromkeys((_WITHOUT_BOUND, SCHEMA), (*_FIRST, _PHRASES))}
 _LEARNER: Final = "learner"  # In the model's file; a bundle without it has a forest.
 _SETTINGS: Final = "settings"  # As above; a bundle without it was fitted by the defaults.
 _MOST_QUOTED: Final = 3

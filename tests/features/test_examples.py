@@ -7,13 +7,14 @@ import models
 import training
 import training.adapters
 
-# The synthetic marketplace is tested apart; the registry imports MLflow, which takes seconds.
+# The synthetic marketplace is tested apart; the registry and tuning import MLflow, which takes seconds.
 APART = (
     "training.synthetic",
     "training.registry",
     "training.job",
     "training.publication",
     "training.reproduction",
+    "training.tuning_job",
 )
 MODULES = [
     module.name

@@ -5,10 +5,10 @@ import pytest
 from numpy.typing import NDArray
 
 from features.compute import matrix
-from models.classifier import Join
 from tests.fixtures.labelled import a_market, market_facts
 from training import baselines, metrics, peers
 from training.fit import CounterfeitClassifier
+from training.fit_forest import forest_alone
 from training.peers import FAIR_PEER, NAMES, fitted_rows, peer_scores
 from training.splits import LaterSplit, TimeFold, split_later_unseen
 
@@ -71,10 +71,10 @@ def test_a_baseline_learns_with_the_candidates_weights(name: str) -> None:
     assert not np.array_equal(scores()[name], scores(weights=np.ones(160))[name])
 
 
-def test_the_forest_alone_is_the_models_own() -> None:
-    assert models()[0].model_.combiner.join is Join.SUM
+def test_the_forest_alone_learns_the_rows_before_each_fold_without_their_text() -> None:
     expected = [
-        model.model_.learner.raw(COLUMNS[one.judge]) for model, one in zip(models(), split().time_folds, strict=True)
+        forest_alone(COLUMNS[one.fit], DATA.labels[one.fit], WEIGHTS[one.fit]).raw(COLUMNS[one.judge])
+        for one in split().time_folds
     ]
     assert np.array_equal(scores()["forest_alone"], np.concatenate(expected))
 

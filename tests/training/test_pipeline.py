@@ -164,6 +164,7 @@ def with_a_rival(*, accused: int) -> list[SnapshotRow]:
         listing = {
             **facts["listing"],
             "external_id": f"R-{i}",
+            "title": "Maison Rivale satchel in oxblood",
             "description": "Worn twice, with receipt, Maison Rivale.",
         }
         listing["seller"] = {**listing["seller"], **shop}

@@ -85,11 +85,11 @@ def test_another_digest_comes_with_the_inputs_and_the_first_file_that_differ(rep
 
 
 def test_the_recorded_settings_of_the_fit_are_used_again(repeated: Repeated) -> None:
-    """They were changed in the record alone, so another bundle comes out, and its record of settings is in it."""
+    """They were changed in the record alone, so another bundle comes out: the forest starts from another text."""
     _, found = repeated.ends["settings"]
     assert found["digest"] != repeated.digest
     (file,) = found["differences"]
-    assert file.startswith("model.json differs: ")
+    assert file.startswith("forest.txt differs: ")
 
 
 def test_other_features_are_named_and_nothing_is_trained(repeated: Repeated) -> None:

@@ -72,7 +72,7 @@ def test_each_trial_is_a_child_run_with_its_settings_and_figures(recorded: Recor
         assert (one["status"] == "FINISHED") == ("inner.ap" in one["metrics"])
     (default,) = [one for one in recorded.children if one["name"] == "all rows, trial 0"]
     assert default["metrics"]["inner.ap"] == pytest.approx(recorded.found["searches"]["all rows"]["default_ap"])
-    assert (default["params"]["forest.leaves"], default["params"]["text_cost"]) == ("7", "10.0")
+    assert (default["params"]["forest.leaves"], default["params"]["text_cost"]) == ("3", "10.0")
 
 
 def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded: Recorded) -> None:
