@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
-from training.splits import TIME_FOLDS
-
 Progress = Callable[[str, float], None]
 
 READ: Final = "read"
-FITS: Final = tuple(f"fit_{number}" for number in range(1, TIME_FOLDS + 1))
+# One for each of `training.splits.TIME_FOLDS`, which the service would have to load a library to import.
+FITS: Final = ("fit_1", "fit_2", "fit_3")
 JUDGE: Final = "judge"
 PEERS: Final = "peers"
 GATES: Final = "gates"
