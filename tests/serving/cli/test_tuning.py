@@ -64,7 +64,7 @@ def test_the_tables_show_each_search_each_setting_and_both_settings_on_the_outer
     shown = " ".join(done.out.replace("│", " ").split())
     assert "120 rows, 62 counterfeit, 60 sellers" in shown
     assert "outer fold 1 6 2 0.800 0.810" in shown
-    assert "forest.leaves 3 3 31" in shown
+    assert "forest.leaves 3 3 to 3 31" in shown
     assert "text_cost 10 1 to 10 3" in shown
     assert "default 0.800 0.700 to 0.900" in shown
     assert "MLflow run r1, with a child run for each trial" in shown
