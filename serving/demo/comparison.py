@@ -29,6 +29,7 @@ from training.synthetic import Settings, evaluation_set
 from training.weighting import training_weights
 
 Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
 
 _TOP: Final = 100
 _CHUNK: Final = 1_000
@@ -65,7 +66,10 @@ def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_
     unseen, labels = evaluation_set(settings, listings)
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]
     processes = 1 if len(unseen) <= _FEW else -1
-    peers = [delayed(_peer)(one.snapshot, unseen, labels) for one in models]
+    # Listings instead of the snapshot, whose register of brands cannot be sent to another process.
+    labelled = [[found.listing for found in one.snapshot.facts()] for one in models]
+    learnt = [one.snapshot.labels for one in models]
+    peers = [delayed(_peer)(*one, unseen, labels) for one in zip(labelled, learnt, strict=True)]
     scoring = [delayed(_score)(one.files, chunk, as_of) for one in models for chunk in chunks]
     found = Parallel(n_jobs=processes)([*peers, *scoring])
     parts, per_bundle = found[len(models) :], len(chunks)
@@ -99,12 +103,15 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
     )
 
 
-def _peer(snapshot: Snapshot, unseen: Sequence[Listing], labels: NDArray[np.int8]) -> float:
-    """The peer's average precision, on all counterfeits and one genuine listing in so many, which weighs as many."""
+def _peer(labelled: Sequence[Listing], learnt: Labels, unseen: Sequence[Listing], labels: Labels) -> float:
+    """The average precision of the peer that learnt labelled listings.
+
+    It is judged on all counterfeits and one genuine listing in so many, which weighs as many.
+    """
     chosen = np.flatnonzero((labels == 1) | (np.arange(len(labels)) % _PEER_ONE_IN == 0))
-    labelled, tested = [one.listing for one in snapshot.facts()], [unseen[i] for i in chosen.tolist()]
-    numbers = fit_predict_numbers(raw_numbers(labelled), snapshot.labels, raw_numbers(tested))
-    found = rank_average(numbers, fit_predict_field_text(labelled, snapshot.labels, tested))
+    tested = [unseen[i] for i in chosen.tolist()]
+    numbers = fit_predict_numbers(raw_numbers(labelled), learnt, raw_numbers(tested))
+    found = rank_average(numbers, fit_predict_field_text(labelled, learnt, tested))
     weights = np.where(labels[chosen] == 1, 1.0, _PEER_ONE_IN)
     return metrics.average_precision(labels[chosen], found, weights)
 
@@ -114,7 +121,7 @@ def _forest(snapshot: Snapshot) -> Forest:
     return forest_alone(matrix(facts), snapshot.labels, training_weights(snapshot.rows, facts).values)
 
 
-def _figures(labels: NDArray[np.int8], parts: Sequence[_Scored], forest: Forest) -> dict[str, Any]:
+def _figures(labels: Labels, parts: Sequence[_Scored], forest: Forest) -> dict[str, Any]:
     whole, text = np.concatenate([one.whole for one in parts]), np.concatenate([one.text for one in parts])
     features = np.concatenate([one.features for one in parts])
     column, sorted_by_it = best_signal(features, labels, features)
