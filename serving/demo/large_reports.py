@@ -13,7 +13,7 @@ from typing import Any, Final
 from serving.demo.front import CONFLICT, NOT_FOUND, Refused, SignedInPerson
 from serving.demo.phones import Phone
 from serving.demo.play import Play
-from serving.demo.reporting import REASON, most_copied
+from serving.demo.reporting import REASON, by_copies
 from training.synthetic import SyntheticBrand, Truth, World
 
 _AT_ONCE: Final = 20  # What one person removes within an hour (serving.takedowns.policy).
@@ -24,10 +24,13 @@ _AGE_DAYS: Final = 9
 
 
 def campaign_brands(world: World) -> tuple[SyntheticBrand, SyntheticBrand]:
-    """The two brands that take part, by id, and report nothing else."""
+    """The two brands that take part and have the fewest counterfeits.
+
+    They report nothing else, and few answers leave no removals pending after a burst, which would hold the campaign's.
+    """
     taking_part = {one.brand.brand_id: one for one in world.brands if one.takes_part}
-    others = sorted(taking_part.keys() - set(most_copied(world, taking_part)))
-    return taking_part[others[0]], taking_part[others[1]]
+    one, two = sorted(by_copies(world, taking_part)[-2:])
+    return taking_part[one], taking_part[two]
 
 
 @dataclass(slots=True)

@@ -121,11 +121,16 @@ class _Planner:
 
 def most_copied(world: World, taking_part: Collection[str]) -> list[str]:
     """The brands that report by themselves: those with the most counterfeits."""
+    return by_copies(world, taking_part)[:REPORTING_BRANDS]
+
+
+def by_copies(world: World, taking_part: Collection[str]) -> list[str]:
+    """The brands that take part, those with the most counterfeits first."""
     counterfeits = dict.fromkeys(taking_part, 0)
     for truth in world.truth.values():
         if truth.counterfeit and truth.brand_id in counterfeits:
             counterfeits[truth.brand_id] += 1
-    return sorted(counterfeits, key=lambda brand_id: (-counterfeits[brand_id], brand_id))[:REPORTING_BRANDS]
+    return sorted(counterfeits, key=lambda brand_id: (-counterfeits[brand_id], brand_id))
 
 
 def _arrivals(world: World) -> Iterator[_Arrival]:
