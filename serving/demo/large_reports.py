@@ -44,6 +44,7 @@ class LargeReports:
     def take_place(self) -> None:
         """Play everything within some hours, in which nobody else decides about the copies."""
         brands = campaign_brands(self.play.world)
+        self.play.move_clock(self.play.now + _APART)  # An answer within the last hour would make a burst of the first.
         for start in range(0, _TIMES * _AT_ONCE, _AT_ONCE):
             for brand in brands:
                 self._report(brand, range(start, start + _AT_ONCE))
