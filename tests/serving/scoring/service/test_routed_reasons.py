@@ -125,7 +125,7 @@ def test_no_sentence_is_empty_or_contradicts_its_weight_and_all_parts_add_up(siz
 _CONTACTS: Final = re.compile(
     r"[\w.+-]+@[\w-]+\.\w+|https?://\S+|\bwhatsapp\b|\bwechat\b|\btelegram\b|\bватсап\w*|\bвотсап\w*|\bтелеграм\w*|微信"
 )
-_NEGATIONS: Final = re.compile(r"\b(?:no|not|non|never|sin|без|не|нет|ни|isn't|aren't|without)\b|不|非|无|没")
+_NEGATIONS: Final = re.compile(r"\b(?:no|not|non|never|sin|без|не|нет|ни|никаких|isn't|aren't|without)\b|不|非|无|没")
 _UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
