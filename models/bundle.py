@@ -17,7 +17,7 @@ from features.compute import Computed, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
 from models.bundle_files import as_array, as_json, number, numbers, read_json, read_weights, share, slope
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
-from models.classifier import Classifier, Combiner, Join, Standard, learner_columns
+from models.classifier import Classifier, Combiner, Join, learner_columns
 from models.errors import BundleRefused
 from models.evidence import hard_evidence
 from models.explanations import Split, explain
@@ -26,6 +26,8 @@ from models.learners import LEARNERS, Learner
 from models.phrases import NO_PHRASES, Contrast, PhraseTable
 from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
+from models.second_opinion import FILE as _OPINION
+from models.second_opinion import SecondOpinion, standard
 from models.textmodel import TextModel
 
 SCHEMA: Final = 4
@@ -53,8 +55,8 @@ class Masking:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Everything that scoring needs: the classifier, its thresholds, the references that offline commands use, and the
-    phrases that reasons quote."""
+    """Everything that scoring needs: the classifier, its thresholds, the references that offline commands use, the
+    phrases that reasons quote, and how an encoder's reading is weighed, where one took part in training."""
 
     classifier: Classifier
     thresholds: Thresholds
@@ -64,6 +66,7 @@ class Bundle:
     phrases: PhraseTable
     fingerprint: str
     digest: str
+    second_opinion: SecondOpinion | None = None
     _pulls: dict[tuple[str, tuple[int, ...]], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -101,12 +104,12 @@ class Bundle:
                 row.evidence,
                 row.vector,
                 Split(float(log_odds[i]), parts.features[i], float(parts.text[i]), float(parts.base[i])),
-                self._quoted(row) if parts.text[i] > 0 else (),
+                self.quoted(row) if parts.text[i] > 0 else (),
             )
             for i, row in enumerate(rows)
         ]
 
-    def _quoted(self, row: Computed) -> tuple[Contrast, ...]:
+    def quoted(self, row: Computed) -> tuple[Contrast, ...]:
         """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first."""
         pulls = [(self._pull(one.phrase, one.spoken.fields), one) for one in self.phrases.contrasts(row.facts)]
         found: list[Contrast] = []
@@ -132,11 +135,11 @@ def to_files(
     masking: Masking,
     phrases: PhraseTable,
     settings: Mapping[str, float] | None = None,
+    second_opinion: SecondOpinion | None = None,
 ) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest among them; equal models give equal bytes."""
-    learner = classifier.learner
     files = {
-        **learner.files(),
+        **classifier.learner.files(),
         _WEIGHTS: as_array(classifier.text.weights),
         _MODEL: as_json(
             {
@@ -145,12 +148,13 @@ def to_files(
                 "thresholds": asdict(thresholds),
                 "text_intercept": classifier.text.intercept,
                 "masking": asdict(masking),
-                **({} if learner.name == Forest.name else {_LEARNER: learner.name}),
+                **({} if classifier.learner.name == Forest.name else {_LEARNER: classifier.learner.name}),
                 **({_SETTINGS: dict(settings)} if settings else {}),
             }
         ),
         _REFERENCES: as_json(references_to_dict(references, references_as_of)),
         _PHRASES: as_json(phrases.to_dict()),
+        **({} if second_opinion is None else {_OPINION: as_json(second_opinion.to_dict())}),
     }
     manifest = {
         "schema": SCHEMA,
@@ -204,7 +208,7 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
                 found=found[:12],
                 expected=str(named[name])[:12],
             )
-    if of_learner != sorted(_learner(files).file_names):
+    if sorted({*of_learner} - {_OPINION}) != sorted(_learner(files).file_names):
         raise BundleRefused("The manifest does not name the files of a bundle.")
     return digest
 
@@ -235,7 +239,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         As `verify`, or the content of a file is invalid.
     """
     digest = verify(files, expected=expected)
-    model = read_json(files, _MODEL)
+    model, named = read_json(files, _MODEL), read_json(files, MANIFEST)["files"]
     try:
         numbers(model.get(_SETTINGS, {}))  # A record for people.
         if model.keys() - {_LEARNER, _SETTINGS} != _PARTS or model["combiner"].keys() != _COMBINED:
@@ -245,8 +249,8 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         combiner = Combiner(
             join=join,
             text_weight=weight(model["combiner"]["text_weight"]),
-            numbers=_standard(model["combiner"]["numbers"]),
-            text=_standard(model["combiner"]["text"]),
+            numbers=standard(model["combiner"]["numbers"]),
+            text=standard(model["combiner"]["text"]),
         )
         weights = read_weights(files, _WEIGHTS)
         learner = _learner(files).read(files)
@@ -267,6 +271,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
             phrases=_phrases(files),
             fingerprint=input_fingerprint(),
             digest=digest,
+            second_opinion=SecondOpinion.from_dict(read_json(files, _OPINION)) if _OPINION in named else None,
         )
     except (AttributeError, KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise BundleRefused("The bundle does not hold what it should: {kind}.", kind=type(error).__name__) from None
@@ -277,13 +282,6 @@ def _phrases(files: Mapping[str, bytes]) -> PhraseTable:
     if read_json(files, MANIFEST)["schema"] != SCHEMA:
         return NO_PHRASES
     return PhraseTable.from_dict(read_json(files, _PHRASES))
-
-
-def _standard(found: Mapping[str, object]) -> Standard:
-    standard = Standard(**numbers(found))
-    if standard.spread <= 0:
-        raise ValueError
-    return standard
 
 
 def _thresholds(found: Mapping[str, object]) -> Thresholds:

@@ -102,14 +102,14 @@ class Classifier:
         the base value and the listing's value. The parts therefore keep their shares and sum to the calibrated
         log-odds.
         """
-        parts = self._parts(matrix, listings, threads)
+        parts = self.parts(matrix, listings, threads=threads)
         moved = parts.features.sum(axis=1) + parts.text
         slopes = self.calibration.slopes(parts.base, parts.base + moved)
         base = self.calibration.log_odds(parts.base + moved) - slopes * moved
         return Contributions(slopes[:, None] * parts.features, slopes * parts.text, base)
 
-    def _parts(self, matrix: NDArray[np.float64], listings: Sequence[Listing], threads: int) -> Contributions:
-        """The parts of `values`."""
+    def parts(self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1) -> Contributions:
+        """The parts of `values`, which are not calibrated."""
         text = self.text.many(listings)
         shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
         if self.combiner.join is Join.STACK:

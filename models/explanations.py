@@ -12,7 +12,7 @@ from features.compute import FEATURES
 from features.message import Message, message
 from features.spec import Evidence, Side
 from models.phrases import CellKey, Contrast
-from models.score import BASE, OTHER, TEXT, Reason, remainder
+from models.score import BASE, OTHER, TEXT, TITLE, Reason, remainder
 
 MOST: Final = 5
 TEXT_CODE: Final = "wording"
@@ -94,13 +94,15 @@ _STORY_OF: Final = {name: story for story, names in _STORIES.items() for name in
 class Split:
     """A score's value and its parts in log-odds: of the features, shape (n_features,), of the text, and the base.
 
-    Their sum is the value, but for rounding.
+    Their sum is the value, but for rounding. `title` is the part of an encoder in a second opinion; None in a first
+    answer.
     """
 
     value: float
     features: NDArray[np.float64]
     text: float
     base: float
+    title: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequ
     reasons = reasons[:MOST]
     if all(reason.code != TEXT_CODE for reason in reasons):
         reasons.append(remainder(TEXT, split.text))
+    if split.title is not None:
+        reasons.append(remainder(TITLE, split.title))
     reasons.append(remainder(BASE, split.base))
     return (*reasons, remainder(OTHER, split.value - sum(reason.weight for reason in reasons)))
 

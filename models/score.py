@@ -16,12 +16,14 @@ class ScoreKind(StrEnum):
 
 
 # The parts of a score that no finding about the listing stands behind: the value of an average listing, the text where
-# no phrase can be quoted, all features without words of their own, and points that a low price alone does not count.
+# no phrase can be quoted, the title as an encoder reads it, all features without words of their own, and points that a
+# low price alone does not count.
 BASE: Final = "base"
 TEXT: Final = "text"
+TITLE: Final = "title"
 OTHER: Final = "other"
 PRICE_ALONE: Final = "price_alone"
-REMAINDERS: Final = frozenset({BASE, TEXT, OTHER, PRICE_ALONE})
+REMAINDERS: Final = frozenset({BASE, TEXT, TITLE, OTHER, PRICE_ALONE})
 # Evidence of the lexicon that honest sellers write too.
 AMBIGUOUS: Final = "text_ambiguous"
 
@@ -80,7 +82,8 @@ class Score:
 
     `value` is log-odds (calibrated) or points (scorecard); `probability` is null for a scorecard. `scorer` names the
     bundle digest or the scorecard's policy version, `fingerprint` the input that it was made for. `interval` is
-    the 95 % range of the probability over resamples of the labelled sellers, null where it is unknown.
+    the 95 % range of the probability over resamples of the labelled sellers, null where it is unknown. `encoder` names
+    what read the title for a second opinion; null in a first answer.
     """
 
     kind: ScoreKind
@@ -91,3 +94,4 @@ class Score:
     fingerprint: str
     interval: tuple[float, float] | None = None
     evidence: tuple[Message, ...] = ()
+    encoder: str | None = None

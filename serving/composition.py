@@ -52,7 +52,7 @@ from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
 from serving.reports.store import report_documents
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
-from serving.scoring.policy import DEFAULT_BREAKER
+from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_OPINION
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.on_trial import Trials, follow_trials
 from serving.scoring.service.reference_context import ReferenceContextCache
@@ -65,6 +65,7 @@ from serving.takedowns.service.evidence_hooks import EvidenceHooks
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.service import seal_clear_secrets
+from training.encoders import EncoderRefused, encoder_named
 
 CONTACT_KEY: Final = "contact.key"
 WEBHOOK_KEY: Final = "webhook.key"
@@ -103,6 +104,7 @@ def default_policies() -> ByClass:
         DEFAULT_LABEL_SOURCE,
         DEFAULT_DRIFT_ALARM,
         DEFAULT_BREAKER,
+        DEFAULT_SECOND_OPINION,
         DEFAULT_DELIVERY,
         DEFAULT_MAIL,
         DEFAULT_REMOVAL_CHECK,
@@ -131,6 +133,7 @@ def open_runtime(
     two clocks in one database could not be compared.
     """
     mail_server(settings, "localhost")  # Refuses what is set amiss.
+    _refuse_without_encoder(settings)
     home = Home.at(settings.home)
     if not restoring:
         home.refuse_unfinished()
@@ -171,6 +174,14 @@ def open_runtime(
     follow_champions(runtime)
     follow_trials(runtime)
     return runtime
+
+
+def _refuse_without_encoder(settings: Settings) -> None:
+    try:
+        if settings.encoder:
+            encoder_named(settings.encoder)
+    except EncoderRefused as refused:
+        raise Invalid(str(refused)) from None
 
 
 def _contact_key(settings: Settings, home: Home) -> bytes:

@@ -14,6 +14,7 @@ from training import baselines, metrics
 from training.comparison import difference, figures_of, mean
 from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_alone
+from training.fit_opinion import fit_opinion
 from training.material import Labelled, Material
 from training.splits import Rows, grouped_folds
 from training.tried import TriedFile
@@ -32,6 +33,8 @@ PEERS: Final = ("rank_average", "fair_peer")
 WITHOUT: Final = "without"
 # The model fitted with features that are tried, and without those left out.
 WITH: Final = "with"
+# The model with the second opinion of an encoder, where one is given.
+SECOND: Final = "second_opinion"
 _AVERAGES: Final = {"rank_average": ("numbers", "char_text"), "fair_peer": ("numbers", "field_text")}
 _FITTED: Final = (MODEL, *PARTS, *(name for name in baselines.NAMES if name not in _AVERAGES))
 
@@ -45,10 +48,14 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How a second model differs: it lacks the features `without`, and has those of a file."""
+    """How a second model differs: it lacks the features `without`, and has those of a file.
+
+    `encoded` are an encoder's numbers of the listings' titles, shape (n, d), for the second opinion of the first model.
+    """
 
     without: frozenset[str] = frozenset()
     tried: TriedFile | None = None
+    encoded: Floats | None = None
 
     @property
     def name(self) -> str | None:
@@ -85,7 +92,7 @@ def cross_validate(
     work = (delayed(fold_scores)(material, split, seed=repeat, changes=changes) for repeat, split in folds)
     # One process per fold uses all cores; the trees of so few rows would not.
     done = Parallel(n_jobs=threads, return_as="generator")(work)
-    names = (*_FITTED, *([changes.name] if changes.name else []))
+    names = (*_FITTED, *([changes.name] if changes.name else []), *([] if changes.encoded is None else [SECOND]))
     values = [{name: np.full(len(labels), np.nan) for name in names} for _ in range(repeats)]
     for number, ((repeat, (_, test)), found) in enumerate(zip(folds, done, strict=True)):
         progress(number, len(folds))
@@ -98,7 +105,7 @@ def cross_validate(
 def _with_averages(values: dict[str, Floats]) -> dict[str, Floats]:
     averages = {name: baselines.rank_average(values[n], values[t]) for name, (n, t) in _AVERAGES.items()}
     every = {**values, **averages}
-    return {name: every[name] for name in (MODEL, *PARTS, *baselines.NAMES, WITHOUT, WITH) if name in every}
+    return {name: every[name] for name in (MODEL, *PARTS, *baselines.NAMES, SECOND, WITHOUT, WITH) if name in every}
 
 
 def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, changes: Changes) -> dict[str, Floats]:
@@ -117,6 +124,10 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
         other.fit(train_facts, labels, groups=groups, sample_weight=weights)
         changed[changes.name] = other.decision_function(test_facts)
     columns, tested = matrix(train_facts), matrix(test_facts)
+    if changes.encoded is not None:
+        opinion, _ = fit_opinion(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
+        first = model.model_.values(tested, [one.listing for one in test_facts])
+        changed[SECOND] = opinion.log_odds(first, changes.encoded[test])
     return {
         MODEL: model.decision_function(test_facts),
         **changed,
@@ -145,7 +156,7 @@ def summarise(data: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str,
         name: figures_of(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values
     }
     model, parts = summary.pop(MODEL), {name: summary.pop(name) for name in PARTS}
-    changed = {name: summary.pop(name) for name in (WITHOUT, WITH) if name in summary}
+    changed = {name: summary.pop(name) for name in (SECOND, WITHOUT, WITH) if name in summary}
     probabilities = [expits(repeat.values[MODEL]) for repeat in repeats]
     model["brier"] = mean([metrics.brier(data.labels, p) for p in probabilities])
     model["calibration_error"] = mean([metrics.calibration_error(data.labels, p) for p in probabilities])
@@ -161,4 +172,11 @@ def summarise(data: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str,
         **{f"difference_to_{peer}": compared(MODEL, peer) for peer in PEERS},
         **({f"difference_to_{WITHOUT}": compared(MODEL, WITHOUT)} if WITHOUT in changed else {}),
         **({f"gain_{WITH}": compared(WITH, MODEL)} if WITH in changed else {}),
+        **(_second(compared) if SECOND in changed else {}),
     }
+
+
+def _second(compared: Callable[[str, str], dict[str, Any]]) -> dict[str, Any]:
+    """What the second opinion gains over the first answer, and its differences to the peers."""
+    peers = {f"difference_of_{SECOND}_to_{peer}": compared(SECOND, peer) for peer in PEERS}
+    return {f"gain_{SECOND}": compared(SECOND, MODEL), **peers}

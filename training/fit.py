@@ -85,7 +85,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         join = join_of(int(labels.sum()), takes_offset=self.learner in TAKE_OFFSET)
         self.progress("features", 0.0)
         numbers, texts = self._numbers(facts), TextMatrix.of([one.listing for one in facts])
-        folds = list(grouped_folds(labels, groups, folds=_inner_folds(labels, groups), seed=self.seed))
+        folds = inner_folds(labels, groups, seed=self.seed)
         text_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
             self.progress("text", i / len(folds))
@@ -148,6 +148,8 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         return fit_of(self.learner)(given.columns[rows], given.labels[rows], given.weights[rows], setup)
 
 
-def _inner_folds(labels: Labels, groups: NDArray[np.intp]) -> int:
+def inner_folds(labels: Labels, groups: NDArray[np.intp], *, seed: int) -> list[tuple[Rows, Rows]]:
+    """The folds by seller within a fit: rows to fit and rows to judge."""
     fewest = min(len(np.unique(groups[labels == value])) for value in (0, 1))
-    return max(_FEWEST_FOLDS, min(INNER_FOLDS, fewest))
+    folds = max(_FEWEST_FOLDS, min(INNER_FOLDS, fewest))
+    return list(grouped_folds(labels, groups, folds=folds, seed=seed))

@@ -16,6 +16,7 @@ from training.fit_settings import DEFAULT_SETTINGS, FitSettings, read_settings
 from training.golden import read_golden
 from training.hyper_parameters import fixed_parameters, forest_parameters, versions
 from training.made_with import made_with
+from training.opinion import NO_ENCODER
 from training.pipeline import train
 from training.registry.run_facts import RunState
 from training.registry.runs import Start
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--golden-digest", default="")
     train_parser.add_argument("--learner", default=Forest.name)
     train_parser.add_argument("--settings", type=Path)
+    train_parser.add_argument("--encoder", default=NO_ENCODER)
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
     train_parser.add_argument("--accept-leak", action="append", default=[])
@@ -103,6 +105,7 @@ def _trained(
         threads=options.threads,
         learner=options.learner,
         settings=settings,
+        encoder=options.encoder,
         accepted_leaks=options.accept_leak,
         progress=progress,
     )

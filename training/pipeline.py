@@ -20,10 +20,11 @@ from training.golden_gate import golden_evidence, golden_gate
 from training.incumbent import InForce
 from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_curve, operating_points, promises
+from training.opinion import NO_ENCODER, opinion_of
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import learnt_until, seller_groups, split_for_judging
-from training.stages import FIT_ALL, Progress, of_fit
+from training.stages import ENCODE, FIT_ALL, Progress, of_fit
 from training.suspects import suspects
 from training.upheld import upheld_evidence, upheld_gate
 from training.weighting import largest_sources, stands_for, training_weights
@@ -49,13 +50,14 @@ def train(
     accepted_leaks: Collection[str] = (),
     learner: str = Forest.name,
     settings: FitSettings = DEFAULT_SETTINGS,
+    encoder: str = NO_ENCODER,
     progress: Progress = lambda _w, _s: None,
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
     The judged figures are of models fitted on the rows before each time fold. The shipped model has the same settings
     and is fitted on all rows; it scores the upheld appeals and the golden set. Equal snapshots, seeds and code give
-    equal bundles.
+    equal bundles. The gates judge first answers; `encoder` adds a second opinion, which the report compares with them.
 
     Raises
     ------
@@ -92,6 +94,15 @@ def train(
         seed=seed, threads=threads, learner=learner, settings=settings, progress=of_fit(FIT_ALL, progress)
     )
     model.fit(facts, labels, groups=groups, sample_weight=weights)
+    second = opinion_of(
+        encoder,
+        model,
+        facts,
+        labels,
+        groups=groups,
+        sample_weight=weights,
+        progress=lambda share: progress(ENCODE, share),
+    )
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
     doubted = suspects(snapshot.rows, out_of_fold, weighed.duplicates, most=DEFAULT_SECOND_REVIEW.most_reported)
@@ -103,6 +114,7 @@ def train(
         masking=model.masking_,
         settings=settings.changed(),
         phrases=fit_phrases(facts, labels, weights, groups, snapshot.references.brands.brands.values()),
+        second_opinion=second.opinion,
     )
     shipped, incumbent = from_files(files), InForce(champion, threads)
     upheld = upheld_evidence(snapshot.rows, facts, shipped, incumbent, DEFAULT_GATES)
@@ -132,6 +144,7 @@ def train(
         "operating_curve": operating_curve(labels, out_of_fold, represented),
         "promises": promises(labels, out_of_fold, groups),
         "out_of_fold": figures(labels, out_of_fold),
+        "second_opinion": second.report,
         "judged": judged.report,
         "gates": [gate.as_json() for gate in gates],
         "curves": curves(labels, out_of_fold),

@@ -16,12 +16,14 @@ from features.references import References
 from models.bundle import digest_of, to_files
 from models.forest import Forest
 from models.routing import Thresholds
+from models.second_opinion import SecondOpinion
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.labelled import load_labelled
 from training.operating import choose_thresholds, operating_points, promises
+from training.opinion import NO_ENCODER, opinion_of
 from training.pipeline import without_nan
 from training.references import OfflineReferences
 
@@ -44,6 +46,7 @@ def train_on_file(
     threads: int,
     learner: str = Forest.name,
     settings: FitSettings = DEFAULT_SETTINGS,
+    encoder: str = NO_ENCODER,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TrainedOnFile:
     """Fit on every labelled row. No rows are reserved for judging; `evaluate` measures the quality.
@@ -62,11 +65,23 @@ def train_on_file(
     progress(0.2)
     model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
     model.fit(facts, data.labels, groups=data.groups)
+    progress(0.6)
+    second = opinion_of(
+        encoder,
+        model,
+        facts,
+        data.labels,
+        groups=data.groups,
+        sample_weight=np.ones(len(data.labels)),
+        progress=lambda share: progress(0.6 + 0.3 * share),
+    )
     progress(0.9)
     probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(data.labels, probabilities, np.ones(len(data.labels)))
     # The age of the file's prices is unknown, and the time of this run must not change the digest.
-    files = bundle_files(model, thresholds, facts, data.labels, data.groups, offline.references())
+    files = bundle_files(
+        model, thresholds, facts, data.labels, data.groups, offline.references(), second_opinion=second.opinion
+    )
     report = {
         "rows": len(data.labels),
         "positives": int(data.labels.sum()),
@@ -83,6 +98,7 @@ def train_on_file(
         "operating_points": operating_points(data.labels, probabilities, thresholds),
         "promises": promises(data.labels, probabilities, data.groups),
         "out_of_fold": figures(data.labels, probabilities),
+        "second_opinion": second.report,
         "curves": curves(data.labels, probabilities),
         "judged": {"rows": 0, "positives": 0, "why": "Trained on a file; `touchstone evaluate` cross-validates."},
         "gates": [],
@@ -101,6 +117,8 @@ def bundle_files(
     labels: NDArray[np.int8],
     groups: NDArray[np.intp],
     references: References,
+    *,
+    second_opinion: SecondOpinion | None = None,
 ) -> dict[str, bytes]:
     """The bundle of a model that was fitted on these rows, each with the weight of one, as files by name."""
     return to_files(
@@ -111,4 +129,5 @@ def bundle_files(
         masking=model.masking_,
         settings=model.settings.changed(),
         phrases=fit_phrases(facts, labels, np.ones(len(labels)), groups, references.brands.brands.values()),
+        second_opinion=second_opinion,
     )

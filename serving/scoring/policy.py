@@ -31,3 +31,18 @@ class BreakerPolicy:
 
 
 DEFAULT_BREAKER: Final = BreakerPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinionPolicy:
+    """Which listings an encoder reads, where one is set: those just below the threshold, which no person sees."""
+
+    # Of the threshold for analysts. Below half of it a title alone would have to double the odds.
+    from_share: float = 0.5
+    # An older listing was bought or read by now; a service that was down does not work off a month.
+    window_hours: int = 24
+    # Of one job: a title takes about a tenth of a second, and a job that ends early loses its work.
+    most_at_once: int = 200
+
+
+DEFAULT_SECOND_OPINION: Final = SecondOpinionPolicy()

@@ -9,6 +9,7 @@ from typing import Final
 from dbos import DBOS
 
 from serving.delivery.service.delivery import deliver
+from serving.intake.service.second_opinions import give_second_opinions
 from serving.learning.service.learn import retrain
 from serving.learning.service.publish import publish_or_later
 from serving.mail.service.sending import send_mail
@@ -85,3 +86,14 @@ def _publish_once(marketplace_id: str, digest: str) -> str:
 def publish_champion_alias(marketplace_id: str, digest: str) -> str:
     """Register a model where the registry lacks it, and set the alias of the champion in force."""
     return _publish_once(marketplace_id, digest)
+
+
+@DBOS.step(name="give_second_opinions_once")
+def _give_second_opinions_once(marketplace_id: str) -> str:
+    return str(give_second_opinions(_runtime(), marketplace_id))
+
+
+@DBOS.workflow(name=jobs.SECOND_OPINIONS)
+def give_second_opinions_of(marketplace_id: str) -> str:
+    """Let the encoder read the titles of waiting listings, in a child process; a rerun finds those still waiting."""
+    return _give_second_opinions_once(marketplace_id)

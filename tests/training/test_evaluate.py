@@ -21,6 +21,7 @@ from training.evaluate import (
     MODEL,
     PARTS,
     PEERS,
+    SECOND,
     WITHOUT,
     Changes,
     Repeat,
@@ -144,6 +145,21 @@ def test_a_summary_compares_with_the_model_without_some_features() -> None:
 
 
 @pytest.mark.soak
+def test_a_second_opinion_is_compared_with_the_first_answer_and_the_peers() -> None:
+    knowing = np.column_stack([DATA.labels * 2.0, np.random.default_rng(2).standard_normal(len(DATA.labels))])
+    with pytest.MonkeyPatch.context() as patch:
+        small_forests(patch)
+        found = cross_validate(of_file(DATA), repeats=1, changes=Changes(encoded=knowing))
+    np.testing.assert_array_equal(found[0].values[MODEL], a_repeat().values[MODEL])
+    summary = summarise(DATA, found)
+    gain = summary[f"gain_{SECOND}"]
+    assert gain["ap"] == pytest.approx(summary["parts"][SECOND]["ap"] - summary["model"]["ap"])
+    assert gain["ap"] > 0
+    for peer in PEERS:
+        difference = summary[f"difference_of_{SECOND}_to_{peer}"]
+        assert difference["ap"] == pytest.approx(summary["parts"][SECOND]["ap"] - summary["baselines"][peer]["ap"])
+
+
 def test_folds_fitted_side_by_side_give_the_same_scores() -> None:
     (one,), (two,) = (cross_validate(of_file(DATA), repeats=1, threads=threads) for threads in (1, 2))
     assert all(np.array_equal(two.values[name], values) for name, values in one.values.items())

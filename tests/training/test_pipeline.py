@@ -6,15 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import digest_of, from_files
+from models.bundle import MANIFEST, digest_of, from_files
 from models.routing import Thresholds
+from models.second_opinion import FILE
 from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from tests.fixtures.tiny_encoder import tiny_encoder
+from training.encoders import Encoder
 from training.fit_settings import FitSettings
 from training.golden import GoldenItem, freeze, thawed
 from training.pipeline import Candidate, train, without_nan
 from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
+
+__all__ = ["tiny_encoder"]  # A fixture.
 
 DATA = a_market(160)
 ROWS = snapshot_rows(DATA)
@@ -66,7 +71,7 @@ def test_a_report_is_complete(candidate: Candidate) -> None:
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
         "accepted_leaks", "cut", "seed", "learner", "settings", "feature_count", "join", "text_weight", "calibration",
         "thresholds", "operating_points", "operating_curve", "promises", "out_of_fold", "judged", "gates", "curves",
-        "suspects", "sources",
+        "suspects", "sources", "second_opinion",
     }  # fmt: skip
 
 
@@ -227,3 +232,19 @@ def test_an_accepted_leak_is_trained_on_and_reported(tmp_path: Path) -> None:
 def test_a_figure_that_does_not_exist_is_null_at_any_depth() -> None:
     found = {"a": math.nan, "b": (1.0, [math.nan, "x"]), "c": {"d": math.inf, "e": None}}
     assert without_nan(found) == {"a": None, "b": [1.0, [None, "x"]], "c": {"d": math.inf, "e": None}}
+
+
+def test_an_encoder_adds_a_second_opinion_and_changes_no_first_answer(
+    candidate: Candidate, snapshot: Snapshot, tiny_encoder: Encoder
+) -> None:
+    def with_encoder() -> Candidate:
+        return train(snapshot, champion=None, seed=0, threads=1, encoder="tiny_encoder")
+
+    found = with_encoder()
+    assert found.files == with_encoder().files
+    assert set(found.files) - set(candidate.files) == {FILE}
+    same = set(candidate.files) - {MANIFEST}
+    assert {name: found.files[name] for name in same} == {name: candidate.files[name] for name in same}
+    assert found.report["second_opinion"]["encoder"] == tiny_encoder.identity
+    assert found.report["gates"] == candidate.report["gates"]
+    assert candidate.report["second_opinion"] is None

@@ -21,6 +21,8 @@ _LONGEST_REASON: Final = 500
 _OF_THE_DATA: Final = ("snapshot", "rows", "positives", "sellers", "cut", "feature_count")
 _LEARNT: Final = ("seed", "learner", "join", "text_weight", "calibration")
 
+_OF_SECOND: Final = ("encoder", "title_weight", "failed")
+
 
 class RunState(StrEnum):
     """The end of a training, as its run's tag says it. MLflow's own status of the last two is FAILED."""
@@ -68,7 +70,9 @@ def parameters(report: Mapping[str, Any]) -> dict[str, Any]:
     """The data, the settings of the fit, and what the fit chose."""
     of_report = {name: report[name] for name in (*_OF_THE_DATA, *_LEARNT) if name in report}
     thresholds = {f"threshold.{name}": value for name, value in report["thresholds"].items()}
-    return {**report.get("run", {}).get("parameters", {}), **of_report, **thresholds}
+    second = report.get("second_opinion") or {}
+    of_second = {f"second_opinion.{name}": second[name] for name in _OF_SECOND if name in second}
+    return {**report.get("run", {}).get("parameters", {}), **of_report, **thresholds, **of_second}
 
 
 def metrics(report: Mapping[str, Any]) -> dict[str, float]:
@@ -85,6 +89,9 @@ def metrics(report: Mapping[str, Any]) -> dict[str, float]:
         low, high = judged["peers"]["difference_interval"]
         ends = {"difference": judged["peers"]["difference"], "difference_low": low, "difference_high": high}
         parts["peer.fair_peer"] = {**parts["peer.fair_peer"], **ends}
+    if second := report.get("second_opinion"):
+        parts["second_opinion.out_of_fold"] = second["out_of_fold"]
+        parts["second_opinion.gain"] = second["gain"]
     for one in judged.get("slices", ()):
         parts[f"slice.{one['slice']}"] = {name: value for name, value in one.items() if name != "slice"}
     for gate in report.get("gates", ()):

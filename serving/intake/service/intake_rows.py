@@ -119,13 +119,17 @@ class RowsToKeep:
         body = facts.to_json()
         digest = hashlib.sha256(body).hexdigest()
         self._facts.append(self._tenant(digest=digest, schema=SCHEMA, body=body))
-        score_id = new("sco")
+        return self.keep_score(step, digest, scored)
+
+    def keep_score(self, step: Step, facts_digest: str, scored: Scored) -> str:
+        """The score of one step on facts that are stored; returns its id."""
+        score_id = self._runtime.ids.new("sco")
         self._scores.append(
             self._tenant(
                 score_id=score_id,
                 listing_id=step.listing_id,
                 version_id=step.version_id,
-                facts_digest=digest,
+                facts_digest=facts_digest,
                 kind=scored.score.kind.value,
                 value=scored.score.value,
                 probability=scored.score.probability,
@@ -137,6 +141,7 @@ class RowsToKeep:
                 route_reasons=[as_json(one) for one in scored.route.reasons],
                 policy_version=scored.route.policy_version,
                 inclusion_probability=scored.route.inclusion_probability,
+                encoder=scored.score.encoder,
                 scored_at=step.as_of,
             )
         )

@@ -163,7 +163,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
     golden = write_golden_set(runtime, here)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
-        *("--learner", runtime.settings.learner),
+        *("--learner", runtime.settings.learner, "--encoder", runtime.settings.encoder),
         *(("--settings", str(runtime.settings.fit_settings)) if runtime.settings.fit_settings is not None else ()),
         *("--out", str(runtime.home.cache / "training" / job.job_id)),
         *("--threads", str(runtime.settings.training_threads)),

@@ -51,10 +51,13 @@ def first_reasons(
 def flagged(
     connection: Connection, marketplace_id: str, scorer: str, thresholds: Sequence[float], since: datetime
 ) -> tuple[int, ...]:
-    """How many scores of a model since a moment reach each of these probabilities, and how many there are in all."""
+    """How many first answers of a model since a moment reach each of these probabilities, and how many there are."""
     sums = [func.sum(case((score.c.probability >= one, 1), else_=0)) for one in thresholds]
     query = select(func.count(), *sums).where(
-        score.c.marketplace_id == marketplace_id, score.c.scored_at >= since, score.c.scorer == scorer
+        score.c.marketplace_id == marketplace_id,
+        score.c.scored_at >= since,
+        score.c.scorer == scorer,
+        score.c.encoder.is_(None),
     )
     total, *counts = connection.execute(query).one()
     return (*(int(count or 0) for count in counts), int(total))

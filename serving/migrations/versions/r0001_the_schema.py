@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "aaf5487ff1d9"
+revision = "c0a6a61b1068"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

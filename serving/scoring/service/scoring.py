@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.compute import Computed, compute, input_fingerprint
 from features.facts import Facts
 from features.message import Message
@@ -13,6 +16,7 @@ from models.priority import expected_harm
 from models.routing import Asking, Lane, Route, Situation, route
 from models.score import Score
 from models.scorecard import score_by_points
+from models.second_scores import second_scores
 from models.seller_lists import Listed
 
 
@@ -51,7 +55,8 @@ class Scored:
 class BatchScores:
     """The scores of numbered listings by one model, or by the scorecard without one.
 
-    Listings are routed in groups, because a route can depend on the cases and questions of the groups before.
+    Listings are routed in groups, because a route can depend on the cases and questions of the groups before. With
+    `encoded`, an encoder's numbers of the listings' titles in order, shape (n, d), the scores are second opinions.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class BatchScores:
         routing: RoutingPolicy,
         scorecard: ScorecardPolicy,
         threads: int = 1,
+        encoded: NDArray[np.float64] | None = None,
     ) -> None:
         self._model, self._questions, self._routing, self._threads = model, questions, routing, threads
         self._computed = {i: compute(one) for i, one in facts.items()}
@@ -71,6 +77,8 @@ class BatchScores:
         if model is None:
             fingerprint = input_fingerprint()
             scores = [score_by_points(one, policy=scorecard, fingerprint=fingerprint) for one in computed]
+        elif encoded is not None:
+            scores = second_scores(model, computed, encoded, threads=threads)
         else:
             scores = model.score_many(computed, with_reasons=False, threads=threads)
         self._scores = dict(zip(self._computed, scores, strict=True))
@@ -107,7 +115,7 @@ class BatchScores:
         """The scores with their routes. A model's reasons are computed only for listings sent to a person."""
         scores = dict(self._scores)
         if self._model is not None:
-            shown = [i for i in scores if self._routes[i].lane is not Lane.NO_ACTION]
+            shown = [i for i in scores if self._routes[i].lane is not Lane.NO_ACTION and not scores[i].reasons]
             explained = self._model.score_many([self._computed[i] for i in shown], threads=self._threads)
             for i, one in zip(shown, explained, strict=True):
                 scores[i] = replace(scores[i], reasons=one.reasons, evidence=one.evidence)

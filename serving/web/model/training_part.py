@@ -14,7 +14,7 @@ from serving.learning.store.retraining import BY_ITSELF
 from serving.web.at_marketplace import PlaceScope
 from serving.web.model.next_training import NextTraining, next_training, why_started
 from serving.web.wording import words
-from training.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
+from training.stages import ENCODE, FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
 
 _ACTIVE = frozenset({"waiting", "running"})
 _STAGES: Final = {
@@ -24,6 +24,7 @@ _STAGES: Final = {
     PEERS: "Fit the baselines on the same rows",
     GATES: "Evaluate the gates",
     FIT_ALL: "Fit on all rows",
+    ENCODE: "Encode the titles for second opinions",
     REGISTER: "Log to MLflow",
 }
 
@@ -101,12 +102,14 @@ def _again(progress: Mapping[str, Any], now: datetime) -> str:
 
 
 def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]:
-    """Every stage in its order. One without a start before the current one was left out."""
+    """Every stage in its order. One without a start before the current one was left out; that of an encoder, which few
+    have, is then not shown."""
     began = {str(one["stage"]): datetime.fromisoformat(one["at"]) for one in progress.get("log", ())}
     current = str(progress.get("stage", ""))
     if current not in STAGES:
         return ()
-    at = STAGES.index(current)
+    shown = [stage for stage in STAGES if stage != ENCODE or stage in began]
+    at = shown.index(current)
     return tuple(
         StageLine(
             number + 1,
@@ -114,7 +117,7 @@ def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]
             "now" if number == at else "next" if number > at else "done" if stage in began else "skipped",
             words.moment(began[stage], now) if stage in began else "",
         )
-        for number, stage in enumerate(STAGES)
+        for number, stage in enumerate(shown)
     )
 
 

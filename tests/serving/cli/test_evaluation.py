@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.cli.evaluation import against, gained
+from serving.cli.evaluation import against, gained, second_opinion
 from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import a_market, labelled_file, market_references, snapshot_rows
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from training.baselines import NAMES
-from training.evaluate import PARTS, Repeat
+from training.evaluate import PARTS, PEERS, Repeat
 from training.snapshot import write_snapshot
 
 DATA = a_market(80)
@@ -142,3 +142,14 @@ def test_a_sentence_says_what_the_tried_features_are_worth(
 def test_a_sentence_says_what_the_model_loses_without_some_features() -> None:
     expected = f"Model less the model without these features: {FIGURES.format('0.001 to 0.020')} "
     assert against("without", a_summary(0.001, 0.02)) == f"{expected}The model is better beyond chance."
+
+
+def test_the_second_opinion_is_told_against_the_first_answer_and_each_peer() -> None:
+    found = a_summary(0.001, 0.02)["gain_with"]
+    keys = ("gain_second_opinion", *(f"difference_of_second_opinion_to_{peer}" for peer in PEERS))
+    lines = list(second_opinion({**a_summary(0.001, 0.02), "encoder": "tiny 1 0", **dict.fromkeys(keys, found)}))
+    figures = FIGURES.format("0.001 to 0.020")
+    assert lines == [
+        f"Second opinion by tiny 1 0 less {name}: {figures} It is better beyond chance."
+        for name in ("the first answer", "rank average", "fair peer")
+    ]

