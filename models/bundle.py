@@ -72,6 +72,9 @@ class Bundle:
         """Scores in order. Reasons cost about a millisecond a listing, so bulk work leaves them out."""
         if not rows:
             return []
+        if len(rows) == 1 and not with_reasons:
+            one = self.classifier.one(rows[0].vector, rows[0].facts.listing)
+            return [Score(ScoreKind.CALIBRATED, *one[:2], (), self.digest, self.fingerprint, one.interval)]
         matrix = np.stack([row.vector for row in rows])
         listings = [row.facts.listing for row in rows]
         values = self.classifier.values(matrix, listings, threads=threads)
@@ -245,8 +248,8 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         combiner = Combiner(
             join=join,
             text_weight=weight(model["combiner"]["text_weight"]),
-            numbers=_standard(model["combiner"]["numbers"]),
-            text=_standard(model["combiner"]["text"]),
+            numbers=Standard(**numbers(model["combiner"]["numbers"])),
+            text=Standard(**numbers(model["combiner"]["text"])),
         )
         weights = read_weights(files, _WEIGHTS)
         learner = _learner(files).read(files)
@@ -277,13 +280,6 @@ def _phrases(files: Mapping[str, bytes]) -> PhraseTable:
     if read_json(files, MANIFEST)["schema"] != SCHEMA:
         return NO_PHRASES
     return PhraseTable.from_dict(read_json(files, _PHRASES))
-
-
-def _standard(found: Mapping[str, object]) -> Standard:
-    standard = Standard(**numbers(found))
-    if standard.spread <= 0:
-        raise ValueError
-    return standard
 
 
 def _thresholds(found: Mapping[str, object]) -> Thresholds:
