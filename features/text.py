@@ -88,9 +88,8 @@ def text_title_capitals(e: Evidence) -> float:
     """Share of capitals among the cased letters of the title; 0 where there are none."""
     if not e.reading.title:
         return MISSING
-    capitals = sum(map(str.isupper, e.reading.title))
-    cased = capitals + sum(map(str.islower, e.reading.title))
-    return capitals / cased if cased else 0.0
+    cased = e.reading.capitals + e.reading.small
+    return e.reading.capitals / cased if cased else 0.0
 
 
 @signals.feature(SHARE, missing=_NO_TITLE, side=either, say=lambda _, v: message("text_title_digits", share=v))

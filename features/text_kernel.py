@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from features.alphabet import BLANK, DIGIT, DROPPED, IDEOGRAPH, LETTER, SEVERAL, SIGN, Alphabet, tables
 from features.fold import TABLE_SIZE, as_shown
 from features.listing import Listing
-from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
-from features.splitmix import GOLDEN, mix
+from features.ngrams import BUCKETS, FEWEST_SPACED, GOLDEN, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD, mix
 
 KERNEL_VERSION: Final = 3
 

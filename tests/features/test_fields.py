@@ -47,7 +47,9 @@ AMOUNTS = ["0", "12.50", "007.1", "9999999999.999", "10000000000", "10000000000.
 @example(True, ["10000000000.01", "1", "1"], THREE)
 @example(False, [2**53 + 1, 1, 1], THREE)
 @example(False, [1, -1, 1], THREE)
-def test_three_values_of_a_window_are_read_as_each_alone(of_amounts: bool, values: list[Any], keys: tuple[str, ...]) -> None:
+def test_three_values_of_a_window_are_read_as_each_alone(
+    of_amounts: bool, values: list[Any], keys: tuple[str, ...]
+) -> None:
     """The way of three plain values accepts what the readers of single values accept, with the same result."""
     row = dict(zip(keys, values, strict=False))
     together = outcome(fields.windows("sales", "Sold.", of_amounts=of_amounts).read, row)
