@@ -13,6 +13,7 @@ import ahocorasick
 
 from features.fold import Words, fold, without_pictures
 from features.near_names import NearMiss, NearNames
+from features.records import quickly_made
 
 # Digits and signs that stand for letters. l, i, 1 and | are one class, because each can stand for the others.
 _LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
@@ -55,6 +56,7 @@ class Brand:
     gtin_prefixes: tuple[str, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A registered name in the title."""
@@ -64,6 +66,7 @@ class Mention:
     form: Form
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """The brand of a listing, or None where several candidates remain possible.
@@ -79,6 +82,7 @@ class Resolution:
     mentions: tuple[Mention, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Naming:
     """Registered names outside the mentions in the title. They inform people and models but resolve no brand.

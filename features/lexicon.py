@@ -14,6 +14,7 @@ from itertools import accumulate, islice
 from typing import Final
 
 from features.prefilter import Prefilter, loosened
+from features.records import quickly_made
 
 _PACKAGED: Final = "data/lexicon.tsv"
 _RAW: Final = "raw:"
@@ -79,6 +80,7 @@ class Entry:
     reads_raw: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
     """A match of a lexicon entry: its kind and strength, and the matching words of the text."""

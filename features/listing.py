@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from features import fields, money
 from features.fields import OBJECT, Field, Rejected, Value, Windows, printable
+from features.records import quickly_made
 
 # Clocks of two companies differ; a day covers a source that stamps local time as UTC.
 CLOCK_TOLERANCE: Final = timedelta(days=1)
@@ -98,6 +99,7 @@ _READERS: Final = {field.name: field.read for field in LISTING_FIELDS}
 _SELLER_READERS: Final = {field.name: field.read for field in SELLER_FIELDS}
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerBlock:
     """The marketplace's seller data in this row. None means not given, not zero."""
@@ -118,6 +120,7 @@ class SellerBlock:
     available: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A listing as the marketplace sent it, after validation. None means not given, not zero."""

@@ -17,6 +17,7 @@ from features.fold import TABLE_SIZE, fold, without_pictures
 from features.lexicon import Kind, PhraseMatch
 from features.listing import Listing
 from features.prefilter import Prefilter
+from features.records import quickly_made
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SCRIPTS: Final = {
@@ -38,6 +39,7 @@ _INVISIBLE, _CAPITAL, _SMALL = 1 << 8, 1 << 9, 1 << 10
 _OF_SCRIPTS: Final = (1 << 8) - 1
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The content and form of a listing's text. Strings are empty where the listing has no text.
@@ -133,16 +135,16 @@ def _count(codes: NDArray[np.uint32], title: int, characters: NDArray[np.uint16]
 
     The title is the first part of the text.
     """
-    invisible = capitals = small = in_title = anywhere = 0
+    found = np.zeros(5, np.int64)
     for at in range(codes.size):
-        bits = np.int64(characters[codes[at]]) if codes[at] < TABLE_SIZE else 0
-        invisible += bits & _INVISIBLE > 0
-        anywhere |= bits
+        bits = characters[codes[at]] if codes[at] < TABLE_SIZE else np.uint16(0)
+        found[0] += bits & _INVISIBLE > 0
+        found[4] |= bits
         if at < title:
-            in_title |= bits
-            capitals += bits & _CAPITAL > 0
-            small += bits & _SMALL > 0
-    return np.array((invisible, capitals, small, in_title, anywhere))
+            found[1] += bits & _CAPITAL > 0
+            found[2] += bits & _SMALL > 0
+            found[3] |= bits
+    return found
 
 
 def _mixed_words(text: str) -> tuple[str, ...]:
