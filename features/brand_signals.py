@@ -105,7 +105,7 @@ def brand_named_but_not_declared(e: Evidence) -> float:
     if not resolved.mentions:
         return 0.0
     declared = fold(e.facts.listing.brand or "")
-    by_name = resolved.brand_id if resolved.method in {Method.DECLARED, Method.ALIAS} else None
+    by_name = resolved.brand_id if resolved.method is Method.DECLARED or resolved.method is Method.ALIAS else None
     return float(any(m.brand_id != by_name and fold(m.name) != declared for m in resolved.mentions))
 
 

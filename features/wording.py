@@ -19,8 +19,7 @@ def _weight(e: Evidence, kind: Kind) -> float:
     """The weight of the strongest match of a kind plus 0.25 for each further wording, at most 10."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    phrase_matches = e.reading.kinds.get(kind, ())
-    if not phrase_matches:
+    if not e.reading.kinds or not (phrase_matches := e.reading.kinds.get(kind, ())):
         return 0.0
     strongest = max(_WEIGHTS[phrase_match.specificity] for phrase_match in phrase_matches)
     return min(_MOST, strongest + 0.25 * (len({phrase_match.words for phrase_match in phrase_matches}) - 1))

@@ -3,11 +3,11 @@
 from features.facts import assemble_facts
 from features.listing import Listing
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
+from models.policies.sellers import SellerListPolicy
 from serving.cases.store import case_brands
 from serving.intake.service.near_duplicates import near_duplicates_of
 from serving.intake.service.questions import questions_now
 from serving.intake.service.seller_histories import SellerHistories
-from serving.listings.store import listings
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
@@ -30,14 +30,12 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
         questions = questions_now(connection, marketplace, context, now)
         histories = SellerHistories.read(connection, here, [(listing, now)])
         near = near_duplicates_of(connection, here, listing, now)
-        known = listings.latest(connection, here, [listing.external_id]).values()
-        named = case_brands.of_listings(connection, here, [one.listing_id for one in known])
-    history = histories.of(
-        listing, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=near
-    )
-    given = [naming for one in named.values() for naming in one.given]
-    facts = assemble_facts(listing, context.references, history, marketplace=here, as_of=now, named=given)
-    on_list = listed_among(runtime, here, {0: facts}, now).get(0)
+        named = case_brands.of_external_id(connection, here, listing.external_id)
+        history = histories.of(
+            listing, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=near
+        )
+        facts = assemble_facts(listing, context.references, history, marketplace=here, as_of=now, named=named)
+        on_list = listed_among(connection, here, {0: facts}, now, runtime.policies[SellerListPolicy]).get(0)
     return score_and_route(
         [ToScore(facts, _NO_DRAW, already_open=False, listed=on_list)],
         model=runtime.services[LiveModels].of(here),
