@@ -4,11 +4,14 @@ RE2 matches the patterns, so that each takes linear time even on a hostile descr
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 import re2
+
+from features.prefilter import Prefilter
 
 _HOST: Final = r"[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?"
 # Top-level domains that are not words: 'the bag.it is new' lacks a space and is no link.
@@ -53,27 +56,29 @@ class Addresses:
     contacts: tuple[str, ...] = ()
 
 
+NO_ADDRESSES: Final = Addresses()
 _PATTERNS: Final = (_MAIL, _LINK, _NUMBER, _CUED_NUMBER, _CUED_ACCOUNT, _HANDLE, _HIDDEN)
 _LONG_REPEAT: Final = re.compile(r"\{(\d+),\d\d+\}")
 
 
+# With unlimited repeats a pattern needs few states and matches wherever it did.
+LOOSENED: Final = tuple(_LONG_REPEAT.sub(r"{\1,}", pattern.pattern) for pattern in _PATTERNS)
+
+
 @cache
-def _any_of() -> re2.Set:
-    """One set of the patterns with unlimited repeats, which needs few states and matches wherever a pattern does."""
-    options = re2.Options()
-    options.never_capture = True
-    loosened = re2.Set.SearchSet(options)
-    for pattern in _PATTERNS:
-        loosened.Add(_LONG_REPEAT.sub(r"{\1,}", pattern.pattern))
-    loosened.Compile()
-    return loosened
+def _any_of() -> Prefilter:
+    return Prefilter(LOOSENED)
 
 
-def addresses(folded: str) -> Addresses:
-    """The addresses in a folded text. `contacts` are e-mail addresses, telephone numbers and messenger accounts."""
-    possible = _any_of().Match(folded)
+def find(folded: str, possible: Collection[int] | None = None) -> Addresses:
+    """The addresses in a folded text. `contacts` are e-mail addresses, telephone numbers and messenger accounts.
+
+    `possible` are the numbers of the patterns that can match, where a filter has chosen them already.
+    """
+    if possible is None:
+        possible = _any_of().possible(folded)
     if not possible:
-        return Addresses()
+        return NO_ADDRESSES
     mails, links, *contacts, hidden = (
         _found(pattern, folded) if number in possible else () for number, pattern in enumerate(_PATTERNS)
     )

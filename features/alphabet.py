@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.fold import TABLE_SIZE
-from features.splitmix import GOLDEN, MASK, mix
+from features.ngrams import GOLDEN, MASK, mix
 
 # Kinds. Letters are the most common, so the kernel recognises them by their value alone: only theirs is odd.
 LETTER, DIGIT, IDEOGRAPH, SIGN, BLANK, DROPPED, SEVERAL = range(7)

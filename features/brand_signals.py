@@ -101,8 +101,11 @@ def brand_named_but_not_declared(e: Evidence) -> float:
     """1 if the title names a registered brand and the seller declares none or another."""
     if not e.reading.title_folded:
         return MISSING
-    declared, resolved = fold(e.facts.listing.brand or ""), e.facts.resolved
-    by_name = resolved.brand_id if resolved.method in {Method.DECLARED, Method.ALIAS} else None
+    resolved = e.facts.resolved
+    if not resolved.mentions:
+        return 0.0
+    declared = fold(e.facts.listing.brand or "")
+    by_name = resolved.brand_id if resolved.method is Method.DECLARED or resolved.method is Method.ALIAS else None
     return float(any(m.brand_id != by_name and fold(m.name) != declared for m in resolved.mentions))
 
 
@@ -238,7 +241,7 @@ def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
     if found is None:
         return 0, 0
     supplied = found.for_counterfeit if direction is Direction.COUNTERFEIT else found.for_genuine
-    return len(found.fired_for(direction)), supplied
+    return len(found.fired_for(direction)) if found.fired else 0, supplied
 
 
 def _fitting(e: Evidence, direction: Direction) -> float:

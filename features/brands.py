@@ -6,13 +6,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 import ahocorasick
 
-from features.fold import fold, skeleton, without_pictures
+from features.fold import Words, fold, without_pictures
 from features.near_names import NearMiss, NearNames
+from features.records import quickly_made
 
 # Digits and signs that stand for letters. l, i, 1 and | are one class, because each can stand for the others.
 _LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
@@ -22,7 +23,6 @@ _FULL_WIDTH: Final = {0xFF01 + i: 0x21 + i for i in range(94)}
 _MARKS: Final = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
 _BETWEEN_WORDS: Final = re.compile(rf"(?:^|(?<=\s)){_MARKS}+|{_MARKS}+(?=\s|\Z)")
 _MARKED_OR_WIDE: Final = re.compile(f"{_MARKS}|[\uff01-\uff5e]")
-_SEPARATORS: Final = re.compile(r"[\W_]+")
 _REMEMBERED: Final = 256  # Names and the title in hand, whose names are compared one after the other.
 SHORTEST_OBFUSCATED: Final = 5  # Below this, letters joined across words match a name by chance.
 _GTIN: Final = re.compile(r"\d{8}\Z|\d{12,14}\Z", re.ASCII)
@@ -56,6 +56,7 @@ class Brand:
     gtin_prefixes: tuple[str, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A registered name in the title."""
@@ -65,6 +66,7 @@ class Mention:
     form: Form
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """The brand of a listing, or None where several candidates remain possible.
@@ -80,6 +82,7 @@ class Resolution:
     mentions: tuple[Mention, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Naming:
     """Registered names outside the mentions in the title. They inform people and models but resolve no brand.
@@ -197,7 +200,12 @@ def pieces(text: str) -> list[str]:
     >>> pieces("Au\\u200bre11e 1:1") == pieces("aureiie l:i")
     True
     """
-    return [piece for piece in _SEPARATORS.split(skeleton(text).translate(_LEET)) if piece]
+    return _pieces().of(text)
+
+
+@cache
+def _pieces() -> Words:
+    return Words(_LEET, signs_separate=True)
 
 
 def _whole_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -29,7 +30,7 @@ from features.facts import Facts
 from features.fold import FOLD_TABLE_VERSION
 from features.minhash import MINHASH_VERSION
 from features.reading import read
-from features.spec import Evidence, Family, Feature, fingerprint
+from features.spec import MISSING, Evidence, Family, Feature, fingerprint
 from features.text_kernel import KERNEL_VERSION
 
 FEATURES: Final[tuple[Feature, ...]] = (
@@ -49,7 +50,11 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *near_duplicate_signals.signals.features,
 )
 NAMES: Final = tuple(feature.name for feature in FEATURES)
-_FUNCTIONS: Final = tuple(feature.compute for feature in FEATURES)
+# Features in a row that need the same, with their values where it is not given.
+_GROUPS: Final = tuple(
+    (given, functions := tuple(feature.compute for feature in row), [MISSING] * len(functions))
+    for given, row in groupby(FEATURES, lambda feature: feature.given)
+)
 
 
 def input_fingerprint() -> str:
@@ -99,7 +104,10 @@ class Computed:
 def compute(facts: Facts) -> Computed:
     """The vector of one listing version, with the evidence for the messages of its reasons."""
     found = Evidence(facts, read(facts.listing))
-    return Computed(found, np.array([feature(found) for feature in _FUNCTIONS], dtype=np.float64))
+    vector: list[float] = []
+    for given, functions, missing in _GROUPS:
+        vector += [feature(found) for feature in functions] if given(found) else missing
+    return Computed(found, np.array(vector, dtype=np.float64))
 
 
 def matrix(all_facts: Iterable[Facts]) -> NDArray[np.float64]:

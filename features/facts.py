@@ -14,15 +14,15 @@ from features.brands import Naming, Resolution
 from features.corrections import Correction, NamedBrand, corrected, holds, in_force
 from features.fields import Windows
 from features.fold import fold
-from features.history import EventCounts, History, Outcomes
+from features.history import EventCounts, History, Outcomes, OwnPrices
 from features.indicators import IndicatorFacts
 from features.links import Links
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates
-from features.own_prices import OwnPrices
 from features.peer_listings import Assortment, assortment
 from features.price_lists import ListedBy
 from features.priors import Priors
+from features.records import quickly_made
 from features.references import ANY, PriceMissing, PriceReference, References
 
 SCHEMA: Final = 6
@@ -52,6 +52,7 @@ class Listed:
     log_price: float | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFacts:
     """The price in the base currency and the prices to compare it with.
@@ -71,6 +72,7 @@ class PriceFacts:
     common: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerFacts:
     """The seller's counts in 7, 30 and 90 days with the source of each, and the seller's history.
@@ -97,6 +99,7 @@ class SellerFacts:
     links: Links | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Frozen evidence for one score. Absent values were unknown at the moment.
@@ -278,10 +281,8 @@ def _prefer(computed: Windows, supplied: Windows) -> tuple[Windows, Source]:
 
 def _disagreement(events: EventCounts, accepted: Windows, returned: Windows) -> str | None:
     """A sentence where the seller profile and the event feed disagree about the last 90 days, else None."""
-    for name, computed, supplied in (
-        ("sales", events.sales.d90, accepted.d90),
-        ("returns", events.returns.d90, returned.d90),
-    ):
+    pairs = {"sales": (events.sales.d90, accepted.d90), "returns": (events.returns.d90, returned.d90)}
+    for name, (computed, supplied) in pairs.items():
         if computed is not None and supplied is not None and abs(computed - supplied) > max(3.0, 0.2 * supplied):
             shown = f"{supplied:.0f} {name} in 90 days; the event feed reports {computed:.0f}."
             return f"The seller profile reports {shown}"

@@ -1,4 +1,5 @@
 """The types of listing fields, each with a reader that accepts or rejects a value."""
+# Over 300 lines: one list of types, whose readers share their checks.
 
 import math
 import re
@@ -6,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from features import money
@@ -21,6 +22,8 @@ _LAST_OF_PLANES = "".join(chr(plane << 16 | end) for plane in range(17) for end 
 _UNSTORABLE = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~%/?=&+-]*)?\Z")
 _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,12})?\Z", re.ASCII)
+_THREE_AMOUNTS = re.compile(r"\d{1,10}(?:\.\d{1,12})?(?: \d{1,10}(?:\.\d{1,12})?){2}\Z", re.ASCII)
+OBJECT = (dict, Mapping)  # To ask for a mapping first takes five times as long.
 
 
 class Rejected(ValueError):
@@ -65,7 +68,7 @@ def text(name: str, cap: int, meaning: str) -> Field:
                 n=len(value),
                 most=cap,
             )
-        if "\x00" in value if value.isascii() else _UNSTORABLE.search(value):
+        if "\x00" in value if value.isascii() else _is_unstorable(value):
             raise Rejected(
                 "bad_characters", field, "{name} contains NUL, half a surrogate pair or a noncharacter.", name=field
             )
@@ -132,9 +135,14 @@ def count(name: str, meaning: str) -> Field:
 def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
     """An object with any of d7, d30 and d90, read as float because they serve only as features."""
 
+    plain = str if of_amounts else int
+
     def read(field: str, value: Value) -> Windows:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, OBJECT):
             raise Rejected("wrong_type", field, "{name} must be an object with d7, d30 and d90.", name=field)
+        d7, d30, d90 = three = value.get("d7"), value.get("d30"), value.get("d90")
+        if len(value) == 3 and type(d7) is type(d30) is type(d90) is plain and _are_plain(three):
+            return Windows(float(d7), float(d30), float(d90))  # Almost every one.
         found: dict[str, float | None] = {}
         for key, item in value.items():
             if key not in Windows._fields:
@@ -293,6 +301,23 @@ def _count(field: str, value: Value) -> int:
         code = "negative" if found < 0 else "out_of_range"
         raise Rejected(code, field, "{name} must be from 0 to {most:,}.", name=field, most=MAX_COUNT)
     return int(found)
+
+
+def _is_unstorable(value: str) -> bool:
+    try:
+        encoded = value.encode()
+    except UnicodeEncodeError:  # Half a surrogate pair.
+        return True
+    # Every noncharacter has one of these pairs. To search the text itself takes five times as long.
+    possible = b"\x00" in encoded or b"\xef\xb7" in encoded or b"\xbf\xbe" in encoded or b"\xbf\xbf" in encoded
+    return possible and _UNSTORABLE.search(value) is not None
+
+
+def _are_plain(three: tuple[Any, Any, Any]) -> bool:
+    """Whether three whole numbers, or three texts, are counts or amounts that a reader accepts."""
+    if isinstance(three[0], str):
+        return _THREE_AMOUNTS.match(" ".join(three)) is not None
+    return bool(min(three) >= 0 and max(three) <= MAX_COUNT)
 
 
 def _kind(value: Value) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 FOLD_TABLE_VERSION: Final = 3
 TABLE_SIZE: Final = 0x20000  # The two planes that hold every script in use; higher code points fold to themselves.
+_WORDS_SIZE: Final = 0x40000  # With the planes of ideographs; beyond there are no letters and digits.
 DROPPED: Final = 0
 SPACE: Final = ord(" ")
 
@@ -44,11 +45,13 @@ def _tables() -> tuple[Codes, Codes]:
 
 @numba.njit(cache=True)
 def _map(codes: Codes, table: Codes) -> Codes:
+    """The codes through a table of `_tables`, or a longer one of `Words`, whose last row is that of all beyond."""
     out = np.empty(codes.size, np.uint32)
     length = 0
     after_space = True  # Leading white space is dropped.
     for code in codes:
-        mapped = table[code] if code < TABLE_SIZE else code
+        beyond = table[table.size - 1] if table.size > TABLE_SIZE else code
+        mapped = table[code] if code < table.size else beyond
         if mapped == DROPPED:
             continue
         if mapped == SPACE:
@@ -93,6 +96,31 @@ def _mapped(text: str, which: int) -> str:
 
 _short = lru_cache(_SHORT_KEPT)(_mapped)
 _long = lru_cache(_LONG_KEPT)(_mapped)
+
+
+class Words:
+    """Cuts texts into words of letters and digits, look-alikes undone, in one walk.
+
+    `written` gives the letter or digit that each other sign stands for. Signs that stand for none separate words, or
+    are left out.
+    """
+
+    def __init__(self, written: Mapping[int, int], *, signs_separate: bool) -> None:
+        table = np.arange(_WORDS_SIZE, dtype=np.uint32)
+        table[:TABLE_SIZE] = _tables()[1]
+        for sign, letter in written.items():
+            table[table == sign] = letter
+        is_word = np.fromiter(map(str.isalnum, map(chr, range(_WORDS_SIZE))), bool, _WORDS_SIZE)
+        is_word[[SPACE, DROPPED]] = True
+        table[~is_word[table]] = SPACE if signs_separate else DROPPED
+        self._table = table
+        self._ascii = {code: int(self._table[code]) or None for code in range(128)}
+
+    def of(self, text: str) -> list[str]:
+        """The words of a text."""
+        if text.isascii():
+            return text.translate(self._ascii).split()
+        return codecs.utf_32_le_decode(_map(_codes(text), self._table).tobytes())[0].split()
 
 
 def _codes(text: str) -> Codes:

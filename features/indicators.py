@@ -17,6 +17,7 @@ import re2
 from features.fold import fold
 from features.listing import Listing
 from features.phrase import Parameter, Phrase
+from features.records import quickly_made
 
 LONGEST_PATTERN: Final = 200
 LARGEST_PROGRAM: Final = 500  # Instructions; a pattern of 200 plain characters has about as many.
@@ -85,6 +86,7 @@ class Fired:
     words: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorFacts:
     """The numbers of indicators that the candidate brands had supplied at the moment, and the matching ones."""

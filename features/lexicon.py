@@ -13,7 +13,8 @@ from importlib.resources import files
 from itertools import accumulate, islice
 from typing import Final
 
-import re2
+from features.prefilter import Prefilter, loosened
+from features.records import quickly_made
 
 _PACKAGED: Final = "data/lexicon.tsv"
 _RAW: Final = "raw:"
@@ -79,6 +80,7 @@ class Entry:
     reads_raw: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
     """A match of a lexicon entry: its kind and strength, and the matching words of the text."""
@@ -116,108 +118,54 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
-# Parts of a pattern that `loosened` rewrites.
-_ESCAPE: Final = r"\\(?:u(?P<four>[0-9a-fA-F]{4})|U(?P<eight>[0-9a-fA-F]{8})|(?P<escaped>.))"
-_ESCAPES: Final = re.compile(_ESCAPE)
-_PARTS: Final = re.compile(
-    _ESCAPE + r"|(?P<set>\[\^?(?:\\.|[^\]\\])+\])|(?P<edge>[\^$])|\{(?P<least>\d+),(?P<most>\d+)\}"
-)
-_BEFORE_LETTER: Final = re.compile(r"[a-z0-9](?![?*{])")
-_AFTER_LETTER: Final = re.compile(r"(?<!\\)[a-z0-9]\Z")
-_WORD: Final = "0-9A-Za-z_"  # The certain part of `\w`, which no two engines read alike beyond ASCII.
-_WORD_OR_OTHER: Final = _WORD + r"\x{80}-\x{10FFFF}"
-_MOST_REPEATS: Final = 4  # A repeat with more becomes unlimited, which needs fewer states.
-_MEMORY: Final = 32 << 20  # Bytes for the states of the set. RE2 discards them when they are full and goes on.
-
-
-def loosened(pattern: str) -> str:
-    """A pattern for RE2 that matches wherever the pattern matches in `re`, and in more texts.
-
-    Beyond ASCII, a `\\w` may be any character. A `\\b` stays only beside a plain letter or digit: RE2, for which every
-    other character is none, then finds all boundaries that `re` finds.
-
-    Raises
-    ------
-    ValueError
-        The pattern has an escape whose meaning is not certain.
-
-    >>> loosened(r"\\bcop(?:y|ies)\\b$")
-    '\\\\bcop(?:y|ies)(?:)(?:)'
-    """
-    return _PARTS.sub(_loosened_part, pattern)
-
-
-def _loosened_part(part: re.Match[str]) -> str:
-    if part["set"]:
-        word = _WORD if part[0].startswith("[^") else _WORD_OR_OTHER
-        return _ESCAPES.sub(lambda escape: _loosened_escape(escape, word), part[0])
-    if part["edge"]:
-        return "(?:)"
-    if part["most"]:
-        return part[0] if int(part["most"]) <= _MOST_REPEATS else f"{{{part['least']},}}"
-    if part["escaped"] == "b":
-        beside = _BEFORE_LETTER.match(part.string, part.end()) or _AFTER_LETTER.search(part.string[: part.start()])
-        return part[0] if beside else "(?:)"
-    return _loosened_escape(part, f"[{_WORD_OR_OTHER}]")
-
-
-def _loosened_escape(escape: re.Match[str], word: str) -> str:
-    if code := escape["four"] or escape["eight"]:
-        return rf"\x{{{code}}}"
-    if escape["escaped"] == "w":
-        return word
-    if escape["escaped"].isalnum():
-        raise ValueError(f"{escape[0]} in the lexicon pattern {escape.string}")
-    return escape[0]
-
-
-class _Filter:
-    """Entries with one RE2 set of their loosened patterns, which says in one pass which of them can match a text.
-
-    The patterns themselves decide. Of 394, 0.4 on average can match, and 0.2 do.
-    """
-
-    def __init__(self, chosen: Iterable[Entry]) -> None:
-        options = re2.Options()
-        options.never_capture = True
-        options.max_mem = _MEMORY
-        self._entries = tuple(chosen)
-        self._patterns = re2.Set.SearchSet(options)
-        for entry in self._entries:
-            self._patterns.Add(loosened(entry.pattern.pattern))
-        self._patterns.Compile()
-
-    def possible(self, text: str) -> list[Entry]:
-        """The entries that can match a text, in the order of the table."""
-        found = self._patterns.Match(text)
-        return [self._entries[number] for number in sorted(found)] if found else []
+@cache
+def of_folded() -> tuple[Entry, ...]:
+    """The entries whose patterns read folded text."""
+    return tuple(entry for entry in entries() if not entry.reads_raw)
 
 
 @cache
-def _folded_filter() -> _Filter:
-    return _Filter(entry for entry in entries() if not entry.reads_raw)
+def _of_raw() -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries() if entry.reads_raw)
+
+
+def patterns(chosen: Iterable[Entry]) -> list[str]:
+    """The loosened patterns of entries."""
+    return [loosened(entry.pattern.pattern) for entry in chosen]
 
 
 @cache
-def _raw_filter() -> _Filter:
-    return _Filter(entry for entry in entries() if entry.reads_raw)
+def _folded_filter() -> Prefilter:
+    return Prefilter(patterns(of_folded()))
 
 
-def find(folded: str, *, where: str, raw: str | None = None) -> tuple[PhraseMatch, ...]:
+@cache
+def _raw_filter() -> Prefilter:
+    return Prefilter(patterns(_of_raw()))
+
+
+def find(
+    folded: str, *, where: str, raw: str | None = None, possible: Iterable[int] | None = None
+) -> tuple[PhraseMatch, ...]:
     """The phrases in one folded text, each entry at most once; `raw`, lower-cased, adds the spelling tricks.
+
+    `possible` are the numbers of the entries `of_folded` that can match, where a filter has chosen them already. Of
+    394, 0.4 on average can match, and 0.2 do.
 
     A trap ("replica jersey", "compatible with") cancels the matches that it covers. A negation up to three words before
     a match cancels that match; some languages negate after it. Matching traps are returned too, because they are
     signals of their own.
     """
     in_title = where == "title"
-    chosen = _folded_filter().possible(folded)
+    numbers = _folded_filter().possible(folded) if possible is None else possible
+    chosen = [entry for number in numbers if (entry := of_folded()[number]).pattern.search(folded)]
     if not in_title:
         # In a description, patterns of spelling (digits, spaced letters) match codes and sizes.
         chosen = [entry for entry in chosen if entry.literals or entry.kind is not Kind.EVASION]
     phrase_matches = _matches(chosen, folded, where) if chosen else []
     if raw is not None and in_title and not raw.isascii():
-        tricks = ((entry, entry.pattern.search(raw)) for entry in _raw_filter().possible(raw))
+        entries_of_raw = [_of_raw()[number] for number in _raw_filter().possible(raw)]
+        tricks = ((entry, entry.pattern.search(raw)) for entry in entries_of_raw)
         phrase_matches.extend(_phrase_match(entry, match.group(), where) for entry, match in tricks if match)
     return tuple(phrase_matches)
 
@@ -225,9 +173,9 @@ def find(folded: str, *, where: str, raw: str | None = None) -> tuple[PhraseMatc
 def _matches(chosen: Iterable[Entry], folded: str, where: str) -> list[PhraseMatch]:
     """The affirmed matches of the chosen entries, traps and documents first."""
     traps = [(entry, list(entry.pattern.finditer(folded))) for entry in chosen if entry.kind is Kind.TRAP]
-    covered = _Spans(match.span() for _, matches in traps for match in matches)
+    covered = _spans(traps)
     documents = [(e, list(_affirmed(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.DOCUMENTS]
-    lacking = _Spans(match.span() for _, matches in documents for match in matches)
+    lacking = _spans(documents)
     others = (
         (entry, list(islice(_affirmed(entry, folded, covered, lacking), 1)))
         for entry in chosen
@@ -286,6 +234,10 @@ class _Spans:
 
 
 _NO_SPANS: Final = _Spans(())
+
+
+def _spans(found: list[tuple[Entry, list[re.Match[str]]]]) -> _Spans:
+    return _Spans(match.span() for _, matches in found for match in matches) if found else _NO_SPANS
 
 
 def _phrase_match(entry: Entry, words: str, where: str) -> PhraseMatch:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from features import fields, money
-from features.fields import Field, Rejected, Value, Windows, printable
+from features.fields import OBJECT, Field, Rejected, Value, Windows, printable
+from features.records import quickly_made
 
 # Clocks of two companies differ; a day covers a source that stamps local time as UTC.
 CLOCK_TOLERANCE: Final = timedelta(days=1)
@@ -98,6 +99,7 @@ _READERS: Final = {field.name: field.read for field in LISTING_FIELDS}
 _SELLER_READERS: Final = {field.name: field.read for field in SELLER_FIELDS}
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerBlock:
     """The marketplace's seller data in this row. None means not given, not zero."""
@@ -118,6 +120,7 @@ class SellerBlock:
     available: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A listing as the marketplace sent it, after validation. None means not given, not zero."""
@@ -181,7 +184,7 @@ def check(row: object, *, received_at: datetime) -> Listing | Rejection:
     The API, file import, evaluation, training and scoring all use this function. Null and absent mean the same. An
     unknown key is rejected, because it is most often a misspelt field.
     """
-    if not isinstance(row, Mapping):
+    if not isinstance(row, OBJECT):
         return Rejection("wrong_type", "", "A listing must be an object with named fields.")
     try:
         return _listing(row, received_at)
@@ -220,7 +223,7 @@ def _complete(found: dict[str, Any], received_at: datetime) -> None:
 
 
 def _seller(value: object) -> SellerBlock:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, OBJECT):
         raise Rejected("wrong_type", "seller", "seller must be an object with named fields.")
     found: dict[str, object] = {}
     for name, item in value.items():

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from features.fold import skeleton_codes
 from features.listing import Listing
-from features.splitmix import GOLDEN, MASK, mix
+from features.ngrams import GOLDEN, MASK, mix
 
 MINHASH_VERSION: Final = 1
 

@@ -45,5 +45,14 @@ def from_minor(minor: int, currency: str) -> Decimal:
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """The amount at its stored precision, so that scoring and storage use the same value."""
-    return from_minor(to_minor(amount, currency), currency)
+    """The amount at its stored precision, so that scoring and storage use the same value.
+
+    >>> rounded(Decimal("19.995"), "EUR"), rounded(Decimal("1500"), "EUR")
+    (Decimal('20.00'), Decimal('1500.00'))
+    """
+    return amount.quantize(_unit(currency), ROUND_HALF_EVEN)
+
+
+@cache
+def _unit(currency: str) -> Decimal:
+    return from_minor(1, currency)

@@ -29,7 +29,7 @@ from features.spec import (
     some,
 )
 
-signals = Registry(Family.NEAR_DUPLICATES)
+signals = Registry(Family.NEAR_DUPLICATES, given=lambda e: e.facts.likeness is not None)
 
 _UNCOMPARED: Final = "too little text to recognise a copy, or texts were not compared yet"
 _NO_SELLER: Final = f"{_UNCOMPARED}; no seller named"

@@ -17,7 +17,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from features.fold import fold, skeleton
+from features.fold import Words, fold, skeleton
 
 ONE_EDIT_FROM: Final = 6  # Letters of a name; one edit of a shorter name is often another word.
 TWO_EDITS_FROM: Final = 9
@@ -128,8 +128,12 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Kestrel & Vane, Au*elle №5")
     ['kestrel', 'vane', 'auelle', 'no5']
     """
-    cased = text if text.isascii() else text.casefold()  # The skeleton of ASCII is in lower case.
-    return _without_signs(skeleton(cased))
+    return _words().of(text if text.isascii() else text.casefold())  # The skeleton of ASCII is in lower case.
+
+
+@cache
+def _words() -> Words:
+    return Words({}, signs_separate=False)
 
 
 def _without_signs(text: str) -> list[str]:

@@ -6,12 +6,18 @@ counts as a whole, and so do every two runs in a row. In a run that also has let
 are undone: 'r3plica' counts as 'replica'. Three or more runs of one letter each also count as one run: 'f a k e' counts
 as 'fake'.
 
-An n-gram is a hash; its upper bits are the index. Fields do not share indices.
+An n-gram is a hash; its upper bits are the index. Fields do not share indices. `mix` is the finaliser of SplitMix64
+(Steele, Lea and Flood 2014), in the public domain.
 """
 
 from typing import Final
 
-from features.splitmix import GOLDEN
+import numba
+import numpy as np
+
+MASK: Final = (1 << 64) - 1
+GOLDEN: Final = 0x9E3779B97F4A7C15  # SplitMix64's increment, also good as an odd multiplier.
+_MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 BITS: Final = 18
 BUCKETS: Final = 1 << BITS
@@ -23,3 +29,11 @@ WINDOW: Final = GOLDEN
 WORD: Final = 0xC2B2AE3D27D4EB4F
 PAIR: Final = 0x165667B19E3779F9
 SHIFT: Final = 64 - BITS
+
+
+@numba.njit(cache=True, inline="always")
+def mix(value: np.uint64) -> np.uint64:
+    """The value mixed: each of the 64 bits of the result depends on every bit of the value."""
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(_MIX_1)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(_MIX_2)
+    return value ^ (value >> np.uint64(31))

@@ -3,8 +3,8 @@
 import math
 from typing import Final
 
+from features.history import OwnPrices
 from features.message import message, part_of
-from features.own_prices import OwnPrices
 from features.peer_listings import Assortment
 from features.spec import MISSING, Evidence, Family, Registry, Scale, Side, either, high, log1p, log_of, some
 

@@ -6,9 +6,23 @@ from typing import Final
 
 from features.message import Message, aged, message, part_of
 from features.peer_listings import Assortment
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, burst, days, either, log1p, log_of, some
+from features.spec import (
+    MISSING,
+    SHARE,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    always,
+    burst,
+    days,
+    either,
+    log1p,
+    log_of,
+    some,
+)
 
-signals = Registry(Family.SELLER)
+signals = Registry(Family.SELLER, given=lambda e: e.facts.seller.others is not None)
 
 _FEWEST: Final = 5  # One of one or two listings in a week is no burst.
 _BURSTS: Final = "Own choice: bursts of new listings"
@@ -21,6 +35,7 @@ _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other listing"
     log_of("days", 15),
     missing="the seller was first seen with this listing, or nothing was recorded about it yet",
     source="Own choice: an old account may be new to the service",
+    given=always,
     side=days(30, 365),
     say=lambda e, _: aged("seller_known", e.facts.seller.known_days),
 )

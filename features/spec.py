@@ -59,6 +59,7 @@ class Side(StrEnum):
 
 
 Compute = Callable[[Evidence], float]
+Given = Callable[[Evidence], bool]
 SideOf = Callable[[Evidence, float], Side]
 Say = Callable[[Evidence, float], Message | None]
 
@@ -67,7 +68,8 @@ Say = Callable[[Evidence, float], Message | None]
 class Feature:
     """One number computed from facts. `version` rises with any change of what it returns.
 
-    `side` is the conclusion that the words of `say` support, which may be told only for a weight of that side.
+    `side` is the conclusion that the words of `say` support, which may be told only for a weight of that side. Without
+    what is `given`, the feature is missing and need not be computed.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Feature:
     high: float
     missing: str
     source: str
+    given: Given
 
     def words(self, e: Evidence, value: float, weight: float) -> Message | None:
         """What a person is told of a known value that has this weight in a score, above zero towards counterfeit.
@@ -179,12 +182,17 @@ def grave(part: Callable[[Evidence], float | None], prior: Callable[[Priors], fl
     return side
 
 
-class Registry:
-    """Features of one family in the order of their definition, with a default source and meaning of missing."""
+def always(_: Evidence) -> bool:
+    """A feature that has to be computed to know whether it is missing."""
+    return True
 
-    def __init__(self, family: Family, *, missing: str = "", source: str = "") -> None:
+
+class Registry:
+    """Features of one family in the order of their definition, with defaults of what they need and mean."""
+
+    def __init__(self, family: Family, *, missing: str = "", source: str = "", given: Given = always) -> None:
         self.features: list[Feature] = []
-        self._family, self._missing, self._source = family, missing, source
+        self._family, self._missing, self._source, self._given = family, missing, source, given
 
     def feature(
         self,
@@ -197,6 +205,7 @@ class Registry:
         version: int = 1,
         name: str = "",
         meaning: str = "",
+        given: Given | None = None,
     ) -> Callable[[Compute], Compute]:
         """Register a function of `Evidence`, by its name and its docstring's first line unless others are given."""
 
@@ -213,6 +222,7 @@ class Registry:
                     *scale,
                     missing or self._missing,
                     source or self._source,
+                    given or self._given,
                 )
             )
             return compute

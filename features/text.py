@@ -1,5 +1,6 @@
 """Signals of the form of the text, regardless of its content."""
 
+from string import digits
 from typing import Final
 
 from features.message import message, quoting
@@ -24,6 +25,7 @@ from features.spec import (
 )
 from features.wording import NO_TEXT
 
+_DIGITS: Final = digits.encode()
 _NO_TITLE: Final = "no title"
 _NO_DESCRIPTION: Final = "no description"
 _QUALITY: Final = "Own choice: the quality of the text"
@@ -88,16 +90,19 @@ def text_title_capitals(e: Evidence) -> float:
     """Share of capitals among the cased letters of the title; 0 where there are none."""
     if not e.reading.title:
         return MISSING
-    capitals = sum(map(str.isupper, e.reading.title))
-    cased = capitals + sum(map(str.islower, e.reading.title))
-    return capitals / cased if cased else 0.0
+    cased = e.reading.capitals + e.reading.small
+    return e.reading.capitals / cased if cased else 0.0
 
 
 @signals.feature(SHARE, missing=_NO_TITLE, side=either, say=lambda _, v: message("text_title_digits", share=v))
 def text_title_digits(e: Evidence) -> float:
     """Share of digits in the title; part numbers and sizes are mostly digits."""
     title = e.reading.title_folded
-    return sum(map(str.isdigit, title)) / len(title) if title else MISSING
+    if not title:
+        return MISSING
+    if title.isascii():
+        return (len(title) - len(title.encode().translate(None, _DIGITS))) / len(title)
+    return sum(map(str.isdigit, title)) / len(title)
 
 
 @signals.feature(

@@ -9,7 +9,6 @@ Four fields are hashed separately (ADR 1): title, description, brand and categor
 than one in a long description, and a declared brand is no wording.
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -20,8 +19,7 @@ from numpy.typing import NDArray
 from features.alphabet import BLANK, DIGIT, DROPPED, IDEOGRAPH, LETTER, SEVERAL, SIGN, Alphabet, tables
 from features.fold import TABLE_SIZE, as_shown
 from features.listing import Listing
-from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
-from features.splitmix import GOLDEN, mix
+from features.ngrams import BUCKETS, FEWEST_SPACED, GOLDEN, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD, mix
 
 KERNEL_VERSION: Final = 3
 
@@ -49,10 +47,12 @@ class Packed(NamedTuple):
 def pack(texts: Sequence[str]) -> Packed:
     """Texts in the form that `scan` reads; the blank after each ends its last word."""
     encoded = [as_shown(text).encode("utf-8", "surrogatepass") for text in texts]
-    sizes = itertools.accumulate((len(one) + 1 for one in encoded), initial=0)
-    starts = np.fromiter(sizes, np.int64, len(encoded) + 1)
+    starts, size = [0], 0
+    for one in encoded:
+        size += len(one) + 1
+        starts.append(size)
     encoded.append(b"")
-    return Packed(np.frombuffer(b" ".join(encoded), np.uint8), starts)
+    return Packed(np.frombuffer(b" ".join(encoded), np.uint8), np.array(starts))
 
 
 def fields(listings: Sequence[Listing]) -> list[str]:
@@ -86,6 +86,13 @@ def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]
     for block in blocks(len(listings)):
         score_packed(pack(fields(listings[block])), weights, found[block])
     return found
+
+
+def score(listing: Listing, weights: Weights) -> float:
+    """As `scores`, of one listing."""
+    found = np.empty(1)
+    score_packed(pack(fields((listing,))), weights, found)
+    return float(found[0])
 
 
 def score_packed(packed: Packed, weights: Weights, out: NDArray[np.float64]) -> None:

@@ -12,23 +12,14 @@ _LEXICON: Final = "features/data/lexicon.tsv, each row with its own source"
 signals = Registry(Family.TEXT, missing=NO_TEXT, source=_LEXICON)
 _WEIGHTS: Final = {"strong": 3.0, "combination": 1.0, "weak": 0.25}  # One strong match outweighs two combinations.
 _MOST: Final = 10.0
-_COUNTED: Final = (
-    Kind.GRADE,
-    Kind.INSPIRED,
-    Kind.AUTHENTICITY,
-    Kind.DOCUMENTS,
-    Kind.CONTACT,
-    Kind.EVASION,
-    Kind.FACTORY,
-)
+_COUNTED: Final = frozenset(Kind) - {Kind.TRAP}
 
 
 def _weight(e: Evidence, kind: Kind) -> float:
     """The weight of the strongest match of a kind plus 0.25 for each further wording, at most 10."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    phrase_matches = e.reading.kinds.get(kind, ())
-    if not phrase_matches:
+    if not e.reading.kinds or not (phrase_matches := e.reading.kinds.get(kind, ())):
         return 0.0
     strongest = max(_WEIGHTS[phrase_match.specificity] for phrase_match in phrase_matches)
     return min(_MOST, strongest + 0.25 * (len({phrase_match.words for phrase_match in phrase_matches}) - 1))
@@ -84,7 +75,8 @@ def text_kinds(e: Evidence) -> float:
     """The number of kinds of suspect wording, without weak matches."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    return float(sum(any(_counts(phrase_match) for phrase_match in e.reading.kinds.get(kind, ())) for kind in _COUNTED))
+    kinds = e.reading.kinds
+    return float(sum(kind in _COUNTED and any(map(_counts, found)) for kind, found in kinds.items()) if kinds else 0)
 
 
 def _beside_brand(e: Evidence, kinds: float) -> Message:
@@ -106,7 +98,7 @@ def text_beside_brand(e: Evidence) -> float:
     """The number of kinds of suspect wording in a listing that names or declares a brand; 0 without a brand."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    return text_kinds(e) if _brand_named(e) else 0.0
+    return text_kinds(e) if e.reading.kinds and _brand_named(e) else 0.0
 
 
 @signals.feature(YES_NO, side=clearing, say=lambda e, _: _quote_matches("text_honest_use", _honest_uses(e)))

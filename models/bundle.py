@@ -17,7 +17,7 @@ from features.compute import Computed, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
 from models.bundle_files import as_array, as_json, number, numbers, read_json, read_weights, share, slope
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
-from models.classifier import Classifier, Combiner, Join, learner_columns
+from models.classifier import Classifier, Combiner, Join, Standard, learner_columns
 from models.errors import BundleRefused
 from models.evidence import hard_evidence
 from models.explanations import Split, explain
@@ -27,7 +27,7 @@ from models.phrases import NO_PHRASES, Contrast, PhraseTable
 from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
 from models.second_opinion import FILE as _OPINION
-from models.second_opinion import SecondOpinion, standard
+from models.second_opinion import SecondOpinion
 from models.textmodel import TextModel
 
 SCHEMA: Final = 4
@@ -75,6 +75,9 @@ class Bundle:
         """Scores in order. Reasons cost about a millisecond a listing, so bulk work leaves them out."""
         if not rows:
             return []
+        if len(rows) == 1 and not with_reasons:
+            one = self.classifier.one(rows[0].vector, rows[0].facts.listing)
+            return [Score(ScoreKind.CALIBRATED, *one[:2], (), self.digest, self.fingerprint, one.interval)]
         matrix = np.stack([row.vector for row in rows])
         listings = [row.facts.listing for row in rows]
         values = self.classifier.values(matrix, listings, threads=threads)
@@ -249,8 +252,8 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         combiner = Combiner(
             join=join,
             text_weight=weight(model["combiner"]["text_weight"]),
-            numbers=standard(model["combiner"]["numbers"]),
-            text=standard(model["combiner"]["text"]),
+            numbers=Standard(**numbers(model["combiner"]["numbers"])),
+            text=Standard(**numbers(model["combiner"]["text"])),
         )
         weights = read_weights(files, _WEIGHTS)
         learner = _learner(files).read(files)

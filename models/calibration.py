@@ -1,10 +1,11 @@
 """Calibration of model values to probabilities, with intervals over resampled sellers."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,10 @@ class Sigmoid:
         """Calibrated log-odds, shape (n,)."""
         return self.slope * values + self.offset
 
+    def one(self, value: float) -> float:
+        """As `log_odds`, of one value."""
+        return self.slope * value + self.offset
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -67,6 +72,11 @@ class Curve:
         """Calibrated log-odds, shape (n,)."""
         inside: Floats = np.interp(values, *self._knots)
         return inside + _OUTER_SLOPE * (values - _between(values, self.values[0], self.values[-1]))
+
+    def one(self, value: float) -> float:
+        """As `log_odds`, of one value."""
+        within = min(max(value, self.values[0]), self.values[-1])
+        return _interpolated(value, self.values, self.heights) + _OUTER_SLOPE * (value - within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,19 @@ class Band:
         np.maximum(np.interp(values, places, high), log_odds, out=found[:, 1])
         return found
 
+    def around_one(self, value: float, log_odds: float) -> tuple[float, float]:
+        """As `around`, of one value."""
+        low = _interpolated(value, self.values, self.low)
+        return min(low, log_odds), max(_interpolated(value, self.values, self.high), log_odds)
+
+
+class Calibrated(NamedTuple):
+    """A value's log-odds and probability; `interval` is None without a band."""
+
+    log_odds: float
+    probability: float
+    interval: tuple[float, float] | None
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -118,6 +141,17 @@ class Calibration:
     def intervals(self, values: Floats) -> Floats | None:
         """Lower and upper probability of each value, shape (n, 2); None without a band."""
         return None if self.band is None else expits(self.band.around(values, self.log_odds(values)))
+
+    def one(self, value: float) -> Calibrated:
+        """Log-odds, probability and interval of one value: a quarter of the time of arrays, and equal to the last bit.
+
+        NumPy's exponential is kept, because that of `math` differs in the last bit.
+        """
+        log_odds = self.curve.one(value)
+        ends = () if self.band is None else self.band.around_one(value, log_odds)
+        powers = np.exp([-min(max(one, -FURTHEST), FURTHEST) for one in (log_odds, *ends)]).tolist()
+        probability, *interval = (1.0 / (1.0 + power) for power in powers)
+        return Calibrated(log_odds, probability, (interval[0], interval[1]) if interval else None)
 
     def slopes(self, origins: Floats, values: Floats) -> Floats:
         """The mean slope of the log-odds between origin and value, shape (n,)."""
@@ -196,6 +230,18 @@ def _between(values: Floats, low: float, high: float) -> Floats:
     """`np.clip`, which takes ten times as long for a single value."""
     found: Floats = np.minimum(np.maximum(values, low), high)
     return found
+
+
+def _interpolated(value: float, places: Sequence[float], heights: Sequence[float]) -> float:
+    """`np.interp` of one finite value, a tenth of its time."""
+    if value <= places[0]:
+        return heights[0]
+    if value >= places[-1]:
+        return heights[-1]
+    after = bisect_right(places, value)
+    before = after - 1
+    slope = (heights[after] - heights[before]) / (places[after] - places[before])
+    return slope * (value - places[before]) + heights[before]
 
 
 def logits(probabilities: Floats) -> Floats:

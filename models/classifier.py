@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.compute import NAMES
 from features.listing import Listing
-from models.calibration import Calibration
+from models.calibration import Calibrated, Calibration
 from models.learners import Learner
 from models.textmodel import TextModel
 
 TEXT_COLUMN = "text_log_odds"
+Values = TypeVar("Values", float, NDArray[np.float64])
 
 
 class Join(StrEnum):
@@ -31,7 +33,11 @@ class Standard:
     mean: float
     spread: float
 
-    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __post_init__(self) -> None:
+        if self.spread <= 0:
+            raise ValueError("a spread is above zero")
+
+    def apply(self, values: Values) -> Values:
         """Standardised values."""
         return (values - self.mean) / self.spread
 
@@ -53,8 +59,8 @@ class Combiner:
         """The weight of the learner's standardised value."""
         return 1 - self.text_weight if self.join is Join.SUM else 1.0
 
-    def join_values(self, numbers: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The joined value, shape (n,)."""
+    def join_values(self, numbers: Values, text: Values) -> Values:
+        """The joined value of one row, or of n rows, shape (n,)."""
         if self.join is Join.STACK:
             return numbers
         return self.number_weight * self.numbers.apply(numbers) + self.text_weight * self.text.apply(text)
@@ -85,6 +91,12 @@ class Classifier:
         text = self.text.many(listings)
         numbers = self.learner.raw(self._columns(matrix, text), threads=threads)
         return self.combiner.join_values(numbers, text)
+
+    def one(self, vector: NDArray[np.float64], listing: Listing) -> Calibrated:
+        """The calibrated value of one row of shape (n_features,), equal to that in a batch to the last bit."""
+        text = self.text.log_odds(listing)
+        columns = np.append(vector, text) if self.combiner.join is Join.STACK else vector
+        return self.calibration.one(self.combiner.join_values(float(self.learner.raw(columns[None])[0]), text))
 
     def log_odds(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1

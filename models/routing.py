@@ -10,6 +10,8 @@ from models.policies.version import policy_version
 from models.score import Score, ScoreKind
 from models.seller_lists import Listed, SellerList
 
+ASKED = "route.high.ask_brand"  # The reason for a question to a brand.
+
 
 class Lane(StrEnum):
     """The route after a score."""

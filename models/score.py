@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from features.message import Message, as_json, from_json, message
+from features.records import quickly_made
 
 
 class ScoreKind(StrEnum):
@@ -73,6 +74,7 @@ def reason_from_json(stored: Sequence[Any]) -> Reason:
     return Reason(code, from_json(found), weight)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Score:
     """The value of one listing version, with hard evidence and with the parts that add up to it.

@@ -99,16 +99,8 @@ class SecondOpinion:
             encoder=name,
             weights=np.array([number(one) for one in weights]),
             intercept=number(found["intercept"]),
-            first=standard(found["first"]),
-            title=standard(found["title"]),
+            first=Standard(**numbers(found["first"])),
+            title=Standard(**numbers(found["title"])),
             title_weight=share(found["title_weight"]),
             calibration=calibration_from_dict(found["calibration"]),
         )
-
-
-def standard(found: Mapping[str, object]) -> Standard:
-    """A standard in its JSON form; a spread that is not above zero is refused by ValueError."""
-    one = Standard(**numbers(found))
-    if one.spread <= 0:
-        raise ValueError
-    return one

@@ -24,7 +24,7 @@ class TextModel:
 
     def log_odds(self, listing: Listing) -> float:
         """The value of one listing; the intercept where it has no text."""
-        return float(self.many((listing,))[0])
+        return text_kernel.score(listing, self.weights) + self.intercept
 
     def many(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
         """`log_odds` of each, shape (n,)."""

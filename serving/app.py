@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 
 from models.errors import DomainError, Invalid
 from serving import api
+from serving.api import score
 from serving.api.bodies import CappedBody, json_body
 from serving.api.contract.document import contract_of
 from serving.api.errors import install_error_handlers
@@ -69,7 +70,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app = _Application(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.runtime = runtime
     install_error_handlers(app)
-    install_package(app, api)
+    install_package(app, api, first=score.__name__)
     install_pages(app)
     guards_of(app)
     # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.

@@ -246,13 +246,15 @@ def install(app: FastAPI, router: APIRouter) -> None:
     app.router.routes.extend(router.routes)
 
 
-def install_package(app: FastAPI, package: ModuleType) -> None:
+def install_package(app: FastAPI, package: ModuleType, *, first: str = "") -> None:
     """Add the routes of every module of a package, subfolders included, that has its own `router`.
 
-    A new page or endpoint is a new module. Modules are added in the order of their names. A test verifies that no route
-    hides another, so the order has no effect.
+    A new page or endpoint is a new module. Modules are added in the order of their names, after the `first` one: a
+    request is compared with one route after the other. A test verifies that no route hides another, so the order has no
+    other effect.
     """
-    for found in sorted(walk_packages(package.__path__, f"{package.__name__}."), key=lambda one: one.name):
+    found_in = walk_packages(package.__path__, f"{package.__name__}.")
+    for found in sorted(found_in, key=lambda one: (one.name != first, one.name)):
         router = getattr(import_module(found.name), "router", None)
         if isinstance(router, APIRouter):
             install(app, router)

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from features.corrections import NamedBrand
 from features.facts import Facts, assemble_facts
 from features.fold import fold
-from features.history import NOTHING_RECORDED
+from features.history import NOTHING_RECORDED, OwnPrices
 from features.indicators import IndicatorFacts, Where
 from features.listing import Listing
 from features.minhash import signature_of, similarities
 from features.near_duplicates import NEAR, NearDuplicates
-from features.own_prices import OwnPrices
 from features.references import PriceReference, References
 from training.obfuscation import Market, Transform, rewritten
 

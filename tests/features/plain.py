@@ -9,8 +9,20 @@ from features.alphabet import _RANGES, _STAND_INS, BLANK, DIGIT, DROPPED, HANGUL
 from features.fold import DROPPED as FOLDED_AWAY
 from features.fold import TABLE_SIZE, _tables, as_shown
 from features.minhash import _LOW, BINS, FEWEST_FULL, RUN
-from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
-from features.splitmix import _MIX_1, _MIX_2, GOLDEN, MASK
+from features.ngrams import (
+    _MIX_1,
+    _MIX_2,
+    BUCKETS,
+    FEWEST_SPACED,
+    GOLDEN,
+    LONGEST,
+    MASK,
+    PAIR,
+    SHIFT,
+    SHORTEST,
+    WINDOW,
+    WORD,
+)
 
 
 def mix_plain(value: int) -> int:

@@ -134,3 +134,11 @@ def test_the_recorded_facts_are_those_of_the_fixture() -> None:
     assert {row["case"]: row["facts"] for row in GOLDEN["rows"]} == {
         name: json.loads(facts.to_json()) for name, facts in golden.cases().items()
     }
+
+
+@PROPERTY
+@given(strategies.facts())
+def test_a_feature_is_missing_without_what_it_needs(facts: Facts) -> None:
+    """To leave those features out changes no value."""
+    found = compute(facts)
+    np.testing.assert_array_equal(found.vector, [feature.compute(found.evidence) for feature in FEATURES])

@@ -1,3 +1,4 @@
+import re
 import unicodedata
 
 import hypothesis.strategies as st
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from features.compute import compute
-from features.fold import _long, _short, fold, skeleton
+from features.fold import _WORDS_SIZE, Words, _long, _short, fold, skeleton
 from tests.features.plain import fold_plain
 from tests.fixtures.facts import some_facts
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
@@ -68,11 +69,26 @@ def test_ascii_folds_by_its_own_table_as_by_the_kernel(text: str) -> None:
 
 
 def test_each_text_of_a_listing_is_folded_once() -> None:
-    """Title, description, brand and category are folded, and the title is written without look-alikes twice: as it is,
-    and in lower case, in which other letters look like Latin ones."""
+    """Title, description, brand and category."""
     clear_folds()
     compute(some_facts(title="Aurelle Сумка Colline", brand="Aurélle", description="Сумка Aurelle. " * 200))
-    assert [one.cache_info().misses for one in (_short, _long)] == [5, 1]
+    assert [one.cache_info().misses for one in (_short, _long)] == [3, 1]
+
+
+SEPARATE, LEFT_OUT = Words({ord("0"): ord("o")}, signs_separate=True), Words({}, signs_separate=False)
+
+
+@PROPERTY
+@given(ANY_TEXT | st.text())
+def test_words_are_cut_as_a_search_for_signs_cuts_them(text: str) -> None:
+    written = skeleton(text)
+    assert SEPARATE.of(text) == re.sub(r"[\W_]+", " ", written.replace("0", "o")).split()
+    assert LEFT_OUT.of(text) == [word for one in written.split() if (word := re.sub(r"[\W_]+", "", one))]
+
+
+def test_no_character_beyond_the_table_of_words_is_a_letter_or_digit() -> None:
+    """Its last row, which stands for them, is of none either."""
+    assert not any(map(str.isalnum, map(chr, range(_WORDS_SIZE - 1, 0x110000))))
 
 
 def test_recent_folds_only_are_remembered() -> None:

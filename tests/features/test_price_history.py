@@ -4,8 +4,7 @@ from dataclasses import replace
 import pytest
 
 from features.facts import Facts
-from features.history import History
-from features.own_prices import OwnPrices
+from features.history import History, OwnPrices
 from tests.features.features_of import value, words
 from tests.fixtures.facts import full_facts, some_facts, some_listings
 

@@ -1,8 +1,17 @@
-import pytest
+import re
 
+import hypothesis.strategies as st
+import pytest
+from hypothesis import example, given
+
+from features import addresses, lexicon
+from features.fold import fold
 from features.lexicon import Kind
-from features.reading import most_repeated_share, read
+from features.listing import Listing
+from features.reading import _INVISIBLE_CHARACTERS, _SCRIPTS, most_repeated_share, read
 from tests.fixtures.facts import a_listing
+from tests.fixtures.lexicon import SAMPLES
+from tests.fixtures.strategies import ANY_TEXT, MIXED, PROPERTY
 
 SCRIPTS = [
     ("Bag", ("latin",), "plain"),
@@ -24,7 +33,7 @@ def test_a_text_is_written_in(title: str, scripts: tuple[str, ...], _why: str) -
     assert read(a_listing(title=title, description=None)).scripts == scripts
 
 
-MIXED = [
+TWO_ALPHABETS = [
     ("YЕЕZY slides".replace("ЕЕ", "\u0415\u0415"), ("Y\u0415\u0415ZY",), "Latin and Cyrillic in one word"),
     ("Bag сумка", (), "each word in its own alphabet"),
     ("5мм", (), "digits are no alphabet"),
@@ -33,13 +42,52 @@ MIXED = [
 ]
 
 
-@pytest.mark.parametrize(("title", "words", "_why"), MIXED, ids=[row[-1] for row in MIXED])
+@pytest.mark.parametrize(("title", "words", "_why"), TWO_ALPHABETS, ids=[row[-1] for row in TWO_ALPHABETS])
 def test_words_of_two_alphabets_are(title: str, words: tuple[str, ...], _why: str) -> None:
     assert read(a_listing(title=title)).mixed_words == words
 
 
 def test_invisible_characters_are_counted_in_title_and_description() -> None:
     assert read(a_listing(title="gu\u200bcci\ufeff", description="b\u00adag")).invisible == 3
+
+
+EVERY = "".join(map(chr, range(0xD800))) + "".join(map(chr, range(0xE000, 0x110000)))
+RANGES = {name: re.compile(f"[{ranges}]") for name, ranges in _SCRIPTS.items()}
+
+
+@PROPERTY
+@given(ANY_TEXT | st.text(max_size=40), ANY_TEXT | st.text(max_size=40))
+@example("Aé", EVERY)
+@example(EVERY, "")
+def test_characters_are_counted_as_one_by_one(title: str, description: str) -> None:
+    found, text = read(Listing(external_id="MP-1", title=title, description=description)), title + description
+    assert found.invisible == len(re.findall(f"[{_INVISIBLE_CHARACTERS}]", text))
+    assert (found.capitals, found.small) == (sum(map(str.isupper, title)), sum(map(str.islower, title)))
+    if not text.isascii():
+        assert found.scripts == tuple(name for name, characters in RANGES.items() if characters.search(text))
+    assert found.mixed_words == tuple(
+        word
+        for word in re.findall(r"[^\W\d_]+", title)
+        if sum(bool(RANGES[name].search(word)) for name in ("latin", "cyrillic", "greek")) > 1
+    )
+
+
+@PROPERTY
+@given(MIXED, MIXED)
+def test_what_a_listing_s_filter_lets_through_is_what_each_text_s_filter_does(title: str, description: str) -> None:
+    found = read(Listing(external_id="MP-1", title=title, description=description))
+    alone = lexicon.find(fold(title), where="title", raw=title.lower())
+    if fold(description):
+        alone += lexicon.find(fold(description), where="description")
+    assert found.phrase_matches == alone
+    assert found.addresses == addresses.find(f"{fold(title)} {fold(description)}")
+
+
+def test_every_sample_of_the_lexicon_is_found_at_the_edges_of_both_texts() -> None:
+    for sample in {fold(one) for _, one in SAMPLES}:
+        found = read(Listing(external_id="MP-1", title=sample, description=sample)).phrase_matches
+        alone = [one for where in ("title", "description") for one in lexicon.find(sample, where=where)]
+        assert [one for one in found if one.term[:4] != "raw:"] == alone
 
 
 def test_a_listing_without_text_reads_as_nothing() -> None:

@@ -106,6 +106,13 @@ def test_scores_without_reasons_are_the_same_scores() -> None:
     assert [dataclasses.replace(one, reasons=(), evidence=()) for one in a_bundle().score_many(ROWS)] == bare
 
 
+@pytest.mark.parametrize("calibration", [CALIBRATION, BENT], ids=["sigmoid", "curve"])
+def test_a_row_alone_has_the_score_that_it_has_in_a_batch(calibration: Calibration) -> None:
+    bundle = from_files(bundle_files(calibration=calibration))
+    alone = [score for row in ROWS for score in bundle.score_many([row], with_reasons=False)]
+    assert alone == bundle.score_many(ROWS, with_reasons=False)
+
+
 def test_scores_have_reasons_unless_nothing_is_known() -> None:
     assert [1 <= len(named(score.reasons)) <= 5 for score in a_bundle().score_many(ROWS)] == [True, True, False, True]
 

@@ -117,6 +117,16 @@ def test_an_interval_holds_its_probability(calibration: Calibration, value: floa
         assert 0 < low <= calibration.probabilities(values(value))[0] <= high < 1
 
 
+@each_calibration
+@PROPERTY
+@given(st.one_of(st.floats(-30, 30), st.sampled_from([-1.0, 0.0, 2.0, -0.0, 1e300, -1e300])))
+def test_a_value_alone_has_the_bits_that_it_has_in_an_array(calibration: Calibration, value: float) -> None:
+    found, intervals = calibration.one(value), calibration.intervals(values(value, 0.5))
+    assert found.log_odds == calibration.log_odds(values(value, 0.5))[0]
+    assert found.probability == calibration.probabilities(values(value, 0.5))[0]
+    assert found.interval == (None if intervals is None else tuple(intervals[0]))
+
+
 def test_an_interval_lies_between_the_bounds_of_its_band() -> None:
     """Half way between the band's values: -2.25 and -0.75."""
     found = Calibration(Method.ISOTONIC, CURVE, BAND).intervals(values(0.5))

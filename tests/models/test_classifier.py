@@ -79,9 +79,9 @@ def test_a_row_of_which_nothing_is_known_has_a_score(join: Join) -> None:
 
 @pytest.mark.parametrize("join", Join)
 def test_a_row_scores_alone_as_it_does_among_others(join: Join) -> None:
-    together = a_classifier(join).log_odds(*rows(FACTS))
-    alone = [a_classifier(join).log_odds(*rows([one]))[0] for one in FACTS]
-    assert together.tolist() == alone
+    classifier, (together, listings) = a_classifier(join), rows(FACTS)
+    alone = [classifier.one(*row).log_odds for row in zip(together, listings, strict=True)]
+    assert classifier.log_odds(together, listings).tolist() == alone
 
 
 def test_a_sum_has_the_feature_set_and_a_stack_one_column_more() -> None:

@@ -11,12 +11,11 @@ import numpy as np
 from features.brands import BrandRegister
 from features.compute import Computed, compute
 from features.facts import Facts, assemble_facts, reference_keys
-from features.history import History
+from features.history import NO_PRICES, History
 from features.listing import Listing, check
 from features.minhash import Signature, band_keys, signature_of
 from features.money import to_minor
 from features.near_duplicates import NearDuplicates
-from features.own_prices import NO_PRICES
 from features.references import PricePool, PriceTable, Rates, References
 from models.seller_history import KINDS, Event, Put, SellerHistory
 from training.simulated.chance import Random

@@ -13,7 +13,7 @@ from serving.accounts.tables import account
 from serving.brands.tables import brand
 from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
-from serving.listings.tables import listing_version
+from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
@@ -98,6 +98,13 @@ _NAMINGS: Final = (
 _WITH_CONTENT: Final = _NAMINGS.add_columns(listing_version.c.content).join(
     listing_version, same(case_brand, listing_version, "version_id")
 )
+_OF_EXTERNAL_ID: Final = (
+    select(case_brand, listing_version.c.content)
+    .join(listing, same(case_brand, listing, "listing_id"))
+    .join(listing_version, same(case_brand, listing_version, "version_id"))
+    .where(inside(listing, HERE), listing.c.external_id == bindparam("external_id"))
+    .order_by(case_brand.c.known_at, case_brand.c.naming_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +117,19 @@ class ListingNamings:
 
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, ListingNamings]:
     """The namings of each of these listings that has any, with the evidence of the versions that were named."""
+    if not listing_ids:
+        return {}
     wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
     found: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(_WITH_CONTENT, wanted):
         found[row.listing_id].append(row)
     return {one: ListingNamings(tuple(map(_named, rows)), _kept(rows)) for one, rows in found.items()}
+
+
+def of_external_id(connection: Connection, marketplace_id: str, external_id: str) -> list[NamedBrand]:
+    """The brands that people named for the listing of this id, in the order of time; none if it is not stored."""
+    wanted = {"here": marketplace_id, "external_id": external_id}
+    return list(map(_named, connection.execute(_OF_EXTERNAL_ID, wanted)))
 
 
 def latest_of_listings(

@@ -7,6 +7,7 @@ from datetime import datetime
 from features.facts import Facts
 from models.bundle import Bundle
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
+from models.policies.sellers import SellerListPolicy
 from models.routing import Lane
 from serving.intake.service.batch_cases import BatchCases, QuestionsLeft
 from serving.intake.service.intake_steps import Step
@@ -43,7 +44,8 @@ def score_batch(
 ) -> BatchScored:
     """Score and route the changed rows of each round. `brands` are the brands of the rows' cases, by position."""
     repeats = relists_among(runtime, marketplace_id, rounds, facts, brands, now)
-    on_lists = listed_among(runtime, marketplace_id, facts, now)
+    with runtime.store.read() as connection:
+        on_lists = listed_among(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
     trial = runtime.services[Trials].of(marketplace_id)
     champion = _scores(runtime, facts, questions, runtime.services[LiveModels].of(marketplace_id))
     challenger = None if trial is None else _scores(runtime, facts, questions, trial.bundle)

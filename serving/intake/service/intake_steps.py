@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from features.history import NO_PRICES, OwnPrices
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
-from features.own_prices import NO_PRICES, OwnPrices
 from features.references import References
 from serving.listings.store.listings import Latest
 

@@ -8,11 +8,10 @@ from typing import Self
 from sqlalchemy import Connection
 
 from features.facts import Facts, reference_keys
-from features.history import NOTHING_RECORDED, History
+from features.history import NO_PRICES, NOTHING_RECORDED, History, OwnPrices
 from features.links import Links
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates, Period
-from features.own_prices import NO_PRICES, OwnPrices
 from models.seller_history import Put, SellerHistory
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import Authorisation

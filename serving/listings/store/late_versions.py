@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from features.own_prices import NO_PRICES, OwnPrices
+from features.history import NO_PRICES, OwnPrices
 from serving.listings.tables import late_version, listing, listing_version
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from features.own_prices import OwnPrices
+from features.history import OwnPrices
 from models.errors import required
 from serving.listings.store import late_versions
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature

@@ -12,7 +12,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Select, String, Table, select, true
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Connection,
+    Integer,
+    Select,
+    String,
+    Table,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 
 from features.minhash import Signature, band_keys
 from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Period, Ruling
@@ -43,14 +55,13 @@ class Alike:
 class Texts:
     """Stored texts that share keys with some texts, and new texts that are added to them.
 
-    Reading takes two queries for the texts under all keys, one for their data, and one for their verdicts.
+    Reading takes one query for the texts under all keys, one for their data, and one for their verdicts.
     """
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
         keys = [_keys(one) for one in texts]
         every = sorted({key for some in keys for key in some})
-        self._judged = _under(connection, judged_band, marketplace_id, every)
-        self._recent = _under(connection, text_band, marketplace_id, every)
+        self._judged, self._recent = _under(connection, marketplace_id, every)
         chosen = {text_id for some in keys for text_id in self._most_alike(some)[:MOST_COMPARED]}
         self._candidates = _candidates(connection, marketplace_id, sorted(chosen))
         self._present: dict[str, Asked] = {}
@@ -93,25 +104,34 @@ def _keys(signature: Signature) -> list[int]:
     return keys
 
 
-def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> dict[int, list[str]]:
-    """The latest texts under each key; ids are in the order of receipt."""
-    found: dict[int, list[str]] = defaultdict(list)
+Under = dict[int, list[str]]
+
+
+def _under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> tuple[Under, Under]:
+    """The latest judged texts and the latest texts under each key; ids are in the order of receipt."""
+    found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
     if keys:
         wanted = {"here": marketplace_id, **as_list(connection, keys)}
-        for row in connection.execute(_latest(bands, connection.dialect.name), wanted):
-            if row.text_id is not None:
-                found[row.value].append(row.text_id)
+        for which, key, text_id in connection.execute(_latest_of_both(connection.dialect.name), wanted).all():
+            if text_id is not None:
+                found[which][key].append(text_id)
     return found
 
 
 @cache
-def _latest(bands: Table, dialect: str) -> Select[tuple[int, str]]:
+def _latest_of_both(dialect: str) -> CompoundSelect[Any]:
+    """Both tables in one query, numbered, because a query costs more than its rows."""
+    both = enumerate((judged_band, text_band))
+    return union_all(*(_latest(bands, number, dialect) for number, bands in both))
+
+
+def _latest(bands: Table, number: int, dialect: str) -> Select[tuple[int, int, str]]:
     """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite lacks.
 
     On SQLite a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key without
     entries returns a row without a text, because every join to a list is an outer join.
     """
-    wanted = listed(dialect, BigInteger())
+    wanted, which = listed(dialect, BigInteger()), literal_column(str(number), Integer()).label("which")
     inner = bands.alias("inner_band")
     latest = (
         select(inner.c.text_id)
@@ -122,9 +142,9 @@ def _latest(bands: Table, dialect: str) -> Select[tuple[int, str]]:
     )
     if dialect == "postgresql":
         side = latest.lateral("latest")
-        return select(wanted.c.value, side.c.text_id).select_from(wanted.join(side, true()))
+        return select(which, wanted.c.value, side.c.text_id).select_from(wanted.join(side, true()))
     here = (bands.c.marketplace_id == HERE) & (bands.c.band == wanted.c.value) & bands.c.text_id.in_(latest)
-    return select(wanted.c.value, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
+    return select(which, wanted.c.value, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
 
 
 @cache

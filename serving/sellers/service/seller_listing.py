@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from features.facts import Facts
 from models.errors import Forbidden, Invalid, required
 from models.policies.sellers import SellerListPolicy
@@ -16,17 +18,15 @@ _LONGEST_NAME = 200
 
 
 def listed_among(
-    runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
+    connection: Connection, marketplace_id: str, offers: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
 ) -> dict[int, Listed]:
     """The list matches of listings, by index; one query covers all sellers and their linked sellers."""
-    policy = runtime.policies[SellerListPolicy]
     names = {one.listing.seller.external_id for one in offers.values()}
     linked = {name for one in offers.values() for name in linked_names(one.seller.links, policy)}
     asked = {name for name in names | linked if name is not None}
     if not asked:
         return {}
-    with runtime.store.read() as connection:
-        entries = seller_lists.of_sellers(connection, marketplace_id, asked, now)
+    entries = seller_lists.of_sellers(connection, marketplace_id, asked, now)
     if not entries:
         return {}
     found = {

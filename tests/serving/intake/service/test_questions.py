@@ -6,6 +6,9 @@ from serving.administration.service.provisioning import NewEnrolment
 from serving.intake.service.intake import RowAnswer, receive
 from serving.intake.service.precheck import precheck
 from serving.listings.store import scores
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches
+from serving.marketplaces.store.kill_switches import KillSwitchOff
 from tests.fixtures.facts import a_listing
 from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
@@ -81,3 +84,14 @@ def test_whoever_is_passed_over_reads_why(site: Site) -> None:
         assert scores.routes(connection, site.here) == {"analyst": 1}
     found = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
     assert found.route.reasons[0].code == "route.high.used_up"
+
+
+def test_a_precheck_asks_no_brand_while_questions_are_switched_off(any_site: Site) -> None:
+    site, row = limited(any_site, None), a_listing(title="Aurelle Colline tote", brand="Aurelle")
+    before = precheck(site.runtime, site.marketplace, row)
+    with site.runtime.store.write() as connection:
+        off = KillSwitchOff(site.here, AutomaticRule.MODEL_QUESTIONS, site.clock.now(), "test", "x")
+        kill_switches.switch_off(connection, off)
+    after = precheck(site.runtime, site.marketplace, row)
+    assert (before.route.lane, after.route.lane) == (Lane.ASK_BRAND, Lane.ANALYST)
+    assert after.route.reasons[0].code == "route.high.held"
