@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from features.compute import Computed, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
-from models.bundle_files import as_array, as_json, number, numbers, read_json, read_weights, share, slope
+from models.bundle_files import (
+    as_array,
+    as_json,
+    number,
+    numbers,
+    read_json,
+    read_weights,
+    share,
+    slope,
+    thresholds_from,
+)
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
 from models.classifier import Classifier, Combiner, Join, Standard, learner_columns
 from models.errors import BundleRefused
@@ -24,6 +34,7 @@ from models.explanations import Split, explain
 from models.forest import Forest
 from models.learners import LEARNERS, Learner
 from models.phrases import NO_PHRASES, Contrast, PhraseTable
+from models.points import Points
 from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
 from models.second_opinion import FILE as _OPINION
@@ -38,8 +49,8 @@ _WEIGHTS, _MODEL, _REFERENCES = "text_weights.npy", "model.json", "references.js
 _PHRASES: Final = "phrases.json"
 _FIRST: Final = (_WEIGHTS, _MODEL, _REFERENCES)
 _FILES: Final = {_WITHOUT_PHRASES: _FIRST, **dict.fromkeys((_WITHOUT_BOUND, SCHEMA), (*_FIRST, _PHRASES))}
-_LEARNER: Final = "learner"  # In the model's file; a bundle without it has a forest.
-_SETTINGS: Final = "settings"  # As above; a bundle without it was fitted by the defaults.
+# In the model's file; a bundle without them has a forest, was fitted by the defaults, and has no points.
+_LEARNER, _SETTINGS, _POINTS = "learner", "settings", "points"
 _MOST_QUOTED: Final = 3
 _PARTS: Final = frozenset({"combiner", "calibration", "thresholds", "text_intercept", "masking"})
 _COMBINED: Final = frozenset({"join", "text_weight", "numbers", "text"})
@@ -153,6 +164,7 @@ def to_files(
                 "masking": asdict(masking),
                 **({} if classifier.learner.name == Forest.name else {_LEARNER: classifier.learner.name}),
                 **({_SETTINGS: dict(settings)} if settings else {}),
+                **({} if classifier.points is None else {_POINTS: classifier.points.to_dict()}),
             }
         ),
         _REFERENCES: as_json(references_to_dict(references, references_as_of)),
@@ -242,10 +254,11 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         As `verify`, or the content of a file is invalid.
     """
     digest = verify(files, expected=expected)
-    model, named = read_json(files, _MODEL), read_json(files, MANIFEST)["files"]
+    model, manifest = read_json(files, _MODEL), read_json(files, MANIFEST)
+    named, quotes = manifest["files"], manifest["schema"] == SCHEMA
     try:
         numbers(model.get(_SETTINGS, {}))  # A record for people.
-        if model.keys() - {_LEARNER, _SETTINGS} != _PARTS or model["combiner"].keys() != _COMBINED:
+        if model.keys() - {_LEARNER, _SETTINGS, _POINTS} != _PARTS or model["combiner"].keys() != _COMBINED:
             raise BundleRefused("{name} does not hold the parts of a model.", name=_MODEL)
         join = Join(model["combiner"]["join"])
         weight = slope if join is Join.OFFSET else share
@@ -266,33 +279,19 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
                 TextModel(weights, number(model["text_intercept"])),
                 combiner,
                 calibration_from_dict(model["calibration"]),
+                Points.from_dict(model[_POINTS]) if _POINTS in model else None,
             ),
-            thresholds=_thresholds(model["thresholds"]),
+            thresholds=thresholds_from(model["thresholds"]),
             references=references,
             references_as_of=as_of,
             masking=_masking(model["masking"]),
-            phrases=_phrases(files),
+            phrases=PhraseTable.from_dict(read_json(files, _PHRASES)) if quotes else NO_PHRASES,
             fingerprint=input_fingerprint(),
             digest=digest,
             second_opinion=SecondOpinion.from_dict(read_json(files, _OPINION)) if _OPINION in named else None,
         )
     except (AttributeError, KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise BundleRefused("The bundle does not hold what it should: {kind}.", kind=type(error).__name__) from None
-
-
-def _phrases(files: Mapping[str, bytes]) -> PhraseTable:
-    """The table of a bundle of this schema; none in one of an earlier schema, whatever other files there are."""
-    if read_json(files, MANIFEST)["schema"] != SCHEMA:
-        return NO_PHRASES
-    return PhraseTable.from_dict(read_json(files, _PHRASES))
-
-
-def _thresholds(found: Mapping[str, object]) -> Thresholds:
-    """The threshold for analysts is at most that for brands."""
-    thresholds = Thresholds(**{name: share(value) for name, value in found.items()})
-    if thresholds.analyst_from > thresholds.ask_brand_from:
-        raise ValueError
-    return thresholds
 
 
 def _masking(found: Mapping[str, object]) -> Masking:

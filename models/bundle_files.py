@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.text_kernel import COLUMNS
 from models.errors import BundleRefused
+from models.routing import Thresholds
 
 _HEADER: Final = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,9}),\), \} *\n", re.DOTALL
@@ -46,6 +47,14 @@ def share(value: object) -> float:
     if not 0 <= found <= 1:
         raise ValueError
     return found
+
+
+def thresholds_from(found: Mapping[str, object]) -> Thresholds:
+    """The threshold for analysts is at most that for brands."""
+    thresholds = Thresholds(**{name: share(value) for name, value in found.items()})
+    if thresholds.analyst_from > thresholds.ask_brand_from:
+        raise ValueError
+    return thresholds
 
 
 def read_weights(files: Mapping[str, bytes], name: str) -> NDArray[np.float32]:

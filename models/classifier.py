@@ -12,6 +12,7 @@ from features.compute import NAMES
 from features.listing import Listing
 from models.calibration import Calibrated, Calibration
 from models.learners import Learner
+from models.points import Points
 from models.textmodel import TextModel
 
 TEXT_COLUMN = "text_log_odds"
@@ -83,6 +84,7 @@ class Classifier:
     text: TextModel
     combiner: Combiner
     calibration: Calibration
+    points: Points | None = None
 
     def values(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1
@@ -90,13 +92,17 @@ class Classifier:
         """The input of the calibration, shape (n,), from feature rows (n, n_features) and their listings."""
         text = self.text.many(listings)
         numbers = self.learner.raw(self._columns(matrix, text), threads=threads)
-        return self.combiner.join_values(numbers, text)
+        joined = self.combiner.join_values(numbers, text)
+        return joined if self.points is None else joined + self.points.values(matrix, listings)
 
     def one(self, vector: NDArray[np.float64], listing: Listing) -> Calibrated:
         """The calibrated value of one row of shape (n_features,), equal to that in a batch to the last bit."""
         text = self.text.log_odds(listing)
         columns = np.append(vector, text) if self.combiner.join is Join.STACK else vector
-        return self.calibration.one(self.combiner.join_values(float(self.learner.raw(columns[None])[0]), text))
+        value = self.combiner.join_values(float(self.learner.raw(columns[None])[0]), text)
+        if self.points is not None:
+            value += float(self.points.values(vector[None], (listing,))[0])
+        return self.calibration.one(value)
 
     def log_odds(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1
@@ -121,15 +127,20 @@ class Classifier:
         return Contributions(slopes[:, None] * parts.features, slopes * parts.text, base)
 
     def parts(self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1) -> Contributions:
-        """The parts of `values`, which are not calibrated."""
+        """The parts of `values`, which are not calibrated; the points belong to their features."""
         text = self.text.many(listings)
         shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
         if self.combiner.join is Join.STACK:
-            return Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
-        number_scale = self.combiner.number_weight / self.combiner.numbers.spread
-        text_scale = self.combiner.text_weight / self.combiner.text.spread
-        base = number_scale * (shap[:, -1] - self.combiner.numbers.mean)
-        return Contributions(number_scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)
+            found = Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
+        else:
+            scale = self.combiner.number_weight / self.combiner.numbers.spread
+            text_scale = self.combiner.text_weight / self.combiner.text.spread
+            base = scale * (shap[:, -1] - self.combiner.numbers.mean)
+            found = Contributions(scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)
+        if self.points is None:
+            return found
+        by_feature, constant = self.points.parts(matrix, listings)
+        return Contributions(found.features + by_feature, found.text, found.base + constant)
 
     def _columns(self, matrix: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack([matrix, text]) if self.combiner.join is Join.STACK else matrix

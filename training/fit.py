@@ -15,9 +15,11 @@ from models.calibration import expits
 from models.classifier import Classifier, Join
 from models.forest import Forest
 from models.learners import Learner
+from models.points import Points
+from models.policies.deciding import DEFAULT_SCORECARD
 from training.fit_calibration import Observed, fit_calibration
 from training.fit_forest import MASK_SHARE
-from training.fit_join import fit_combiner, fit_offset, join_of
+from training.fit_join import fit_combiner, fit_offset, fit_points, join_of
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.fit_text import FittedText, fit_text
 from training.learners import TAKE_OFFSET, Setup, fit_of
@@ -100,6 +102,9 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self.progress("join", 0.0)
         combiner = by_text or fit_combiner(join, number_scores, text_scores, labels, weights)
         values = combiner.join_values(number_scores, text_scores)
+        points = self._points(numbers, facts, text_scores, labels, weights) if join is Join.OFFSET else None
+        if points is not None:
+            values = values + points.values(numbers[:, : len(NAMES)], [one.listing for one in facts])
         every = np.arange(len(labels))
         self.out_of_fold_ = values
         self.model_ = Classifier(
@@ -107,6 +112,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             text=self._text(texts, every, labels, weights).model,
             combiner=combiner,
             calibration=fit_calibration(Observed(values, labels, weights, groups), seed=self.seed),
+            points=points,
         )
         self.classes_ = np.array([0, 1])
         self.masking_ = Masking(self.seed, self.mask_share)
@@ -133,6 +139,13 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def _text(self, texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
         return fit_text(texts, rows, labels, weights, cost=self.settings.text_cost)
+
+    def _points(
+        self, numbers: Floats, facts: Sequence[Facts], text_scores: Floats, labels: Labels, weights: Floats
+    ) -> Points:
+        rules, listings = DEFAULT_SCORECARD, [one.listing for one in facts]
+        sums = Points(rules.rules, rules.price_alone_at_most, 0.0, 0.0, 1.0).sums(numbers[:, : len(NAMES)], listings)
+        return fit_points(text_scores, rules, sums, labels, weights)
 
     def _learner(self, given: _Given, rows: Rows, join: Join) -> Learner:
         setup = Setup(

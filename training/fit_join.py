@@ -4,9 +4,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
 from models.classifier import Combiner, Join, Standard
+from models.points import Points
+from models.policies.deciding import ScorecardPolicy
 from training.fit_calibration import fit_sigmoid
 
 Floats = NDArray[np.float64]
@@ -17,6 +20,8 @@ STACK_FROM_POSITIVES: Final = 300
 # The prior of the sum prefers neither, with the strength of 30 positives (ADR 49).
 TEXT_WEIGHT_PRIOR: Final = 1 / 2
 TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
+# Keeps the two weights finite where they separate the classes, and shrinks them by less than a hundredth elsewhere.
+_POINTS_COST, _MOST_STEPS = 100.0, 1_000
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
 
 
@@ -37,6 +42,19 @@ def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner,
     standardised = standard.apply(text)
     line = fit_sigmoid(standardised, labels, weights)
     return Combiner(Join.OFFSET, line.slope, Standard(0.0, 1.0), standard), line.log_odds(standardised)
+
+
+def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Labels, weights: Floats) -> Points:
+    """The points of the scorecard, weighed by a logistic regression on them and on the out-of-fold text value.
+
+    Arrays have shape (n,). The forest does not see them: on labels that the scorecard chose it would unlearn them
+    (ADR 56). Points that speak against the labels get no weight.
+    """
+    standard = standard_of(sums)
+    both = np.column_stack([standard_of(text).apply(text), standard.apply(sums)])
+    learner = LogisticRegression(C=_POINTS_COST, max_iter=_MOST_STEPS).fit(both, labels, sample_weight=weights)
+    weight = max(0.0, float(learner.coef_[0, 1]))
+    return Points(rules.rules, rules.price_alone_at_most, weight, standard.mean, standard.spread)
 
 
 def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:
