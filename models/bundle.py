@@ -37,8 +37,8 @@ from models.phrases import NO_PHRASES, Contrast, PhraseTable
 from models.points import Points
 from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
-from models.second_opinion import FILE as _OPINION
-from models.second_opinion import SecondOpinion
+from models.second_stage import FILE as _SECOND_STAGE
+from models.second_stage import SecondStage
 from models.textmodel import TextModel
 
 SCHEMA: Final = 4
@@ -77,7 +77,7 @@ class Bundle:
     phrases: PhraseTable
     fingerprint: str
     digest: str
-    second_opinion: SecondOpinion | None = None
+    second_stage: SecondStage | None = None
     _pulls: dict[tuple[str, tuple[int, ...]], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -149,7 +149,7 @@ def to_files(
     masking: Masking,
     phrases: PhraseTable,
     settings: Mapping[str, float] | None = None,
-    second_opinion: SecondOpinion | None = None,
+    second_stage: SecondStage | None = None,
 ) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest among them; equal models give equal bytes."""
     files = {
@@ -169,7 +169,7 @@ def to_files(
         ),
         _REFERENCES: as_json(references_to_dict(references, references_as_of)),
         _PHRASES: as_json(phrases.to_dict()),
-        **({} if second_opinion is None else {_OPINION: as_json(second_opinion.to_dict())}),
+        **({} if second_stage is None else {_SECOND_STAGE: as_json(second_stage.to_dict())}),
     }
     manifest = {
         "schema": SCHEMA,
@@ -223,7 +223,7 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
                 found=found[:12],
                 expected=str(named[name])[:12],
             )
-    if sorted({*of_learner} - {_OPINION}) != sorted(_learner(files).file_names):
+    if sorted({*of_learner} - {_SECOND_STAGE}) != sorted(_learner(files).file_names):
         raise BundleRefused("The manifest does not name the files of a bundle.")
     return digest
 
@@ -288,7 +288,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
             phrases=PhraseTable.from_dict(read_json(files, _PHRASES)) if quotes else NO_PHRASES,
             fingerprint=input_fingerprint(),
             digest=digest,
-            second_opinion=SecondOpinion.from_dict(read_json(files, _OPINION)) if _OPINION in named else None,
+            second_stage=SecondStage.from_dict(read_json(files, _SECOND_STAGE)) if _SECOND_STAGE in named else None,
         )
     except (AttributeError, KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise BundleRefused("The bundle does not hold what it should: {kind}.", kind=type(error).__name__) from None

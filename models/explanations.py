@@ -94,7 +94,7 @@ _STORY_OF: Final = {name: story for story, names in _STORIES.items() for name in
 class Split:
     """A score's value and its parts in log-odds: of the features, shape (n_features,), of the text, and the base.
 
-    Their sum is the value, but for rounding. `title` is the part of an encoder in a second opinion; None in a first
+    Their sum is the value, but for rounding. `title` is the part of an encoder in a second score; None in a first
     answer.
     """
 

@@ -85,7 +85,7 @@ class Score:
     `value` is log-odds (calibrated) or points (scorecard); `probability` is null for a scorecard. `scorer` names the
     bundle digest or the scorecard's policy version, `fingerprint` the input that it was made for. `interval` is
     the 95 % range of the probability over resamples of the labelled sellers, null where it is unknown. `encoder` names
-    what read the title for a second opinion; null in a first answer.
+    what read the title for a second score; null in a first answer.
     """
 
     kind: ScoreKind

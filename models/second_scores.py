@@ -1,4 +1,4 @@
-"""The scores of a second opinion, explained as first answers are."""
+"""The scores of the second stage, explained as first answers are."""
 
 from collections.abc import Sequence
 
@@ -21,18 +21,18 @@ def second_scores(
     Raises
     ------
     ValueError
-        The bundle holds no second opinion, or the numbers are not those of its encoder.
+        The bundle has no second stage, or the numbers are not those of its encoder.
     """
-    opinion = bundle.second_opinion
-    if opinion is None or encoded.shape != (len(rows), len(opinion.weights)):
+    stage = bundle.second_stage
+    if stage is None or encoded.shape != (len(rows), len(stage.weights)):
         raise ValueError("the bundle weighs no such numbers")
     if not rows:
         return []
     matrix, listings = np.stack([row.vector for row in rows]), [row.facts.listing for row in rows]
-    values = opinion.values(bundle.classifier.values(matrix, listings, threads=threads), encoded)
-    log_odds, intervals = opinion.calibration.log_odds(values), opinion.calibration.intervals(values)
+    values = stage.values(bundle.classifier.values(matrix, listings, threads=threads), encoded)
+    log_odds, intervals = stage.calibration.log_odds(values), stage.calibration.intervals(values)
     parts = bundle.classifier.parts(matrix, listings, threads=threads)
-    shares, titles = opinion.contributions(parts, encoded)
+    shares, titles = stage.contributions(parts, encoded)
     found = []
     for i, row in enumerate(rows):
         split = Split(
@@ -47,7 +47,7 @@ def second_scores(
             fingerprint=bundle.fingerprint,
             interval=None if intervals is None else (float(intervals[i, 0]), float(intervals[i, 1])),
             evidence=hard_evidence(row.evidence, row.vector),
-            encoder=opinion.encoder,
+            encoder=stage.encoder,
         )
         found.append(score)
     return found

@@ -52,7 +52,7 @@ from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
 from serving.reports.store import report_documents
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
-from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_OPINION
+from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.on_trial import Trials, follow_trials
 from serving.scoring.service.reference_context import ReferenceContextCache
@@ -104,7 +104,7 @@ def default_policies() -> ByClass:
         DEFAULT_LABEL_SOURCE,
         DEFAULT_DRIFT_ALARM,
         DEFAULT_BREAKER,
-        DEFAULT_SECOND_OPINION,
+        DEFAULT_SECOND_STAGE,
         DEFAULT_DELIVERY,
         DEFAULT_MAIL,
         DEFAULT_REMOVAL_CHECK,

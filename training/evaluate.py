@@ -14,7 +14,7 @@ from training import baselines, metrics
 from training.comparison import difference, figures_of, mean
 from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_alone
-from training.fit_opinion import fit_opinion
+from training.fit_second_stage import fit_second_stage
 from training.material import Labelled, Material
 from training.splits import Rows, grouped_folds
 from training.tried import TriedFile
@@ -33,8 +33,8 @@ PEERS: Final = ("rank_average", "fair_peer")
 WITHOUT: Final = "without"
 # The model fitted with features that are tried, and without those left out.
 WITH: Final = "with"
-# The model with the second opinion of an encoder, where one is given.
-SECOND: Final = "second_opinion"
+# The model with the second score of an encoder, where one is given.
+SECOND: Final = "second_stage"
 _AVERAGES: Final = {"rank_average": ("numbers", "char_text"), "fair_peer": ("numbers", "field_text")}
 _FITTED: Final = (MODEL, *PARTS, *(name for name in baselines.NAMES if name not in _AVERAGES))
 
@@ -50,7 +50,7 @@ class Repeat:
 class Changes:
     """How a second model differs: it lacks the features `without`, and has those of a file.
 
-    `encoded` are an encoder's numbers of the listings' titles, shape (n, d), for the second opinion of the first model.
+    `encoded` are an encoder's numbers of the listings' titles, shape (n, d), for the second score of the first model.
     """
 
     without: frozenset[str] = frozenset()
@@ -125,9 +125,9 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
         changed[changes.name] = other.decision_function(test_facts)
     columns, tested = matrix(train_facts), matrix(test_facts)
     if changes.encoded is not None:
-        opinion, _ = fit_opinion(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
+        stage, _ = fit_second_stage(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
         first = model.model_.values(tested, [one.listing for one in test_facts])
-        changed[SECOND] = opinion.log_odds(first, changes.encoded[test])
+        changed[SECOND] = stage.log_odds(first, changes.encoded[test])
     return {
         MODEL: model.decision_function(test_facts),
         **changed,
@@ -177,6 +177,6 @@ def summarise(data: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str,
 
 
 def _second(compared: Callable[[str, str], dict[str, Any]]) -> dict[str, Any]:
-    """What the second opinion gains over the first answer, and its differences to the peers."""
+    """What the second score gains over the first answer, and its differences to the peers."""
     peers = {f"difference_of_{SECOND}_to_{peer}": compared(SECOND, peer) for peer in PEERS}
     return {f"gain_{SECOND}": compared(SECOND, MODEL), **peers}

@@ -16,11 +16,11 @@ from training.fit_settings import DEFAULT_SETTINGS, FitSettings, read_settings
 from training.golden import read_golden
 from training.hyper_parameters import fixed_parameters, forest_parameters, versions
 from training.made_with import made_with
-from training.opinion import NO_ENCODER
 from training.pipeline import train
 from training.registry.run_facts import RunState
 from training.registry.runs import Start
 from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
+from training.second_stage import NO_ENCODER
 from training.snapshot import SnapshotRefused, read_snapshot
 from training.stages import READ, REGISTER, Progress, of_whole
 

@@ -30,7 +30,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
             f"`{report['join']}`, calibrated by `{report['calibration']}` on out-of-fold scores by seller."
         ),
         *([_settings(report["settings"])] if report.get("settings") else []),
-        *([_second_opinion(report["second_opinion"])] if report.get("second_opinion") else []),
+        *([_second_stage(report["second_stage"])] if report.get("second_stage") else []),
         (
             f"* Thresholds: ask the brand from {report['thresholds']['ask_brand_from']:.3f}, analyst from "
             f"{report['thresholds']['analyst_from']:.3f}. They are point estimates, not bounds."
@@ -63,10 +63,10 @@ def _settings(found: Mapping[str, float]) -> str:
     return f"* Settings given by a person: {', '.join(f'{name} {value:g}' for name, value in found.items())}."
 
 
-def _second_opinion(found: Mapping[str, Any]) -> str:
+def _second_stage(found: Mapping[str, Any]) -> str:
     low, high = found["gain"]["ap_interval"]
     return (
-        f"* Second opinion on listings just below the threshold by `{found['encoder']}`, which reads the title: out of "
+        f"* Second score on listings just below the threshold by `{found['encoder']}`, which reads the title: out of "
         f"fold {_figure(found['gain']['ap'])} more average precision (95 % by seller {_figure(low)} to "
         f"{_figure(high)})."
     )

@@ -20,7 +20,7 @@ from training.golden_gate import golden_evidence, golden_gate
 from training.incumbent import InForce
 from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_curve, operating_points, promises
-from training.opinion import NO_ENCODER, opinion_of
+from training.second_stage import NO_ENCODER, second_stage_of
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import learnt_until, seller_groups, split_for_judging
@@ -57,7 +57,7 @@ def train(
 
     The judged figures are of models fitted on the rows before each time fold. The shipped model has the same settings
     and is fitted on all rows; it scores the upheld appeals and the golden set. Equal snapshots, seeds and code give
-    equal bundles. The gates judge first answers; `encoder` adds a second opinion, which the report compares with them.
+    equal bundles. The gates judge first answers; `encoder` adds a second stage, which the report compares with them.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def train(
         seed=seed, threads=threads, learner=learner, settings=settings, progress=of_fit(FIT_ALL, progress)
     )
     model.fit(facts, labels, groups=groups, sample_weight=weights)
-    second = opinion_of(
+    second = second_stage_of(
         encoder,
         model,
         facts,
@@ -114,7 +114,7 @@ def train(
         masking=model.masking_,
         settings=settings.changed(),
         phrases=fit_phrases(facts, labels, weights, groups, snapshot.references.brands.brands.values()),
-        second_opinion=second.opinion,
+        second_stage=second.stage,
     )
     shipped, incumbent = from_files(files), InForce(champion, threads)
     upheld = upheld_evidence(snapshot.rows, facts, shipped, incumbent, DEFAULT_GATES)
@@ -144,7 +144,7 @@ def train(
         "operating_curve": operating_curve(labels, out_of_fold, represented),
         "promises": promises(labels, out_of_fold, groups),
         "out_of_fold": figures(labels, out_of_fold),
-        "second_opinion": second.report,
+        "second_stage": second.report,
         "judged": judged.report,
         "gates": [gate.as_json() for gate in gates],
         "curves": curves(labels, out_of_fold),

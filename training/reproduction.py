@@ -17,10 +17,10 @@ from training.differing import first_difference
 from training.fit_settings import FitSettings
 from training.golden import GoldenSet, read_golden
 from training.made_with import FINGERPRINT, changed, made_with
-from training.opinion import NO_ENCODER
 from training.pipeline import Candidate, train
 from training.registry.record import Record
 from training.registry.tracking import NotTracked, Registry, bundle_in, record_in
+from training.second_stage import NO_ENCODER
 from training.snapshot import SnapshotRefused, read_snapshot
 
 _DIGEST_LENGTH: Final = 64
@@ -80,7 +80,7 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
         accepted_leaks=[leak["feature"] for leak in report["accepted_leaks"]],
         learner=report.get("learner", Forest.name),
         settings=FitSettings.of(report.get("settings", {})),
-        encoder=(report.get("second_opinion") or {}).get("package", NO_ENCODER),
+        encoder=(report.get("second_stage") or {}).get("package", NO_ENCODER),
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
 

@@ -16,16 +16,16 @@ from features.references import References
 from models.bundle import digest_of, to_files
 from models.forest import Forest
 from models.routing import Thresholds
-from models.second_opinion import SecondOpinion
+from models.second_stage import SecondStage
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.labelled import load_labelled
 from training.operating import choose_thresholds, operating_points, promises
-from training.opinion import NO_ENCODER, opinion_of
 from training.pipeline import without_nan
 from training.references import OfflineReferences
+from training.second_stage import NO_ENCODER, second_stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def train_on_file(
     model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
     model.fit(facts, data.labels, groups=data.groups)
     progress(0.6)
-    second = opinion_of(
+    second = second_stage_of(
         encoder,
         model,
         facts,
@@ -80,7 +80,7 @@ def train_on_file(
     thresholds = choose_thresholds(data.labels, probabilities, np.ones(len(data.labels)))
     # The age of the file's prices is unknown, and the time of this run must not change the digest.
     files = bundle_files(
-        model, thresholds, facts, data.labels, data.groups, offline.references(), second_opinion=second.opinion
+        model, thresholds, facts, data.labels, data.groups, offline.references(), second_stage=second.stage
     )
     report = {
         "rows": len(data.labels),
@@ -98,7 +98,7 @@ def train_on_file(
         "operating_points": operating_points(data.labels, probabilities, thresholds),
         "promises": promises(data.labels, probabilities, data.groups),
         "out_of_fold": figures(data.labels, probabilities),
-        "second_opinion": second.report,
+        "second_stage": second.report,
         "curves": curves(data.labels, probabilities),
         "judged": {"rows": 0, "positives": 0, "why": "Trained on a file; `touchstone evaluate` cross-validates."},
         "gates": [],
@@ -118,7 +118,7 @@ def bundle_files(
     groups: NDArray[np.intp],
     references: References,
     *,
-    second_opinion: SecondOpinion | None = None,
+    second_stage: SecondStage | None = None,
 ) -> dict[str, bytes]:
     """The bundle of a model that was fitted on these rows, each with the weight of one, as files by name."""
     return to_files(
@@ -129,5 +129,5 @@ def bundle_files(
         masking=model.masking_,
         settings=model.settings.changed(),
         phrases=fit_phrases(facts, labels, np.ones(len(labels)), groups, references.brands.brands.values()),
-        second_opinion=second_opinion,
+        second_stage=second_stage,
     )

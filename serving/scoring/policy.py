@@ -34,7 +34,7 @@ DEFAULT_BREAKER: Final = BreakerPolicy()
 
 
 @dataclass(frozen=True, slots=True)
-class SecondOpinionPolicy:
+class SecondStagePolicy:
     """Which listings an encoder reads, where one is set: those just below the threshold, which no person sees."""
 
     # Of the threshold for analysts. Below half of it a title alone would have to double the odds.
@@ -45,4 +45,4 @@ class SecondOpinionPolicy:
     most_at_once: int = 200
 
 
-DEFAULT_SECOND_OPINION: Final = SecondOpinionPolicy()
+DEFAULT_SECOND_STAGE: Final = SecondStagePolicy()

@@ -9,7 +9,7 @@ from typing import Final
 from dbos import DBOS
 
 from serving.delivery.service.delivery import deliver
-from serving.intake.service.second_opinions import give_second_opinions
+from serving.intake.service.second_scores import give_second_scores
 from serving.learning.service.learn import retrain
 from serving.learning.service.publish import publish_or_later
 from serving.mail.service.sending import send_mail
@@ -88,12 +88,12 @@ def publish_champion_alias(marketplace_id: str, digest: str) -> str:
     return _publish_once(marketplace_id, digest)
 
 
-@DBOS.step(name="give_second_opinions_once")
-def _give_second_opinions_once(marketplace_id: str) -> str:
-    return str(give_second_opinions(_runtime(), marketplace_id))
+@DBOS.step(name="give_second_scores_once")
+def _give_second_scores_once(marketplace_id: str) -> str:
+    return str(give_second_scores(_runtime(), marketplace_id))
 
 
-@DBOS.workflow(name=jobs.SECOND_OPINIONS)
-def give_second_opinions_of(marketplace_id: str) -> str:
+@DBOS.workflow(name=jobs.SECOND_SCORES)
+def give_second_scores_of(marketplace_id: str) -> str:
     """Let the encoder read the titles of waiting listings, in a child process; a rerun finds those still waiting."""
-    return _give_second_opinions_once(marketplace_id)
+    return _give_second_scores_once(marketplace_id)

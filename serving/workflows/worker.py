@@ -13,7 +13,7 @@ from serving.appeals.service.counter_notices import open_counter_notices, pass_d
 from serving.audit.service.signing import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
 from serving.idempotency.service import delete_expired
-from serving.intake.service.second_opinions import queue_second_opinions
+from serving.intake.service.second_scores import queue_second_scores
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
@@ -67,7 +67,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "counter_notice_deadlines": pass_deadlines,
     "sanctions": sweep_sanctions,
     "references": refresh_references,
-    "second_opinions_queued": queue_second_opinions,
+    "second_scores_queued": queue_second_scores,
     "drift_reports": measure_weekly,
     # After the drift reports, which it reads.
     "trainings_started": retrain_by_itself,
@@ -153,7 +153,7 @@ class Worker:
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
         DBOS(config=config)
         training = self._runtime.training_queue
-        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, jobs.OPINIONS, training])
+        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, jobs.SECOND_STAGE, training])
         DBOS.launch()
         # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
         # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
@@ -167,7 +167,7 @@ class Worker:
         DBOS.register_queue(
             jobs.MAILS, worker_concurrency=settings.job_threads, polling_interval_sec=settings.queue_poll_seconds
         )
-        DBOS.register_queue(jobs.OPINIONS, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
+        DBOS.register_queue(jobs.SECOND_STAGE, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
         DBOS.register_queue(training, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
         for one in self._threads:
             one.start()

@@ -38,7 +38,7 @@ from serving.privacy.policy import DEFAULT_RETENTION
 from serving.reports.policy import DEFAULT_CAMPAIGNS
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
-from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_OPINION
+from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE
 from serving.sellers.policy import DEFAULT_LINKS, DEFAULT_SELLER_RISK
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
@@ -122,7 +122,7 @@ def policies_page() -> str:
     policies: tuple[Any, ...] = (
         DEFAULT_ROUTING,
         DEFAULT_BREAKER,
-        DEFAULT_SECOND_OPINION,
+        DEFAULT_SECOND_STAGE,
         DEFAULT_ENFORCEMENT,
         DEFAULT_DELIVERY,
         DEFAULT_REMOVAL_CHECK,

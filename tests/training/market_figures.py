@@ -87,12 +87,12 @@ class _Part:
 
 def figures(seed: int, sizes: Sequence[int], fresh: int) -> list[Figures]:
     """The figures of one market, for each number of labels."""
-    sent, new, shared = _parts(Settings(listings=SENT, seed=seed, start=_START), fresh)
+    sent, new, shared = parts_of(Settings(listings=SENT, seed=seed, start=_START), fresh)
     order = np.random.default_rng(seed).permutation(len(sent.labels))
     return [_figures(sent.some(order[:size]), new, shared, seed) for size in sizes]
 
 
-def _parts(settings: Settings, fresh: int) -> list[_Part]:
+def parts_of(settings: Settings, fresh: int) -> list[_Part]:
     """The sent listings, and unsent ones of new and of shared suppliers."""
     world = build(settings)
     sent: dict[str, Listing] = {}

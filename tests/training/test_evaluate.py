@@ -145,7 +145,7 @@ def test_a_summary_compares_with_the_model_without_some_features() -> None:
 
 
 @pytest.mark.soak
-def test_a_second_opinion_is_compared_with_the_first_answer_and_the_peers() -> None:
+def test_a_second_stage_is_compared_with_the_first_answer_and_the_peers() -> None:
     knowing = np.column_stack([DATA.labels * 2.0, np.random.default_rng(2).standard_normal(len(DATA.labels))])
     with pytest.MonkeyPatch.context() as patch:
         small_forests(patch)

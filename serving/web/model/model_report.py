@@ -12,7 +12,7 @@ from serving.web.model.model_charts import CurveChart, DifferenceBar, Reliabilit
 from serving.web.model.operating_rows import OperatingPoint, operating_rows
 from serving.web.model.peer_rows import Peers, peers_of
 from serving.web.model.report_measures import Measure, measures_of
-from serving.web.model.second_opinion_row import SecondOpinionRow, second_opinion_of
+from serving.web.model.second_stage_row import SecondStageRow, second_stage_of
 from serving.web.wording import words
 from training.comparable import comparable, why_not_comparable
 from training.operating import promise_in_words
@@ -69,7 +69,7 @@ class Report:
     beside: str | None
     beside_digest: str
     peers: Peers | None
-    second_opinion: SecondOpinionRow | None
+    second_stage: SecondStageRow | None
     measures: tuple[Measure, ...]
     out_of_fold: tuple[Measure, ...]
     gates: tuple[GateRow, ...]
@@ -118,7 +118,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         beside=theirs["digest"][:10] if theirs else None,
         beside_digest=theirs["digest"] if theirs else "",
         peers=peers_of(judged) if ours else None,
-        second_opinion=second_opinion_of(found),
+        second_stage=second_stage_of(found),
         measures=measures_of(ours, theirs, judged) if ours else (),
         out_of_fold=measures_of(found["out_of_fold"], None, {}),
         gates=gate_rows(found["gates"]),

@@ -24,7 +24,7 @@ _STAGES: Final = {
     PEERS: "Fit the baselines on the same rows",
     GATES: "Evaluate the gates",
     FIT_ALL: "Fit on all rows",
-    ENCODE: "Encode the titles for second opinions",
+    ENCODE: "Encode the titles for second scores",
     REGISTER: "Log to MLflow",
 }
 

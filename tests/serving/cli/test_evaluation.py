@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.cli.evaluation import against, gained, second_opinion
+from serving.cli.evaluation import against, gained, second_stage
 from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import a_market, labelled_file, market_references, snapshot_rows
@@ -144,12 +144,12 @@ def test_a_sentence_says_what_the_model_loses_without_some_features() -> None:
     assert against("without", a_summary(0.001, 0.02)) == f"{expected}The model is better beyond chance."
 
 
-def test_the_second_opinion_is_told_against_the_first_answer_and_each_peer() -> None:
+def test_the_second_stage_is_told_against_the_first_answer_and_each_peer() -> None:
     found = a_summary(0.001, 0.02)["gain_with"]
-    keys = ("gain_second_opinion", *(f"difference_of_second_opinion_to_{peer}" for peer in PEERS))
-    lines = list(second_opinion({**a_summary(0.001, 0.02), "encoder": "tiny 1 0", **dict.fromkeys(keys, found)}))
+    keys = ("gain_second_stage", *(f"difference_of_second_stage_to_{peer}" for peer in PEERS))
+    lines = list(second_stage({**a_summary(0.001, 0.02), "encoder": "tiny 1 0", **dict.fromkeys(keys, found)}))
     figures = FIGURES.format("0.001 to 0.020")
     assert lines == [
-        f"Second opinion by tiny 1 0 less {name}: {figures} It is better beyond chance."
+        f"Second score by tiny 1 0 less {name}: {figures} It is better beyond chance."
         for name in ("the first answer", "rank average", "fair peer")
     ]

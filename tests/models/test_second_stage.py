@@ -14,51 +14,51 @@ from models.bundle import MANIFEST, Bundle, from_files
 from models.classifier import Join
 from models.errors import BundleRefused
 from models.score import TITLE
-from models.second_opinion import FILE
 from models.second_scores import second_scores
+from models.second_stage import FILE
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
-from tests.fixtures.scorers import a_bundle, a_second_opinion, bundle_files
+from tests.fixtures.scorers import a_bundle, a_second_stage, bundle_files
 
 ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_facts(), suspect_facts())]
-TINY = a_second_opinion().encoder
+TINY = a_second_stage().encoder
 ENCODED = np.random.default_rng(3).standard_normal((len(ROWS), 8))
 
 
-def with_opinion(join: Join = Join.SUM) -> Bundle:
+def with_stage(join: Join = Join.SUM) -> Bundle:
     return from_files(bundle_files(join, encoder=TINY))
 
 
 def parts_of(bundle: Bundle, encoded: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The log-odds, and the sums of their parts."""
-    assert bundle.second_opinion is not None
+    assert bundle.second_stage is not None
     matrix, listings = np.stack([row.vector for row in ROWS]), [row.facts.listing for row in ROWS]
     first = bundle.classifier.values(matrix, listings)
-    parts, titles = bundle.second_opinion.contributions(bundle.classifier.parts(matrix, listings), encoded)
+    parts, titles = bundle.second_stage.contributions(bundle.classifier.parts(matrix, listings), encoded)
     found = parts.features.sum(axis=1) + parts.text + parts.base + titles
-    return bundle.second_opinion.log_odds(first, encoded), found
+    return bundle.second_stage.log_odds(first, encoded), found
 
 
 @pytest.mark.parametrize("join", Join)
 def test_its_parts_sum_to_its_log_odds(join: Join) -> None:
-    log_odds, found = parts_of(with_opinion(join), ENCODED)
+    log_odds, found = parts_of(with_stage(join), ENCODED)
     np.testing.assert_allclose(found, log_odds, atol=1e-9)
 
 
 @given(st.lists(st.floats(-5, 5), min_size=32, max_size=32))
 def test_its_parts_sum_whatever_the_encoder_says(numbers: list[float]) -> None:
-    log_odds, found = parts_of(with_opinion(), np.array(numbers).reshape(4, 8))
+    log_odds, found = parts_of(with_stage(), np.array(numbers).reshape(4, 8))
     np.testing.assert_allclose(found, log_odds, atol=1e-9)
 
 
 def test_its_reasons_add_up_and_name_the_title() -> None:
-    for one in second_scores(with_opinion(), ROWS, ENCODED):
+    for one in second_scores(with_stage(), ROWS, ENCODED):
         assert sum(reason.weight for reason in one.reasons) == pytest.approx(one.value, abs=1e-9)
         assert [reason.message.code for reason in one.reasons if reason.code == TITLE] == ["score.title"]
-        assert one.encoder == a_second_opinion().encoder
+        assert one.encoder == a_second_stage().encoder
 
 
 def test_a_first_answer_is_the_same_with_and_without_it() -> None:
-    with_it, without_it = with_opinion(), a_bundle()
+    with_it, without_it = with_stage(), a_bundle()
     assert [replace(one, scorer="") for one in with_it.score_many(ROWS)] == [
         replace(one, scorer="") for one in without_it.score_many(ROWS)
     ]
@@ -66,31 +66,31 @@ def test_a_first_answer_is_the_same_with_and_without_it() -> None:
 
 
 def test_a_title_that_the_encoder_failed_on_says_nothing() -> None:
-    opinion = a_second_opinion()
-    assert opinion.of_titles(np.full((1, 8), np.nan)).tolist() == [0.0]
-    silent = replace(opinion, weights=np.zeros(8), intercept=opinion.title.mean)
+    stage = a_second_stage()
+    assert stage.of_titles(np.full((1, 8), np.nan)).tolist() == [0.0]
+    silent = replace(stage, weights=np.zeros(8), intercept=stage.title.mean)
     first = np.array([0.3])
-    assert opinion.values(first, np.full((1, 8), np.nan)) == silent.values(first, np.ones((1, 8)))
+    assert stage.values(first, np.full((1, 8), np.nan)) == silent.values(first, np.ones((1, 8)))
 
 
 def test_more_of_what_counterfeits_have_never_lowers_it() -> None:
-    opinion, first = a_second_opinion(), np.zeros(50)
-    along = np.linspace(-3, 3, 50)[:, None] * opinion.weights / np.linalg.norm(opinion.weights)
-    assert (np.diff(opinion.log_odds(first, along)) >= 0).all()
+    stage, first = a_second_stage(), np.zeros(50)
+    along = np.linspace(-3, 3, 50)[:, None] * stage.weights / np.linalg.norm(stage.weights)
+    assert (np.diff(stage.log_odds(first, along)) >= 0).all()
 
 
 def test_it_comes_back_whole() -> None:
-    found = with_opinion().second_opinion
+    found = with_stage().second_stage
     assert found is not None
-    assert found.to_dict() == a_second_opinion().to_dict()
-    assert a_bundle().second_opinion is None
+    assert found.to_dict() == a_second_stage().to_dict()
+    assert a_bundle().second_stage is None
 
 
-def test_other_numbers_than_its_encoders_are_no_second_opinion() -> None:
-    for bundle, encoded in ((a_bundle(), ENCODED), (with_opinion(), ENCODED[:, :7]), (with_opinion(), ENCODED[:2])):
+def test_other_numbers_than_its_encoders_are_no_second_stage() -> None:
+    for bundle, encoded in ((a_bundle(), ENCODED), (with_stage(), ENCODED[:, :7]), (with_stage(), ENCODED[:2])):
         with pytest.raises(ValueError, match="weighs no such numbers"):
             second_scores(bundle, ROWS, encoded)
-    assert second_scores(with_opinion(), [], np.zeros((0, 8))) == []
+    assert second_scores(with_stage(), [], np.zeros((0, 8))) == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_damaged_one_is_refused(change: Callable[[dict[str, Any]], object]) ->
 
 def test_one_that_the_manifest_does_not_name_is_not_read() -> None:
     files = {**bundle_files(), FILE: b"not read"}
-    assert from_files(files).second_opinion is None
+    assert from_files(files).second_stage is None
 
 
 def test_a_changed_one_is_not_the_approved_one() -> None:

@@ -1,4 +1,4 @@
-"""What the second opinion of an encoder gained over first answers, out of fold."""
+"""What the second score of an encoder gained over first answers, out of fold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)
-class SecondOpinionRow:
+class SecondStageRow:
     """The encoder, and the difference that it makes; `gains` is whether the interval excludes zero."""
 
     encoder: str
@@ -21,14 +21,14 @@ class SecondOpinionRow:
     titles: str
 
 
-def second_opinion_of(report: Mapping[str, Any]) -> SecondOpinionRow | None:
-    """The second opinion of a training's report; None where no encoder took part."""
-    found = report.get("second_opinion")
+def second_stage_of(report: Mapping[str, Any]) -> SecondStageRow | None:
+    """The second score of a training's report; None where no encoder took part."""
+    found = report.get("second_stage")
     if found is None:
         return None
     gain, titles = found["gain"], f"{found['titles']:,} titles"
     low, high = gain["ap_interval"]
-    return SecondOpinionRow(
+    return SecondStageRow(
         encoder=found["encoder"],
         says=_says(low, high),
         gains=low is not None and low > 0,

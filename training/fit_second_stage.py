@@ -1,4 +1,4 @@
-"""The fit of a second opinion: a linear reading of an encoder's numbers, and its weight beside the first value."""
+"""The fit of the second stage: a linear reading of an encoder's numbers, and its weight beside the first value."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from models.second_opinion import SecondOpinion
+from models.second_stage import SecondStage
 from training.fit import CounterfeitClassifier, inner_folds
 from training.fit_calibration import Observed, fit_calibration
 from training.fit_join import standard_of, text_weight
@@ -24,7 +24,7 @@ _WEIGHT_PRIOR, _WEIGHT_PRIOR_POSITIVES = 1 / 5, 30
 _MOST_STEPS: Final = 2_000
 
 
-def fit_opinion(
+def fit_second_stage(
     model: CounterfeitClassifier,
     encoder: str,
     encoded: Floats,
@@ -32,8 +32,8 @@ def fit_opinion(
     *,
     groups: NDArray[np.intp],
     sample_weight: Floats | None = None,
-) -> tuple[SecondOpinion, Floats]:
-    """The second opinion beside a fitted classifier, and its out-of-fold values, shape (n,).
+) -> tuple[SecondStage, Floats]:
+    """The second stage beside a fitted classifier, and its out-of-fold values, shape (n,).
 
     `encoded` has the encoder's numbers of the n titles that the classifier was fitted on, shape (n, d). Everything is
     fitted out of fold on the classifier's own folds by seller.
@@ -56,7 +56,7 @@ def fit_opinion(
     values = (1 - weight) * first.apply(model.out_of_fold_) + weight * title.apply(titles)
     calibration = fit_calibration(Observed(values, labels, weights, groups), seed=model.seed)
     reading, intercept = _reading(encoded, np.arange(len(labels)), labels, weights)
-    return SecondOpinion(encoder, reading, intercept, first, title, weight, calibration), values
+    return SecondStage(encoder, reading, intercept, first, title, weight, calibration), values
 
 
 def _reading(encoded: Floats, rows: Rows, labels: Labels, weights: Floats) -> tuple[Floats, float]:

@@ -1,18 +1,18 @@
-"""The second opinion on the model page: a gain is named as one only where the interval over sellers leaves zero out."""
+"""The second score on the model page: a gain is named as one only where the interval over sellers leaves zero out."""
 
 from typing import Any
 
 import pytest
 
-from serving.web.model.second_opinion_row import second_opinion_of
+from serving.web.model.second_stage_row import second_stage_of
 from tests.fixtures.runtimes import Site
-from tests.serving.web.reports import SECOND_OPINION, a_report, add_model
+from tests.serving.web.reports import SECOND_STAGE, a_report, add_model
 from tests.serving.web.visits import visit_as, words
 
 
 def reported(low: float | None, high: float | None, **changes: Any) -> dict[str, Any]:
     gain = {"ap": 0.026, "ap_interval": [low, high]}
-    return {**a_report(), "second_opinion": {**SECOND_OPINION, "gain": gain, **changes}}
+    return {**a_report(), "second_stage": {**SECOND_STAGE, "gain": gain, **changes}}
 
 
 @pytest.mark.parametrize(
@@ -26,21 +26,21 @@ def reported(low: float | None, high: float | None, **changes: Any) -> dict[str,
     ],
 )
 def test_a_gain_is_claimed_only_beyond_chance(low: float | None, high: float | None, gains: bool, says: str) -> None:
-    found = second_opinion_of(reported(low, high))
+    found = second_stage_of(reported(low, high))
     assert found is not None
     assert found.gains is gains
     assert says in found.says
 
 
 def test_titles_that_it_could_not_read_are_named() -> None:
-    found = second_opinion_of(reported(0.001, 0.064, failed=3))
+    found = second_stage_of(reported(0.001, 0.064, failed=3))
     assert found is not None
     assert found.titles == "400 titles, 3 of them unreadable"
 
 
-@pytest.mark.parametrize("report", [a_report(), {**a_report(), "second_opinion": None}])
+@pytest.mark.parametrize("report", [a_report(), {**a_report(), "second_stage": None}])
 def test_a_model_without_an_encoder_has_none(report: dict[str, Any]) -> None:
-    assert second_opinion_of(report) is None
+    assert second_stage_of(report) is None
 
 
 def test_the_page_of_a_model_shows_it(site: Site) -> None:

