@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from models.policies.deciding import DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_GATES, DEFAULT_PROMISE, DEFAULT_SECOND_REVIEW, DEFAULT_WEIGHTING
 from models.policies.version import policy_version
 from models.textmodel import SCALES
@@ -17,7 +18,7 @@ from training.pipeline import JUDGED_SHARE
 
 def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dict[str, Any]:
     """The settings that are known before the data is read, with the versions of the policies."""
-    policies = (DEFAULT_GATES, DEFAULT_WEIGHTING, DEFAULT_PROMISE, DEFAULT_SECOND_REVIEW)
+    policies = (DEFAULT_GATES, DEFAULT_WEIGHTING, DEFAULT_PROMISE, DEFAULT_SECOND_REVIEW, DEFAULT_SCORECARD)
     return {
         "seed": seed,
         "judged_share": JUDGED_SHARE,

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from features.compute import input_fingerprint
+from models.policies.deciding import DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW, DEFAULT_WEIGHTING
 from models.policies.version import policy_version
 
 FINGERPRINT: Final = "input fingerprint"
-_POLICIES: Final = (DEFAULT_GATES, DEFAULT_SECOND_REVIEW, DEFAULT_WEIGHTING)
+_POLICIES: Final = (DEFAULT_GATES, DEFAULT_SCORECARD, DEFAULT_SECOND_REVIEW, DEFAULT_WEIGHTING)
 _PACKAGES: Final = ("features", "models", "training")
 _LIBRARIES: Final = ("lightgbm", "numba", "numpy", "pyarrow", "scikit-learn", "scipy")
 

@@ -29,6 +29,11 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
             f"* LightGBM on {report['feature_count']} documented features and a hashed n-gram text model, joined by "
             f"`{report['join']}`, calibrated by `{report['calibration']}` on out-of-fold scores by seller."
         ),
+        *(
+            ["* The points of the starter scorecard are added, weighed by the labels."]
+            if report.get("points_weight")
+            else []
+        ),
         *([_settings(report["settings"])] if report.get("settings") else []),
         *([_second_stage(report["second_stage"])] if report.get("second_stage") else []),
         (

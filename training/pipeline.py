@@ -138,6 +138,7 @@ def train(
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,
+        "points_weight": None if model.model_.points is None else model.model_.points.weight,
         "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
         "operating_points": operating_points(labels, out_of_fold, thresholds),

@@ -71,7 +71,7 @@ def test_a_report_is_complete(candidate: Candidate) -> None:
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
         "accepted_leaks", "cut", "seed", "learner", "settings", "feature_count", "join", "text_weight", "calibration",
         "thresholds", "operating_points", "operating_curve", "promises", "out_of_fold", "judged", "gates", "curves",
-        "suspects", "sources", "second_stage",
+        "suspects", "sources", "second_stage", "points_weight",
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ _NOT_IN_A_NAME: Final = re.compile(r"[^/\w.\- :]")
 _LONGEST_NAME: Final = 200
 _LONGEST_REASON: Final = 500
 _OF_THE_DATA: Final = ("snapshot", "rows", "positives", "sellers", "cut", "feature_count")
-_LEARNT: Final = ("seed", "learner", "join", "text_weight", "calibration")
+_LEARNT: Final = ("seed", "learner", "join", "text_weight", "points_weight", "calibration")
 
 _OF_SECOND: Final = ("encoder", "title_weight", "failed")
 

@@ -65,5 +65,8 @@ def _join(report: Mapping[str, Any]) -> str:
     if report["join"] == Join.STACK:
         return "the text model's log-odds are a column of the learner"
     if report["join"] == Join.OFFSET:
-        return f"the forest adds to the text's log-odds, {report['text_weight']:.2f} for each spread of the text"
+        points = report.get("points_weight")
+        with_points = "" if points is None else f", and the scorecard {points:.2f} for each spread of its points"
+        text = f"{report['text_weight']:.2f} for each spread of the text"
+        return f"the forest adds to the text's log-odds, {text}{with_points}"
     return f"weighted sum of log-odds, text weight {report['text_weight']:.2f}"
