@@ -68,9 +68,9 @@ def read(listing: Listing) -> Reading:
     """The reading of a listing's title and description."""
     title, description = listing.title or "", listing.description or ""
     title_folded, description_folded = fold(title), fold(description)
-    whole = f"{title_folded} {description_folded}"
-    wording, contacts = _possible(whole)
-    phrase_matches = lexicon.find(title_folded, where="title", raw=title.lower(), possible=wording)
+    whole, raw = f"{title_folded} {description_folded}", title.lower()
+    wording, tricks, contacts = _possible(whole if title.isascii() else f"{whole} {raw}")
+    phrase_matches = lexicon.find(title_folded, where="title", raw=raw, possible=wording, tricks=tricks)
     if description_folded:
         phrase_matches += lexicon.find(description_folded, where="description", possible=wording)
     kinds: dict[Kind, tuple[PhraseMatch, ...]] = {}
@@ -100,16 +100,21 @@ def read(listing: Listing) -> Reading:
 @cache
 def _filter() -> Prefilter:
     """Of the lexicon and of addresses together, because one pass over a text takes a third of the time of three."""
-    return Prefilter((*lexicon.patterns(lexicon.of_folded()), *addresses.LOOSENED))
+    return Prefilter((*lexicon.patterns((*lexicon.of_folded(), *lexicon.of_raw())), *addresses.LOOSENED))
 
 
-def _possible(text: str) -> tuple[list[int], list[int]]:
-    """The numbers of the entries of the lexicon and of the patterns of addresses that can match in a text."""
+def _possible(text: str) -> tuple[list[int], list[int], list[int]]:
+    """The numbers of what can match in a text: entries of folded text, entries of raw text, patterns of addresses."""
     found = _filter().possible(text)
     if not found:
-        return [], []
-    entries = len(lexicon.of_folded())
-    return [one for one in found if one < entries], [one - entries for one in found if one >= entries]
+        return [], [], []
+    raw = len(lexicon.of_folded())
+    after = raw + len(lexicon.of_raw())
+    return (
+        [one for one in found if one < raw],
+        [one - raw for one in found if raw <= one < after],
+        [one - after for one in found if one >= after],
+    )
 
 
 def _words(folded: str) -> tuple[str, ...]:
