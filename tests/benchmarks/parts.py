@@ -6,14 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from features import fold
 from features.compute import compute
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing, check
 from features.reading import read
 from models.bundle import from_files
-from tests.benchmarks.work import NOW, bundle_files, rows_to_score
+from tests.benchmarks.work import NOW, bundle_files, forget_folds, rows_to_score
 
 INTRODUCTION: Final = """\
 Processor time of the fastest of {rounds} rounds over {many} simulated listings in turn, {share:.0%} of them not ASCII;
@@ -49,7 +48,7 @@ def section(rounds: int) -> str:
     found = {name: _fastest(part, of, rounds) for name, (part, of) in parts.items()}
     texts = [f"{one.title or ''}{one.description or ''}" for one in listings]
     lines = [
-        INTRODUCTION.format(rounds=rounds, many=len(rows), share=np.mean([not one.isascii() for one in texts])),
+        INTRODUCTION.format(rounds=rounds, many=len(rows), share=float(np.mean([not one.isascii() for one in texts]))),
         "| part | microseconds a listing |",
         "| --- | ---: |",
         *(f"| {name} | {microseconds:.1f} |" for name, microseconds in found.items()),
@@ -61,8 +60,7 @@ def _fastest(part: Callable[[Any], object], of: Sequence[Any], rounds: int) -> f
     """Microseconds a listing."""
     taken = []
     for _ in range(rounds + 1):  # The first round compiles and warms up.
-        fold._short.cache_clear()
-        fold._long.cache_clear()
+        forget_folds()
         begun = time.process_time()
         for one in of:
             part(one)
