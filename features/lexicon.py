@@ -125,7 +125,8 @@ def of_folded() -> tuple[Entry, ...]:
 
 
 @cache
-def _of_raw() -> tuple[Entry, ...]:
+def of_raw() -> tuple[Entry, ...]:
+    """The entries of spelling tricks, which folding would undo: their patterns read the title itself."""
     return tuple(entry for entry in entries() if entry.reads_raw)
 
 
@@ -141,16 +142,21 @@ def _folded_filter() -> Prefilter:
 
 @cache
 def _raw_filter() -> Prefilter:
-    return Prefilter(patterns(_of_raw()))
+    return Prefilter(patterns(of_raw()))
 
 
 def find(
-    folded: str, *, where: str, raw: str | None = None, possible: Iterable[int] | None = None
+    folded: str,
+    *,
+    where: str,
+    raw: str | None = None,
+    possible: Iterable[int] | None = None,
+    tricks: Iterable[int] | None = None,
 ) -> tuple[PhraseMatch, ...]:
     """The phrases in one folded text, each entry at most once; `raw`, lower-cased, adds the spelling tricks.
 
-    `possible` are the numbers of the entries `of_folded` that can match, where a filter has chosen them already. Of
-    394, 0.4 on average can match, and 0.2 do.
+    `possible` and `tricks` are the numbers of the entries `of_folded` and `of_raw` that can match, where a filter has
+    chosen them already. Of 394, 0.4 on average can match, and 0.2 do.
 
     A trap ("replica jersey", "compatible with") cancels the matches that it covers. A negation up to three words before
     a match cancels that match; some languages negate after it. Matching traps are returned too, because they are
@@ -164,9 +170,9 @@ def find(
         chosen = [entry for entry in chosen if entry.literals or entry.kind is not Kind.EVASION]
     phrase_matches = _matches(chosen, folded, where) if chosen else []
     if raw is not None and in_title and not raw.isascii():
-        entries_of_raw = [_of_raw()[number] for number in _raw_filter().possible(raw)]
-        tricks = ((entry, entry.pattern.search(raw)) for entry in entries_of_raw)
-        phrase_matches.extend(_phrase_match(entry, match.group(), where) for entry, match in tricks if match)
+        tried = [of_raw()[number] for number in (_raw_filter().possible(raw) if tricks is None else tricks)]
+        found = ((entry, entry.pattern.search(raw)) for entry in tried)
+        phrase_matches.extend(_phrase_match(entry, match.group(), where) for entry, match in found if match)
     return tuple(phrase_matches)
 
 

@@ -35,7 +35,7 @@ _INVISIBLE_CHARACTERS: Final = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff"
 )
 # Bits of a character beside those of its script.
-_INVISIBLE, _CAPITAL, _SMALL = 1 << 8, 1 << 9, 1 << 10
+_INVISIBLE, _CAPITAL, _SMALL, _LETTER = 1 << 8, 1 << 9, 1 << 10, 1 << 11
 _OF_SCRIPTS: Final = (1 << 8) - 1
 
 
@@ -68,9 +68,9 @@ def read(listing: Listing) -> Reading:
     """The reading of a listing's title and description."""
     title, description = listing.title or "", listing.description or ""
     title_folded, description_folded = fold(title), fold(description)
-    whole = f"{title_folded} {description_folded}"
-    wording, contacts = _possible(whole)
-    phrase_matches = lexicon.find(title_folded, where="title", raw=title.lower(), possible=wording)
+    whole, raw = f"{title_folded} {description_folded}", title.lower()
+    wording, tricks, contacts = _possible(whole if title.isascii() else f"{whole} {raw}")
+    phrase_matches = lexicon.find(title_folded, where="title", raw=raw, possible=wording, tricks=tricks)
     if description_folded:
         phrase_matches += lexicon.find(description_folded, where="description", possible=wording)
     kinds: dict[Kind, tuple[PhraseMatch, ...]] = {}
@@ -78,7 +78,7 @@ def read(listing: Listing) -> Reading:
         kinds[phrase_match.kind] = (*kinds.get(phrase_match.kind, ()), phrase_match)
     text = title + description
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    invisible, capitals, small, in_title, anywhere = _count(codes, len(title), _characters()).tolist()
+    invisible, capitals, small, scripts, mixed = _count(codes, len(title), _characters()).tolist()
     return Reading(
         title=title,
         description=description,
@@ -89,8 +89,8 @@ def read(listing: Listing) -> Reading:
         phrase_matches=phrase_matches,
         kinds=kinds,
         invisible=invisible,
-        mixed_words=_mixed_words(title) if _is_mixed(in_title) else (),
-        scripts=("latin",) if text.isascii() else _scripts(anywhere & _OF_SCRIPTS),
+        mixed_words=_mixed_words(title) if mixed else (),
+        scripts=("latin",) if text.isascii() else _scripts(scripts),
         capitals=capitals,
         small=small,
         addresses=addresses.find(whole, contacts),
@@ -100,16 +100,21 @@ def read(listing: Listing) -> Reading:
 @cache
 def _filter() -> Prefilter:
     """Of the lexicon and of addresses together, because one pass over a text takes a third of the time of three."""
-    return Prefilter((*lexicon.patterns(lexicon.of_folded()), *addresses.LOOSENED))
+    return Prefilter((*lexicon.patterns((*lexicon.of_folded(), *lexicon.of_raw())), *addresses.LOOSENED))
 
 
-def _possible(text: str) -> tuple[list[int], list[int]]:
-    """The numbers of the entries of the lexicon and of the patterns of addresses that can match in a text."""
+def _possible(text: str) -> tuple[list[int], list[int], list[int]]:
+    """The numbers of what can match in a text: entries of folded text, entries of raw text, patterns of addresses."""
     found = _filter().possible(text)
     if not found:
-        return [], []
-    entries = len(lexicon.of_folded())
-    return [one for one in found if one < entries], [one - entries for one in found if one >= entries]
+        return [], [], []
+    raw = len(lexicon.of_folded())
+    after = raw + len(lexicon.of_raw())
+    return (
+        [one for one in found if one < raw],
+        [one - raw for one in found if raw <= one < after],
+        [one - after for one in found if one >= after],
+    )
 
 
 def _words(folded: str) -> tuple[str, ...]:
@@ -123,27 +128,31 @@ def _characters() -> NDArray[np.uint16]:
     found = np.zeros(TABLE_SIZE, np.uint16)
     found[list(map(str.isupper, every))] |= _CAPITAL
     found[list(map(str.islower, every))] |= _SMALL
-    ranges = {1 << number: one for number, one in enumerate(_SCRIPTS.values())} | {_INVISIBLE: _INVISIBLE_CHARACTERS}
-    for bit, one in ranges.items():
-        found[[character.start() for character in re.finditer(f"[{one}]", every)]] |= bit
+    patterns = {1 << number: f"[{ranges}]" for number, ranges in enumerate(_SCRIPTS.values())}
+    patterns |= {_INVISIBLE: f"[{_INVISIBLE_CHARACTERS}]", _LETTER: r"[^\W\d_]"}
+    for bit, pattern in patterns.items():
+        found[[character.start() for character in re.finditer(pattern, every)]] |= bit
     return found
 
 
 @numba.njit(cache=True)
 def _count(codes: NDArray[np.uint32], title: int, characters: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Invisible characters, capitals and small letters of the title, the bits of the title, the bits of the text.
+    """Invisible characters, capitals and small letters of the title, the scripts, and words of the title that mix.
 
-    The title is the first part of the text.
+    The title is the first part of the text. A word mixes letters of alphabets that look alike. Characters beyond the
+    table count as letters, so a mixed word may be two words that do not mix.
     """
     found = np.zeros(5, np.int64)
+    word = np.uint16(0)
     for at in range(codes.size):
-        bits = characters[codes[at]] if codes[at] < TABLE_SIZE else np.uint16(0)
+        bits = characters[codes[at]] if codes[at] < TABLE_SIZE else np.uint16(_LETTER)
         found[0] += bits & _INVISIBLE > 0
-        found[4] |= bits
+        found[3] |= bits & _OF_SCRIPTS
         if at < title:
             found[1] += bits & _CAPITAL > 0
             found[2] += bits & _SMALL > 0
-            found[3] |= bits
+            word = word | bits & _ALIKE if bits & _LETTER else np.uint16(0)
+            found[4] += word & (word - 1) > 0
     return found
 
 
@@ -151,14 +160,13 @@ def _mixed_words(text: str) -> tuple[str, ...]:
     """The words that mix letters of alphabets that look alike."""
     characters = _characters()
 
-    def bits(word: str) -> int:
-        return int(np.bitwise_or.reduce(characters[[ord(one) for one in word if ord(one) < TABLE_SIZE]], initial=0))
+    def mixes(word: str) -> bool:
+        bits = 0
+        for one in word:
+            bits |= int(characters[ord(one)]) if ord(one) < TABLE_SIZE else 0
+        return (bits & _ALIKE).bit_count() > 1
 
-    return tuple(word for word in _WORD.findall(text) if _is_mixed(bits(word)))
-
-
-def _is_mixed(bits: int) -> bool:
-    return (bits & _ALIKE).bit_count() > 1
+    return tuple(word for word in _WORD.findall(text) if mixes(word))
 
 
 @cache

@@ -97,7 +97,8 @@ def score(listing: Listing, weights: Weights) -> float:
 
 def score_packed(packed: Packed, weights: Weights, out: NDArray[np.float64]) -> None:
     """Write the scores of n listings to `out`, shape (n,); `packed` has their texts in the order of `fields`."""
-    _score(packed, tables(), weights.reshape(FIELDS, BUCKETS), out)
+    known, by_field = tables(), weights.reshape(FIELDS, BUCKETS)
+    _score(packed.data, packed.starts, known.kinds, known.values, known.word_values, by_field, out)
 
 
 def room(length: int) -> int:
@@ -106,9 +107,17 @@ def room(length: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _score(packed: Packed, alphabet: Alphabet, weights: Weights, out: NDArray[np.float64]) -> None:
+def _score(  # noqa: PLR0917  # to pass named tuples of the arrays takes twice the time
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    values: NDArray[np.uint64],
+    word_values: NDArray[np.uint64],
+    weights: Weights,
+    out: NDArray[np.float64],
+) -> None:
     """`weights` has shape (FIELDS, BUCKETS)."""
-    data, starts = packed
+    alphabet = Alphabet(kinds, values, word_values)
     for i in range(out.size):
         out[i] = 0.0
         for field in range(FIELDS):

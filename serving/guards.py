@@ -249,9 +249,8 @@ def install(app: FastAPI, router: APIRouter) -> None:
 def install_package(app: FastAPI, package: ModuleType, *, first: str = "") -> None:
     """Add the routes of every module of a package, subfolders included, that has its own `router`.
 
-    A new page or endpoint is a new module. Modules are added in the order of their names, after the `first` one: a
-    request is compared with one route after the other. A test verifies that no route hides another, so the order has no
-    other effect.
+    A new page or endpoint is a new module. Modules are added by name after the `first` one, whose routes are found
+    soonest. A test verifies that no route hides another, so the order has no other effect.
     """
     found_in = walk_packages(package.__path__, f"{package.__name__}.")
     for found in sorted(found_in, key=lambda one: (one.name != first, one.name)):

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.benchmarks import forest, pyfunc, scoring, text_scoring, text_training
+from tests.benchmarks import forest, parts, pyfunc, scoring, text_scoring, text_training
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
@@ -28,6 +28,7 @@ class Part(StrEnum):
     """A part that can run on its own."""
 
     SCORING = "scoring"
+    PARTS = "parts"
     FOREST = "forest"
     TEXT = "text"
     TRAINING = "training"
@@ -36,6 +37,7 @@ class Part(StrEnum):
 
 HEADINGS: Final = {
     Part.SCORING: "Whole scores",
+    Part.PARTS: "One listing, part by part",
     Part.FOREST: "The trees",
     Part.TEXT: "The text model: scoring",
     Part.TRAINING: "The text model: training",
@@ -60,16 +62,18 @@ def circumstances() -> str:
 
 
 def main(
-    parts: Annotated[list[Part] | None, typer.Argument(help="Parts to measure; all by default.")] = None,
+    named: Annotated[list[Part] | None, typer.Argument(help="Parts to measure; all by default.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
 ) -> None:
     """Measure and write the parts of the page."""
-    for part in parts or list(Part):
+    for part in named or list(Part):
         where = circumstances()
         match part:
             case Part.SCORING:
                 body = scoring.section(rounds, bulk)
+            case Part.PARTS:
+                body = parts.section(rounds)
             case Part.FOREST:
                 body = forest.section(rounds)
             case Part.TEXT:

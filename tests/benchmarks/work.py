@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features import fold
 from features.brands import BrandRegister
 from features.listing import Listing
 from models.bundle import Masking, to_files
@@ -56,6 +57,12 @@ def rows_to_score(many: int) -> list[dict[str, Any]]:
         if isinstance(seller, dict):
             row["seller"] = {name: value for name, value in seller.items() if name != "external_id"}
     return rows[:many]
+
+
+def forget_folds() -> None:
+    """Fold every text again, because a marketplace sends each text once and a benchmark many times."""
+    fold._short.cache_clear()
+    fold._long.cache_clear()
 
 
 def mean_length(listings: Sequence[Listing]) -> float:
