@@ -47,19 +47,21 @@ class Texts:
     """
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
-        keys = [_keys(one) for one in texts]
+        keys = [keys_of(one) for one in texts]
         every = sorted({key for some in keys for key in some})
-        self._judged = _under(connection, judged_band, marketplace_id, every)
-        self._recent = _under(connection, text_band, marketplace_id, every)
-        chosen = {text_id for some in keys for text_id in self._most_alike(some)[:MOST_COMPARED]}
-        self._candidates = _candidates(connection, marketplace_id, sorted(chosen))
+        self._judged = under(connection, judged_band, marketplace_id, every)
+        self._recent = under(connection, text_band, marketplace_id, every)
+        chosen = {text_id for some in keys for text_id in most_alike(some, self._judged, self._recent)[:MOST_COMPARED]}
+        self._candidates = candidates_of(connection, marketplace_id, sorted(chosen))
         self._present: dict[str, Asked] = {}
 
     def alike(self, signature: Signature) -> Alike:
         """The comparison texts of one text; `features.near_duplicates` cuts them at a moment."""
-        keys = _keys(signature)
+        keys = keys_of(signature)
         # A text that only became one of the most similar because new ones displaced others was not read.
-        chosen = [one for one in self._most_alike(keys) if one in self._candidates][:MOST_COMPARED]
+        chosen = [one for one in most_alike(keys, self._judged, self._recent) if one in self._candidates][
+            :MOST_COMPARED
+        ]
         return Alike(
             tuple(self._as_priced_now(self._candidates[text_id]) for text_id in chosen),
             len(chosen) >= MOST_COMPARED or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys),
@@ -68,7 +70,7 @@ class Texts:
     def add(self, found: Candidate) -> None:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
         self._candidates[found.text_id] = found
-        for key in set(_keys(found.signature)):
+        for key in set(keys_of(found.signature)):
             self._recent[key] = sorted([*self._recent.get(key, ()), found.text_id])[-MOST_PER_KEY:]
 
     def price(self, listing_id: str, asked: Asked) -> None:
@@ -79,21 +81,25 @@ class Texts:
         present = self._present.get(found.listing_id)
         return found if present is None else replace(found, prices=(found.prices[0], present))
 
-    def _most_alike(self, keys: Sequence[int]) -> list[str]:
-        """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
-        ordered: dict[str, None] = {}
-        for found in (self._judged, self._recent):
-            shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
-            ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
-        return list(ordered)
+
+def most_alike(
+    keys: Sequence[int], judged: Mapping[int, Sequence[str]], recent: Mapping[int, Sequence[str]]
+) -> list[str]:
+    """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
+    ordered: dict[str, None] = {}
+    for found in (judged, recent):
+        shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
+        ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
+    return list(ordered)
 
 
-def _keys(signature: Signature) -> list[int]:
+def keys_of(signature: Signature) -> list[int]:
+    """The keys under which a text is found."""
     keys: list[int] = band_keys(signature).tolist()
     return keys
 
 
-def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> dict[int, list[str]]:
+def under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> dict[int, list[str]]:
     """The latest texts under each key; ids are in the order of receipt."""
     found: dict[int, list[str]] = defaultdict(list)
     if keys:
@@ -158,7 +164,8 @@ def _texts(dialect: str) -> Select[Any]:
     )
 
 
-def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
+def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
+    """The data of these texts, as of today, by id."""
     if not text_ids:
         return {}
     wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
