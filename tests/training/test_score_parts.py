@@ -206,7 +206,7 @@ def test_a_file_that_is_no_parquet_or_of_another_format_leaves_nothing(tmp_path:
     broken, other, out = tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "out.parquet"
     broken.write_bytes(b"PAR1 and nothing else")
     pq.write_table(pa.table({"nothing": [1]}), other)
-    with pytest.raises(Unreadable, match="a.parquet"):
+    with pytest.raises(Unreadable, match=r"a\.parquet"):
         scored(broken, out)
     with pytest.raises(UnknownLayout):
         scored(other, out)

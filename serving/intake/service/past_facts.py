@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from features.facts import Facts, assemble_facts
+from features.history import EventCounts
 from features.listing import Listing
 from features.minhash import signature_of
 from features.near_duplicates import NearDuplicates, likeness
@@ -19,6 +20,7 @@ from serving.intake.service.seller_histories import SellerHistories
 from serving.listings.store import past_states
 from serving.listings.store.past_states import PastStates, Seen, StateBefore
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.scoring.store.past_events import SellerMoment, event_counts
 from serving.scoring.store.past_texts import PastText, alike_at
 
 
@@ -54,7 +56,8 @@ def past_facts(
         mine = seen.get(known.listing_id, ()) if known else ()
         as_of = _moment(one, known, mine, now)
         rows.append(_Row(one, as_of, known, _own(one, known, [other for other in mine if other.known_at == as_of])))
-    histories = SellerHistories.read(connection, here, [(row.listing, row.as_of) for row in rows])
+    histories = SellerHistories.read(connection, here, [(row.listing, row.as_of) for row in rows], with_events=False)
+    events = _events(connection, marketplace, rows)
     named = case_brands.of_listings(connection, here, [one.listing_id for one in states.values()])
     near = _near(connection, here, rows)
     found: list[Facts] = []
@@ -73,6 +76,8 @@ def past_facts(
             earlier_prices=earlier.then(before.log_price) if is_version and before.version else earlier,
             likeness=near.get(i),
         )
+        if i in events:
+            history = replace(history, events=events[i])
         namings = named[known.listing_id].given if known and known.listing_id in named else ()
         found.append(assemble_facts(listing, references, history, marketplace=here, as_of=as_of, named=namings))
     return found
@@ -105,6 +110,20 @@ def _same(listing: Listing, known: PastStates) -> set[str]:
 def _observed(listing: Listing) -> Any:
     """The counters as the database has them."""
     return json.loads(json.dumps(observed_of(listing), default=str))
+
+
+def _events(connection: Connection, marketplace: Marketplace, rows: Sequence[_Row]) -> dict[int, EventCounts]:
+    """The events of each row's seller, if the marketplace guarantees that they are complete."""
+    since = marketplace.seller_events_since
+    if since is None:
+        return {}
+    moments = {
+        i: SellerMoment(seller, row.as_of, row.listing.currency)
+        for i, row in enumerate(rows)
+        if (seller := row.listing.seller.external_id) is not None
+    }
+    found = event_counts(connection, marketplace.marketplace_id, list(moments.values()))
+    return {i: found.of(place, since) for place, i in enumerate(moments)}
 
 
 def _near(connection: Connection, marketplace_id: str, rows: Sequence[_Row]) -> dict[int, NearDuplicates]:
