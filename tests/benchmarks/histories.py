@@ -21,7 +21,7 @@ _DAY: Final = 86_400_000_000
 _SPAN: Final = 365 * _DAY
 _EVENTS_OF_A_SELLER: Final = 50
 _MOMENTS_OF_A_SELLER: Final = 5
-# Sums in the order of time of what each side counts: events of each kind, and the worth of the sales.
+# What each side counts: events of each kind, and the worth of the sales.
 _COUNTED: Final = (*KINDS, "worth")
 _BOUNDS: Final = (0, *DAYS)
 
@@ -74,10 +74,7 @@ def ours(events: EventColumns, asked: Asked) -> Side:
 
 
 def _columns(events: EventColumns) -> dict[str, NDArray[np.int64]]:
-    """What the peers sum up: a column for each kind, and the worth of the sales."""
-    kinds = {name: (events.kind == number).astype(np.int64) for number, name in enumerate(KINDS)}
-    columns = {"seller": events.seller, "moment": events.occurred, **kinds}
-    return {**columns, "worth": np.where(events.kind == 0, events.amount, 0)}
+    return {"seller": events.seller, "moment": events.occurred, "kind": events.kind, "amount": events.amount}
 
 
 def _from_totals(totals: list[NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -91,7 +88,9 @@ def with_pandas(events: EventColumns, asked: Asked) -> Side:
     moments = pd.DataFrame({"seller": asked.seller, "moment": asked.at, "row": np.arange(len(asked.at))})
 
     def run() -> NDArray[np.int64]:
-        running = table[["seller", "moment"]].join(table.groupby("seller", sort=False)[list(_COUNTED)].cumsum())
+        kinds = {name: (table["kind"] == number).astype(np.int64) for number, name in enumerate(KINDS)}
+        columns = table.assign(**kinds, worth=table["amount"].where(table["kind"] == 0, 0))
+        running = table[["seller", "moment"]].join(columns.groupby("seller", sort=False)[list(_COUNTED)].cumsum())
         ordered, totals = moments.sort_values("moment"), []
         for days in _BOUNDS:
             left = ordered.assign(moment=ordered["moment"] - days * _DAY)
@@ -111,13 +110,14 @@ def with_polars(events: EventColumns, asked: Asked) -> Side:
     moments = pl.DataFrame({"seller": asked.seller, "moment": asked.at, "row": np.arange(len(asked.at))})
 
     def run() -> NDArray[np.int64]:
-        running = table.with_columns(pl.col(name).cum_sum().over("seller") for name in _COUNTED).set_sorted("moment")
+        kinds = {name: (pl.col("kind") == number).cast(pl.Int64) for number, name in enumerate(KINDS)}
+        columns = table.with_columns(**kinds, worth=pl.when(pl.col("kind") == 0).then("amount").otherwise(0))
+        running = columns.with_columns(pl.col(name).cum_sum().over("seller") for name in _COUNTED).set_sorted("moment")
         ordered, totals = moments.sort("moment"), []
         for days in _BOUNDS:
             left = ordered.with_columns(moment=pl.col("moment") - days * _DAY).set_sorted("moment")
-            found = left.join_asof(
-                running, on="moment", by="seller", strategy="backward", allow_exact_matches=False, check_sortedness=False
-            )
+            strictly: dict[str, Any] = {"allow_exact_matches": False, "check_sortedness": False}
+            found = left.join_asof(running, on="moment", by="seller", strategy="backward", **strictly)
             found = found.sort("row").select(pl.col(name).fill_null(0) for name in _COUNTED)
             totals.append(found.to_numpy().astype(np.int64))
         return _from_totals(totals)
@@ -135,7 +135,9 @@ def with_duckdb(events: EventColumns, asked: Asked) -> Side:
     for name, frame in frames.items():
         connection.register("given", frame)
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")  # noqa: S608  # names of this module
-    running = ", ".join(f'sum("{name}") OVER w AS "{name}"' for name in _COUNTED)
+    of_kinds = {name: f"(kind = {number})::BIGINT" for number, name in enumerate(KINDS)}
+    summed = {**of_kinds, "worth": "CASE WHEN kind = 0 THEN amount ELSE 0 END"}
+    running = ", ".join(f'sum({what}) OVER w AS "{name}"' for name, what in summed.items())
     totals = ", ".join(f'coalesce(t."{name}", 0)::BIGINT AS "{name}"' for name in _COUNTED)
 
     def run() -> NDArray[np.int64]:
