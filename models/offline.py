@@ -12,7 +12,7 @@ from features.listing import Listing
 from models.bundle import Bundle
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING
-from models.routing import Lane, Route, Situation, route
+from models.routing import Lane, Route, Situation, is_thin, low, route
 from models.score import Score, findings
 
 REFUSED: Final = "quarantined"
@@ -48,6 +48,22 @@ def answer_facts(
     Without reasons nothing is explained, which takes about half the time.
     """
     computed = [compute(one) for one in facts]
+    thresholds = bundle.thresholds
+    least = min(thresholds.ask_brand_from, thresholds.analyst_from)
+    answers: dict[int, OfflineAnswer] = {}
+    for i, probability in enumerate(bundle.probabilities(computed)):
+        if probability < least and _score_decides(computed[i]):
+            reasons = (in_english(low(probability, thresholds.analyst_from)),) if with_reasons else ()
+            answers[i] = OfflineAnswer(probability, Lane.NO_ACTION.value, reasons)
+    others = [i for i in range(len(computed)) if i not in answers]
+    routed = _routed(bundle, [computed[i] for i in others], taking_part, with_reasons=with_reasons)
+    answers |= zip(others, routed, strict=True)
+    return [answers[i] for i in range(len(computed))]
+
+
+def _routed(
+    bundle: Bundle, computed: Sequence[Computed], taking_part: Container[str] | None, *, with_reasons: bool
+) -> list[OfflineAnswer]:
     scores = bundle.score_many(computed, with_reasons=False)
     routes = [_route(one, score, bundle, taking_part) for one, score in zip(computed, scores, strict=True)]
     if not with_reasons:
@@ -78,6 +94,14 @@ def _route(one: Computed, score: Score, bundle: Bundle, taking_part: Container[s
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
     )
     return route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds)
+
+
+def _score_decides(one: Computed) -> bool:
+    """Whether a low score releases a listing: nothing else that `models.routing.route` asks for decides before it."""
+    reading = one.evidence.reading
+    text_length = len(reading.title) + len(reading.description)
+    thin = is_thin(DEFAULT_ROUTING, text_length=text_length, families=one.families_known)
+    return not thin and not one.facts.seller.authorised
 
 
 def _sentences(score: Score | None) -> list[str]:

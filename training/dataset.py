@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+import pyarrow as pa
+
 from features.fields import Rejected
 from features.listing import Listing, Rejection, check
 from training.adapters.cells import Row, present
@@ -96,6 +98,22 @@ def checked_row(row: RawRow, reading: Reading | None) -> CheckedRow:
     except Rejected as refused:
         return CheckedRow(row.number, row.cells, mapping, _rejection(refused), None)
     return CheckedRow(row.number, row.cells, mapping, check(mapping, received_at=reading.received_at), label)
+
+
+def checked_batch(batch: pa.RecordBatch, first_row: int, reading: Reading) -> list[CheckedRow]:
+    """The rows of a record batch as `checked_row` reads them, but without their cells where a column at a time did."""
+    mappings = reading.layout.columns_to_listings(batch) if reading.layout.columns_to_listings else None
+    if mappings is None:
+        return [checked_row(RawRow(i, cells), reading) for i, cells in enumerate(batch.to_pylist(), start=first_row)]
+    found: list[CheckedRow] = []
+    for i, mapping in enumerate(mappings):
+        if mapping is None or "external_id" not in mapping:
+            (cells,) = batch.slice(i, 1).to_pylist()
+            found.append(checked_row(RawRow(first_row + i, cells), reading))
+        else:
+            listing = check(mapping, received_at=reading.received_at)
+            found.append(CheckedRow(first_row + i, {}, mapping, listing, None))
+    return found
 
 
 def _cells(row: RawRow, found: Format) -> Row:

@@ -1,7 +1,7 @@
 """The parts of a file that is scored: consecutive rows, read and scored by one process, with their scores in a file."""
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from models.offline import REFUSED, OfflineAnswer, answer_facts, answer_offline
 from training.adapters.files import RawRow
 from training.adapters.parquet import RowGroupReader
 from training.bundle_folder import read_bundle_folder
-from training.dataset import CheckedRow, Reading, checked_row
+from training.dataset import CheckedRow, Reading, checked_batch, checked_row
 from training.score_columns import SCHEMA, scores_batch
 
 _AT_ONCE: Final = 1_000
@@ -119,12 +119,15 @@ class Scorer:
         temporary.replace(out)
 
     def _batches(self, part: Part) -> Iterator[list[CheckedRow]]:
-        rows: Iterable[RawRow] = part.rows
-        if not part.rows:
-            rows = self.groups.rows(part.row_group, part.start, part.count, first_row=part.first_row)
-        checked = (checked_row(row, self.reading) for row in rows)
-        while batch := list(islice(checked, _AT_ONCE)):
-            yield batch
+        if part.rows or self.reading is None:
+            checked = (checked_row(row, self.reading) for row in part.rows)
+            while batch := list(islice(checked, _AT_ONCE)):
+                yield batch
+            return
+        number = part.first_row
+        for found in self.groups.batches(part.row_group, part.start, part.count):
+            yield checked_batch(found, number, self.reading)
+            number += found.num_rows
 
     def _scores(self, batch: Sequence[CheckedRow]) -> pa.RecordBatch:
         answers = iter(self._answers([row.listing for row in batch if not isinstance(row.listing, Rejection)]))

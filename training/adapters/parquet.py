@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.adapters.files import MOST_COLUMNS, RawRow, Unreadable, refuse_wide
+from training.adapters.files import MOST_COLUMNS, Unreadable, refuse_wide
 
 _BATCH: Final = 1_000
 
@@ -57,8 +57,8 @@ class RowGroupReader:
     _at: int = 0
     _batches: Iterator[pa.RecordBatch] = field(default_factory=lambda: iter(()))
 
-    def rows(self, group: int, start: int, count: int, *, first_row: int) -> Iterator[RawRow]:
-        """`count` rows of a group from `start`, a multiple of a thousand; `first_row` is the number of the first.
+    def batches(self, group: int, start: int, count: int) -> Iterator[pa.RecordBatch]:
+        """`count` rows of a group from `start`, a multiple of a thousand, a thousand at a time.
 
         Raises
         ------
@@ -66,15 +66,11 @@ class RowGroupReader:
             The group is damaged.
         """
         try:
-            for batch in self.batches(group, start, count):
-                for number, cells in enumerate(batch.to_pylist(), start=first_row):
-                    yield RawRow(number, cells)
-                first_row += batch.num_rows
+            yield from self._read(group, start, count)
         except pa.ArrowException as error:
             raise not_parquet(self.path, error) from None
 
-    def batches(self, group: int, start: int, count: int) -> Iterator[pa.RecordBatch]:
-        """The same rows as record batches of at most a thousand."""
+    def _read(self, group: int, start: int, count: int) -> Iterator[pa.RecordBatch]:
         if self._file is None:
             self._file = pq.ParquetFile(self.path, pre_buffer=False)
         if group != self._group or start < self._at:
