@@ -6,6 +6,7 @@ import resource
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from training.bundle_folder import read_bundle_folder
 from training.score_file import score_file
@@ -19,7 +20,7 @@ def processor_seconds() -> float:
 
 def main(source: Path, bundle: Path, out: Path, processes: int, *, with_reasons: bool) -> None:
     """Score the file; a commit without files without reasons scores with them."""
-    wishes = {} if with_reasons else {"with_reasons": False}
+    wishes: dict[str, Any] = {} if with_reasons else {"with_reasons": False}
     if not wishes.keys() <= inspect.signature(score_file).parameters.keys():
         wishes = {}
     now = datetime(2026, 11, 1, tzinfo=UTC)

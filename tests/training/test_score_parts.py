@@ -31,7 +31,7 @@ COLUMNS = ("external_id", "title", "description", "brand", "product_type", "pric
 
 
 def rows_of(number: int) -> list[dict[str, Any]]:
-    """Rows of which some are refused, and some have no id or text of many bytes."""
+    """Rows, some without an id, some with a refused price, and some with text of many bytes."""
     known = [row for row, _ in labelled_rows(50)]
     rows = [{name: known[i % 50].get(name) for name in COLUMNS} for i in range(number)]
     for i, row in enumerate(rows):
@@ -59,7 +59,7 @@ def one_by_one(path: Path, out: Path) -> bytes:
             columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
             for row in batch:
                 if isinstance(row.listing, Rejection):
-                    values = (row.number, row.external_id, None, REFUSED, [row.listing.sentence])
+                    values: tuple[object, ...] = (row.number, row.external_id, None, REFUSED, [row.listing.sentence])
                 else:
                     found = next(answers)
                     values = (row.number, row.external_id, found.probability, found.route, list(found.reasons))
