@@ -92,14 +92,6 @@ class Bundle:
             for i, probability in enumerate(expits(log_odds))
         ]
 
-    def probabilities(self, rows: Sequence[Computed]) -> list[float]:
-        """The probabilities that `score_many` gives, in order."""
-        if not rows:
-            return []
-        values = self.classifier.values(np.stack([row.vector for row in rows]), [row.facts.listing for row in rows])
-        found: list[float] = expits(self.classifier.calibration.log_odds(values)).tolist()
-        return found
-
     def _reasons(
         self, rows: Sequence[Computed], matrix: NDArray[np.float64], log_odds: NDArray[np.float64], threads: int
     ) -> list[tuple[Reason, ...]]:

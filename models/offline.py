@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+
 from features.compute import Computed, compute
 from features.facts import Facts, assemble_facts
 from features.history import NOTHING_RECORDED
@@ -51,7 +53,7 @@ def answer_facts(
     thresholds = bundle.thresholds
     least = min(thresholds.ask_brand_from, thresholds.analyst_from)
     answers: dict[int, OfflineAnswer] = {}
-    for i, probability in enumerate(bundle.probabilities(computed)):
+    for i, probability in enumerate(_probabilities(bundle, computed)):
         if probability < least and _score_decides(computed[i]):
             reasons = (in_english(low(probability, thresholds.analyst_from)),) if with_reasons else ()
             answers[i] = OfflineAnswer(probability, Lane.NO_ACTION.value, reasons)
@@ -59,6 +61,14 @@ def answer_facts(
     routed = _routed(bundle, [computed[i] for i in others], taking_part, with_reasons=with_reasons)
     answers |= zip(others, routed, strict=True)
     return [answers[i] for i in range(len(computed))]
+
+
+def _probabilities(bundle: Bundle, computed: Sequence[Computed]) -> list[float]:
+    if not computed:
+        return []
+    matrix, listings = np.stack([one.vector for one in computed]), [one.facts.listing for one in computed]
+    found: list[float] = bundle.classifier.probabilities(matrix, listings).tolist()
+    return found
 
 
 def _routed(
