@@ -5,7 +5,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.listing import Rejection
+from features.facts import Facts
+from features.history import NOTHING_RECORDED
+from features.listing import Listing, Rejection
 from models.offline import REFUSED, answer_offline
 from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import facts_of
 from tests.fixtures.labelled import labelled_rows, write_ndjson
 from tests.fixtures.scorers import a_bundle, bundle_files
 from training import score_source
@@ -143,6 +146,39 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was_as_of_its_time(tmp_path: Pa
     assert moments[-1] == path.stat().st_size
     assert out.read_bytes() == whole
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.parquet", "out.parquet", "whole.parquet"]
+
+
+class Remembering:
+    """A history of nothing, which remembers as of when it was asked."""
+
+    name = "nothing"
+
+    def __init__(self) -> None:
+        self.moments: list[datetime] = []
+
+    def open(self, now: datetime) -> "Remembering":
+        self.moments.append(now)
+        return self
+
+    @property
+    def taking_part(self) -> frozenset[str]:
+        return frozenset()
+
+    def facts(self, listings: Sequence[Listing]) -> list[Facts]:
+        return [facts_of(one, history=NOTHING_RECORDED) for one in listings]
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+
+def test_the_history_is_that_of_the_time_when_the_run_began(tmp_path: Path) -> None:
+    path, out = write_parquet(tmp_path / "a.parquet", rows_of(1_100), group=1_000), tmp_path / "out.parquet"
+    history = Remembering()
+    with pytest.raises(Stopped):
+        scored(path, out, history=history, advanced=stopping_after(1))
+    later = NOW + timedelta(days=400)
+    score_file(path, "native", bundle_files(), out, received_at=later, history=history)
+    assert history.moments == [NOW, NOW]
 
 
 @pytest.mark.parametrize("change", ["file", "reasons", "bundle"])
