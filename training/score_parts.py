@@ -22,7 +22,7 @@ from training.bundle_folder import read_bundle_folder
 from training.dataset import CheckedRow, Reading, checked_batch, checked_row
 from training.score_columns import SCHEMA, scores_batch
 
-_AT_ONCE: Final = 1_000
+_AT_ONCE: Final = 500  # The objects of a row take ten kilobytes.
 
 
 class OpenHistory(Protocol):

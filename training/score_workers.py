@@ -13,6 +13,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 from training.score_parts import Job, Part, Scorer
 
 _AHEAD: Final = 2  # Parts that wait for each other process, so that it need not wait for this one.
@@ -55,7 +57,7 @@ def workers_on(job: Job, processes: int) -> Iterator[Workers]:
     # Not forked: threads of Arrow and compiled code do not survive a fork.
     pool = ProcessPoolExecutor(processes - 1, get_context("spawn"), initializer=_begin, initargs=(job,))
     try:
-        _import_lightgbm()
+        _save_memory()
         with closing(Scorer(job)) as scorer:
             yield Workers(scorer, pool, processes)
     finally:
@@ -68,12 +70,13 @@ _SCORERS: list[Scorer] = []
 def _begin(job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that hands out the parts ends the others.
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _import_lightgbm()
+    _save_memory()
     _SCORERS.append(Scorer(job))
 
 
-def _import_lightgbm() -> None:
-    """Import LightGBM without what it imports where it can, unless it has been imported."""
+def _save_memory() -> None:
+    """Import LightGBM without what it imports where it can, unless it has been imported; Arrow keeps no free memory."""
+    pa.set_memory_pool(pa.system_memory_pool())
     hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None refuses an import
     try:

@@ -34,7 +34,8 @@ _COLUMNS: Final = (
 INTRODUCTION: Final = """\
 {listings:,} simulated listings, no two alike, in a Parquet file, scored by {cores} processes; each run is a command of
 its own, with the start of its processes. Processor time of all processes, medians over {rounds} rounds in turns; load
-{before} before and {after} after. Memory is the largest sum of the resident memory of all processes.{equal}
+{before} before and {after} after. Memory is the largest sum of the resident memory of all processes, shared memory
+counted in each.{equal}
 
     make bench ARGS="bulk --parent ../an-earlier-checkout"
 
@@ -143,6 +144,8 @@ def section(rounds: int, listings: int, parent: Path | None) -> str:
         rounds=rounds,
         before=f"{before:.1f}",
         after=f"{os.getloadavg()[0]:.1f}",
-        equal="" if parent is None else " With reasons both write the same bytes.",
+        equal=""
+        if parent is None
+        else " Both write the same bytes with reasons; the earlier commit cannot leave them out.",
     )
     return introduction + "\n".join(lines)

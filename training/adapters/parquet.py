@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from training.adapters.files import MOST_COLUMNS, Unreadable, refuse_wide
 
-_BATCH: Final = 1_000
+_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class RowGroupReader:
     _batches: Iterator[pa.RecordBatch] = field(default_factory=lambda: iter(()))
 
     def batches(self, group: int, start: int, count: int) -> Iterator[pa.RecordBatch]:
-        """`count` rows of a group from `start`, a multiple of a thousand, a thousand at a time.
+        """`count` rows of a group from `start`, a multiple of five hundred, five hundred at a time.
 
         Raises
         ------
