@@ -49,8 +49,7 @@ class Texts:
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
         keys = [keys_of(one) for one in texts]
         every = sorted({key for some in keys for key in some})
-        self._judged = under(connection, judged_band, marketplace_id, every)
-        self._recent = under(connection, text_band, marketplace_id, every)
+        self._judged, self._recent = under(connection, marketplace_id, every)
         chosen = {text_id for some in keys for text_id in most_alike(some, self._judged, self._recent)[:MOST_COMPARED]}
         self._candidates = candidates_of(connection, marketplace_id, sorted(chosen))
         self._present: dict[str, Asked] = {}
@@ -99,14 +98,18 @@ def keys_of(signature: Signature) -> list[int]:
     return keys
 
 
-def under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> dict[int, list[str]]:
-    """The latest texts under each key; ids are in the order of receipt."""
-    found: dict[int, list[str]] = defaultdict(list)
+Under = dict[int, list[str]]
+
+
+def under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> tuple[Under, Under]:
+    """The latest judged texts and the latest texts under each key; ids are in the order of receipt."""
+    found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
     if keys:
         wanted = {"here": marketplace_id, **as_list(connection, keys)}
-        for row in connection.execute(_latest(bands, connection.dialect.name), wanted):
-            if row.text_id is not None:
-                found[row.value].append(row.text_id)
+        for bands, texts in zip((judged_band, text_band), found, strict=True):
+            for row in connection.execute(_latest(bands, connection.dialect.name), wanted):
+                if row.text_id is not None:
+                    texts[row.value].append(row.text_id)
     return found
 
 

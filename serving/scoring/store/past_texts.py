@@ -38,7 +38,15 @@ from serving.platform.database.lists import as_list, listed
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.types import UtcTime
 from serving.platform.ids import digits_of
-from serving.scoring.store.near_duplicates import MOST_PER_KEY, Alike, candidates_of, keys_of, most_alike, under
+from serving.scoring.store.near_duplicates import (
+    MOST_PER_KEY,
+    Alike,
+    Under,
+    candidates_of,
+    keys_of,
+    most_alike,
+    under,
+)
 
 _AT_LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _LAST: Final = "z" * 26  # After the digits of every id.
@@ -89,10 +97,11 @@ class _Known:
 def alike_at(connection: Connection, marketplace_id: str, asked: Mapping[int, PastText]) -> dict[int, Alike]:
     """The comparison texts of each numbered text, as `near_duplicates.Texts` would have read them at its moment."""
     keys = {i: keys_of(one.signature) for i, one in asked.items()}
-    found = {
-        table.name: _under_at(connection, table, marketplace_id, asked, keys) for table in (judged_band, text_band)
-    }
-    judged, recent = found[judged_band.name], found[text_band.name]
+    now = under(connection, marketplace_id, sorted({key for some in keys.values() for key in some}))
+    judged, recent = (
+        _under_at(connection, bands, marketplace_id, texts, asked, keys)
+        for bands, texts in zip((judged_band, text_band), now, strict=True)
+    )
     chosen = {i: most_alike(keys[i], judged[i], recent[i])[:MOST_COMPARED] for i in asked}
     every = sorted({text_id for some in chosen.values() for text_id in some})
     candidates = candidates_of(connection, marketplace_id, every)
@@ -116,14 +125,14 @@ def _under_at(
     connection: Connection,
     bands: Table,
     marketplace_id: str,
+    now: Under,
     asked: Mapping[int, PastText],
     keys: Mapping[int, Sequence[int]],
-) -> dict[int, dict[int, list[str]]]:
-    """The latest texts under each key of each numbered text at its moment."""
+) -> dict[int, Under]:
+    """The latest texts under each key of each numbered text at its moment, of those that are the latest now."""
     is_judged = bands is judged_band
-    now = under(connection, bands, marketplace_id, sorted({key for some in keys.values() for key in some}))
     known = _known(connection, marketplace_id, sorted({one for some in now.values() for one in some}))
-    found: dict[int, dict[int, list[str]]] = {}
+    found: dict[int, Under] = {}
     again: list[tuple[int, int]] = []
     for i, one in asked.items():
         here = found[i] = {}
