@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES
 from features.listing import Listing
-from models.calibration import Calibrated, Calibration
+from models.calibration import Calibrated, Calibration, expits
 from models.learners import Learner
 from models.points import Points
 from models.textmodel import TextModel
@@ -109,6 +109,10 @@ class Classifier:
     ) -> NDArray[np.float64]:
         """Calibrated log-odds, shape (n,)."""
         return self.calibration.log_odds(self.values(matrix, listings, threads=threads))
+
+    def probabilities(self, matrix: NDArray[np.float64], listings: Sequence[Listing]) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (n,)."""
+        return expits(self.log_odds(matrix, listings))
 
     def contributions(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1

@@ -1,18 +1,20 @@
-"""Scores and routes of listings outside the service, without the marketplace's history, sampling or daily limits."""
+"""Scores and routes of listings outside the service, without its sampling, daily limits and lists of sellers."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+
 from features.compute import Computed, compute
-from features.facts import assemble_facts
+from features.facts import Facts, assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from models.bundle import Bundle
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING
-from models.routing import Lane, Route, Situation, route
+from models.routing import Lane, Route, Situation, is_thin, low, route
 from models.score import Score, findings
 
 REFUSED: Final = "quarantined"
@@ -31,17 +33,49 @@ class OfflineAnswer:
 def answer_offline(
     bundle: Bundle, listings: Sequence[Listing], *, marketplace: str, as_of: datetime, with_reasons: bool = True
 ) -> list[OfflineAnswer]:
-    """One answer a listing, in order; brands in the bundle's register take part.
+    """One answer a listing, in order, without history; brands in the bundle's register take part."""
+    facts = [
+        assemble_facts(one, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of)
+        for one in listings
+    ]
+    return answer_facts(bundle, facts, with_reasons=with_reasons)
+
+
+def answer_facts(
+    bundle: Bundle, facts: Sequence[Facts], *, taking_part: Container[str] | None = None, with_reasons: bool = True
+) -> list[OfflineAnswer]:
+    """One answer to each facts, in order. `taking_part` are the brands that answer questions; by default every brand.
 
     A listing that would go to a person has the reasons of the model and of the route; any other has those of the route.
     Without reasons nothing is explained, which takes about half the time.
     """
-    computed = [
-        compute(assemble_facts(one, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of))
-        for one in listings
-    ]
+    computed = [compute(one) for one in facts]
+    thresholds = bundle.thresholds
+    least = min(thresholds.ask_brand_from, thresholds.analyst_from)
+    answers: dict[int, OfflineAnswer] = {}
+    for i, probability in enumerate(_probabilities(bundle, computed)):
+        if probability < least and _score_decides(computed[i]):
+            reasons = (in_english(low(probability, thresholds.analyst_from)),) if with_reasons else ()
+            answers[i] = OfflineAnswer(probability, Lane.NO_ACTION.value, reasons)
+    others = [i for i in range(len(computed)) if i not in answers]
+    routed = _routed(bundle, [computed[i] for i in others], taking_part, with_reasons=with_reasons)
+    answers |= zip(others, routed, strict=True)
+    return [answers[i] for i in range(len(computed))]
+
+
+def _probabilities(bundle: Bundle, computed: Sequence[Computed]) -> list[float]:
+    if not computed:
+        return []
+    matrix, listings = np.stack([one.vector for one in computed]), [one.facts.listing for one in computed]
+    found: list[float] = bundle.classifier.probabilities(matrix, listings).tolist()
+    return found
+
+
+def _routed(
+    bundle: Bundle, computed: Sequence[Computed], taking_part: Container[str] | None, *, with_reasons: bool
+) -> list[OfflineAnswer]:
     scores = bundle.score_many(computed, with_reasons=False)
-    routes = [_route(one, score, bundle) for one, score in zip(computed, scores, strict=True)]
+    routes = [_route(one, score, bundle, taking_part) for one, score in zip(computed, scores, strict=True)]
     if not with_reasons:
         return [OfflineAnswer(s.probability, r.lane.value, ()) for s, r in zip(scores, routes, strict=True)]
     shown = [i for i, found in enumerate(routes) if found.lane is not Lane.NO_ACTION]
@@ -56,18 +90,28 @@ def answer_offline(
     ]
 
 
-def _route(one: Computed, score: Score, bundle: Bundle) -> Route:
-    brand, reading = one.facts.brand, one.evidence.reading
+def _route(one: Computed, score: Score, bundle: Bundle, taking_part: Container[str] | None) -> Route:
+    brand, seller, reading = one.facts.brand, one.facts.seller, one.evidence.reading
     situation = Situation(
-        authorised=False,
+        authorised=seller.authorised,
         brand_id=brand.brand_id,
         brand_name=brand.name,
         brand_candidates=len(brand.candidates),
-        brand_takes_part=brand.brand_id is not None,
+        brand_takes_part=brand.brand_id is not None and (taking_part is None or brand.brand_id in taking_part),
         families=one.families_known(),
         text_length=len(reading.title) + len(reading.description),
+        seller_known_days=seller.known_days,
+        seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
     )
     return route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds)
+
+
+def _score_decides(one: Computed) -> bool:
+    """Whether a low score releases a listing: nothing else that `models.routing.route` asks for decides before it."""
+    reading = one.evidence.reading
+    text_length = len(reading.title) + len(reading.description)
+    thin = is_thin(DEFAULT_ROUTING, text_length=text_length, families=one.families_known)
+    return not thin and not one.facts.seller.authorised
 
 
 def _sentences(score: Score | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Routes a scored listing to its next reviewer, with reasons. Standard library only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -132,10 +133,20 @@ def _without_audit(
         return Lane.NO_ACTION, (reason,), policy.whitelist_audit_share
     if situation.listed is not None and situation.trusted:
         return Lane.NO_ACTION, (situation.listed.reason,), policy.allowed_audit_share
-    if situation.families < policy.fewest_families and situation.text_length < policy.shortest_text:
+    if is_thin(policy, text_length=situation.text_length, families=lambda: situation.families):
         reason = message("route.insufficient", families=situation.families, n=situation.text_length)
         return Lane.INSUFFICIENT_EVIDENCE, (reason,), 1.0
     return _by_score(score, situation, policy, thresholds)
+
+
+def is_thin(policy: RoutingPolicy, *, text_length: int, families: Callable[[], int]) -> bool:
+    """Whether there is too little evidence for a score: neither signals nor text."""
+    return text_length < policy.shortest_text and families() < policy.fewest_families
+
+
+def low(probability: float, threshold: float) -> Message:
+    """Why a score below the threshold leads to nothing."""
+    return message("route.low", probability=probability, threshold=threshold)
 
 
 def _by_score(
@@ -150,7 +161,7 @@ def _by_score(
     analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
     probability = score.probability
     if probability < min(ask_from, analyst_from):
-        reason = message("route.low", probability=probability, threshold=analyst_from)
+        reason = low(probability, analyst_from)
         new_seller = is_new_seller(situation.seller_known_days, situation.seller_judged, policy)
         chance = chance_of_review(probability, min(ask_from, analyst_from), is_new_seller=new_seller, policy=policy)
         return Lane.NO_ACTION, (reason,), chance

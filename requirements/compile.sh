@@ -8,3 +8,4 @@ printf 'uv\n' | compile - -o requirements/installer.txt
 compile pyproject.toml --group build -o requirements/runtime.txt
 compile pyproject.toml --group build --group dev -o requirements/development.txt
 printf 'openapi-python-client==0.29.1\n' | compile - -o requirements/contract.txt
+printf 'duckdb==2.0.1\npolars==2.1.0\n' | compile - -o requirements/bench.txt

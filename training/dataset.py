@@ -1,9 +1,12 @@
 """Validation of a file's rows: each becomes a listing or a rejection, and none is lost."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
 
 from features.fields import Rejected
 from features.listing import Listing, Rejection, check
@@ -30,7 +33,7 @@ class CheckedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """How the rows of one file are read; `has_ids` is set where the file has a column of ids."""
 
     format: Format
@@ -38,6 +41,20 @@ class _Reading:
     digest: str
     has_ids: bool
     received_at: datetime
+
+    @classmethod
+    def of(cls, format_name: str, columns: Iterable[str], *, digest: str, received_at: datetime) -> Self:
+        """The reading of a file with this digest, whose first row has these columns.
+
+        Raises
+        ------
+        UnknownLayout
+            They are none of this format.
+        """
+        found, names = FORMATS[format_name], tuple(columns)
+        layout = found.layout_of(names)
+        has_ids = layout.id_column in {found.column_named(name) for name in names}
+        return cls(found, layout, digest, has_ids, received_at)
 
 
 def read_listings(
@@ -58,22 +75,17 @@ def read_listings(
     Unreadable, UnknownLayout
         The whole file cannot be read as this format.
     """
-    reading: _Reading | None = None
+    reading: Reading | None = None
     for row in read_rows(path, advanced):
         if reading is None and row.problem is None:
-            reading = _begin(path, FORMATS[format_name], row, received_at)
+            reading = Reading.of(format_name, row.cells, digest=file_digest(path), received_at=received_at)
             if reading.layout.used is not None:
                 unused([name for name in row.cells if reading.format.column_named(name) not in reading.layout.used])
-        yield _checked(row, reading)
+        yield checked_row(row, reading)
 
 
-def _begin(path: Path, found: Format, row: RawRow, received_at: datetime) -> _Reading:
-    layout = found.layout_of(row.cells)
-    has_ids = layout.id_column in {found.column_named(name) for name in row.cells}
-    return _Reading(found, layout, file_digest(path), has_ids, received_at)
-
-
-def _checked(row: RawRow, reading: _Reading | None) -> CheckedRow:
+def checked_row(row: RawRow, reading: Reading | None) -> CheckedRow:
+    """A row of a file with the result of its validation; without a reading no row can be read."""
     if row.problem is not None or reading is None:
         problem = row.problem or Rejected("unreadable_row", "", "The row cannot be read.")
         return CheckedRow(row.number, row.cells, {}, _rejection(problem), None)
@@ -88,6 +100,22 @@ def _checked(row: RawRow, reading: _Reading | None) -> CheckedRow:
     return CheckedRow(row.number, row.cells, mapping, check(mapping, received_at=reading.received_at), label)
 
 
+def checked_batch(batch: pa.RecordBatch, first_row: int, reading: Reading) -> list[CheckedRow]:
+    """The rows of a record batch as `checked_row` reads them, but without their cells where a column at a time did."""
+    mappings = reading.layout.columns_to_listings(batch) if reading.layout.columns_to_listings else None
+    if mappings is None:
+        return [checked_row(RawRow(i, cells), reading) for i, cells in enumerate(batch.to_pylist(), start=first_row)]
+    found: list[CheckedRow] = []
+    for i, mapping in enumerate(mappings):
+        if mapping is None or "external_id" not in mapping:
+            (cells,) = batch.slice(i, 1).to_pylist()
+            found.append(checked_row(RawRow(first_row + i, cells), reading))
+        else:
+            listing = check(mapping, received_at=reading.received_at)
+            found.append(CheckedRow(first_row + i, {}, mapping, listing, None))
+    return found
+
+
 def _cells(row: RawRow, found: Format) -> Row:
     if found.column_named is str:
         return row.cells
@@ -97,7 +125,7 @@ def _cells(row: RawRow, found: Format) -> Row:
     return named
 
 
-def _missing_id(row: RawRow, reading: _Reading) -> str:
+def _missing_id(row: RawRow, reading: Reading) -> str:
     column = reading.layout.id_column
     named = {reading.format.column_named(name) for name in row.cells}
     if column not in named and not (reading.has_ids and reading.layout.used):

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -13,7 +13,10 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import Marketplace, a_place_for_a_file, known_format
 from serving.commands.registry import Runtime, place_named
-from serving.commands.showing import progress_bar, say, unusable_file
+from serving.commands.showing import EXIT_REFUSED, complain, progress_bar, say, unusable_file
+
+if TYPE_CHECKING:
+    from serving.intake.service.history_at import HistoryAt
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
@@ -21,6 +24,7 @@ _BATCH: Final = 1_000
 _BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 per control character, and one long row more.
 _SHOWN: Final = 20
 _LARGE_FILE_BYTES: Final = 5_000_000
+_LARGE_FILE_ROWS: Final = 10_000  # Parquet compresses, so that its bytes say little.
 
 
 @command()
@@ -133,35 +137,78 @@ def _report(refused: list[tuple[int, str, str, str]], errors: Path | None) -> No
 
 def processes_for(file: Path) -> int:
     """All cores for a large file; one for a small file, which is done before a second process has started."""
-    return os.cpu_count() or 1 if size_of(file) > _LARGE_FILE_BYTES else 1
+    from training.adapters.parquet import groups_of
+
+    if file.suffix.lower() == ".parquet":
+        is_large = sum(groups_of(file).rows) > _LARGE_FILE_ROWS
+    else:
+        is_large = size_of(file) > _LARGE_FILE_BYTES
+    return os.cpu_count() or 1 if is_large else 1
 
 
 @app.command()
 def score(
     file: FILE,
     format_name: FORMAT,
+    *,
     bundle: Annotated[Path, typer.Option(help="Folder of a bundle, as `touchstone train` writes it.")],
     out: Annotated[
         Path,
         typer.Option(callback=a_place_for_a_file, help="Parquet file to write: one row per input row, in order."),
     ],
+    reasons: Annotated[bool, typer.Option(help="Give reasons. Without them it takes less time.")] = True,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            help="Data directory or database URL of a service: score each row with the service's history as of the "
+            "row's occurred_at. The database is only read."
+        ),
+    ] = None,
+    marketplace: Marketplace = None,
 ) -> None:
-    """Score a file's rows with a bundle: row, listing_id, probability, route, reasons."""
+    """Score a file's rows with a bundle: row, listing_id, probability, route, reasons. Run it again if it was cut off:
+    it goes on where it was."""
     from models.bundle import digest_of
     from training.bundle_folder import read_bundle_folder
     from training.score_file import score_file
 
     known_format(format_name)
     files = read_bundle_folder(bundle)
+    past, now = (None, datetime.now(UTC)) if history is None else _history_at(history, marketplace)
     with unusable_file(), progress_bar(shown_name(file), size_of(file)) as move:
         found = score_file(
             file,
             format_name,
             files,
             out,
-            received_at=datetime.now(UTC),
+            received_at=now,
             processes=processes_for(file),
+            with_reasons=reasons,
+            history=past,
             advanced=move,
+            resumed=lambda rows: typer.echo(f"{rows:,} rows were scored before.", err=True),
         )
     counted = ", ".join(f"{n:,} {route}" for route, n in sorted(found.items()))
     say(f"{sum(found.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")
+
+
+def _history_at(place: str, marketplace: str | None) -> "tuple[HistoryAt, datetime]":
+    """The history of a marketplace in a data directory or database, and the time on its clock."""
+    from serving.intake.service.history_at import opened
+    from serving.migrations.migrate import require_current
+    from serving.platform.database.engine import read_only_engine, sqlite_url
+    from serving.platform.home import Home
+
+    url = place
+    if "://" not in place:
+        database = Home(Path(place).expanduser().absolute()).database
+        if not database.is_file():
+            complain(f"There is no database at {database}; if the service uses another, give its URL.")
+            raise typer.Exit(EXIT_REFUSED)
+        url = sqlite_url(database)
+    engine = read_only_engine(url)
+    try:
+        require_current(engine)
+        return opened(url, engine, marketplace)
+    finally:
+        engine.dispose()

@@ -53,12 +53,12 @@ def print_table(
 
 @contextmanager
 def progress_bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """Show a bar on standard error; the yielded function moves it to a value."""
+    """Show a bar with the time taken and the time left on standard error; the yielded function moves it to a value."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    percentage = TextColumn("{task.percentage:>3.0f}%")
-    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeElapsedColumn())
+    percentage, left = TextColumn("{task.percentage:>3.0f}%"), (TextColumn("left"), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeElapsedColumn(), *left)
     with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)

@@ -65,6 +65,24 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
 
 
+def require_current(engine: Engine) -> None:
+    """Refuse a database of another schema revision, without changing it.
+
+    Raises
+    ------
+    DatabaseOfAnotherVersion
+        Another version made the database, or none did.
+    """
+    with engine.connect() as connection:
+        found = set(MigrationContext.configure(connection).get_current_heads())
+    if found != set(ScriptDirectory.from_config(configuration()).get_heads()):
+        raise DatabaseOfAnotherVersion(
+            "The database does not have the schema of this version of Touchstone (revision {revisions}). Read it with "
+            "the version that made it.",
+            revisions=", ".join(sorted(found)) or "none",
+        )
+
+
 def configuration() -> Config:
     """Alembic's configuration, found inside the installed package."""
     config = Config()

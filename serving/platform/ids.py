@@ -22,6 +22,15 @@ def has_form(value: str, prefix: str) -> bool:
     return head == prefix and len(digits) == _LENGTH and set(digits) <= set(_ALPHABET)
 
 
+def digits_of(value: str) -> str:
+    """The part of an id that tells what was made first, whatever the kinds.
+
+    >>> digits_of("obs_01hq0000000000000000000000")
+    '01hq0000000000000000000000'
+    """
+    return value.partition("_")[2]
+
+
 class IdSource:
     """Makes ids such as `lst_01hq…`; they also rise within a millisecond."""
 

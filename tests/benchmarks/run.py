@@ -13,7 +13,8 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.benchmarks import forest, parts, pyfunc, scoring, text_scoring, text_training
+from tests.benchmarks import bulk as bulk_files
+from tests.benchmarks import forest, histories, parts, pyfunc, scoring, text_scoring, text_training
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
@@ -33,6 +34,8 @@ class Part(StrEnum):
     TEXT = "text"
     TRAINING = "training"
     PYFUNC = "pyfunc"
+    BULK = "bulk"
+    HISTORIES = "histories"
 
 
 HEADINGS: Final = {
@@ -42,6 +45,8 @@ HEADINGS: Final = {
     Part.TEXT: "The text model: scoring",
     Part.TRAINING: "The text model: training",
     Part.PYFUNC: "The registered model",
+    Part.BULK: "Files of listings",
+    Part.HISTORIES: "Histories of sellers",
 }
 
 
@@ -65,6 +70,8 @@ def main(
     named: Annotated[list[Part] | None, typer.Argument(help="Parts to measure; all by default.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
+    events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
+    parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare bulk with.")] = None,
 ) -> None:
     """Measure and write the parts of the page."""
     for part in named or list(Part):
@@ -82,6 +89,10 @@ def main(
                 body = text_training.section(rounds)
             case Part.PYFUNC:
                 body = pyfunc.section(rounds)
+            case Part.BULK:
+                body = bulk_files.section(rounds, bulk, parent)
+            case Part.HISTORIES:
+                body = histories.section(rounds, events)
         typer.echo(body)
         page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
         PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")

@@ -34,8 +34,12 @@ MUTANTS = [
         ("(self.listed.by_link and self.authorised)", "False", "a link denies an authorised seller"),
         ("(reason,), policy.whitelist_audit_share", "(reason,), policy.audit_share", "authorised sellers like any"),
         ("(reason,), policy.whitelist_audit_share", "(reason,), 0.0", "an authorised seller is never sampled"),
-        ("situation.families < policy.fewest_families and", "situation.families < policy.fewest_families or", "either"),
-        ("families < policy.fewest_families", "families <= policy.fewest_families", "three kinds of signal are few"),
+        ("policy.shortest_text and families", "policy.shortest_text or families", "either"),
+        (
+            "families() < policy.fewest_families",
+            "families() <= policy.fewest_families",
+            "three kinds are few",
+        ),
         ("text_length < policy.shortest_text", "text_length <= policy.shortest_text", "just enough text is too short"),
         ("score.kind is ScoreKind.SCORECARD or score.probability is None", "score.probability is None", "points"),
         (

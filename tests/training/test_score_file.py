@@ -15,7 +15,8 @@ from tests.fixtures.labelled import labelled_rows, write_csv, write_ndjson
 from tests.fixtures.listings import a_row
 from tests.fixtures.scorers import THRESHOLDS, a_bundle, bundle_files
 from training.adapters.formats import UnknownLayout
-from training.score_file import SCHEMA, score_file
+from training.score_columns import SCHEMA
+from training.score_file import score_file
 
 MIXED = [
     a_row(external_id="MP-1"),

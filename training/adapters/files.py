@@ -86,7 +86,14 @@ def read_rows(
         raise Unreadable(path.name, "The file cannot be read: {why}.", why=str(error.strerror)) from None
 
 
-def _refuse_wide(path: Path, columns: int, most: int) -> None:
+def refuse_wide(path: Path, columns: int, most: int) -> None:
+    """Refuse a file with too many columns.
+
+    Raises
+    ------
+    Unreadable
+        There are more.
+    """
     if columns > most:
         raise Unreadable(
             path.name, "The header has {n:,} columns; at most {most:,} are accepted.", n=columns, most=most
@@ -107,7 +114,7 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
             raise Unreadable(path.name, "The header cannot be read: {words}.", words=str(error)) from None
         if not header:
             raise Unreadable(path.name, "The file is empty.")
-        _refuse_wide(path, len(header), most_columns)
+        refuse_wide(path, len(header), most_columns)
         number = 0
         while True:
             try:
@@ -191,7 +198,7 @@ def _read_ndjson(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow
 def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     try:
         file = pq.ParquetFile(path)
-        _refuse_wide(path, file.metadata.num_columns, most_columns)
+        refuse_wide(path, file.metadata.num_columns, most_columns)
         total, size, number = max(file.metadata.num_rows, 1), path.stat().st_size, 0
         for batch in file.iter_batches(_BATCH):
             for cells in batch.to_pylist():

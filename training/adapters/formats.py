@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import wraps
 from typing import Final
 
+import pyarrow as pa
+
 from training.adapters import ebay, merchant_feed, native, ozon_ecup, vestiaire, wish
 from training.adapters.cells import Row
 
@@ -18,7 +20,8 @@ class UnknownLayout(ValueError):
 class Layout:
     """One arrangement of columns, recognised by any of `needs`; `to_listing` makes a row a listing mapping at a time.
 
-    `used` are the columns that are read, None if any column may be.
+    `used` are the columns that are read, None if any column may be. `columns_to_listings` may read many rows at once
+    (`native.columns_to_listings`).
     """
 
     needs: frozenset[str]
@@ -26,6 +29,7 @@ class Layout:
     id_column: str
     label_column: str | None = None
     used: frozenset[str] | None = None
+    columns_to_listings: Callable[[pa.RecordBatch], list[Mapping[str, object] | None] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ FORMATS: Final[Mapping[str, Format]] = {
                     _at_any_time(native.to_listing),
                     "external_id",
                     "label",
+                    columns_to_listings=native.columns_to_listings,
                 ),
             ),
             "Touchstone's own names, with dots in flat files: seller.age_days, sales.d7.",

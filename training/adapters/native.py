@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from features.fields import Field, Windows
+import pyarrow as pa
+
+from features.fields import Field, Rejected, Windows
 from features.listing import LISTING_FIELDS, SELLER_FIELDS
 from training.adapters.cells import Row, amount, number, present, text
 
 _RATINGS: Final = tuple(f"rating_counts.{stars}" for stars in range(1, 6))
+_SINGLY: Final = frozenset({"seller", "label", *_RATINGS})  # Columns that are read together with others, or checked.
 
 
 def to_listing(row: Row) -> Mapping[str, object]:
@@ -25,6 +28,47 @@ def to_listing(row: Row) -> Mapping[str, object]:
     if any(present(row, column) is not None for column in _RATINGS):
         listing["rating_counts"] = [number(row, column) or 0 for column in _RATINGS]
     return listing
+
+
+def columns_to_listings(batch: pa.RecordBatch) -> list[Mapping[str, object] | None] | None:
+    """The mappings of `to_listing` for the rows of a batch, converted a column at a time.
+
+    A row is None where a cell cannot be read: `to_listing` says why. All are None, as one value, where the columns need
+    it: nested values, several of one name, stars, or labels.
+    """
+    names = batch.schema.names
+    if len(set(names)) < len(names) or _SINGLY.intersection(names) or any(map(pa.types.is_nested, batch.schema.types)):
+        return None
+    listings: list[dict[str, Any] | None] = [{} for _ in range(batch.num_rows)]
+    for name, column in zip(names, batch.columns, strict=True):
+        if (place := _PLACES.get(name)) is None or column.null_count == len(column):
+            continue
+        plain = _is_plain(place.field, column.type)
+        for i, value in enumerate(column.to_pylist()):
+            listing = listings[i]
+            if value is None or listing is None:
+                continue
+            if plain:
+                found: object = value if value.strip() else None
+            else:
+                try:
+                    found = _cell({name: value}, name, place.field)
+                except Rejected:
+                    listings[i] = None
+                    continue
+            if found is not None:
+                target = listing
+                for outer in place.within:
+                    target = target.setdefault(outer, {})
+                target[place.name] = found
+    return list(listings)
+
+
+def _is_plain(field: Field, kind: pa.DataType) -> bool:
+    """Whether a cell is read as it is, if it is not blank."""
+    types = field.schema.get("type")
+    is_text = "properties" not in field.schema and (not isinstance(types, list) or "string" in types)
+    return pa.types.is_string(kind) and is_text and field.name != "image_link"
 
 
 @dataclass(frozen=True, slots=True)

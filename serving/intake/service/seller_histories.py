@@ -29,14 +29,23 @@ class SellerHistories:
     links: Mapping[Moment, Links]
 
     @classmethod
-    def read(cls, connection: Connection, marketplace_id: str, rows: Iterable[tuple[Listing, datetime]]) -> Self:
-        """The histories of the sellers of these listings, each at its moment."""
+    def read(
+        cls,
+        connection: Connection,
+        marketplace_id: str,
+        rows: Iterable[tuple[Listing, datetime]],
+        *,
+        with_events: bool = True,
+    ) -> Self:
+        """The histories of the sellers of these listings, each at its moment; perhaps without counts of events."""
         moments = {(seller, as_of) for listing, as_of in rows if (seller := listing.seller.external_id) is not None}
         if not moments:
             return cls({}, {}, {})
         sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
         return cls(
-            histories.load(connection, marketplace_id, sellers, since=min(times), until=max(times)),
+            histories.load(
+                connection, marketplace_id, sellers, since=min(times), until=max(times), with_events=with_events
+            ),
             authorised_sellers.authorisations(connection, marketplace_id, sellers),
             links_at(connection, marketplace_id, moments),
         )

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 
 from models.errors import DomainError
@@ -16,6 +17,7 @@ except ImportError:  # No wheel for this platform: the system's SQLite, without 
     import sqlite3 as sqlite_module
 
 BUSY_TIMEOUT_MS: Final = 30_000
+_READING: Final = (f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON")
 
 # The WAL-reset race of 3.7.0-3.51.2 needs only two connections of one process (sqlite.org/wal.html#walresetbug).
 _FIXED: Final = (3, 51, 3)
@@ -70,11 +72,21 @@ def read_engine(url: str) -> Engine:
     return _sqlite(url, "BEGIN") if is_sqlite(url) else _postgresql(url)
 
 
-def _postgresql(url: str) -> Engine:
+def read_only_engine(url: str) -> Engine:
+    """The engine for reads of a database that belongs to another process; the database itself refuses every write."""
+    if not is_sqlite(url):
+        return _postgresql(url, "default_transaction_read_only=on").execution_options(isolation_level="REPEATABLE READ")
+    name = quote(str(Path(make_url(url).database or "").absolute()))
+    file = URL.create("sqlite", database=f"file:{name}", query={"mode": "ro", "uri": "true"})
+    return _sqlite(file, "BEGIN", settings=_READING)
+
+
+def _postgresql(url: str, *settings: str) -> Engine:
     # A cached plan from a time of small tables would take minutes on large ones.
-    no_cached_plans = {"options": "-c plan_cache_mode=force_custom_plan"}
+    every = ("plan_cache_mode=force_custom_plan", *settings)
+    options = {"options": " ".join(f"-c {one}" for one in every)}
     engine = create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=no_cached_plans, hide_parameters=True
+        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=options, hide_parameters=True
     )
     event.listen(engine, "handle_error", _leave_values_out)
     return engine
@@ -90,7 +102,8 @@ def _leave_values_out(context: ExceptionContext) -> None:
             wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {text}",)
 
 
-def _sqlite(url: str, begin: str) -> Engine:
+def _sqlite(url: str | URL, begin: str, *, settings: tuple[str, ...] | None = None) -> Engine:
+    """`settings` are pragmas in place of the durable ones."""
     engine = create_engine(
         url,
         module=sqlite_driver(),
@@ -103,7 +116,7 @@ def _sqlite(url: str, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
-        for pragma in (
+        for pragma in settings or (
             f"journal_mode={journal}",
             "synchronous=FULL",
             "foreign_keys=ON",

@@ -19,9 +19,18 @@ from serving.scoring.store import history_queries as queries
 
 
 def load(
-    connection: Connection, marketplace_id: str, sellers: Collection[str], *, since: datetime, until: datetime
+    connection: Connection,
+    marketplace_id: str,
+    sellers: Collection[str],
+    *,
+    since: datetime,
+    until: datetime,
+    with_events: bool = True,
 ) -> Mapping[str, SellerHistory]:
-    """The histories of these sellers, by seller, complete for moments from `since` to `until`."""
+    """The histories of these sellers, by seller, complete for moments from `since` to `until`.
+
+    `past_events` counts events for many moments faster; then they need not be loaded.
+    """
     histories = {external_id: SellerHistory() for external_id in sorted(set(sellers))}
     if not histories:
         return histories
@@ -30,7 +39,8 @@ def load(
     _load_versions(connection, marketplace_id, histories, since=since, until=until)
     for external_id, found in rulings(connection, marketplace_id, histories).items():
         histories[external_id].rulings = found
-    _load_events(connection, marketplace_id, histories, since - timedelta(days=max(DAYS)))
+    if with_events:
+        _load_events(connection, marketplace_id, histories, since - timedelta(days=max(DAYS)))
     return histories
 
 

@@ -22,7 +22,8 @@ from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
 
 
-def _moment(name: str) -> BindParameter[datetime]:
+def moment(name: str) -> BindParameter[datetime]:
+    """A parameter that is a time."""
     return bindparam(name, type_=listing_version.c.known_at.type)
 
 
@@ -49,13 +50,13 @@ VERSIONS: Final = (
     .where(
         inside(listing_version, HERE),
         listing_version.c.seller_external_id.in_(_WANTED),
-        listing_version.c.known_at >= _moment("begin"),
-        listing_version.c.known_at < _moment("until"),
+        listing_version.c.known_at >= moment("begin"),
+        listing_version.c.known_at < moment("until"),
     )
     .order_by(listing_version.c.known_at.desc(), listing_version.c.version_id.desc())
 )
-LATER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at >= _moment("since"))
-EARLIER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at < _moment("since")).limit(MOST_LISTINGS)
+LATER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at >= moment("since"))
+EARLIER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS)
 
 EVENTS: Final = (
     select(
@@ -69,7 +70,7 @@ EVENTS: Final = (
     .where(
         inside(seller_event, HERE),
         seller_event.c.seller_external_id.in_(_WANTED),
-        seller_event.c.occurred_at >= _moment("since"),
+        seller_event.c.occurred_at >= moment("since"),
         seller_event.c.kind.in_(KINDS),
     )
     .order_by(seller_event.c.occurred_at, seller_event.c.known_at)

@@ -59,18 +59,20 @@ class Texts:
     """
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
-        keys = [_keys(one) for one in texts]
+        keys = [keys_of(one) for one in texts]
         every = sorted({key for some in keys for key in some})
-        self._judged, self._recent = _under(connection, marketplace_id, every)
-        chosen = {text_id for some in keys for text_id in self._most_alike(some)[:MOST_COMPARED]}
-        self._candidates = _candidates(connection, marketplace_id, sorted(chosen))
+        self._judged, self._recent = under(connection, marketplace_id, every)
+        chosen = {text_id for some in keys for text_id in most_alike(some, self._judged, self._recent)[:MOST_COMPARED]}
+        self._candidates = candidates_of(connection, marketplace_id, sorted(chosen))
         self._present: dict[str, Asked] = {}
 
     def alike(self, signature: Signature) -> Alike:
         """The comparison texts of one text; `features.near_duplicates` cuts them at a moment."""
-        keys = _keys(signature)
+        keys = keys_of(signature)
         # A text that only became one of the most similar because new ones displaced others was not read.
-        chosen = [one for one in self._most_alike(keys) if one in self._candidates][:MOST_COMPARED]
+        chosen = [one for one in most_alike(keys, self._judged, self._recent) if one in self._candidates][
+            :MOST_COMPARED
+        ]
         return Alike(
             tuple(self._as_priced_now(self._candidates[text_id]) for text_id in chosen),
             len(chosen) >= MOST_COMPARED or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys),
@@ -79,7 +81,7 @@ class Texts:
     def add(self, found: Candidate) -> None:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
         self._candidates[found.text_id] = found
-        for key in set(_keys(found.signature)):
+        for key in set(keys_of(found.signature)):
             self._recent[key] = sorted([*self._recent.get(key, ()), found.text_id])[-MOST_PER_KEY:]
 
     def price(self, listing_id: str, asked: Asked) -> None:
@@ -90,16 +92,20 @@ class Texts:
         present = self._present.get(found.listing_id)
         return found if present is None else replace(found, prices=(found.prices[0], present))
 
-    def _most_alike(self, keys: Sequence[int]) -> list[str]:
-        """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
-        ordered: dict[str, None] = {}
-        for found in (self._judged, self._recent):
-            shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
-            ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
-        return list(ordered)
+
+def most_alike(
+    keys: Sequence[int], judged: Mapping[int, Sequence[str]], recent: Mapping[int, Sequence[str]]
+) -> list[str]:
+    """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
+    ordered: dict[str, None] = {}
+    for found in (judged, recent):
+        shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
+        ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
+    return list(ordered)
 
 
-def _keys(signature: Signature) -> list[int]:
+def keys_of(signature: Signature) -> list[int]:
+    """The keys under which a text is found."""
     keys: list[int] = band_keys(signature).tolist()
     return keys
 
@@ -107,7 +113,7 @@ def _keys(signature: Signature) -> list[int]:
 Under = dict[int, list[str]]
 
 
-def _under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> tuple[Under, Under]:
+def under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> tuple[Under, Under]:
     """The latest judged texts and the latest texts under each key; ids are in the order of receipt."""
     found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
     if keys:
@@ -178,7 +184,8 @@ def _texts(dialect: str) -> Select[Any]:
     )
 
 
-def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
+def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
+    """The data of these texts, as of today, by id."""
     if not text_ids:
         return {}
     wanted = {"here": marketplace_id, **as_list(connection, text_ids)}

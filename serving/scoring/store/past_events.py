@@ -1,0 +1,114 @@
+"""Counts of seller events before the moments of many listings, from one query and one fold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, String, cast, extract, select, type_coerce
+
+from features.history import EventCounts
+from models.event_windows import NO_CURRENCY, Asked, EventColumns, WindowCounts, window_counts
+from models.seller_history import DAYS, KINDS
+from serving.platform.database.lists import as_list, listed
+from serving.platform.database.scope import HERE, inside
+from serving.scoring.store.history_queries import moment
+from serving.scoring.tables import seller_event
+
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SellerMoment:
+    """A listing's seller at a moment, and the currency of the listing."""
+
+    seller: str
+    as_of: datetime
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvents:
+    """The counts of each moment, in order."""
+
+    moments: Sequence[SellerMoment]
+    counts: WindowCounts
+
+    def of(self, place: int, complete_since: datetime | None) -> EventCounts:
+        """The counts of one moment."""
+        one = self.moments[place]
+        return self.counts.of(place, one.as_of, complete_since, one.currency)
+
+
+def event_counts(connection: Connection, marketplace_id: str, moments: Sequence[SellerMoment]) -> PastEvents:
+    """The counts of the events that count at each moment."""
+    sellers = {name: number for number, name in enumerate(sorted({one.seller for one in moments}))}
+    currencies: dict[str | None, int] = {None: NO_CURRENCY}
+    rows: Sequence[Any] = ()
+    if moments:
+        wanted = {
+            "here": marketplace_id,
+            "since": min(one.as_of for one in moments) - timedelta(days=max(DAYS)),
+            "until": max(one.as_of for one in moments),
+            **as_list(connection, list(sellers)),
+        }
+        rows = connection.execute(_events(connection.dialect.name), wanted).all()
+    sellers_of, kinds, occurred, known, amounts, given = zip(*rows, strict=True) if rows else ((),) * 6
+    for currency in (*given, *(one.currency for one in moments)):
+        currencies.setdefault(currency, len(currencies) - 1)
+    events = EventColumns(
+        seller=_numbers([sellers[one] for one in sellers_of]),
+        occurred=_times(occurred),
+        known=_times(known),
+        kind=_numbers([KINDS.index(one) for one in kinds]),
+        amount=_numbers([one or 0 for one in amounts]),
+        currency=_numbers([currencies[one] for one in given]),
+    )
+    asked = Asked(
+        seller=_numbers([sellers[one.seller] for one in moments]),
+        at=_numbers([(one.as_of - _BEGINNING) // _MICROSECOND for one in moments]),
+        currency=_numbers([currencies[one.currency] for one in moments]),
+    )
+    return PastEvents(moments, window_counts(events, asked))
+
+
+@cache
+def _events(dialect: str) -> Select[Any]:
+    wanted = listed(dialect, String())
+    mine = inside(seller_event, HERE, seller_external_id=wanted.c.value)
+    of_time = (seller_event.c.occurred_at >= moment("since")) & (seller_event.c.occurred_at <= moment("until"))
+    return (
+        select(
+            seller_event.c.seller_external_id,
+            seller_event.c.kind,
+            _plain(seller_event.c.occurred_at, dialect),
+            _plain(seller_event.c.known_at, dialect),
+            seller_event.c.amount_minor,
+            seller_event.c.currency,
+        )
+        .select_from(wanted.outerjoin(seller_event, mine & of_time & seller_event.c.kind.in_(KINDS)))
+        .where(seller_event.c.seller_external_id.is_not(None))
+        .order_by(seller_event.c.occurred_at, seller_event.c.known_at)
+    )
+
+
+def _plain(time: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:
+    """A time as it is stored on SQLite, and as microseconds on PostgreSQL: not an object for each."""
+    if dialect == "postgresql":
+        return cast(extract("epoch", time) * 1_000_000, BigInteger())
+    return type_coerce(time, String())
+
+
+def _times(values: Sequence[Any]) -> NDArray[np.int64]:
+    if not values or isinstance(values[0], int):
+        return _numbers(values)
+    text = np.array([one[:-1] for one in values])  # NumPy reads no mark of UTC.
+    return text.astype("datetime64[us]").astype(np.int64)
+
+
+def _numbers(values: Sequence[int]) -> NDArray[np.int64]:
+    return np.array(values, np.int64)

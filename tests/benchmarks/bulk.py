@@ -1,0 +1,151 @@
+"""Bulk scoring of a Parquet file beside an earlier commit: processor time, memory, and equal bytes."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.benchmarks.work import bundle_files, rows_to_score
+from training.bundle_folder import write_bundle_folder
+
+_SIDE: Final = Path(__file__).with_name("bulk_side.py")
+_HERE: Final = Path(__file__).parent.parent.parent
+_COLUMNS: Final = (
+    "external_id",
+    "title",
+    "description",
+    "brand",
+    "product_type",
+    "price",
+    "currency",
+    "language",
+    "age_days",
+)
+INTRODUCTION: Final = """\
+{listings:,} simulated listings, no two alike, in a Parquet file, scored by {cores} processes; each run is a command of
+its own, with the start of its processes. Processor time of all processes, medians over {rounds} rounds in turns; load
+{before} before and {after} after. Memory is the largest sum of the resident memory of all processes, shared memory
+counted in each.{equal}
+
+    make bench ARGS="bulk --parent ../an-earlier-checkout"
+
+| side | reasons | processor seconds | listings a processor second | megabytes | its time over ours |
+| --- | --- | ---: | ---: | ---: | ---: |
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run took, and the digest of its output."""
+
+    seconds: float
+    megabytes: float
+    digest: str
+
+
+def write_listings(path: Path, many: int) -> None:
+    """Different listings, in row groups as large as Arrow makes them."""
+    rows = rows_to_score(many)
+    columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in _COLUMNS}
+    pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def run(checkout: Path, folder: Path, *, reasons: bool) -> Run:
+    """One run of a checkout's code on the folder's file."""
+    out = folder / "scores.parquet"
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            str(_SIDE),
+            str(folder / "listings.parquet"),
+            str(folder / "bundle"),
+            str(out),
+            str(os.cpu_count() or 1),
+            "reasons" if reasons else "",
+        ],
+        env={**os.environ, "PYTHONPATH": str(checkout), "OMP_WAIT_POLICY": "passive"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    peaks = [0.0]
+    watch = threading.Thread(target=_watch, args=(process, peaks))
+    watch.start()
+    printed, _ = process.communicate()
+    watch.join()
+    if process.returncode:
+        raise RuntimeError(f"{checkout} ended with {process.returncode}")
+    return Run(float(printed), max(peaks), hashlib.sha256(out.read_bytes()).hexdigest())
+
+
+def _watch(process: "subprocess.Popen[str]", peaks: list[float]) -> None:
+    while process.poll() is None:
+        peaks.append(sum(map(_resident, _family(process.pid))) / 1e6)
+        time.sleep(0.25)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and those that it began, by Linux's /proc."""
+    found = [pid]
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [one for child in tasks.read_text().split() for one in _family(int(child))]
+        except OSError:  # It has ended.
+            continue
+    return found
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def section(rounds: int, listings: int, parent: Path | None) -> str:
+    """The part of the page, with another checkout's side if there is one.
+
+    Raises
+    ------
+    ValueError
+        The outputs of the two differ.
+    """
+    sides = {"ours": _HERE, **({} if parent is None else {"before": parent.absolute()})}
+    before = os.getloadavg()[0]
+    found: dict[tuple[str, bool], list[Run]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_bundle_folder(folder / "bundle", bundle_files(), {})
+        write_listings(folder / "listings.parquet", listings)
+        for _ in range(rounds):
+            for reasons in (True, False):
+                for side, checkout in sides.items():
+                    found.setdefault((side, reasons), []).append(run(checkout, folder, reasons=reasons))
+    if len({one.digest for (_, reasons), runs in found.items() if reasons for one in runs}) != 1:
+        raise ValueError("the outputs differ")
+    medians = {key: float(np.median([one.seconds for one in runs])) for key, runs in found.items()}
+    lines = [
+        f"| {side} | {'yes' if reasons else 'no'} | {median:.2f} | {listings / median:,.0f} "
+        f"| {max(one.megabytes for one in found[side, reasons]):,.0f} | {median / medians['ours', reasons]:.2f}x |"
+        for (side, reasons), median in medians.items()
+    ]
+    introduction = INTRODUCTION.format(
+        listings=listings,
+        cores=os.cpu_count(),
+        rounds=rounds,
+        before=f"{before:.1f}",
+        after=f"{os.getloadavg()[0]:.1f}",
+        equal=""
+        if parent is None
+        else " Both write the same bytes with reasons; the earlier commit cannot leave them out.",
+    )
+    return introduction + "\n".join(lines)

@@ -1,0 +1,59 @@
+"""The columns of a file of scores, built from buffers: Arrow's conversion of Python lists would import pandas."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+SCHEMA: Final = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("listing_id", pa.string()),
+        ("probability", pa.float64()),
+        ("route", pa.string()),
+        ("reasons", pa.list_(pa.string())),
+    ]
+)
+
+
+def scores_batch(
+    rows: Sequence[int],
+    listing_ids: Sequence[str | None],
+    probabilities: Sequence[float | None],
+    routes: Sequence[str],
+    reasons: Sequence[Sequence[str]],
+) -> pa.RecordBatch:
+    """The scores of some rows; each argument has a value for each row."""
+    lists = pa.Array.from_buffers(
+        pa.list_(pa.string()),
+        len(reasons),
+        [None, _offsets(map(len, reasons), len(reasons))],
+        children=[_texts(list(chain.from_iterable(reasons)))],
+    )
+    numbers = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(np.asarray(rows, np.int64))])
+    found = np.array([np.nan if one is None else one for one in probabilities], np.float64)
+    shares = pa.Array.from_buffers(
+        pa.float64(), len(found), [_validity(one is not None for one in probabilities), pa.py_buffer(found)]
+    )
+    arrays = [numbers, _texts(listing_ids), shares, _texts(routes), lists]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def _texts(values: Sequence[str | None]) -> pa.Array:
+    encoded = [b"" if one is None else one.encode() for one in values]
+    known = _validity(one is not None for one in values) if None in values else None
+    return pa.Array.from_buffers(
+        pa.string(), len(values), [known, _offsets(map(len, encoded), len(values)), pa.py_buffer(b"".join(encoded))]
+    )
+
+
+def _offsets(lengths: Iterable[int], number: int) -> pa.Buffer:
+    offsets = np.zeros(number + 1, np.int32)
+    np.cumsum(np.fromiter(lengths, np.int32, number), out=offsets[1:])
+    return pa.py_buffer(offsets)
+
+
+def _validity(known: Iterable[bool]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(np.fromiter(known, np.bool_), bitorder="little"))

@@ -1,0 +1,174 @@
+"""The parts of a file that is scored: consecutive rows, read and scored by one process, with their scores in a file."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyarrow as pa
+
+from features.facts import Facts
+from features.listing import Listing, Rejection
+from models.bundle import Bundle, from_files
+from models.offline import REFUSED, OfflineAnswer, answer_facts, answer_offline
+from training.adapters.files import RawRow
+from training.adapters.parquet import RowGroupReader
+from training.bundle_folder import read_bundle_folder
+from training.dataset import CheckedRow, Reading, checked_batch, checked_row
+from training.score_columns import SCHEMA, scores_batch
+
+_AT_ONCE: Final = 500  # The objects of a row take ten kilobytes.
+
+
+class OpenHistory(Protocol):
+    """The recorded history of a marketplace, with its present references."""
+
+    @property
+    def taking_part(self) -> AbstractSet[str]:
+        """The brands that answer questions."""
+        ...
+
+    def facts(self, listings: Sequence[Listing]) -> list[Facts]:
+        """The facts of each listing as of its time, in order."""
+        ...
+
+    def close(self) -> None:
+        """Release what the history holds."""
+        ...
+
+
+class History(Protocol):
+    """The address of a recorded history, which travels to other processes."""
+
+    @property
+    def name(self) -> str:
+        """What tells this history from others, without a secret."""
+        ...
+
+    def open(self, now: datetime) -> OpenHistory:
+        """The history as of now, for one process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all parts of one file have in common. `bundle` is a folder.
+
+    `columns` are those of the first readable row, None where no row is readable.
+    """
+
+    path: Path
+    format_name: str
+    columns: tuple[str, ...] | None
+    digest: str
+    received_at: datetime
+    bundle: Path
+    with_reasons: bool = True
+    history: History | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Consecutive rows of a file: those of a row group from `start`, or else `rows` themselves."""
+
+    number: int
+    first_row: int
+    count: int
+    row_group: int = 0
+    start: int = 0
+    rows: tuple[RawRow, ...] = ()
+
+
+@dataclass(slots=True)
+class Scorer:
+    """One process's work on a file: its bundle, and its place in the file."""
+
+    job: Job
+    bundle: Bundle = field(init=False)
+    reading: Reading | None = field(init=False)
+    groups: RowGroupReader = field(init=False)
+    history: OpenHistory | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Load the bundle, which each process does once."""
+        job = self.job
+        self.bundle = from_files(read_bundle_folder(job.bundle))
+        self.reading = None
+        if job.columns is not None:
+            self.reading = Reading.of(job.format_name, job.columns, digest=job.digest, received_at=job.received_at)
+        self.groups = RowGroupReader(job.path)
+        self.history = None if job.history is None else job.history.open(job.received_at)
+
+    def close(self) -> None:
+        """Release the file and the history."""
+        self.groups.close()
+        if self.history is not None:
+            self.history.close()
+
+    def score(self, part: Part, out: Path) -> None:
+        """Write the scores of a part; the file appears when it is whole."""
+        temporary = out.with_suffix(".writing")
+        with _uncollected(), pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+            for batch in self._batches(part):
+                writer.write_batch(self._scores(batch))
+        temporary.replace(out)
+
+    def _batches(self, part: Part) -> Iterator[list[CheckedRow]]:
+        if part.rows or self.reading is None:
+            checked = (checked_row(row, self.reading) for row in part.rows)
+            while batch := list(islice(checked, _AT_ONCE)):
+                yield batch
+            return
+        number = part.first_row
+        for found in self.groups.batches(part.row_group, part.start, part.count):
+            yield checked_batch(found, number, self.reading)
+            number += found.num_rows
+
+    def _scores(self, batch: Sequence[CheckedRow]) -> pa.RecordBatch:
+        answers = iter(self._answers([row.listing for row in batch if not isinstance(row.listing, Rejection)]))
+        found = [_refused(row.listing) if isinstance(row.listing, Rejection) else next(answers) for row in batch]
+        return scores_batch(
+            [row.number for row in batch],
+            [row.external_id for row in batch],
+            [one.probability for one in found],
+            [one.route for one in found],
+            [one.reasons for one in found],
+        )
+
+    def _answers(self, listings: Sequence[Listing]) -> list[OfflineAnswer]:
+        job, history = self.job, self.history
+        if history is None:
+            return answer_offline(
+                self.bundle,
+                listings,
+                marketplace=job.format_name,
+                as_of=job.received_at,
+                with_reasons=job.with_reasons,
+            )
+        return answer_facts(
+            self.bundle,
+            history.facts(listings),
+            taking_part=history.taking_part,
+            with_reasons=job.with_reasons,
+        )
+
+
+def _refused(why: Rejection) -> OfflineAnswer:
+    return OfflineAnswer(None, REFUSED, (why.sentence,))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection, which takes a tenth of the time: a row's objects are in no cycle."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
