@@ -37,7 +37,7 @@ its own, with the start of its processes. Processor time of all processes, media
 {before} before and {after} after. Memory is the largest sum of the resident memory of all processes, shared memory
 counted in each.{equal}
 
-    make bench ARGS="bulk --parent ../an-earlier-checkout"
+    make bench ARGS="bulk --rounds {rounds} --bulk {listings:d} --parent ../an-earlier-checkout"
 
 | side | reasons | processor seconds | listings a processor second | megabytes | its time over ours |
 | --- | --- | ---: | ---: | ---: | ---: |

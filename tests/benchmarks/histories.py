@@ -31,7 +31,8 @@ the worth of the sales in the {days} days before each moment. Each side has the 
 order of time. Processor time of all threads, medians over {rounds} rounds in turns after one to warm up; load {before}
 before and {after} after. The checksums of all sides are equal.
 
-    pip install --require-hashes -r requirements/bench.txt && make bench ARGS="histories"
+    pip install --require-hashes -r requirements/bench.txt
+    make bench ARGS="histories --rounds {rounds} --events {events:d}"
 
 | side | processor seconds | its time over ours | wanted |
 | --- | ---: | ---: | ---: |
