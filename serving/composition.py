@@ -15,6 +15,7 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS, DEFAULT_SECOND_FACTORS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
+from serving.artifacts.service import InDatabase
 from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
@@ -27,6 +28,7 @@ from serving.learning.policy import (
     PromotionPolicy,
 )
 from serving.learning.service.champions import follow_champions
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.mail.client import mail_server
 from serving.mail.policy import DEFAULT_MAIL
 from serving.mail.service.kept import KeptMails
@@ -36,7 +38,7 @@ from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.store import notices
 from serving.platform.clock import Clock, SimulatedClock, SystemClock
 from serving.platform.database import clocks
-from serving.platform.database.engine import sqlite_url
+from serving.platform.database.engine import is_sqlite, sqlite_url
 from serving.platform.database.store import Store
 from serving.platform.home import Home
 from serving.platform.ids import IdSource
@@ -140,7 +142,8 @@ def open_runtime(
     store = Store(url)
     store.check()
     chosen = clock or _clock(settings, store)
-    bundles = BundleStore(home.bundles)
+    shared = None if is_sqlite(url) else InDatabase(store, SystemClock())
+    bundles = BundleStore(home.bundles, shared)
     runtime = Runtime(
         settings=settings,
         home=home,
@@ -157,6 +160,7 @@ def open_runtime(
         services=ByClass(
             bundles,
             LiveModels(bundles),
+            SnapshotFiles(home.snapshots, shared),
             Trials(),
             ReferenceContextCache(),
             Recounts(),

@@ -8,9 +8,7 @@ from sqlalchemy import Connection, Engine
 
 APPLICATION: Final = "touchstone"
 DELIVERIES: Final = "deliveries"
-# Followed by the id of the folder of bundles, where a training leaves its model: only processes that have this folder
-# take these jobs.
-TRAINING: Final = "training:"
+TRAINING: Final = "training"
 CHECKS: Final = "checks"
 MAILS: Final = "mails"
 # Queues that wait for a marketplace's own servers: each marketplace has its part.

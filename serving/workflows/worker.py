@@ -13,7 +13,7 @@ from serving.appeals.service.counter_notices import open_counter_notices, pass_d
 from serving.audit.service.signing import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
 from serving.idempotency.service import delete_expired
-from serving.learning.service.champions import follow_champions
+from serving.learning.service.champions import fetch_next, follow_champions
 from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
 from serving.learning.service.retraining import retrain_by_itself
@@ -150,8 +150,7 @@ class Worker:
         if is_sqlite(url):
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
         DBOS(config=config)
-        training = self._runtime.training_queue
-        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, training])
+        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, jobs.TRAINING])
         DBOS.launch()
         # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
         # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
@@ -165,7 +164,7 @@ class Worker:
         DBOS.register_queue(
             jobs.MAILS, worker_concurrency=settings.job_threads, polling_interval_sec=settings.queue_poll_seconds
         )
-        DBOS.register_queue(training, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
+        DBOS.register_queue(jobs.TRAINING, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
         for one in self._threads:
             one.start()
         _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
@@ -187,6 +186,7 @@ class Worker:
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
             _logged(lambda: follow_champions(self._runtime))
             _logged(lambda: follow_trials(self._runtime))
+            _logged(lambda: fetch_next(self._runtime))
 
     def _sweep_and_say(self, presence: Presence) -> None:
         before, found = time.monotonic(), dict[str, int]()
