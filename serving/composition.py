@@ -38,6 +38,7 @@ from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.store import notices
 from serving.platform.clock import Clock, SimulatedClock, SystemClock
 from serving.platform.database import clocks
+from serving.platform.database.common_secrets import CommonSecret, SecretDiffers, compare_secrets
 from serving.platform.database.engine import is_sqlite, sqlite_url
 from serving.platform.database.store import Store
 from serving.platform.home import Home
@@ -46,7 +47,7 @@ from serving.platform.jobs import Jobs
 from serving.platform.large_counts import LargeCounts
 from serving.platform.outbound.pictures import Pictures, hosts_of
 from serving.platform.runtime import ByClass, Runtime
-from serving.platform.sealing import KeyFile, Keys, KeySetting, Sealer
+from serving.platform.sealing import SEALING_KEY, KeyFile, Keys, KeySetting, Sealer
 from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
@@ -126,11 +127,18 @@ def open_runtime(
     draw: Callable[[], float] | None = None,
     migrated: bool = False,
     restoring: bool = False,
+    comparing: bool = True,
 ) -> Runtime:
     """Everything for one process, on a database migrated to this version's schema unless the caller has done so.
 
     The caller owns the data directory where SQLite is used. The database remembers its kind of clock, because times of
-    two clocks in one database could not be compared.
+    two clocks in one database could not be compared. `comparing` the secrets with those of other processes is left out
+    by the command that accepts others.
+
+    Raises
+    ------
+    SecretDiffers
+        The processes of this database work with another secret.
     """
     mail_server(settings, "localhost")  # Refuses what is set amiss.
     home = Home.at(settings.home)
@@ -141,6 +149,12 @@ def open_runtime(
         migrate(url)
     store = Store(url)
     store.check()
+    if comparing and not restoring and not is_sqlite(url):
+        try:
+            compare_secrets(store, common_secrets(settings, home), SystemClock().now())
+        except SecretDiffers:
+            store.close()
+            raise
     chosen = clock or _clock(settings, store)
     shared = None if is_sqlite(url) else InDatabase(store, SystemClock())
     bundles = BundleStore(home.bundles, shared)
@@ -175,6 +189,15 @@ def open_runtime(
     follow_champions(runtime)
     follow_trials(runtime)
     return runtime
+
+
+def common_secrets(settings: Settings, home: Home) -> tuple[CommonSecret, ...]:
+    """The secrets that all processes of a database must share."""
+    keys = _webhook_keys(settings, home).read()
+    return (
+        CommonSecret("contact key", "TOUCHSTONE_CONTACT_KEY", CONTACT_KEY, (_contact_key(settings, home),)),
+        CommonSecret(SEALING_KEY, "TOUCHSTONE_WEBHOOK_KEYS", WEBHOOK_KEY, keys),
+    )
 
 
 def _contact_key(settings: Settings, home: Home) -> bytes:
