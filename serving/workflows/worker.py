@@ -26,7 +26,12 @@ from serving.operations.service.housekeeping import count_tables, pass_on_unansw
 from serving.operations.service.overdue import mail_overdue_cases
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
-from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
+from serving.platform.database.engine import (
+    connect_arguments,
+    is_sqlite,
+    job_database_url,
+    sqlite_driver,
+)
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
@@ -149,6 +154,8 @@ class Worker:
         }
         if is_sqlite(url):
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
+        else:
+            config["db_engine_kwargs"] = {"connect_args": connect_arguments()}
         DBOS(config=config)
         DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, jobs.TRAINING])
         DBOS.launch()

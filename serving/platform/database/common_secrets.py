@@ -35,7 +35,7 @@ class CommonSecret:
     keys: Sequence[bytes]
 
     def prints(self) -> list[str]:
-        """The fingerprint of each key, from which nobody can find a random key."""
+        """The fingerprint of each key; a random key cannot be found from it."""
         return [fingerprint(self.name, key) for key in self.keys]
 
 

@@ -16,6 +16,10 @@ except ImportError:  # No wheel for this platform: the system's SQLite, without 
     import sqlite3 as sqlite_module
 
 BUSY_TIMEOUT_MS: Final = 30_000
+# A process that is cut off within a transaction keeps its locks until the server ends its session.
+CUT_OFF_MS: Final = 60_000
+# A machine that is gone is noticed by either side within a minute; Linux takes two hours by default.
+_KEPT_ALIVE: Final = {"idle": 30, "interval": 10, "count": 3}
 
 # The WAL-reset race of 3.7.0-3.51.2 needs only two connections of one process (sqlite.org/wal.html#walresetbug).
 _FIXED: Final = (3, 51, 3)
@@ -72,12 +76,29 @@ def read_engine(url: str) -> Engine:
 
 def _postgresql(url: str) -> Engine:
     # A cached plan from a time of small tables would take minutes on large ones.
-    no_cached_plans = {"options": "-c plan_cache_mode=force_custom_plan"}
+    arguments = connect_arguments("plan_cache_mode=force_custom_plan")
     engine = create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=no_cached_plans, hide_parameters=True
+        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=arguments, hide_parameters=True
     )
     event.listen(engine, "handle_error", _leave_values_out)
     return engine
+
+
+def connect_arguments(*settings: str) -> dict[str, Any]:
+    """Arguments of a connection to PostgreSQL: these settings, and an end within a minute of the other side's."""
+    settings += tuple(f"tcp_keepalives_{name}={value}" for name, value in _KEPT_ALIVE.items())
+    return {
+        "options": " ".join(f"-c {one}" for one in settings),
+        "connect_timeout": 10,
+        "tcp_user_timeout": CUT_OFF_MS,
+        **{f"keepalives_{name}": value for name, value in _KEPT_ALIVE.items()},
+    }
+
+
+def release_when_cut_off(connection: Connection, milliseconds: int = CUT_OFF_MS) -> None:
+    """Have PostgreSQL end this transaction if its process sends nothing for so long; its locks are then free."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
 
 
 def _leave_values_out(context: ExceptionContext) -> None:

@@ -158,7 +158,7 @@ def test_the_newest_model_is_fetched_before_its_promotion(two: Two) -> None:
     for analyst_from in (0.001, 0.002):
         digests.append(admit_model(first, analyst_from=analyst_from))
         first.runtime.services[BundleStore].load(digests[-1])
-        clock_of(first).forward(minutes=1)
+        first.clock.forward(minutes=1)
     fetch_next(second.runtime)
     assert [second.runtime.services[BundleStore].folder(digest).is_dir() for digest in digests] == [False, True]
     assert digest_in(second) is None

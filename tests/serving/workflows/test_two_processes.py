@@ -13,6 +13,7 @@ from serving.learning.service.learn import request_training
 from serving.learning.store import learning
 from serving.listings.tables import listing
 from serving.operations.service.presence import Presence
+from serving.platform import jobs
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore
@@ -61,6 +62,34 @@ def test_sweeps_of_two_processes_neither_race_nor_deadlock(two: Two) -> None:
             assert isinstance(clock, TestClock)
             clock.forward(hours=7)  # References are then due again.
         assert at_once(lambda: sweep(first.runtime), lambda: sweep(second.runtime)) == []
+
+
+def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two: Two) -> None:
+    """Both lock the rows of jobs that are there, in different orders."""
+    first, second = two
+    ids = [f"mail:{number:03}" for number in range(400)]
+
+    def enqueue(runtime: Runtime, job_ids: list[str], delay_seconds: float | None = None) -> None:
+        with runtime.store.write() as connection:
+            runtime.jobs.hold(connection)
+            for one in job_ids:
+                runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, one, "", one, delay_seconds=delay_seconds)
+
+    worker = Worker(first.runtime)
+    worker.start()
+    try:
+        for _ in range(3):
+            with first.runtime.store.write() as connection:
+                connection.execute(text("DELETE FROM dbos.workflow_status"))
+            enqueue(first.runtime, ids, 0.3)
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                enqueue(second.runtime, ids[::-1])
+    finally:
+        worker.stop()
+    with first.runtime.store.read() as connection:
+        query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert connection.execute(query).scalar_one() == 0
 
 
 def test_of_two_processes_one_has_a_sweep_to_itself_until_it_ends(two: Two) -> None:
