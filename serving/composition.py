@@ -15,7 +15,8 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS, DEFAULT_SECOND_FACTORS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
-from serving.artifacts.service import InDatabase
+from serving.artifacts.client import bucket_of
+from serving.artifacts.service import InDatabase, SharedFiles
 from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
@@ -156,7 +157,9 @@ def open_runtime(
             store.close()
             raise
     chosen = clock or _clock(settings, store)
-    shared = None if is_sqlite(url) else InDatabase(store, SystemClock())
+    shared: SharedFiles | None = bucket_of(settings)
+    if shared is None and not is_sqlite(url):
+        shared = InDatabase(store, SystemClock())
     bundles = BundleStore(home.bundles, shared)
     runtime = Runtime(
         settings=settings,

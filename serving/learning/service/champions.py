@@ -39,6 +39,7 @@ def follow_champions(runtime: Runtime) -> None:
 def fetch_next(runtime: Runtime) -> None:
     """Fetch the newest model of each marketplace, so that its promotion is in force here within a second or two.
 
+    A model that was trained here while the shared store was out of reach is put into it now.
     A model that cannot be fetched is left out: it is reported if it becomes the champion.
     """
     with runtime.store.read() as connection:
@@ -46,3 +47,4 @@ def fetch_next(runtime: Runtime) -> None:
     for digest in newest:
         with suppress(BundleRefused, Unavailable):
             runtime.services[BundleStore].fetched(digest)
+            runtime.services[BundleStore].share(digest)

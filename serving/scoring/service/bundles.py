@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,6 +59,7 @@ class BundleStore:
         self._root, self._shared = root, shared
         self._fetching = threading.Lock()
         self._refused: dict[str, tuple[float, BundleRefused]] = {}
+        self._is_shared: set[str] = set()
 
     def folder(self, digest: str) -> Path:
         """The folder of a bundle in the data directory."""
@@ -76,8 +78,10 @@ class BundleStore:
         ------
         BundleRefused
             The bundle is damaged, made for other features, or does not load.
-        Unavailable
-            The shared store is out of reach.
+
+        Notes
+        -----
+        A shared store that is out of reach gets the bundle later (`share`): a training of an hour is not lost.
         """
         files = read_bundle_folder(source)
         digest = bundles.verify(files)
@@ -85,7 +89,8 @@ class BundleStore:
             try_in_child(source, digest)
             about = source / ABOUT
             write_bundle_folder(self.folder(digest), files, json.loads(about.read_bytes()) if about.is_file() else {})
-        self._share(digest)
+        with suppress(Unavailable):
+            self.share(digest)
         return digest
 
     def load(self, digest: str) -> Bundle:
@@ -96,7 +101,7 @@ class BundleStore:
         BundleRefused
             Neither store has such a bundle, or it is damaged.
         Unavailable
-            The shared store is out of reach.
+            The data directory has no such bundle, and the shared store is out of reach.
         """
         try:
             found = self._read(digest)
@@ -104,7 +109,8 @@ class BundleStore:
             if not self._fetch(digest):
                 raise
             return self._read(digest)
-        self._share(digest)
+        with suppress(Unavailable):
+            self.share(digest)
         return found
 
     def _read(self, digest: str) -> Bundle:
@@ -117,9 +123,21 @@ class BundleStore:
             raise BundleRefused("The bundle {digest} cannot be read: {why}.", digest=digest[:12], why=why) from None
         return bundles.from_files(files, expected=digest)
 
-    def _share(self, digest: str) -> None:
-        if self._shared is not None and not self._shared.has(Kind.BUNDLE, digest):
+    def share(self, digest: str) -> None:
+        """Put a bundle of the data directory into the shared store, if the store lacks it.
+
+        Raises
+        ------
+        BundleRefused
+            The data directory has no such bundle.
+        Unavailable
+            The shared store is out of reach.
+        """
+        if self._shared is None or digest in self._is_shared:
+            return
+        if not self._shared.has(Kind.BUNDLE, digest):
             self._shared.put(Kind.BUNDLE, digest, packed(self.folder(digest)))
+        self._is_shared.add(digest)
 
     def _fetch(self, digest: str) -> bool:
         """Copy a bundle from the shared store into the data directory; returns whether the store has it.
