@@ -16,8 +16,11 @@ except ImportError:  # No wheel for this platform: the system's SQLite, without 
     import sqlite3 as sqlite_module
 
 BUSY_TIMEOUT_MS: Final = 30_000
-# A process that is cut off within a transaction keeps its locks until the server ends its session.
-CUT_OFF_MS: Final = 60_000
+# A process that is cut off within a transaction keeps its locks until the server ends its session. Its other sessions
+# may wait for the same lock, and each would get it and keep it as long: a wait ends, too.
+CUT_OFF_MS: Final = 10_000
+_LONGEST_LOCK_WAIT_MS: Final = 20_000
+_LONGEST_UNANSWERED_MS: Final = 60_000
 # A machine that is gone is noticed by either side within a minute; Linux takes two hours by default.
 _KEPT_ALIVE: Final = {"idle": 30, "interval": 10, "count": 3}
 
@@ -76,7 +79,7 @@ def read_engine(url: str) -> Engine:
 
 def _postgresql(url: str) -> Engine:
     # A cached plan from a time of small tables would take minutes on large ones.
-    arguments = connect_arguments("plan_cache_mode=force_custom_plan")
+    arguments = connect_arguments("plan_cache_mode=force_custom_plan", f"lock_timeout={_LONGEST_LOCK_WAIT_MS}")
     engine = create_engine(
         url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=arguments, hide_parameters=True
     )
@@ -90,7 +93,7 @@ def connect_arguments(*settings: str) -> dict[str, Any]:
     return {
         "options": " ".join(f"-c {one}" for one in settings),
         "connect_timeout": 10,
-        "tcp_user_timeout": CUT_OFF_MS,
+        "tcp_user_timeout": _LONGEST_UNANSWERED_MS,
         **{f"keepalives_{name}": value for name, value in _KEPT_ALIVE.items()},
     }
 

@@ -5,14 +5,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Final
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -21,10 +21,10 @@ from serving.composition import open_runtime
 from serving.listings.tables import listing
 from serving.platform.clock import SystemClock
 from serving.platform.database.store import add
-from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.store import actions
+from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.clients import with_key
 from tests.fixtures.clocks import NOW, TestClock
@@ -37,7 +37,6 @@ from tests.fixtures.statements import a_statement
 from tests.fixtures.two_processes import a_home
 
 _BATCH: Final = 20
-_AT_ONCE: Final = 500
 _UNDO_SECONDS: Final = 1
 
 
@@ -197,24 +196,21 @@ def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
 
 
 def schedule_all(site: Site, names: Sequence[str]) -> None:
-    """Store these listings, and schedule the removal of each."""
-    runtime: Runtime = site.runtime
-    here = replace(site, runtime=runtime)
-    case = a_case(here, CaseLane.ANALYST, external_id="MP-judged")
-    verdict_id = judge(here, here.analyst, case, Judgement.GENUINE).verdict_id
+    """Store these listings with a removal of each; the sweep makes the jobs of all but the first."""
+    runtime, case = site.runtime, a_case(site, CaseLane.ANALYST, external_id="MP-judged")
+    verdict_id = judge(site, site.analyst, case, Judgement.GENUINE).verdict_id
     known = {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW, "occurred_at": NOW}
     rows = [
         {"marketplace_id": site.here, "listing_id": f"lst_{name}", "external_id": name, "version_id": "x", **known}
         for name in names
     ]
-    statement = a_statement(ActionKind.REMOVE)
     with runtime.store.write() as connection:
         add(connection, listing, rows)
-    for start in range(0, len(names), _AT_ONCE):
-        with runtime.store.write() as connection:
-            for name in names[start : start + _AT_ONCE]:
-                cause = Cause(site.here, f"lst_{name}", verdict_id, "test")
-                schedule(runtime, connection, ActionKind.REMOVE, cause, statement, runtime.clock.now())
+        cause = Cause(site.here, f"lst_{names[0]}", verdict_id, "test")
+        schedule(runtime, connection, ActionKind.REMOVE, cause, a_statement(ActionKind.REMOVE), runtime.clock.now())
+        (first,) = connection.execute(select(action)).mappings()
+        copies = [{**first, "action_id": runtime.ids.new("act"), "listing_id": f"lst_{name}"} for name in names[1:]]
+        add(connection, action, copies)
 
 
 def acknowledged(site: Site) -> int:

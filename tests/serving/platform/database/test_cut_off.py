@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from serving.audit.store import audit
 from serving.platform.database.engine import release_when_cut_off
-from serving.platform.database.faults import StorageFault
+from serving.platform.database.faults import Locked, StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.database.store import Store
 from tests.fixtures.two_processes import Two
@@ -54,5 +54,21 @@ def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Tw
         taken_over()
 
 
-def test_writes_end_after_a_minute_without_a_word_and_reads_never(two: Two) -> None:
-    assert timeout(two[0].runtime.store) == ("1min", "0")
+def test_writes_end_after_ten_seconds_without_a_word_and_reads_never(two: Two) -> None:
+    assert timeout(two[0].runtime.store) == ("10s", "0")
+
+
+def test_a_session_that_waits_for_a_lock_does_not_wait_for_ever(two: Two) -> None:
+    """Or the sessions of a process that is cut off would get the lock one after another, each for ten seconds."""
+    first, second = (one.runtime.store for one in two)
+
+    def wait() -> None:
+        with second.write() as connection:
+            assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "20s"
+            connection.execute(text("SET LOCAL lock_timeout = 200"))
+            audit.hold(connection)
+
+    with first.write() as connection:
+        audit.hold(connection)
+        with pytest.raises(Locked):
+            wait()
