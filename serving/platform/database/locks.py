@@ -25,14 +25,15 @@ def only_one(store: Store, name: str) -> Iterator[bool]:
         return
     with store.write() as connection:
         release_when_cut_off(connection, _LONGEST_WORK_MS)
-        yield connection.execute(select(func.pg_try_advisory_xact_lock(_number(name)))).scalar_one()
+        yield connection.execute(select(func.pg_try_advisory_xact_lock(number_of(name)))).scalar_one()
 
 
 def in_turn(connection: Connection, name: str) -> None:
     """Wait until no other transaction has the lock of that name, on PostgreSQL, and keep it until this one ends."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_number(name))))
+        connection.execute(select(func.pg_advisory_xact_lock(number_of(name))))
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
+    """The number by which PostgreSQL knows the lock of that name."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
