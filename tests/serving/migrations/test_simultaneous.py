@@ -8,7 +8,7 @@ from serving.migrations.migrate import migrate
 from tests.fixtures.postgres import Postgres
 
 _WORKERS = 4
-# Each statement that makes a function or a trigger writes its row anew, whether it changed or not.
+# Each statement that makes a function or a trigger writes its row again, whether it changed or not.
 _MADE = """SELECT oid, xmin FROM pg_proc WHERE proname = 'touchstone_portable_json'
 UNION ALL SELECT oid, xmin FROM pg_trigger WHERE tgname LIKE 'touchstone_portable_json%' ORDER BY oid"""
 
