@@ -15,6 +15,8 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS, DEFAULT_SECOND_FACTORS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
+from serving.artifacts.client import bucket_of
+from serving.artifacts.service import InDatabase, SharedFiles
 from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
@@ -27,6 +29,7 @@ from serving.learning.policy import (
     PromotionPolicy,
 )
 from serving.learning.service.champions import follow_champions
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.mail.client import mail_server
 from serving.mail.policy import DEFAULT_MAIL
 from serving.mail.service.kept import KeptMails
@@ -36,7 +39,8 @@ from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.store import notices
 from serving.platform.clock import Clock, SimulatedClock, SystemClock
 from serving.platform.database import clocks
-from serving.platform.database.engine import sqlite_url
+from serving.platform.database.common_secrets import CommonSecret, SecretDiffers, compare_secrets
+from serving.platform.database.engine import is_sqlite, sqlite_url
 from serving.platform.database.store import Store
 from serving.platform.home import Home
 from serving.platform.ids import IdSource
@@ -44,7 +48,7 @@ from serving.platform.jobs import Jobs
 from serving.platform.large_counts import LargeCounts
 from serving.platform.outbound.pictures import Pictures, hosts_of
 from serving.platform.runtime import ByClass, Runtime
-from serving.platform.sealing import KeyFile, Keys, KeySetting, Sealer
+from serving.platform.sealing import SEALING_KEY, KeyFile, Keys, KeySetting, Sealer
 from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
@@ -126,11 +130,18 @@ def open_runtime(
     draw: Callable[[], float] | None = None,
     migrated: bool = False,
     restoring: bool = False,
+    comparing: bool = True,
 ) -> Runtime:
     """Everything for one process, on a database migrated to this version's schema unless the caller has done so.
 
     The caller owns the data directory where SQLite is used. The database remembers its kind of clock, because times of
-    two clocks in one database could not be compared.
+    two clocks in one database could not be compared. `comparing` the secrets with those of other processes is left out
+    by the command that accepts others.
+
+    Raises
+    ------
+    SecretDiffers
+        The processes of this database work with another secret.
     """
     mail_server(settings, "localhost")  # Refuses what is set amiss.
     _refuse_without_encoder(settings)
@@ -142,8 +153,17 @@ def open_runtime(
         migrate(url)
     store = Store(url)
     store.check()
+    if comparing and not restoring and not is_sqlite(url):
+        try:
+            compare_secrets(store, common_secrets(settings, home), SystemClock().now())
+        except SecretDiffers:
+            store.close()
+            raise
     chosen = clock or _clock(settings, store)
-    bundles = BundleStore(home.bundles)
+    shared: SharedFiles | None = bucket_of(settings)
+    if shared is None and not is_sqlite(url):
+        shared = InDatabase(store, SystemClock())
+    bundles = BundleStore(home.bundles, shared)
     runtime = Runtime(
         settings=settings,
         home=home,
@@ -160,6 +180,7 @@ def open_runtime(
         services=ByClass(
             bundles,
             LiveModels(bundles),
+            SnapshotFiles(home.snapshots, shared),
             Trials(),
             ReferenceContextCache(),
             Recounts(),
@@ -182,6 +203,15 @@ def _refuse_without_encoder(settings: Settings) -> None:
             encoder_named(settings.encoder)
     except EncoderRefused as refused:
         raise Invalid(str(refused)) from None
+
+
+def common_secrets(settings: Settings, home: Home) -> tuple[CommonSecret, ...]:
+    """The secrets that all processes of a database must share."""
+    keys = _webhook_keys(settings, home).read()
+    return (
+        CommonSecret("contact key", "TOUCHSTONE_CONTACT_KEY", CONTACT_KEY, (_contact_key(settings, home),)),
+        CommonSecret(SEALING_KEY, "TOUCHSTONE_WEBHOOK_KEYS", WEBHOOK_KEY, keys),
+    )
 
 
 def _contact_key(settings: Settings, home: Home) -> bytes:

@@ -2,6 +2,7 @@
 
 from serving.accounts import tables as accounts
 from serving.appeals import tables as appeals
+from serving.artifacts import tables as artifacts
 from serving.audit import tables as audit
 from serving.brands import tables as brands
 from serving.cases import tables as cases
@@ -29,6 +30,7 @@ __all__ = ["TABLE_MODULES", "metadata"]
 TABLE_MODULES = (
     accounts,
     appeals,
+    artifacts,
     audit,
     brands,
     cases,

@@ -22,7 +22,12 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
 # One cache for all processes of tests: compiling the kernels for every data directory takes seconds.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
-_PLUGINS = ("tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working")
+_PLUGINS = (
+    "tests.fixtures.runtimes",
+    "tests.fixtures.two_processes",
+    "tests.fixtures.clients",
+    "tests.fixtures.working",
+)
 pytest.register_assert_rewrite(*_PLUGINS)  # Folders on the command line import the plugins before they are loaded.
 
 

@@ -1,4 +1,4 @@
-"""Commands that back a data directory up, verify a backup, and restore it."""
+"""Commands that back a data directory up, verify a backup, restore it, and go on without a lost key."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,6 +91,39 @@ def restore(
         "What happened after the backup is unknown here: decisions, erasures, revoked keys and deactivated people. "
         "Repeat erasures, and check keys and people, before you start the service."
     )
+
+
+@app.command("accept-secrets")
+def accept_secrets(
+    reason: Annotated[str, typer.Option(help="Why; the audit log keeps it for ever.")],
+) -> None:
+    """Make the keys of this data directory those of a PostgreSQL database, after the former ones were lost.
+
+    Other processes do not start until they have the same keys. Hashes and secrets under the lost keys stay unreadable.
+    """
+    from models.errors import Invalid
+    from serving.accounts.rules.access import LOCAL
+    from serving.audit.store import audit
+    from serving.composition import common_secrets, open_runtime
+    from serving.platform.database import common_secrets as secrets
+    from serving.platform.home import Home
+
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    settings = settings_with()
+    home = Home.at(settings.home)
+    with home.owned():
+        runtime = open_runtime(settings, comparing=False)
+        try:
+            now = runtime.clock.now()
+            with runtime.store.write() as connection:
+                changed = secrets.accept_secrets(connection, common_secrets(settings, home), runtime.wall.now())
+                if changed:
+                    payload = {"secrets": changed, "reason": reason.strip()[:500]}
+                    audit.record(connection, now, "", LOCAL, "secrets.accepted", "secrets", **payload)
+        finally:
+            runtime.close()
+    say(f"Accepted: {', '.join(changed)}." if changed else "The database knows these secrets already.")
 
 
 def _figures(found: dict[str, Any]) -> str:

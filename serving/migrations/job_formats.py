@@ -7,7 +7,10 @@ _REFUSED = "a job row is portable JSON"
 
 
 def require_portable_json(engine: Engine) -> None:
-    """Have the database refuse any other format in every job table; done again after each migration of DBOS."""
+    """Have the database refuse any other format in every job table; done again after each migration of DBOS.
+
+    What is there stays: on PostgreSQL another trigger would wait for every job that runs.
+    """
     on_postgresql = engine.dialect.name == "postgresql"
     schema = "dbos" if on_postgresql else None
     with engine.begin() as connection:
@@ -17,10 +20,12 @@ def require_portable_json(engine: Engine) -> None:
             for table in found.get_table_names(schema)
             if "serialization" in {column["name"] for column in found.get_columns(table, schema)}
         ]
-        if on_postgresql:
+        present = {tuple(row) for row in connection.execute(text(_TRIGGERS))} if on_postgresql else set()
+        wanted = [(table, event) for table in tables for event in _EVENTS if (table, _named(event)) not in present]
+        if on_postgresql and wanted:
             connection.execute(text(_FUNCTION))
-        for table in tables:
-            _guard(connection, table, on_postgresql=on_postgresql)
+        for table, event in wanted:
+            _guard(connection, table, event, on_postgresql=on_postgresql)
 
 
 _FUNCTION = f"""CREATE OR REPLACE FUNCTION dbos.touchstone_portable_json() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -32,18 +37,26 @@ BEGIN
 END $$"""
 
 
-def _guard(connection: Connection, table: str, *, on_postgresql: bool) -> None:
-    for event in ("INSERT", "UPDATE"):
-        name = f"touchstone_portable_json_{event.lower()}"
-        if on_postgresql:
-            statement = (
-                f'CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON dbos."{table}" FOR EACH ROW '
-                "EXECUTE FUNCTION dbos.touchstone_portable_json()"
-            )
-        else:
-            statement = (
-                f'CREATE TRIGGER IF NOT EXISTS "{table}_{name}" BEFORE {event} ON "{table}" FOR EACH ROW '
-                f"WHEN NEW.serialization IS NOT NULL AND NEW.serialization <> '{_ALLOWED}' "
-                f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
-            )
-        connection.execute(text(statement))
+_TRIGGERS = """SELECT pg_class.relname, pg_trigger.tgname FROM pg_trigger
+JOIN pg_class ON pg_class.oid = pg_trigger.tgrelid WHERE pg_class.relnamespace = to_regnamespace('dbos')"""
+_EVENTS = ("INSERT", "UPDATE")
+
+
+def _named(event: str) -> str:
+    return f"touchstone_portable_json_{event.lower()}"
+
+
+def _guard(connection: Connection, table: str, event: str, *, on_postgresql: bool) -> None:
+    name = _named(event)
+    if on_postgresql:
+        statement = (
+            f'CREATE TRIGGER {name} BEFORE {event} ON dbos."{table}" FOR EACH ROW '
+            "EXECUTE FUNCTION dbos.touchstone_portable_json()"
+        )
+    else:
+        statement = (
+            f'CREATE TRIGGER IF NOT EXISTS "{table}_{name}" BEFORE {event} ON "{table}" FOR EACH ROW '
+            f"WHEN NEW.serialization IS NOT NULL AND NEW.serialization <> '{_ALLOWED}' "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+        )
+    connection.execute(text(statement))

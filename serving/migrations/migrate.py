@@ -1,17 +1,25 @@
 """Bring a database to this version's schema: ours by Alembic, the job tables by DBOS."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dbos import DBOS
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, func, select
 
 from models.errors import DomainError
 from serving.migrations.job_formats import require_portable_json
 from serving.platform.database.engine import is_sqlite, job_database_url, write_engine
+from serving.platform.database.locks import number_of
+
+_MIGRATION: Final = number_of("migration")
+_AGAIN_SECONDS: Final = 0.1
 
 
 class DatabaseOfAnotherVersion(DomainError):
@@ -33,11 +41,31 @@ def migrate(url: str) -> None:
         # SQLite would create a file that everybody can read; its log and shared memory inherit the file's mode.
         Path(engine.url.database).touch(mode=0o600)
     try:
-        upgrade(engine)
-        DBOS.migrate(job_database_url(url))
-        require_portable_json(engine)
+        with _alone(engine):
+            upgrade(engine)
+            DBOS.migrate(job_database_url(url))
+            require_portable_json(engine)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Wait until no other process migrates the database; of processes that start together, the later find it done.
+
+    The lock of a session, asked for again and again: DBOS builds indexes concurrently, which waits for every
+    transaction that is open, also for one that would wait here.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.execute(select(func.pg_try_advisory_lock(_MIGRATION))).scalar_one():
+            time.sleep(_AGAIN_SECONDS)
+        try:
+            yield
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(_MIGRATION)))
 
 
 def upgrade(engine: Engine) -> None:

@@ -152,10 +152,6 @@ class Home:
         """The id of this data directory, made at first use."""
         return _made_once(self.root / _ID, _new_id).decode("ascii").strip()
 
-    def bundles_id(self) -> str:
-        """The id of the folder of bundles; data directories that share the folder by a mount or link share the id."""
-        return _made_once(self.bundles / _ID, _new_id).decode("ascii").strip()
-
     def replace_secret(self, name: str, content: bytes) -> None:
         """Overwrite a secret, in one step, in a file that only the owner may read."""
         _written(self.root, content).replace(self.root / name)

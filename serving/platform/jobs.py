@@ -4,13 +4,14 @@ from typing import Final, NoReturn
 
 from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from dbos._serialization import DefaultSerializer
+from dbos._sys_db import SystemDatabase
 from sqlalchemy import Connection, Engine
+
+from serving.platform.database.locks import in_turn
 
 APPLICATION: Final = "touchstone"
 DELIVERIES: Final = "deliveries"
-# Followed by the id of the folder of bundles, where a training leaves its model: only processes that have this folder
-# take these jobs.
-TRAINING: Final = "training:"
+TRAINING: Final = "training"
 CHECKS: Final = "checks"
 SECOND_STAGE: Final = "second_stage"
 MAILS: Final = "mails"
@@ -31,6 +32,20 @@ def _refuse_pickles(*_: object) -> NoReturn:
 # DBOS reads a row by the serializer that the row itself names, whatever its configuration says.
 setattr(DefaultSerializer, "serialize", _refuse_pickles)  # noqa: B010  # methods of a library
 setattr(DefaultSerializer, "deserialize", _refuse_pickles)  # noqa: B010
+
+_MANY: Final = "many jobs"
+_wake_delayed: Final = SystemDatabase.transition_delayed_workflows
+
+
+def _wake_delayed_in_turn(database: SystemDatabase) -> None:
+    """Wake the jobs whose delay is over, while no sweep enqueues them."""
+    with database.engine.begin() as connection:
+        in_turn(connection, _MANY)
+        _wake_delayed(database)
+
+
+# It locks all these rows by one statement, in an order of its own.
+setattr(SystemDatabase, "transition_delayed_workflows", _wake_delayed_in_turn)  # noqa: B010  # a method of a library
 
 
 def successor(job_id: str) -> str:
@@ -61,6 +76,13 @@ class Jobs:
             application_name=APPLICATION,
             lazy=True,
         )
+
+    def hold(self, connection: Connection) -> None:
+        """Begin a transaction that enqueues many jobs, some of them a second time.
+
+        It locks those rows. Without a turn, PostgreSQL would end it or the wake-up of delayed jobs as a deadlock.
+        """
+        in_turn(connection, _MANY)
 
     def enqueue(
         self,

@@ -11,7 +11,7 @@ from serving.platform.database.engine import is_sqlite
 from serving.platform.database.store import Store
 from serving.platform.home import Home
 from serving.platform.ids import IdSource
-from serving.platform.jobs import TRAINING, Jobs
+from serving.platform.jobs import Jobs
 from serving.platform.large_counts import LargeCounts
 from serving.platform.outbound.pictures import Pictures
 from serving.platform.settings import Settings
@@ -92,11 +92,6 @@ class Runtime:
         if self.settings.worker_id is not None:
             return self.settings.worker_id
         return "1" if is_sqlite(self.store.url) else self.home.directory_id()
-
-    @property
-    def training_queue(self) -> str:
-        """The queue of the jobs that read or write bundles in the folder of this process."""
-        return f"{TRAINING}{self.home.bundles_id()}"
 
     def forget(self) -> None:
         """Drop every cache, so that the next use reads the database."""

@@ -11,6 +11,7 @@ from models.errors import DomainError, Invalid
 from serving.platform.home import Home
 
 KEY_BYTES: Final = 32
+SEALING_KEY: Final = "webhook key"  # As people and the fingerprints know it.
 _MOST_KEYS: Final = 2  # The one in force, and the one before: another process may just have sealed with it.
 
 
@@ -115,6 +116,10 @@ class Sealer:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise Unsealable("A stored secret cannot be read with the keys of this process.") from None
+
+    def in_force(self) -> bytes:
+        """The key that seals."""
+        return self._kept.read()[0]
 
     def renew(self) -> None:
         """Seal under a new key from now on."""

@@ -156,6 +156,14 @@ class Settings(BaseSettings):
         '{"documents": 730, "contacts": null}.',
     )
     mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the data directory.")
+    artifacts_bucket: str | None = Field(
+        None,
+        description="S3-compatible bucket in which processes share models and training snapshots: s3://BUCKET/PREFIX. "
+        "Needs touchstone[s3]; credentials as boto3 finds them. Default: the database, where it is PostgreSQL.",
+    )
+    artifacts_endpoint: str | None = Field(
+        None, description="Address of the object store. Default: that of Amazon S3 in the region that boto3 finds."
+    )
     log_format: Literal["text", "json"] = Field("text", description="text for a terminal, json for a collector.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line to log.")
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from serving.accounts.store import second_factors
 from serving.audit.store import audit
 from serving.platform import jobs
+from serving.platform.database.common_secrets import put_in_force
 from serving.platform.runtime import Runtime
-from serving.platform.sealing import Sealer
+from serving.platform.sealing import SEALING_KEY, Sealer
 from serving.webhooks.client import MARK
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -74,7 +75,8 @@ def seal_clear_secrets(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         if not endpoints.with_clear_secrets(connection, MARK):
             return 0
-    return _seal_again(runtime, kept)
+    with runtime.store.write() as connection:
+        return _seal_again(runtime, connection, kept)
 
 
 def seal_under_new_key(runtime: Runtime) -> int:
@@ -89,31 +91,33 @@ def seal_under_new_key(runtime: Runtime) -> int:
     """
     sealer = runtime.services[Sealer]
     sealer.renew()
-    return _seal_again(runtime, lambda stored: sealer.seal(sealer.open(stored)))
-
-
-def _seal_again(runtime: Runtime, change: Callable[[str], str]) -> int:
+    now = runtime.wall.now()
     with runtime.store.write() as connection:
-        found = endpoints.sealed(connection)
-        changed = [
-            replace(
-                one,
-                secret=change(one.secret),
-                previous_secret=None if one.previous_secret is None else change(one.previous_secret),
-            )
-            for one in found
-        ]
-        changed = [one for one, before in zip(changed, found, strict=True) if one != before]
-        endpoints.seal_again(connection, changed)
-        second_factors.seal_again(connection, change)
-        if changed:
-            audit.record(
-                connection,
-                runtime.clock.now(),
-                "",
-                "system",
-                "webhook.secrets_sealed",
-                "webhooks",
-                endpoints=len(changed),
-            )
+        put_in_force(connection, SEALING_KEY, sealer.in_force(), now)
+        return _seal_again(runtime, connection, lambda stored: sealer.seal(sealer.open(stored)))
+
+
+def _seal_again(runtime: Runtime, connection: Connection, change: Callable[[str], str]) -> int:
+    found = endpoints.sealed(connection)
+    changed = [
+        replace(
+            one,
+            secret=change(one.secret),
+            previous_secret=None if one.previous_secret is None else change(one.previous_secret),
+        )
+        for one in found
+    ]
+    changed = [one for one, before in zip(changed, found, strict=True) if one != before]
+    endpoints.seal_again(connection, changed)
+    second_factors.seal_again(connection, change)
+    if changed:
+        audit.record(
+            connection,
+            runtime.clock.now(),
+            "",
+            "system",
+            "webhook.secrets_sealed",
+            "webhooks",
+            endpoints=len(changed),
+        )
     return len(changed)

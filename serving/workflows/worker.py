@@ -14,7 +14,7 @@ from serving.audit.service.signing import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
 from serving.idempotency.service import delete_expired
 from serving.intake.service.second_scores import queue_second_scores
-from serving.learning.service.champions import follow_champions
+from serving.learning.service.champions import fetch_next, follow_champions
 from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
 from serving.learning.service.retraining import retrain_by_itself
@@ -27,7 +27,12 @@ from serving.operations.service.housekeeping import count_tables, pass_on_unansw
 from serving.operations.service.overdue import mail_overdue_cases
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
-from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
+from serving.platform.database.engine import (
+    connect_arguments,
+    is_sqlite,
+    job_database_url,
+    sqlite_driver,
+)
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
@@ -151,9 +156,12 @@ class Worker:
         }
         if is_sqlite(url):
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
+        else:
+            config["db_engine_kwargs"] = {"connect_args": connect_arguments()}
         DBOS(config=config)
-        training = self._runtime.training_queue
-        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, jobs.SECOND_STAGE, training])
+        # Only where there is an encoder; another process would end a job without having read a title.
+        second_stage = [jobs.SECOND_STAGE] if settings.encoder else []
+        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, jobs.TRAINING, *second_stage])
         DBOS.launch()
         # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
         # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
@@ -168,7 +176,7 @@ class Worker:
             jobs.MAILS, worker_concurrency=settings.job_threads, polling_interval_sec=settings.queue_poll_seconds
         )
         DBOS.register_queue(jobs.SECOND_STAGE, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
-        DBOS.register_queue(training, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
+        DBOS.register_queue(jobs.TRAINING, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
         for one in self._threads:
             one.start()
         _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
@@ -190,6 +198,7 @@ class Worker:
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
             _logged(lambda: follow_champions(self._runtime))
             _logged(lambda: follow_trials(self._runtime))
+            _logged(lambda: fetch_next(self._runtime))
 
     def _sweep_and_say(self, presence: Presence) -> None:
         before, found = time.monotonic(), dict[str, int]()

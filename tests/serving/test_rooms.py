@@ -12,7 +12,7 @@ from serving.platform.database.schema import metadata
 from serving.schema import TABLE_MODULES
 from tests.serving.writes import ROOT, Tree, Write, sources
 
-DECLARED: Final = 128
+DECLARED: Final = 131
 OWNERS: Final = [
     (f"{module.__name__}.{name}", one)
     for module in TABLE_MODULES
@@ -24,8 +24,9 @@ TABLES: Final = frozenset(name for name, _ in OWNERS)
 HANDED: Final = frozenset(
     {"serving.platform.database.erasing", "serving.platform.database.store", "serving.webhooks.store.outbox"}
 )
-# Stores that are not called so: platform has no rooms within, and keeps the clock beside the engines.
-STORES: Final = frozenset({"serving.platform.database.clocks"})
+# Stores that are not called so: platform has no rooms within, and keeps the clock and what its
+# processes have in common beside the engines.
+STORES: Final = frozenset({"serving.platform.database.clocks", "serving.platform.database.common_secrets"})
 READ_ONLY: Final = ("serving.views",)
 
 

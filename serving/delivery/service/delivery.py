@@ -185,6 +185,7 @@ def sweep_deliveries(runtime: Runtime) -> int:
                 found += due(connection, now, 1, of=marketplace_id)
     if found:
         with runtime.store.write() as connection:
+            runtime.jobs.hold(connection)
             for action in found:
                 if action.due_at is not None and now - action.due_at >= CUT_OFF_AFTER:
                     outbox(action).postpone(connection, action, now)

@@ -1,8 +1,12 @@
-"""Loads the champions that the database names."""
+"""Loads the champions that the database names, and fetches those that may be next."""
+
+from contextlib import suppress
 
 import structlog
 
+from models.errors import BundleRefused, Unavailable
 from serving.learning.store import learning
+from serving.learning.store.newest import newest_models
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels
 
@@ -30,3 +34,17 @@ def follow_champions(runtime: Runtime) -> None:
             )
     for marketplace_id in before.keys() - now.keys():
         _log.info("champion.loaded", marketplace_id=marketplace_id, digest=champions.get(marketplace_id))
+
+
+def fetch_next(runtime: Runtime) -> None:
+    """Fetch the newest model of each marketplace, so that its promotion is in force here within a second or two.
+
+    A model that was trained here while the shared store was out of reach is put into it now.
+    A model that cannot be fetched is left out: it is reported if it becomes the champion.
+    """
+    with runtime.store.read() as connection:
+        newest = newest_models(connection)
+    for digest in newest:
+        with suppress(BundleRefused, Unavailable):
+            runtime.services[BundleStore].fetched(digest)
+            runtime.services[BundleStore].share(digest)

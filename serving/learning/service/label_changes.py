@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -11,6 +10,7 @@ from features.message import Message, message
 from models.labels import NoLabel
 from models.policies.learning import LabelPolicy
 from serving.learning.service.labelling import label_of, proof_of
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import golden, verdict_history
 from serving.learning.store.learning import StoredSnapshot
 from serving.learning.store.verdict_history import VerdictHistory
@@ -34,7 +34,7 @@ class LabelChanges:
 def label_changes(
     connection: Connection,
     marketplace_id: str,
-    folder: Path,
+    files: SnapshotFiles,
     before: StoredSnapshot,
     after: StoredSnapshot,
     policy: LabelPolicy,
@@ -46,7 +46,7 @@ def label_changes(
     SnapshotRefused
         A file is missing or not a snapshot.
     """
-    old, new = (labels_in(folder / f"{one.digest}.parquet", one.digest) for one in (before, after))
+    old, new = (labels_in(files.path(one.digest), one.digest) for one in (before, after))
     gone = sorted(old.keys() - new.keys())
     both = sorted(old.keys() & new.keys())
     histories = verdict_history.of_versions(connection, marketplace_id, gone, after.as_of)

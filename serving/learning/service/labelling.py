@@ -15,6 +15,7 @@ from models.errors import Invalid
 from models.labels import Label, NoLabel, label_from
 from models.policies.learning import LabelPolicy
 from serving.learning.service.golden import golden_set_of
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import learning, verdict_history
 from serving.learning.store.verdict_history import VerdictHistory
 from serving.marketplaces.store import marketplaces
@@ -189,7 +190,9 @@ def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, s
     rows, found = known_at(runtime, marketplace_id, now)
     if not rows:
         raise Invalid("No label is mature yet, so there is nothing to learn from.")
-    path, digest = write_snapshot(runtime.home.snapshots, rows, found, now)
+    files = runtime.services[SnapshotFiles]
+    path, digest = write_snapshot(files.folder, rows, found, now)
+    files.share(digest)
     snapshot_id = runtime.ids.new("snp")
     row = {
         "marketplace_id": marketplace_id,

@@ -53,8 +53,7 @@ def queue_training(
         A job is waiting or running.
     """
     job_id = add_job(runtime, connection, marketplace_id, by=by, cause=cause)
-    queue = runtime.training_queue
-    runtime.jobs.enqueue(connection, jobs.RETRAIN, queue, f"retrain:{job_id}", marketplace_id, job_id)
+    runtime.jobs.enqueue(connection, jobs.RETRAIN, jobs.TRAINING, f"retrain:{job_id}", marketplace_id, job_id)
     return job_id
 
 
@@ -119,7 +118,7 @@ def _leave_for_later(runtime: Runtime, job: Job, after: str) -> None:
         runtime.jobs.enqueue(
             connection,
             jobs.RETRAIN,
-            runtime.training_queue,
+            jobs.TRAINING,
             jobs.successor(after),
             job.marketplace_id,
             job.job_id,
@@ -170,7 +169,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
         *run_arguments(runtime, job),
         *("--policy", policy_version(runtime.policies[LabelPolicy])),
         *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
-        *(("--champion", str(runtime.services[BundleStore].folder(champion.digest))) if champion is not None else ()),
+        *(("--champion", str(runtime.services[BundleStore].fetched(champion.digest))) if champion is not None else ()),
         *(("--golden", str(golden[0]), "--golden-digest", golden[1]) if golden is not None else ()),
         *registry_arguments(runtime, here),
     ]

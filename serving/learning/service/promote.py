@@ -257,5 +257,5 @@ def _appoint(
     payload = {"promotion": promotion_id, "reason": reason, "before": before, **details}
     audit.record(connection, now, marketplace_id, by, f"model.{kind}", digest, **payload)
     job_id = f"publish:{promotion_id}"
-    runtime.jobs.enqueue(connection, jobs.PUBLISH, runtime.training_queue, job_id, marketplace_id, digest)
+    runtime.jobs.enqueue(connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest)
     return promotion_id

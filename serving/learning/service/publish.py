@@ -52,7 +52,7 @@ def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
         PUBLICATION,
         [
             *("--digest", model.digest, "--job-id", model.job_id),
-            *("--bundle", str(runtime.services[BundleStore].folder(model.digest))),
+            *("--bundle", str(runtime.services[BundleStore].fetched(model.digest))),
             *(["--champion"] if is_champion else []),
             *registry_arguments(runtime, marketplace_id),
         ],
@@ -87,5 +87,6 @@ def publish_or_later(runtime: Runtime, marketplace_id: str, digest: str, *, job_
 
 def publish_later(runtime: Runtime, connection: Connection, marketplace_id: str, digest: str, *, job_id: str) -> None:
     """Leave a job that publishes in a few minutes."""
-    queue = runtime.training_queue
-    runtime.jobs.enqueue(connection, jobs.PUBLISH, queue, job_id, marketplace_id, digest, delay_seconds=_AGAIN_SECONDS)
+    runtime.jobs.enqueue(
+        connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest, delay_seconds=_AGAIN_SECONDS
+    )

@@ -120,6 +120,7 @@ def sweep_mails(runtime: Runtime) -> int:
             send_mail(runtime, one.mail_id)
     elif due:
         with runtime.store.write() as connection:
+            runtime.jobs.hold(connection)
             for one in due:
                 due_at = one.due_at or now
                 if now - due_at >= CUT_OFF_AFTER:

@@ -18,6 +18,13 @@ except ImportError:  # No wheel for this platform: the system's SQLite, without 
 
 BUSY_TIMEOUT_MS: Final = 30_000
 _READING: Final = (f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON")
+# A process that is cut off within a transaction keeps its locks until the server ends its session. Its other sessions
+# may wait for the same lock, and each would get it and keep it as long: a wait ends, too.
+CUT_OFF_MS: Final = 10_000
+_LONGEST_LOCK_WAIT_MS: Final = 20_000
+_LONGEST_UNANSWERED_MS: Final = 60_000
+# A machine that is gone is noticed by either side within a minute; Linux takes two hours by default.
+_KEPT_ALIVE: Final = {"idle": 30, "interval": 10, "count": 3}
 
 # The WAL-reset race of 3.7.0-3.51.2 needs only two connections of one process (sqlite.org/wal.html#walresetbug).
 _FIXED: Final = (3, 51, 3)
@@ -83,13 +90,31 @@ def read_only_engine(url: str) -> Engine:
 
 def _postgresql(url: str, *settings: str) -> Engine:
     # A cached plan from a time of small tables would take minutes on large ones.
-    every = ("plan_cache_mode=force_custom_plan", *settings)
-    options = {"options": " ".join(f"-c {one}" for one in every)}
+    arguments = connect_arguments(
+        "plan_cache_mode=force_custom_plan", f"lock_timeout={_LONGEST_LOCK_WAIT_MS}", *settings
+    )
     engine = create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=options, hide_parameters=True
+        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=arguments, hide_parameters=True
     )
     event.listen(engine, "handle_error", _leave_values_out)
     return engine
+
+
+def connect_arguments(*settings: str) -> dict[str, Any]:
+    """Arguments of a connection to PostgreSQL: these settings, and an end within a minute of the other side's."""
+    settings += tuple(f"tcp_keepalives_{name}={value}" for name, value in _KEPT_ALIVE.items())
+    return {
+        "options": " ".join(f"-c {one}" for one in settings),
+        "connect_timeout": 10,
+        "tcp_user_timeout": _LONGEST_UNANSWERED_MS,
+        **{f"keepalives_{name}": value for name, value in _KEPT_ALIVE.items()},
+    }
+
+
+def release_when_cut_off(connection: Connection, milliseconds: int = CUT_OFF_MS) -> None:
+    """Have PostgreSQL end this transaction if its process sends nothing for so long; its locks are then free."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
 
 
 def _leave_values_out(context: ExceptionContext) -> None:

@@ -55,6 +55,7 @@ _SQLITE: Final[dict[int, type[StorageFault]]] = {
 # postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL: Final[dict[str, type[StorageFault]]] = {
     "25006": ReadOnly,
+    "25P03": StorageFault,
     "53100": Full,
     "53200": StorageFault,
     "53300": StorageFault,

@@ -3,23 +3,37 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from serving.platform.database.engine import is_sqlite
+from serving.platform.database.engine import is_sqlite, release_when_cut_off
 from serving.platform.database.store import Store
+
+_LONGEST_WORK_MS: Final = 600_000
 
 
 @contextmanager
 def only_one(store: Store, name: str) -> Iterator[bool]:
     """Whether this process has the work of that name to itself while the block runs.
 
-    On PostgreSQL an advisory lock of a transaction, which ends with the block or with the process. SQLite has one
-    process, so the answer is always yes.
+    On PostgreSQL an advisory lock of a transaction, which ends with the block or with the process; that of a process
+    which is cut off ends after ten minutes. SQLite has one process, so the answer is always yes.
     """
     if is_sqlite(store.url):
         yield True
         return
-    number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
     with store.write() as connection:
-        yield connection.execute(select(func.pg_try_advisory_xact_lock(number))).scalar_one()
+        release_when_cut_off(connection, _LONGEST_WORK_MS)
+        yield connection.execute(select(func.pg_try_advisory_xact_lock(number_of(name)))).scalar_one()
+
+
+def in_turn(connection: Connection, name: str) -> None:
+    """Wait until no other transaction has the lock of that name, on PostgreSQL, and keep it until this one ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(number_of(name))))
+
+
+def number_of(name: str) -> int:
+    """The number by which PostgreSQL knows the lock of that name."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)

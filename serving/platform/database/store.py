@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Insert, Table, exc, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, write_engine
+from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, release_when_cut_off, write_engine
 from serving.platform.database.faults import Locked, StorageFault, fault_of
 
 # With SQLite's own wait, a request is answered within half a minute however many wait before it.
@@ -65,6 +65,7 @@ class Store:
         """
         try:
             with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
+                release_when_cut_off(connection)
                 before = self._written(connection)
                 yield connection
                 if (note := _IN_EACH_WRITE.get()) is not None:

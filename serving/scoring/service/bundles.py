@@ -1,10 +1,14 @@
-"""Bundles on disk and in memory: written whole, tried in a child process before use, and swapped in one step."""
+"""Bundles on disk, in the shared store and in memory: written whole, tried in a child process before use, and swapped
+in one step."""
 
 import json
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,10 +17,14 @@ from models import bundle as bundles
 from models.bundle import Bundle
 from models.errors import BundleRefused, Unavailable
 from models.forest import Forest
+from serving.artifacts.rules import Kind
+from serving.artifacts.service import SharedFiles
 from serving.platform import children
+from serving.scoring.service.bundle_archive import packed, unpacked
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 
 _CANARY_SECONDS: Final = 60
+_REFUSED_AGAIN_SECONDS: Final = 30.0  # A trial takes seconds, and every sweep asks for a champion that is missing.
 
 
 def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_SECONDS) -> None:
@@ -41,22 +49,39 @@ def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_S
 
 
 class BundleStore:
-    """The bundles of an installation, one folder per digest."""
+    """The bundles of an installation: a folder per digest in the data directory, and the store that processes share.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    `shared` is None where one process owns all there is. A bundle that the data directory lacks, or has in a damaged
+    form, is fetched from the shared store once, verified and tried.
+    """
+
+    def __init__(self, root: Path, shared: SharedFiles | None = None) -> None:
+        self._root, self._shared = root, shared
+        self._fetching = threading.Lock()
+        self._refused: dict[str, tuple[float, BundleRefused]] = {}
+        self._is_shared: set[str] = set()
 
     def folder(self, digest: str) -> Path:
-        """The folder of a bundle."""
+        """The folder of a bundle in the data directory."""
         return self._root / digest
 
+    def fetched(self, digest: str) -> Path:
+        """The folder of a bundle, which is there if the data directory or the shared store has the bundle."""
+        if not self.folder(digest).is_dir():
+            self._fetch(digest)
+        return self.folder(digest)
+
     def admit(self, source: Path) -> str:
-        """Copy a bundle into the store after checking and trying it; returns its digest.
+        """Copy a bundle into both stores after checking and trying it; returns its digest.
 
         Raises
         ------
         BundleRefused
             The bundle is damaged, made for other features, or does not load.
+
+        Notes
+        -----
+        A shared store that is out of reach gets the bundle later (`share`): a training of an hour is not lost.
         """
         files = read_bundle_folder(source)
         digest = bundles.verify(files)
@@ -64,16 +89,31 @@ class BundleStore:
             try_in_child(source, digest)
             about = source / ABOUT
             write_bundle_folder(self.folder(digest), files, json.loads(about.read_bytes()) if about.is_file() else {})
+        with suppress(Unavailable):
+            self.share(digest)
         return digest
 
     def load(self, digest: str) -> Bundle:
-        """The bundle of a digest, verified against the digest.
+        """The bundle of a digest, verified against the digest. The shared store has it from then on.
 
         Raises
         ------
         BundleRefused
-            The data directory has no such bundle, or it is damaged.
+            Neither store has such a bundle, or it is damaged.
+        Unavailable
+            The data directory has no such bundle, and the shared store is out of reach.
         """
+        try:
+            found = self._read(digest)
+        except BundleRefused:
+            if not self._fetch(digest):
+                raise
+            return self._read(digest)
+        with suppress(Unavailable):
+            self.share(digest)
+        return found
+
+    def _read(self, digest: str) -> Bundle:
         if not self.folder(digest).is_dir():
             raise BundleRefused("The data directory of this process has no bundle {digest}.", digest=digest[:12])
         try:
@@ -82,6 +122,55 @@ class BundleStore:
             why = str(error.strerror)
             raise BundleRefused("The bundle {digest} cannot be read: {why}.", digest=digest[:12], why=why) from None
         return bundles.from_files(files, expected=digest)
+
+    def share(self, digest: str) -> None:
+        """Put a bundle of the data directory into the shared store, if the store lacks it.
+
+        Raises
+        ------
+        BundleRefused
+            The data directory has no such bundle.
+        Unavailable
+            The shared store is out of reach.
+        """
+        if self._shared is None or digest in self._is_shared:
+            return
+        if not self._shared.has(Kind.BUNDLE, digest):
+            self._shared.put(Kind.BUNDLE, digest, packed(self.folder(digest)))
+        self._is_shared.add(digest)
+
+    def _fetch(self, digest: str) -> bool:
+        """Copy a bundle from the shared store into the data directory; returns whether the store has it.
+
+        Raises
+        ------
+        BundleRefused
+            The stored bundle is damaged, or does not load.
+        """
+        if self._shared is None:
+            return False
+        with self._fetching:
+            at, refused = self._refused.get(digest, (0.0, None))
+            if refused is not None and time.monotonic() - at < _REFUSED_AGAIN_SECONDS:
+                raise refused
+            content = self._shared.get(Kind.BUNDLE, digest)
+            if content is None:
+                return False
+            try:
+                self._unpack(digest, content)
+            except BundleRefused as found:
+                self._refused[digest] = time.monotonic(), found
+                raise
+        return True
+
+    def _unpack(self, digest: str, content: bytes) -> None:
+        files, about = unpacked(content)
+        bundles.verify(files, expected=digest)
+        with tempfile.TemporaryDirectory(dir=self._root, prefix=".fetching-") as temporary:
+            made = Path(temporary) / digest
+            write_bundle_folder(made, files, about)
+            try_in_child(made, digest)
+            write_bundle_folder(self.folder(digest), files, about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +247,7 @@ class LiveModels:
                     continue
                 try:
                     self._live[marketplace_id] = self._store.load(digest)
-                except BundleRefused as refused:
+                except (BundleRefused, Unavailable) as refused:
                     self._missing[marketplace_id] = MissingChampion(digest, refused.sentence)
                 else:
                     self._missing.pop(marketplace_id, None)

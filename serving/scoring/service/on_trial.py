@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from features.listing import Listing
 from models.bundle import Bundle
-from models.errors import BundleRefused
+from models.errors import BundleRefused, Unavailable
 from serving.platform.runtime import Runtime
 from serving.scoring.rules.trial import decides
 from serving.scoring.service.bundles import BundleStore
@@ -43,7 +43,7 @@ class Trials:
                 try:
                     same = before is not None and before.bundle.digest == one.digest
                     bundle = before.bundle if before and same else bundles.load(one.digest)
-                except BundleRefused:
+                except (BundleRefused, Unavailable):
                     continue
                 kept[one.marketplace_id] = OnTrial(one, bundle)
             self._kept = kept

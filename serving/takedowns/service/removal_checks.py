@@ -48,6 +48,7 @@ def sweep_removal_checks(runtime: Runtime) -> int:
         due = removal_checks.due(connection, now, _MOST_AT_ONCE)
     if due:
         with runtime.store.write() as connection:
+            runtime.jobs.hold(connection)
             for one in due:
                 if one.due_at is not None and removal_checks.claim(connection, one, now + _CUT_OFF_AFTER):
                     job_id = f"check:{one.action_id}:{one.looks}:{one.due_at.timestamp():.3f}"

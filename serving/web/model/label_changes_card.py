@@ -10,6 +10,7 @@ from features.message import message
 from models.messages.english import in_english
 from models.policies.learning import LabelPolicy
 from serving.learning.service.label_changes import LabelChanges, label_changes
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import links
 from serving.learning.store.learning import StoredSnapshot
 from serving.platform.runtime import Runtime
@@ -61,7 +62,7 @@ def label_changes_card(
     after, before = newest[:2]
     try:
         found = label_changes(
-            connection, marketplace_id, runtime.home.snapshots, before, after, runtime.policies[LabelPolicy]
+            connection, marketplace_id, runtime.services[SnapshotFiles], before, after, runtime.policies[LabelPolicy]
         )
     except SnapshotRefused as refused:
         return LabelChangesCard(before.digest[:10], before.snapshot_id, "", "", "", "", (), str(refused))

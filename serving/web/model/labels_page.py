@@ -21,6 +21,7 @@ from serving.guards import may, runtime_of
 from serving.learning.policy import LabelSourcePolicy
 from serving.learning.rules.heavy_sources import heavy_sources
 from serving.learning.service.labelling import LabelState, label_state
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import learning, second_reviews
 from serving.learning.store.learning import Model
 from serving.learning.store.second_reviews import SecondReviews, Suspect
@@ -171,7 +172,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
 
 def _summary(runtime: Runtime, digest: str) -> tuple[SnapshotSummary | None, str]:
     try:
-        return summarise(runtime.home.snapshots / f"{digest}.parquet", digest), ""
+        return summarise(runtime.services[SnapshotFiles].path(digest), digest), ""
     except SnapshotRefused as refused:
         return None, str(refused)
 

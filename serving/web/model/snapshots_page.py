@@ -12,6 +12,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import learning
 from serving.learning.store.learning import StoredSnapshot
 from serving.platform.runtime import Runtime
@@ -159,7 +160,7 @@ def snapshot_page(runtime: Runtime, person: Person, scope: PlaceScope, snapshot_
         one = learning.get_snapshot(connection, here, snapshot_id)
         names = {brand.brand_id: brand.name for brand in brands.registered(connection, here, now)}
     try:
-        found = summarise(runtime.home.snapshots / f"{one.digest}.parquet", one.digest, preview=_PREVIEW)
+        found = summarise(runtime.services[SnapshotFiles].path(one.digest), one.digest, preview=_PREVIEW)
     except SnapshotRefused as refused:
         return SnapshotPage(scope, one.digest, _row(one, now), None, str(refused))
     return SnapshotPage(scope, one.digest, _row(one, now), _content(found, names, now, may_open=may_open), "")

@@ -17,7 +17,6 @@ from serving.operations.service.presence import MISSED
 from serving.operations.store import job_queue, workers
 from serving.operations.store.job_queue import FailedJob, QueueCounts
 from serving.operations.store.workers import WorkerProcess
-from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
@@ -37,8 +36,8 @@ _QUEUES: Final = {
     "deliveries": "Deliveries to the marketplace",
     "checks": "Checks of removed listings",
     "mails": "Mails",
+    "training": "Training and publishing",
 }
-_TRAINING: Final = "Training and publishing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,10 @@ def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> JobsPage:
     wall, now = runtime.wall.now(), runtime.clock.now()
     with runtime.store.read() as connection:
         processes = tuple(_process(one, wall) for one in workers.everybody(connection))
-        own = runtime.training_queue
-        queues = tuple(_queue(one, wall, own) for one in job_queue.queue_counts(connection, wall - _LATELY))
+        queues = tuple(_queue(one, wall) for one in job_queue.queue_counts(connection, wall - _LATELY))
         # Errors of jobs can contain any data, so only those who can fix them see them.
         failed = job_queue.failures(connection, _FAILURES) if person.may(Permission.ADMINISTER) else []
-        failures = tuple(_failure(one, wall, own) for one in failed)
+        failures = tuple(_failure(one, wall) for one in failed)
         trainings = tuple(_training(connection, one, now) for one in learning.jobs(connection, here, _TRAININGS))
     return JobsPage(
         scope=scope,
@@ -147,20 +145,13 @@ def _process(one: WorkerProcess, wall: datetime) -> ProcessRow:
     )
 
 
-def _queue(one: QueueCounts, wall: datetime, own: str) -> QueueRow:
+def _queue(one: QueueCounts, wall: datetime) -> QueueRow:
     oldest = words.duration((wall - one.oldest).total_seconds()) if one.oldest else ""
-    return QueueRow(_queue_name(one.queue, own), one.waiting, oldest, one.running, one.done, one.failed)
+    return QueueRow(_QUEUES.get(one.queue, one.queue), one.waiting, oldest, one.running, one.done, one.failed)
 
 
-def _queue_name(queue: str, own: str) -> str:
-    """The queue in words; a training queue of another process names the id of its folder of bundles."""
-    if queue.startswith(jobs.TRAINING):
-        return _TRAINING if queue == own else f"{_TRAINING}, bundles {queue.removeprefix(jobs.TRAINING)}"
-    return _QUEUES.get(queue, queue)
-
-
-def _failure(one: FailedJob, wall: datetime, own: str) -> FailureRow:
-    queue = _queue_name(one.queue or one.name, own)
+def _failure(one: FailedJob, wall: datetime) -> FailureRow:
+    queue = _QUEUES.get(one.queue or one.name, one.queue or one.name)
     return FailureRow(one.job_id, queue, words.moment(one.at, wall), text_view.show(one.error[:_LONGEST_ERROR]))
 
 

@@ -99,11 +99,9 @@ def test_an_owner_that_left_no_name_is_refused_as_unknown(tmp_path: Path, conten
             home.owned().__enter__()
 
 
-def test_a_data_directory_and_its_bundles_keep_their_ids_which_others_do_not_share(tmp_path: Path) -> None:
+def test_a_data_directory_keeps_its_id_which_others_do_not_share(tmp_path: Path) -> None:
     one, other = Home.at(tmp_path / "one"), Home.at(tmp_path / "other")
-    ids = [one.directory_id(), one.bundles_id(), other.directory_id(), other.bundles_id()]
-    assert len(set(ids)) == 4
-    assert ids[:2] == [Home.at(tmp_path / "one").directory_id(), Home.at(tmp_path / "one").bundles_id()]
+    assert one.directory_id() == Home.at(tmp_path / "one").directory_id() != other.directory_id()
 
 
 def test_the_home_is_free_again_after_its_owner(tmp_path: Path) -> None:

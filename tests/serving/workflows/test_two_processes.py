@@ -1,20 +1,12 @@
 """Two processes on one PostgreSQL, each with a data directory of its own."""
 
-import random
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable
 
-import httpx
-import pytest
 from sqlalchemy import func, select, text
 
-from serving.accounts.rules.access import Scope
-from serving.administration.service import provisioning
-from serving.composition import CONTACT_KEY, open_runtime
 from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.learn import request_training
@@ -24,50 +16,15 @@ from serving.operations.service.presence import Presence
 from serving.platform import jobs
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
-from serving.platform.settings import Settings
 from serving.scoring.service.bundles import BundleStore
 from serving.workflows.worker import Worker, sweep
-from tests.browser.service import serving
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row
-from tests.fixtures.postgres import Postgres
-from tests.fixtures.runtimes import Populated, Site
+from tests.fixtures.runtimes import Site
+from tests.fixtures.two_processes import Two, lose_shared_files
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words
-
-Two = tuple[Site, Site]
-
-
-@pytest.fixture
-def database(postgres: Postgres, populated_postgres: Populated) -> Iterator[str]:
-    """The URL of a copy of the populated database."""
-    url = postgres.new_database(populated_postgres.database or "")
-    yield url
-    postgres.drop(url)
-
-
-@pytest.fixture
-def two(tmp_path: Path, database: str, populated_postgres: Populated) -> Iterator[Two]:
-    """The same site, as two processes with a data directory each see it."""
-    with ExitStack() as closing:
-        found = []
-        for name in ("first", "second"):
-            settings = populated_postgres.settings.model_copy(
-                update={"home": a_home(tmp_path / name, populated_postgres), "database_url": database}
-            )
-            runtime = open_runtime(settings, clock=TestClock(), draw=random.Random(0).random, migrated=True)
-            closing.callback(runtime.close)
-            found.append(populated_postgres.on(runtime, TestClock()))
-        yield found[0], found[1]
-
-
-def a_home(folder: Path, populated: Populated) -> Path:
-    """A new data directory with the common contact key."""
-    folder.mkdir()
-    (folder / CONTACT_KEY).touch(0o600)
-    (folder / CONTACT_KEY).write_bytes(populated.keys[CONTACT_KEY])
-    return folder
 
 
 def at_once(*works: Callable[[], object]) -> list[Exception]:
@@ -107,6 +64,34 @@ def test_sweeps_of_two_processes_neither_race_nor_deadlock(two: Two) -> None:
         assert at_once(lambda: sweep(first.runtime), lambda: sweep(second.runtime)) == []
 
 
+def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two: Two) -> None:
+    """Both lock the rows of jobs that are there, in different orders."""
+    first, second = two
+    ids = [f"mail:{number:03}" for number in range(400)]
+
+    def enqueue(runtime: Runtime, job_ids: list[str], delay_seconds: float | None = None) -> None:
+        with runtime.store.write() as connection:
+            runtime.jobs.hold(connection)
+            for one in job_ids:
+                runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, one, "", one, delay_seconds=delay_seconds)
+
+    worker = Worker(first.runtime)
+    worker.start()
+    try:
+        for _ in range(3):
+            with first.runtime.store.write() as connection:
+                connection.execute(text("DELETE FROM dbos.workflow_status"))
+            enqueue(first.runtime, ids, 0.3)
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                enqueue(second.runtime, ids[::-1])
+    finally:
+        worker.stop()
+    with first.runtime.store.read() as connection:
+        query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert connection.execute(query).scalar_one() == 0
+
+
 def test_of_two_processes_one_has_a_sweep_to_itself_until_it_ends(two: Two) -> None:
     first, second = (one.runtime.store for one in two)
     with (
@@ -126,6 +111,7 @@ def test_both_processes_are_ready_where_no_model_was_ever_promoted(two: Two) -> 
 def test_a_process_without_the_champion_is_not_ready_and_takes_no_listing(two: Two) -> None:
     first, second = two
     champion = put_champion_in_force(first)
+    lose_shared_files(first)
     here, there = (a_client(one.runtime) for one in two)
     answer = there.get("/readyz")
     assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (503, "champion_missing"), "not yet tried"
@@ -154,6 +140,7 @@ def test_a_process_without_the_champion_is_not_ready_and_takes_no_listing(two: T
 def test_pages_of_both_processes_name_the_one_without_the_champion_and_its_mend_is_noticed(two: Two) -> None:
     first, second = two
     champion = put_champion_in_force(first)
+    lose_shared_files(first)
     follow_champions(second.runtime)
     assert Presence(second.runtime).swept({}, 0.1)
     page = words(visit_as(second, second.data_scientist).get("/operations").text)
@@ -168,26 +155,19 @@ def test_pages_of_both_processes_name_the_one_without_the_champion_and_its_mend_
     assert client.post("/api/v1/listings", json=a_row(), headers=with_key(second)).status_code == 201
 
 
-def test_a_training_waits_for_a_process_that_has_its_folder_of_bundles(two: Two) -> None:
-    """The worker of the second process runs the jobs of its own queue, and leaves the training of the first."""
+def test_a_training_runs_in_whichever_process_takes_it(two: Two) -> None:
     first, second = two
-    before = Worker(first.runtime)  # It registers its queue, which a process that listens to every queue would find.
-    before.start()
-    before.stop()
     asked = request_training(first.runtime, first.marketplace, by="test")
     worker = Worker(second.runtime)
     worker.start()
     try:
-        with second.runtime.store.write() as connection:
-            queue, unknown = second.runtime.training_queue, "retrain:of-nobody"
-            second.runtime.jobs.enqueue(connection, jobs.RETRAIN, queue, unknown, second.here, "of-nobody")
-        while state_of(second.runtime, unknown) != "ERROR":  # The timeout of the test ends the wait.
+        while state_of(first.runtime, f"retrain:{asked}") != "SUCCESS":  # The timeout of the test ends the wait.
             time.sleep(0.02)
-        assert state_of(second.runtime, f"retrain:{asked}") == "ENQUEUED"
     finally:
         worker.stop()
     with first.runtime.store.read() as connection:
-        assert learning.get_job(connection, first.here, asked).state == "waiting"
+        job = learning.get_job(connection, first.here, asked)
+    assert (job.state, job.error) == ("failed", "No label is mature yet, so there is nothing to learn from.")
 
 
 def state_of(runtime: Runtime, job_id: str) -> str:
@@ -197,43 +177,6 @@ def state_of(runtime: Runtime, job_id: str) -> str:
         return str(connection.execute(found, {"id": job_id}).scalar_one())
 
 
-def test_two_processes_are_workers_of_different_names_and_share_a_queue_only_with_their_bundles(two: Two) -> None:
+def test_two_processes_are_workers_of_different_names(two: Two) -> None:
     first, second = (one.runtime for one in two)
     assert first.worker_id != second.worker_id, "or the second would take the first one's running jobs at its start"
-    assert first.training_queue != second.training_queue
-    second.home.bundles.rename(second.home.root / "own")
-    second.home.bundles.symlink_to(first.home.bundles)
-    assert first.training_queue == second.training_queue
-
-
-@pytest.mark.soak
-def test_a_second_service_without_the_champion_answers_503_until_it_has_the_bundle(
-    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str
-) -> None:
-    homes = [a_home(tmp_path / name, populated_postgres) for name in ("first", "second")]
-    runtime = open_runtime(Settings(home=homes[0], database_url=database), migrated=True)
-    try:
-        site = populated_postgres.on(runtime, TestClock())
-        champion = put_champion_in_force(site)
-        key = provisioning.add_key(runtime, name="two", scopes=[Scope.INTAKE], marketplace=None, by="test")
-        folder = runtime.services[BundleStore].folder(champion)
-    finally:
-        runtime.close()
-    more = {"DATABASE_URL": database}
-    with serving(touchstone, homes[0], more=more) as first, serving(touchstone, homes[1], more=more) as second:
-        headers = {"authorization": f"Bearer {key}"}
-
-        def sent(address: str, number: int) -> httpx.Response:
-            row = a_row(external_id=f"MP-{number}")
-            return httpx.post(f"{address}/api/v1/listings", json=row, headers=headers, timeout=60)
-
-        assert httpx.get(f"{first}/readyz").status_code == 200
-        assert (httpx.get(f"{second}/readyz").status_code, sent(second, 1).status_code) == (503, 503)
-        assert sent(first, 2).status_code == 201
-        shutil.copytree(folder, homes[1] / "bundles" / champion)
-        while httpx.get(f"{second}/readyz").status_code != 200:  # The timeout of the test ends the wait.
-            time.sleep(0.1)
-        assert sent(second, 3).status_code == 201
-    log = (homes[1] / "serve.log").read_text()
-    assert log.count("champion.missing") == 1
-    assert champion in log

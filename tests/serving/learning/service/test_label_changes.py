@@ -14,6 +14,7 @@ from serving.appeals.service.appeal import file_appeal
 from serving.audit.tables import audit_entry, audit_payload
 from serving.learning.service.label_changes import LabelChanges, label_changes
 from serving.learning.service.labelling import known_at
+from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import golden
 from serving.learning.store.learning import StoredSnapshot
 from tests.fixtures.facts import REFERENCES
@@ -36,7 +37,7 @@ def taken(site: Site) -> StoredSnapshot:
 def compared(site: Site, before: StoredSnapshot, after: StoredSnapshot) -> LabelChanges:
     with site.runtime.store.read() as connection:
         policy = site.runtime.policies[LabelPolicy]
-        return label_changes(connection, site.here, site.runtime.home.snapshots, before, after, policy)
+        return label_changes(connection, site.here, site.runtime.services[SnapshotFiles], before, after, policy)
 
 
 def an_account_is_disabled(site: Site) -> None:

@@ -17,6 +17,7 @@ from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.promote import challenger, rollback
 from serving.learning.store import learning
 from serving.listings.tables import score
+from serving.platform import jobs
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.promoting import promote
@@ -72,7 +73,7 @@ def test_a_retraining_stays_in_the_queue_of_a_process_without_the_champion(site:
             job = learning.get_job(connection, site.here, job_id)
             queued = connection.execute(text("SELECT workflow_uuid, status, queue_name FROM workflow_status")).all()
         assert (job.state, job.progress["stage"]) == ("waiting", "waiting for the champion's bundle")
-        assert {(second, "DELAYED", site.runtime.training_queue)} < set(map(tuple, queued))
+        assert {(second, "DELAYED", jobs.TRAINING)} < set(map(tuple, queued))
         assert len([one for one in queued if one.workflow_uuid.startswith(first)]) == 2
         folder.with_name("away").rename(folder)
         follow_champions(restarted)

@@ -99,7 +99,7 @@ def test_a_publication_without_its_registry_leaves_a_successor_and_the_retry_reg
     assert "s5cret" not in told
     with site.runtime.store.read() as connection:
         found = text("SELECT status, name, queue_name FROM workflow_status WHERE workflow_uuid = 'publish:pro_1#2'")
-        assert tuple(connection.execute(found).one()) == ("DELAYED", jobs.PUBLISH, site.runtime.training_queue)
+        assert tuple(connection.execute(found).one()) == ("DELAYED", jobs.PUBLISH, jobs.TRAINING)
     with pytest.raises(TrainingFailed, match="MLflow at"):
         publish_or_later(down, site.here, digest, job_id="publish:pro_1#288")
     assert publish(site.runtime, site.here, digest) == "1"

@@ -21,6 +21,7 @@ from serving.learning.store import learning, monitoring, retraining
 from serving.learning.store.learning import Job
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
+from serving.platform import jobs
 from serving.workflows.worker import sweep
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -70,7 +71,7 @@ def test_a_sweep_leaves_one_training_with_its_cause_in_the_queue_and_in_the_audi
         table = "dbos.workflow_status" if connection.dialect.name == "postgresql" else "workflow_status"
         queued = connection.execute(text(f"SELECT workflow_uuid, queue_name FROM {table}")).all()  # noqa: S608  # no input
     assert (entry.actor, entry.subject, json.loads(entry.payload)) == ("worker", job.job_id, cause)
-    assert (f"retrain:{job.job_id}", labelled.runtime.training_queue) in set(map(tuple, queued))
+    assert (f"retrain:{job.job_id}", jobs.TRAINING) in set(map(tuple, queued))
     labelled.clock.forward(hours=1)
     assert retrain_by_itself(labelled.runtime) == 0, "it still waits in the queue"
     assert look(labelled.runtime, labelled.here).code is Wait.UNDER_WAY

@@ -1,0 +1,219 @@
+"""Services and workers as an operator starts them, each with a data directory of its own, on one PostgreSQL."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.administration.service import provisioning
+from serving.composition import open_runtime
+from serving.listings.tables import listing
+from serving.platform.clock import SystemClock
+from serving.platform.database.store import add
+from serving.platform.settings import Settings
+from serving.takedowns.service.takedown import Cause, schedule
+from serving.takedowns.store import actions
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+from tests.fixtures.clients import with_key
+from tests.fixtures.clocks import NOW, TestClock
+from tests.fixtures.listings import a_row
+from tests.fixtures.machines import Machine, a_network, some_machines, wait_for
+from tests.fixtures.receivers import Receiver, a_receiver
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Populated, Site
+from tests.fixtures.statements import a_statement
+from tests.fixtures.two_processes import a_home
+
+_BATCH: Final = 20
+_UNDO_SECONDS: Final = 1
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a marketplace sent, and the answers."""
+
+    sent: int = 0
+    answers: Counter[int] = field(default_factory=Counter)
+
+
+@contextmanager
+def intake(site: Site, machines: Sequence[Machine], *, pause_seconds: float) -> Iterator[Intake]:
+    """Batches to each service in turn, one after another, while the block runs."""
+    found, ended, numbers = Intake(), threading.Event(), count()
+
+    def send() -> None:
+        while not ended.wait(pause_seconds):
+            number = next(numbers)
+            rows = [a_row(external_id=f"IN-{number}-{i}", price=f"{100 + i}.00") for i in range(_BATCH)]
+            address = machines[number % len(machines)].address
+            answer = httpx.post(f"{address}/api/v1/listings", json=rows, headers=with_key(site), timeout=120)
+            found.answers[answer.status_code] += 1
+            found.sent += _BATCH
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextmanager
+def opened(database: str, home: Path, populated: Populated) -> Iterator[Site]:
+    """The site, as a process that serves nothing sees it."""
+    settings = Settings(home=home, database_url=database, undo_window_seconds=_UNDO_SECONDS)
+    runtime = open_runtime(settings, clock=SystemClock(), migrated=True)
+    try:
+        yield populated.on(runtime, TestClock())
+    finally:
+        runtime.close()
+
+
+def failures(machines: Sequence[Machine]) -> list[str]:
+    """The failed sweeps, and every line that speaks of a deadlock, of these machines."""
+    return [
+        f"{one.log.parent.name}: {line['event']} {str(line.get('exception', ''))[-1500:]}"
+        for one in machines
+        for line in one.lines()
+        if line["event"] in {"sweep.failed", "sweep.not_stored"} or "deadlock" in str(line).lower()
+    ]
+
+
+def deadlocks(site: Site) -> int:
+    """How many deadlocks the database has ended."""
+    query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    with site.runtime.store.read() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        pytest.param(15, id="short", marks=[pytest.mark.soak, pytest.mark.timeout(300)]),
+        pytest.param(600, id="full", marks=[pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(1_200)]),
+    ],
+)
+def test_no_sweep_of_a_service_and_three_workers_fails_under_intake(
+    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str, seconds: int
+) -> None:
+    homes = [a_home(tmp_path / name, populated_postgres) for name in ("service", "w1", "w2", "w3", "test")]
+    settings = {"SWEEP_SECONDS": "0.3", "QUEUE_POLL_SECONDS": "0.3"}
+    with opened(database, homes[-1], populated_postgres) as site, some_machines(touchstone, **settings) as machines:
+        service = machines.serve(homes[0], database)
+        workers = [machines.work(home, database) for home in homes[1:4]]
+        everybody = [service, *workers]
+        wait_for(lambda: all(one.is_ready() for one in everybody))
+        with intake(site, [service], pause_seconds=0.2) as found:
+            time.sleep(seconds)
+        assert failures(everybody) == []
+        assert deadlocks(site) == 0
+        assert all(one.process.poll() is None for one in everybody)
+        assert set(found.answers) == {200}
+        with site.runtime.store.read() as connection:
+            kept = connection.execute(text("SELECT count(*) FROM listing")).scalar_one()
+    assert kept == found.sent > 0
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A marketplace that loses the first acknowledgement of every fifth message."""
+    with a_receiver(effect_before_failure=True) as found:
+        found.answer_to = lambda one: 500 if hash(one) % 5 == 0 and not found.effects[one] else 204
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("takedowns", "cut_seconds"),
+    [
+        pytest.param(200, 5, id="short", marks=[pytest.mark.soak, pytest.mark.timeout(400)]),
+        pytest.param(10_000, 150, id="full", marks=[pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(2_400)]),
+    ],
+)
+def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
+    tmp_path: Path,
+    database: str,
+    populated_postgres: Populated,
+    touchstone: str,
+    *,
+    receiver: Receiver,
+    takedowns: int,
+    cut_seconds: int,
+) -> None:
+    """Two services and two workers. A worker's network is cut, then a service is stopped; both return.
+
+    The cut is longer than the time after which another process sends a message again.
+    """
+    homes = [a_home(tmp_path / name, populated_postgres) for name in ("a1", "a2", "w1", "w2", "test")]
+    settings = {
+        "UNDO_WINDOW_SECONDS": str(_UNDO_SECONDS),
+        "SWEEP_SECONDS": "0.5",
+        "QUEUE_POLL_SECONDS": "0.2",
+        "JOB_THREADS": "8",
+    }
+    with (
+        opened(database, homes[-1], populated_postgres) as site,
+        a_network(database) as network,
+        some_machines(touchstone, **settings) as machines,
+    ):
+        provisioning.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        names = [f"MP-{i:05}" for i in range(takedowns)]
+        schedule_all(site, names)
+        services = [machines.serve(home, database) for home in homes[:2]]
+        workers = [machines.work(homes[2], network.url), machines.work(homes[3], database)]
+        everybody = [*services, *workers]
+        wait_for(lambda: all(one.is_ready() for one in everybody))
+        wait_for(lambda: len(receiver.effects) >= takedowns // 10, 600)
+        network.cut()
+        time.sleep(cut_seconds)
+        network.mend()
+        services[1].stop()
+        time.sleep(cut_seconds)
+        services[1].go_on()
+        wait_for(lambda: acknowledged(site) == takedowns, 1_500)
+        wait_for(lambda: all(one.is_ready() for one in everybody))
+        whole = [services[0], workers[1]]
+        assert [one for one in failures(whole) if "sweep.failed" in one or "deadlock" in one] == []
+        assert deadlocks(site) == 0
+        assert all(one.process.poll() is None for one in everybody)
+    assert len(receiver.effects) == takedowns
+    subjects = Counter(one["data"]["listing_external_id"] for one in {d["id"]: d for d in receiver.deliveries}.values())
+    assert subjects == dict.fromkeys(names, 1)
+
+
+def schedule_all(site: Site, names: Sequence[str]) -> None:
+    """Store these listings with a removal of each; the sweep makes the jobs of all but the first."""
+    runtime, case = site.runtime, a_case(site, CaseLane.ANALYST, external_id="MP-judged")
+    verdict_id = judge(site, site.analyst, case, Judgement.GENUINE).verdict_id
+    known = {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW, "occurred_at": NOW}
+    rows = [
+        {"marketplace_id": site.here, "listing_id": f"lst_{name}", "external_id": name, "version_id": "x", **known}
+        for name in names
+    ]
+    with runtime.store.write() as connection:
+        add(connection, listing, rows)
+        cause = Cause(site.here, f"lst_{names[0]}", verdict_id, "test")
+        schedule(runtime, connection, ActionKind.REMOVE, cause, a_statement(ActionKind.REMOVE), runtime.clock.now())
+        (first,) = connection.execute(select(action)).mappings()
+        copies = [{**first, "action_id": runtime.ids.new("act"), "listing_id": f"lst_{name}"} for name in names[1:]]
+        add(connection, action, copies)
+
+
+def acknowledged(site: Site) -> int:
+    """How many removals the marketplace has acknowledged."""
+    with site.runtime.store.read() as connection:
+        return actions.counts(connection, site.here).get((ActionKind.REMOVE, ActionState.ACKNOWLEDGED), 0)
