@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "c0a6a61b1068"
+revision = "f99cdfc0832a"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
