@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from serving.platform import children
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from training.golden import GoldenItem, freeze
@@ -91,7 +91,7 @@ def with_a_changed_golden_set(folder: Path) -> tuple[list[str], str]:
 
 def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
     """The exit code of a child whose standard input stays open, and its output."""
-    with subprocess.Popen([sys.executable, "-P", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen([*children.python(), *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         # MLflow writes lines of its own beside a server.
         lines = [json.loads(line) for line in child.stdout if line.startswith(b"{")]

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -51,7 +50,7 @@ def run_child(
     TrainingFailed
         The child refused, crashed, or exceeded the timeout.
     """
-    command = [sys.executable, "-P", "-m", module, *arguments]
+    command = [*children.python(), "-m", module, *arguments]
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
