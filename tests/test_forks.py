@@ -27,8 +27,8 @@ def test_it_has_the_arguments_the_environment_the_folder_and_the_streams_and_its
     done = subprocess.run(
         command, input="read", capture_output=True, text=True, check=False, cwd=tmp_path, env={"GIVEN": "given"} | PATHS
     )
-    said = f"['one', '--two'] given False {tmp_path.resolve()} read\n"
-    assert (done.returncode, done.stdout, done.stderr) == (7, said, "an error\n")
+    shown = f"['one', '--two'] given False {tmp_path.resolve()} read\n"
+    assert (done.returncode, done.stdout, done.stderr) == (7, shown, "an error\n")
 
 
 # Another path is another set of modules, which only a new interpreter has.
