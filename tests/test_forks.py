@@ -17,6 +17,7 @@ print(sys.argv[1:], os.environ["GIVEN"], "PATH" in os.environ, os.getcwd(), sys.
 print("an error", file=sys.stderr)
 sys.exit(7)
 """
+KILLS_ITSELF: Final = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 TELLS_WHO_IT_IS: Final = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 
 
@@ -36,7 +37,8 @@ PATHS: Final = {name: value for name, value in os.environ.items() if name == "PY
 
 
 @pytest.mark.parametrize(
-    ("code", "ends"), [("pass", 0), ("1 / 0", 1), ("raise SystemExit('why')", 1), ("import os; os.abort()", -6)]
+    ("code", "ends"),
+    [("pass", 0), ("1 / 0", 1), ("raise SystemExit('why')", 1), ("import os; os.abort()", -6), (KILLS_ITSELF, -9)],
 )
 def test_it_ends_as_an_interpreter_does(code: str, ends: int) -> None:
     for python in (children.python(), [sys.executable, "-P"]):
