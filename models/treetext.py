@@ -12,8 +12,12 @@ from typing import Final
 
 from models.errors import BundleRefused
 
-_INTEGER: Final = re.compile(r"-?\d{1,10}\Z", re.ASCII)
-_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_ONE_INTEGER, _ONE_NUMBER = r"-?\d{1,10}", r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+# A whole field in one match: a forest has tens of thousands of values.
+_INTEGERS: Final = re.compile(rf"{_ONE_INTEGER}(?: {_ONE_INTEGER})*\Z", re.ASCII)
+_NUMBERS: Final = re.compile(rf"{_ONE_NUMBER}(?: {_ONE_NUMBER})*\Z", re.ASCII)
+_INTEGER: Final = re.compile(rf"{_ONE_INTEGER}\Z", re.ASCII)
+_NUMBER: Final = re.compile(rf"{_ONE_NUMBER}\Z", re.ASCII)
 _OBJECTIVE: Final = "binary sigmoid:1"
 _HEAD: Final = frozenset(
     (
@@ -94,17 +98,17 @@ def trees_of(text: str) -> Iterator[Tree]:
     head, sizes = _head(text)
     at = len(head) + 2
     for size in sizes:
-        found = {name: _split(value) for name, value in _fields(text[at : at + size]).items()}
+        found = _fields(text[at : at + size])
         at += size
         yield Tree(
-            tuple(map(int, found["split_feature"])),
-            tuple(map(float, found["threshold"])),
-            tuple(bool(int(kind) & _MISSING_LEFT) for kind in found["decision_type"]),
-            tuple(map(int, found["left_child"])),
-            tuple(map(int, found["right_child"])),
-            tuple(map(float, found["leaf_value"])),
-            tuple(map(int, found["internal_count"])),
-            tuple(map(int, found.get("leaf_count", ()))) or (1,),
+            tuple(map(int, _split(found["split_feature"]))),
+            tuple(map(float, _split(found["threshold"]))),
+            tuple(bool(int(kind) & _MISSING_LEFT) for kind in _split(found["decision_type"])),
+            tuple(map(int, _split(found["left_child"]))),
+            tuple(map(int, _split(found["right_child"]))),
+            tuple(map(float, _split(found["leaf_value"]))),
+            tuple(map(int, _split(found["internal_count"]))),
+            tuple(map(int, _split(found.get("leaf_count", "")))) or (1,),
         )
 
 
@@ -137,19 +141,18 @@ def _check_tree(found: Mapping[str, str], columns: int) -> None:
         raise ValueError
     # A tree without splits has one leaf; only the leaf's value is written.
     for names, many in ((_PER_SPLIT, splits), (_PER_LEAF if splits else ("leaf_value",), leaves)):
-        if any(len(_split(found[name])) != many for name in names):
+        if any(_length(found[name]) != many for name in names):
             raise ValueError
-    children = sorted(_integer(node) for name in ("left_child", "right_child") for node in _split(found[name]))
+    children = sorted(node for name in ("left_child", "right_child") for node in _integers(found[name]))
     if splits and children != [*range(-leaves, 0), *range(1, splits)]:
         raise ValueError
-    if any(not 0 <= _integer(column) < columns for column in _split(found["split_feature"])):
+    if any(not 0 <= column < columns for column in _integers(found["split_feature"])):
         raise ValueError
-    finite = (value for name in _FINITE for value in _split(found.get(name, "")))
-    if not all(_NUMBER.match(value) and math.isfinite(float(value)) for value in finite) or not found["shrinkage"]:
+    if not all(_are_finite(found.get(name, "")) for name in _FINITE) or not found["shrinkage"]:
         raise ValueError
-    if any(_integer(count) < 1 for name in _COUNTS for count in _split(found.get(name, ""))):
+    if any(count < 1 for name in _COUNTS for count in _integers(found.get(name, ""))):
         raise ValueError
-    kinds = [_integer(kind) for kind in _split(found["decision_type"])]
+    kinds = _integers(found["decision_type"])
     if any(kind & _CATEGORIES or kind & _MISSING != _MISSING_NAN for kind in kinds):
         raise ValueError
     # A split that only tells missing from known has an infinite threshold.
@@ -159,6 +162,22 @@ def _check_tree(found: Mapping[str, str], columns: int) -> None:
 
 def _split(value: str) -> list[str]:
     return value.split(" ") if value else []
+
+
+def _length(value: str) -> int:
+    return value.count(" ") + 1 if value else 0
+
+
+def _are_finite(field: str) -> bool:
+    if not field:
+        return True
+    return _NUMBERS.match(field) is not None and all(map(math.isfinite, map(float, field.split(" "))))
+
+
+def _integers(field: str) -> list[int]:
+    if field and not _INTEGERS.match(field):
+        raise ValueError
+    return list(map(int, _split(field)))
 
 
 def _integer(value: str) -> int:

@@ -128,7 +128,8 @@ def grow(
         feature_name=list(names),
         params={"feature_pre_filter": False},
     )
-    return Forest(export(lgb.train(settings.parameters(seed, threads), data, settings.rounds), names))
+    text = export(lgb.train(settings.parameters(seed, threads), data, settings.rounds), names)
+    return Forest(text, just_written=True)
 
 
 def with_masked_copies(

@@ -1,6 +1,7 @@
-"""What a child process is given of our environment: never a secret of the service."""
+"""Who runs a child process, and what it is given of our environment: never a secret of the service."""
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,6 +23,11 @@ _NEEDED: Final = frozenset(
 )
 # The database's address and password, also as its driver reads them.
 _SECRET: Final = ("TOUCHSTONE_", "PG")
+
+
+def python() -> list[str]:
+    """The command of this interpreter, isolated from the current folder."""
+    return [sys.executable, "-P"]
 
 
 def least(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from models.bundle import from_files
 from models.classifier import Join
+from serving.platform import children
 from tests.fixtures.corruption import Corrupt, corrupted
 from tests.fixtures.scorers import bundle_files
 from tests.fixtures.trained import a_trained_bundle
@@ -60,7 +60,7 @@ def test_a_corrupt_bundle_is_refused_in_a_sentence_and_ends_no_process(tmp_path:
     for number, one in enumerate(some(count)):
         write_bundle_folder(tmp_path / f"{number:04}", one.files, {})
         names[f"{number:04}"] = one.name
-    done = subprocess.run([sys.executable, "-P", "-c", TRIES, str(tmp_path)], capture_output=True, check=False)
+    done = subprocess.run([*children.python(), "-c", TRIES, str(tmp_path)], capture_output=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, f"{names[lines[-1]['tried']]} ended the process: {done.stderr.decode()[-500:]}"
     answers = {names[line["tried"]]: line["said"] for line in lines if "said" in line}

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from serving.platform import children
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from training.golden import GoldenItem, freeze
@@ -91,7 +91,7 @@ def with_a_changed_golden_set(folder: Path) -> tuple[list[str], str]:
 
 def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
     """The exit code of a child whose standard input stays open, and its output."""
-    with subprocess.Popen([sys.executable, "-P", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen([*children.python(), *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         # MLflow writes lines of its own beside a server.
         lines = [json.loads(line) for line in child.stdout if line.startswith(b"{")]
@@ -117,6 +117,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     asked = [arguments(folder, rows) for folder, (_, rows, _) in zip(folders, UNSOUND, strict=False)]
     golden, digest = with_a_changed_golden_set(folders[-1])
     asked.append(golden)
+    for number, command in enumerate(asked):  # Making a tracking store takes half a second.
+        command[command.index("--job-id") + 1] = f"job_{number}"
+        command[command.index("--tracking-uri") + 1] = f"sqlite:///{folders[0] / 'mlflow.db'}"
     code, text = lines_of(["-c", IN_TURN, json.dumps(asked)])
     assert code == 0
     at = [i for i, line in enumerate(text) if line["event"] == "ended"]

@@ -13,12 +13,16 @@ from tests.training.test_job import REFUSED, ROWS, arguments, lines_of
 from training.bundle_folder import read_bundle_folder
 from training.made_with import made_with
 
-# One process for all: its start takes longer than a training. The changes are made in the recorded report.
+# One process for all: its start takes longer than a training. The changes are made in the recorded report. The forests
+# are small, in the training and in its reproductions.
 IN_TURN: Final = """
 import json, sys
 from pathlib import Path
+import pytest
+from tests.fixtures.fitting import small_forests
 from training import job, reproduction
 from training.child import end
+small_forests(pytest.MonkeyPatch())
 folder, asked = Path(sys.argv[1]), json.loads(sys.argv[2])
 job.main(asked["train"])
 (report,) = folder.glob("artifacts/*/artifacts/report.json")

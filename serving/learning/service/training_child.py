@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -51,7 +50,7 @@ def run_child(
     TrainingFailed
         The child refused, crashed, or exceeded the timeout.
     """
-    command = [sys.executable, "-P", "-m", module, *arguments]
+    command = [*children.python(), "-m", module, *arguments]
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
@@ -84,8 +83,9 @@ def run_child(
 
 
 def child_environment(cache: Path) -> dict[str, str]:
-    """The child's environment: cached kernels, threads that sleep while they wait, no secret of ours."""
-    return {"NUMBA_CACHE_DIR": str(cache / "numba"), **children.without_secrets(), "OMP_WAIT_POLICY": "passive"}
+    """The child's environment: cached kernels, no threads that spin while they wait, no secret of ours."""
+    defaults = {"NUMBA_CACHE_DIR": str(cache / "numba"), "OPENBLAS_NUM_THREADS": "1"}
+    return {**defaults, **children.without_secrets(), "OMP_WAIT_POLICY": "passive"}
 
 
 def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> tuple[Line, Line]:

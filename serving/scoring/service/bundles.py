@@ -3,7 +3,6 @@ in one step."""
 
 import json
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -35,7 +34,7 @@ def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_S
     BundleRefused
         The child process refused the bundle, crashed or timed out.
     """
-    command = [sys.executable, "-P", "-m", "serving.canary", str(folder), digest]
+    command = [*children.python(), "-m", "serving.canary", str(folder), digest]
     try:
         done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False, env=children.least())
     except subprocess.TimeoutExpired:

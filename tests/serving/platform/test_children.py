@@ -1,12 +1,12 @@
 """Child processes see no secret of the service: each is run by an interpreter that writes down what it was given."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from models.errors import BundleRefused
 from serving.learning.service.training_child import JOB, TrainingFailed, run_child
+from serving.platform import children
 from serving.scoring.service.bundles import try_in_child
 
 pytestmark = pytest.mark.attack
@@ -28,7 +28,7 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     interpreter, written = tmp_path / "python", tmp_path / "given"
     interpreter.write_text(f"#!/bin/sh\nenv > {written}\nexit 3\n")
     interpreter.chmod(0o700)
-    monkeypatch.setattr(sys, "executable", str(interpreter))
+    monkeypatch.setattr(children, "python", lambda: [str(interpreter), "-P"])
     return written
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from models.policies.learning import DEFAULT_GATES, DEFAULT_LABELS
 from models.policies.version import policy_version
+from serving.platform import children
 from tests.fixtures.registered import a_free_port, an_mlflow_server
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report
@@ -50,9 +51,9 @@ import subprocess, sys
 from training import job
 from training.child import end
 from training.snapshot import SnapshotRefused
-read, uri, how, *arguments = sys.argv[1:]
+python, read, uri, how, *arguments = sys.argv[1:]
 def fit(*_positional, **_named):
-    subprocess.run([sys.executable, "-P", "-c", read, uri], check=True)
+    subprocess.run([python, "-P", "-c", read, uri], check=True)
     raise {"refused": SnapshotRefused, "failed": RuntimeError}[how]("No two classes.")
 job.train = fit
 try:
@@ -105,7 +106,7 @@ def a_training(folder: Path, how: str, store: list[str]) -> Kept:
     """A training that ends without a bundle after its run has begun."""
     command = [*arguments(folder, ROWS), *NAMED, *store]
     uri = store[1]
-    code, lines = lines_of(["-c", MEANWHILE, READ, uri, how, *command])
+    code, lines = lines_of(["-c", MEANWHILE, children.python()[0], READ, uri, how, *command])
     assert code == {"refused": 3, "failed": 1}[how]
     messages = [line for line in lines if "event" in line]
     return Kept(runs_of(uri), messages, [line for line in lines if "status" in line])

@@ -18,13 +18,16 @@ from tests.serving.web.reports import add_model
 from tests.training.test_job import ROWS, arguments, lines_of
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 
-# The child as it would be if the learner stood beside the forest.
+# The child as it would be if the learner stood beside the forest; the forests that it is compared with are small.
 CHILD: Final = """
 import sys
+import pytest
+from tests.fixtures.fitting import small_forests
 from tests.fixtures.learners import known_to_this_process
 from training.child import end
 from training.job import main
-with known_to_this_process():
+with pytest.MonkeyPatch.context() as patch, known_to_this_process():
+    small_forests(patch)
     end(main(sys.argv[1:]))
 """
 

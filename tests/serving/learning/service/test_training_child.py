@@ -20,6 +20,16 @@ def test_a_child_keeps_its_compiled_kernels_where_its_parent_does(
     assert child_environment(Path("cache"))["NUMBA_CACHE_DIR"] == expected
 
 
+@pytest.mark.parametrize("setting", [None, "2"])
+def test_a_child_has_one_thread_of_a_library_whose_threads_spin_unless_it_is_set(
+    monkeypatch: pytest.MonkeyPatch, setting: str | None
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if setting is not None:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", setting)
+    assert child_environment(Path("cache"))["OPENBLAS_NUM_THREADS"] == (setting or "1")
+
+
 def test_a_child_of_training_knows_no_way_to_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOUCHSTONE_DATABASE_URL", "postgresql://somebody:secret@localhost/touchstone")
     monkeypatch.setenv("touchstone_database_url", "sqlite:///also-read-by-the-settings.db")
