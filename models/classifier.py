@@ -101,7 +101,7 @@ class Classifier:
         columns = np.append(vector, text) if self.combiner.join is Join.STACK else vector
         value = self.combiner.join_values(float(self.learner.raw(columns[None])[0]), text)
         if self.points is not None:
-            value += float(self.points.values(vector[None], (listing,))[0])
+            value += self.points.one(vector, listing)
         return self.calibration.one(value)
 
     def log_odds(

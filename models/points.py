@@ -7,7 +7,7 @@ cannot learn from them what the scorecard knows, so the model keeps its points, 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numba
 import numpy as np
@@ -24,19 +24,10 @@ Floats = NDArray[np.float64]
 _NEW: Final = "new"
 _MOST_RULES: Final = 1_000
 _PARTS: Final = frozenset({"rules", "price_alone_at_most", "weight", "mean", "spread"})
-_PRICE: Final = np.array([one.family is Family.PRICE for one in FEATURES])
 
 
-class _Table(NamedTuple):
-    """The rules as arrays, one entry each; `most` caps the points of price signals that stand alone."""
-
-    columns: NDArray[np.int64]
-    lows: Floats
-    highs: Floats
-    points: Floats
-    new_only: NDArray[np.bool_]
-    of_price: NDArray[np.bool_]
-    most: float
+# The columns of the table of rules. One array, because a kernel takes a microsecond to receive each.
+_COLUMN, _LOW, _HIGH, _WORTH, _NEW_ONLY, _OF_PRICE = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +39,27 @@ class Points:
     weight: float
     mean: float
     spread: float
-    _table: _Table = field(init=False, repr=False, compare=False)
+    _table: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.weight < 0 or self.spread <= 0 or len(self.rules) > _MOST_RULES:
             raise ValueError("points have a weight of at least zero, a spread above zero, and at most 1,000 rules")
-        columns = np.array([NAMES.index(one.feature) for one in self.rules], np.int64)
-        table = _Table(
-            columns,
-            np.array([one.low for one in self.rules], np.float64),
-            np.array([one.high for one in self.rules], np.float64),
-            np.array([one.points for one in self.rules], np.float64),
-            np.array([one.new_only for one in self.rules], np.bool_),
-            _PRICE[columns],
-            float(self.price_alone_at_most),
-        )
-        object.__setattr__(self, "_table", table)
+        columns = [NAMES.index(one.feature) for one in self.rules]
+        rows = [
+            (column, one.low, one.high, one.points, one.new_only, FEATURES[column].family is Family.PRICE)
+            for column, one in zip(columns, self.rules, strict=True)
+        ]
+        object.__setattr__(self, "_table", np.array(rows, np.float64).reshape(len(rows), 6))
+
+    def one(self, vector: Floats, listing: Listing) -> float:
+        """What the points add to the value of one row, shape (n_features,): as in `values`, to the last bit."""
+        points = float(_sum(vector, listing.condition == _NEW, self._table, float(self.price_alone_at_most)))
+        return self.weight / self.spread * (points - self.mean)
 
     def sums(self, matrix: Floats, listings: Sequence[Listing]) -> Floats:
         """The points of each row, shape (n,), from feature rows (n, n_features) and their listings."""
-        found: Floats = self._by_feature(matrix, listings).sum(axis=1)
+        found = np.empty(len(matrix))
+        _sums(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), found)
         return found
 
     def values(self, matrix: Floats, listings: Sequence[Listing]) -> Floats:
@@ -76,13 +68,9 @@ class Points:
 
     def parts(self, matrix: Floats, listings: Sequence[Listing]) -> tuple[Floats, float]:
         """The part of each feature in `values`, shape (n, n_features), and the part that is the same for all rows."""
-        scale = self.weight / self.spread
-        return scale * self._by_feature(matrix, listings), -scale * self.mean
-
-    def _by_feature(self, matrix: Floats, listings: Sequence[Listing]) -> Floats:
-        found = np.zeros((len(matrix), len(NAMES)))
-        _add(np.ascontiguousarray(matrix), np.array([one.condition == _NEW for one in listings]), self._table, found)
-        return found
+        scale, found = self.weight / self.spread, np.zeros((len(matrix), len(NAMES)))
+        _share(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), found)
+        return scale * found, -scale * self.mean
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form; a bound at infinity is null."""
@@ -124,25 +112,51 @@ def _finite(bound: float) -> float | None:
     return bound if math.isfinite(bound) else None
 
 
-@numba.njit(cache=True, nogil=True)
-def _add(matrix: Floats, is_new: NDArray[np.bool_], table: _Table, out: Floats) -> None:
-    """Add each row's points to their features in `out`, shape (n, n_features).
+def _new(listings: Sequence[Listing]) -> NDArray[np.bool_]:
+    return np.array([one.condition == _NEW for one in listings], np.bool_)
 
-    Where only price signals add points, theirs are scaled down to the most that those may add.
-    """
+
+@numba.njit(cache=True, nogil=True)
+def _applies(values: Floats, is_new: bool, rule: Floats) -> bool:
+    value = values[np.int64(rule[_COLUMN])]
+    return rule[_LOW] <= value < rule[_HIGH] and (is_new or rule[_NEW_ONLY] == 0.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _capped(values: Floats, is_new: bool, table: Floats, most: float) -> float:
+    """The share of the points of price signals that counts: less than all where only they add points."""
+    of_price = others = 0.0
+    for rule in table:
+        if rule[_WORTH] > 0.0 and _applies(values, is_new, rule):
+            if rule[_OF_PRICE] != 0.0:
+                of_price += rule[_WORTH]
+            else:
+                others += rule[_WORTH]
+    return most / of_price if others == 0.0 and of_price > most else 1.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum(values: Floats, is_new: bool, table: Floats, most: float) -> float:
+    share, found = _capped(values, is_new, table, most), 0.0
+    for rule in table:
+        if _applies(values, is_new, rule):
+            found += rule[_WORTH] * (share if rule[_OF_PRICE] != 0.0 and rule[_WORTH] > 0.0 else 1.0)
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _sums(matrix: Floats, is_new: NDArray[np.bool_], table: Floats, most: float, out: Floats) -> None:
+    """Write the points of each row to `out`, shape (n,)."""
     for row in range(len(matrix)):
-        of_price = others = 0.0
-        for i in range(table.columns.size):
-            value = matrix[row, table.columns[i]]
-            if table.lows[i] <= value < table.highs[i] and (is_new[row] or not table.new_only[i]):
-                out[row, table.columns[i]] += table.points[i]
-                if table.points[i] > 0 and table.of_price[i]:
-                    of_price += table.points[i]
-                elif table.points[i] > 0:
-                    others += table.points[i]
-        if others == 0.0 and of_price > table.most:
-            for i in range(table.columns.size):
-                value = matrix[row, table.columns[i]]
-                applies = table.lows[i] <= value < table.highs[i] and (is_new[row] or not table.new_only[i])
-                if applies and table.points[i] > 0 and table.of_price[i]:
-                    out[row, table.columns[i]] -= table.points[i] * (1.0 - table.most / of_price)
+        out[row] = _sum(matrix[row], is_new[row], table, most)
+
+
+@numba.njit(cache=True, nogil=True)
+def _share(matrix: Floats, is_new: NDArray[np.bool_], table: Floats, most: float, out: Floats) -> None:
+    """Add the points of each row to their features in `out`, shape (n, n_features)."""
+    for row in range(len(matrix)):
+        share = _capped(matrix[row], is_new[row], table, most)
+        for rule in table:
+            if _applies(matrix[row], is_new[row], rule):
+                worth = rule[_WORTH] * (share if rule[_OF_PRICE] != 0.0 and rule[_WORTH] > 0.0 else 1.0)
+                out[row, np.int64(rule[_COLUMN])] += worth

@@ -59,7 +59,7 @@ def test_points_for_new_goods_are_for_new_goods(condition: str | None) -> None:
 
 def test_one_row_has_what_it_has_among_others() -> None:
     found = points()
-    alone = [found.values(MATRIX[i : i + 1], LISTINGS[i : i + 1])[0] for i in range(len(FACTS))]
+    alone = [found.one(MATRIX[i], LISTINGS[i]) for i in range(len(FACTS))]
     assert alone == found.values(MATRIX, LISTINGS).tolist()
 
 

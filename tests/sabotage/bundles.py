@@ -127,9 +127,9 @@ MUTANTS = [
         ("tests/models/test_points.py",),
         ("self.weight < 0 or self.spread <= 0 or", "self.spread <= 0 or", "points that count against the labels"),
         (" or len(self.rules) > _MOST_RULES", "", "as many rules as somebody likes"),
-        ("(is_new[row] or not table.new_only[i]):", "True:", "points for new goods on used ones"),
-        ("if others == 0.0 and of_price > table.most:", "if False:", "a low price that accuses alone"),
-        ("if others == 0.0 and of_price", "if of_price", "a cap on price beside other evidence"),
+        (" and (is_new or rule[_NEW_ONLY] == 0.0)", "", "points for new goods on used ones"),
+        ("if others == 0.0 and of_price > most else 1.0", "if False else 1.0", "a low price that accuses alone"),
+        ("others == 0.0 and of_price > most", "of_price > most", "a cap on price beside other evidence"),
         ("feature not in NAMES or", "False or", "a rule on a feature that is none"),
     ),
     *sabotage(
