@@ -67,8 +67,11 @@ class Points:
         return self.weight / self.spread * (self.sums(matrix, listings) - self.mean)
 
     def parts(self, matrix: Floats, listings: Sequence[Listing]) -> tuple[Floats, float]:
-        """The part of each feature in `values`, shape (n, n_features), and the part that is the same for all rows."""
-        scale, found = self.weight / self.spread, np.zeros((len(matrix), len(NAMES)))
+        """The part of each column in `values`, shape (n, columns), and the part that is the same for all rows.
+
+        The columns are the features, and those that are only tried after them.
+        """
+        scale, found = self.weight / self.spread, np.zeros(matrix.shape)
         _share(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), found)
         return scale * found, -scale * self.mean
 

@@ -45,6 +45,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "alert.subject",
     ],
     "a listing as it was published, and what was computed from it": [
+        "artifact_part.content",  # Models, and the snapshots that they were trained on.
         "listing.external_id",
         "listing_version.content",
         "late_version.content",
@@ -174,6 +175,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "exchange_rate.source",
     ],
     "of the service itself": [
+        "score.encoder",
         "action.last_error",
         "seller_action.last_error",
         "listing_request.last_error",
