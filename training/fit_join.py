@@ -48,7 +48,7 @@ def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Label
     """The points of the scorecard, weighed by a logistic regression on them and on the out-of-fold text value.
 
     Arrays have shape (n,). The forest does not see them: on labels that the scorecard chose it would unlearn them
-    (ADR 56). Points that speak against the labels, or for them no more than by chance, get no weight.
+    (ADR 56). Points that speak against the labels, or for them as much as chance would, get no weight.
     """
     standard = standard_of(sums)
     both = np.column_stack([standard_of(text).apply(text), standard.apply(sums)])
