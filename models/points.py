@@ -105,7 +105,7 @@ class Points:
 
 
 def _rule(feature: object, low: object, high: object, points: object, new_only: object) -> Rule:
-    if not isinstance(feature, str) or feature not in NAMES or type(new_only) is not bool:
+    if not isinstance(feature, str) or type(new_only) is not bool:
         raise ValueError
     bounds = -math.inf if low is None else number(low), math.inf if high is None else number(high)
     return Rule(feature, *bounds, number(points), new_only)

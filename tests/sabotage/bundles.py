@@ -127,10 +127,7 @@ MUTANTS = [
         ("tests/models/test_points.py",),
         ("self.weight < 0 or self.spread <= 0 or", "self.spread <= 0 or", "points that count against the labels"),
         (" or len(self.rules) > _MOST_RULES", "", "as many rules as somebody likes"),
-        (" and (is_new or rule[_NEW_ONLY] == 0.0)", "", "points for new goods on used ones"),
-        ("if others == 0.0 and of_price > most else 1.0", "if False else 1.0", "a low price that accuses alone"),
-        ("others == 0.0 and of_price > most", "of_price > most", "a cap on price beside other evidence"),
-        ("feature not in NAMES or", "False or", "a rule on a feature that is none"),
+        ("type(new_only) is not bool", "False", "a rule with a number for a yes"),
     ),
     *sabotage(
         "models/second_stage.py",

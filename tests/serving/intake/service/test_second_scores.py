@@ -16,6 +16,7 @@ from models.score import TITLE
 from models.second_stage import SecondStage
 from serving.intake.service.intake import receive
 from serving.intake.service.precheck import precheck
+from serving.intake.service.questions import questions_now
 from serving.intake.service.second_scores import give_second_scores, queue_second_scores
 from serving.learning.store import learning
 from serving.listings.store import scores
@@ -160,6 +161,22 @@ def test_a_version_that_is_replaced_meanwhile_is_left_to_its_successor(
         return encode(*given, **named)
 
     monkeypatch.setattr("serving.intake.service.second_scores.encode", slowly)
+    assert give_second_scores(with_encoder(site), site.here) == 0
+    assert open_cases(site) == []
+
+
+def test_a_listing_that_changes_while_it_is_scored_is_left_to_its_next_score(
+    site: Site, tiny_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion(site, just_below(site), saying(tiny_encoder, 50.0))
+    sent(site)
+
+    def meanwhile(*given: Any) -> Any:
+        site.clock.forward(minutes=1)
+        receive(site.runtime, site.marketplace, [a_row(price="480.00")], source="test")
+        return questions_now(*given)
+
+    monkeypatch.setattr("serving.intake.service.second_scores.questions_now", meanwhile)
     assert give_second_scores(with_encoder(site), site.here) == 0
     assert open_cases(site) == []
 
