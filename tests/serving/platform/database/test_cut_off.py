@@ -39,7 +39,10 @@ def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two
 
 def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Two) -> None:
     first, second = (one.runtime.store for one in two)
-    end = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+    end = text(  # Only sessions of this test's database: others of the server belong to tests that run beside it.
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+        "WHERE locktype = 'advisory' AND granted AND datname = current_database()"
+    )
 
     def taken_over() -> None:
         with only_one(first, "sweep:references"):
