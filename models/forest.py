@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from models.errors import BundleRefused
 from models.flat_trees import flatten, sum_leaves
+from models.share_kernels import write_shares
 from models.tree_probes import probes
-from models.tree_shares import shares_of, write_shares
+from models.tree_shares import shares_of
 from models.treetext import Tree, check_trees, trees_of
 
 if TYPE_CHECKING:

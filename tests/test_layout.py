@@ -51,7 +51,7 @@ def lines_of(module: Path) -> list[str]:
 
 
 def test_the_package_models_is_small() -> None:
-    assert len(list(modules("models"))) <= 47
+    assert len(list(modules("models"))) <= 48
 
 
 @pytest.mark.parametrize(("package", "most"), [("features", 48), ("training", 131)])

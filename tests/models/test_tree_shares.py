@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES
 from models import forest as forests
+from models import tree_shares
 from models.forest import Forest
-from models.tree_shares import shares_of, write_shares
+from models.share_kernels import write_shares
+from models.tree_shares import shares_of
 from models.treetext import Tree
 from tests.fixtures.scorers import a_forest
 
@@ -67,6 +69,13 @@ def by_definition(tree: Tree, row: Floats) -> list[float]:
     return [*found, known_value(tree, tree.root, row, frozenset())]
 
 
+@pytest.fixture(params=[tree_shares.MOST_SPLITS, -1], ids=["looked up", "walked"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small trees in tables, or walked as large ones are."""
+    monkeypatch.setattr(tree_shares, "MOST_SPLITS", request.param)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
     "row",
     [(-1.0, 0.0, 0.0), (0.5, 9.0, 0.0), (0.5, 1.0, 0.0), (3.0, 1.0, 0.0), (MISSING, 1.0, 0.0), (2.0, MISSING, 0.0)],
@@ -77,14 +86,15 @@ def test_shares_are_shapley_values_by_their_definition(row: tuple[float, ...]) -
     assert shares([TREE, TREE], rows)[0] == pytest.approx(2 * np.array(by_definition(TREE, rows[0])), abs=1e-12)
 
 
+@pytest.mark.usefixtures("way")
 def test_a_tree_without_a_split_adds_to_the_expected_value_alone() -> None:
     leaf = Tree((), (), (), (), (), (3.0,))
     assert shares([leaf], np.zeros((1, 2)))[0].tolist() == [0.0, 0.0, 3.0]
 
 
-@pytest.mark.parametrize("leaves", [2, 31, 200])
+@pytest.mark.parametrize("leaves", [2, 7, 8, 31, 200])
 def test_shares_are_lightgbm_s_for_trees_of_any_size(leaves: int) -> None:
-    """The last has up to some twenty columns on a path."""
+    """Up to seven leaves are looked up. The last has up to some twenty columns on a path."""
     random = np.random.default_rng(leaves)
     rows = random.standard_normal((600, 40))
     rows[random.random(rows.shape) < 0.2] = np.nan
@@ -98,6 +108,7 @@ def test_shares_are_lightgbm_s_for_trees_of_any_size(leaves: int) -> None:
     assert np.abs(forest.contributions(rows[:100]) - np.asarray(expected)).max() < 1e-9
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
     "change",
     [

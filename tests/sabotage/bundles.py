@@ -74,11 +74,16 @@ MUTANTS = [
             "before, opening = _NONE, 1.0",
             "one opening for each split",
         ),
-        ("many = _POINTS * -(-longest // (2 * _POINTS))", "many = _POINTS", "too few points for long paths"),
+        ("many = POINTS * -(-longest // (2 * POINTS))", "many = POINTS", "too few points for long paths"),
         (
-            "base += sum(value * count / total for",
-            "base += sum(value / len(tree.leaves) for",
+            "return sum(value * count / total for",
+            "return sum(value / len(tree.leaves) for",
             "an unweighted expectation",
+        ),
+        (
+            "small = [tree for tree in trees if len(tree.columns) <= MOST_SPLITS]",
+            "small = [tree for tree in trees if len(tree.columns) <= MOST_SPLITS + 1]",
+            "trees of seven splits both looked up and walked",
         ),
     ),
     *sabotage(
