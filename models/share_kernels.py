@@ -26,8 +26,8 @@ Places = NDArray[np.int64]
 State = NDArray[np.int64]
 
 
-class Walked(NamedTuple):
-    """Trees as a walk needs them, with a row for each node; a node stands behind the one above it.
+class Traversed(NamedTuple):
+    """Trees as a traversal needs them, with a row for each node; a node stands behind the one above it.
 
     `nodes` has the node above, the column of the node's own split, whether missing values go left there, whether the
     node is on the right of the one above, and the last node before whose edge splits the same column; -1 is none.
@@ -62,10 +62,10 @@ class LookedUp(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """A forest as its shares need it: small trees are looked up, others are walked. `base` is the expected value."""
+    """A forest as its shares need it: small trees are looked up, others are traversed. `base` is the expected value."""
 
     looked_up: LookedUp
-    walked: Walked
+    traversed: Traversed
     base: float
 
 
@@ -80,12 +80,12 @@ def write_shares(matrix: Floats, shares: Shares, out: Floats) -> None:
     """
     if matrix.shape[0] != out.shape[0] or matrix.shape[1] + 1 != out.shape[1]:
         raise ValueError("the rows have another number of columns than the forest")
-    products, below, state = _scratch(shares.walked)
+    products, below, state = _scratch(shares.traversed)
     for row in range(out.shape[0]):
         out[row] = 0.0
         out[row, -1] = shares.base
         _look_up(matrix[row], shares.looked_up, out[row])
-        _walk(matrix[row], shares.walked, products, below, state, out[row])
+        _traverse(matrix[row], shares.traversed, products, below, state, out[row])
 
 
 @numba.njit(cache=True)
@@ -107,35 +107,35 @@ def _look_up(row: Floats, looked_up: LookedUp, out: Floats) -> None:
 
 
 @numba.njit(cache=True)
-def _walk(row: Floats, walked: Walked, products: Floats, below: Floats, state: State, out: Floats) -> None:
-    nodes, many = walked.nodes, walked.values.size
+def _traverse(row: Floats, traversed: Traversed, products: Floats, below: Floats, state: State, out: Floats) -> None:
+    nodes, many = traversed.nodes, traversed.values.size
     for i in range(many):
         node = np.uint64(i)
         column = nodes[node, 1]
         if column >= 0:
-            state[node, 1] = _goes_right(row[np.uint64(column)], walked.values[node], nodes[node, 2])
-    _down(walked, 0, many, products, below, state)
-    _up(walked, 0, many, below, state, out)
+            state[node, 1] = _goes_right(row[np.uint64(column)], traversed.values[node], nodes[node, 2])
+    _down(traversed, 0, many, products, below, state)
+    _up(traversed, 0, many, below, state, out)
 
 
 @numba.njit(cache=True)
-def write_ways(walked: Walked, ends: Places, looked_up: LookedUp, out: Floats) -> None:
-    """Write the values of trees that are looked up, by a walk for each way.
+def write_ways(traversed: Traversed, ends: Places, looked_up: LookedUp, out: Floats) -> None:
+    """Write the values of trees that are looked up, by a traversal for each way.
 
     `ends` has the first node of each tree and the place behind its last. `out` has zeros for all columns.
     """
-    products, below, state = _scratch(walked)
+    products, below, state = _scratch(traversed)
     for tree in range(ends.shape[0]):
         begin, end = ends[tree]
         first_split, behind_split, first, behind, place = looked_up.trees[tree]
         for way in range(1 << (behind_split - first_split)):
             split = 0
             for node in range(begin, end):
-                if walked.nodes[node, 1] >= 0:
+                if traversed.nodes[node, 1] >= 0:
                     state[node, 1] = way >> split & 1
                     split += 1
-            _down(walked, begin, end, products, below, state)
-            _up(walked, begin, end, below, state, out)
+            _down(traversed, begin, end, products, below, state)
+            _up(traversed, begin, end, below, state, out)
             for column in looked_up.columns[first:behind]:
                 looked_up.values[place] = out[column]
                 out[column] = 0.0
@@ -146,21 +146,21 @@ def write_ways(walked: Walked, ends: Places, looked_up: LookedUp, out: Floats) -
 def _goes_right(value: float, threshold: float, missing_left: int) -> int:
     """Whether a row with this value takes the second child of a split, as LightGBM decides."""
     above = np.int64((0.0 if abs(value) <= ZERO else value) > threshold)
-    return 1 - np.int64(missing_left) if np.isnan(value) else above
+    return np.int64(1) - missing_left if np.isnan(value) else above  # type: ignore[return-value]  # an integer of 64 bits
 
 
 @numba.njit(cache=True)
-def _scratch(walked: Walked) -> tuple[Floats, Floats, State]:
+def _scratch(traversed: Traversed) -> tuple[Floats, Floats, State]:
     """Products, sums of leaves, and of each node whether its edge is open and whether the row goes right from it."""
-    shape = (walked.values.size, walked.weights.size)
+    shape = (traversed.values.size, traversed.weights.size)
     return np.empty(shape), np.empty(shape), np.empty((shape[0], 2), np.int64)
 
 
 @numba.njit(cache=True)
-def _down(walked: Walked, begin: int, end: int, products: Floats, below: Floats, state: State) -> None:
+def _down(traversed: Traversed, begin: int, end: int, products: Floats, below: Floats, state: State) -> None:
     """Multiply the openings on the way to each node of whole trees, from the node `begin` to the one before `end`."""
-    nodes, values, unknown, inverse = walked.nodes, walked.values, walked.unknown, walked.inverse
-    known, weights = walked.known, walked.weights
+    nodes, values, unknown, inverse = traversed.nodes, traversed.values, traversed.unknown, traversed.inverse
+    known, weights = traversed.known, traversed.weights
     points = weights.size
     for i in range(begin, end):
         node = np.uint64(i)
@@ -200,10 +200,10 @@ def _down(walked: Walked, begin: int, end: int, products: Floats, below: Floats,
 
 
 @numba.njit(cache=True)
-def _up(walked: Walked, begin: int, end: int, below: Floats, state: State, out: Floats) -> None:
+def _up(traversed: Traversed, begin: int, end: int, below: Floats, state: State, out: Floats) -> None:
     """Add the share of each edge of these trees to its column."""
-    nodes, unknown, inverse, closed = walked.nodes, walked.unknown, walked.inverse, walked.closed
-    points = walked.weights.size
+    nodes, unknown, inverse, closed = traversed.nodes, traversed.unknown, traversed.inverse, traversed.closed
+    points = traversed.weights.size
     for i in range(end - 1, begin - 1, -1):
         node = np.uint64(i)
         above, before = nodes[node, 0], nodes[node, 4]

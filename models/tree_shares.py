@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from models.share_kernels import POINTS, LookedUp, Shares, Walked, write_ways
+from models.share_kernels import POINTS, LookedUp, Shares, Traversed, write_ways
 from models.treetext import Tree
 
 MOST_SPLITS: Final = 6  # One of 64 ways; the table of 400 such trees takes up to a megabyte.
@@ -28,7 +28,7 @@ def shares_of(trees: Sequence[Tree]) -> Shares:
     """The arrays of checked trees."""
     small = [tree for tree in trees if len(tree.columns) <= MOST_SPLITS]
     large = [tree for tree in trees if len(tree.columns) > MOST_SPLITS]
-    return Shares(_looked_up(small), _walked(large), math.fsum(map(_expected, trees)))
+    return Shares(_looked_up(small), _traversed(large), math.fsum(map(_expected, trees)))
 
 
 def _expected(tree: Tree) -> float:
@@ -37,8 +37,8 @@ def _expected(tree: Tree) -> float:
 
 
 def _looked_up(trees: Sequence[Tree]) -> LookedUp:
-    walked = _walked(trees)
-    is_split = walked.nodes[:, 1] >= 0
+    traversed = _traversed(trees)
+    is_split = traversed.nodes[:, 1] >= 0
     places: list[tuple[int, ...]] = []
     ends: list[tuple[int, int]] = []
     columns: list[int] = []
@@ -51,16 +51,16 @@ def _looked_up(trees: Sequence[Tree]) -> LookedUp:
         split, node, value = split + splits, ends[-1][1], value + (len(different) << splits)
     found = LookedUp(
         np.array(places, np.int64).reshape(-1, _FIELDS),
-        np.ascontiguousarray(walked.nodes[is_split][:, 1:3]),
-        walked.values[is_split],
+        np.ascontiguousarray(traversed.nodes[is_split][:, 1:3]),
+        traversed.values[is_split],
         np.array(columns, np.int32),
         np.empty(value),
     )
-    write_ways(walked, np.array(ends, np.int64).reshape(-1, 2), found, np.zeros(max(columns, default=0) + 1))
+    write_ways(traversed, np.array(ends, np.int64).reshape(-1, 2), found, np.zeros(max(columns, default=0) + 1))
     return found
 
 
-def _walked(trees: Sequence[Tree]) -> Walked:
+def _traversed(trees: Sequence[Tree]) -> Traversed:
     nodes: list[tuple[int, int, int, int, int]] = []
     values: list[float] = []
     unknown: list[float] = []
@@ -84,7 +84,7 @@ def _walked(trees: Sequence[Tree]) -> Walked:
     many = POINTS * -(-longest // (2 * POINTS))
     places, weights = np.polynomial.legendre.leggauss(many)
     known = (places + 1) / 2
-    return Walked(
+    return Traversed(
         np.array(nodes, np.int32).reshape(-1, _FIELDS),
         np.array(values),
         np.array(unknown),

@@ -69,9 +69,9 @@ def by_definition(tree: Tree, row: Floats) -> list[float]:
     return [*found, known_value(tree, tree.root, row, frozenset())]
 
 
-@pytest.fixture(params=[tree_shares.MOST_SPLITS, -1], ids=["looked up", "walked"])
+@pytest.fixture(params=[tree_shares.MOST_SPLITS, -1], ids=["looked up", "traversed"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small trees in tables, or walked as large ones are."""
+    """Small trees in tables, or traversed as large ones are."""
     monkeypatch.setattr(tree_shares, "MOST_SPLITS", request.param)
 
 

@@ -83,7 +83,7 @@ MUTANTS = [
         (
             "small = [tree for tree in trees if len(tree.columns) <= MOST_SPLITS]",
             "small = [tree for tree in trees if len(tree.columns) <= MOST_SPLITS + 1]",
-            "trees of seven splits both looked up and walked",
+            "trees of seven splits both looked up and traversed",
         ),
     ),
     *sabotage(
