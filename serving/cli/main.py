@@ -53,9 +53,10 @@ def prepare_process() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if "NUMBA_CACHE_DIR" not in os.environ:
         from serving.platform.home import Home
+        from serving.platform.kernels import kernel_folder
         from serving.platform.settings import Settings
 
-        os.environ["NUMBA_CACHE_DIR"] = str(Home.at(Settings().home).cache / "numba")
+        os.environ["NUMBA_CACHE_DIR"] = str(kernel_folder(Home.at(Settings().home).cache))
 
 
 def check_packages() -> None:

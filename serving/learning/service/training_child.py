@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from models.errors import DomainError
 from serving.platform import children
+from serving.platform.kernels import kernel_folder
 
 Line = dict[str, Any]
 
@@ -84,7 +85,7 @@ def run_child(
 
 def child_environment(cache: Path) -> dict[str, str]:
     """The child's environment: cached kernels, no threads that spin while they wait, no secret of ours."""
-    defaults = {"NUMBA_CACHE_DIR": str(cache / "numba"), "OPENBLAS_NUM_THREADS": "1"}
+    defaults = {"NUMBA_CACHE_DIR": str(kernel_folder(cache)), "OPENBLAS_NUM_THREADS": "1"}
     return {**defaults, **children.without_secrets(), "OMP_WAIT_POLICY": "passive"}
 
 

@@ -4,11 +4,12 @@ from typing import Final
 import pytest
 
 from serving.learning.service.training_child import Line, child_environment, run_child
+from serving.platform.kernels import kernel_folder
 
 
 @pytest.mark.parametrize(
     ("setting", "expected"),
-    [(None, "cache/numba"), ("elsewhere", "elsewhere")],
+    [(None, str(kernel_folder(Path("cache")))), ("elsewhere", "elsewhere")],
     ids=["in the home by default", "where the setting says"],
 )
 def test_a_child_keeps_its_compiled_kernels_where_its_parent_does(
