@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak attack check bench screenshots docs notebooks requirements clean
+.PHONY: help setup run test soak attack check bench bench-quick screenshots docs notebooks requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: $(DEVELOPMENT) ## Lint, types, import contracts, words
 bench: $(DEVELOPMENT) ## Measure against the naive and the competent peer; writes docs/benchmarks.md
 	@sh requirements/system.sh run
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+bench-quick: $(DEVELOPMENT) ## Print a few of the measurements in three minutes
+	@$(BIN)/python -m tests.benchmarks.run --quick $(ARGS)
 
 screenshots: setup ## Take a picture of every page of the demo that `make run` is serving
 	@sh requirements/system.sh pictures

@@ -1,6 +1,5 @@
-"""Bulk scoring of a Parquet file beside an earlier commit: processor time, memory, and equal bytes."""
+"""Bulk scoring of a Parquet file beside an earlier commit: processor time and memory."""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -15,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.benchmarks.work import bundle_files, rows_to_score
-from training.bundle_folder import write_bundle_folder
+from tests.benchmarks.commits import commit_of
+from tests.benchmarks.work import rows_to_score
 
 _SIDE: Final = Path(__file__).with_name("bulk_side.py")
 _HERE: Final = Path(__file__).parent.parent.parent
@@ -35,7 +34,7 @@ INTRODUCTION: Final = """\
 {listings:,} simulated listings, no two alike, in a Parquet file, scored by {cores} processes; each run is a command of
 its own, with the start of its processes. Processor time of all processes, medians over {rounds} rounds in turns; load
 {before} before and {after} after. Memory is the largest sum of the resident memory of all processes, shared memory
-counted in each.{equal}
+counted in each.{earlier}
 
     make bench ARGS="bulk --rounds {rounds} --bulk {listings:d} --parent ../an-earlier-checkout"
 
@@ -46,11 +45,10 @@ counted in each.{equal}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run took, and the digest of its output."""
+    """What one run took."""
 
     seconds: float
     megabytes: float
-    digest: str
 
 
 def write_listings(path: Path, many: int) -> None:
@@ -62,14 +60,13 @@ def write_listings(path: Path, many: int) -> None:
 
 def run(checkout: Path, folder: Path, *, reasons: bool) -> Run:
     """One run of a checkout's code on the folder's file."""
-    out = folder / "scores.parquet"
     process = subprocess.Popen(
         [
             sys.executable,
             str(_SIDE),
             str(folder / "listings.parquet"),
-            str(folder / "bundle"),
-            str(out),
+            str(folder / f"bundle-{checkout.name}"),
+            str(folder / "scores.parquet"),
             str(os.cpu_count() or 1),
             "reasons" if reasons else "",
         ],
@@ -84,7 +81,7 @@ def run(checkout: Path, folder: Path, *, reasons: bool) -> Run:
     watch.join()
     if process.returncode:
         raise RuntimeError(f"{checkout} ended with {process.returncode}")
-    return Run(float(printed), max(peaks), hashlib.sha256(out.read_bytes()).hexdigest())
+    return Run(float(printed), max(peaks))
 
 
 def _watch(process: "subprocess.Popen[str]", peaks: list[float]) -> None:
@@ -112,26 +109,19 @@ def _resident(pid: int) -> int:
 
 
 def section(rounds: int, listings: int, parent: Path | None) -> str:
-    """The part of the page, with another checkout's side if there is one.
-
-    Raises
-    ------
-    ValueError
-        The outputs of the two differ.
-    """
-    sides = {"ours": _HERE, **({} if parent is None else {"before": parent.absolute()})}
+    """The part of the page, with another checkout's side if there is one."""
+    sides = {"ours": _HERE, **({} if parent is None else {commit_of(parent): parent.absolute()})}
     before = os.getloadavg()[0]
     found: dict[tuple[str, bool], list[Run]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_bundle_folder(folder / "bundle", bundle_files(), {})
         write_listings(folder / "listings.parquet", listings)
-        for _ in range(rounds):
+        for number in range(rounds + 1):
             for reasons in (True, False):
                 for side, checkout in sides.items():
-                    found.setdefault((side, reasons), []).append(run(checkout, folder, reasons=reasons))
-    if len({one.digest for (_, reasons), runs in found.items() if reasons for one in runs}) != 1:
-        raise ValueError("the outputs differ")
+                    one = run(checkout, folder, reasons=reasons)
+                    if number:  # The first round fits the models and compiles.
+                        found.setdefault((side, reasons), []).append(one)
     medians = {key: float(np.median([one.seconds for one in runs])) for key, runs in found.items()}
     lines = [
         f"| {side} | {'yes' if reasons else 'no'} | {median:.2f} | {listings / median:,.0f} "
@@ -144,8 +134,6 @@ def section(rounds: int, listings: int, parent: Path | None) -> str:
         rounds=rounds,
         before=f"{before:.1f}",
         after=f"{os.getloadavg()[0]:.1f}",
-        equal=""
-        if parent is None
-        else " Both write the same bytes with reasons; the earlier commit cannot leave them out.",
+        earlier="" if parent is None else " Each side has its own model; the earlier commit cannot leave reasons out.",
     )
     return introduction + "\n".join(lines)

@@ -2,16 +2,19 @@
 
 Naive: a pandas frame into a scikit-learn Pipeline (word TF-IDF and numbers into LightGBM). Competent: a stateless
 HashingVectorizer of the same n-grams as ours into a linear model, and the raw booster on numpy. Neither gives reasons,
-resolves brands or decides a route.
+resolves brands or decides a route. The third does the full work: the competent one, which also searches the text for
+the lexicon and for brand names in one pass, routes by thresholds, and explains what it routes by `pred_contrib`.
 """
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+import re2
 from numpy.typing import NDArray
 from scipy.sparse import hstack
 from sklearn.compose import ColumnTransformer
@@ -19,11 +22,14 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import Pipeline
 
+from features.lexicon import of_folded, patterns
 from features.listing import Listing
+from features.prefilter import Prefilter
 from training.baselines import all_text, raw_numbers
 
 _NUMBERS: Final = 39
 _ROUNDS: Final = 250
+_REASONS: Final = 5
 _COLUMNS: Final = [f"n{i}" for i in range(_NUMBERS)]
 
 
@@ -82,6 +88,49 @@ class Competent:
         design = hstack([self.characters.transform(texts), self.words.transform(texts)])
         columns = np.column_stack([raw_numbers(listings), self.linear.decision_function(design)])
         return np.asarray(self.booster.predict(columns, num_threads=1))
+
+
+@dataclass(frozen=True, slots=True)
+class FullWork:
+    """The competent peer's score with wording and brands in its columns, a route, and the columns that led to it."""
+
+    names: Prefilter
+    lexicon: int  # Patterns before the brands.
+    characters: HashingVectorizer
+    words: HashingVectorizer
+    linear: SGDClassifier
+    booster: lgb.Booster
+
+    @classmethod
+    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8], brands: Sequence[str]) -> "FullWork":
+        """Fit on labelled listings; `brands` are the names to search for."""
+        competent = Competent.fit(listings, labels)
+        wording = patterns(of_folded())
+        names = Prefilter([*wording, *(rf"\b{re2.escape(name.casefold())}\b" for name in brands)])
+        shell = cls(names, len(wording), competent.characters, competent.words, competent.linear, competent.booster)
+        settings = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbose": -1}
+        data = lgb.Dataset(shell.columns(listings), labels, params={"verbose": -1})
+        return replace(shell, booster=lgb.train(settings, data, _ROUNDS))
+
+    def columns(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
+        """Raw numbers, the text's log-odds, and how many wordings and brands the text has."""
+        texts = all_text(listings)
+        design = hstack([self.characters.transform(texts), self.words.transform(texts)])
+        found = [self.names.possible(unicodedata.normalize("NFKC", text).casefold()) for text in texts]
+        wordings = [sum(one < self.lexicon for one in each) for each in found]
+        brands = [len(each) - many for each, many in zip(found, wordings, strict=True)]
+        return np.column_stack([raw_numbers(listings), self.linear.decision_function(design), wordings, brands])
+
+    def answer(self, listings: Sequence[Listing], threshold: float) -> list[tuple[float, list[int]]]:
+        """Probabilities, and for those from the threshold on the five columns with the largest contributions."""
+        columns = self.columns(listings)
+        scores = np.asarray(self.booster.predict(columns, num_threads=1))
+        answers: list[tuple[float, list[int]]] = [(float(score), []) for score in scores]
+        if len(routed := np.flatnonzero(scores >= threshold)):
+            shares = np.asarray(self.booster.predict(columns[routed], pred_contrib=True, num_threads=1))[:, :-1]
+            for i, largest in zip(routed, np.argsort(-np.abs(shares), axis=1)[:, :_REASONS], strict=True):
+                answers[i] = (answers[i][0], largest.tolist())
+        return answers
 
 
 PEERS: Final[dict[str, type[Naive] | type[Competent]]] = {"naive": Naive, "competent": Competent}

@@ -1,8 +1,9 @@
-"""`make bench`: our code beside peers; each part writes a part of docs/benchmarks.md.
+"""`make bench`: our code beside peers; each part writes a part of docs/benchmarks.md, and its tables as JSON.
 
 In every part the sides take turns, so that other load on the machine affects all of them.
 """
 
+import json
 import os
 import platform
 import re
@@ -14,14 +15,16 @@ from typing import Annotated, Final
 import typer
 
 from tests.benchmarks import bulk as bulk_files
-from tests.benchmarks import forest, histories, parts, pyfunc, scoring, text_scoring, text_training
+from tests.benchmarks import commits, forest, histories, parts, pyfunc, scoring, text_scoring, text_training
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
+FIGURES: Final = PAGE.with_suffix(".json")
 INTRODUCTION: Final = """\
 # Benchmarks
 
 `make bench` writes this page; `make bench ARGS="text"` only that part of it. Both sides of every ratio ran in turns in
-one run on one machine.
+one run on one machine. The tables are also in `benchmarks.json`. `make bench-quick` prints a few of them in three
+minutes, from few rows.
 """
 
 
@@ -30,6 +33,7 @@ class Part(StrEnum):
 
     SCORING = "scoring"
     PARTS = "parts"
+    COMMITS = "commits"
     FOREST = "forest"
     TEXT = "text"
     TRAINING = "training"
@@ -41,6 +45,7 @@ class Part(StrEnum):
 HEADINGS: Final = {
     Part.SCORING: "Whole scores",
     Part.PARTS: "One listing, part by part",
+    Part.COMMITS: "One listing beside an earlier commit",
     Part.FOREST: "The trees",
     Part.TEXT: "The text model: scoring",
     Part.TRAINING: "The text model: training",
@@ -48,6 +53,8 @@ HEADINGS: Final = {
     Part.BULK: "Files of listings",
     Part.HISTORIES: "Histories of sellers",
 }
+
+QUICK: Final = (Part.PARTS, Part.FOREST, Part.BULK, Part.HISTORIES)
 
 
 def replaced(page: str, heading: str, body: str) -> str:
@@ -58,6 +65,19 @@ def replaced(page: str, heading: str, body: str) -> str:
         return f"{page.rstrip()}\n\n{part}"
     after = page[found.end() :]
     return f"{page[: found.start()]}{part}{after and chr(10)}{after}"
+
+
+def tables(body: str) -> list[list[dict[str, str]]]:
+    """The rows of each table in the text of a part, by the names of their columns.
+
+    >>> tables("Few words.\\n\\n| what | ours |\\n| --- | ---: |\\n| one row | 2.5 |")
+    [[{'what': 'one row', 'ours': '2.5'}]]
+    """
+    found: list[list[dict[str, str]]] = []
+    for block in re.findall(r"(?:^\|.*\|$\n?)+", body, re.MULTILINE):
+        head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines())
+        found.append([dict(zip(head, row, strict=True)) for row in rows])
+    return found
 
 
 def circumstances() -> str:
@@ -71,16 +91,21 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
     events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
-    parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare bulk with.")] = None,
+    parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare with.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Print a few parts, of few rows.")] = False,
 ) -> None:
     """Measure and write the parts of the page."""
-    for part in named or list(Part):
+    if quick:
+        named, rounds, bulk, events = named or list(QUICK), min(rounds, 2), 2_000, 200_000
+    for part in named or [one for one in Part if parent or one is not Part.COMMITS]:
         where = circumstances()
         match part:
             case Part.SCORING:
                 body = scoring.section(rounds, bulk)
             case Part.PARTS:
                 body = parts.section(rounds)
+            case Part.COMMITS:
+                body = commits.section(rounds, parent)
             case Part.FOREST:
                 body = forest.section(rounds)
             case Part.TEXT:
@@ -93,10 +118,15 @@ def main(
                 body = bulk_files.section(rounds, bulk, parent)
             case Part.HISTORIES:
                 body = histories.section(rounds, events)
-        typer.echo(body)
+        typer.echo(f"{HEADINGS[part]}. {where}\n\n{body}\n")
+        if quick:
+            continue
+        figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+        figures[part.value] = {"circumstances": where, "tables": tables(body)}
+        FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
         page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
         PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")
-        typer.echo(f"Written to {PAGE.name}.")
+        typer.echo(f"Written to {PAGE.name} and {FIGURES.name}.")
 
 
 if __name__ == "__main__":
