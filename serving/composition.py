@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from models.errors import Invalid
+from models.learners import LEARNERS
 from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAULT_SCORECARD, EnforcementPolicy
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
@@ -144,7 +145,7 @@ def open_runtime(
         The processes of this database work with another secret.
     """
     mail_server(settings, "localhost")  # Refuses what is set amiss.
-    _refuse_without_encoder(settings)
+    _refuse_without_model_parts(settings)
     home = Home.at(settings.home)
     if not restoring:
         home.refuse_unfinished()
@@ -197,7 +198,13 @@ def open_runtime(
     return runtime
 
 
-def _refuse_without_encoder(settings: Settings) -> None:
+def _refuse_without_model_parts(settings: Settings) -> None:
+    if settings.learner not in LEARNERS:
+        raise Invalid(
+            "TOUCHSTONE_LEARNER names {name}, and there is no such learner. The known ones are {known}.",
+            name=settings.learner,
+            known=", ".join(LEARNERS),
+        )
     try:
         if settings.encoder:
             encoder_named(settings.encoder)
