@@ -112,9 +112,12 @@ class BatchScores:
         return [i for brand_id, some in asked.items() for i in sorted(some, key=harm, reverse=True)[left[brand_id] :]]
 
     def scored(self) -> dict[int, Scored]:
-        """The scores with their routes. A model's reasons are computed only for listings sent to a person."""
+        """The scores with their routes. Those of a model have reasons only where a listing is sent to a person."""
         scores = dict(self._scores)
         if self._model is not None:
+            for i, one in scores.items():
+                if one.reasons and self._routes[i].lane is Lane.NO_ACTION:  # Second scores come with theirs.
+                    scores[i] = replace(one, reasons=(), evidence=())
             shown = [i for i in scores if self._routes[i].lane is not Lane.NO_ACTION and not scores[i].reasons]
             explained = self._model.score_many([self._computed[i] for i in shown], threads=self._threads)
             for i, one in zip(shown, explained, strict=True):

@@ -107,6 +107,7 @@ def test_each_first_answer_gets_one(site: Site, tiny_encoder: Encoder) -> None:
     runtime = with_encoder(site)
     assert [give_second_scores(runtime, site.here) for _ in range(2)] == [1, 0]
     assert open_cases(site) == []
+    assert [(one.lane, one.reasons, one.evidence) for one in stored(site)] == 2 * [(Lane.NO_ACTION, [], [])]
     site.clock.forward(minutes=1)
     sent(site, photos_count=7)
     assert give_second_scores(runtime, site.here) == 1, "an observation is scored again, and so is its second score"
