@@ -98,7 +98,12 @@ class Settings(BaseSettings):
         4, ge=1, le=64, description="Jobs of one marketplace and kind that run at once in one worker."
     )
     queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="Interval at which the job queue is polled.")
-    sweep_seconds: float = Field(1.0, gt=0, le=3600, description="Interval at which due rows are swept.")
+    sweep_seconds: float = Field(
+        1.0,
+        gt=0,
+        le=3600,
+        description="Interval at which due rows are swept; ten times longer for what is due after days.",
+    )
     model_threads: int = Field(
         1, ge=1, le=64, description="LightGBM threads of one scoring call, where LightGBM computes a champion."
     )

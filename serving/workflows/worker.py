@@ -3,6 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import partial
+from itertools import cycle
 from typing import Final
 
 import structlog
@@ -94,10 +97,26 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
 }
 # Their result is files in the data directory of this process.
 _OF_EACH_PROCESS: Final = frozenset({"audit_heads", "kept_mails_deleted"})
+# Due after days, or for figures: nobody waits for it. A process that has nothing to do would spend half its time there.
+UNHURRIED: Final = frozenset(
+    {
+        "tables_counted", "reminders", "campaigns_watched", "report_drafts", "unanswered_questions",
+        "counter_notice_deadlines", "drift_reports", "trainings_started", "seller_risks", "standings", "blind_looks",
+        "known_answers", "erasures", "reporters_erased", "past_retention", "repeatable_requests",
+        "overdue_cases_mailed", "kept_mails_deleted",
+    }
+)  # fmt: skip
+_EVERY: Final = 10
+_IDLE_POLL_SECONDS: Final = 1.0  # Of queues whose jobs take seconds to hours.
 
 
-def sweep(runtime: Runtime) -> dict[str, int]:
-    """Run all due work on the injected clock once; returns the number of items by name. Tests call it.
+def parts_left_out() -> Iterator[frozenset[str]]:
+    """The parts that each sweep of a process leaves out: the first sweep and every tenth have all of them."""
+    return cycle([frozenset(), *[UNHURRIED] * (_EVERY - 1)])
+
+
+def sweep(runtime: Runtime, *, without: AbstractSet[str] = frozenset()) -> dict[str, int]:
+    """Run all due work on the injected clock once, without some parts; returns the number of items by name.
 
     Sweeps of one process run one after another, so that a slow report is not made twice. Of two processes on one
     database, one runs a part and the other leaves it out.
@@ -110,6 +129,8 @@ def sweep(runtime: Runtime) -> dict[str, int]:
     found, failed = {}, []
     with runtime.sweeping:
         for name, run in _SWEEPS.items():
+            if name in without:
+                continue
             try:
                 found[name] = run(runtime) if name in _OF_EACH_PROCESS else _run_alone(runtime, name, run)
             except Exception as error:
@@ -172,11 +193,10 @@ class Worker:
                 partition_worker_concurrency=settings.job_threads,
                 polling_interval_sec=settings.queue_poll_seconds,
             )
-        DBOS.register_queue(
-            jobs.MAILS, worker_concurrency=settings.job_threads, polling_interval_sec=settings.queue_poll_seconds
-        )
-        DBOS.register_queue(jobs.SECOND_STAGE, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
-        DBOS.register_queue(jobs.TRAINING, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
+        # A job of these takes longer than the wait for it.
+        for name, threads in ((jobs.MAILS, settings.job_threads), (jobs.SECOND_STAGE, 1), (jobs.TRAINING, 1)):
+            seconds = max(_IDLE_POLL_SECONDS, settings.queue_poll_seconds)
+            DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=seconds)
         for one in self._threads:
             one.start()
         _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
@@ -191,8 +211,9 @@ class Worker:
 
     def _sweep_until_stopped(self) -> None:
         presence = Presence(self._runtime)
+        left_out = parts_left_out()
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
-            _logged(lambda: self._sweep_and_say(presence))
+            _logged(partial(self._sweep_and_say, presence, next(left_out)))
 
     def _follow_until_stopped(self) -> None:
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
@@ -200,10 +221,10 @@ class Worker:
             _logged(lambda: follow_trials(self._runtime))
             _logged(lambda: fetch_next(self._runtime))
 
-    def _sweep_and_say(self, presence: Presence) -> None:
+    def _sweep_and_say(self, presence: Presence, without: AbstractSet[str]) -> None:
         before, found = time.monotonic(), dict[str, int]()
         try:
-            found = sweep(self._runtime)
+            found = sweep(self._runtime, without=without)
         finally:
             presence.swept(found, time.monotonic() - before)
 

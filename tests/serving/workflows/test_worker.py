@@ -2,6 +2,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from serving.marketplaces.store import marketplaces
 from serving.scoring.service.bundles import LiveModels
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
-from serving.workflows.worker import sweep
+from serving.workflows.worker import UNHURRIED, parts_left_out, sweep
 from tests.fixtures.brand_people import answers_at, elsewhere
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.promoting import promote
@@ -55,6 +56,15 @@ def test_a_confirmation_reaches_the_marketplace_when_the_window_closes(working_s
 
         wait_until(acknowledged)
     assert sum(receiver.effects.values()) == 1
+
+
+def test_every_tenth_sweep_does_everything_and_the_others_what_somebody_waits_for(site: Site) -> None:
+    left_out = list(islice(parts_left_out(), 21))
+    assert [i for i, parts in enumerate(left_out) if not parts] == [0, 10, 20]
+    everything = sweep(site.runtime).keys()
+    assert sweep(site.runtime, without=left_out[1]).keys() == everything - UNHURRIED
+    assert everything > UNHURRIED
+    assert not UNHURRIED & {"deliveries", "removal_checks", "sanctions", "breakers_opened", "offered_cases", "mails"}
 
 
 @pytest.mark.timeout(300)
