@@ -86,16 +86,16 @@ def run(checkout: Path, folder: Path, *, reasons: bool) -> Run:
 
 def _watch(process: "subprocess.Popen[str]", peaks: list[float]) -> None:
     while process.poll() is None:
-        peaks.append(sum(map(_resident, _family(process.pid))) / 1e6)
+        peaks.append(sum(map(_resident, family(process.pid))) / 1e6)
         time.sleep(0.25)
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A process and those that it began, by Linux's /proc."""
     found = [pid]
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
-            found += [one for child in tasks.read_text().split() for one in _family(int(child))]
+            found += [one for child in tasks.read_text().split() for one in family(int(child))]
         except OSError:  # It has ended.
             continue
     return found

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Requests answered per second and the median time of one, in milliseconds."""
+    """Requests answered, their number per second, and the median time of one in milliseconds."""
 
+    answers: int
     per_second: float
     median_ms: float
 
@@ -41,7 +42,7 @@ async def _run(
     times = await asyncio.gather(*(_connection(port, requests, i, until) for i in range(connections)))
     took = time.perf_counter() - started
     every = sorted(t for one in times for t in one)
-    return Load(len(every) / took, every[len(every) // 2] * 1_000)
+    return Load(len(every), len(every) / took, every[len(every) // 2] * 1_000)
 
 
 async def _connection(port: int, requests: list[bytes], first: int, until: float) -> list[float]:

@@ -1,8 +1,11 @@
-"""A peer behind FastAPI, as a team would deploy it: `python -m tests.benchmarks.peer_server NAME PORT`."""
+"""A peer behind FastAPI, as a team would deploy it: `python -m tests.benchmarks.peer_server NAME PORT`.
+
+The peer `no-op` reads the row and answers a constant: the limit of what anything behind FastAPI can do.
+"""
 
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -11,12 +14,21 @@ from features.listing import Listing, check
 from tests.benchmarks.peers import PEERS
 from tests.benchmarks.work import labelled
 
+NO_OP: Final = "no-op"
+
 
 def create_app(name: str) -> FastAPI:
     """The peer's application, which only parses a row and scores it."""
+    app = FastAPI()
+    if name == NO_OP:
+
+        @app.post("/score")
+        async def nothing(row: dict[str, Any]) -> dict[str, float]:
+            return {"probability": 0.0 if row else 1.0}
+
+        return app
     listings, labels = labelled()
     peer = PEERS[name].fit(listings, labels)
-    app = FastAPI()
 
     @app.post("/score")
     def score(row: dict[str, Any]) -> dict[str, float]:

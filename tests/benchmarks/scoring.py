@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -30,9 +31,13 @@ from models.routing import Lane
 from serving.demo.children import free_port, touchstone_command
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.scoring import Questions, ToScore, score_and_route
+from tests.benchmarks.bulk import family
 from tests.benchmarks.load import run_load
+from tests.benchmarks.peer_server import NO_OP
 from tests.benchmarks.peers import Competent, FullWork, Naive
+from tests.benchmarks.pyfunc import COLUMNS
 from tests.benchmarks.work import NOW, SETTINGS, bundle_files, forget_folds, labelled, mean_length, rows_to_score
+from tests.fixtures.registered import registered_model
 from training.bundle_folder import write_bundle_folder
 from training.dataset import read_listings
 from training.score_file import score_file
@@ -127,21 +132,53 @@ def _checked(rows: list[dict[str, Any]]) -> Iterator[Listing]:
 
 
 def over_http(rounds: int) -> tuple[str, Figures]:
-    """Requests per second of each server in turn, with sixteen connections."""
-    bodies = [json.dumps(row).encode() for row in rows_to_score(200)]
-    with _our_service() as (port, key), _peer("competent") as competent, _peer("naive") as naive:
+    """Microseconds of each server's processor time per request, in turn, with sixteen connections."""
+    rows = rows_to_score(200)
+    bodies = [json.dumps(row).encode() for row in rows]
+    records = [
+        json.dumps({"dataframe_records": [_columns_of(row)], "params": {"reasons": False}}).encode() for row in rows
+    ]
+    with (
+        _our_service() as ours,
+        _peer("competent") as competent,
+        _peer("naive") as naive,
+        _peer(NO_OP) as nothing,
+        _mlflow() as registered,
+    ):
         sides = {
-            "ours": (port, "/api/v1/score", {"authorization": f"Bearer {key}"}),
-            "competent": (competent, "/score", {}),
-            "naive": (naive, "/score", {}),
+            "ours": ours,
+            "competent": competent,
+            "naive": naive,
+            "FastAPI alone": nothing,
+            "ours by `mlflow models serve`": registered,
         }
         found: Figures = {name: [] for name in sides}
         for number in range(rounds + 1):
-            for name, (at, path, headers) in sides.items():
-                load = run_load(at, path, bodies, headers, connections=_CONNECTIONS, seconds=_SECONDS)
+            for name, side in sides.items():
+                before = side.processor_seconds()
+                sent = records if side is registered else bodies
+                load = run_load(side.port, side.path, sent, side.headers, connections=_CONNECTIONS, seconds=_SECONDS)
                 if number:
-                    found[name].append(load.per_second)
-    return f"HTTP at {_CONNECTIONS} connections, requests per second", found
+                    found[name].append((side.processor_seconds() - before) / load.answers * 1e6)
+    return f"HTTP at {_CONNECTIONS} connections, a request in the server, processor microseconds", found
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    pid: int
+    port: int
+    path: str
+    headers: dict[str, str]
+
+    def processor_seconds(self) -> float:
+        """Of all threads of the server and of its processes, by Linux's /proc."""
+        stats = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in family(self.pid))
+        return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+
+
+def _columns_of(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the registered model's signature has it: no nested values."""
+    return {name: row.get(name) for name in COLUMNS}
 
 
 def in_bulk(rounds: int, many: int) -> tuple[str, Figures]:
@@ -199,7 +236,7 @@ def _write_listings(path: Path, many: int) -> None:
 
 
 @contextmanager
-def _our_service() -> Iterator[tuple[int, str]]:
+def _our_service() -> Iterator[_Server]:
     """A service with a promoted model, and a key with the right to scores."""
     with tempfile.TemporaryDirectory() as folder:
         home, port = Path(folder) / "home", free_port(18391)
@@ -214,8 +251,8 @@ def _our_service() -> Iterator[tuple[int, str]]:
         command("marketplace", "add", "Bench")
         key = command("key", "add", "bench", "--scope", "score")
         _install_champion(home)
-        with _process([*touchstone_command(), "serve", "--port", str(port)], environment, port, "/healthz"):
-            yield port, key
+        with _process([*touchstone_command(), "serve", "--port", str(port)], environment, port, "/healthz") as pid:
+            yield _Server(pid, port, "/api/v1/score", {"authorization": f"Bearer {key}"})
 
 
 def _install_champion(home: Path) -> None:
@@ -243,16 +280,29 @@ def _install_champion(home: Path) -> None:
 
 
 @contextmanager
-def _peer(name: str) -> Iterator[int]:
+def _peer(name: str) -> Iterator[_Server]:
     port = free_port(18392)
     with _process(
         [sys.executable, "-m", "tests.benchmarks.peer_server", name, str(port)], dict(os.environ), port, "/docs"
-    ):
-        yield port
+    ) as pid:
+        yield _Server(pid, port, "/score", {})
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], port: int, path: str) -> Iterator[None]:
+def _mlflow() -> Iterator[_Server]:
+    """The registered model, as MLflow serves it."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, port = registered_model(Path(folder), bundle_files()), free_port(18393)
+        command = [str(Path(sys.executable).with_name("mlflow")), "models", "serve", "--model-uri", str(model)]
+        place = ["--env-manager", "local", "--port", str(port)]
+        environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        with _process([*command, *place], environment, port, "/ping") as pid:
+            yield _Server(pid, port, "/invocations", {})
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str], port: int, path: str) -> Iterator[int]:
+    """A server that answers, by its id."""
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
@@ -261,7 +311,7 @@ def _process(command: list[str], environment: dict[str, str], port: int, path: s
                 break
             except httpx.TransportError:
                 time.sleep(0.2)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(60)
