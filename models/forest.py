@@ -98,7 +98,9 @@ class Forest:
         probed = enumerate(probes(trees, len(self.columns)))
         while some := list(islice(probed, _AT_ONCE)):
             rows = np.concatenate([one for _, one in some])
-            if not np.array_equal(self.raw(rows), self._by_lightgbm(rows, 1)):
+            by_lightgbm = self._by_lightgbm(rows, 1)
+            alone = np.concatenate([self.raw(rows[i : i + 1]) for i in range(len(rows))])
+            if not np.array_equal(self.raw(rows), by_lightgbm) or not np.array_equal(alone, by_lightgbm):
                 return False
             chosen = [one[len(one) // 2] for number, one in some if number % step == 0]
             if chosen:

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -73,9 +74,11 @@ def test_any_number_of_rows_has_the_values_of_lightgbm(n: int) -> None:
     assert np.array_equal(a_forest().raw(rows), np.asarray(expected))
 
 
+@pytest.mark.parametrize("leaves", [3, 7, 8, 20])
 @pytest.mark.parametrize("trees", [1, 7, 8, 9, 30])
-def test_any_number_of_trees_has_the_values_of_lightgbm(trees: int) -> None:
-    forest = Forest(export(a_booster(NAMES, rounds=trees), NAMES))
+def test_any_number_of_trees_has_the_values_of_lightgbm(trees: int, leaves: int) -> None:
+    """For one row, trees of up to seven leaves are looked up."""
+    forest = Forest(export(a_booster(NAMES, rounds=trees, leaves=leaves), NAMES))
     rows = random_rows(17)
     by_lightgbm = np.asarray(lgb.Booster(model_str=forest.text).predict(rows, raw_score=True))
     assert forest.flattened
@@ -86,6 +89,13 @@ def test_any_number_of_trees_has_the_values_of_lightgbm(trees: int) -> None:
 @pytest.mark.parametrize("threshold", ["inf", "-inf", "0", "-0.0", "1e-36", "5e-324", "1e308"])
 def test_thresholds_that_training_seldom_writes_are_lightgbm_s(threshold: str) -> None:
     assert Forest(in_tree_3("threshold", put(threshold))).flattened
+
+
+@pytest.mark.parametrize("many", [2, 1_100])
+def test_more_slots_than_a_way_can_name_are_traversed(many: int) -> None:
+    trees = [replace(STUMP, columns=(column,)) for column in range(many)]
+    rows = np.array([[float(column % 3 == 0) for column in range(many)]])
+    assert summed(trees, rows, many).tolist() == [many + -(-many // 3)]
 
 
 def test_rows_that_are_not_contiguous_are_read_in_their_own_order() -> None:
@@ -127,14 +137,25 @@ def with_faults(tree: Tree, node: int) -> list[tuple[str, Tree]]:
     ]
 
 
-def test_a_forest_that_comes_out_otherwise_is_computed_by_lightgbm(monkeypatch: pytest.MonkeyPatch) -> None:
-    def with_a_wrong_leaf(trees: list[Tree], columns: int) -> Floats:
-        leaves = trees[5].leaves
-        wrong = replace(trees[5], leaves=(*leaves[:-1], leaves[-1] + 1e-12))
-        return flatten([*trees[:5], wrong, *trees[6:]], columns)
+def with_a_wrong_leaf(trees: list[Tree], columns: int) -> Floats:
+    leaves = trees[5].leaves
+    wrong = replace(trees[5], leaves=(*leaves[:-1], leaves[-1] + 1e-12))
+    return flatten([*trees[:5], wrong, *trees[6:]], columns)
 
+
+def with_a_wrong_way(trees: list[Tree], columns: int) -> Floats:
+    """Only a row by itself is looked up, so that a batch has the right values."""
+    flat = flatten(trees, columns)
+    flat[-15:-8] += 1e-12  # The leaves of the last tree.
+    return flat
+
+
+@pytest.mark.parametrize("wrong", [with_a_wrong_leaf, with_a_wrong_way])
+def test_a_forest_that_comes_out_otherwise_is_computed_by_lightgbm(
+    monkeypatch: pytest.MonkeyPatch, wrong: Callable[[list[Tree], int], Floats]
+) -> None:
     text = a_forest().text  # Made before the patch, because the fixture keeps it.
-    monkeypatch.setattr(forests, "flatten", with_a_wrong_leaf)
+    monkeypatch.setattr(forests, "flatten", wrong)
     found = Forest(text)
     assert not found.flattened
     assert np.array_equal(found.raw(random_rows(40)), a_forest().raw(random_rows(40)))

@@ -36,6 +36,7 @@ MUTANTS = [
             "infinity read as missing",
         ),
         ("if np.uint64(matrix.shape[1]) != words[_HEAD]:", "if False:", "columns beyond the row"),
+        ("    if len(kinds) > _SLOT or any(", "    if any(", "slots that a way cannot name"),
     ),
     *sabotage(
         "models/tree_probes.py",
@@ -51,9 +52,14 @@ MUTANTS = [
         "models/forest.py",
         ("tests/models/test_flat_trees.py", "tests/models/test_tree_shares.py"),
         (
-            "            if not np.array_equal(self.raw(rows),",
-            "            if False and not np.array_equal(self.raw(rows),",
-            "any values do",
+            "            if not np.array_equal(self.raw(rows), by_lightgbm) or",
+            "            if",
+            "any values of batches do",
+        ),
+        (
+            " or not np.array_equal(alone, by_lightgbm):",
+            ":",
+            "any values of single rows do",
         ),
         (
             "                if not np.allclose(self.con",
