@@ -52,8 +52,7 @@ def prepare_process() -> None:
     atexit.register(gc.freeze)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if "NUMBA_CACHE_DIR" not in os.environ:
-        from serving.platform.home import Home
-        from serving.platform.kernels import kernel_folder
+        from serving.platform.home import Home, kernel_folder
         from serving.platform.settings import Settings
 
         os.environ["NUMBA_CACHE_DIR"] = str(kernel_folder(Home.at(Settings().home).cache))

@@ -1,6 +1,7 @@
 """The data directory, which holds everything of one installation; one process owns it at a time."""
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -22,6 +23,8 @@ _SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 4  # A few directories share a database.
 _ID: Final = "folder.id"
 _LOCK_BYTES: Final = 500
+_WITH_KERNELS: Final = ("features", "models")
+_CODE: Final = Path(__file__).parent.parent.parent
 
 
 class HomeInUse(DomainError):
@@ -231,3 +234,17 @@ def _default_root() -> Path:
         return Path("var")
     state = os.environ.get("XDG_STATE_HOME")
     return (Path(state) if state else Path.home() / ".local" / "state") / "touchstone"
+
+
+def kernel_folder(cache: Path, root: Path = _CODE) -> Path:
+    """The folder of compiled kernels for the code below `root`: one of its own for each version.
+
+    numba notices a change of the file that has a kernel, but not of a function or a type in another file. It would run a
+    kernel of before an upgrade, or fail to read it.
+    """
+    digest = hashlib.sha256()
+    for package in _WITH_KERNELS:
+        for file in sorted((root / package).glob("*.py")):
+            source = file.read_bytes()
+            digest.update(f"{file.name} {len(source)} ".encode() + source)
+    return cache / "numba" / digest.hexdigest()[:16]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from models.errors import DomainError
 from serving.platform import children
-from serving.platform.kernels import kernel_folder
+from serving.platform.home import kernel_folder
 
 Line = dict[str, Any]
 
