@@ -239,8 +239,8 @@ def _default_root() -> Path:
 def kernel_folder(cache: Path, root: Path = _CODE) -> Path:
     """The folder of compiled kernels for the code below `root`: one of its own for each version.
 
-    numba notices a change of the file that has a kernel, but not of a function or a type in another file. It would run a
-    kernel of before an upgrade, or fail to read it.
+    numba notices a change of the file that has a kernel, but not of a function or a type in another file. It would run
+    a kernel of before an upgrade, or fail to read it.
     """
     digest = hashlib.sha256()
     for package in _WITH_KERNELS:
