@@ -7,8 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import dask
 import pyarrow as pa
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from distributed import Client, LocalCluster
 
 from features.facts import Facts
@@ -29,7 +35,7 @@ from training.score_parts import Job
 
 
 @pytest.fixture(scope="module")
-def dask() -> Iterator[LocalCluster]:
+def there() -> Iterator[LocalCluster]:
     with a_cluster() as found:
         yield found
 
@@ -40,23 +46,23 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("ending", ["parquet", "ndjson"])
-def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path: Path, dask: LocalCluster, ending: str) -> None:
+def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path: Path, there: LocalCluster, ending: str) -> None:
     rows = rows_of(1_600)
     if ending == "parquet":
         path = write_parquet(tmp_path / "a.parquet", rows, group=700)
     else:
         path = write_ndjson(tmp_path / "a.ndjson", rows)
     here = scored(path, tmp_path / "here.parquet")
-    assert scored(path, tmp_path / "there.parquet", dask=dask.scheduler_address) == here
+    assert scored(path, tmp_path / "there.parquet", dask=there.scheduler_address) == here
 
 
-def test_a_run_goes_on_where_another_was_cut_off_here_or_on_the_cluster(tmp_path: Path, dask: LocalCluster) -> None:
+def test_a_run_goes_on_where_another_was_cut_off_here_or_on_the_cluster(tmp_path: Path, there: LocalCluster) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(2_000), group=2_000)
     out, whole, before = tmp_path / "out.parquet", scored(path, tmp_path / "whole.parquet"), list[int]()
     with pytest.raises(Stopped):
         scored(path, out, advanced=stopping_after(1))
     with pytest.raises(Stopped):
-        scored(path, out, dask=dask.scheduler_address, resumed=before.append, advanced=stopping_after(2))
+        scored(path, out, dask=there.scheduler_address, resumed=before.append, advanced=stopping_after(2))
     assert scored(path, out, resumed=before.append) == whole
     assert before[0] == 500
     assert before[1] >= 1_000
@@ -71,10 +77,10 @@ class Failing:
         raise OSError("no such database")
 
 
-def test_a_worker_that_fails_ends_the_run_with_its_reason(tmp_path: Path, dask: LocalCluster) -> None:
+def test_a_worker_that_fails_ends_the_run_with_its_reason(tmp_path: Path, there: LocalCluster) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(100), group=100)
     with pytest.raises(ClusterFailed, match=r"A worker of .* failed \(OSError: no such database\)\. What is finished"):
-        scored(path, tmp_path / "out.parquet", dask=dask.scheduler_address, history=Failing())
+        scored(path, tmp_path / "out.parquet", dask=there.scheduler_address, history=Failing())
 
 
 class Nothing:
@@ -96,10 +102,10 @@ class Nothing:
         """It holds nothing."""
 
 
-def test_rows_with_a_history_travel_by_seller_and_come_back_in_order(tmp_path: Path, dask: LocalCluster) -> None:
+def test_rows_with_a_history_travel_by_seller_and_come_back_in_order(tmp_path: Path, there: LocalCluster) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(1_600), group=700)
     here = scored(path, tmp_path / "here.parquet", history=Nothing())
-    assert scored(path, tmp_path / "there.parquet", history=Nothing(), dask=dask.scheduler_address) == here
+    assert scored(path, tmp_path / "there.parquet", history=Nothing(), dask=there.scheduler_address) == here
 
 
 def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(
@@ -134,12 +140,12 @@ def test_a_cluster_without_workers_is_refused(tmp_path: Path) -> None:
         scored(path, tmp_path / "out.parquet", dask=empty.scheduler_address)
 
 
-def test_workers_of_another_version_are_refused_by_name(dask: LocalCluster) -> None:
+def test_workers_of_another_version_are_refused_by_name(there: LocalCluster) -> None:
     sentence = r"1 of 1 workers cannot take part: tcp://\S+ has numpy 2\.\S+ instead of 1\.0\. Install touchstone"
-    with Client(dask.scheduler_address, set_as_default=False) as client:
-        refuse_others(client, dask.scheduler_address, versions())
+    with Client(there.scheduler_address, set_as_default=False) as client:
+        refuse_others(client, there.scheduler_address, versions())
         with pytest.raises(ClusterFailed, match=sentence):
-            refuse_others(client, dask.scheduler_address, {**versions(), "numpy": "1.0"})
+            refuse_others(client, there.scheduler_address, {**versions(), "numpy": "1.0"})
 
 
 def test_a_machine_without_dask_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +153,40 @@ def test_a_machine_without_dask_says_what_to_install(tmp_path: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ClusterFailed, match=r"install touchstone\[dask\]"):
         scored(path, tmp_path / "out.parquet", dask="tcp://127.0.0.1:8786")
+
+
+def write_certificate(folder: Path) -> dict[str, str]:
+    """Dask's configuration with a certificate that is its own authority, for scheduler, workers and clients."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cluster")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2120, 1, 1))  # noqa: DTZ001  # as it is written there
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    (folder / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(secret)
+    files = {
+        f"{role}.{kind}": str(folder / f"{kind}.pem")
+        for role in ("scheduler", "worker", "client")
+        for kind in ("cert", "key")
+    }
+    return {
+        f"distributed.comm.tls.{name}": file for name, file in {"ca-file": str(folder / "cert.pem"), **files}.items()
+    }
+
+
+def test_a_cluster_with_tls_takes_the_certificates_of_dask_s_configuration(tmp_path: Path) -> None:
+    path, out = write_parquet(tmp_path / "a.parquet", rows_of(10), group=10), tmp_path / "out.parquet"
+    with dask.config.set(write_certificate(tmp_path)), a_cluster(protocol="tls") as secure:
+        address = secure.scheduler_address
+        assert address.startswith("tls://")
+        found = scored(path, out, dask=address)
+        with (
+            dask.config.set({"distributed.comm.tls.client.cert": None, "distributed.comm.tls.ca-file": None}),
+            pytest.raises(ClusterFailed, match=f"There is no Dask scheduler at {address} "),
+        ):
+            scored(path, out, dask=address)
+    assert found == scored(path, tmp_path / "here.parquet")
 
 
 # What a worker does.
@@ -203,7 +243,7 @@ def test_a_worker_opens_a_run_once_and_keeps_few(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_answer_that_is_no_scores_of_its_rows_is_refused(
-    tmp_path: Path, dask: LocalCluster, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, there: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, out = write_parquet(tmp_path / "a.parquet", rows_of(1_000), group=500), tmp_path / "out.parquet"
     with pytest.raises(Stopped):
@@ -213,7 +253,7 @@ def test_an_answer_that_is_no_scores_of_its_rows_is_refused(
     for answer in answers:
         monkeypatch.setattr(OpenScoreWork, "compute", lambda _self, _part, found=answer: found)
         with pytest.raises(ClusterFailed, match="something else than the scores of its rows"):
-            scored(path, out, dask=dask.scheduler_address)
+            scored(path, out, dask=there.scheduler_address)
 
 
 def short(file: Path) -> bytes:

@@ -31,6 +31,7 @@ from serving.platform.database.engine import read_only_engine
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.reference_context import ReferenceContextCache
 from tests.fixtures.clients import with_key
+from tests.fixtures.clusters import a_cluster
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.lives import Lives
 from tests.fixtures.recompute import recorded
@@ -176,12 +177,13 @@ def bulk_scores(
     *,
     with_history: bool = True,
     marketplace: Marketplace | None = None,
+    dask: str | None = None,
 ) -> list[tuple[str, float]]:
     path, out = folder / "rows.ndjson", folder / "scores.parquet"
     path.write_text("\n".join(map(json.dumps, rows)))
     files = read_bundle_folder(site.runtime.services[BundleStore].folder(digest))
     history = HistoryAt(site.runtime.store.url, marketplace or today(site)) if with_history else None
-    score_file(path, "native", files, out, received_at=site.clock.now(), history=history)
+    score_file(path, "native", files, out, received_at=site.clock.now(), history=history, dask=dask)
     return [(row["listing_id"], row["probability"]) for row in pq.read_table(out).to_pylist()]
 
 
@@ -194,6 +196,18 @@ def test_bulk_gives_the_scores_that_the_service_gave(any_site: Site, any_client:
     assert max(abs(one[1] - other[1]) for one, other in zip(given, in_file, strict=True)) <= 1e-9
     without = bulk_scores(any_site, rows, tmp_path, digest, with_history=False)
     assert max(abs(one[1] - other[1]) for one, other in zip(given, without, strict=True)) > 1e-3
+
+
+@pytest.mark.both_engines
+def test_a_cluster_gives_the_scores_that_the_service_gave(
+    any_site: Site, any_client: TestClient, tmp_path: Path
+) -> None:
+    digest = put_champion_in_force(any_site)
+    rows = a_life_over_http(any_site, any_client)
+    with a_cluster(2) as cluster:
+        there = bulk_scores(any_site, rows, tmp_path, digest, dask=cluster.scheduler_address)
+    assert there == bulk_scores(any_site, rows, tmp_path, digest)
+    assert max(abs(one[1] - other[1]) for one, other in zip(scores_of(any_site), there, strict=True)) <= 1e-9
 
 
 def test_a_row_with_its_own_time_is_scored_as_of_it(site: Site, client: TestClient, tmp_path: Path) -> None:
