@@ -23,6 +23,8 @@ _WAITS_WITHOUT_WORKERS: Final = 12
 _CLOSE_SECONDS: Final = 2
 _SHOWN: Final = 3
 _MOST_CHARACTERS: Final = 300
+_LOGGERS: Final = ("distributed", "distributed.client")
+_LOST: Final = "scheduler-connection-lost"  # The reason of futures that end with the connection.
 _INSTALL: Final = "Install touchstone[dask] in the version of this machine there"
 _RESUME: Final = "What is finished is kept: run the same command again to go on."
 
@@ -107,6 +109,8 @@ class Cluster:
         return found
 
     def _failed(self, error: Exception) -> ClusterFailed:
+        if isinstance(error, OSError) or getattr(error, "reason", "") == _LOST:
+            return ClusterFailed(f"The connection to the cluster at {self.address} was lost. {_RESUME}")
         return ClusterFailed(f"The cluster at {self.address} failed ({_words(error)}). {_RESUME}")
 
 
@@ -125,7 +129,8 @@ def cluster_at(address: str, work: Work) -> Iterator[Cluster]:
         raise ClusterFailed("--dask needs Dask on this machine: install touchstone[dask].") from None
     import dask  # noqa: PLC0415  # an extra
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # What matters becomes an error here.
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # What matters becomes an error here.
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"}):
         try:
             client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
