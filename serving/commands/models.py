@@ -124,14 +124,7 @@ def _retrain(marketplace: str | None) -> None:
 
 
 def _train_on_file(
-    data: Path,
-    format_name: str,
-    out: Path,
-    *,
-    register: bool,
-    seed: int,
-    settings_file: Path | None,
-    dask: str | None,
+    data: Path, format_name: str, out: Path, *, register: bool, seed: int, settings_file: Path | None, dask: str | None
 ) -> None:
     from training.bundle_folder import write_bundle_folder
     from training.fit_settings import DEFAULT_SETTINGS, read_settings

@@ -47,7 +47,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("ending", ["parquet", "ndjson"])
 def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path: Path, there: LocalCluster, ending: str) -> None:
-    rows = rows_of(1_600)
+    rows = rows_of(1_000)
     if ending == "parquet":
         path = write_parquet(tmp_path / "a.parquet", rows, group=700)
     else:
@@ -57,7 +57,7 @@ def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path: Path, there: LocalC
 
 
 def test_a_run_goes_on_where_another_was_cut_off_here_or_on_the_cluster(tmp_path: Path, there: LocalCluster) -> None:
-    path = write_parquet(tmp_path / "a.parquet", rows_of(2_000), group=2_000)
+    path = write_parquet(tmp_path / "a.parquet", rows_of(1_500), group=1_500)
     out, whole, before = tmp_path / "out.parquet", scored(path, tmp_path / "whole.parquet"), list[int]()
     with pytest.raises(Stopped):
         scored(path, out, advanced=stopping_after(1))
@@ -103,7 +103,7 @@ class Nothing:
 
 
 def test_rows_with_a_history_travel_by_seller_and_come_back_in_order(tmp_path: Path, there: LocalCluster) -> None:
-    path = write_parquet(tmp_path / "a.parquet", rows_of(1_600), group=700)
+    path = write_parquet(tmp_path / "a.parquet", rows_of(1_000), group=700)
     here = scored(path, tmp_path / "here.parquet", history=Nothing())
     assert scored(path, tmp_path / "there.parquet", history=Nothing(), dask=there.scheduler_address) == here
 
@@ -112,7 +112,7 @@ def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "_WAIT_SECONDS", 0.05)
-    path, out = write_parquet(tmp_path / "a.parquet", rows_of(3_000), group=3_000), tmp_path / "out.parquet"
+    path, out = write_parquet(tmp_path / "a.parquet", rows_of(2_500), group=2_500), tmp_path / "out.parquet"
     before = list[int]()
     with a_cluster() as found:
 
@@ -122,7 +122,7 @@ def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(
         with pytest.raises(ClusterFailed, match=r"has no worker left\. What is finished is kept"):
             scored(path, out, dask=found.scheduler_address, advanced=lose_the_worker)
     scored(path, out, resumed=before.append)
-    assert 500 <= before[0] < 3_000
+    assert 500 <= before[0] < 2_500
 
 
 def test_an_address_without_a_scheduler_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +245,7 @@ def test_a_worker_opens_a_run_once_and_keeps_few(monkeypatch: pytest.MonkeyPatch
 def test_an_answer_that_is_no_scores_of_its_rows_is_refused(
     tmp_path: Path, there: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, out = write_parquet(tmp_path / "a.parquet", rows_of(1_000), group=500), tmp_path / "out.parquet"
+    path, out = write_parquet(tmp_path / "a.parquet", rows_of(600), group=600), tmp_path / "out.parquet"
     with pytest.raises(Stopped):
         scored(path, out, advanced=stopping_after(1))
     (kept,) = (tmp_path / ".out.parquet.parts").glob("*.arrow")

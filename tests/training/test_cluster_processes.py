@@ -1,4 +1,4 @@
-"""A cluster of separate processes of which one is killed: each row is there once, and nothing finished is lost.
+"""A cluster of separate processes. One is killed: each row is there once, and nothing finished is lost.
 
 `TOUCHSTONE_CLUSTER_ROWS=10000000 make soak ARGS="-k each_row_is_there_once"` is the full size.
 """

@@ -29,7 +29,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_row(number: int) -> dict[str, Any]:
-    """Forty sellers, one of whom has a fifth of the rows; each ninth row has no seller."""
+    """Forty sellers; one has a fifth of the rows, and each ninth row has no seller."""
     seller = None if number % 9 == 0 else f" s-{number * 7919 % 40 if number % 5 else 0}"
     return {"external_id": f"MP-{number}", "title": "Grey tote", "seller": {"external_id": seller}}
 
@@ -84,6 +84,13 @@ def test_each_row_is_in_one_part_and_a_sellers_rows_of_a_window_are_together(tmp
     assert window == -(-ROWS // max(windows.count(0), 1)) == 2
     assert {len(found) for found in homes.values()} == {1}
     assert all(100 <= part.count < 250 for part, _ in parts if not part.ends_window)
+
+
+def test_rows_without_a_seller_are_spread(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([{"external_id": f"MP-{number}", "title": "Grey tote"} for number in range(450)])
+    pq.write_table(table, tmp_path / "a.parquet")
+    source = source_of(tmp_path / "a.parquet", "native", received_at=NOW, advanced=lambda _: None, by_seller=True)
+    assert [part.count for part in source.parts] == [100, 100, 100, 100, 50]
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
