@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.fixtures.clusters import Processes, processes_in
+from tests.fixtures.clusters import ROOT, Processes, processes_in
 from tests.training.test_score_parts import COLUMNS, rows_of, scored
 from training import score_source
 from training.cluster import ClusterFailed
@@ -96,14 +96,29 @@ def test_a_lost_scheduler_ends_the_run_and_a_new_one_goes_on(
     assert there == scored(path, tmp_path / "here.parquet")
 
 
-def test_a_worker_without_touchstone_is_named(tmp_path: Path, cluster: Processes) -> None:
-    (tmp_path / "stranger" / "training").mkdir(parents=True)
-    (tmp_path / "stranger" / "training" / "__init__.py").touch()
+@pytest.fixture
+def stranger(tmp_path: Path) -> str:
+    """A folder with another project's package of the same name."""
+    package = tmp_path / "stranger" / "training"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    return str(package.parent)
+
+
+def test_a_worker_without_touchstone_is_named(tmp_path: Path, cluster: Processes, stranger: str) -> None:
     path = a_long_file(tmp_path / "a.parquet", 1_000)
     cluster.work("ours")
-    cluster.work("stranger", PYTHONPATH=str(tmp_path / "stranger"))
+    cluster.work("stranger", PYTHONPATH=stranger)
     with pytest.raises(ClusterFailed, match=r"1 of 2 workers cannot take part: \S+ has no Touchstone \(.*No module"):
         scored(path, tmp_path / "out.parquet", dask=cluster.address)
+
+
+def test_a_scheduler_without_touchstone_is_named(tmp_path: Path, stranger: str) -> None:
+    path = a_long_file(tmp_path / "a.parquet", 1_000)
+    with processes_in(tmp_path / "other", PYTHONPATH=stranger) as cluster:
+        cluster.work("ours", PYTHONPATH=str(ROOT))
+        with pytest.raises(ClusterFailed, match=r"The scheduler at \S+ has no Touchstone \(.*No module"):
+            scored(path, tmp_path / "out.parquet", dask=cluster.address)
 
 
 def test_a_part_that_ends_several_workers_is_given_up(tmp_path: Path) -> None:
