@@ -83,7 +83,7 @@ def score_file(
             source.digest,
             kept.begun_at,
             with_reasons=with_reasons,
-            history=history,
+            history=None if history is None else history.fixed(kept.begun_at),
         )
         if kept.rows:
             resumed(kept.rows)

@@ -40,16 +40,24 @@ class OpenHistory(Protocol):
         ...
 
 
+class FixedHistory(Protocol):
+    """The address of a recorded history with the references of one moment, which travels to other processes."""
+
+    def open(self) -> OpenHistory:
+        """The history for one process."""
+        ...
+
+
 class History(Protocol):
-    """The address of a recorded history, which travels to other processes."""
+    """The address of a recorded history."""
 
     @property
     def name(self) -> str:
         """What tells this history from others, without a secret."""
         ...
 
-    def open(self, now: datetime) -> OpenHistory:
-        """The history as of now, for one process."""
+    def fixed(self, now: datetime) -> FixedHistory:
+        """The history with the references of now: all rows are compared with the same, in whatever process."""
         ...
 
 
@@ -66,7 +74,7 @@ class Job:
     digest: str
     received_at: datetime
     with_reasons: bool = True
-    history: History | None = None
+    history: FixedHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ class Scorer:
         if job.columns is not None:
             self.reading = Reading.of(job.format_name, job.columns, digest=job.digest, received_at=job.received_at)
         self.groups = RowGroupReader(job.path)
-        self.history = None if job.history is None else job.history.open(job.received_at)
+        self.history = None if job.history is None else job.history.open()
 
     def close(self) -> None:
         """Release the file and the history."""

@@ -73,7 +73,10 @@ class Failing:
 
     name = "failing"
 
-    def open(self, _now: datetime) -> Any:
+    def fixed(self, _now: datetime) -> "Failing":
+        return self
+
+    def open(self) -> Any:
         raise OSError("no such database")
 
 
@@ -88,7 +91,10 @@ class Nothing:
 
     name = "nothing"
 
-    def open(self, _now: datetime) -> "Nothing":
+    def fixed(self, _now: datetime) -> "Nothing":
+        return self
+
+    def open(self) -> "Nothing":
         return self
 
     @property

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import pickle
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -196,6 +197,18 @@ def test_bulk_gives_the_scores_that_the_service_gave(any_site: Site, any_client:
     assert max(abs(one[1] - other[1]) for one, other in zip(given, in_file, strict=True)) <= 1e-9
     without = bulk_scores(any_site, rows, tmp_path, digest, with_history=False)
     assert max(abs(one[1] - other[1]) for one, other in zip(given, without, strict=True)) > 1e-3
+
+
+def test_a_process_that_begins_later_compares_rows_with_the_same_references(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listings = at_their_moments(played(site, seed=9, sellers=5, steps=4))
+    fixed = HistoryAt(site.runtime.store.url, today(site)).fixed(site.clock.now())
+    here = in_bulk(site, listings)
+    monkeypatch.setattr(ReferenceContextCache, "of", None)  # Nothing reads them again.
+    sent = pickle.loads(pickle.dumps(fixed))  # noqa: S301  # made here
+    with closing(sent.open()) as there:
+        assert there.facts(listings) == here
 
 
 @pytest.mark.both_engines
