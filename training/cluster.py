@@ -26,7 +26,6 @@ _MOST_CHARACTERS: Final = 300
 _LOGGERS: Final = ("distributed", "distributed.client")
 _LOST: Final = "scheduler-connection-lost"  # The reason of futures that end with the connection.
 _INSTALL: Final = "Install touchstone[dask] in the version of this machine there"
-_RESUME: Final = "What is finished is kept: run the same command again to go on."
 
 
 class ClusterFailed(ValueError):
@@ -42,9 +41,10 @@ class _Begun(NamedTuple):
 
 @dataclass(slots=True)
 class Cluster:
-    """Workers that compute the parts of one work."""
+    """Workers that compute the parts of one work. `then` says what to do after a failure."""
 
     address: str
+    then: str
     client: "Client"
     _work: "Future[Any]"
     _under_way: dict[str, _Begun] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Cluster:
             with suppress(Empty):
                 return self._ended.get(timeout=_WAIT_SECONDS)
             waits = 0 if self._workers() else waits + 1
-        raise ClusterFailed(f"The cluster at {self.address} has no worker left. {_RESUME}")
+        raise ClusterFailed(f"The cluster at {self.address} has no worker left. {self.then}")
 
     def _result_of(self, future: "Future[Any]") -> bytes:
         try:
@@ -98,7 +98,7 @@ class Cluster:
             raise self._failed(error) from None
         if not isinstance(ended, Ended) or ended.result is None:
             problem = ended.problem if isinstance(ended, Ended) else "no result"
-            raise ClusterFailed(f"A worker of the cluster at {self.address} failed ({_words(problem)}). {_RESUME}")
+            raise ClusterFailed(f"A worker of the cluster at {self.address} failed ({_words(problem)}). {self.then}")
         return ended.result
 
     def _workers(self) -> Mapping[str, int]:
@@ -110,12 +110,12 @@ class Cluster:
 
     def _failed(self, error: Exception) -> ClusterFailed:
         if isinstance(error, OSError) or getattr(error, "reason", "") == _LOST:
-            return ClusterFailed(f"The connection to the cluster at {self.address} was lost. {_RESUME}")
-        return ClusterFailed(f"The cluster at {self.address} failed ({_words(error)}). {_RESUME}")
+            return ClusterFailed(f"The connection to the cluster at {self.address} was lost. {self.then}")
+        return ClusterFailed(f"The cluster at {self.address} failed ({_words(error)}). {self.then}")
 
 
 @contextmanager
-def cluster_at(address: str, work: Work) -> Iterator[Cluster]:
+def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
     """The cluster of a scheduler, whose workers have been asked for their versions.
 
     Raises
@@ -140,9 +140,10 @@ def cluster_at(address: str, work: Work) -> Iterator[Cluster]:
             here = versions()
             refuse_others(client, address, here)
             given = pickle.dumps((here, pickle.dumps(work)))
-            cluster = Cluster(address, client, client.submit(bytes, given, key=f"touchstone-{client.id}"))
+            cluster = Cluster(address, then, client, client.submit(bytes, given, key=f"touchstone-{client.id}"))
             yield cluster
-            client.run(end, client.id)
+            with suppress(Exception):  # All is done, whatever happens to the cluster.
+                client.run(end, client.id)
         finally:
             client.close(timeout=_CLOSE_SECONDS)
 

@@ -43,7 +43,7 @@ def fit_input_at(address: str, facts: Sequence[Facts], progress: Callable[[float
             raise ClusterFailed("A worker of the cluster gave something else than the input of its rows.") from None
         progress(min(len(parts) * PART_ROWS / len(facts), 1.0))
 
-    with cluster_at(address, FitInputWork()) as cluster:
+    with cluster_at(address, FitInputWork(), then="Run the same command again.") as cluster:
         for start in range(0, len(facts), PART_ROWS):
             part = [one.to_json() for one in facts[start : start + PART_ROWS]]
             cluster.begin(part, partial(keep, start, len(part)))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -13,6 +14,8 @@ from training.cluster import Cluster, ClusterFailed, cluster_at
 from training.numbered import packed, with_numbers
 from training.score_columns import SCHEMA
 from training.score_parts import Job, Part, Scorer, Slice
+
+_THEN: Final = "What is finished is kept: run the same command again to go on."
 
 
 @dataclass(slots=True)
@@ -109,5 +112,6 @@ def workers_at(address: str, job: Job, files: Mapping[str, bytes], digest: str) 
     ClusterFailed
         As `cluster_at`.
     """
-    with cluster_at(address, ScoreWork(job, files, digest)) as cluster, closing(RowGroupReader(job.path)) as groups:
+    work = ScoreWork(job, files, digest)
+    with cluster_at(address, work, then=_THEN) as cluster, closing(RowGroupReader(job.path)) as groups:
         yield ClusterWorkers(cluster, groups)

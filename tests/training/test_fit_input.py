@@ -53,6 +53,13 @@ def test_arrays_that_do_not_fit_are_refused(fault: str) -> None:
         FitInput.from_bytes(damaged(FitInput.of(FACTS))[fault].to_bytes(), 40)
 
 
+def test_a_training_that_a_worker_fails_says_to_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.fit_input.matrix", None)
+    failed = pytest.raises(ClusterFailed, match=r"failed \(TypeError: .*\)\. Run the same command again\.$")
+    with a_cluster() as cluster, failed:
+        fit_input_at(cluster.scheduler_address, FACTS, lambda _share: None)
+
+
 @pytest.mark.parametrize("answer", [b"", b"nothing", FitInput.of(FACTS[1:]).to_bytes()])
 def test_a_worker_s_answer_that_is_no_input_ends_the_training(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FitInputWork, "compute", lambda _self, _facts: answer)

@@ -232,7 +232,7 @@ def some_cells(one: Listing) -> dict[str, str | None]:
         "brand": one.brand,
         "price": None if one.price is None else str(one.price),
         "currency": one.currency,
-        "occurred_at": one.occurred_at and one.occurred_at.isoformat(),
+        "occurred_at": None if one.occurred_at is None else one.occurred_at.isoformat(),
         "seller.external_id": one.seller.external_id,
     }
 
