@@ -19,8 +19,8 @@ from training.dataset import Reading
 from training.numbered import AT_ONCE, integers, packed, with_numbers
 from training.score_parts import Part, Slice
 
-WINDOW_ROWS: Final = 100_000
-WINDOW_CHARACTERS: Final = 50_000_000  # One window waits in memory.
+WINDOW_ROWS: Final = 50_000
+WINDOW_CHARACTERS: Final = 50_000_000  # A window waits in memory, some kilobytes a row of a file of lines.
 
 
 class _Shard(NamedTuple):
