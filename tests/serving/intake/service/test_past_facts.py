@@ -212,7 +212,6 @@ def test_a_process_that_begins_later_compares_rows_with_the_same_references(
         assert there.facts(listings) == here
 
 
-@pytest.mark.both_engines
 def test_a_cluster_gives_the_scores_that_the_service_gave(
     any_site: Site, any_client: TestClient, tmp_path: Path
 ) -> None:
