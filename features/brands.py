@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, Self
 
 import ahocorasick
 
@@ -117,6 +117,10 @@ class BrandRegister:
         self._near = NearNames(
             (brand.brand_id, name) for brand in self.brands.values() for name in (brand.name, *brand.aliases)
         )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Brand, ...]]]:
+        """What another process makes the same register of: the indexes do not travel."""
+        return type(self), (tuple(self.brands.values()),)
 
     def resolve(self, *, title: str | None, declared: str | None, gtin: str | None) -> Resolution:
         """The brand of a listing and how it was found.

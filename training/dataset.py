@@ -100,19 +100,20 @@ def checked_row(row: RawRow, reading: Reading | None) -> CheckedRow:
     return CheckedRow(row.number, row.cells, mapping, check(mapping, received_at=reading.received_at), label)
 
 
-def checked_batch(batch: pa.RecordBatch, first_row: int, reading: Reading) -> list[CheckedRow]:
+def checked_batch(batch: pa.RecordBatch, numbers: Sequence[int], reading: Reading) -> list[CheckedRow]:
     """The rows of a record batch as `checked_row` reads them, but without their cells where a column at a time did."""
     mappings = reading.layout.columns_to_listings(batch) if reading.layout.columns_to_listings else None
     if mappings is None:
-        return [checked_row(RawRow(i, cells), reading) for i, cells in enumerate(batch.to_pylist(), start=first_row)]
+        rows = zip(numbers, batch.to_pylist(), strict=True)
+        return [checked_row(RawRow(number, cells), reading) for number, cells in rows]
     found: list[CheckedRow] = []
-    for i, mapping in enumerate(mappings):
+    for i, (number, mapping) in enumerate(zip(numbers, mappings, strict=True)):
         if mapping is None or "external_id" not in mapping:
             (cells,) = batch.slice(i, 1).to_pylist()
-            found.append(checked_row(RawRow(first_row + i, cells), reading))
+            found.append(checked_row(RawRow(number, cells), reading))
         else:
             listing = check(mapping, received_at=reading.received_at)
-            found.append(CheckedRow(first_row + i, {}, mapping, listing, None))
+            found.append(CheckedRow(number, {}, mapping, listing, None))
     return found
 
 

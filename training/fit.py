@@ -19,6 +19,7 @@ from models.points import Points
 from models.policies.deciding import DEFAULT_SCORECARD
 from training.fit_calibration import Observed, fit_calibration
 from training.fit_forest import MASK_SHARE
+from training.fit_input import FitInput
 from training.fit_join import fit_combiner, fit_offset, fit_points, join_of
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.fit_text import FittedText, fit_text
@@ -79,14 +80,24 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     progress: Progress = field(default=lambda _what, _share: None, repr=False)
 
     def fit(
-        self, facts: Sequence[Facts], labels: Labels, *, groups: NDArray[np.intp], sample_weight: Floats | None = None
+        self,
+        facts: Sequence[Facts],
+        labels: Labels,
+        *,
+        groups: NDArray[np.intp],
+        sample_weight: Floats | None = None,
+        computed: FitInput | None = None,
     ) -> Self:
-        """Fit on n facts, labels of shape (n,) in {0, 1}, seller groups (n,) and weights (n,)."""
+        """Fit on n facts, labels of shape (n,) in {0, 1}, seller groups (n,) and weights (n,).
+
+        `computed` is `FitInput.of(facts)`, if the caller has it.
+        """
         labels = np.asarray(labels, dtype=np.int8)
         weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         join = join_of(int(labels.sum()), takes_offset=self.learner in TAKE_OFFSET)
         self.progress("features", 0.0)
-        numbers, texts = self._numbers(facts), TextMatrix.of([one.listing for one in facts])
+        vectors, texts = computed or FitInput.of(facts)
+        numbers = self._fitted(vectors, facts)
         folds = inner_folds(labels, groups, seed=self.seed)
         text_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
@@ -133,9 +144,13 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         return (self.decision_function(facts) > 0).astype(np.int_)
 
     def _numbers(self, facts: Sequence[Facts]) -> Floats:
-        found = matrix(facts)
+        return self._fitted(matrix(facts), facts)
+
+    def _fitted(self, vectors: Floats, facts: Sequence[Facts]) -> Floats:
+        """The vectors as this fit has them: with the tried features, and with missing values where it is without."""
+        found = np.column_stack([vectors, tried_columns(self.tried, facts)])
         found[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
-        return np.column_stack([found, tried_columns(self.tried, facts)])
+        return found
 
     def _text(self, texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
         return fit_text(texts, rows, labels, weights, cost=self.settings.text_cost)

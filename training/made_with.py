@@ -22,7 +22,7 @@ def made_with() -> dict[str, str]:
     """The versions in this process, by name."""
     policies = dict(policy_version(one).split(":") for one in _POLICIES)
     return {
-        "code": _code(),
+        "code": code_of(*_PACKAGES),
         FINGERPRINT: input_fingerprint(),
         **{f"policy {name}": found for name, found in policies.items()},
         "python": platform.python_version(),
@@ -31,10 +31,10 @@ def made_with() -> dict[str, str]:
     }
 
 
-def _code() -> str:
-    """A digest of the source of features, models and training, which a training without a repository has too."""
+def code_of(*packages: str) -> str:
+    """A digest of the source of our packages, which a process without a repository has too."""
     digest, root = hashlib.sha256(), Path(__file__).parents[1]
-    for path in sorted(path for name in _PACKAGES for path in (root / name).rglob("*.py")):
+    for path in sorted(path for name in packages for path in (root / name).rglob("*.py")):
         digest.update(str(path.relative_to(root)).encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 

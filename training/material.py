@@ -65,7 +65,7 @@ class Labelled:
 class FromFile:
     """Rows of a file, each compared with the training rows of its fold; every row has the same weight.
 
-    `brands` are no register, because a register holds compiled automata, which cannot go to another process.
+    `brands` are no register, because its indexes are made in each process.
     """
 
     data: Labelled

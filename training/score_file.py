@@ -2,22 +2,27 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from models.bundle import verify
 from training.kept_parts import KeptParts
+from training.numbered import values_of
+from training.score_cluster import workers_at
 from training.score_columns import SCHEMA
-from training.score_parts import History, Job, Part
+from training.score_parts import History, Job, Part, Scored, Workers
 from training.score_source import PART_CHARACTERS, PART_ROWS, Source, source_of
-from training.score_workers import Workers, workers_on
+from training.score_workers import workers_on
+from training.seller_shards import WINDOW_CHARACTERS, WINDOW_ROWS
 
 _ROWS: Final = 1_000  # In a row group of the output.
 
@@ -30,6 +35,7 @@ def score_file(
     *,
     received_at: datetime,
     processes: int = 1,
+    dask: str | None = None,
     with_reasons: bool = True,
     history: History | None = None,
     advanced: Callable[[int], None] = lambda _: None,
@@ -42,9 +48,11 @@ def score_file(
     those of the route only. Without reasons no accepted row has any. Brands in the bundle's register take part. With
     `history`, rows are scored with it, and with its references in place of the bundle's.
 
-    `processes` processes read and score parts of some thousand rows, so memory does not grow with the file. Finished
-    parts are kept beside `out` until all are done. An equal call resumes one that was cut off, as of its time:
-    `resumed` then receives the number of rows that were scored before. `advanced` receives the number of bytes done.
+    `processes` processes read and score parts of some thousand rows, so memory does not grow with the file. With
+    `dask`, the address of a scheduler, this process reads the rows and the workers of a cluster score them. Finished
+    parts are kept beside `out` until all are done. An equal call resumes one that was cut off, here or on a cluster, as
+    of its time: `resumed` then receives the number of rows that were scored before. `advanced` receives the number of
+    bytes done.
 
     Raises
     ------
@@ -52,18 +60,20 @@ def score_file(
         The files are not a bundle of this feature set.
     Unreadable, UnknownLayout
         The whole file cannot be read as this format.
+    ClusterFailed
+        The cluster cannot be used or is lost; finished parts are kept.
     ValueError
         Another process is writing this file of scores.
     """
     bundle = verify(files)
-    source = source_of(path, format_name, received_at=received_at, advanced=advanced)
+    source = source_of(path, format_name, received_at=received_at, advanced=advanced, by_seller=history is not None)
     plan = {
         "file": source.digest,
         "format": format_name,
         "bundle": bundle,
         "with_reasons": with_reasons,
         "history": None if history is None else history.name,
-        "part": [PART_ROWS, PART_CHARACTERS],
+        "part": [PART_ROWS, PART_CHARACTERS, WINDOW_ROWS, WINDOW_CHARACTERS],
     }
     with KeptParts(out.with_name(f".{out.name}.parts"), plan, received_at) as kept:
         job = Job(
@@ -72,13 +82,14 @@ def score_file(
             source.columns,
             source.digest,
             kept.begun_at,
-            kept.bundle(files),
             with_reasons=with_reasons,
-            history=history,
+            history=None if history is None else history.fixed(kept.begun_at),
         )
         if kept.rows:
             resumed(kept.rows)
-        with workers_on(job, processes) as workers:
+        place: AbstractContextManager[Workers]
+        place = workers_on(job, kept.bundle(files), processes) if dask is None else workers_at(dask, job, files, bundle)
+        with place as workers:
             counts = _collect(source, kept, workers, out)
         kept.remove()
     return counts
@@ -87,18 +98,21 @@ def score_file(
 def _collect(source: Source, kept: KeptParts, workers: Workers, out: Path) -> dict[str, int]:
     """Write the scores of all parts to the output, in order, as they are finished."""
     counts: Counter[str] = Counter()
-    waiting: deque[tuple[Part, Future[None] | None]] = deque()
+    waiting: deque[tuple[Part, Scored | None]] = deque()
     temporary = out.with_name(f".{out.name}.writing")
     with pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer:
-        rows = _Rows(writer)
+        rows, window = _Rows(writer), list[pa.Table]()
 
-        def collect(part: Part, scored: Future[None] | None) -> None:
+        def collect(part: Part, scored: Scored | None) -> None:
             if scored is not None:
                 scored.result()
             table = kept.read(part.number)
             counts.update({one["values"]: one["counts"] for one in pc.value_counts(table["route"]).to_pylist()})
-            rows.write(table)
-            source.done(part)
+            window.append(table)
+            if part.ends_window:
+                rows.write(pa.concat_tables(window))
+                window.clear()
+            source.done(counts.total())
 
         for part in source.parts:
             waiting.append((part, None if kept.has(part.number) else workers.score(part, kept.file(part.number))))
@@ -111,8 +125,12 @@ def _collect(source: Source, kept: KeptParts, workers: Workers, out: Path) -> di
     return dict(counts)
 
 
-def _is_done(scored: Future[None] | None) -> bool:
+def _is_done(scored: Scored | None) -> bool:
     return scored is None or scored.done()
+
+
+def _numbers(table: pa.Table) -> NDArray[np.int64]:
+    return np.concatenate([values_of(chunk) for chunk in table["row"].chunks])
 
 
 @dataclass(slots=True)
@@ -120,10 +138,23 @@ class _Rows:
     """Writes rows in row groups of a thousand, whatever the parts."""
 
     writer: pq.ParquetWriter
+    _written: int = 0
     _waiting: list[pa.Table] = field(default_factory=list)
 
     def write(self, table: pa.Table) -> None:
-        """Write what is whole of these rows and the ones that wait."""
+        """Write what is whole of these rows, which follow those before, and the ones that wait.
+
+        Raises
+        ------
+        ValueError
+            A row is missing, or is there twice.
+        """
+        wanted = np.arange(self._written + 1, self._written + 1 + table.num_rows)
+        if not np.array_equal(_numbers(table), wanted):
+            table = table.sort_by("row")
+            if not np.array_equal(_numbers(table), wanted):
+                raise ValueError("The scores do not belong to the rows of the file. Delete them, and begin again.")
+        self._written += table.num_rows
         found = pa.concat_tables([*self._waiting, table])
         whole = found.num_rows - found.num_rows % _ROWS
         for start in range(0, whole, _ROWS):

@@ -8,21 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
 from features.facts import Facts
 from features.listing import Listing, Rejection
-from models.bundle import Bundle, from_files
+from models.bundle import Bundle
 from models.offline import REFUSED, OfflineAnswer, answer_facts, answer_offline
 from training.adapters.files import RawRow
 from training.adapters.parquet import RowGroupReader
-from training.bundle_folder import read_bundle_folder
 from training.dataset import CheckedRow, Reading, checked_batch, checked_row
+from training.numbered import AT_ONCE, NumberedBatch, unpacked
 from training.score_columns import SCHEMA, scores_batch
-
-_AT_ONCE: Final = 500  # The objects of a row take ten kilobytes.
 
 
 class OpenHistory(Protocol):
@@ -42,22 +40,30 @@ class OpenHistory(Protocol):
         ...
 
 
+class FixedHistory(Protocol):
+    """The address of a recorded history with the references of one moment, which travels to other processes."""
+
+    def open(self) -> OpenHistory:
+        """The history for one process."""
+        ...
+
+
 class History(Protocol):
-    """The address of a recorded history, which travels to other processes."""
+    """The address of a recorded history."""
 
     @property
     def name(self) -> str:
         """What tells this history from others, without a secret."""
         ...
 
-    def open(self, now: datetime) -> OpenHistory:
-        """The history as of now, for one process."""
+    def fixed(self, now: datetime) -> FixedHistory:
+        """The history with the references of now: all rows are compared with the same, in whatever process."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all parts of one file have in common. `bundle` is a folder.
+    """What all parts of one file have in common.
 
     `columns` are those of the first readable row, None where no row is readable.
     """
@@ -67,42 +73,84 @@ class Job:
     columns: tuple[str, ...] | None
     digest: str
     received_at: datetime
-    bundle: Path
     with_reasons: bool = True
-    history: History | None = None
+    history: FixedHistory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Consecutive rows of a row group, which the process that scores them reads."""
+
+    first_row: int
+    count: int
+    row_group: int
+    start: int
+
+    def batches(self, groups: RowGroupReader) -> Iterator[NumberedBatch]:
+        """The rows with their numbers."""
+        number = self.first_row
+        for found in groups.batches(self.row_group, self.start, self.count):
+            yield found, range(number, number + found.num_rows)
+            number += found.num_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Consecutive rows of a file: those of a row group from `start`, or else `rows` themselves."""
+    """Rows of a file: a slice of it, or rows that were read, as such or as `numbered.packed` makes them.
+
+    Parts follow one another in the file. Those in which the rows of each seller are together do so from window to
+    window only; `ends_window` is false for every part of such a window but the last.
+    """
 
     number: int
-    first_row: int
     count: int
-    row_group: int = 0
-    start: int = 0
-    rows: tuple[RawRow, ...] = ()
+    rows: Slice | tuple[RawRow, ...] | bytes
+    ends_window: bool = True
+
+
+class Scored(Protocol):
+    """A part that is being scored."""
+
+    def done(self) -> bool:
+        """Whether its scores are in its file."""
+        ...
+
+    def result(self) -> None:
+        """Wait until they are."""
+        ...
+
+
+class Workers(Protocol):
+    """What scores parts into files."""
+
+    @property
+    def most_waiting(self) -> int:
+        """How many parts may wait for an earlier one."""
+        ...
+
+    def score(self, part: Part, file: Path) -> Scored:
+        """Score a part into a file, or begin to; the file appears when it is whole."""
+        ...
 
 
 @dataclass(slots=True)
 class Scorer:
-    """One process's work on a file: its bundle, and its place in the file."""
+    """One process's work on a file: a bundle, and its place in the file."""
 
     job: Job
-    bundle: Bundle = field(init=False)
+    bundle: Bundle
     reading: Reading | None = field(init=False)
     groups: RowGroupReader = field(init=False)
     history: OpenHistory | None = field(init=False)
 
     def __post_init__(self) -> None:
-        """Load the bundle, which each process does once."""
+        """Open the history."""
         job = self.job
-        self.bundle = from_files(read_bundle_folder(job.bundle))
         self.reading = None
         if job.columns is not None:
             self.reading = Reading.of(job.format_name, job.columns, digest=job.digest, received_at=job.received_at)
         self.groups = RowGroupReader(job.path)
-        self.history = None if job.history is None else job.history.open(job.received_at)
+        self.history = None if job.history is None else job.history.open()
 
     def close(self) -> None:
         """Release the file and the history."""
@@ -110,24 +158,21 @@ class Scorer:
         if self.history is not None:
             self.history.close()
 
-    def score(self, part: Part, out: Path) -> None:
-        """Write the scores of a part; the file appears when it is whole."""
-        temporary = out.with_suffix(".writing")
-        with _uncollected(), pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+    def score(self, part: Part, sink: pa.NativeFile) -> None:
+        """Write the scores of a part as an Arrow file."""
+        with _uncollected(), pa.ipc.new_file(sink, SCHEMA) as writer:
             for batch in self._batches(part):
                 writer.write_batch(self._scores(batch))
-        temporary.replace(out)
 
     def _batches(self, part: Part) -> Iterator[list[CheckedRow]]:
-        if part.rows or self.reading is None:
-            checked = (checked_row(row, self.reading) for row in part.rows)
-            while batch := list(islice(checked, _AT_ONCE)):
+        rows = part.rows
+        if isinstance(rows, tuple):
+            checked = (checked_row(row, self.reading) for row in rows)
+            while batch := list(islice(checked, AT_ONCE)):
                 yield batch
-            return
-        number = part.first_row
-        for found in self.groups.batches(part.row_group, part.start, part.count):
-            yield checked_batch(found, number, self.reading)
-            number += found.num_rows
+        elif self.reading is not None:  # Arrow's rows are readable.
+            for found, numbers in rows.batches(self.groups) if isinstance(rows, Slice) else unpacked(rows):
+                yield checked_batch(found, numbers, self.reading)
 
     def _scores(self, batch: Sequence[CheckedRow]) -> pa.RecordBatch:
         answers = iter(self._answers([row.listing for row in batch if not isinstance(row.listing, Rejection)]))

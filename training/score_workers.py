@@ -15,6 +15,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from models.bundle import from_files
+from training.bundle_folder import read_bundle_folder
 from training.score_parts import Job, Part, Scorer
 
 _AHEAD: Final = 2  # Parts that wait for each other process, so that it need not wait for this one.
@@ -22,7 +24,7 @@ _AHEAD: Final = 2  # Parts that wait for each other process, so that it need not
 _NOT_NEEDED: Final = ("pandas", "sklearn")
 
 
-class Workers:
+class LocalWorkers:
     """Scores parts on this process and others. A part is done here if all others have enough to do."""
 
     def __init__(self, scorer: Scorer, others: Executor | None, processes: int) -> None:
@@ -42,24 +44,24 @@ class Workers:
             self._given.append(self._others.submit(_score, part, file))
             return self._given[-1]
         done = Future[None]()
-        self._scorer.score(part, file)
+        _write(self._scorer, part, file)
         done.set_result(None)
         return done
 
 
 @contextmanager
-def workers_on(job: Job, processes: int) -> Iterator[Workers]:
-    """Workers for one file, each with its own bundle and its own place in the file."""
+def workers_on(job: Job, bundle: Path, processes: int) -> Iterator[LocalWorkers]:
+    """Workers for one file, each with its own copy of the bundle in a folder and its own place in the file."""
     if processes == 1:
-        with closing(Scorer(job)) as scorer:
-            yield Workers(scorer, None, 1)
+        with closing(_scorer(job, bundle)) as scorer:
+            yield LocalWorkers(scorer, None, 1)
         return
     # Not forked: threads of Arrow and compiled code do not survive a fork.
-    pool = ProcessPoolExecutor(processes - 1, get_context("spawn"), initializer=_begin, initargs=(job,))
+    pool = ProcessPoolExecutor(processes - 1, get_context("spawn"), initializer=_begin, initargs=(job, bundle))
     try:
         _save_memory()
-        with closing(Scorer(job)) as scorer:
-            yield Workers(scorer, pool, processes)
+        with closing(_scorer(job, bundle)) as scorer:
+            yield LocalWorkers(scorer, pool, processes)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -67,11 +69,15 @@ def workers_on(job: Job, processes: int) -> Iterator[Workers]:
 _SCORERS: list[Scorer] = []
 
 
-def _begin(job: Job) -> None:
+def _begin(job: Job, bundle: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that hands out the parts ends the others.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _save_memory()
-    _SCORERS.append(Scorer(job))
+    _SCORERS.append(_scorer(job, bundle))
+
+
+def _scorer(job: Job, bundle: Path) -> Scorer:
+    return Scorer(job, from_files(read_bundle_folder(bundle)))
 
 
 def _save_memory() -> None:
@@ -93,4 +99,12 @@ def _end_with_parent() -> None:
 
 
 def _score(part: Part, file: Path) -> None:
-    _SCORERS[-1].score(part, file)
+    _write(_SCORERS[-1], part, file)
+
+
+def _write(scorer: Scorer, part: Part, file: Path) -> None:
+    """The file appears when it is whole."""
+    temporary = file.with_suffix(".writing")
+    with pa.OSFile(str(temporary), "wb") as sink:
+        scorer.score(part, sink)
+    temporary.replace(file)

@@ -19,6 +19,7 @@ from models.routing import Thresholds
 from models.second_stage import SecondStage
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
+from training.fit_cluster import fit_input_at
 from training.fit_phrases import fit_phrases
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.labelled import load_labelled
@@ -47,14 +48,19 @@ def train_on_file(
     learner: str = Forest.name,
     settings: FitSettings = DEFAULT_SETTINGS,
     encoder: str = NO_ENCODER,
+    dask: str | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TrainedOnFile:
     """Fit on every labelled row. No rows are reserved for judging; `evaluate` measures the quality.
+
+    With `dask`, the address of a scheduler, the workers of a cluster compute features and text matrix; the fit is here.
 
     Raises
     ------
     ValueError
         No labels, or too few sellers of a class.
+    ClusterFailed
+        The cluster cannot be used or is lost.
     """
     data = load_labelled(path, format_name, received_at=received_at).data
     progress(0.1)
@@ -64,7 +70,10 @@ def train_on_file(
     ]
     progress(0.2)
     model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
-    model.fit(facts, data.labels, groups=data.groups)
+    computed = None
+    if dask is not None:
+        computed = fit_input_at(dask, facts, lambda share: progress(0.2 + 0.2 * share))
+    model.fit(facts, data.labels, groups=data.groups, computed=computed)
     progress(0.6)
     second = second_stage_of(
         encoder,

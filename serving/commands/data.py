@@ -11,7 +11,7 @@ import typer
 
 from serving.commands.declaring import command
 from serving.commands.groups import app
-from serving.commands.options import Marketplace, a_place_for_a_file, known_format
+from serving.commands.options import Dask, Marketplace, a_place_for_a_file, known_format
 from serving.commands.registry import Runtime, place_named
 from serving.commands.showing import EXIT_REFUSED, complain, progress_bar, say, unusable_file
 
@@ -165,6 +165,7 @@ def score(
         ),
     ] = None,
     marketplace: Marketplace = None,
+    dask: Dask = None,
 ) -> None:
     """Score a file's rows with a bundle: row, listing_id, probability, route, reasons. Run it again if it was cut off:
     it goes on where it was."""
@@ -182,7 +183,8 @@ def score(
             files,
             out,
             received_at=now,
-            processes=processes_for(file),
+            processes=1 if dask else processes_for(file),
+            dask=dask,
             with_reasons=reasons,
             history=past,
             advanced=move,

@@ -10,7 +10,7 @@ import typer
 from serving.accounts.rules.access import LOCAL, Permission
 from serving.commands.declaring import command
 from serving.commands.groups import app, golden
-from serving.commands.options import Marketplace, a_place_for_a_file, known_format, settings_with
+from serving.commands.options import Dask, Marketplace, a_place_for_a_file, known_format, settings_with
 from serving.commands.registry import At, Runtime, Who, actor_named, place_named
 from serving.commands.showing import EXIT_FAILED, complain, progress_bar, say, unusable_file
 
@@ -41,18 +41,24 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of folds and sampling.")] = 0,
     marketplace: Marketplace = None,
+    dask: Dask = None,
 ) -> None:
     """Train a candidate: on the marketplace's labels, or offline on a file."""
     if data is None:
         if settings_file is not None:
             sentence = "name it in TOUCHSTONE_FIT_SETTINGS, so that trainings that the service starts have it too."
             raise typer.BadParameter(sentence, param_hint="--settings")
+        if dask is not None:
+            sentence = "a service trains on its own machine; name a file in --data."
+            raise typer.BadParameter(sentence, param_hint="--dask")
         _retrain(marketplace)
         return
     if format_name is None or out is None:
         raise typer.BadParameter("--data needs --format and --out.")
     _may_be_replaced(out)
-    _train_on_file(data, known_format(format_name), out, register=register, seed=seed, settings_file=settings_file)
+    _train_on_file(
+        data, known_format(format_name), out, register=register, seed=seed, settings_file=settings_file, dask=dask
+    )
 
 
 def _may_be_replaced(out: Path) -> None:
@@ -118,7 +124,7 @@ def _retrain(marketplace: str | None) -> None:
 
 
 def _train_on_file(
-    data: Path, format_name: str, out: Path, *, register: bool, seed: int, settings_file: Path | None
+    data: Path, format_name: str, out: Path, *, register: bool, seed: int, settings_file: Path | None, dask: str | None
 ) -> None:
     from training.bundle_folder import write_bundle_folder
     from training.fit_settings import DEFAULT_SETTINGS, read_settings
@@ -135,6 +141,7 @@ def _train_on_file(
             learner=settings.learner,
             settings=read_settings(settings_file) if settings_file else DEFAULT_SETTINGS,
             encoder=settings.encoder,
+            dask=dask,
             progress=move,
         )
     write_bundle_folder(out, trained.files, {"report": trained.report, "trained_at": now.isoformat()})

@@ -49,6 +49,14 @@ def write_json(path: Path | None, found: Any) -> None:
 
 Marketplace = Annotated[str | None, typer.Option("--marketplace", help="Its name, if there are several.")]
 
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        help="Address of a Dask scheduler, tcp://HOST:PORT or tls://HOST:PORT: its workers compute the rows. Needs "
+        "touchstone[dask] there and here.",
+    ),
+]
 Reason = Annotated[str, typer.Option(help="Why; shown in the audit log.")]
 Figures = Annotated[Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]

@@ -1,4 +1,5 @@
 import json
+import pickle
 from importlib.resources import files
 
 import hypothesis.strategies as st
@@ -81,6 +82,14 @@ NO_MENTIONS = [
 @pytest.mark.parametrize(("title", "_why"), NO_MENTIONS, ids=[row[-1] for row in NO_MENTIONS])
 def test_a_brand_is_not_found_in_a_title(title: str, _why: str) -> None:
     assert resolve(title).mentions == ()
+
+
+def test_a_register_in_another_process_resolves_alike() -> None:
+    there = pickle.loads(pickle.dumps(REGISTER))  # noqa: S301  # made here
+    assert there.brands == REGISTER.brands
+    for title in ("Aurelle tote", "A u r e l l e tote", "Aurele tote", "Solenne belt for Aurelle"):
+        wanted = REGISTER.resolve(title=title, declared=None, gtin=None)
+        assert there.resolve(title=title, declared=None, gtin=None) == wanted
 
 
 def test_a_short_name_is_found_as_it_is() -> None:

@@ -156,8 +156,11 @@ class Remembering:
     def __init__(self) -> None:
         self.moments: list[datetime] = []
 
-    def open(self, now: datetime) -> "Remembering":
+    def fixed(self, now: datetime) -> "Remembering":
         self.moments.append(now)
+        return self
+
+    def open(self) -> "Remembering":
         return self
 
     @property

@@ -27,6 +27,7 @@ class Layout:
     needs: frozenset[str]
     to_listing: Callable[[Row, datetime], Mapping[str, object]]
     id_column: str
+    seller_column: str | None = None
     label_column: str | None = None
     used: frozenset[str] | None = None
     columns_to_listings: Callable[[pa.RecordBatch], list[Mapping[str, object] | None] | None] | None = None
@@ -75,6 +76,7 @@ FORMATS: Final[Mapping[str, Format]] = {
                     frozenset({"external_id", "title", "description", "price"}),
                     _at_any_time(native.to_listing),
                     "external_id",
+                    "seller.external_id",
                     "label",
                     columns_to_listings=native.columns_to_listings,
                 ),
@@ -83,7 +85,15 @@ FORMATS: Final[Mapping[str, Format]] = {
         ),
         Format(
             "merchant-feed",
-            (Layout(frozenset({"id", "title", "link"}), merchant_feed.to_listing, "id", used=merchant_feed.COLUMNS),),
+            (
+                Layout(
+                    frozenset({"id", "title", "link"}),
+                    merchant_feed.to_listing,
+                    "id",
+                    "external_seller_id",
+                    used=merchant_feed.COLUMNS,
+                ),
+            ),
             "The Google Merchant product feed, TSV or XML.",
             merchant_feed.column_named,
         ),
@@ -94,6 +104,7 @@ FORMATS: Final[Mapping[str, Format]] = {
                     frozenset({"name_rus", "ItemID", "PriceDiscounted"}),
                     _at_any_time(ozon_ecup.to_listing),
                     "ItemID",
+                    "SellerID",
                     "resolution",
                 ),
             ),
@@ -102,14 +113,20 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format(
             "vestiaire",
             (
-                Layout(frozenset({"product_name"}), _at_any_time(vestiaire.as_listing), "product_id"),
-                Layout(frozenset({"Start_price_EU"}), _at_any_time(vestiaire.sale_to_listing), "Reference"),
+                Layout(frozenset({"product_name"}), _at_any_time(vestiaire.as_listing), "product_id", "seller_id"),
+                Layout(
+                    frozenset({"Start_price_EU"}), _at_any_time(vestiaire.sale_to_listing), "Reference", "seller_hash"
+                ),
             ),
             "Vestiaire Collective listings (USD) and sold bags (EUR).",
         ),
         Format(
             "wish",
-            (Layout(frozenset({"title_orig", "merchant_id"}), _at_any_time(wish.to_listing), "product_id"),),
+            (
+                Layout(
+                    frozenset({"title_orig", "merchant_id"}), _at_any_time(wish.to_listing), "product_id", "merchant_id"
+                ),
+            ),
             "Wish summer products.",
         ),
         Format(

@@ -29,12 +29,29 @@ class HistoryAt:
         """The marketplace, and a digest of the address."""
         return f"{self.marketplace.marketplace_id} {hashlib.sha256(self.url.encode()).hexdigest()}"
 
-    def open(self, now: datetime) -> "OpenHistory":
-        """The history with the references of now, which are read once: all rows are compared with the same."""
+    def fixed(self, now: datetime) -> "FixedHistoryAt":
+        """The history with the references of now, which are read once."""
         engine = read_only_engine(self.url)
-        with engine.connect() as connection:
-            context = ReferenceContextCache().of(connection, self.marketplace, now)
-        return OpenHistory(engine, self.marketplace, context, now)
+        try:
+            with engine.connect() as connection:
+                context = ReferenceContextCache().of(connection, self.marketplace, now)
+        finally:
+            engine.dispose()
+        return FixedHistoryAt(self.url, self.marketplace, context, now)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedHistoryAt:
+    """A history with references, as `training.score_parts.FixedHistory`."""
+
+    url: str = field(repr=False)  # It may contain a password.
+    marketplace: Marketplace
+    context: ReferenceContext = field(repr=False)
+    now: datetime
+
+    def open(self) -> "OpenHistory":
+        """The history with a connection of this process."""
+        return OpenHistory(read_only_engine(self.url), self.marketplace, self.context, self.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.bundle import MANIFEST, from_files
+from tests.fixtures.clusters import a_cluster
 from tests.fixtures.labelled import labelled_file, labelled_rows, write_csv, write_ndjson
 from tests.fixtures.scorers import bundle_files
 from tests.serving.cli.commands import REFUSED, touchstone_in
@@ -205,13 +206,13 @@ def test_a_folder_of_something_else_is_never_replaced_by_a_bundle(place: Path, t
     assert (tmp_path / "letters" / "dear.txt").read_text() == "Dear"
 
 
-def test_a_bundle_is_replaced_by_the_next_training(place: Path, tmp_path: Path) -> None:
+def test_a_bundle_is_replaced_by_the_next_training_on_a_cluster(place: Path, tmp_path: Path) -> None:
     write_bundle_folder(tmp_path / "b", bundle_files(), {})
-    file = str(place / "market.ndjson")
-    done = touchstone_in(
-        place / "home", "train", "--data", file, "--format", "native", "--out", str(tmp_path / "b"), "--no-register"
-    )
-    assert done.code == 0
+    file, out = str(place / "market.ndjson"), str(tmp_path / "b")
+    with a_cluster() as cluster:
+        arguments = ["--no-register", "--dask", cluster.scheduler_address]
+        done = touchstone_in(place / "home", "train", "--data", file, "--format", "native", "--out", out, *arguments)
+    assert done.code == 0, done
     assert read_bundle_folder(tmp_path / "b") == read_bundle_folder(place / "b")
 
 

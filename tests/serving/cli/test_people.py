@@ -139,6 +139,7 @@ REFUSALS = [
     ),
     (["rollback"], "There is no earlier champion to go back to.", "no champion"),
     (["train", "--data", "x.csv"], "--data needs --format and --out.", "half of what it takes"),
+    (["train", "--dask", "tcp://x:1"], "a service trains on its own machine", "a cluster without a file"),
     (["worker", "--id", "2"], "A worker of its own needs PostgreSQL", "a worker beside SQLite"),
     (["nonsense"], "No such command 'nonsense'", "no command"),
 ]

@@ -10,6 +10,7 @@ from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.marketplaces.store import marketplaces
 from serving.platform.settings import Settings
+from tests.fixtures.clusters import a_cluster
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.scorers import bundle_files
@@ -92,3 +93,18 @@ def test_a_database_of_another_version_is_refused(home: Path, file: Path, bundle
     done = score(home, file, bundle, "--history", str(home))
     assert done.code != 0
     assert "does not have the schema of this version" in done.text
+
+
+def test_a_cluster_that_is_not_there_is_named(empty_home: Path, file: Path, bundle: Path) -> None:
+    done = score(empty_home, file, bundle, "--dask", "nothing")
+    assert done.code == REFUSED
+    assert "There is no Dask scheduler at nothing (missing port number in address 'nothing')." in done.err
+
+
+def test_a_cluster_gives_the_scores_of_this_machine(empty_home: Path, file: Path, bundle: Path) -> None:
+    assert score(empty_home, file, bundle).code == 0
+    here = scores(file)
+    file.with_name("scores.parquet").unlink()
+    with a_cluster() as cluster:
+        assert score(empty_home, file, bundle, "--dask", cluster.scheduler_address).code == 0
+    assert scores(file) == here

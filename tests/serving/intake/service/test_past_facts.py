@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import pickle
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
@@ -31,6 +33,7 @@ from serving.platform.database.engine import read_only_engine
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.reference_context import ReferenceContextCache
 from tests.fixtures.clients import with_key
+from tests.fixtures.clusters import a_cluster, processes_in
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.lives import Lives
 from tests.fixtures.recompute import recorded
@@ -176,12 +179,13 @@ def bulk_scores(
     *,
     with_history: bool = True,
     marketplace: Marketplace | None = None,
+    dask: str | None = None,
 ) -> list[tuple[str, float]]:
     path, out = folder / "rows.ndjson", folder / "scores.parquet"
     path.write_text("\n".join(map(json.dumps, rows)))
     files = read_bundle_folder(site.runtime.services[BundleStore].folder(digest))
     history = HistoryAt(site.runtime.store.url, marketplace or today(site)) if with_history else None
-    score_file(path, "native", files, out, received_at=site.clock.now(), history=history)
+    score_file(path, "native", files, out, received_at=site.clock.now(), history=history, dask=dask)
     return [(row["listing_id"], row["probability"]) for row in pq.read_table(out).to_pylist()]
 
 
@@ -194,6 +198,68 @@ def test_bulk_gives_the_scores_that_the_service_gave(any_site: Site, any_client:
     assert max(abs(one[1] - other[1]) for one, other in zip(given, in_file, strict=True)) <= 1e-9
     without = bulk_scores(any_site, rows, tmp_path, digest, with_history=False)
     assert max(abs(one[1] - other[1]) for one, other in zip(given, without, strict=True)) > 1e-3
+
+
+def test_a_process_that_begins_later_compares_rows_with_the_same_references(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listings = at_their_moments(played(site, seed=9, sellers=5, steps=4))
+    fixed = HistoryAt(site.runtime.store.url, today(site)).fixed(site.clock.now())
+    here = in_bulk(site, listings)
+    monkeypatch.setattr(ReferenceContextCache, "of", None)  # Nothing reads them again.
+    sent = pickle.loads(pickle.dumps(fixed))  # noqa: S301  # made here
+    with closing(sent.open()) as there:
+        assert there.facts(listings) == here
+
+
+def test_a_cluster_gives_the_scores_that_the_service_gave(
+    any_site: Site, any_client: TestClient, tmp_path: Path
+) -> None:
+    digest = put_champion_in_force(any_site)
+    rows = a_life_over_http(any_site, any_client)
+    with a_cluster(2) as cluster:
+        there = bulk_scores(any_site, rows, tmp_path, digest, dask=cluster.scheduler_address)
+    assert there == bulk_scores(any_site, rows, tmp_path, digest)
+    assert max(abs(one[1] - other[1]) for one, other in zip(scores_of(any_site), there, strict=True)) <= 1e-9
+
+
+def some_cells(one: Listing) -> dict[str, str | None]:
+    return {
+        "external_id": one.external_id,
+        "title": one.title,
+        "description": one.description,
+        "brand": one.brand,
+        "price": None if one.price is None else str(one.price),
+        "currency": one.currency,
+        "occurred_at": None if one.occurred_at is None else one.occurred_at.isoformat(),
+        "seller.external_id": one.seller.external_id,
+    }
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_other_processes_give_the_same_scores_when_one_is_killed(
+    any_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.score_source.PART_ROWS", 15)
+    digest = put_champion_in_force(any_site)
+    listings = at_their_moments(played(any_site, seed=10, sellers=40, steps=10))
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist([some_cells(one) for one in listings]), path)
+    files = read_bundle_folder(any_site.runtime.services[BundleStore].folder(digest))
+    history = HistoryAt(any_site.runtime.store.url, today(any_site))
+
+    def scored(name: str, **wishes: Any) -> bytes:
+        now = any_site.clock.now()
+        score_file(path, "native", files, tmp_path / name, received_at=now, history=history, **wishes)
+        return (tmp_path / name).read_bytes()
+
+    with processes_in(tmp_path / "cluster") as cluster:
+        first, _ = cluster.work("first"), cluster.work("second")
+        there = scored("there", dask=cluster.address, advanced=lambda _bytes: first.kill())
+        assert first.wait() == -9
+    assert there == scored("here") == scored("together", processes=2)
+    assert pq.read_table(tmp_path / "here").num_rows == len(listings) > 100
 
 
 def test_a_row_with_its_own_time_is_scored_as_of_it(site: Site, client: TestClient, tmp_path: Path) -> None:

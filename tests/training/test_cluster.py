@@ -1,0 +1,271 @@
+"""A file that is scored on a Dask cluster: the bytes of one machine, kept parts, and errors that say what to do."""
+
+import pickle
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dask
+import pyarrow as pa
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from distributed import Client, LocalCluster
+
+from features.facts import Facts
+from features.history import NOTHING_RECORDED
+from features.listing import Listing
+from models.bundle import verify
+from tests.fixtures.clocks import NOW
+from tests.fixtures.clusters import a_cluster
+from tests.fixtures.facts import facts_of
+from tests.fixtures.labelled import write_ndjson
+from tests.fixtures.scorers import bundle_files
+from tests.training.test_score_parts import Stopped, rows_of, scored, stopping_after, write_parquet
+from training import cluster, cluster_worker, score_source
+from training.cluster import ClusterFailed, refuse_others
+from training.cluster_worker import Ended, compute, end, versions
+from training.score_cluster import OpenScoreWork, ScoreWork
+from training.score_parts import Job
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[LocalCluster]:
+    with a_cluster() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(score_source, "PART_ROWS", 500)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "ndjson"])
+def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path: Path, there: LocalCluster, ending: str) -> None:
+    rows = rows_of(1_000)
+    if ending == "parquet":
+        path = write_parquet(tmp_path / "a.parquet", rows, group=700)
+    else:
+        path = write_ndjson(tmp_path / "a.ndjson", rows)
+    here = scored(path, tmp_path / "here.parquet")
+    assert scored(path, tmp_path / "there.parquet", dask=there.scheduler_address) == here
+
+
+def test_a_run_goes_on_where_another_was_cut_off_here_or_on_the_cluster(tmp_path: Path, there: LocalCluster) -> None:
+    path = write_parquet(tmp_path / "a.parquet", rows_of(1_500), group=1_500)
+    out, whole, before = tmp_path / "out.parquet", scored(path, tmp_path / "whole.parquet"), list[int]()
+    with pytest.raises(Stopped):
+        scored(path, out, advanced=stopping_after(1))
+    with pytest.raises(Stopped):
+        scored(path, out, dask=there.scheduler_address, resumed=before.append, advanced=stopping_after(2))
+    assert scored(path, out, resumed=before.append) == whole
+    assert before[0] == 500
+    assert before[1] >= 1_000
+
+
+class Failing:
+    """A history that no worker can read."""
+
+    name = "failing"
+
+    def fixed(self, _now: datetime) -> "Failing":
+        return self
+
+    def open(self) -> Any:
+        raise OSError("no such database")
+
+
+def test_a_worker_that_fails_ends_the_run_with_its_reason(tmp_path: Path, there: LocalCluster) -> None:
+    path = write_parquet(tmp_path / "a.parquet", rows_of(100), group=100)
+    with pytest.raises(ClusterFailed, match=r"A worker of .* failed \(OSError: no such database\)\. What is finished"):
+        scored(path, tmp_path / "out.parquet", dask=there.scheduler_address, history=Failing())
+
+
+class Nothing:
+    """A history of nothing, which travels to workers."""
+
+    name = "nothing"
+
+    def fixed(self, _now: datetime) -> "Nothing":
+        return self
+
+    def open(self) -> "Nothing":
+        return self
+
+    @property
+    def taking_part(self) -> frozenset[str]:
+        return frozenset()
+
+    def facts(self, listings: Sequence[Listing]) -> list[Facts]:
+        return [facts_of(one, history=NOTHING_RECORDED) for one in listings]
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+
+def test_rows_with_a_history_travel_by_seller_and_come_back_in_order(tmp_path: Path, there: LocalCluster) -> None:
+    path = write_parquet(tmp_path / "a.parquet", rows_of(1_000), group=700)
+    here = scored(path, tmp_path / "here.parquet", history=Nothing())
+    assert scored(path, tmp_path / "there.parquet", history=Nothing(), dask=there.scheduler_address) == here
+
+
+def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_WAIT_SECONDS", 0.05)
+    path, out = write_parquet(tmp_path / "a.parquet", rows_of(2_500), group=2_500), tmp_path / "out.parquet"
+    before = list[int]()
+    with a_cluster() as found:
+
+        def lose_the_worker(_bytes: int) -> None:
+            found.scale(0)
+
+        with pytest.raises(ClusterFailed, match=r"has no worker left\. What is finished is kept"):
+            scored(path, out, dask=found.scheduler_address, advanced=lose_the_worker)
+    scored(path, out, resumed=before.append)
+    assert 500 <= before[0] < 2_500
+
+
+def test_an_address_without_a_scheduler_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.2)
+    path = write_parquet(tmp_path / "a.parquet", rows_of(10), group=10)
+    for address in ("tcp://127.0.0.1:1", "nothing", "tls://127.0.0.1:1"):
+        with pytest.raises(ClusterFailed, match=f"There is no Dask scheduler at {address}"):
+            scored(path, tmp_path / "out.parquet", dask=address)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.parquet"]
+
+
+def test_a_cluster_without_workers_is_refused(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", rows_of(10), group=10)
+    with a_cluster(workers=0) as empty, pytest.raises(ClusterFailed, match=r"has no workers\. Start some: dask worker"):
+        scored(path, tmp_path / "out.parquet", dask=empty.scheduler_address)
+
+
+def test_workers_of_another_version_are_refused_by_name(there: LocalCluster) -> None:
+    sentence = r"1 of 1 workers cannot take part: tcp://\S+ has numpy 2\.\S+ instead of 1\.0\. Install touchstone"
+    with Client(there.scheduler_address, set_as_default=False) as client:
+        refuse_others(client, there.scheduler_address, versions())
+        with pytest.raises(ClusterFailed, match=sentence):
+            refuse_others(client, there.scheduler_address, {**versions(), "numpy": "1.0"})
+
+
+def test_a_machine_without_dask_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_parquet(tmp_path / "a.parquet", rows_of(10), group=10)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterFailed, match=r"install touchstone\[dask\]"):
+        scored(path, tmp_path / "out.parquet", dask="tcp://127.0.0.1:8786")
+
+
+def write_certificate(folder: Path) -> dict[str, str]:
+    """Dask's configuration with a certificate that is its own authority, for scheduler, workers and clients."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cluster")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2120, 1, 1))  # noqa: DTZ001  # as it is written there
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    (folder / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(secret)
+    files = {
+        f"{role}.{kind}": str(folder / f"{kind}.pem")
+        for role in ("scheduler", "worker", "client")
+        for kind in ("cert", "key")
+    }
+    return {
+        f"distributed.comm.tls.{name}": file for name, file in {"ca-file": str(folder / "cert.pem"), **files}.items()
+    }
+
+
+def test_a_cluster_with_tls_takes_the_certificates_of_dask_s_configuration(tmp_path: Path) -> None:
+    path, out = write_parquet(tmp_path / "a.parquet", rows_of(10), group=10), tmp_path / "out.parquet"
+    with dask.config.set(write_certificate(tmp_path)), a_cluster(protocol="tls") as secure:
+        address = secure.scheduler_address
+        assert address.startswith("tls://")
+        found = scored(path, out, dask=address)
+        with (
+            dask.config.set({"distributed.comm.tls.client.cert": None, "distributed.comm.tls.ca-file": None}),
+            pytest.raises(ClusterFailed, match=f"There is no Dask scheduler at {address} "),
+        ):
+            scored(path, out, dask=address)
+    assert found == scored(path, tmp_path / "here.parquet")
+
+
+# What a worker does.
+
+
+def a_job(path: Path) -> Job:
+    return Job(path, "native", ("external_id", "title"), "0" * 64, NOW)
+
+
+def sent(work: object, made: object = None) -> bytes:
+    return pickle.dumps((versions() if made is None else made, pickle.dumps(work)))
+
+
+def test_a_worker_that_joins_later_compares_its_version_too() -> None:
+    ended = compute("run", sent(None, {**versions(), "code": "another"}), b"")
+    assert ended == Ended(None, "ValueError: It has another version of Touchstone, or of a library.")
+
+
+def test_a_worker_refuses_a_bundle_of_another_digest(tmp_path: Path) -> None:
+    files = dict(bundle_files())
+    work = ScoreWork(a_job(tmp_path), {**files, "model.json": files["model.json"] + b" "}, verify(files))
+    assert "BundleRefused" in compute("run", sent(work), b"").problem
+    assert (
+        "not 000000000000 as approved" in compute("run", sent(ScoreWork(a_job(tmp_path), files, "0" * 64)), b"").problem
+    )
+
+
+class Counted:
+    """A work that counts how often it is opened and closed."""
+
+    opened = closed = 0
+
+    def open(self) -> "Counted":
+        Counted.opened += 1
+        return self
+
+    def compute(self, part: bytes) -> bytes:
+        return part * 2
+
+    def close(self) -> None:
+        Counted.closed += 1
+
+
+def test_a_worker_opens_a_run_once_and_keeps_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_worker, "_OPEN", {})
+    monkeypatch.setattr(Counted, "opened", 0)
+    monkeypatch.setattr(Counted, "closed", 0)
+    given, part = sent(Counted()), pickle.dumps(b"ab")
+    assert [compute(run, given, part).result for run in ("one", "one", "two", "three")] == [b"abab"] * 4
+    assert (Counted.opened, Counted.closed) == (3, 1)
+    end("two")
+    end("two")
+    assert Counted.closed == 2
+
+
+def test_an_answer_that_is_no_scores_of_its_rows_is_refused(
+    tmp_path: Path, there: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = write_parquet(tmp_path / "a.parquet", rows_of(600), group=600), tmp_path / "out.parquet"
+    with pytest.raises(Stopped):
+        scored(path, out, advanced=stopping_after(1))
+    (kept,) = (tmp_path / ".out.parquet.parts").glob("*.arrow")
+    answers = [b"nothing", kept.read_bytes()[:-20], short(kept)]
+    for answer in answers:
+        monkeypatch.setattr(OpenScoreWork, "compute", lambda _self, _part, found=answer: found)
+        with pytest.raises(ClusterFailed, match="something else than the scores of its rows"):
+            scored(path, out, dask=there.scheduler_address)
+
+
+def short(file: Path) -> bytes:
+    """The file without its last row."""
+    table = pa.ipc.open_file(file).read_all()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table.slice(0, table.num_rows - 1))
+    return bytes(sink.getvalue())
