@@ -16,7 +16,6 @@ from typing import Annotated, Final
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from features.brands import BrandRegister
 from features.listing import Listing, check
@@ -109,6 +108,7 @@ def filled(engine: EngineName, size: int) -> Iterator[Site]:
         ):
             yield site
     finally:
+        clients.pytest_sessionfinish()  # Otherwise the process waits for the event loop of its clients.
         shutil.rmtree(folder)
 
 
@@ -131,8 +131,8 @@ def singles(site: Site) -> dict[str, Callable[[], object]]:
     """Operations on one listing, one seller or one page, which should not grow."""
     visitor, numbers, scored = visit_as(site, site.analyst), count(), check(a_row(), received_at=site.clock.now())
     assert isinstance(scored, Listing)
-    waiting = _waiting(site)
-    shown = waiting[len(waiting) // 2]
+    open_cases = waiting(site)
+    shown = open_cases[len(open_cases) // 2]
     pages = {
         "page: queue": "/queue",
         "page: queue of a language, of high scores": "/queue?language=en&harm=10",
@@ -142,15 +142,16 @@ def singles(site: Site) -> dict[str, Callable[[], object]]:
         "page: search for two frequent words": "/search?q=aurelle+tote",
     }
     return {
-        "intake of 50 listings": lambda: _received(site, numbers),
+        "intake of 50 listings": lambda: receive_some(site, numbers),
         "score of a listing, nothing stored": partial(precheck, site.runtime, site.marketplace, scored),
-        "events of a seller, 50": lambda: _events(site, numbers),
-        **{name: partial(_got, visitor, path) for name, path in pages.items()},
-        "verdict, and the next case": _deciding(site, visitor),
+        "events of a seller, 50": lambda: send_events(site, numbers),
+        **{name: partial(got, visitor, path) for name, path in pages.items()},
+        "verdict, and the next case": deciding(site, visitor),
     }
 
 
-def _received(site: Site, numbers: Iterator[int]) -> None:
+def receive_some(site: Site, numbers: Iterator[int]) -> None:
+    """Take in fifty new listings, one in ten of them suspect."""
     rows = []
     for _ in range(50):
         number = next(numbers)
@@ -161,7 +162,8 @@ def _received(site: Site, numbers: Iterator[int]) -> None:
     receive(site.runtime, site.marketplace, rows, source="bench")
 
 
-def _events(site: Site, numbers: Iterator[int]) -> None:
+def send_events(site: Site, numbers: Iterator[int]) -> None:
+    """Take in fifty events of one seller."""
     at = site.clock.now().isoformat()
     events = [
         {"event_id": f"grown-{next(numbers)}", "seller": "shop-7", "kind": "sale", "occurred_at": at} for _ in range(50)
@@ -169,41 +171,44 @@ def _events(site: Site, numbers: Iterator[int]) -> None:
     receive_events(site.runtime, site.marketplace, {"events": events}, backfill=False)
 
 
-def _got(visitor: Visitor, path: str) -> None:
+def got(visitor: Visitor, path: str) -> None:
+    """Ask for a page."""
     answer = visitor.get(path)
     assert answer.status_code == 200, (path, answer.status_code)
 
 
-def _waiting(site: Site) -> list[Case]:
+def waiting(site: Site) -> list[Case]:
+    """Some cases that wait for an analyst, the costliest first."""
     with site.runtime.store.read() as connection:
         found = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,)), most=60)
         return [cases.get(connection, site.here, one["case_id"]) for one in found]
 
 
-def _deciding(site: Site, visitor: Visitor) -> Callable[[], None]:
-    """Decides a case of the queue, and follows to the next one, as the key of a reviewer does."""
-    waiting = iter(_waiting(site)[10:])
+def deciding(site: Site, visitor: Visitor) -> Callable[[], None]:
+    """What decides a case of the queue, and follows to the next one, as the key of a reviewer does."""
+    remaining = iter(waiting(site)[10:])
 
     def decide() -> None:
-        case = next(waiting)
+        case = next(remaining)
         answer = visitor.answer(case.case_id, case.version_id, "genuine")
         assert answer.status_code == 303, answer.status_code
-        _got(visitor, answer.headers["location"])
+        got(visitor, answer.headers["location"])
 
     return decide
 
 
 def totals(site: Site, size: int) -> dict[str, Callable[[], object]]:
     """Operations on everything, which should grow in proportion."""
-    listings, labels = evaluation_set(SETTINGS, size // 10)
     return {
         "snapshot of all labels": partial(export_snapshot, site.runtime, site.here),
         "price references of all listings": partial(refresh_references, site.runtime),
-        "training on a tenth of the listings": partial(_fitted, listings, labels),
+        "training on a tenth of the listings": partial(fitted, size // 10),
     }
 
 
-def _fitted(listings: Sequence[Listing], labels: NDArray[np.int8]) -> None:
+def fitted(labelled: int) -> None:
+    """Fit a model on so many labelled listings."""
+    listings, labels = evaluation_set(SETTINGS, labelled)
     brands = BrandRegister([one.brand for one in build(SETTINGS).brands])
     offline = OfflineReferences(listings, brands)
     facts = [offline.facts(one, as_of=NOW, marketplace="bench", took_part=True) for one in listings]
@@ -259,10 +264,7 @@ def main(
     engine: Annotated[list[EngineName] | None, typer.Option(help="Engines; both by default.")] = None,
 ) -> None:
     """Measure how operations grow, and print it."""
-    try:
-        typer.echo(section(engine or list(EngineName), size or [10_000, 100_000], typer.echo))
-    finally:
-        clients.pytest_sessionfinish()  # Otherwise the process waits for the event loop of its clients.
+    typer.echo(section(engine or list(EngineName), size or [10_000, 100_000], typer.echo))
 
 
 if __name__ == "__main__":

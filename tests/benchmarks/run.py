@@ -14,7 +14,8 @@ from typing import Annotated, Final
 import typer
 
 from tests.benchmarks import bulk as bulk_files
-from tests.benchmarks import forest, histories, parts, pyfunc, scoring, text_scoring, text_training
+from tests.benchmarks import forest, growth, histories, pages, parts, pyfunc, scoring, text_scoring, text_training
+from tests.benchmarks.growth import EngineName
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
@@ -36,6 +37,8 @@ class Part(StrEnum):
     PYFUNC = "pyfunc"
     BULK = "bulk"
     HISTORIES = "histories"
+    GROWTH = "growth"
+    PAGES = "pages"
 
 
 HEADINGS: Final = {
@@ -47,6 +50,8 @@ HEADINGS: Final = {
     Part.PYFUNC: "The registered model",
     Part.BULK: "Files of listings",
     Part.HISTORIES: "Histories of sellers",
+    Part.GROWTH: "Growth",
+    Part.PAGES: "Pages",
 }
 
 
@@ -71,9 +76,11 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
     events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
+    sizes: Annotated[str, typer.Option(help="Stored listings of growth; the last is that of pages.")] = "10000,100000",
     parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare bulk with.")] = None,
 ) -> None:
     """Measure and write the parts of the page."""
+    stored = [int(one) for one in sizes.split(",")]
     for part in named or list(Part):
         where = circumstances()
         match part:
@@ -93,6 +100,10 @@ def main(
                 body = bulk_files.section(rounds, bulk, parent)
             case Part.HISTORIES:
                 body = histories.section(rounds, events)
+            case Part.GROWTH:
+                body = growth.section(list(EngineName), stored)
+            case Part.PAGES:
+                body = pages.section(list(EngineName), stored[-1])
         typer.echo(body)
         page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
         PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")

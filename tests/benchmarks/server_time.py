@@ -32,6 +32,12 @@ class Processors:
         work()
         return self.seconds() - begun
 
+    def apart(self, work: Callable[[], object]) -> tuple[float, float]:
+        """The processor seconds of some work in this process, and those in the server."""
+        own, server = time.process_time(), self._of_server()
+        work()
+        return time.process_time() - own, self._of_server() - server
+
     def _of_server(self) -> float:
         if self._server is None:
             return 0.0
