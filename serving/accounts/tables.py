@@ -72,6 +72,7 @@ browser_session = Table(
     # The last proof of a second factor; without a factor it was a recovery code.
     id_column("factor_id", nullable=True),
     moment("proved_at", nullable=True),
+    Index("ix_browser_session_ends", "expires_at"),
 )
 
 # A code of an app by its sealed secret, or a passkey by its public key. Without `enrolled_at` it is not confirmed yet.

@@ -46,6 +46,8 @@ appeal = tenant_table(
     UniqueConstraint("marketplace_id", "external_id"),
     UniqueConstraint("marketplace_id", "action_id"),
     one_of("state", "open", "upheld", "dismissed"),
+    Index("ix_appeal_case", "marketplace_id", "case_id"),
+    Index("ix_appeal_listing", "marketplace_id", "listing_id"),
 )
 
 # The seller's access without an account: one row a link, without the link's signature.
@@ -91,6 +93,7 @@ seller_upload = tenant_table(
     UniqueConstraint("marketplace_id", "action_id", "digest"),
     Index("ix_seller_upload_seller", "marketplace_id", "seller_external_id", "known_at"),
     Index("ix_seller_upload_digest", "marketplace_id", "digest"),
+    Index("ix_seller_upload_listing", "marketplace_id", "listing_id"),
 )
 
 counter_notice = tenant_table(
@@ -169,4 +172,6 @@ overturn = tenant_table(
         sqlite_where=_IN_FORCE,
         postgresql_where=_IN_FORCE,
     ),
+    Index("ix_overturn_action", "marketplace_id", "action_id"),
+    Index("ix_overturn_verdict", "marketplace_id", "verdict_id"),
 )

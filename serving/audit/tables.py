@@ -1,6 +1,6 @@
 """The tables of audit."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from serving.platform.database.schema import ID, id_column, metadata, moment
 
@@ -24,6 +24,7 @@ audit_entry = Table(
     Column("payload_hash", String(64), nullable=False),
     Column("previous_hash", String(64), nullable=False, unique=True),
     Column("entry_hash", String(64), nullable=False),
+    Index("ix_audit_entry_act", "act", "occurred_at"),
 )
 
 audit_payload = Table(

@@ -131,6 +131,7 @@ review_case = tenant_table(
     Index("ix_review_case_due", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_version", "marketplace_id", "version_id"),
 )
 Index(
     "ix_review_case_open",
@@ -159,6 +160,7 @@ case_assignment = tenant_table(
     moment("until"),
     within("case_id", "review_case"),
     Index("ix_case_assignment_until", "marketplace_id", "until"),
+    Index("ix_case_assignment_user", "user_id"),
 )
 
 # The brands that people named for cases, each with the brand before; the latest of a listing is carried to its next
@@ -257,6 +259,7 @@ verdict = tenant_table(
     Index("ix_verdict_case", "marketplace_id", "case_id"),
     Index("ix_verdict_person", "user_id", "known_at"),
     Index("ix_verdict_brand", "marketplace_id", "brand_id", "known_at"),
+    Index("ix_verdict_version", "marketplace_id", "version_id"),
 )
 
 # Deferrals of cases, with their purpose and end. The row stays after the case is back in the queue.

@@ -1,6 +1,6 @@
 """The table of repeatable requests."""
 
-from sqlalchemy import Boolean, Column, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from serving.platform.database.schema import metadata, moment
 
@@ -15,4 +15,5 @@ idempotency_key = Table(
     Column("stored", Boolean, nullable=False),
     Column("status", Integer, nullable=True),
     Column("reply", Text, nullable=True),
+    Index("ix_idempotency_key_claimed", "claimed_at"),
 )

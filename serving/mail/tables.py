@@ -65,6 +65,7 @@ mail = Table(
     Index("ix_mail_address", "address"),
     Index("ix_mail_subject", "subject_id", "kind"),
     Index("ix_mail_queued", "queued_at"),
+    Index("ix_mail_ended", "ended_at"),
 )
 
 # The kinds of mail that a person has turned off, or on again.

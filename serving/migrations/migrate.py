@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, func, select
 from models.errors import DomainError
 from serving.migrations.job_formats import require_portable_json
 from serving.platform.database.engine import is_sqlite, job_database_url, write_engine
+from serving.platform.database.expected import expect_growth
 from serving.platform.database.locks import number_of
 
 _MIGRATION: Final = number_of("migration")
@@ -91,6 +92,7 @@ def upgrade(engine: Engine) -> None:
         if found != set(scripts.get_heads()):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        expect_growth(connection)
 
 
 def require_current(engine: Engine) -> None:

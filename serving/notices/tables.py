@@ -19,6 +19,8 @@ from serving.platform.database.schema import ID, id_column, metadata, moment, on
 # Notices from outside.
 
 _STRANGER = text("kind = 'unregistered' AND email_token IS NOT NULL")
+_TO_ERASE = text("erasure_asked_at IS NOT NULL AND erased_at IS NULL")
+_KEPT_MUTE = text("erased_at IS NOT NULL AND email_token IS NOT NULL")
 
 # Notifiers. Name and address are the only personal data here; both are null once they are erased.
 reporter = tenant_table(
@@ -47,6 +49,10 @@ reporter = tenant_table(
         sqlite_where=_STRANGER,
         postgresql_where=_STRANGER,
     ),
+    Index("ix_reporter_email", "marketplace_id", "email_token"),
+    Index("ix_reporter_known", "marketplace_id", "known_at"),
+    Index("ix_reporter_to_erase", "erasure_asked_at", sqlite_where=_TO_ERASE, postgresql_where=_TO_ERASE),
+    Index("ix_reporter_muted", "muted_until", sqlite_where=_KEPT_MUTE, postgresql_where=_KEPT_MUTE),
 )
 
 notice = tenant_table(

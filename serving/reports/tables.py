@@ -19,7 +19,7 @@ from serving.platform.database.schema import ID, id_column, metadata, moment, on
 from serving.platform.database.types import Json
 
 _WAITS = text("waits_until IS NOT NULL")
-_UNDECIDED = text("undecided")
+_UNDECIDED, _UNDECIDED_ON_SQLITE = text("undecided"), text("undecided = 1")  # As each engine is asked.
 _DRAFT = text("report_id IS NULL")
 
 report = tenant_table(
@@ -44,7 +44,7 @@ report = tenant_table(
     UniqueConstraint("marketplace_id", "brand_id", "request_key"),
     one_of("step_up", "none", "awaited", "given", "declined"),
     Index("ix_report_known_at", "marketplace_id", "brand_id", "known_at"),
-    Index("ix_report_undecided", "known_at", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+    Index("ix_report_undecided", "known_at", sqlite_where=_UNDECIDED_ON_SQLITE, postgresql_where=_UNDECIDED),
 )
 
 # The confirmation of a report with a second factor: one for each brand and day, by one session. Its people were told,
@@ -79,7 +79,7 @@ report_item = Table(
     within("report_id", "report"),
     within("case_id", "review_case"),
     PrimaryKeyConstraint("marketplace_id", "report_id", "number"),
-    Index("ix_report_item_waits", "waits_until", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index("ix_report_item_waits", "report_id", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
     Index("ix_report_item_case", "marketplace_id", "case_id"),
 )
 
@@ -147,4 +147,5 @@ report_outcome = Table(
     one_of("result", "scheduled", "held", "case", "unknown", "refused", "withdrawn", "retracted", "expired"),
     Index("ix_report_outcome_verdict", "marketplace_id", "verdict_id"),
     Index("ix_report_outcome_listing", "marketplace_id", "listing_id"),
+    Index("ix_report_outcome_case", "marketplace_id", "case_id"),
 )

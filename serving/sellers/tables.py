@@ -94,6 +94,7 @@ sanction = tenant_table(
     ),
     Index("ix_sanction_state", "marketplace_id", "state", "proposed_at"),
     Index("ix_sanction_due", "due_at"),
+    Index("ix_sanction_seller", "marketplace_id", "seller_external_id"),
 )
 
 sanction_vote = tenant_table(
@@ -185,4 +186,5 @@ seller_risk = Table(
     Column("percentile", Float, nullable=True),
     PrimaryKeyConstraint("marketplace_id", "seller_external_id"),
     one_of("state", "ranked", "too_few_offers", "too_few_sellers", "no_model"),
+    Index("ix_seller_risk_percentile", "marketplace_id", "percentile"),
 )

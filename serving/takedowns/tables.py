@@ -71,6 +71,7 @@ action = tenant_table(
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
     Index("ix_action_created", "marketplace_id", "created_at"),
     Index("ix_action_state", "marketplace_id", "state", "kind"),
+    Index("ix_action_verdict", "marketplace_id", "verdict_id"),
 )
 
 # Checks of acknowledged removals. Without a status address there is no row.

@@ -15,7 +15,19 @@ from typing import Annotated, Final
 import typer
 
 from tests.benchmarks import bulk as bulk_files
-from tests.benchmarks import commits, forest, histories, parts, pyfunc, scoring, text_scoring, text_training
+from tests.benchmarks import (
+    commits,
+    forest,
+    growth,
+    histories,
+    pages,
+    parts,
+    pyfunc,
+    scoring,
+    text_scoring,
+    text_training,
+)
+from tests.benchmarks.growth import EngineName
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 FIGURES: Final = PAGE.with_suffix(".json")
@@ -40,6 +52,8 @@ class Part(StrEnum):
     PYFUNC = "pyfunc"
     BULK = "bulk"
     HISTORIES = "histories"
+    GROWTH = "growth"
+    PAGES = "pages"
 
 
 HEADINGS: Final = {
@@ -52,6 +66,8 @@ HEADINGS: Final = {
     Part.PYFUNC: "The registered model",
     Part.BULK: "Files of listings",
     Part.HISTORIES: "Histories of sellers",
+    Part.GROWTH: "Growth",
+    Part.PAGES: "Pages",
 }
 
 QUICK: Final = (Part.PARTS, Part.FOREST, Part.BULK, Part.HISTORIES)
@@ -91,10 +107,12 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
     events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
+    sizes: Annotated[str, typer.Option(help="Stored listings of growth; the last is that of pages.")] = "10000,100000",
     parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare with.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Print a few parts, of few rows.")] = False,
 ) -> None:
     """Measure and write the parts of the page."""
+    stored = [int(one) for one in sizes.split(",")]
     if quick:
         named, rounds, bulk, events = named or list(QUICK), min(rounds, 2), 2_000, 200_000
     for part in named or [one for one in Part if parent or one is not Part.COMMITS]:
@@ -118,6 +136,10 @@ def main(
                 body = bulk_files.section(rounds, bulk, parent)
             case Part.HISTORIES:
                 body = histories.section(rounds, events)
+            case Part.GROWTH:
+                body = growth.section(list(EngineName), stored)
+            case Part.PAGES:
+                body = pages.section(list(EngineName), stored[-1])
         typer.echo(f"{HEADINGS[part]}. {where}\n\n{body}\n")
         if quick:
             continue

@@ -1,0 +1,66 @@
+"""SQLite's statistics of its indexes as they will be with a million rows, written before there are any (ADR 62).
+
+Without statistics SQLite takes every index for equally selective. It then reads a whole marketplace in the order of one
+index instead of looking ten rows up in another. Statistics of an empty or half-filled database are no better, and plans
+would change whenever they are counted anew.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Connection, Table
+
+from serving.platform.database.schema import metadata
+
+_ROWS: Final = 1_000_000
+_UNFINISHED: Final = 10_000  # What an index of open, queued or waiting rows alone has.
+# How many values a column has: an installation may have one marketplace, and few brands, people and states.
+_PARTICIPANTS, _WORDS, _DISTINCT = 50, 4, 100_000
+_PARTICIPATES: Final = frozenset({"brand", "account"})
+_COUNTED: Final = "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY tbl, idx"
+
+
+def expect_growth(connection: Connection) -> None:
+    """Give SQLite these statistics of every index of our tables; PostgreSQL counts its own."""
+    if connection.dialect.name != "sqlite":
+        return
+    connection.exec_driver_sql("ANALYZE sqlite_schema")  # Creates the table of statistics, and counts nothing.
+    wanted = [one for table in metadata.tables.values() for one in _of_table(connection, table)]
+    if [tuple(row) for row in connection.exec_driver_sql(_COUNTED)] == sorted(wanted):
+        return
+    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+    connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", wanted)
+    connection.exec_driver_sql("ANALYZE sqlite_schema")  # This connection reads them again.
+
+
+def _of_table(connection: Connection, table: Table) -> Iterator[tuple[str, str, str]]:
+    for index in connection.exec_driver_sql(f"PRAGMA index_list('{table.name}')").mappings():
+        columns = connection.exec_driver_sql(f"PRAGMA index_info('{index['name']}')").mappings().all()
+        own = index["origin"] == "pk" and not table.dialect_options["sqlite"]["with_rowid"]
+        name = table.name if own else str(index["name"])  # As SQLite calls the key of a table without row numbers.
+        rows = _UNFINISHED if index["partial"] else _ROWS
+        yield table.name, name, _line(table, [one["name"] for one in columns], rows, unique=bool(index["unique"]))
+
+
+def _line(table: Table, columns: list[str | None], rows: int, *, unique: bool) -> str:
+    """The rows of an index, then the rows of equal values in its first column, in its first two, and so on."""
+    left, found = rows, [rows]
+    for name in columns:
+        left = max(1, left // (_DISTINCT if name is None else _values(table, table.c[name])))
+        found.append(left)
+    if unique:
+        found[-1] = 1
+    return " ".join(str(number) for number in found)
+
+
+def _values(table: Table, column: Column[Any]) -> int:
+    if column.name == "marketplace_id":
+        return 1
+    if {key.column.table.name for key in column.foreign_keys} & _PARTICIPATES:
+        return _PARTICIPANTS
+    return _WORDS if isinstance(column.type, Boolean) or _is_word(table, column) else _DISTINCT
+
+
+def _is_word(table: Table, column: Column[Any]) -> bool:
+    rules = (rule for rule in table.constraints if isinstance(rule, CheckConstraint))
+    return any(str(rule.sqltext).startswith(f"{column.name} IN (") for rule in rules)
