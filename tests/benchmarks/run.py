@@ -7,6 +7,8 @@ import json
 import os
 import platform
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -70,6 +72,32 @@ HEADINGS: Final = {
     Part.PAGES: "Pages",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured. `stored` are the numbers of stored listings, `parent` a checkout of another commit."""
+
+    rounds: int
+    bulk: int
+    events: int
+    messages: int
+    stored: tuple[int, ...]
+    parent: Path | None
+
+
+SECTIONS: Final[dict[Part, Callable[[Sizes], str]]] = {
+    Part.SCORING: lambda sizes: scoring.section(sizes.rounds, sizes.bulk),
+    Part.PARTS: lambda sizes: parts.section(sizes.rounds),
+    Part.COMMITS: lambda sizes: commits.section(sizes.rounds, sizes.parent),
+    Part.FOREST: lambda sizes: forest.section(sizes.rounds),
+    Part.TEXT: lambda sizes: text_scoring.section(sizes.rounds),
+    Part.TRAINING: lambda sizes: text_training.section(sizes.rounds),
+    Part.PYFUNC: lambda sizes: pyfunc.section(sizes.rounds),
+    Part.BULK: lambda sizes: bulk_files.section(sizes.rounds, sizes.bulk, sizes.parent),
+    Part.HISTORIES: lambda sizes: histories.section(sizes.rounds, sizes.events),
+    Part.GROWTH: lambda sizes: growth.section(list(EngineName), list(sizes.stored)),
+    Part.PAGES: lambda sizes: pages.section(list(EngineName), sizes.stored[-1]),
+}
 QUICK: Final = (Part.PARTS, Part.FOREST, Part.BULK, Part.HISTORIES)
 
 
@@ -104,51 +132,36 @@ def circumstances() -> str:
 
 def main(
     named: Annotated[list[Part] | None, typer.Argument(help="Parts to measure; all by default.")] = None,
+    *,
     rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
     events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
+    messages: Annotated[int, typer.Option(min=100, help="Messages of the deliveries.")] = 2_000,
     sizes: Annotated[str, typer.Option(help="Stored listings of growth; the last is that of pages.")] = "10000,100000",
     parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare with.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Print a few parts, of few rows.")] = False,
 ) -> None:
     """Measure and write the parts of the page."""
-    stored = [int(one) for one in sizes.split(",")]
+    stored = tuple(int(one) for one in sizes.split(","))
+    chosen = Sizes(rounds, bulk, events, messages, stored, parent)
     if quick:
-        named, rounds, bulk, events = named or list(QUICK), min(rounds, 2), 2_000, 200_000
-    for part in named or [one for one in Part if parent or one is not Part.COMMITS]:
+        chosen = replace(chosen, rounds=min(rounds, 2), bulk=2_000, events=200_000)
+    everything = QUICK if quick else [one for one in Part if parent or one is not Part.COMMITS]
+    for part in named or everything:
         where = circumstances()
-        match part:
-            case Part.SCORING:
-                body = scoring.section(rounds, bulk)
-            case Part.PARTS:
-                body = parts.section(rounds)
-            case Part.COMMITS:
-                body = commits.section(rounds, parent)
-            case Part.FOREST:
-                body = forest.section(rounds)
-            case Part.TEXT:
-                body = text_scoring.section(rounds)
-            case Part.TRAINING:
-                body = text_training.section(rounds)
-            case Part.PYFUNC:
-                body = pyfunc.section(rounds)
-            case Part.BULK:
-                body = bulk_files.section(rounds, bulk, parent)
-            case Part.HISTORIES:
-                body = histories.section(rounds, events)
-            case Part.GROWTH:
-                body = growth.section(list(EngineName), stored)
-            case Part.PAGES:
-                body = pages.section(list(EngineName), stored[-1])
+        body = SECTIONS[part](chosen)
         typer.echo(f"{HEADINGS[part]}. {where}\n\n{body}\n")
-        if quick:
-            continue
-        figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-        figures[part.value] = {"circumstances": where, "tables": tables(body)}
-        FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-        page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
-        PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")
-        typer.echo(f"Written to {PAGE.name} and {FIGURES.name}.")
+        if not quick:
+            _keep(part, where, body)
+
+
+def _keep(part: Part, where: str, body: str) -> None:
+    figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    figures[part.value] = {"circumstances": where, "tables": tables(body)}
+    FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
+    PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")
+    typer.echo(f"Written to {PAGE.name} and {FIGURES.name}.")
 
 
 if __name__ == "__main__":
