@@ -8,4 +8,5 @@ printf 'uv\n' | compile - -o requirements/installer.txt
 compile pyproject.toml --group build -o requirements/runtime.txt
 compile pyproject.toml --group build --group dev -o requirements/development.txt
 printf 'openapi-python-client==0.29.1\n' | compile - -o requirements/contract.txt
-printf 'duckdb==2.0.1\npolars==2.1.0\n' | compile - -o requirements/bench.txt
+# The same versions as in the environment into which they are installed.
+printf 'duckdb==2.0.1\npgqueuer[asyncpg]==1.6.0\npolars==2.1.0\n' | compile -c requirements/development.txt - -o requirements/bench.txt

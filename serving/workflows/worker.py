@@ -11,7 +11,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from serving.account_management.service.reminding import mail_questions, remind
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
 from serving.audit.service.signing import sign_head
-from serving.delivery.service.delivery import sweep_deliveries
+from serving.delivery.service.rounds import Rounds
 from serving.idempotency.service import delete_expired
 from serving.intake.service.second_scores import queue_second_scores
 from serving.learning.service.champions import fetch_next, follow_champions
@@ -58,7 +58,6 @@ _MOST_PARTS: Final = 8
 
 _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
-    "deliveries": sweep_deliveries,
     "removal_checks": sweep_removal_checks,
     "questions_mailed": mail_questions,
     "reminders": remind,
@@ -131,6 +130,7 @@ class Worker:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._stop = threading.Event()
+        self._deliveries = Rounds(runtime)
         self._threads = [
             threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True),
             # Its own thread, because a long sweep must not keep an old champion in force.
@@ -179,11 +179,13 @@ class Worker:
         DBOS.register_queue(jobs.TRAINING, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
         for one in self._threads:
             one.start()
+        self._deliveries.start()
         _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
 
     def stop(self) -> None:
         """Wait for running jobs, then stop. Jobs that have not started stay in the queue."""
         self._stop.set()
+        self._deliveries.stop()
         for one in self._threads:
             one.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)
