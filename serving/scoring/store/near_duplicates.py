@@ -37,6 +37,7 @@ from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
 from serving.platform.database.lists import LISTED, as_list, listed
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
@@ -119,12 +120,11 @@ def under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> t
     found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
     if keys:
         wanted = {"here": marketplace_id, **as_list(connection, keys)}
-        for which, key, text_id in connection.execute(_latest_of_both(connection.dialect.name), wanted).all():
+        for which, key, text_id in _LATEST.rows(connection, wanted):
             found[which][key].append(text_id)
     return found
 
 
-@cache
 def _latest_of_both(dialect: str) -> Executable:
     """Both tables in one query, numbered, because a query costs more than its rows."""
     both = list(enumerate((judged_band, text_band)))
@@ -155,6 +155,7 @@ WHERE found.marketplace_id = :here AND found.band = wanted.value AND found.text_
     SELECT text_id FROM {{bands}} WHERE marketplace_id = :here AND band = wanted.value
     ORDER BY text_id DESC LIMIT {MOST_PER_KEY}
 )"""  # noqa: S608  # names of tables
+_LATEST: Final = PlainQuery(_latest_of_both)
 
 
 @cache
