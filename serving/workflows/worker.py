@@ -55,6 +55,7 @@ _log = structlog.get_logger()
 
 # So many receivers can hang before others wait, and ten failures pause a receiver.
 _MOST_PARTS: Final = 8
+_OF_EARLIER_JOBS: Final = 2.0
 
 _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
@@ -166,11 +167,13 @@ class Worker:
         # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
         # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
         for name in sorted(jobs.PARTED):
+            # Of deliveries there are only jobs of an earlier version, whose messages do not wait for them.
+            seconds = _OF_EARLIER_JOBS if name == jobs.DELIVERIES else settings.queue_poll_seconds
             DBOS.register_queue(
                 name,
                 worker_concurrency=_MOST_PARTS * settings.job_threads,
                 partition_worker_concurrency=settings.job_threads,
-                polling_interval_sec=settings.queue_poll_seconds,
+                polling_interval_sec=seconds,
             )
         DBOS.register_queue(
             jobs.MAILS, worker_concurrency=settings.job_threads, polling_interval_sec=settings.queue_poll_seconds

@@ -23,8 +23,10 @@ from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
-# Then other marketplaces have their turn.
-_ROUND_SECONDS: Final = 5.0
+# Then the receiver's address is looked up again.
+_ADDRESS_SECONDS: Final = 30.0
+# A message that hangs does not hold up those that become due meanwhile.
+_LOOKS_AGAIN_SECONDS: Final = 0.5
 # So long the answers that came wait for others, to be stored by one transaction.
 _GATHERED_SECONDS: Final = 0.02
 
@@ -46,7 +48,7 @@ def deliver_due(
     Safe to run again at any point, and several times at once. The marketplace may receive a message twice, if a
     process ends between the answer and its record. The message's id is the same, so it takes effect once.
 
-    After some seconds no further attempt begins, even if messages are left.
+    It goes on as long as messages may be sent. Once `is_stopped`, no further attempt begins.
     """
     return asyncio.run(_Round(runtime, marketplace_id, only, is_stopped).run())
 
@@ -61,9 +63,8 @@ class _Round:
     def __init__(self, runtime: Runtime, marketplace_id: str, only: str | None, is_stopped: Callable[[], bool]) -> None:
         self._runtime, self._marketplace_id, self._only = runtime, marketplace_id, only
         self._is_stopped = is_stopped
-        self._ends_at = time.monotonic() + _ROUND_SECONDS
         self._flying: dict[asyncio.Task[Delivered | Failed], Attempt] = {}
-        self._lines: dict[tuple[str, bool], Line] = {}
+        self._lines: dict[tuple[str, bool], tuple[Line, float]] = {}
         self._done: dict[str, str] = {}
 
     async def run(self) -> dict[str, str]:
@@ -74,7 +75,7 @@ class _Round:
                     self._flying[asyncio.create_task(self._sent(attempt, receiver))] = attempt
                 if not self._flying:
                     return self._done
-                await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(self._flying, timeout=_LOOKS_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 landed, _ = await asyncio.wait(self._flying, timeout=_GATHERED_SECONDS)
                 ended = [Ended(self._flying.pop(one), one.result()) for one in landed]
 
@@ -93,7 +94,7 @@ class _Round:
 
     def _begun(self, connection: Connection, now: datetime) -> list[Attempt]:
         room = self._runtime.settings.deliveries_at_once - len(self._flying)
-        if room < 1 or self._is_stopped() or time.monotonic() > self._ends_at:
+        if room < 1 or self._is_stopped():
             return []
         endpoint = endpoints.in_force(connection, self._marketplace_id)
         if endpoint is not None and endpoint.paused_until is not None:
@@ -119,11 +120,19 @@ class _Round:
         key = endpoint.url, endpoint.allow_loopback and not self._runtime.settings.production
         try:
             signed_by = signing_secrets(self._runtime, endpoint, now)
-            if key not in self._lines:
-                self._lines[key] = await closing.enter_async_context(Line.to(key[0], allow_loopback=key[1]))
+            return _Receiver(await self._line(*key, closing), signed_by)
         except (Unsealable, Invalid) as refused:
             return Failed(refused.sentence)
-        return _Receiver(self._lines[key], signed_by)
+
+    async def _line(self, url: str, allow_loopback: bool, closing: AsyncExitStack) -> Line:  # of a key
+        kept = self._lines.get((url, allow_loopback))
+        if kept is not None and time.monotonic() - kept[1] < _ADDRESS_SECONDS:
+            return kept[0]
+        if kept is not None:
+            kept[0].close()
+        found = await closing.enter_async_context(Line.to(url, allow_loopback=allow_loopback))
+        self._lines[url, allow_loopback] = found, time.monotonic()
+        return found
 
     async def _sent(self, attempt: Attempt, receiver: _Receiver | Failed) -> Delivered | Failed:
         if isinstance(receiver, Failed):

@@ -21,6 +21,10 @@ Letter = StoredAction | StoredSellerAction | StoredListingRequest
 BOXES: Final = (actions.OUTBOX, seller_actions.OUTBOX, listing_requests.OUTBOX)
 
 
+# Built once, because each process asks several times a second.
+_WAITING: Final = marketplaces.those_where(lambda one: or_(*(box.is_waiting(one) for box in BOXES)))
+
+
 def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
     """One message, by its id.
 
@@ -77,7 +81,7 @@ def claim(
 
 def waiting(connection: Connection, at: datetime) -> list[str]:
     """The marketplaces that a message may be sent to now, paused receivers included."""
-    return marketplaces.those_where(connection, lambda one: or_(*(box.is_waiting(one, at) for box in BOXES)))
+    return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
 
 
 def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:

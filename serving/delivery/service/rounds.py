@@ -1,6 +1,7 @@
 """The threads that deliver in the background: one looks which marketplaces have due messages, others send them."""
 
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
@@ -16,6 +17,8 @@ _log = structlog.get_logger()
 
 # So many receivers can hang before others wait, and ten failures pause a receiver.
 _MOST_ROUNDS: Final = 8
+# Then a marketplace lets those have their turn that wait for one.
+_ROUND_SECONDS: Final = 5.0
 
 
 def waiting(runtime: Runtime) -> list[str]:
@@ -62,9 +65,17 @@ class Rounds:
             except Exception:
                 _log.exception("delivery.not_looked")
 
+    def _others_wait(self) -> bool:
+        return any(not (one.running() or one.done()) for one in list(self._running.values()))
+
     def _deliver(self, marketplace_id: str) -> None:
+        began = time.monotonic()
+
+        def is_over() -> bool:
+            return self._stop.is_set() or (time.monotonic() - began > _ROUND_SECONDS and self._others_wait())
+
         try:
-            deliver_due(self._runtime, marketplace_id, is_stopped=self._stop.is_set)
+            deliver_due(self._runtime, marketplace_id, is_stopped=is_over)
         except StorageFault as fault:
             _log.warning("delivery.not_stored", code=fault.code, marketplace_id=marketplace_id)
         except Exception:

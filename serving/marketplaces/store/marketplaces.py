@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Scope
@@ -92,10 +92,9 @@ def everyone(connection: Connection) -> list[Marketplace]:
     ]
 
 
-def those_where(connection: Connection, holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> list[str]:
-    """The ids of the marketplaces for which a condition on the id holds."""
-    query = select(marketplace.c.marketplace_id).where(holds(marketplace.c.marketplace_id))
-    return list(connection.execute(query).scalars())
+def those_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Select[tuple[str]]:
+    """A query of the ids of the marketplaces for which a condition on the id holds."""
+    return select(marketplace.c.marketplace_id).where(holds(marketplace.c.marketplace_id))
 
 
 def by_name(connection: Connection, name: str | None) -> Marketplace:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, exc
+from sqlalchemy import CompoundSelect, Connection, Select, TextClause, exc
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
@@ -20,6 +20,9 @@ class _Built:
         return every if self.names is None else tuple(every[name] for name in self.names)
 
 
+Query = Select[Any] | CompoundSelect[Any] | TextClause
+
+
 class PlainQuery:
     """A query of texts and integers, which need no conversion either way; its text is built once for each dialect.
 
@@ -27,7 +30,7 @@ class PlainQuery:
     but SQLAlchemy's events do not see it.
     """
 
-    def __init__(self, build: Callable[[str], Executable]) -> None:
+    def __init__(self, build: Callable[[str], Query]) -> None:
         self._build: Final = build
         self._built: Final[dict[str, _Built]] = {}
 
@@ -51,11 +54,11 @@ class PlainQuery:
         return self._built.setdefault(connection.dialect.name, _Built(str(found), names, constants))
 
 
-def _as_of_sqlalchemy(connection: Connection, text: str, error: Exception) -> BaseException:
+def _as_of_sqlalchemy(connection: Connection, text: str, error: Any) -> BaseException:
     """The error as SQLAlchemy raises it; a connection that is lost goes back to no pool."""
     dialect = connection.dialect
     is_lost = dialect.is_disconnect(error, connection.connection, None)
-    found = exc.DBAPIError.instance(
+    found: BaseException = exc.DBAPIError.instance(
         text,
         None,
         error,

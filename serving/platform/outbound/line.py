@@ -58,6 +58,7 @@ class Line:
         self._path = parts.path + (f"?{parts.query}" if parts.query else "")
         self._host, self._port, self._is_sealed = parts.hostname or "", parts.port, parts.scheme == "https"
         self._idle: list[_Connection] = []
+        self._is_closed = False
 
     @classmethod
     @asynccontextmanager
@@ -73,8 +74,13 @@ class Line:
         try:
             yield line
         finally:
-            for one in line._idle:
-                one.close()
+            line.close()
+
+    def close(self) -> None:
+        """Close the connections, those in use at the end of their exchange."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
 
     async def ask(self, asked: Asked, *, timeout_seconds: float, most_read: int) -> Answer | Failed:
         """Send one request to the address, in at most `timeout_seconds`."""
@@ -105,7 +111,7 @@ class Line:
         except BaseException:
             connection.close()
             raise
-        if connection.has_ended():
+        if connection.has_ended() and not self._is_closed:
             self._idle.append(connection)
         else:
             connection.close()

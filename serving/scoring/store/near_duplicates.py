@@ -15,7 +15,6 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Connection,
-    Executable,
     Integer,
     Select,
     String,
@@ -37,7 +36,7 @@ from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
 from serving.platform.database.lists import LISTED, as_list, listed
-from serving.platform.database.plain import PlainQuery
+from serving.platform.database.plain import PlainQuery, Query
 from serving.platform.database.scope import HERE, inside
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
@@ -125,7 +124,7 @@ def under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> t
     return found
 
 
-def _latest_of_both(dialect: str) -> Executable:
+def _latest_of_both(dialect: str) -> Query:
     """Both tables in one query, numbered, because a query costs more than its rows."""
     both = list(enumerate((judged_band, text_band)))
     if dialect == "postgresql":

@@ -9,7 +9,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from serving.platform.database.scope import inside
 from serving.webhooks.rules.action import ActionEvent, ActionState, next_state
@@ -122,9 +133,10 @@ class Outbox:
         query = query.order_by(table.c.due_at).limit(most).with_for_update(skip_locked=True, of=table)
         return list(connection.execute(query).scalars())
 
-    def is_waiting(self, marketplace_id: ColumnElement[str], at: datetime) -> ColumnElement[bool]:
-        """Whether a message to a marketplace, given by a column, may be sent now."""
+    def is_waiting(self, marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a message to a marketplace, given by a column, may be sent at the moment of the parameter `at`."""
         table = self._table
+        at = bindparam("at", type_=table.c.due_at.type)
         first = select(table.c.action_id).where(table.c.marketplace_id == marketplace_id, *self._may_be_sent(at))
         # Not EXISTS: PostgreSQL may answer that by reading the due messages of all marketplaces.
         return first.order_by(table.c.due_at).limit(1).scalar_subquery().is_not(None)
@@ -138,7 +150,7 @@ class Outbox:
         )
         return connection.execute(query.limit(1)).first() is not None
 
-    def _may_be_sent(self, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    def _may_be_sent(self, at: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
         """Due, and no earlier message on the same subject is in delivery: that one must arrive first."""
         table, earlier = self._table, self._table.alias("earlier")
         before = select(earlier.c.action_id).where(

@@ -102,7 +102,7 @@ def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(work
 
 def test_a_job_of_an_earlier_version_finds_its_message_and_is_stored_without_pickles(working_site: Site) -> None:
     runtime = working_site.runtime
-    case = a_case(working_site, CaseLane.ASK_BRAND)
+    case = a_case(working_site, CaseLane.ASK_BRAND, **of(98))
     action = judge(working_site, working_site.brand_person, case, Judgement.COUNTERFEIT).action
     assert action is not None
     with runtime.store.write() as connection:

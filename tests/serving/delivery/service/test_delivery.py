@@ -1,5 +1,6 @@
 import random
 import secrets
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,7 +35,7 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.client import Delivered
 from serving.webhooks.policy import DEFAULT_DELIVERY
-from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
@@ -245,6 +246,31 @@ def test_messages_about_one_listing_that_are_due_together_arrive_in_their_order(
     any_site.clock.forward(seconds=180)
     assert list(deliver_due(any_site.runtime, any_site.here).values()) == ["acknowledged"] * 2
     assert [m["data"]["sequence"] for m in receiver.deliveries] == [1, 1, 2]
+
+
+def test_a_message_that_hangs_does_not_hold_up_one_that_becomes_due(any_site: Site, receiver: Receiver) -> None:
+    first, second = removals(any_site, 2)
+    with any_site.runtime.store.write() as connection:
+        later = {"leaves_at": any_site.clock.now() + timedelta(seconds=1)}
+        assert actions.change(connection, second, ActionEvent.SEND, later | {"due_at": later["leaves_at"]})
+    came = threading.Event()
+
+    def hangs_until_the_other_came(message: str) -> int:
+        if message == second.action_id:
+            came.set()
+            return 204
+        any_site.clock.forward(seconds=2)
+        receiver.lock.release()  # The receiver holds it for one message at a time.
+        try:
+            return 204 if came.wait(8) else 503
+        finally:
+            receiver.lock.acquire()
+
+    receiver.answer_to = hangs_until_the_other_came
+    assert deliver_due(any_site.runtime, any_site.here) == {
+        first.action_id: "acknowledged",
+        second.action_id: "acknowledged",
+    }
 
 
 def test_a_round_that_is_stopped_begins_nothing(any_site: Site, receiver: Receiver) -> None:
