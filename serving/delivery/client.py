@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from serving.platform.outbound.exchange import Failed
+from serving.platform.outbound.line import Failed
 from serving.sellers.rules.sanction import SellerAct
 from serving.webhooks.client import Delivered, Message, action_message, new_secret, post, shows, signed
 from serving.webhooks.rules.action import ActionKind

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     job_threads: int = Field(
         4, ge=1, le=64, description="Jobs of one marketplace and kind that run at once in one worker."
     )
+    deliveries_at_once: int = Field(
+        32, ge=1, le=1_000, description="Messages that one worker sends to one marketplace at the same time."
+    )
     queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="Interval at which the job queue is polled.")
     sweep_seconds: float = Field(
         1.0,

@@ -131,7 +131,13 @@ seller_action = tenant_table(
     UniqueConstraint("marketplace_id", "seller_external_id", "sequence"),
     one_of("kind", "restrict", "suspend", "restore"),
     one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
-    Index("ix_seller_action_due", "state", "due_at"),
+    Index(
+        "ix_seller_action_due",
+        "marketplace_id",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
 )
 
 _NOT_REMOVED = text("removed_at IS NULL")

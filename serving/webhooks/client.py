@@ -14,7 +14,8 @@ from standardwebhooks import Webhook
 
 from models.errors import Invalid
 from serving.platform.outbound.addresses import check_url
-from serving.platform.outbound.exchange import Answer, Asked, Failed, exchange
+from serving.platform.outbound.exchange import exchange
+from serving.platform.outbound.line import Answer, Asked, Failed, Line
 
 _SECRET_BYTES: Final = 32
 MARK: Final = "whsec_"
@@ -88,18 +89,13 @@ def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str
     }
 
 
-def send(
-    message: Message,
-    *,
-    url: str,
-    signed_by: Sequence[str],
-    allow_loopback: bool,
-    signed_at: datetime,
-    timeout_seconds: float,
+async def send(
+    line: Line, message: Message, *, signed_by: Sequence[str], signed_at: datetime, timeout_seconds: float
 ) -> Delivered | Failed:
-    """Sign and deliver a message once; as `post`."""
-    headers = signed(message, signed_by, signed_at)
-    return post(message.body, headers, url=url, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds)
+    """Sign and deliver a message once; with the limits of `post`."""
+    asked = _asked("POST", line.url, message.body, signed(message, signed_by, signed_at))
+    answer = await line.ask(asked, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
+    return answer if isinstance(answer, Failed) else Delivered(answer.status)
 
 
 def post(
@@ -136,6 +132,10 @@ def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: floa
 def _exchange(
     method: str, url: str, body: bytes, headers: Mapping[str, str], allow_loopback: bool, timeout_seconds: float
 ) -> Answer | Failed:
-    ours = {"content-type": "application/json", "user-agent": "touchstone-webhooks/1"}
-    asked = Asked("The receiver", method, url, {**ours, **headers}, body)
+    asked = _asked(method, url, body, headers)
     return exchange(asked, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
+
+
+def _asked(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Asked:
+    ours = {"content-type": "application/json", "user-agent": "touchstone-webhooks/1"}
+    return Asked("The receiver", method, url, {**ours, **headers}, body)

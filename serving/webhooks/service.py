@@ -1,6 +1,6 @@
-"""The durable job of a message's next step, its audit entry, and the secrets that sign messages."""
+"""The audit entries of messages, and the secrets that sign them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from serving.accounts.store import second_factors
 from serving.audit.store import audit
-from serving.platform import jobs
 from serving.platform.database.common_secrets import put_in_force
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import SEALING_KEY, Sealer
@@ -19,27 +18,6 @@ from serving.webhooks.store.endpoints import Endpoint
 from serving.webhooks.store.outbox import Outgoing
 
 
-def enqueue_delivery(runtime: Runtime, connection: Connection, action: Outgoing) -> None:
-    """Enqueue the job of the action's next step with a real delay, where that is possible.
-
-    Otherwise (with a simulated clock, or beyond an hour) the sweep enqueues it when the step is due.
-    """
-    delay = None if action.due_at is None else runtime.real_delay_seconds(action.due_at)
-    if delay is not None:
-        enqueue_now(runtime, connection, action, delay_seconds=delay)
-
-
-def enqueue_now(
-    runtime: Runtime, connection: Connection, action: Outgoing, *, delay_seconds: float | None = None
-) -> None:
-    """Enqueue the job of the action's next step. Each step has one job, from any caller."""
-    if action.due_at is None:
-        return
-    job_id = f"deliver:{action.action_id}:{action.due_at.timestamp():.3f}"
-    arguments = (action.marketplace_id, action.action_id)
-    runtime.jobs.enqueue(connection, jobs.DELIVER, jobs.DELIVERIES, job_id, *arguments, delay_seconds=delay_seconds)
-
-
 def record_step(
     connection: Connection, action: Outgoing, step: str, actor: str, at: datetime, payload: Mapping[str, Any]
 ) -> None:
@@ -47,6 +25,15 @@ def record_step(
     audit.record(
         connection, at, action.marketplace_id, actor, f"{action.kind.value}.{step}", action.action_id, **payload
     )
+
+
+def record_steps(
+    connection: Connection, step: str, actor: str, at: datetime, steps: Sequence[tuple[Outgoing, Mapping[str, Any]]]
+) -> None:
+    """Add the audit entries of the same step of several actions of one marketplace, each with its payload."""
+    if steps:
+        entries = [(f"{action.kind.value}.{step}", action.action_id, payload) for action, payload in steps]
+        audit.record_all(connection, at, steps[0][0].marketplace_id, actor, entries)
 
 
 def sealed(runtime: Runtime, secret: str) -> str:

@@ -1,6 +1,6 @@
 """The tables of webhooks."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint, text
 
 from serving.platform.database.schema import ID, moment, one_of, tenant_table, word
 
@@ -43,6 +43,12 @@ listing_request = tenant_table(
     UniqueConstraint("marketplace_id", "location_digest", "sequence"),
     one_of("kind", "requested"),
     one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
-    Index("ix_listing_request_due", "state", "due_at"),
+    Index(
+        "ix_listing_request_due",
+        "marketplace_id",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
     Index("ix_listing_request_brand", "marketplace_id", "brand_id", "created_at"),
 )

@@ -40,7 +40,7 @@ def _deliver_once(marketplace_id: str, action_id: str) -> str:
 
 @DBOS.workflow(name=jobs.DELIVER)
 def deliver_action(marketplace_id: str, action_id: str) -> str:
-    """Attempt one delivery; a failed attempt has enqueued its successor before it ends."""
+    """A job of an earlier version: attempt one message if it is due. Now the messages themselves are the jobs."""
     return _deliver_once(marketplace_id, action_id)
 
 

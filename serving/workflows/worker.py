@@ -14,7 +14,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from serving.account_management.service.reminding import mail_questions, remind
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
 from serving.audit.service.signing import sign_head
-from serving.delivery.service.delivery import sweep_deliveries
+from serving.delivery.service.rounds import Rounds
 from serving.idempotency.service import delete_expired
 from serving.intake.service.second_scores import queue_second_scores
 from serving.learning.service.champions import fetch_next, follow_champions
@@ -58,10 +58,10 @@ _log = structlog.get_logger()
 
 # So many receivers can hang before others wait, and ten failures pause a receiver.
 _MOST_PARTS: Final = 8
+_OF_EARLIER_JOBS: Final = 2.0
 
 _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
-    "deliveries": sweep_deliveries,
     "removal_checks": sweep_removal_checks,
     "questions_mailed": mail_questions,
     "reminders": remind,
@@ -152,6 +152,7 @@ class Worker:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._stop = threading.Event()
+        self._deliveries = Rounds(runtime)
         self._threads = [
             threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True),
             # Its own thread, because a long sweep must not keep an old champion in force.
@@ -187,11 +188,13 @@ class Worker:
         # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
         # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
         for name in sorted(jobs.PARTED):
+            # Of deliveries there are only jobs of an earlier version, whose messages do not wait for them.
+            seconds = _OF_EARLIER_JOBS if name == jobs.DELIVERIES else settings.queue_poll_seconds
             DBOS.register_queue(
                 name,
                 worker_concurrency=_MOST_PARTS * settings.job_threads,
                 partition_worker_concurrency=settings.job_threads,
-                polling_interval_sec=settings.queue_poll_seconds,
+                polling_interval_sec=seconds,
             )
         # A job of these takes longer than the wait for it.
         for name, threads in ((jobs.MAILS, settings.job_threads), (jobs.SECOND_STAGE, 1), (jobs.TRAINING, 1)):
@@ -199,11 +202,13 @@ class Worker:
             DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=seconds)
         for one in self._threads:
             one.start()
+        self._deliveries.start()
         _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
 
     def stop(self) -> None:
         """Wait for running jobs, then stop. Jobs that have not started stay in the queue."""
         self._stop.set()
+        self._deliveries.stop()
         for one in self._threads:
             one.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)

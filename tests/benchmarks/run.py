@@ -19,6 +19,7 @@ import typer
 from tests.benchmarks import bulk as bulk_files
 from tests.benchmarks import (
     commits,
+    deliveries,
     forest,
     growth,
     histories,
@@ -54,6 +55,7 @@ class Part(StrEnum):
     PYFUNC = "pyfunc"
     BULK = "bulk"
     HISTORIES = "histories"
+    DELIVERIES = "deliveries"
     GROWTH = "growth"
     PAGES = "pages"
 
@@ -68,6 +70,7 @@ HEADINGS: Final = {
     Part.PYFUNC: "The registered model",
     Part.BULK: "Files of listings",
     Part.HISTORIES: "Histories of sellers",
+    Part.DELIVERIES: "Deliveries to marketplaces",
     Part.GROWTH: "Growth",
     Part.PAGES: "Pages",
 }
@@ -95,6 +98,7 @@ SECTIONS: Final[dict[Part, Callable[[Sizes], str]]] = {
     Part.PYFUNC: lambda sizes: pyfunc.section(sizes.rounds),
     Part.BULK: lambda sizes: bulk_files.section(sizes.rounds, sizes.bulk, sizes.parent),
     Part.HISTORIES: lambda sizes: histories.section(sizes.rounds, sizes.events),
+    Part.DELIVERIES: lambda sizes: deliveries.section(sizes.rounds, sizes.messages),
     Part.GROWTH: lambda sizes: growth.section(list(EngineName), list(sizes.stored)),
     Part.PAGES: lambda sizes: pages.section(list(EngineName), sizes.stored[-1]),
 }

@@ -11,6 +11,13 @@ MUTANTS = [
         (">= timedelta(days=policy", "> timedelta(days=policy", "exactly a week is too short"),
         ("min(attempt, len(delays)) - 1", "min(attempt, len(delays) - 1)", "the first wait is skipped"),
         ("(1 + policy.jitter_share * jitter)", "1", "no jitter"),
+        (
+            "min(before + more, policy.rest_after_failures)",
+            "before + more",
+            "one outage pauses it long",
+        ),
+        ("before + 1 if is_test else before", "before", "a pause is never longer than the first"),
+        ("before + 1 if is_test else before", "before + 1", "messages on their way make the pause longer"),
         ("if beyond < 0", "if beyond <= 0", "paused one failure late"),
         ("failures - policy.rest_after_failures", "failures - 1", "one lost answer pauses the receiver"),
         ("2 ** min(beyond, _LONGEST_EXPONENT)", "(1 + beyond)", "the pause grows linearly"),

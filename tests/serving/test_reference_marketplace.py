@@ -16,9 +16,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from serving.platform.home import Home
-from serving.platform.outbound.exchange import Failed
+from serving.platform.outbound.line import Failed
 from serving.reference_marketplace import DEFAULT_PORT, EFFECTS, Effects, configuration, whole_lines
-from serving.webhooks.client import Delivered, Message, action_message, new_secret, send
+from serving.webhooks.client import Delivered, Message, action_message, new_secret
+from tests.fixtures.sending import send_alone
 
 RUN = """
 import sys
@@ -167,14 +168,7 @@ class Marketplace:
 
     def send(self, message: Message) -> Delivered | Failed:
         """Deliver as the service does."""
-        return send(
-            message,
-            url=self.url,
-            signed_by=[self.secret],
-            allow_loopback=True,
-            signed_at=datetime.now(UTC),
-            timeout_seconds=10,
-        )
+        return send_alone(message, self.url, self.secret, signed_at=datetime.now(UTC))
 
 
 @contextmanager

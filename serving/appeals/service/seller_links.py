@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,16 +50,20 @@ class Opened:
     link: SellerLink
 
 
-def link_for(runtime: Runtime, connection: Connection, removal: StoredAction) -> str | None:
-    """The address of the link to a removal, created at the first call and stable; None once it was revoked.
+def links_for(runtime: Runtime, connection: Connection, removals: Sequence[StoredAction]) -> dict[str, str]:
+    """The addresses of the links to removals of one marketplace, by removal; one whose link was revoked is absent.
 
-    The link is valid as long as the removal can be appealed against, even if the marketplace acknowledges it late.
-    It is a full URL.
+    A link is created at the first call and stable. It is valid as long as the removal can be appealed against, even if
+    the marketplace acknowledges it late. It is a full URL.
     """
-    found = seller_links.latest(connection, removal.marketplace_id, removal.action_id)
-    if found is None:
-        found = _make(runtime, connection, removal)
-    return None if found.revoked_at is not None else _address(runtime, found)
+    if not removals:
+        return {}
+    here = removals[0].marketplace_id
+    found = seller_links.latest_of(connection, here, [one.action_id for one in removals])
+    made = _make(runtime, connection, [one for one in removals if one.action_id not in found])
+    place = public_address(runtime.settings, runtime.home)
+    links = {**found, **{one.action_id: one for one in made}}
+    return {key: _address(runtime, place, one) for key, one in links.items() if one.revoked_at is None}
 
 
 def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
@@ -72,7 +77,8 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
     with runtime.store.write() as connection:
         removal = _removal(connection, marketplace_id, action_id)
         seller_links.revoke(connection, marketplace_id, action_id, runtime.clock.now())
-        return _address(runtime, _make(runtime, connection, removal))
+        (made,) = _make(runtime, connection, [removal])
+        return _address(runtime, public_address(runtime.settings, runtime.home), made)
 
 
 def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
@@ -88,7 +94,7 @@ def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
         removal = _removal(connection, marketplace_id, action_id)
         ended = seller_links.revoke(connection, marketplace_id, action_id, now)
         if ended:
-            _record(connection, removal, "revoked", now)
+            _record(connection, [removal], "revoked", now)
     return ended
 
 
@@ -175,16 +181,19 @@ def _removal(connection: Connection, marketplace_id: str, action_id: str) -> Sto
     return found
 
 
-def _make(runtime: Runtime, connection: Connection, removal: StoredAction) -> SellerLink:
-    now = runtime.clock.now()
+def _make(runtime: Runtime, connection: Connection, removals: Sequence[StoredAction]) -> list[SellerLink]:
+    if not removals:
+        return []
+    now, here = runtime.clock.now(), removals[0].marketplace_id
     expires_at = open_until(now + _HEARD_LATE, runtime.policies[AppealPolicy])
-    made = seller_links.add_link(connection, removal.marketplace_id, removal.action_id, at=now, expires_at=expires_at)
-    _record(connection, removal, "made", now)
+    ids = [one.action_id for one in removals]
+    made = seller_links.add_links(connection, here, ids, at=now, expires_at=expires_at)
+    _record(connection, removals, "made", now)
     return made
 
 
-def _address(runtime: Runtime, link: SellerLink) -> str:
-    return f"{public_address(runtime.settings, runtime.home)}{PLACE}{_token(runtime, link)}"
+def _address(runtime: Runtime, place: str, link: SellerLink) -> str:
+    return f"{place}{PLACE}{_token(runtime, link)}"
 
 
 def _token(runtime: Runtime, link: SellerLink) -> str:
@@ -199,13 +208,6 @@ def _signature(runtime: Runtime, link: SellerLink) -> str:
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
-def _record(connection: Connection, removal: StoredAction, what: str, at: datetime) -> None:
-    audit.record(
-        connection,
-        at,
-        removal.marketplace_id,
-        "service",
-        f"seller_link.{what}",
-        removal.action_id,
-        listing_id=removal.listing_id,
-    )
+def _record(connection: Connection, removals: Sequence[StoredAction], what: str, at: datetime) -> None:
+    acts = [(f"seller_link.{what}", one.action_id, {"listing_id": one.listing_id}) for one in removals]
+    audit.record_all(connection, at, removals[0].marketplace_id, "service", acts)

@@ -1,9 +1,10 @@
 """Sellers' links to their removals. A row has the end of a link's validity; the signature is not stored."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from serving.appeals.tables import seller_link
 from serving.platform.database.scope import inside
@@ -32,33 +33,36 @@ def by_name(connection: Connection, action_id: str, number: int) -> SellerLink |
     return None if row is None else _link(row)
 
 
-def latest(connection: Connection, marketplace_id: str, action_id: str) -> SellerLink | None:
-    """The newest link to a removal, whether it is still valid or not."""
+def latest_of(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, SellerLink]:
+    """The newest link to each of these removals that has one, whether it is still valid or not."""
     query = (
         select(seller_link)
-        .where(inside(seller_link, marketplace_id, action_id=action_id))
-        .order_by(seller_link.c.number.desc())
-        .limit(1)
+        .where(inside(seller_link, marketplace_id), seller_link.c.action_id.in_(action_ids))
+        .order_by(seller_link.c.number)
     )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _link(row)
+    return {row.action_id: _link(row) for row in connection.execute(query)}
 
 
-def add_link(
-    connection: Connection, marketplace_id: str, action_id: str, *, at: datetime, expires_at: datetime
-) -> SellerLink:
-    """Create the next link to a removal."""
-    here = inside(seller_link, marketplace_id, action_id=action_id)
-    last = connection.execute(select(func.max(seller_link.c.number)).where(here)).scalar()
-    made = SellerLink(marketplace_id, action_id, (last or 0) + 1, expires_at, None)
-    row = {
-        "marketplace_id": marketplace_id,
-        "action_id": action_id,
-        "number": made.number,
-        "made_at": at,
-        "expires_at": expires_at,
-    }
-    add(connection, seller_link, [row])
+def add_links(
+    connection: Connection, marketplace_id: str, action_ids: Sequence[str], *, at: datetime, expires_at: datetime
+) -> list[SellerLink]:
+    """Create the next link to each of these removals."""
+    last = latest_of(connection, marketplace_id, action_ids)
+    made = [
+        SellerLink(marketplace_id, one, last[one].number + 1 if one in last else 1, expires_at, None)
+        for one in action_ids
+    ]
+    rows = [
+        {
+            "marketplace_id": one.marketplace_id,
+            "action_id": one.action_id,
+            "number": one.number,
+            "made_at": at,
+            "expires_at": expires_at,
+        }
+        for one in made
+    ]
+    add(connection, seller_link, rows)
     return made
 
 

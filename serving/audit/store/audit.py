@@ -40,25 +40,40 @@ def record(
 
     Two writers cannot fork the chain: the transaction locks the head row until it ends.
     """
-    text = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
-    entry = chained(
-        previous=hold(connection),
-        occurred_at=at,
-        marketplace_id=marketplace_id,
-        actor=actor,
-        act=act,
-        subject=subject,
-        payload=text,
-    )
-    add(connection, audit_entry, [{name: getattr(entry, name) for name in Entry.__slots__}])
-    row = {"sequence": entry.sequence, "payload": text.body.decode(), "salt": text.salt.hex()}
-    add(connection, audit_payload, [row])
+    return record_all(connection, at, marketplace_id, actor, [(act, subject, payload)])[0]
+
+
+def record_all(
+    connection: Connection,
+    at: datetime,
+    marketplace_id: str,
+    actor: str,
+    acts: Sequence[tuple[str, str, Mapping[str, object]]],
+) -> list[Entry]:
+    """Add entries of one moment and actor, each as (act, subject, payload), by as many statements as for one."""
+    if not acts:
+        return []
+    previous, entries, payloads = hold(connection), list[Entry](), []
+    for act, subject, payload in acts:
+        text = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
+        entry = chained(
+            previous=previous,
+            occurred_at=at,
+            marketplace_id=marketplace_id,
+            actor=actor,
+            act=act,
+            subject=subject,
+            payload=text,
+        )
+        previous = entry.sequence, entry.entry_hash
+        entries.append(entry)
+        payloads.append({"sequence": entry.sequence, "payload": text.body.decode(), "salt": text.salt.hex()})
+    add(connection, audit_entry, [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries])
+    add(connection, audit_payload, payloads)
     connection.execute(
-        update(audit_head)
-        .where(audit_head.c.head_id == _HEAD)
-        .values(sequence=entry.sequence, entry_hash=entry.entry_hash)
+        update(audit_head).where(audit_head.c.head_id == _HEAD).values(sequence=previous[0], entry_hash=previous[1])
     )
-    return entry
+    return entries
 
 
 def head(connection: Connection) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, select
+from sqlalchemy import Connection, Row, RowMapping, bindparam, literal_column, select
 
 from features.corrections import NamedBrand
 from serving.accounts.tables import account
@@ -14,6 +14,7 @@ from serving.brands.tables import brand
 from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
@@ -105,6 +106,7 @@ _OF_EXTERNAL_ID: Final = (
     .where(inside(listing, HERE), listing.c.external_id == bindparam("external_id"))
     .order_by(case_brand.c.known_at, case_brand.c.naming_id)
 )
+_IS_NAMED: Final = PlainQuery(lambda _dialect: _OF_EXTERNAL_ID.with_only_columns(literal_column("1")).order_by(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,9 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
 def of_external_id(connection: Connection, marketplace_id: str, external_id: str) -> list[NamedBrand]:
     """The brands that people named for the listing of this id, in the order of time; none if it is not stored."""
     wanted = {"here": marketplace_id, "external_id": external_id}
+    # For almost every listing nobody has.
+    if not _IS_NAMED.rows(connection, wanted):
+        return []
     return list(map(_named, connection.execute(_OF_EXTERNAL_ID, wanted)))
 
 

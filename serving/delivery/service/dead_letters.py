@@ -10,7 +10,7 @@ from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionEvent
-from serving.webhooks.service import enqueue_delivery, record_step
+from serving.webhooks.service import record_step
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.listing_requests import StoredListingRequest
 
@@ -56,7 +56,6 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
             if not outbox(one).change(connection, one, ActionEvent.REPLAY, values):
                 raise Busy("{action} is being changed; ask again.", action=one.action_id)
             record_step(connection, one, "replayed", by, now, {"attempts": one.attempts})
-            enqueue_delivery(runtime, connection, letter(connection, here, one.action_id))
     return [one.action_id for one in found]
 
 

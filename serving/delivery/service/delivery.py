@@ -1,195 +1,147 @@
-"""One attempt to deliver one message: two short transactions with the network between."""
+"""The delivery of what is due at one marketplace: short transactions, with the network between."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
-from serving.appeals.service.seller_links import link_for
-from serving.delivery.service.letters import Letter, dead_before, due, letter, message_of, outbox
-from serving.delivery.service.receivers import wake
-from serving.platform.outbound.exchange import Failed
+from models.errors import Invalid
+from serving.audit.store import audit
+from serving.delivery.service import attempts, letters
+from serving.delivery.service.attempts import CUT_OFF_AFTER, Attempt, Ended
+from serving.delivery.service.letters import Letter
+from serving.platform.outbound.line import Failed, Line
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Unsealable
-from serving.takedowns.service import removal_checks
-from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.client import Delivered, send
-from serving.webhooks.policy import DeliveryPolicy
-from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
-from serving.webhooks.rules.delivery import next_attempt, rest_after, speaks_of_the_message
-from serving.webhooks.service import enqueue_delivery, enqueue_now, record_step, signing_secrets
+from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
-_log = structlog.get_logger()
-
-_ACTOR: Final = "delivery"
-# An attempt that takes longer has ended with its process; the sweep starts another.
-CUT_OFF_AFTER: Final = timedelta(minutes=2)
-_AFTER_AN_EARLIER_ONE: Final = timedelta(seconds=2)
-_A_LITTLE: Final = timedelta(milliseconds=1)
-_MOST_AT_ONCE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Started:
-    action: Letter
-    endpoint: Endpoint | None
-    seller_link: str | None
+# Then the receiver's address is looked up again.
+_ADDRESS_SECONDS: Final = 30.0
+# A message that hangs does not hold up those that become due meanwhile.
+_LOOKS_AGAIN_SECONDS: Final = 0.5
+# So long the answers that came wait for others, to be stored by one transaction.
+_GATHERED_SECONDS: Final = 0.02
 
 
 def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
-    """Attempt the delivery; returns its result in one word. Safe to run again at any point.
-
-    The marketplace may receive an action twice, if a process ends between the answer and its record. The message's id
-    is the same, so it takes effect once.
-    """
-    started = _start(runtime, marketplace_id, action_id)
-    if isinstance(started, str):
-        return started
-    endpoint = started.endpoint
-    outcome: Delivered | Failed = Failed("No webhook endpoint is registered.")
-    if endpoint is not None:
-        outcome = _sent(runtime, started, endpoint)
-    return _finish(runtime, started, outcome)
-
-
-def _sent(runtime: Runtime, started: _Started, endpoint: Endpoint) -> Delivered | Failed:
-    try:
-        signed_by = signing_secrets(runtime, endpoint, runtime.clock.now())
-    except Unsealable as refused:
-        return Failed(refused.sentence)
-    return send(
-        message_of(started.action, started.seller_link),
-        url=endpoint.url,
-        signed_by=signed_by,
-        allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
-        # The receiver compares the signature's time with the real clock, which no simulation moves.
-        signed_at=runtime.wall.now(),
-        timeout_seconds=runtime.settings.webhook_timeout_seconds,
-    )
-
-
-def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | str:
-    now = runtime.clock.now()
-    with runtime.store.write() as connection:
-        action = letter(connection, marketplace_id, action_id)
-        box = outbox(action)
-        if action.state not in {ActionState.SCHEDULED, ActionState.SENDING}:
-            return action.state.value
-        if action.state is ActionState.SCHEDULED and now < action.leaves_at:
-            _wait(runtime, connection, action, action.leaves_at)
-            return "early"
-        earlier_due_at = box.earlier_due_at(connection, action)
-        if earlier_due_at is not None:
-            _wait(runtime, connection, action, max(now, earlier_due_at) + _AFTER_AN_EARLIER_ONE)
-            return "after_earlier"
-        endpoint = endpoints.in_force(connection, marketplace_id)
-        if endpoint is not None and endpoint.paused_until is not None and not _may_probe(connection, endpoint, now):
-            # Left to the sweep, which sends one message at a time to test whether the receiver works again.
-            box.postpone(connection, action, _later(action, max(now, endpoint.paused_until)))
-            return "resting"
-        values = {"attempts": action.attempts + 1, "sent_at": action.sent_at or now, "due_at": now + CUT_OFF_AFTER}
-        if not box.change(connection, action, ActionEvent.SEND, values):
-            return "overtaken"
-        _overtake(connection, action, now)
-        sent = letter(connection, marketplace_id, action_id)
-        link = None
-        if isinstance(sent, StoredAction) and sent.kind is ActionKind.REMOVE:
-            link = link_for(runtime, connection, sent)
-        return _Started(sent, endpoint, link)
-
-
-def _may_probe(connection: Connection, endpoint: Endpoint, now: datetime) -> bool:
-    rested = endpoint.paused_until is not None and endpoint.paused_until <= now
-    return rested and endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER)
-
-
-def _later(action: Letter, until: datetime) -> datetime:
-    """A moment after the previous one: the same moment would be the same job."""
-    return max(until, (action.due_at or until) + _A_LITTLE)
-
-
-def _wait(runtime: Runtime, connection: Connection, action: Letter, until: datetime) -> None:
-    later = _later(action, until)
-    outbox(action).postpone(connection, action, later)
-    enqueue_delivery(runtime, connection, replace(action, due_at=later))
-
-
-def _overtake(connection: Connection, action: Letter, now: datetime) -> None:
-    """Retire undeliverable actions that this acknowledged one replaces: their decision is out of date."""
-    for one in dead_before(connection, action):
-        if outbox(one).change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
-            record_step(connection, one, "overtaken", _ACTOR, now, {"by": action.action_id})
-
-
-def _finish(runtime: Runtime, started: _Started, outcome: Delivered | Failed) -> str:
-    now, action = runtime.clock.now(), started.action
-    with runtime.store.write() as connection:
-        if started.endpoint is not None:
-            _note_health(runtime, connection, started.endpoint, outcome, now)
-        if isinstance(outcome, Delivered):
-            values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "last_error": None}
-            if not outbox(action).change(connection, action, ActionEvent.ACKNOWLEDGE, values):
-                return "overtaken"
-            record_step(connection, action, "acknowledged", _ACTOR, now, {"attempts": action.attempts})
-            if isinstance(action, StoredAction):
-                removal_checks.begin(runtime, connection, action, started.endpoint, now)
-            return "acknowledged"
-        first = action.sent_at or now
-        due_at = next_attempt(action.attempts, first, now, runtime.draw(), runtime.policies[DeliveryPolicy])
-        if due_at is None:
-            if outbox(action).change(
-                connection, action, ActionEvent.GIVE_UP, {"due_at": None, "last_error": outcome.sentence}
-            ):
-                record_step(connection, action, "given_up", _ACTOR, now, {"attempts": action.attempts})
-                _log.error("delivery.given_up", action_id=action.action_id, attempts=action.attempts)
-            return "dead"
-        values = {"due_at": due_at, "last_error": outcome.sentence}
-        if not outbox(action).change(connection, action, ActionEvent.SEND, values):
-            return "overtaken"
-        enqueue_delivery(runtime, connection, replace(action, due_at=due_at))
-        return "failed"
-
-
-def _note_health(
-    runtime: Runtime, connection: Connection, endpoint: Endpoint, outcome: Delivered | Failed, now: datetime
-) -> None:
-    """Release all waiting messages of a receiver that answers; pause one that keeps failing."""
-    if isinstance(outcome, Delivered) or (outcome.status is not None and speaks_of_the_message(outcome.status)):
-        if endpoints.recovered(connection, endpoint):
-            wake(connection, endpoint.marketplace_id, now, beyond=now + CUT_OFF_AFTER)
-            _log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
-        return
-    failures = endpoints.failed(connection, endpoint, now)
-    rest = rest_after(failures, runtime.policies[DeliveryPolicy])
-    if rest is not None:
-        endpoints.pause(connection, endpoint, until=now + rest)
-        _log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
-
-
-def sweep_deliveries(runtime: Runtime) -> int:
-    """Leave a job for every action whose next step is due; returns how many. An action with a job keeps it.
-
-    If a receiver is paused, only its longest-waiting action is sent, to test the receiver. A step that is long overdue
-    gets another job: the previous job may have failed before it changed anything.
-    """
-    now = runtime.clock.now()
+    """Attempt one message if it may be sent now; returns the result, or else its state, in one word."""
+    done = deliver_due(runtime, marketplace_id, only=action_id)
+    if action_id in done:
+        return done[action_id]
     with runtime.store.read() as connection:
-        resting = endpoints.resting(connection)
-        found = due(connection, now, _MOST_AT_ONCE, but_of=resting.keys())
-        for marketplace_id, until in resting.items():
-            if until <= now:
-                found += due(connection, now, 1, of=marketplace_id)
-    if found:
+        return letters.letter(connection, marketplace_id, action_id).state.value
+
+
+def deliver_due(
+    runtime: Runtime, marketplace_id: str, *, only: str | None = None, is_stopped: Callable[[], bool] = lambda: False
+) -> dict[str, str]:
+    """Attempt what may be sent to a marketplace now; returns each result in one word, by message.
+
+    Safe to run again at any point, and several times at once. The marketplace may receive a message twice, if a
+    process ends between the answer and its record. The message's id is the same, so it takes effect once.
+
+    It goes on as long as messages may be sent. Once `is_stopped`, no further attempt begins.
+    """
+    return asyncio.run(_Round(runtime, marketplace_id, only, is_stopped).run())
+
+
+@dataclass(frozen=True, slots=True)
+class _Receiver:
+    line: Line
+    signed_by: Sequence[str]
+
+
+class _Round:
+    def __init__(self, runtime: Runtime, marketplace_id: str, only: str | None, is_stopped: Callable[[], bool]) -> None:
+        self._runtime, self._marketplace_id, self._only = runtime, marketplace_id, only
+        self._is_stopped = is_stopped
+        self._flying: dict[asyncio.Task[Delivered | Failed], Attempt] = {}
+        self._lines: dict[tuple[str, bool], tuple[Line, float]] = {}
+        self._done: dict[str, str] = {}
+
+    async def run(self) -> dict[str, str]:
+        ended: list[Ended] = []
+        async with AsyncExitStack() as closing:
+            while True:
+                for attempt, receiver in await self._turn(ended, closing):
+                    self._flying[asyncio.create_task(self._sent(attempt, receiver))] = attempt
+                if not self._flying:
+                    return self._done
+                await asyncio.wait(self._flying, timeout=_LOOKS_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                landed, _ = await asyncio.wait(self._flying, timeout=_GATHERED_SECONDS)
+                ended = [Ended(self._flying.pop(one), one.result()) for one in landed]
+
+    async def _turn(self, ended: Sequence[Ended], closing: AsyncExitStack) -> list[tuple[Attempt, _Receiver | Failed]]:
+        """Store the answers and begin further attempts, by one transaction."""
+        runtime, now = self._runtime, self._runtime.clock.now()
         with runtime.store.write() as connection:
-            runtime.jobs.hold(connection)
-            for action in found:
-                if action.due_at is not None and now - action.due_at >= CUT_OFF_AFTER:
-                    outbox(action).postpone(connection, action, now)
-                    enqueue_now(runtime, connection, replace(action, due_at=now))
-                else:
-                    enqueue_now(runtime, connection, action)
-    return len(found)
+            # First, as each decision takes it: a decision that changes one of these messages would wait for us.
+            audit.hold(connection)
+            self._done |= attempts.finish(runtime, connection, ended, now)
+            started = self._begun(connection, now)
+        if not started:
+            return []
+        receiver = await self._receiver(started[0].endpoint, now, closing)
+        return [(one, receiver) for one in started]
+
+    def _begun(self, connection: Connection, now: datetime) -> list[Attempt]:
+        room = self._runtime.settings.deliveries_at_once - len(self._flying)
+        if room < 1 or self._is_stopped():
+            return []
+        endpoint = endpoints.in_force(connection, self._marketplace_id)
+        if endpoint is not None and endpoint.paused_until is not None:
+            found = self._one_to_test(connection, endpoint, endpoint.paused_until, now)
+        else:
+            found = letters.claim(connection, self._marketplace_id, now, room, self._only)
+        return attempts.begin(self._runtime, connection, found, endpoint, now) if found else []
+
+    def _one_to_test(
+        self, connection: Connection, endpoint: Endpoint, paused_until: datetime, now: datetime
+    ) -> list[Letter]:
+        """After its pause a receiver is sent one message, which shows whether it works again."""
+        if self._flying or now < paused_until:
+            return []
+        found = letters.claim(connection, self._marketplace_id, now, 1, self._only)
+        if not found or not endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER):
+            return []
+        return found
+
+    async def _receiver(self, endpoint: Endpoint | None, now: datetime, closing: AsyncExitStack) -> _Receiver | Failed:
+        if endpoint is None:
+            return Failed("No webhook endpoint is registered.")
+        key = endpoint.url, endpoint.allow_loopback and not self._runtime.settings.production
+        try:
+            signed_by = signing_secrets(self._runtime, endpoint, now)
+            return _Receiver(await self._line(*key, closing), signed_by)
+        except (Unsealable, Invalid) as refused:
+            return Failed(refused.sentence)
+
+    async def _line(self, url: str, allow_loopback: bool, closing: AsyncExitStack) -> Line:  # of a key
+        kept = self._lines.get((url, allow_loopback))
+        if kept is not None and time.monotonic() - kept[1] < _ADDRESS_SECONDS:
+            return kept[0]
+        if kept is not None:
+            kept[0].close()
+        found = await closing.enter_async_context(Line.to(url, allow_loopback=allow_loopback))
+        self._lines[url, allow_loopback] = found, time.monotonic()
+        return found
+
+    async def _sent(self, attempt: Attempt, receiver: _Receiver | Failed) -> Delivered | Failed:
+        if isinstance(receiver, Failed):
+            return receiver
+        return await send(
+            receiver.line,
+            letters.message_of(attempt.letter, attempt.seller_link),
+            signed_by=receiver.signed_by,
+            # The receiver compares the signature's time with the real clock, which no simulation moves.
+            signed_at=self._runtime.wall.now(),
+            timeout_seconds=self._runtime.settings.webhook_timeout_seconds,
+        )

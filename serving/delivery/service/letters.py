@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_
 
+from serving.marketplaces.store import marketplaces
 from serving.sellers.store import seller_actions
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store import actions
@@ -18,6 +19,10 @@ from serving.webhooks.store.outbox import Outbox
 
 Letter = StoredAction | StoredSellerAction | StoredListingRequest
 BOXES: Final = (actions.OUTBOX, seller_actions.OUTBOX, listing_requests.OUTBOX)
+
+
+# Built once, because each process asks several times a second.
+_WAITING: Final = marketplaces.those_where(lambda one: or_(*(box.is_waiting(one) for box in BOXES)))
 
 
 def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
@@ -59,14 +64,24 @@ def dead_before(connection: Connection, found: Letter) -> Sequence[Letter]:
             return listing_requests.dead_before(connection, found)
 
 
-def due(connection: Connection, at: datetime, most: int, **whose: Any) -> list[Letter]:
-    """Messages of all kinds whose next step is due, the longest waiting first."""
+def claim(
+    connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None = None
+) -> list[Letter]:
+    """Messages of all kinds that may be sent now, locked until the transaction ends, the longest waiting first.
+
+    At most `most`, or the one message that is named.
+    """
     found: list[Letter] = [
-        *actions.due(connection, at, most, **whose),
-        *seller_actions.due(connection, at, most, **whose),
-        *listing_requests.due(connection, at, most, **whose),
+        *actions.claim(connection, marketplace_id, at, most, only),
+        *seller_actions.claim(connection, marketplace_id, at, most, only),
+        *listing_requests.claim(connection, marketplace_id, at, most, only),
     ]
     return sorted(found, key=lambda one: one.due_at or at)[:most]
+
+
+def waiting(connection: Connection, at: datetime) -> list[str]:
+    """The marketplaces that a message may be sent to now, paused receivers included."""
+    return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
 
 
 def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:

@@ -1,10 +1,10 @@
 """Marketplaces and their API keys."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Scope
@@ -90,6 +90,11 @@ def everyone(connection: Connection) -> list[Marketplace]:
         Marketplace(row.marketplace_id, row.name, row.base_currency, row.seller_events_since)
         for row in connection.execute(query)
     ]
+
+
+def those_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Select[tuple[str]]:
+    """A query of the ids of the marketplaces for which a condition on the id holds."""
+    return select(marketplace.c.marketplace_id).where(holds(marketplace.c.marketplace_id))
 
 
 def by_name(connection: Connection, name: str | None) -> Marketplace:

@@ -151,7 +151,11 @@ def _sqlite(url: str | URL, begin: str, *, settings: tuple[str, ...] | None = No
 
     @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        if begin == "BEGIN":
+            # It takes no lock and cannot fail, so it needs none of SQLAlchemy's work for a statement.
+            connection.connection.driver_connection.execute(begin)
+        else:
+            connection.exec_driver_sql(begin)
 
     return engine
 

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, FromClause, String, bindparam, ca
 from sqlalchemy.dialects.postgresql import ARRAY
 
 _AT_ONCE: Final = 500
-_LISTED: Final = "listed"
+LISTED: Final = "listed"
 _T = TypeVar("_T")
 
 
@@ -23,15 +23,15 @@ def listed(dialect: str, kind: BigInteger | String) -> FromClause:
     It needs only the name of the database's dialect, so that a statement can be built once and kept.
     """
     if dialect == "postgresql":
-        array = cast(bindparam(_LISTED, type_=ARRAY(kind)), ARRAY(kind))
+        array = cast(bindparam(LISTED, type_=ARRAY(kind)), ARRAY(kind))
         return func.unnest(array).table_valued(column("value", kind), name="wanted").render_derived()
-    values = bindparam(_LISTED, type_=String())
+    values = bindparam(LISTED, type_=String())
     return func.json_each(values).table_valued(column("value", kind), name="wanted")
 
 
 def as_list(connection: Connection, values: Sequence[Any]) -> dict[str, Any]:
     """The parameter of `listed` with these values."""
-    return {_LISTED: list(values) if connection.dialect.name == "postgresql" else json.dumps(list(values))}
+    return {LISTED: list(values) if connection.dialect.name == "postgresql" else json.dumps(list(values))}
 
 
 def chunks(found: Sequence[_T]) -> list[Sequence[_T]]:

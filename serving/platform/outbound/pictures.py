@@ -9,7 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from models.errors import Invalid
-from serving.platform.outbound.exchange import Asked, Failed, exchange
+from serving.platform.outbound.exchange import exchange
+from serving.platform.outbound.line import Asked, Failed
 
 MOST_BYTES: Final = 5_000_000
 _SECONDS: Final = 5.0

@@ -10,7 +10,7 @@ from serving.reports.policy import ReportPolicy
 from serving.reports.rules.requests import asks, digest_of
 from serving.reports.store.reports import StoredReport
 from serving.webhooks.rules.action import ActionState
-from serving.webhooks.service import enqueue_delivery, record_step
+from serving.webhooks.service import record_step
 from serving.webhooks.store import listing_requests
 from serving.webhooks.store.listing_requests import RequestKind
 
@@ -47,5 +47,4 @@ def ask_for(
     made = listing_requests.get(connection, here, row["action_id"])
     actor = f"user:{stored.user_id}"
     record_step(connection, made, "scheduled", actor, at, {"report_id": stored.report_id, "location": location})
-    enqueue_delivery(runtime, connection, made)
     return True

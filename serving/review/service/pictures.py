@@ -8,7 +8,7 @@ from features.facts import Facts
 from models.errors import NotFound
 from serving.accounts.rules.access import Person
 from serving.listings.store import scores
-from serving.platform.outbound.exchange import Failed
+from serving.platform.outbound.line import Failed
 from serving.platform.outbound.pictures import Picture
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import visible_case

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
-    CompoundSelect,
     Connection,
     Integer,
     Select,
@@ -22,6 +21,7 @@ from sqlalchemy import (
     Table,
     literal_column,
     select,
+    text,
     true,
     union_all,
 )
@@ -35,7 +35,8 @@ from serving.brands.tables import authorised_seller
 from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import LISTED, as_list, listed
+from serving.platform.database.plain import PlainQuery, Query
 from serving.platform.database.scope import HERE, inside
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
@@ -118,39 +119,42 @@ def under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> t
     found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
     if keys:
         wanted = {"here": marketplace_id, **as_list(connection, keys)}
-        for which, key, text_id in connection.execute(_latest_of_both(connection.dialect.name), wanted).all():
-            if text_id is not None:
-                found[which][key].append(text_id)
+        for which, key, text_id in _LATEST.rows(connection, wanted):
+            found[which][key].append(text_id)
     return found
 
 
-@cache
-def _latest_of_both(dialect: str) -> CompoundSelect[Any]:
+def _latest_of_both(dialect: str) -> Query:
     """Both tables in one query, numbered, because a query costs more than its rows."""
-    both = enumerate((judged_band, text_band))
-    return union_all(*(_latest(bands, number, dialect) for number, bands in both))
+    both = list(enumerate((judged_band, text_band)))
+    if dialect == "postgresql":
+        return union_all(*(_latest(bands, number) for number, bands in both))
+    return text(" UNION ALL ".join(_LATEST_IN_SQLITE.format(bands=bands.name, which=number) for number, bands in both))
 
 
-def _latest(bands: Table, number: int, dialect: str) -> Select[tuple[int, int, str]]:
-    """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite lacks.
-
-    On SQLite a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key without
-    entries returns a row without a text, because every join to a list is an outer join.
-    """
-    wanted, which = listed(dialect, BigInteger()), literal_column(str(number), Integer()).label("which")
-    inner = bands.alias("inner_band")
+def _latest(bands: Table, number: int) -> Select[tuple[int, int, str]]:
+    """An ordered scan of at most `MOST_PER_KEY` index entries per key."""
+    wanted, which = listed("postgresql", BigInteger()), literal_column(str(number), Integer()).label("which")
     latest = (
-        select(inner.c.text_id)
-        .where(inner.c.marketplace_id == HERE, inner.c.band == wanted.c.value)
-        .order_by(inner.c.text_id.desc())
+        select(bands.c.text_id)
+        .where(bands.c.marketplace_id == HERE, bands.c.band == wanted.c.value)
+        .order_by(bands.c.text_id.desc())
         .limit(MOST_PER_KEY)
         .correlate(wanted)
+        .lateral("latest")
     )
-    if dialect == "postgresql":
-        side = latest.lateral("latest")
-        return select(which, wanted.c.value, side.c.text_id).select_from(wanted.join(side, true()))
-    here = (bands.c.marketplace_id == HERE) & (bands.c.band == wanted.c.value) & bands.c.text_id.in_(latest)
-    return select(which, wanted.c.value, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
+    return select(which, wanted.c.value, latest.c.text_id).select_from(wanted.join(latest, true()))
+
+
+# The same scan: SQLite has no LATERAL, and a correlated IN bounds it. CROSS JOIN keeps the list in the first place, as
+# an outer join does, and returns no row for a key without texts; most keys have none.
+_LATEST_IN_SQLITE: Final = f"""SELECT {{which}}, wanted.value, found.text_id
+FROM json_each(:{LISTED}) AS wanted CROSS JOIN {{bands}} AS found
+WHERE found.marketplace_id = :here AND found.band = wanted.value AND found.text_id IN (
+    SELECT text_id FROM {{bands}} WHERE marketplace_id = :here AND band = wanted.value
+    ORDER BY text_id DESC LIMIT {MOST_PER_KEY}
+)"""  # noqa: S608  # names of tables
+_LATEST: Final = PlainQuery(_latest_of_both)
 
 
 @cache

@@ -32,7 +32,7 @@ from serving.sellers.service.linked import links_at
 from serving.sellers.store import sanctions, seller_actions, seller_lists
 from serving.sellers.store.sanctions import StoredSanction
 from serving.webhooks.rules.action import ActionEvent, ActionState
-from serving.webhooks.service import enqueue_delivery, record_step
+from serving.webhooks.service import record_step
 
 _log = structlog.get_logger()
 LADDER: Final = "ladder"
@@ -152,7 +152,6 @@ def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanc
     made = seller_actions.get(connection, here, str(row["action_id"]))
     payload = {"seller": seller, "sanction_id": found.sanction_id, "leaves_at": leaves_at.isoformat()}
     record_step(connection, made, "scheduled", actor, at, payload)
-    enqueue_delivery(runtime, connection, made)
 
 
 def change_state(connection: Connection, found: StoredSanction, event: SanctionEvent, values: dict[str, Any]) -> None:

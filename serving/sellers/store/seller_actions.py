@@ -1,6 +1,6 @@
 """The requested actions on sellers, delivered to the marketplace; ids begin with `sac_`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -103,11 +103,11 @@ def in_state(connection: Connection, marketplace_id: str, state: ActionState, mo
     return _read(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []
 
 
-def due(
-    connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
+def claim(
+    connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
 ) -> list[StoredSellerAction]:
-    """Actions with a due step, the longest due first; of one marketplace, or of all except some."""
-    keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
+    """Actions that may be sent now, locked until the transaction ends: the longest due ones, or one that is named."""
+    keys = OUTBOX.claim(connection, marketplace_id, at, most, only)
     return _read(connection, seller_action.c.action_id.in_(keys)) if keys else []
 
 

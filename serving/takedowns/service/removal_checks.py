@@ -1,5 +1,6 @@
 """Verified removal: after the acknowledgement, checks ask the marketplace whether it still shows the listing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +12,7 @@ from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.platform import jobs
-from serving.platform.outbound.exchange import Failed
+from serving.platform.outbound.line import Failed
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import RemovalCheckPolicy
 from serving.takedowns.rules.removal_check import CheckState, Seen, after_look, first_look
@@ -33,12 +34,13 @@ _MOST_AT_ONCE: Final = 200
 
 
 def begin(
-    runtime: Runtime, connection: Connection, action: StoredAction, endpoint: Endpoint | None, at: datetime
+    runtime: Runtime, connection: Connection, heard: Sequence[StoredAction], endpoint: Endpoint, at: datetime
 ) -> None:
-    """Start the checks of a removal if the marketplace has a status address."""
-    if action.kind is ActionKind.REMOVE and endpoint is not None and endpoint.status_url is not None:
+    """Start the checks of the removals among these actions if their marketplace has a status address."""
+    removals = [one.action_id for one in heard if one.kind is ActionKind.REMOVE]
+    if removals and endpoint.status_url is not None:
         due_at = first_look(at, runtime.policies[RemovalCheckPolicy])
-        removal_checks.begin(connection, action.marketplace_id, action.action_id, at, due_at)
+        removal_checks.begin(connection, endpoint.marketplace_id, removals, at, due_at)
 
 
 def sweep_removal_checks(runtime: Runtime) -> int:

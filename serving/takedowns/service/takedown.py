@@ -23,7 +23,7 @@ from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import INVERSE, OPEN_STATES, UNSENT_STATES, ActionEvent, ActionKind, ActionState
-from serving.webhooks.service import enqueue_delivery, record_step
+from serving.webhooks.service import record_step
 
 _AT_ONCE: Final = timedelta(0)
 
@@ -70,7 +70,7 @@ def schedule(
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for one in earlier:
         if one.kind is kind and one.state in OPEN_STATES:
-            return _joined(runtime, connection, one, leaves_at)
+            return _joined(connection, one, leaves_at)
         if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
             withdraw(runtime, connection, one, cause.actor, at)
     action_id = runtime.ids.new("act")
@@ -109,7 +109,6 @@ def schedule(
         return made
     record_step(connection, made, "scheduled", cause.actor, at, payload)
     runtime.services[RemovalHooks].counted(runtime, connection, made, at)
-    enqueue_delivery(runtime, connection, made)
     return made
 
 
@@ -119,12 +118,10 @@ def undo_window(runtime: Runtime, *, stepped_up: bool) -> timedelta:
     return max(usual, timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)) if stepped_up else usual
 
 
-def _joined(runtime: Runtime, connection: Connection, open_one: StoredAction, leaves_at: datetime) -> StoredAction:
+def _joined(connection: Connection, open_one: StoredAction, leaves_at: datetime) -> StoredAction:
     if not actions.bring_forward(connection, open_one, leaves_at):
         return open_one
-    sooner = actions.get(connection, open_one.marketplace_id, open_one.action_id)
-    enqueue_delivery(runtime, connection, sooner)
-    return sooner
+    return actions.get(connection, open_one.marketplace_id, open_one.action_id)
 
 
 def withdraw(
@@ -162,4 +159,3 @@ def release(runtime: Runtime, connection: Connection, action: StoredAction, acto
     record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
     pending_approval.settle(connection, action, "release", at)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)
-    enqueue_delivery(runtime, connection, actions.get(connection, action.marketplace_id, action.action_id))

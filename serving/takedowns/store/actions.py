@@ -130,9 +130,6 @@ def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collec
 
 OUTBOX: Final = Outbox(action, "listing_id")
 change = OUTBOX.change
-postpone = OUTBOX.postpone
-wake = OUTBOX.wake
-earlier_due_at = OUTBOX.earlier_due_at
 
 
 def bring_forward(connection: Connection, found: StoredAction, leaves_at: datetime) -> bool:
@@ -148,11 +145,9 @@ def bring_forward(connection: Connection, found: StoredAction, leaves_at: dateti
     return changed.rowcount == 1
 
 
-def due(
-    connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
-) -> list[StoredAction]:
-    """Actions with a due step, the longest due first; of one marketplace, or of all except some."""
-    keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
+def claim(connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None) -> list[StoredAction]:
+    """Actions that may be sent now, locked until the transaction ends: the longest due ones, or one that is named."""
+    keys = OUTBOX.claim(connection, marketplace_id, at, most, only)
     return _read(connection, action.c.action_id.in_(keys)) if keys else []
 
 

@@ -1,6 +1,6 @@
 """Checks of removed listings: one row per removal, changed only by the check that was due."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,17 +42,24 @@ def _check(row: tuple[object, ...]) -> RemovalCheck:
 
 
 def begin(
-    connection: Connection, marketplace_id: str, action_id: str, acknowledged_at: datetime, due_at: datetime
+    connection: Connection,
+    marketplace_id: str,
+    action_ids: Sequence[str],
+    acknowledged_at: datetime,
+    due_at: datetime,
 ) -> None:
-    """Start the checks of a removal."""
-    row = {
-        "marketplace_id": marketplace_id,
-        "action_id": action_id,
-        "state": CheckState.ASKED.value,
-        "acknowledged_at": acknowledged_at,
-        "due_at": due_at,
-    }
-    connection.execute(insert_or_ignore(connection, removal_check).values(row))
+    """Start the checks of removals."""
+    rows = [
+        {
+            "marketplace_id": marketplace_id,
+            "action_id": one,
+            "state": CheckState.ASKED.value,
+            "acknowledged_at": acknowledged_at,
+            "due_at": due_at,
+        }
+        for one in action_ids
+    ]
+    connection.execute(insert_or_ignore(connection, removal_check), rows)
 
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, RemovalCheck]:

@@ -33,6 +33,21 @@ def next_attempt(
     return failed_at + timedelta(seconds=delay * (1 + policy.jitter_share * jitter))
 
 
+def failures_after(before: int, more: int, policy: DeliveryPolicy, *, is_test: bool) -> int:
+    """The failures in a row after `more` of messages that were sent together; `is_test` if to a paused receiver.
+
+    They show that it is down, not for how long: together they pause it for the first time. Those that were still on
+    their way when the pause began do not make it longer.
+
+    >>> policy = DeliveryPolicy(rest_after_failures=10)
+    >>> failures_after(3, 30, policy, is_test=False), failures_after(10, 1, policy, is_test=True)
+    (10, 11)
+    """
+    if before >= policy.rest_after_failures:
+        return before + 1 if is_test else before
+    return min(before + more, policy.rest_after_failures)
+
+
 def rest_after(failures: int, policy: DeliveryPolicy) -> timedelta | None:
     """The pause of a receiver after this many failures in a row; None while they may be chance.
 

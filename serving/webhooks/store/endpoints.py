@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, update
 
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
@@ -119,16 +119,16 @@ def claim_probe(connection: Connection, endpoint: Endpoint, *, until: datetime) 
     return changed.rowcount == 1
 
 
-def failed(connection: Connection, endpoint: Endpoint, at: datetime) -> int:
-    """Record a failed delivery that is the receiver's fault; returns the number of failures in a row."""
-    connection.execute(
-        update(webhook_endpoint)
-        .where(_is(endpoint))
-        .values(
-            failures=webhook_endpoint.c.failures + 1, failing_since=func.coalesce(webhook_endpoint.c.failing_since, at)
-        )
-    )
-    return int(connection.execute(select(webhook_endpoint.c.failures).where(_is(endpoint))).scalar_one())
+def failures(connection: Connection, endpoint: Endpoint) -> int:
+    """The failures in a row; until the transaction ends, no other changes their number."""
+    query = select(webhook_endpoint.c.failures).where(_is(endpoint)).with_for_update()
+    return int(connection.execute(query).scalar_one())
+
+
+def failed(connection: Connection, endpoint: Endpoint, at: datetime, failures: int) -> None:
+    """Record failed deliveries that are the receiver's fault, by their number in a row."""
+    since = func.coalesce(webhook_endpoint.c.failing_since, literal(at, webhook_endpoint.c.failing_since.type))
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(failures=failures, failing_since=since))
 
 
 def pause(connection: Connection, endpoint: Endpoint, *, until: datetime | None) -> None:

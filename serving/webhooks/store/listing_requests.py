@@ -1,6 +1,6 @@
 """Requests to send a listing that a brand has reported, delivered to the marketplace; ids begin with `lrq_`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -117,11 +117,11 @@ def in_state(connection: Connection, marketplace_id: str, state: ActionState, mo
     return _read(connection, listing_request.c.action_id.in_(ids)) if ids else []
 
 
-def due(
-    connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
+def claim(
+    connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
 ) -> list[StoredListingRequest]:
-    """Requests with a due step, the longest due first; of one marketplace, or of all except some."""
-    keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
+    """Requests that may be sent now, locked until the transaction ends: the longest due ones, or one that is named."""
+    keys = OUTBOX.claim(connection, marketplace_id, at, most, only)
     return _read(connection, listing_request.c.action_id.in_(keys)) if keys else []
 
 

@@ -3,12 +3,24 @@
 For one subject (a listing or a seller), messages arrive in order.
 """
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from serving.platform.database.scope import inside
 from serving.webhooks.rules.action import ActionEvent, ActionState, next_state
@@ -58,14 +70,40 @@ class Outbox:
         )
         return changed.rowcount == 1
 
+    def change_all(
+        self, connection: Connection, found: Sequence[Outgoing], event: ActionEvent, values: Mapping[str, Any]
+    ) -> set[str]:
+        """Apply an event to the messages that are unchanged since they were read; returns their ids.
+
+        Raises
+        ------
+        Conflict
+            The event cannot happen in a state that was read.
+        """
+        alike, changed = defaultdict[tuple[str, ActionState, int], list[str]](list), set[str]()
+        for one in found:
+            alike[one.marketplace_id, one.state, one.attempts].append(one.action_id)
+        table = self._table
+        for (marketplace_id, state, attempts), ids in alike.items():
+            unchanged = inside(table, marketplace_id, state=state.value, attempts=attempts)
+            query = update(table).where(unchanged, table.c.action_id.in_(ids)).returning(table.c.action_id)
+            changed.update(connection.execute(query.values(state=next_state(state, event).value, **values)).scalars())
+        return changed
+
+    def start(self, connection: Connection, found: Sequence[Outgoing], at: datetime, *, until: datetime) -> set[str]:
+        """Begin an attempt of each message that is unchanged since it was read; no other begins before `until`."""
+        table = self._table
+        values = {
+            "attempts": table.c.attempts + 1,
+            "sent_at": func.coalesce(table.c.sent_at, literal(at, table.c.sent_at.type)),
+            "due_at": until,
+        }
+        return self.change_all(connection, found, ActionEvent.SEND, values)
+
     def moving_count(self, connection: Connection) -> int:
         """The number of messages that are to be sent, of all marketplaces."""
         query = select(func.count()).where(self._table.c.state.in_(_MOVING))
         return int(connection.execute(query.select_from(self._table)).scalar_one())
-
-    def postpone(self, connection: Connection, found: Outgoing, until: datetime) -> None:
-        """Postpone the next step of a message."""
-        connection.execute(update(self._table).where(self._is(found)).values(due_at=until))
 
     def wake(self, connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
         """Make messages due at once that may be sent and are due later than `beyond`."""
@@ -81,28 +119,47 @@ class Outbox:
             .values(due_at=at)
         )
 
-    def due(
-        self, connection: Connection, at: datetime, most: int, *, of: str | None, but_of: Collection[str]
+    def claim(
+        self, connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
     ) -> list[str]:
-        """Ids of messages with a due step, the longest due first; of one marketplace, or of all except some."""
-        table = self._table
-        query = select(table.c.action_id).where(table.c.state.in_(_MOVING), table.c.due_at <= at)
-        if of is not None:
-            query = query.where(table.c.marketplace_id == of)
-        if but_of:
-            query = query.where(table.c.marketplace_id.not_in(but_of))
-        return list(connection.execute(query.order_by(table.c.due_at).limit(most)).scalars())
+        """Ids of messages of a marketplace that may be sent now, the longest due first; or `only` that one.
 
-    def earlier_due_at(self, connection: Connection, found: Outgoing) -> datetime | None:
-        """The due time of the next step of an earlier message on the same subject, which must arrive first.
-
-        None where none is in delivery. An undeliverable message does not block: a later message overtakes it.
+        They are locked until the transaction ends; those that another transaction has locked are left out.
         """
-        query = select(func.max(self._table.c.due_at, type_=self._table.c.due_at.type))
-        due_at: datetime | None = connection.execute(
-            query.where(self.before(found), self._table.c.state.in_(_MOVING))
-        ).scalar_one()
-        return due_at
+        table = self._table
+        query = select(table.c.action_id).where(table.c.marketplace_id == marketplace_id, *self._may_be_sent(at))
+        if only is not None:
+            query = query.where(table.c.action_id == only)
+        query = query.order_by(table.c.due_at).limit(most).with_for_update(skip_locked=True, of=table)
+        return list(connection.execute(query).scalars())
+
+    def is_waiting(self, marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a message to a marketplace, given by a column, may be sent at the moment of the parameter `at`."""
+        table = self._table
+        at = bindparam("at", type_=table.c.due_at.type)
+        first = select(table.c.action_id).where(table.c.marketplace_id == marketplace_id, *self._may_be_sent(at))
+        # Not EXISTS: PostgreSQL may answer that by reading the due messages of all marketplaces.
+        return first.order_by(table.c.due_at).limit(1).scalar_subquery().is_not(None)
+
+    def any_dead(self, connection: Connection, found: Sequence[Outgoing]) -> bool:
+        """Whether a message on a subject of one of these is undeliverable."""
+        table = self._table
+        query = select(table.c.action_id).where(
+            inside(table, found[0].marketplace_id, state=ActionState.DEAD.value),
+            self._subject.in_({one.subject for one in found}),
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
+    def _may_be_sent(self, at: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
+        """Due, and no earlier message on the same subject is in delivery: that one must arrive first."""
+        table, earlier = self._table, self._table.alias("earlier")
+        before = select(earlier.c.action_id).where(
+            earlier.c.marketplace_id == table.c.marketplace_id,
+            earlier.c[self._subject.name] == self._subject,
+            earlier.c.sequence < table.c.sequence,
+            _is_moving(earlier),
+        )
+        return _is_moving(table), table.c.due_at <= at, table.c.leaves_at <= at, ~before.exists()
 
     def before(self, found: Outgoing) -> ColumnElement[bool]:
         """The condition for messages on the same subject with a lower sequence."""
@@ -116,3 +173,8 @@ class Outbox:
     def _is(self, found: Outgoing) -> ColumnElement[bool]:
         table = self._table
         return inside(table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
+
+
+def _is_moving(table: FromClause) -> ColumnElement[bool]:
+    """Joined to "", so that PostgreSQL finds messages by their time or sequence: many may have the state."""
+    return table.c.state.concat("").in_(_MOVING)

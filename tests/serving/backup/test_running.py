@@ -12,7 +12,8 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.backup.service.making import make
 from serving.composition import open_runtime
-from serving.delivery.service.delivery import deliver, sweep_deliveries
+from serving.delivery.service.delivery import deliver
+from serving.delivery.service.rounds import waiting
 from serving.platform.settings import Settings
 from tests.browser.service import fill, serving
 from tests.fixtures.listings import a_row
@@ -81,7 +82,7 @@ def test_what_was_sent_after_the_backup_is_sent_again_under_its_own_id(site: Sit
         assert "1 messages to marketplaces wait" in done.out
         runtime = open_runtime(Settings(home=tmp_path / "new"), clock=site.clock, migrated=True)
         try:
-            assert sweep_deliveries(runtime) == 1
+            assert waiting(runtime) == [site.here]
             assert deliver(runtime, site.here, removal.action_id) == "acknowledged"
         finally:
             runtime.close()

@@ -18,9 +18,10 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.errors import Invalid
-from serving.platform.outbound.exchange import Failed
-from serving.webhooks.client import Delivered, Message, action_message, check_secret, new_secret, send
+from serving.platform.outbound.line import Failed
+from serving.webhooks.client import Delivered, Message, action_message, check_secret, new_secret
 from tests.fixtures.clocks import NOW
+from tests.fixtures.sending import send_alone
 
 # The example of the Standard Webhooks libraries. Its signature was recomputed with `openssl dgst -sha256 -mac HMAC` and
 # `base64` from id, seconds and body, joined by dots; the key is the base64-decoded secret.
@@ -80,10 +81,10 @@ def deliver(
     signed_at: datetime = SIGNED_AT,
     timeout_seconds: float = 10,
 ) -> Delivered | Failed:
-    return send(
+    return send_alone(
         message,
-        url=url,
-        signed_by=[SECRET],
+        url,
+        SECRET,
         allow_loopback=allow_loopback,
         signed_at=signed_at,
         timeout_seconds=timeout_seconds,

@@ -12,28 +12,19 @@ from typing import Final
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from models.case import CaseLane
-from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.composition import open_runtime
-from serving.listings.tables import listing
 from serving.platform.clock import SystemClock
-from serving.platform.database.store import add
 from serving.platform.settings import Settings
-from serving.takedowns.service.takedown import Cause, schedule
-from serving.takedowns.store import actions
-from serving.takedowns.tables import action
-from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.clients import with_key
-from tests.fixtures.clocks import NOW, TestClock
+from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row
 from tests.fixtures.machines import Machine, a_network, some_machines, wait_for
+from tests.fixtures.many_removals import acknowledged, schedule_all
 from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Populated, Site
-from tests.fixtures.statements import a_statement
 from tests.fixtures.two_processes import a_home
 
 _BATCH: Final = 20
@@ -195,25 +186,32 @@ def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
     assert subjects == dict.fromkeys(names, 1)
 
 
-def schedule_all(site: Site, names: Sequence[str]) -> None:
-    """Store these listings with a removal of each; the sweep makes the jobs of all but the first."""
-    runtime, case = site.runtime, a_case(site, CaseLane.ANALYST, external_id="MP-judged")
-    verdict_id = judge(site, site.analyst, case, Judgement.GENUINE).verdict_id
-    known = {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW, "occurred_at": NOW}
-    rows = [
-        {"marketplace_id": site.here, "listing_id": f"lst_{name}", "external_id": name, "version_id": "x", **known}
-        for name in names
-    ]
-    with runtime.store.write() as connection:
-        add(connection, listing, rows)
-        cause = Cause(site.here, f"lst_{names[0]}", verdict_id, "test")
-        schedule(runtime, connection, ActionKind.REMOVE, cause, a_statement(ActionKind.REMOVE), runtime.clock.now())
-        (first,) = connection.execute(select(action)).mappings()
-        copies = [{**first, "action_id": runtime.ids.new("act"), "listing_id": f"lst_{name}"} for name in names[1:]]
-        add(connection, action, copies)
-
-
-def acknowledged(site: Site) -> int:
-    """How many removals the marketplace has acknowledged."""
-    with site.runtime.store.read() as connection:
-        return actions.counts(connection, site.here).get((ActionKind.REMOVE, ActionState.ACKNOWLEDGED), 0)
+@pytest.mark.parametrize(
+    "removals",
+    [
+        pytest.param(200, id="short", marks=[pytest.mark.soak, pytest.mark.timeout(400)]),
+        pytest.param(10_000, id="full", marks=[pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(1_200)]),
+    ],
+)
+def test_a_killed_worker_loses_no_message_and_doubles_only_those_on_their_way(
+    tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str, removals: int
+) -> None:
+    homes = [a_home(tmp_path / name, populated_postgres) for name in ("w1", "w2", "test")]
+    at_once = 16
+    with (
+        opened(database, homes[-1], populated_postgres) as site,
+        some_machines(touchstone, DELIVERIES_AT_ONCE=str(at_once)) as machines,
+        a_receiver() as receiver,
+    ):
+        provisioning.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        workers = [machines.work(home, database) for home in homes[:2]]
+        wait_for(lambda: all(one.is_ready() for one in workers))
+        schedule_all(site, [f"MP-{i:05}" for i in range(removals)])
+        wait_for(lambda: len(receiver.effects) >= removals // 4, 600)
+        workers[0].process.kill()
+        wait_for(lambda: acknowledged(site) == removals, 600)
+    sent = Counter(one["id"] for one in receiver.deliveries)
+    assert len(sent) == removals
+    assert sum(sent.values()) - removals <= at_once

@@ -1,6 +1,9 @@
 import random
 import secrets
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +22,10 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import cases
-from serving.delivery.service import dead_letters
-from serving.delivery.service.delivery import CUT_OFF_AFTER, deliver, sweep_deliveries
+from serving.delivery.service import attempts, dead_letters
+from serving.delivery.service.attempts import CUT_OFF_AFTER, Ended
+from serving.delivery.service.delivery import deliver, deliver_due
+from serving.delivery.service.rounds import waiting
 from serving.listings.tables import listing
 from serving.platform.database.store import add
 from serving.reference_marketplace import Effects
@@ -28,8 +33,9 @@ from serving.review.service.undoing import undo_verdict
 from serving.takedowns.service.takedown import Cause, schedule, withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.client import Delivered
 from serving.webhooks.policy import DEFAULT_DELIVERY
-from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
@@ -72,7 +78,7 @@ def attempt(site: Site, action: StoredAction) -> str:
 def test_a_removal_does_not_leave_inside_the_undo_window(any_site: Site, receiver: Receiver) -> None:
     action = a_removal(any_site)
     any_site.clock.forward(seconds=179)
-    assert attempt(any_site, action) == "early"
+    assert attempt(any_site, action) == "scheduled"
     assert receiver.deliveries == []
 
 
@@ -182,9 +188,9 @@ def test_a_reinstatement_waits_until_the_removal_has_arrived(any_site: Site, rec
     attempt(any_site, removal)
     reinstatement = an_upheld_appeal(any_site)
     any_site.clock.forward(seconds=180)
-    assert attempt(any_site, reinstatement) == "after_earlier"
+    assert attempt(any_site, reinstatement) == "scheduled"
+    any_site.clock.forward(seconds=6)
     assert attempt(any_site, removal) == "acknowledged"
-    any_site.clock.forward(seconds=3)
     assert attempt(any_site, reinstatement) == "acknowledged"
     assert [m["data"]["sequence"] for m in receiver.deliveries] == [1, 1, 2]
 
@@ -203,16 +209,86 @@ def test_every_step_of_an_action_is_one_audit_entry(any_site: Site, receiver: Re
         assert audit.check(connection)[1] is None
 
 
-def test_a_step_whose_job_failed_before_it_changed_anything_gets_another(any_site: Site) -> None:
-    """The same step is the same job, and a failed job never runs again."""
+def test_a_message_whose_process_ended_is_sent_again_after_two_minutes(any_site: Site, receiver: Receiver) -> None:
     (action,) = removals(any_site, 1)
-    due_at = any_site.clock.now()
+    now = any_site.clock.now()
+    with any_site.runtime.store.write() as connection:
+        assert attempts.begin(any_site.runtime, connection, [action], None, now)
     any_site.clock.forward(seconds=119)
-    assert sweep_deliveries(any_site.runtime) == 1
-    assert as_stored(any_site, action).due_at == due_at
+    assert waiting(any_site.runtime) == []
+    assert attempt(any_site, action) == "sending"
     any_site.clock.forward(seconds=1)
-    assert sweep_deliveries(any_site.runtime) == 1
-    assert as_stored(any_site, action).due_at == any_site.clock.now()
+    assert waiting(any_site.runtime) == [any_site.here]
+    assert attempt(any_site, action) == "acknowledged"
+    assert as_stored(any_site, action).attempts == 2
+
+
+def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver: Receiver) -> None:
+    made = removals(any_site, 18)
+    few = replace(any_site.runtime, settings=any_site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: deliver_due(few, any_site.here), range(4)))
+    assert sum(len(one) for one in done) == len(made)
+    assert {key: word for one in done for key, word in one.items()} == {one.action_id: "acknowledged" for one in made}
+    assert sorted(one["id"] for one in receiver.deliveries) == sorted(one.action_id for one in made)
+    with any_site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+
+
+def test_messages_about_one_listing_that_are_due_together_arrive_in_their_order(
+    any_site: Site, receiver: Receiver
+) -> None:
+    removal = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    receiver.answer = lambda number: 503 if number == 0 else 204
+    attempt(any_site, removal)
+    an_upheld_appeal(any_site)
+    any_site.clock.forward(seconds=180)
+    assert list(deliver_due(any_site.runtime, any_site.here).values()) == ["acknowledged"] * 2
+    assert [m["data"]["sequence"] for m in receiver.deliveries] == [1, 1, 2]
+
+
+def test_a_message_that_hangs_does_not_hold_up_one_that_becomes_due(any_site: Site, receiver: Receiver) -> None:
+    first, second = removals(any_site, 2)
+    with any_site.runtime.store.write() as connection:
+        later = {"leaves_at": any_site.clock.now() + timedelta(seconds=1)}
+        assert actions.change(connection, second, ActionEvent.SEND, later | {"due_at": later["leaves_at"]})
+    came = threading.Event()
+
+    def hangs_until_the_other_came(message: str) -> int:
+        if message == second.action_id:
+            came.set()
+            return 204
+        any_site.clock.forward(seconds=2)
+        receiver.lock.release()  # The receiver holds it for one message at a time.
+        try:
+            return 204 if came.wait(8) else 503
+        finally:
+            receiver.lock.acquire()
+
+    receiver.answer_to = hangs_until_the_other_came
+    assert deliver_due(any_site.runtime, any_site.here) == {
+        first.action_id: "acknowledged",
+        second.action_id: "acknowledged",
+    }
+
+
+def test_a_round_that_is_stopped_begins_nothing(any_site: Site, receiver: Receiver) -> None:
+    removals(any_site, 1)
+    assert deliver_due(any_site.runtime, any_site.here, is_stopped=lambda: True) == {}
+    assert receiver.deliveries == []
+
+
+def test_a_message_that_was_withdrawn_during_its_attempt_is_not_acknowledged(any_site: Site) -> None:
+    (action,) = removals(any_site, 1)
+    runtime, now = any_site.runtime, any_site.clock.now()
+    with runtime.store.write() as connection:
+        (begun,) = attempts.begin(runtime, connection, [action], None, now)
+        attempts.begin(runtime, connection, [begun.letter], None, now)
+    with runtime.store.write() as connection:
+        done = attempts.finish(runtime, connection, [Ended(begun, Delivered(204))], now)
+    assert done == {action.action_id: "overtaken"}
+    assert as_stored(any_site, action).state is ActionState.SENDING
 
 
 # A receiver that is down.
@@ -227,32 +303,42 @@ def removals(site: Site, number: int) -> list[StoredAction]:
     return [one for one in made if one is not None]
 
 
-def swept(site: Site) -> list[str]:
-    """Attempt the actions that the sweep finds due, here instead of in a worker."""
-    now, due = site.clock.now(), []
-    with site.runtime.store.read() as connection:
-        resting = endpoints.resting(connection)
-        due += actions.due(connection, now, 100, but_of=resting)
-        due += [
-            one for place, until in resting.items() if until <= now for one in actions.due(connection, now, 1, of=place)
-        ]
-    assert sweep_deliveries(site.runtime) == len(due)
-    return [attempt(site, one) for one in due]
+def delivered(site: Site) -> list[str]:
+    """The results of delivering what may be sent now."""
+    is_waiting = site.here in waiting(site.runtime)
+    found = list(deliver_due(site.runtime, site.here).values())
+    assert is_waiting is bool(found)
+    return found
 
 
 def test_a_receiver_that_is_down_is_asked_by_one_message_at_a_time(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 503
     made = removals(any_site, DOWN + 3)
-    assert [attempt(any_site, one) for one in made] == ["failed"] * DOWN + ["resting"] * 3
+    assert [attempt(any_site, one) for one in made] == ["failed"] * DOWN + ["scheduled"] * 3
     assert len(receiver.deliveries) == DOWN
     any_site.clock.forward(seconds=59)
-    assert swept(any_site) == []
+    assert delivered(any_site) == []
     any_site.clock.forward(seconds=2)
-    assert swept(any_site) == ["failed"]
+    assert delivered(any_site) == ["failed"]
     assert len(receiver.deliveries) == DOWN + 1
 
 
-def test_a_job_during_the_test_message_of_a_paused_receiver_waits(any_site: Site, receiver: Receiver) -> None:
+def test_messages_that_fail_together_pause_the_receiver_for_the_first_time_only(
+    any_site: Site, receiver: Receiver
+) -> None:
+    receiver.answer = lambda _number: 503
+    made = removals(any_site, DOWN + 5)
+    assert delivered(any_site) == ["failed"] * (DOWN + 5)
+    with any_site.runtime.store.read() as connection:
+        endpoint = endpoints.in_force(connection, any_site.here)
+    assert endpoint is not None
+    assert endpoint.failures == DOWN
+    assert endpoint.failing_since == any_site.clock.now()
+    assert endpoint.paused_until == any_site.clock.now() + timedelta(seconds=60)
+    assert len(made) == len(receiver.deliveries)
+
+
+def test_a_round_during_the_test_message_of_a_paused_receiver_waits(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 503
     made = removals(any_site, DOWN + 2)
     for one in made[:DOWN]:
@@ -263,7 +349,7 @@ def test_a_job_during_the_test_message_of_a_paused_receiver_waits(any_site: Site
         assert endpoint is not None
         assert endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
         assert not endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
-    assert attempt(any_site, made[-1]) == "resting"
+    assert attempt(any_site, made[-1]) == "scheduled"
     any_site.clock.forward(minutes=3)
     assert attempt(any_site, made[-2]) == "failed"
 
@@ -274,12 +360,10 @@ def test_once_it_is_back_all_that_waits_goes_at_once(any_site: Site, receiver: R
     made = removals(any_site, DOWN + 3)
     any_site.clock.forward(seconds=1)
     for _ in range(hours):
-        swept(any_site)
+        delivered(any_site)
         any_site.clock.forward(hours=1)
     receiver.answer = lambda _number: 204
-    assert swept(any_site) == ["acknowledged"]
-    any_site.clock.forward(seconds=1)
-    assert swept(any_site) == ["acknowledged"] * (DOWN + 2)
+    assert delivered(any_site) == ["acknowledged"] * (DOWN + 3)
     assert {as_stored(any_site, one).state for one in made} == {ActionState.ACKNOWLEDGED}
     assert len(receiver.effects) == DOWN + 3
 
@@ -297,7 +381,7 @@ def test_what_waits_goes_to_a_new_receiver_at_once(any_site: Site) -> None:
     any_site.clock.forward(seconds=1)
     with a_receiver() as receiver:
         register(any_site, receiver)
-        assert swept(any_site) == ["acknowledged"]
+        assert delivered(any_site) == ["acknowledged"]
 
 
 # Undeliverable messages.
@@ -345,10 +429,10 @@ def test_a_dead_letter_is_sent_again_with_a_week_of_its_own(any_site: Site, rece
     removal = a_dead_removal(any_site, receiver)
     receiver.answer = lambda _number: 422
     assert dead_letters.replay(any_site.runtime, any_site.marketplace, [], by="test") == [removal.action_id]
-    assert swept(any_site) == ["failed"]
+    assert delivered(any_site) == ["failed"]
     receiver.answer = lambda _number: 204
     any_site.clock.forward(days=2)
-    assert swept(any_site) == ["acknowledged"]
+    assert delivered(any_site) == ["acknowledged"]
     assert dead_letters.dead_letters(any_site.runtime, any_site.marketplace, 10)["dead"] == []
     assert {message["id"] for message in receiver.deliveries} == {removal.action_id}
 

@@ -7,7 +7,7 @@ import pytest
 
 from models.errors import Invalid
 from serving.composition import open_runtime
-from serving.platform.outbound.exchange import Failed
+from serving.platform.outbound.line import Failed
 from serving.platform.outbound.pictures import MOST_BYTES, Picture, Pictures, hosts_of
 from serving.platform.settings import Settings
 from tests.fixtures.picture_host import JPEG, PNG, a_picture_host

@@ -11,8 +11,9 @@ from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.delivery import store as outgoing
 from serving.delivery.service import dead_letters
-from serving.delivery.service.delivery import deliver, sweep_deliveries
+from serving.delivery.service.delivery import deliver, deliver_due
 from serving.delivery.service.letters import moving_count
+from serving.delivery.service.rounds import waiting
 from serving.intake.service.intake import receive
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Result
@@ -58,7 +59,7 @@ def test_the_marketplace_is_asked_at_once_by_a_signed_message(any_site: Site, re
     done = report(any_site, [ADDRESS])
     assert (done.counts[Result.UNKNOWN], reasons(done)) == (1, [ASKED])
     (made,) = requests(any_site)
-    assert sweep_deliveries(any_site.runtime) == 1
+    assert waiting(any_site.runtime) == [any_site.here]
     assert deliver(any_site.runtime, any_site.here, made.action_id) == "acknowledged"
     (message,) = receiver.deliveries
     assert (message["type"], message["id"]) == ("listing.requested", made.action_id)
@@ -125,11 +126,11 @@ def test_a_receiver_that_recovers_gets_the_waiting_requests(any_site: Site, rece
     names = [f"RP-{number}" for number in range(12)]
     report(any_site, names)
     outcomes = [deliver(any_site.runtime, any_site.here, one.action_id) for one in requests(any_site)]
-    assert outcomes == ["failed"] * 10 + ["resting"] * 2
+    assert outcomes == ["failed"] * 10 + ["scheduled"] * 2
     any_site.clock.forward(hours=1)
     left = [one for one in requests(any_site) if one.state is not ActionState.ACKNOWLEDGED]
     assert deliver(any_site.runtime, any_site.here, left[0].action_id) == "acknowledged"
-    assert sweep_deliveries(any_site.runtime) == 11
+    assert list(deliver_due(any_site.runtime, any_site.here).values()) == ["acknowledged"] * 11
 
 
 def test_the_report_goes_on_when_the_marketplace_sends_what_it_was_asked_for(

@@ -104,7 +104,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
     assert acts(any_site) == [(1, "suspend", "scheduled")]
     with runtime.store.read() as connection:
         (action,) = seller_actions.of_seller(connection, any_site.here, SELLER)
-    assert deliver(runtime, any_site.here, action.action_id) == "early", "an undo window passes first"
+    assert deliver(runtime, any_site.here, action.action_id) == "scheduled", "an undo window passes first"
     send_all(any_site)
     message = receiver.deliveries[-1]
     assert (message["type"], message["id"]) == ("seller.suspend", action.action_id)

@@ -12,7 +12,7 @@ from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.store import verdicts
-from serving.delivery.service.delivery import deliver, sweep_deliveries
+from serving.delivery.service.delivery import deliver
 from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
@@ -58,7 +58,6 @@ def drill(site: Site, many: int) -> None:
     assert alert.raised_at - first_pending <= timedelta(minutes=1)
     assert states(site) == {"scheduled": CAP, "held": many - CAP}
     site.clock.forward(hours=30)
-    sweep_deliveries(site.runtime)
     with site.runtime.store.read() as connection:
         asked = actions.latest(connection, site.here, kind=None, state=None, most=many)
     told = [deliver(site.runtime, site.here, one.action_id) for one in asked]

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from serving.webhooks.policy import DEFAULT_DELIVERY
-from serving.webhooks.rules.delivery import next_attempt, rest_after, speaks_of_the_message
+from serving.webhooks.rules.delivery import failures_after, next_attempt, rest_after, speaks_of_the_message
 
 SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -52,6 +52,25 @@ def test_jitter_spreads_a_wait_over_a_fifth_of_it() -> None:
 )
 def test_a_receiver_is_paused_once_its_failures_exceed_chance(failures: int, seconds: int | None, _why: str) -> None:
     assert rest_after(failures, DEFAULT_DELIVERY) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "is_test", "after", "_why"),
+    [
+        (0, 1, False, 1, "one message failed"),
+        (3, 4, False, 7, "each message counts while they may be chance"),
+        (0, 32, False, 10, "many that were sent together show the same outage"),
+        (9, 32, False, 10, "and begin the shortest pause"),
+        (10, 1, True, 11, "the test after a pause failed"),
+        (10, 32, False, 10, "they were on their way when the pause began"),
+        (0, 1, True, 1, "somebody had paused it"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_failures_of_messages_that_were_sent_together(
+    before: int, more: int, is_test: bool, after: int, _why: str
+) -> None:
+    assert failures_after(before, more, DEFAULT_DELIVERY, is_test=is_test) == after
 
 
 @pytest.mark.parametrize(
