@@ -1,5 +1,7 @@
 """The tables of listings."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from serving.platform.database.schema import (
@@ -29,7 +32,7 @@ from serving.platform.database.schema import (
     within,
     word,
 )
-from serving.platform.database.types import Compressed, Json
+from serving.platform.database.types import Compressed, IdOrder, Json
 
 # Listings.
 
@@ -104,34 +107,41 @@ late_version = tenant_table(
     UniqueConstraint("marketplace_id", "listing_id", "occurred_at", "content_hash", "observed_hash"),
 )
 
+# The keys under which similar texts meet (`features.minhash.BANDS`).
+TEXT_BANDS: Final = tuple(f"band_{number}" for number in range(16))
+
+
+def _of_new_texts(name: str) -> Index:
+    """The texts under one key, in the order of their receipt; a version with an earlier text is not among them."""
+    has_key = text(f"{name} IS NOT NULL")
+    return Index(f"ix_text_signature_{name}", name, "received", postgresql_where=has_key, sqlite_where=has_key)
+
+
 text_signature = tenant_table(
     "text_signature",
     "version_id",
     # The first version of the listing with this text: a change of price alone is no new text.
     id_column("text_id"),
     Column("signature", LargeBinary, nullable=False),
+    Column("received", IdOrder, nullable=False),
+    # A part of each key (`serving.listings.store.signatures`); null where the text is an earlier version's.
+    *(Column(name, Integer, nullable=True) for name in TEXT_BANDS),
     within("version_id", "listing_version"),
     within("text_id", "text_signature", "version_id"),
+    *map(_of_new_texts, TEXT_BANDS),
 )
 
-
-def _bands(name: str) -> Table:
-    """Texts by the keys under which similar texts meet, in the order of their receipt."""
-    return Table(
-        name,
-        metadata,
-        id_column("marketplace_id"),
-        Column("band", BigInteger, nullable=False),
-        id_column("text_id"),
-        PrimaryKeyConstraint("marketplace_id", "band", "text_id"),
-        within("text_id", "text_signature", "version_id"),
-        sqlite_with_rowid=False,
-    )
-
-
-text_band = _bands("text_band")
 # Texts with a verdict, so that no flood of copies can hide them.
-judged_band = _bands("judged_band")
+judged_band = Table(
+    "judged_band",
+    metadata,
+    id_column("marketplace_id"),
+    Column("band", BigInteger, nullable=False),
+    id_column("text_id"),
+    PrimaryKeyConstraint("marketplace_id", "band", "text_id"),
+    within("text_id", "text_signature", "version_id"),
+    sqlite_with_rowid=False,
+)
 observation = tenant_table(
     "observation",
     "observation_id",

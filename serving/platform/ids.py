@@ -8,7 +8,9 @@ from typing import Final
 from serving.platform.clock import Clock
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter looks like a digit.
+_AS_PYTHONS: Final = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _RANDOM_BITS: Final = 80
+_LAST: Final = (1 << 128) - 1
 _LENGTH: Final = 26
 
 
@@ -29,6 +31,15 @@ def digits_of(value: str) -> str:
     '01hq0000000000000000000000'
     """
     return value.partition("_")[2]
+
+
+def bits_of(digits: str) -> bytes:
+    """The digits of an id as sixteen bytes in the same order; digits beyond those of any id are the last of all.
+
+    >>> bits_of("00000000000000000000000010").hex(), bits_of("z" * 26) == bits_of("7" + "z" * 25)
+    ('00000000000000000000000000000020', True)
+    """
+    return min(int(digits.translate(_AS_PYTHONS), 32), _LAST).to_bytes(16, "big")
 
 
 class IdSource:

@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from serving.platform.ids import bits_of
+
 _FIXED = "%Y-%m-%dT%H:%M:%S.%f"
 
 # The replacement for erased words.
@@ -38,6 +40,23 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class IdOrder(TypeDecorator[str]):
+    """The digits of an id, which sort as they were given out: sixteen bytes on PostgreSQL, text on SQLite."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, whose JSON parameters hold no bytes."""
+        return dialect.type_descriptor(String(26) if dialect.name == "sqlite" else LargeBinary())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        """The digits in the engine's form."""
+        if value is None or dialect.name == "sqlite":
+            return value
+        return bits_of(value)
 
 
 class Json(TypeDecorator[Any]):

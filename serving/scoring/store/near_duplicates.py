@@ -12,19 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    CompoundSelect,
-    Connection,
-    Integer,
-    Select,
-    String,
-    Table,
-    literal_column,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import Connection, Select, String, select
 
 from features.minhash import Signature, band_keys
 from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Period, Ruling
@@ -34,14 +22,13 @@ from serving.appeals.tables import overturn
 from serving.brands.tables import authorised_seller
 from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
-from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
+from serving.listings.tables import listing, listing_version, text_signature
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.scope import HERE, inside
+from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
-
-MOST_PER_KEY: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +47,7 @@ class Texts:
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
         keys = [keys_of(one) for one in texts]
-        every = sorted({key for some in keys for key in some})
-        self._judged, self._recent = under(connection, marketplace_id, every)
+        self._judged, self._recent = under(connection, marketplace_id, texts)
         chosen = {text_id for some in keys for text_id in most_alike(some, self._judged, self._recent)[:MOST_COMPARED]}
         self._candidates = candidates_of(connection, marketplace_id, sorted(chosen))
         self._present: dict[str, Asked] = {}
@@ -108,49 +94,6 @@ def keys_of(signature: Signature) -> list[int]:
     """The keys under which a text is found."""
     keys: list[int] = band_keys(signature).tolist()
     return keys
-
-
-Under = dict[int, list[str]]
-
-
-def under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> tuple[Under, Under]:
-    """The latest judged texts and the latest texts under each key; ids are in the order of receipt."""
-    found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
-    if keys:
-        wanted = {"here": marketplace_id, **as_list(connection, keys)}
-        for which, key, text_id in connection.execute(_latest_of_both(connection.dialect.name), wanted).all():
-            if text_id is not None:
-                found[which][key].append(text_id)
-    return found
-
-
-@cache
-def _latest_of_both(dialect: str) -> CompoundSelect[Any]:
-    """Both tables in one query, numbered, because a query costs more than its rows."""
-    both = enumerate((judged_band, text_band))
-    return union_all(*(_latest(bands, number, dialect) for number, bands in both))
-
-
-def _latest(bands: Table, number: int, dialect: str) -> Select[tuple[int, int, str]]:
-    """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite lacks.
-
-    On SQLite a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key without
-    entries returns a row without a text, because every join to a list is an outer join.
-    """
-    wanted, which = listed(dialect, BigInteger()), literal_column(str(number), Integer()).label("which")
-    inner = bands.alias("inner_band")
-    latest = (
-        select(inner.c.text_id)
-        .where(inner.c.marketplace_id == HERE, inner.c.band == wanted.c.value)
-        .order_by(inner.c.text_id.desc())
-        .limit(MOST_PER_KEY)
-        .correlate(wanted)
-    )
-    if dialect == "postgresql":
-        side = latest.lateral("latest")
-        return select(which, wanted.c.value, side.c.text_id).select_from(wanted.join(side, true()))
-    here = (bands.c.marketplace_id == HERE) & (bands.c.band == wanted.c.value) & bands.c.text_id.in_(latest)
-    return select(which, wanted.c.value, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
 
 
 @cache
