@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from serving.platform.database.packing import Kind
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
@@ -32,7 +33,7 @@ from serving.platform.database.schema import (
     within,
     word,
 )
-from serving.platform.database.types import Compressed, IdOrder, Json
+from serving.platform.database.types import Digest, IdOrder, Json, Packed, PackedJson
 
 # Listings.
 
@@ -51,8 +52,8 @@ listing = tenant_table(
     Column("seller_external_id", EXTERNAL, nullable=True),
     id_column("version_id"),
     Column("version", Integer, nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("observed_hash", String(64), nullable=False),
+    Column("content_hash", Digest, nullable=False),
+    Column("observed_hash", Digest, nullable=False),
     Column("sequence", Integer, nullable=False, server_default="0"),
     moment("occurred_at"),
     # Whether rows came in after newer ones; those are in late_version.
@@ -68,8 +69,8 @@ listing_version = tenant_table(
     "version_id",
     id_column("listing_id"),
     Column("number", Integer, nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("content", Json, nullable=False),
+    Column("content_hash", Digest, nullable=False),
+    Column("content", PackedJson(Kind.CONTENT), nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=True),
     Column("price_minor", BigInteger, nullable=True),
     Column("currency", String(3), nullable=True),
@@ -96,8 +97,8 @@ late_version = tenant_table(
     "late_version",
     "late_version_id",
     id_column("listing_id"),
-    Column("content_hash", String(64), nullable=False),
-    Column("observed_hash", String(64), nullable=False),
+    Column("content_hash", Digest, nullable=False),
+    Column("observed_hash", Digest, nullable=False),
     Column("content", Json, nullable=False),
     Column("observed", Json, nullable=False),
     Column("log_price", Float, nullable=True),
@@ -147,7 +148,7 @@ observation = tenant_table(
     "observation_id",
     id_column("listing_id"),
     id_column("version_id"),
-    Column("observed", Json, nullable=False),
+    Column("observed", PackedJson(Kind.OBSERVED), nullable=False),
     moment("occurred_at"),
     moment("known_at"),
     within("listing_id", "listing"),
@@ -178,7 +179,7 @@ facts = Table(
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("schema", Integer, nullable=False),
-    Column("body", Compressed, nullable=False),
+    Column("body", Packed(Kind.FACTS), nullable=False),
     PrimaryKeyConstraint("marketplace_id", "digest"),
 )
 

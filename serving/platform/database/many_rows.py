@@ -79,7 +79,8 @@ def _convert(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     """What SQLAlchemy does to a value before the driver gets it; None for nothing."""
     if not isinstance(kind, TypeDecorator):
         return None
-    return lambda value: kind.process_bind_param(value, dialect)
+    bind: Callable[[Any, Dialect], Any] = kind.process_bind_param
+    return lambda value: bind(value, dialect)
 
 
 @cache
