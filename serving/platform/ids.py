@@ -12,6 +12,8 @@ _AS_PYTHONS: Final = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv"
 _RANDOM_BITS: Final = 80
 _LAST: Final = (1 << 128) - 1
 _LENGTH: Final = 26
+_PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS: Final = range(5 * (_LENGTH - 2), -1, -10)
 
 
 def has_form(value: str, prefix: str) -> bool:
@@ -56,5 +58,4 @@ class IdSource:
         with self._lock:
             self._last = max(moment | self._random_bits(_RANDOM_BITS), self._last + 1)
             value = self._last
-        digits = "".join(_ALPHABET[value >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
-        return f"{prefix}_{digits}"
+        return f"{prefix}_{''.join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])}"

@@ -111,7 +111,11 @@ class Store:
         """
         with _faults(), self.reads.connect() as connection:
             if connection.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901  # as SQLite's
+                # As SQLite's. A commit ends it, because the driver forgets prepared statements at a rollback.
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901
+                yield connection
+                connection.commit()
+                return
             yield connection
             connection.rollback()
 

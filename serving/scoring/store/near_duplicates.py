@@ -5,7 +5,7 @@ judged ones. Only the most similar of them are compared. A text that half the ma
 other. Judged listings are found even if many copies came later.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -68,7 +68,9 @@ class Texts:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
         self._candidates[found.text_id] = found
         for key in set(keys_of(found.signature)):
-            self._recent[key] = sorted([*self._recent.get(key, ()), found.text_id])[-MOST_PER_KEY:]
+            texts = self._recent[key] = [*self._recent.get(key, ()), found.text_id]
+            if len(texts) > MOST_PER_KEY:
+                texts.remove(min(texts))
 
     def price(self, listing_id: str, asked: Asked) -> None:
         """Note the price of a new version of a listing; `listing_id` is the marketplace's own id."""
@@ -85,8 +87,12 @@ def most_alike(
     """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
     ordered: dict[str, None] = {}
     for found in (judged, recent):
-        shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
-        ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
+        shared: dict[str, int] = {}
+        for key in keys:
+            for text_id in found.get(key, ()):
+                shared[text_id] = shared.get(text_id, 0) + 1
+        if shared:
+            ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=shared.__getitem__, reverse=True))
     return list(ordered)
 
 

@@ -36,6 +36,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from features.minhash import BANDS, Signature, band_keys
 from serving.listings.store.signatures import BINS_BYTES, bins_of, halves_of
 from serving.listings.tables import TEXT_BANDS, judged_band, text_signature
+from serving.platform.database.planning import plans_kept
 from serving.platform.database.scope import HERE
 
 MOST_PER_KEY: Final = 16
@@ -74,7 +75,9 @@ def under(connection: Connection, marketplace_id: str, signatures: Sequence[Sign
     for number, band in enumerate(bands):
         values |= {_named("listed", number): _list(band.halves), _named("bins", number): band.bins}
     keys = [*(band.keys for band in bands), every]
-    for number, at, text_id in connection.execute(_latest_of_all(connection.dialect.name), values).all():
+    with plans_kept(connection):
+        rows = connection.execute(_latest_of_all(connection.dialect.name), values).all()
+    for number, at, text_id in rows:
         if text_id is not None:
             found[0 if number == JUDGED else 1][keys[number][at]].append(text_id)
     return found
