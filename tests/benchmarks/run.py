@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from tests.benchmarks import bulk as bulk_files
-from tests.benchmarks import forest, histories, parts, pyfunc, scoring, text_scoring, text_training
+from tests.benchmarks import forest, histories, intake, parts, pyfunc, scoring, text_scoring, text_training
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
@@ -36,6 +36,7 @@ class Part(StrEnum):
     PYFUNC = "pyfunc"
     BULK = "bulk"
     HISTORIES = "histories"
+    INTAKE = "intake"
 
 
 HEADINGS: Final = {
@@ -47,6 +48,7 @@ HEADINGS: Final = {
     Part.PYFUNC: "The registered model",
     Part.BULK: "Files of listings",
     Part.HISTORIES: "Histories of sellers",
+    Part.INTAKE: "Intake",
 }
 
 
@@ -71,7 +73,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
     events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
-    parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare bulk with.")] = None,
+    parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, for bulk and intake.")] = None,
 ) -> None:
     """Measure and write the parts of the page."""
     for part in named or list(Part):
@@ -93,6 +95,8 @@ def main(
                 body = bulk_files.section(rounds, bulk, parent)
             case Part.HISTORIES:
                 body = histories.section(rounds, events)
+            case Part.INTAKE:
+                body = intake.section(rounds, parent)
         typer.echo(body)
         page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
         PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")

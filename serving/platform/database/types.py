@@ -93,7 +93,7 @@ class Json(TypeDecorator[Any]):
 
 
 class Compressed(TypeDecorator[bytes]):
-    """Bytes, stored compressed: facts shrink to a third."""
+    """Bytes, stored compressed."""
 
     impl = LargeBinary
     cache_ok = True

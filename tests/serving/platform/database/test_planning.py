@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from serving.intake.service.intake import receive
 from serving.operations.service.housekeeping import count_tables
+from serving.platform.database.faults import ReadOnly
 from serving.platform.database.planning import plans_kept
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
@@ -70,3 +71,18 @@ def test_a_plan_of_a_small_table_reads_a_large_one_by_its_keys(any_site: Site) -
             )
             plan = connection.execute(text("EXPLAIN EXECUTE latest(1)")).scalars().all()
     assert "ix_text_signature_band_3" in plan[0]
+
+
+@pytest.mark.both_engines
+def test_a_read_keeps_its_prepared_statements_and_cannot_write(any_site: Site) -> None:
+    store = any_site.runtime.store
+    if store.writes.dialect.name == "sqlite":
+        pytest.skip("SQLite keeps prepared statements by itself")
+    for _ in range(8):
+        with store.read() as connection:
+            connection.execute(text("SELECT 41 + :one"), {"one": 1})
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 41 + $1'")
+    with store.read() as connection:
+        assert connection.execute(prepared).scalar_one() == 1
+    with pytest.raises(ReadOnly), store.read() as connection:
+        connection.execute(text("DELETE FROM judged_band"))
