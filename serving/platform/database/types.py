@@ -145,5 +145,5 @@ class PackedJson(TypeDecorator[Any]):
         return None if value is None else json.loads(unpack(value))
 
 
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+# Made once: `json.dumps` would make one for each value, which takes longer than most values do.
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode
