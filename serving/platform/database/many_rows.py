@@ -113,8 +113,6 @@ def _copy(connection: Connection, staged: _Staged, rows: Sequence[Mapping[str, A
             for row in zip(*columns, strict=True):
                 copy.write_row(row)
     except psycopg.Error as error:
-        if (text := error.diag.message_primary) is not None:
-            error.args = (text,)  # The details quote the row.
         raise exc.DBAPIError.instance(
             staged.copy, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
         ) from error

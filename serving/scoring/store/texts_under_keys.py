@@ -121,7 +121,7 @@ def _latest(number: int, dialect: str) -> Select[Any]:
 def with_key(
     texts: FromClause, number: int, half: ColumnElement[int], bins: ColumnElement[Any], place: ColumnElement[int]
 ) -> ColumnElement[bool]:
-    """Whether a text has a key of this band. `bins` are those of all wanted keys, of which this is the one at `place`.
+    """Whether a text has a key of this band. `bins` are those of all wanted keys; this key's are at `place`.
 
     The marketplace is part of the half, so that the scan of the index meets no texts of others.
     """

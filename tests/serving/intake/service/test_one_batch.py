@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, select
+from sqlalchemy import ColumnElement, Connection, event, select
 
 from models.case import CaseState
 from models.routing import Lane
@@ -231,7 +231,9 @@ def stored(site: Site, here: Marketplace) -> dict[str, Counter[str]]:
             if "marketplace_id" not in table.c or table.name in {"audit_entry", "marketplace"}:
                 continue
             # The order of an id, and the half of a key that has the marketplace in it.
-            columns = [one for one in table.c if one.name not in {"entry_number", "received", *TEXT_BANDS}]
+            columns: list[ColumnElement[Any]] = [
+                one for one in table.c if one.name not in {"entry_number", "received", *TEXT_BANDS}
+            ]
             columns += [one.is_(None).label(one.name) for one in table.c if one.name in TEXT_BANDS]
             for row in connection.execute(select(*columns).where(table.c.marketplace_id == here.marketplace_id)):
                 values = {name: _plain(value) for name, value in row._mapping.items()}
