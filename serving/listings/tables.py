@@ -1,5 +1,7 @@
 """The tables of listings."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,8 +18,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
+from serving.platform.database.packing import Kind
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
@@ -29,7 +33,7 @@ from serving.platform.database.schema import (
     within,
     word,
 )
-from serving.platform.database.types import Compressed, Json
+from serving.platform.database.types import Digest, IdOrder, Json, Packed, PackedJson
 
 # Listings.
 
@@ -48,8 +52,8 @@ listing = tenant_table(
     Column("seller_external_id", EXTERNAL, nullable=True),
     id_column("version_id"),
     Column("version", Integer, nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("observed_hash", String(64), nullable=False),
+    Column("content_hash", Digest, nullable=False),
+    Column("observed_hash", Digest, nullable=False),
     Column("sequence", Integer, nullable=False, server_default="0"),
     moment("occurred_at"),
     # Whether rows came in after newer ones; those are in late_version.
@@ -65,8 +69,8 @@ listing_version = tenant_table(
     "version_id",
     id_column("listing_id"),
     Column("number", Integer, nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("content", Json, nullable=False),
+    Column("content_hash", Digest, nullable=False),
+    Column("content", PackedJson(Kind.CONTENT), nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=True),
     Column("price_minor", BigInteger, nullable=True),
     Column("currency", String(3), nullable=True),
@@ -93,8 +97,8 @@ late_version = tenant_table(
     "late_version",
     "late_version_id",
     id_column("listing_id"),
-    Column("content_hash", String(64), nullable=False),
-    Column("observed_hash", String(64), nullable=False),
+    Column("content_hash", Digest, nullable=False),
+    Column("observed_hash", Digest, nullable=False),
     Column("content", Json, nullable=False),
     Column("observed", Json, nullable=False),
     Column("log_price", Float, nullable=True),
@@ -104,40 +108,47 @@ late_version = tenant_table(
     UniqueConstraint("marketplace_id", "listing_id", "occurred_at", "content_hash", "observed_hash"),
 )
 
+# The keys under which similar texts meet (`features.minhash.BANDS`).
+TEXT_BANDS: Final = tuple(f"band_{number}" for number in range(16))
+
+
+def _of_new_texts(name: str) -> Index:
+    """The texts under one key, in the order of their receipt; a version with an earlier text is not among them."""
+    has_key = text(f"{name} IS NOT NULL")
+    return Index(f"ix_text_signature_{name}", name, "received", postgresql_where=has_key, sqlite_where=has_key)
+
+
 text_signature = tenant_table(
     "text_signature",
     "version_id",
     # The first version of the listing with this text: a change of price alone is no new text.
     id_column("text_id"),
     Column("signature", LargeBinary, nullable=False),
+    Column("received", IdOrder, nullable=False),
+    # A part of each key (`serving.listings.store.signatures`); null where the text is an earlier version's.
+    *(Column(name, Integer, nullable=True) for name in TEXT_BANDS),
     within("version_id", "listing_version"),
     within("text_id", "text_signature", "version_id"),
+    *map(_of_new_texts, TEXT_BANDS),
 )
 
-
-def _bands(name: str) -> Table:
-    """Texts by the keys under which similar texts meet, in the order of their receipt."""
-    return Table(
-        name,
-        metadata,
-        id_column("marketplace_id"),
-        Column("band", BigInteger, nullable=False),
-        id_column("text_id"),
-        PrimaryKeyConstraint("marketplace_id", "band", "text_id"),
-        within("text_id", "text_signature", "version_id"),
-        sqlite_with_rowid=False,
-    )
-
-
-text_band = _bands("text_band")
 # Texts with a verdict, so that no flood of copies can hide them.
-judged_band = _bands("judged_band")
+judged_band = Table(
+    "judged_band",
+    metadata,
+    id_column("marketplace_id"),
+    Column("band", BigInteger, nullable=False),
+    id_column("text_id"),
+    PrimaryKeyConstraint("marketplace_id", "band", "text_id"),
+    within("text_id", "text_signature", "version_id"),
+    sqlite_with_rowid=False,
+)
 observation = tenant_table(
     "observation",
     "observation_id",
     id_column("listing_id"),
     id_column("version_id"),
-    Column("observed", Json, nullable=False),
+    Column("observed", PackedJson(Kind.OBSERVED), nullable=False),
     moment("occurred_at"),
     moment("known_at"),
     within("listing_id", "listing"),
@@ -168,7 +179,7 @@ facts = Table(
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("schema", Integer, nullable=False),
-    Column("body", Compressed, nullable=False),
+    Column("body", Packed(Kind.FACTS), nullable=False),
     PrimaryKeyConstraint("marketplace_id", "digest"),
 )
 

@@ -8,8 +8,12 @@ from typing import Final
 from serving.platform.clock import Clock
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter looks like a digit.
+_AS_PYTHONS: Final = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _RANDOM_BITS: Final = 80
+_LAST: Final = (1 << 128) - 1
 _LENGTH: Final = 26
+_PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS: Final = range(5 * (_LENGTH - 2), -1, -10)
 
 
 def has_form(value: str, prefix: str) -> bool:
@@ -31,6 +35,15 @@ def digits_of(value: str) -> str:
     return value.partition("_")[2]
 
 
+def bits_of(digits: str) -> bytes:
+    """The digits of an id as sixteen bytes in the same order; digits beyond those of any id are the last of all.
+
+    >>> bits_of("00000000000000000000000010").hex(), bits_of("z" * 26) == bits_of("7" + "z" * 25)
+    ('00000000000000000000000000000020', True)
+    """
+    return min(int(digits.translate(_AS_PYTHONS), 32), _LAST).to_bytes(16, "big")
+
+
 class IdSource:
     """Makes ids such as `lst_01hq…`; they also rise within a millisecond."""
 
@@ -45,5 +58,4 @@ class IdSource:
         with self._lock:
             self._last = max(moment | self._random_bits(_RANDOM_BITS), self._last + 1)
             value = self._last
-        digits = "".join(_ALPHABET[value >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
-        return f"{prefix}_{digits}"
+        return f"{prefix}_{''.join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])}"

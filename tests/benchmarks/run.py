@@ -23,6 +23,7 @@ from tests.benchmarks import (
     forest,
     growth,
     histories,
+    intake,
     pages,
     parts,
     pyfunc,
@@ -55,6 +56,7 @@ class Part(StrEnum):
     PYFUNC = "pyfunc"
     BULK = "bulk"
     HISTORIES = "histories"
+    INTAKE = "intake"
     DELIVERIES = "deliveries"
     GROWTH = "growth"
     PAGES = "pages"
@@ -70,6 +72,7 @@ HEADINGS: Final = {
     Part.PYFUNC: "The registered model",
     Part.BULK: "Files of listings",
     Part.HISTORIES: "Histories of sellers",
+    Part.INTAKE: "Intake",
     Part.DELIVERIES: "Deliveries to marketplaces",
     Part.GROWTH: "Growth",
     Part.PAGES: "Pages",
@@ -98,6 +101,7 @@ SECTIONS: Final[dict[Part, Callable[[Sizes], str]]] = {
     Part.PYFUNC: lambda sizes: pyfunc.section(sizes.rounds),
     Part.BULK: lambda sizes: bulk_files.section(sizes.rounds, sizes.bulk, sizes.parent),
     Part.HISTORIES: lambda sizes: histories.section(sizes.rounds, sizes.events),
+    Part.INTAKE: lambda sizes: intake.section(sizes.rounds, sizes.parent),
     Part.DELIVERIES: lambda sizes: deliveries.section(sizes.rounds, sizes.messages),
     Part.GROWTH: lambda sizes: growth.section(list(EngineName), list(sizes.stored)),
     Part.PAGES: lambda sizes: pages.section(list(EngineName), sizes.stored[-1]),

@@ -29,6 +29,7 @@ from serving.listings.store import late_versions, listings, scores, search, sign
 from serving.listings.store.search import Findable
 from serving.listings.store.signatures import NewText
 from serving.notices.store import notices
+from serving.platform.database.planning import plans_kept
 from serving.platform.runtime import Runtime
 from serving.scoring.service.on_trial import BothScored
 from serving.scoring.service.scoring import Scored, base_price
@@ -210,10 +211,7 @@ class RowsToKeep:
 
     def open_case(self, step: Step, score_id: str, facts: Facts, scored: Scored, *, relisted: bool) -> None:
         """Open a case where a person must decide; an open case on an earlier version becomes stale and is followed."""
-        before, brand = (
-            self._open.get(step.listing_id),
-            brand_from(facts, self._named.get(step.listing_id)),
-        )
+        before, brand = self._open.get(step.listing_id), brand_from(facts, self._named.get(step.listing_id))
         routed = scored.route.lane
         if routed is Lane.NO_ACTION:
             routed = Lane.ANALYST  # The case was opened while the change was being scored.
@@ -269,6 +267,10 @@ class RowsToKeep:
 
     def insert(self, connection: Connection) -> None:
         """Insert all rows."""
+        with plans_kept(connection):
+            self._insert(connection)
+
+    def _insert(self, connection: Connection) -> None:
         listings.add_sellers(connection, self._sellers)
         listings.add_listings(connection, list(self._listings.values()))
         for listing_id, pointer in self._advances.items():

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection
 
@@ -145,5 +145,8 @@ class ListingStates:
 
 
 def _hash(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()
+
+
+# Made once, as that of `serving.platform.database.types`.
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode

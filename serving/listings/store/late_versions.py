@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 from features.history import NO_PRICES, OwnPrices
 from serving.listings.tables import late_version, listing, listing_version
 from serving.platform.database.scope import inside
-from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.store import add_or_ignore
 
 Price = tuple[datetime, float | None]  # When it held, and its logarithm in the base currency where it is known.
 
@@ -28,7 +28,7 @@ def add_late_versions(connection: Connection, marketplace_id: str, rows: Sequenc
     versions = {tuple(row) for row in connection.execute(query)}
     new = [row for row in rows if (row["listing_id"], row["content_hash"], row["occurred_at"]) not in versions]
     if new:
-        connection.execute(insert_or_ignore(connection, late_version), new)
+        add_or_ignore(connection, late_version, new)
         late = inside(listing, marketplace_id) & listing.c.listing_id.in_({row["listing_id"] for row in new})
         connection.execute(update(listing).where(late).values(has_late=True))
 

@@ -12,7 +12,7 @@ from models.errors import required
 from serving.listings.store import late_versions
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
 from serving.platform.database.scope import HERE, inside, same
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.store import add, add_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,7 @@ def add_observations(connection: Connection, rows: Sequence[dict[str, Any]]) -> 
 
 def add_sellers(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert sellers; known ones stay as they are."""
-    if rows:
-        connection.execute(insert_or_ignore(connection, seller), list(rows))
+    add_or_ignore(connection, seller, rows)
 
 
 def add_quarantine(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

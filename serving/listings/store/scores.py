@@ -12,15 +12,14 @@ from models.errors import required
 from models.score import reason_from_json
 from serving.listings.tables import facts, score
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.store import add, add_or_ignore
 
 _BATCH: Final = 1_000
 
 
 def add_facts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert facts, once per digest."""
-    if rows:
-        connection.execute(insert_or_ignore(connection, facts), list(rows))
+    add_or_ignore(connection, facts, rows)
 
 
 def first_reasons(

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from features.search_words import asked_words, is_beginning, search_words
 from serving.listings.tables import listing, search_entry
+from serving.platform.database.many_rows import insert_rows
 from serving.platform.database.scope import inside
 
 # The objects that the migration creates by hand, because they differ between the engines.
@@ -74,9 +75,7 @@ def keep(connection: Connection, marketplace_id: str, listings: Iterable[Findabl
         rows[Kind.LISTING, one.external_id] = _row(marketplace_id, Kind.LISTING, one.external_id, words, sold_by)
         if one.seller is not None:
             rows[Kind.SELLER, one.seller] = _row(marketplace_id, Kind.SELLER, one.seller, _SELLER, sold_by)
-    if not rows:
-        return
-    connection.execute(_replacing(connection.dialect.name), list(rows.values()))
+    insert_rows(connection, _replacing(connection.dialect.name), list(rows.values()))
 
 
 @cache

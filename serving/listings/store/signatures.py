@@ -1,18 +1,29 @@
-"""Signatures of listings' texts, under the keys by which similar texts are found."""
+"""Signatures of listings' texts, under the keys by which similar texts are found.
 
+A key is sixteen times in the row of its text: an index each, and no row of its own. Only half a key is stored. The
+whole keys are equal where the bins of the signature that they are made of are (`bins_of`), which a query compares.
+"""
+
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from features.minhash import Signature, band_keys
-from serving.listings.tables import judged_band, text_band, text_signature
+from features.minhash import BANDS, ROWS, Signature, band_keys
+from serving.listings.tables import TEXT_BANDS, judged_band, text_signature
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.store import add, add_or_ignore
+from serving.platform.ids import digits_of
 
 _STORED: Final = np.dtype("<u2")
+# Bytes of a stored signature that make one key.
+BINS_BYTES: Final = ROWS * _STORED.itemsize
+_NO_KEYS: Final = dict.fromkeys(TEXT_BANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +37,38 @@ class NewText:
 
 def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewText]) -> None:
     """Store the signatures of new versions, and the keys of texts that are new."""
-    rows = [
-        {
-            "marketplace_id": marketplace_id,
-            "version_id": one.version_id,
-            "text_id": one.text_id,
-            "signature": one.signature.astype(_STORED).tobytes(),
-        }
-        for one in texts
-    ]
-    add(connection, text_signature, rows)
-    new = [one for one in texts if one.text_id == one.version_id]
-    add(connection, text_band, [row for one in new for row in _band_rows(marketplace_id, one.text_id, one.signature)])
+    add(connection, text_signature, [_row(marketplace_id, one) for one in texts])
+
+
+def _row(marketplace_id: str, one: NewText) -> dict[str, Any]:
+    keys: dict[str, Any] = _NO_KEYS
+    if one.text_id == one.version_id:
+        keys = dict(zip(TEXT_BANDS, halves_of(marketplace_id, band_keys(one.signature)).tolist(), strict=True))
+    return {
+        "marketplace_id": marketplace_id,
+        "version_id": one.version_id,
+        "text_id": one.text_id,
+        "signature": one.signature.astype(_STORED).tobytes(),
+        "received": digits_of(one.version_id),
+        **keys,
+    }
+
+
+def halves_of(marketplace_id: str, keys: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The stored half of each key, of any shape; other marketplaces have other halves of equal keys."""
+    found: NDArray[np.int32] = keys.astype(np.int32) ^ np.int32(_salt(marketplace_id))
+    return found
+
+
+@cache
+def _salt(marketplace_id: str) -> int:
+    return int.from_bytes(hashlib.blake2b(marketplace_id.encode(), digest_size=4).digest(), "big", signed=True)
+
+
+def bins_of(signature: Signature) -> list[bytes]:
+    """What each key of a signature is made of, as stored, in the order of the keys."""
+    stored = signature.astype(_STORED).tobytes()
+    return [stored[BINS_BYTES * band : BINS_BYTES * (band + 1)] for band in range(BANDS)]
 
 
 def mark_judged(connection: Connection, marketplace_id: str, version_id: str) -> None:
@@ -47,14 +78,10 @@ def mark_judged(connection: Connection, marketplace_id: str, version_id: str) ->
     )
     stored = connection.execute(query).one_or_none()
     if stored is not None:
-        rows = _band_rows(marketplace_id, stored.text_id, signature_of(stored.signature))
-        connection.execute(insert_or_ignore(connection, judged_band), rows)
-
-
-def _band_rows(marketplace_id: str, text_id: str, signature: Signature) -> list[dict[str, Any]]:
-    # Two bands of one text may have the same key by chance; the set removes the duplicate.
-    keys = sorted(set(band_keys(signature).tolist()))
-    return [{"marketplace_id": marketplace_id, "band": key, "text_id": text_id} for key in keys]
+        # Two bands of one text may have the same key by chance; the set removes the duplicate.
+        keys = sorted(set(band_keys(signature_of(stored.signature)).tolist()))
+        rows = [{"marketplace_id": marketplace_id, "band": key, "text_id": stored.text_id} for key in keys]
+        add_or_ignore(connection, judged_band, rows)
 
 
 def signature_of(stored: bytes) -> Signature:

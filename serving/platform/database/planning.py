@@ -1,6 +1,9 @@
-"""Planner statistics of PostgreSQL, refreshed after large changes; PostgreSQL itself does so once a minute at most."""
+"""PostgreSQL's planner: statistics refreshed after large changes, which it does itself once a minute at most, and plans
+that are kept where no other plan is ever better.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -13,6 +16,29 @@ _GROWN: Final = text(
     "SELECT relname FROM pg_stat_user_tables WHERE schemaname = current_schema() "
     "AND n_mod_since_analyze > :rows AND n_mod_since_analyze > :share * n_live_tup"
 )
+
+# Every connection plans each statement for its values (`engine`): a plan from a time of small tables may scan a table.
+# These settings leave a keyed statement no plan but the one by its keys.
+_KEPT: Final = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_sort": "off", "jit": "off"}
+_BEFORE: Final = ", ".join(f"current_setting('{name}') AS {name}" for name in _KEPT)
+_SETS: Final = ", ".join(f"set_config('{name}', :{name}, true)" for name in _KEPT)
+_KEEP, _RESTORE = text(f"SELECT {_BEFORE}, {_SETS}"), text(f"SELECT {_SETS}")
+
+
+@contextmanager
+def plans_kept(connection: Connection) -> Iterator[None]:
+    """Plan the statements of the block once for each connection, on PostgreSQL: inserts and reads by key alone.
+
+    The checks of foreign keys, a statement for each reference of each row, are among them. Planning them takes longer
+    than they do.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    before = connection.execute(_KEEP, _KEPT).one()
+    yield
+    # After an error the end of the transaction does it.
+    connection.execute(_RESTORE, {name: getattr(before, name) for name in _KEPT})
 
 
 def grown(connection: Connection) -> list[str]:

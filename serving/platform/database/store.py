@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, release_when_cut_off, write_engine
 from serving.platform.database.faults import Locked, StorageFault, fault_of
+from serving.platform.database.many_rows import insert_rows
 
 # With SQLite's own wait, a request is answered within half a minute however many wait before it.
 _LONGEST_WAIT_SECONDS: Final = 20.0
@@ -110,7 +111,11 @@ class Store:
         """
         with _faults(), self.reads.connect() as connection:
             if connection.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901  # as SQLite's
+                # As SQLite's. A commit ends it, because the driver forgets prepared statements at a rollback.
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901
+                yield connection
+                connection.commit()
+                return
             yield connection
             connection.rollback()
 
@@ -149,8 +154,12 @@ def _faults() -> Iterator[None]:
 
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; an empty sequence is allowed."""
-    if rows:
-        connection.execute(_into(table), list(rows))
+    insert_rows(connection, _into(table), rows)
+
+
+def add_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows and leave existing ones as they are; an empty sequence is allowed."""
+    insert_rows(connection, insert_or_ignore(connection, table), rows)
 
 
 @cache

@@ -8,6 +8,9 @@ from typing import Any, Final
 from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from serving.platform.database.packing import Kind, pack, unpack
+from serving.platform.ids import bits_of
+
 _FIXED = "%Y-%m-%dT%H:%M:%S.%f"
 
 # The replacement for erased words.
@@ -40,6 +43,38 @@ class UtcTime(TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+class IdOrder(TypeDecorator[str]):
+    """The digits of an id, which sort as they were given out: sixteen bytes on PostgreSQL, text on SQLite."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, whose JSON parameters hold no bytes."""
+        return dialect.type_descriptor(String(26) if dialect.name == "sqlite" else LargeBinary())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        """The digits in the engine's form."""
+        if value is None or dialect.name == "sqlite":
+            return value
+        return bits_of(value)
+
+
+class Digest(TypeDecorator[str]):
+    """A digest in hexadecimal digits, stored as its bytes, which are half as long."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
+        """The bytes."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
+        """The digits."""
+        return None if value is None else value.hex()
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value as canonical text: the same bytes on both engines."""
 
@@ -50,7 +85,7 @@ class Json(TypeDecorator[Any]):
         """Canonical text."""
         if value is None:
             return None
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+        return _canonical(value)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         """The value."""
@@ -58,7 +93,7 @@ class Json(TypeDecorator[Any]):
 
 
 class Compressed(TypeDecorator[bytes]):
-    """Bytes, stored compressed: facts shrink to a third."""
+    """Bytes, stored compressed."""
 
     impl = LargeBinary
     cache_ok = True
@@ -70,3 +105,45 @@ class Compressed(TypeDecorator[bytes]):
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
         """The original bytes."""
         return None if value is None else zlib.decompress(value)
+
+
+class Packed(TypeDecorator[bytes]):
+    """Bytes of a kind, stored packed: facts shrink to a sixth."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
+        """Packed."""
+        return None if value is None else pack(self.kind, value)
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
+        """The original bytes."""
+        return None if value is None else unpack(value)
+
+
+class PackedJson(TypeDecorator[Any]):
+    """A JSON value of a kind, stored as packed canonical text."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> bytes | None:
+        """Packed canonical text."""
+        return None if value is None else pack(self.kind, _canonical(value).encode())
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> Any:
+        """The value."""
+        return None if value is None else json.loads(unpack(value))
+
+
+# Made once: `json.dumps` would make one for each value, which takes longer than most values do.
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode

@@ -5,26 +5,14 @@ judged ones. Only the most similar of them are compared. A text that half the ma
 other. Judged listings are found even if many copies came later.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Integer,
-    Select,
-    String,
-    Table,
-    literal_column,
-    select,
-    text,
-    true,
-    union_all,
-)
+from sqlalchemy import Connection, Select, String, select
 
 from features.minhash import Signature, band_keys
 from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Period, Ruling
@@ -34,15 +22,13 @@ from serving.appeals.tables import overturn
 from serving.brands.tables import authorised_seller
 from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
-from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
-from serving.platform.database.lists import LISTED, as_list, listed
-from serving.platform.database.plain import PlainQuery, Query
+from serving.listings.tables import listing, listing_version, text_signature
+from serving.platform.database.lists import as_list, listed
 from serving.platform.database.scope import HERE, inside
+from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
-
-MOST_PER_KEY: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +47,7 @@ class Texts:
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
         keys = [keys_of(one) for one in texts]
-        every = sorted({key for some in keys for key in some})
-        self._judged, self._recent = under(connection, marketplace_id, every)
+        self._judged, self._recent = under(connection, marketplace_id, texts)
         chosen = {text_id for some in keys for text_id in most_alike(some, self._judged, self._recent)[:MOST_COMPARED]}
         self._candidates = candidates_of(connection, marketplace_id, sorted(chosen))
         self._present: dict[str, Asked] = {}
@@ -83,7 +68,9 @@ class Texts:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
         self._candidates[found.text_id] = found
         for key in set(keys_of(found.signature)):
-            self._recent[key] = sorted([*self._recent.get(key, ()), found.text_id])[-MOST_PER_KEY:]
+            texts = self._recent[key] = [*self._recent.get(key, ()), found.text_id]
+            if len(texts) > MOST_PER_KEY:
+                texts.remove(min(texts))
 
     def price(self, listing_id: str, asked: Asked) -> None:
         """Note the price of a new version of a listing; `listing_id` is the marketplace's own id."""
@@ -100,8 +87,12 @@ def most_alike(
     """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
     ordered: dict[str, None] = {}
     for found in (judged, recent):
-        shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
-        ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
+        shared: dict[str, int] = {}
+        for key in keys:
+            for text_id in found.get(key, ()):
+                shared[text_id] = shared.get(text_id, 0) + 1
+        if shared:
+            ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=shared.__getitem__, reverse=True))
     return list(ordered)
 
 
@@ -109,52 +100,6 @@ def keys_of(signature: Signature) -> list[int]:
     """The keys under which a text is found."""
     keys: list[int] = band_keys(signature).tolist()
     return keys
-
-
-Under = dict[int, list[str]]
-
-
-def under(connection: Connection, marketplace_id: str, keys: Sequence[int]) -> tuple[Under, Under]:
-    """The latest judged texts and the latest texts under each key; ids are in the order of receipt."""
-    found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
-    if keys:
-        wanted = {"here": marketplace_id, **as_list(connection, keys)}
-        for which, key, text_id in _LATEST.rows(connection, wanted):
-            found[which][key].append(text_id)
-    return found
-
-
-def _latest_of_both(dialect: str) -> Query:
-    """Both tables in one query, numbered, because a query costs more than its rows."""
-    both = list(enumerate((judged_band, text_band)))
-    if dialect == "postgresql":
-        return union_all(*(_latest(bands, number) for number, bands in both))
-    return text(" UNION ALL ".join(_LATEST_IN_SQLITE.format(bands=bands.name, which=number) for number, bands in both))
-
-
-def _latest(bands: Table, number: int) -> Select[tuple[int, int, str]]:
-    """An ordered scan of at most `MOST_PER_KEY` index entries per key."""
-    wanted, which = listed("postgresql", BigInteger()), literal_column(str(number), Integer()).label("which")
-    latest = (
-        select(bands.c.text_id)
-        .where(bands.c.marketplace_id == HERE, bands.c.band == wanted.c.value)
-        .order_by(bands.c.text_id.desc())
-        .limit(MOST_PER_KEY)
-        .correlate(wanted)
-        .lateral("latest")
-    )
-    return select(which, wanted.c.value, latest.c.text_id).select_from(wanted.join(latest, true()))
-
-
-# The same scan: SQLite has no LATERAL, and a correlated IN bounds it. CROSS JOIN keeps the list in the first place, as
-# an outer join does, and returns no row for a key without texts; most keys have none.
-_LATEST_IN_SQLITE: Final = f"""SELECT {{which}}, wanted.value, found.text_id
-FROM json_each(:{LISTED}) AS wanted CROSS JOIN {{bands}} AS found
-WHERE found.marketplace_id = :here AND found.band = wanted.value AND found.text_id IN (
-    SELECT text_id FROM {{bands}} WHERE marketplace_id = :here AND band = wanted.value
-    ORDER BY text_id DESC LIMIT {MOST_PER_KEY}
-)"""  # noqa: S608  # names of tables
-_LATEST: Final = PlainQuery(_latest_of_both)
 
 
 @cache

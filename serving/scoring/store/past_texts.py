@@ -4,49 +4,26 @@
 and are cut at any moment. Only keys with more of them, and with texts after the moment, are read again up to it.
 """
 
-import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    FromClause,
-    Integer,
-    Select,
-    String,
-    Table,
-    bindparam,
-    cast,
-    column,
-    func,
-    literal,
-    select,
-    true,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Select, String, select
 
-from features.minhash import Signature
+from features.minhash import BANDS, Signature
 from features.near_duplicates import MOST_COMPARED, Asked, Candidate
 from serving.cases.tables import verdict
-from serving.listings.tables import judged_band, listing_version, observation, text_band, text_signature
+from serving.listings.store.signatures import bins_of
+from serving.listings.tables import listing_version, text_signature
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.scope import HERE, inside, same
-from serving.platform.database.types import UtcTime
 from serving.platform.ids import digits_of
-from serving.scoring.store.near_duplicates import (
-    MOST_PER_KEY,
-    Alike,
-    Under,
-    candidates_of,
-    keys_of,
-    most_alike,
-    under,
-)
+from serving.scoring.store.near_duplicates import Alike, candidates_of, keys_of, most_alike
+from serving.scoring.store.texts_before import Before, came_with, texts_before
+from serving.scoring.store.texts_under_keys import JUDGED, MOST_PER_KEY, Under, under
 
 _AT_LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _LAST: Final = "z" * 26  # After the digits of every id.
@@ -97,10 +74,10 @@ class _Known:
 def alike_at(connection: Connection, marketplace_id: str, asked: Mapping[int, PastText]) -> dict[int, Alike]:
     """The comparison texts of each numbered text, as `near_duplicates.Texts` would have read them at its moment."""
     keys = {i: keys_of(one.signature) for i, one in asked.items()}
-    now = under(connection, marketplace_id, sorted({key for some in keys.values() for key in some}))
+    now = under(connection, marketplace_id, [one.signature for one in asked.values()])
     judged, recent = (
-        _under_at(connection, bands, marketplace_id, texts, asked, keys)
-        for bands, texts in zip((judged_band, text_band), now, strict=True)
+        _under_at(connection, marketplace_id, texts, asked, keys, is_judged=is_judged)
+        for is_judged, texts in zip((True, False), now, strict=True)
     )
     chosen = {i: most_alike(keys[i], judged[i], recent[i])[:MOST_COMPARED] for i in asked}
     every = sorted({text_id for some in chosen.values() for text_id in some})
@@ -123,26 +100,27 @@ def _priced(found: Candidate, prices: Sequence[tuple[Asked, str]], asked: PastTe
 
 def _under_at(
     connection: Connection,
-    bands: Table,
     marketplace_id: str,
     now: Under,
     asked: Mapping[int, PastText],
     keys: Mapping[int, Sequence[int]],
+    *,
+    is_judged: bool,
 ) -> dict[int, Under]:
     """The latest texts under each key of each numbered text at its moment, of those that are the latest now."""
-    is_judged = bands is judged_band
     known = _known(connection, marketplace_id, sorted({one for some in now.values() for one in some}))
     found: dict[int, Under] = {}
-    again: list[tuple[int, int]] = []
+    again: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for i, one in asked.items():
         here = found[i] = {}
-        for key in keys[i]:
+        for band, key in enumerate(keys[i]):
             texts = now.get(key, [])
             here[key] = [text for text in texts if text in known and known[text].counts(one, judged=is_judged)]
             if len(texts) >= MOST_PER_KEY and len(here[key]) < len(texts):
-                again.append((i, key))
-    for (i, key), texts in _read_again(connection, bands, marketplace_id, again, asked).items():
-        found[i][key] = texts
+                again[JUDGED if is_judged else band].append((i, key))
+    for band, pairs in again.items():
+        for (i, key), texts in _read_again(connection, band, marketplace_id, pairs, asked).items():
+            found[i][key] = texts
     return found
 
 
@@ -167,16 +145,9 @@ def _receipts(dialect: str) -> Select[Any]:
     wanted = listed(dialect, String())
     here = inside(listing_version, HERE, version_id=wanted.c.value)
     version = listing_version.c
-    return select(version.version_id, version.known_at, _came_with(listing_version)).select_from(
+    return select(version.version_id, version.known_at, came_with(listing_version)).select_from(
         wanted.outerjoin(listing_version, here)
     )
-
-
-def _came_with(version: FromClause) -> ColumnElement[str]:
-    """The observation of the row that brought a version."""
-    first = select(func.min(observation.c.observation_id))
-    first = first.where(same(observation, version, "listing_id", "known_at", "version_id"))
-    return first.correlate(version).scalar_subquery().label("observation_id")
 
 
 @cache
@@ -207,7 +178,7 @@ def _later_versions(dialect: str) -> Select[Any]:
     wanted, first, later = listed(dialect, String()), listing_version.alias("first"), listing_version.alias("later")
     of_listing = same(later, first, "listing_id") & (later.c.number >= first.c.number)
     return (
-        select(wanted.c.value.label("text_id"), later.c.known_at, later.c.log_price, _came_with(later))
+        select(wanted.c.value.label("text_id"), later.c.known_at, later.c.log_price, came_with(later))
         .select_from(wanted)
         .outerjoin(first, inside(first, HERE, version_id=wanted.c.value))
         .outerjoin(later, of_listing)
@@ -217,81 +188,12 @@ def _later_versions(dialect: str) -> Select[Any]:
 
 def _read_again(
     connection: Connection,
-    bands: Table,
+    band: int,
     marketplace_id: str,
     pairs: Sequence[tuple[int, int]],
     asked: Mapping[int, PastText],
 ) -> dict[tuple[int, int], list[str]]:
-    """The latest texts under one key each, up to a moment each."""
-    found: dict[tuple[int, int], list[str]] = {pair: [] for pair in pairs}
-    if not pairs:
-        return found
-    rows = [(at, key, *asked[i].bounds) for at, (i, key) in enumerate(pairs)]
-    wanted = {"here": marketplace_id, **_as_moments(connection, rows)}
-    for row in connection.execute(_up_to(bands, connection.dialect.name), wanted):
-        if row.text_id is not None:
-            found[pairs[row.at]].append(row.text_id)
-    return found
-
-
-_MOMENTS: Final = (("at", Integer()), ("key", BigInteger()), ("moment", UtcTime()), ("digits", String()))
-
-
-def _as_moments(connection: Connection, rows: Sequence[tuple[int, int, datetime, str]]) -> dict[str, Any]:
-    if connection.dialect.name == "postgresql":
-        return {name: list(values) for (name, _), values in zip(_MOMENTS, zip(*rows, strict=True), strict=True)}
-    stored = UtcTime().process_bind_param
-    return {
-        "moments": json.dumps([(at, key, stored(when, connection.dialect), digits) for at, key, when, digits in rows])
-    }
-
-
-def _moments(dialect: str) -> FromClause:
-    """Rows of a number, a key, a moment and an id, from parameters."""
-    if dialect == "postgresql":
-        arrays = [cast(bindparam(name, type_=ARRAY(kind)), ARRAY(kind)) for name, kind in _MOMENTS]
-        columns = [column(name, kind) for name, kind in _MOMENTS]
-        return func.unnest(*arrays).table_valued(*columns, name="wanted").render_derived()
-    rows = func.json_each(bindparam("moments", type_=String())).table_valued(column("value", String()), name="row")
-    parts = [
-        func.json_extract(rows.c.value, f"$[{at}]", type_=kind).label(name) for at, (name, kind) in enumerate(_MOMENTS)
-    ]
-    return select(*parts).subquery("wanted")
-
-
-def _id_of(prefix: str, digits: ColumnElement[str]) -> ColumnElement[str]:
-    return literal(f"{prefix}_", String()) + digits
-
-
-@cache
-def _up_to(bands: Table, dialect: str) -> Select[Any]:
-    """As `near_duplicates` reads the latest texts of a key: an ordered scan, which here begins at the moment."""
-    wanted, inner, received = _moments(dialect), bands.alias("inner_band"), listing_version.alias("received")
-    before = (received.c.known_at <= wanted.c.moment) & (_came_with(received) < _id_of("obs", wanted.c.digits))
-    latest = (
-        select(inner.c.text_id)
-        .join(received, inside(received, HERE, version_id=inner.c.text_id))
-        .where(inner.c.marketplace_id == HERE, inner.c.band == wanted.c.key)
-        # A text has its id before its observation, so that the scan of the index begins there.
-        .where(inner.c.text_id < _id_of("ver", wanted.c.digits), before)
-        .order_by(inner.c.text_id.desc())
-        .limit(MOST_PER_KEY)
-        .correlate(wanted)
-    )
-    if bands is judged_band:
-        judged = (
-            select(verdict.c.verdict_id)
-            .join(text_signature, same(text_signature, verdict, "version_id"))
-            .where(
-                inside(verdict, HERE, listing_id=received.c.listing_id),
-                text_signature.c.text_id == inner.c.text_id,
-                verdict.c.known_at <= wanted.c.moment,
-                verdict.c.verdict_id < _id_of("vdt", wanted.c.digits),
-            )
-        )
-        latest = latest.where(judged.correlate(inner, received, wanted).exists())
-    if dialect == "postgresql":
-        side = latest.lateral("latest")
-        return select(wanted.c.at, side.c.text_id).select_from(wanted.join(side, true()))
-    here = (bands.c.marketplace_id == HERE) & (bands.c.band == wanted.c.key) & bands.c.text_id.in_(latest)
-    return select(wanted.c.at, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
+    """The latest texts under one key of a band each, up to a moment each."""
+    wanted = [Before(key, bins_of(asked[i].signature)[band % BANDS], *asked[i].bounds) for i, key in pairs]
+    texts = texts_before(connection, marketplace_id, band, wanted)
+    return dict(zip(pairs, texts, strict=True))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from serving.platform.database.erasing import delete_some
-from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.store import add_or_ignore
 from serving.scoring.tables import seller_event
 
 
@@ -25,8 +25,7 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int
         )
     }
     fresh = {row["source_event_id"]: row for row in reversed(rows) if row["source_event_id"] not in known}
-    if fresh:
-        connection.execute(insert_or_ignore(connection, seller_event), list(fresh.values()))
+    add_or_ignore(connection, seller_event, list(fresh.values()))
     return len(fresh)
 
 

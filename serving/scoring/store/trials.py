@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from models.routing import Lane
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.store import add, add_or_ignore
 from serving.scoring.tables import trial, trial_score
 
 
@@ -47,8 +47,7 @@ def change(connection: Connection, found: Trial, **values: Any) -> bool:
 
 def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store the scores of both models; the first score of a version stays if it is scored again."""
-    if rows:
-        connection.execute(insert_or_ignore(connection, trial_score), list(rows))
+    add_or_ignore(connection, trial_score, rows)
 
 
 def scores(connection: Connection, marketplace_id: str, trial_id: str) -> Iterator[tuple[str, Lane, Lane]]:

@@ -12,7 +12,7 @@ from serving.listings.tables import listing_version
 from serving.platform.database.erasing import count_rows, delete_some
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.store import add_or_ignore
 from serving.sellers.policy import LinkPolicy
 from serving.sellers.rules.links import Contacts, ContactSearch, Mention
 from serving.sellers.tables import seller_contact
@@ -111,8 +111,7 @@ def key_in_use(connection: Connection) -> str | None:
 
 def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store hashes of contacts; known contacts of a seller stay unchanged."""
-    if rows:
-        connection.execute(insert_or_ignore(connection, seller_contact), list(rows))
+    add_or_ignore(connection, seller_contact, rows)
 
 
 def count(connection: Connection, marketplace_id: str, seller: str) -> int:

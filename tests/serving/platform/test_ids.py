@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.platform.ids import IdSource
+from serving.platform.ids import IdSource, bits_of, digits_of
 from tests.fixtures.clocks import NOW, TestClock
 
 FORM = re.compile(r"lst_[0-9a-hjkmnp-tv-z]{26}\Z")
@@ -77,3 +77,14 @@ def test_without_being_told_the_chance_is_the_systems() -> None:
 def test_ids_of_different_sources_sort_by_when_they_were_made(later: timedelta) -> None:
     early = IdSource(TestClock(), random_bits=lambda bits: 2**bits - 1).new("lst")
     assert early < IdSource(TestClock(NOW + later), random_bits=lambda _bits: 0).new("lst")
+
+
+@given(st.lists(st.integers(0, 2**80 - 1), min_size=2, max_size=20))
+def test_the_bytes_of_ids_are_in_their_order(chances: list[int]) -> None:
+    left = iter(chances)
+    source = IdSource(TestClock(), random_bits=lambda _bits: next(left))
+    ids = [source.new("ver") for _ in chances]
+    packed = [bits_of(digits_of(one)) for one in ids]
+    assert [int.from_bytes(one, "big") for one in packed] == [value_of(one) for one in ids]
+    assert packed == sorted(packed)
+    assert bits_of("z" * 26) > packed[-1]

@@ -3,13 +3,14 @@
 import math
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
 
 from features.listing import Listing, check
-from features.minhash import signature_of
+from features.minhash import BANDS, signature_of
 from features.near_duplicates import MOST_COMPARED, NearDuplicates
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -18,11 +19,11 @@ from serving.appeals.service.appeal import file_appeal
 from serving.intake.service.intake import receive
 from serving.intake.service.near_duplicates import near_duplicates_of
 from serving.listings.store import listings, scores
-from serving.listings.tables import judged_band, score, text_band, text_signature
-from serving.platform.database.lists import as_list
+from serving.listings.tables import TEXT_BANDS, judged_band, score, text_signature
 from serving.platform.database.plain import PlainQuery
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import near_duplicates
+from serving.scoring.store.texts_under_keys import MOST_PER_KEY, latest_of_all, wanted_of
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -115,7 +116,10 @@ def test_the_listing_and_its_earlier_versions_are_not_its_near_duplicates(any_si
 def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
     for price in ("489.00", "450.00", "420.00"):
         take_in(any_site, a_row(price=price))
-    assert (count(any_site, text_signature), count(any_site, text_band)) == (3, 16)
+    with any_site.runtime.store.read() as connection:
+        keys = connection.execute(select(*(text_signature.c[name] for name in TEXT_BANDS))).all()
+    assert [None not in row for row in keys].count(True) == 1
+    assert [set(row) == {None} for row in keys].count(True) == 2
     any_site.clock.forward(days=1)
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
     (shown,) = found(any_site, "MP-2").shown
@@ -284,8 +288,8 @@ def test_a_batch_of_popular_texts_takes_three_queries_and_as_many_comparisons_as
         found_alike = [texts.alike(one) for one in signatures if one is not None]
     event.remove(any_site.runtime.store.reads, "after_cursor_execute", note)
     # The first is a plain query, which SQLAlchemy's events do not see.
-    assert len([one for one in statements if one.startswith("SELECT")]) == 2
-    assert all(near_duplicates.MOST_PER_KEY <= len(one.candidates) <= MOST_COMPARED for one in found_alike)
+    assert len([one for one in statements if one.startswith("SELECT") and "set_config" not in one]) == 2
+    assert all(MOST_PER_KEY <= len(one.candidates) <= MOST_COMPARED for one in found_alike)
 
 
 def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
@@ -306,13 +310,17 @@ def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
     event.listen(site.runtime.store.reads, "before_cursor_execute", explain)
     with site.runtime.store.read() as connection:
         near_duplicates.Texts(connection, site.here, [signature])
-        plain = PlainQuery(lambda dialect: text(f"EXPLAIN QUERY PLAN {near_duplicates._latest_of_both(dialect)}"))
-        values = {"here": site.here, **as_list(connection, near_duplicates.keys_of(signature))}
-        both = [str(row[3]) for row in plain.rows(connection, values)]
+        plain = PlainQuery(lambda dialect: text(f"EXPLAIN QUERY PLAN {latest_of_all(dialect)}"))
+        every = [str(row[3]) for row in plain.rows(connection, wanted_of(site.here, [signature])[1])]
     event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
     assert len(plans) == 2
-    assert both[:2] == ["COMPOUND QUERY", "LEFT-MOST SUBQUERY"]
-    for plan in (both[2 : (middle := both.index("UNION ALL"))], both[middle + 1 :], *plans):
+    assert every[:2] == ["COMPOUND QUERY", "LEFT-MOST SUBQUERY"]
+    ends = [1, *(at for at, step in enumerate(every) if step == "UNION ALL"), len(every)]
+    parts = [every[before + 1 : after] for before, after in pairwise(ends)]
+    assert len(parts) == BANDS + 1
+    for number, part in enumerate(parts[:BANDS]):
+        assert any(f"ix_text_signature_band_{number} (band_{number}=?)" in step for step in part), part
+    for plan in (*parts, *plans):
         assert plan[0].startswith("SCAN wanted"), plan
         assert not [step for step in plan if step.endswith(("(marketplace_id=?)", "(marketplace_id=?) LEFT-JOIN"))], (
             plan

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import LargeBinary, String, Text
 
-from serving.platform.database.types import Compressed, Json
+from serving.platform.database.types import Compressed, Json, Packed, PackedJson
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.store.personal import PLACES
 from serving.schema import metadata
@@ -241,7 +241,7 @@ STAYS: Final[dict[str, list[str]]] = {
 def can_hold_a_person(column: object) -> bool:
     """Free text, JSON and bytes; not ids, words of a fixed set, digests, codes and versions."""
     kind, name = column.type, column.name  # type: ignore[attr-defined]  # a column of a table
-    if isinstance(kind, Json | Compressed | Text | LargeBinary):
+    if isinstance(kind, Json | Compressed | Packed | PackedJson | Text | LargeBinary):
         return True
     return isinstance(kind, String) and kind.length not in {2, 3, 10, 20, 40, 64} and name != "policy_version"
 

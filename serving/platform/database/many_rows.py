@@ -1,0 +1,118 @@
+"""Inserts of many rows in one statement, which costs a third of one statement for each row.
+
+PostgreSQL takes the rows by COPY into a temporary table, from which the statement selects them: COPY itself knows no
+ON CONFLICT, and is refused where the table has row-level security. The temporary table has no constraints, so that
+every conflict and every refusal is the statement's own. Rows are inserted in their order.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Dialect, Insert, Table, TableClause, column, exc, select, table
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+# Below this, sixteen statements through one pipeline are cheaper than the four of a copy (measured; our choice).
+FEWEST_TO_COPY: Final = 24
+_BINARY: Final = {
+    "VARCHAR": "varchar",
+    "TEXT": "text",
+    "BIGINT": "int8",
+    "INTEGER": "int4",
+    "FLOAT": "float8",
+    "BOOLEAN": "bool",
+    "BYTEA": "bytea",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+}
+_USED: Final = "temporary tables with rows"
+_Convert = Callable[[Any], Any]
+
+
+def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows by a statement without values, such as `insert(table).on_conflict_do_nothing()`.
+
+    All rows have the columns of the first. An empty sequence is allowed.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql" or len(rows) < FEWEST_TO_COPY:
+        connection.execute(statement, list(rows))
+        return
+    names = tuple(rows[0])
+    staged = _staged(statement, names, connection.dialect)
+    connection.exec_driver_sql(staged.create)
+    if _is_used(connection, staged):
+        connection.exec_driver_sql(staged.empty)
+    _copy(connection, staged, rows)
+    connection.execute(staged.insert)
+
+
+def _is_used(connection: Connection, staged: "_Staged") -> bool:
+    """Whether this transaction has put rows into the temporary table, which are there until it ends; notes that it has.
+
+    The note is a transaction with its tables. Deleting the rows of a batch would cost a tenth of its time.
+    """
+    transaction, noted = connection.get_transaction(), connection.info
+    before, used = noted.get(_USED, (None, set()))
+    if before is not transaction:
+        used = set()
+    noted[_USED] = transaction, used | {staged.own}
+    return staged.own in used
+
+
+class _Staged:
+    """The statements for rows with these columns, built once."""
+
+    def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
+        into = statement.table
+        assert isinstance(into, Table)  # What `insert` was given.
+        quote = dialect.identifier_preparer.quote
+        self.own = own = f"staged_{into.name[:40]}_{zlib.crc32(' '.join(names).encode()):08x}"
+        columns = ", ".join(map(quote, names))
+        self.create = (
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {own} ON COMMIT DELETE ROWS "  # noqa: S608  # names of our tables
+            f"AS SELECT {columns} FROM {quote(into.name)} WITH NO DATA"
+        )
+        self.copy = f"COPY {own} FROM STDIN (FORMAT BINARY)"
+        self.empty = f"DELETE FROM {own}"  # noqa: S608  # as above
+        source: TableClause = table(own, *(column(name, into.c[name].type) for name in names))
+        self.insert = statement.from_select(names, select(*source.c))
+        self.names = names
+        self.types = [_BINARY[_name_of(into.c[name].type, dialect)] for name in names]
+        self.converts = [_convert(into.c[name].type, dialect) for name in names]
+
+
+def _name_of(kind: TypeEngine[Any], dialect: Dialect) -> str:
+    return kind.compile(dialect).partition("(")[0]
+
+
+def _convert(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    """What SQLAlchemy does to a value before the driver gets it; None for nothing."""
+    if not isinstance(kind, TypeDecorator):
+        return None
+    return lambda value: kind.process_bind_param(value, dialect)
+
+
+@cache
+def _staged(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> _Staged:
+    return _Staged(statement, names, dialect)
+
+
+def _copy(connection: Connection, staged: _Staged, rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = []
+    for name, convert in zip(staged.names, staged.converts, strict=True):
+        values = [row[name] for row in rows]
+        columns.append(values if convert is None else list(map(convert, values)))
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(staged.copy) as copy:
+            copy.set_types(staged.types)
+            for row in zip(*columns, strict=True):
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise exc.DBAPIError.instance(
+            staged.copy, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error

@@ -1,0 +1,181 @@
+"""The latest texts under each key of some signatures: an ordered scan of at most `MOST_PER_KEY` entries for each key.
+
+Judged texts have a row for each key. Others have their sixteen keys in their own row, so that each band of keys has an
+index and a part of the query of its own.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import chain, islice
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    TextClause,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    text,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from features.minhash import BANDS, Signature, band_keys
+from serving.listings.store.signatures import BINS_BYTES, bins_of, halves_of
+from serving.listings.tables import TEXT_BANDS, judged_band, text_signature
+from serving.platform.database.plain import PlainQuery
+from serving.platform.database.planning import plans_kept
+from serving.platform.database.scope import HERE
+
+MOST_PER_KEY: Final = 16
+JUDGED: Final = BANDS  # Judged texts, as if they were a band of their own.
+_POSTGRESQL: Final = "postgresql"
+
+Under = dict[int, list[str]]
+
+
+def under(connection: Connection, marketplace_id: str, signatures: Sequence[Signature]) -> tuple[Under, Under]:
+    """The latest judged texts and the latest texts under each key of these; ids are in the order of receipt."""
+    found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
+    if not signatures:
+        return found
+    keys, values = wanted_of(marketplace_id, signatures)
+    with plans_kept(connection):
+        rows = _LATEST.rows(connection, values)
+    for number, at, text_id in rows:
+        found[0 if number == JUDGED else 1][keys[number][at]].append(text_id)
+    return found
+
+
+def wanted_of(marketplace_id: str, signatures: Sequence[Signature]) -> tuple[list[list[int]], dict[str, Any]]:
+    """The different keys of each band, those of judged texts last, and the values of `latest_of_all` for them."""
+    bins: list[dict[int, bytes]] = [{} for _ in range(BANDS)]
+    for signature in signatures:
+        for of_band, key, made_of in zip(bins, band_keys(signature).tolist(), bins_of(signature), strict=True):
+            of_band[key] = made_of
+    keys = [list(of_band) for of_band in bins]
+    every = list(chain.from_iterable(keys))
+    keys.append(sorted(set(every)))
+    halves = iter(halves_of(marketplace_id, np.array(every, np.int64)).tolist())
+    values: dict[str, Any] = {"here": marketplace_id, _named("listed", JUDGED): _list(keys[JUDGED])}
+    for number, of_band in enumerate(bins):
+        values[_named("listed", number)] = _list(list(islice(halves, len(of_band))))
+        values[_named("bins", number)] = b"".join(of_band.values())
+    return keys, values
+
+
+def _named(name: str, number: int) -> str:
+    return f"{name}_{number}"
+
+
+def _list(values: Sequence[int]) -> str:
+    """A list of integers, which both engines read faster than the driver makes one of them."""
+    return f"[{','.join(map(str, values))}]"
+
+
+def latest_of_all(dialect: str) -> CompoundSelect[Any] | TextClause:
+    """All parts in one query, because a query costs more than its rows."""
+    if dialect != _POSTGRESQL:
+        bands = (_IN_SQLITE.format(number=i, band=band, first=i * BINS_BYTES + 1) for i, band in enumerate(TEXT_BANDS))
+        return text(" UNION ALL ".join((*bands, _JUDGED_IN_SQLITE)))
+    return union_all(*map(_latest, range(BANDS)), _latest_judged())
+
+
+# SQLite has no LATERAL, and a correlated IN bounds the same scan. CROSS JOIN keeps the list in the first place, as an
+# outer join does, and returns no row for a key without texts; most keys have none.
+_IN_SQLITE: Final = f"""SELECT {{number}}, wanted.key, found.version_id
+FROM json_each(:listed_{{number}}) AS wanted CROSS JOIN text_signature AS found
+WHERE found.marketplace_id = :here AND found.version_id IN (
+    SELECT version_id FROM text_signature
+    WHERE {{band}} = wanted.value AND marketplace_id = :here AND substr(signature, {{first}}, {BINS_BYTES})
+        = substr(:bins_{{number}}, wanted.key * {BINS_BYTES} + 1, {BINS_BYTES})
+    ORDER BY received DESC LIMIT {MOST_PER_KEY}
+)"""  # noqa: S608  # names of columns
+_JUDGED_IN_SQLITE: Final = f"""SELECT {JUDGED}, wanted.key, found.text_id
+FROM json_each(:listed_{JUDGED}) AS wanted CROSS JOIN judged_band AS found
+WHERE found.marketplace_id = :here AND found.band = wanted.value AND found.text_id IN (
+    SELECT text_id FROM judged_band WHERE marketplace_id = :here AND band = wanted.value
+    ORDER BY text_id DESC LIMIT {MOST_PER_KEY}
+)"""  # noqa: S608  # as above
+_LATEST: Final = PlainQuery(latest_of_all)
+
+
+def _latest_judged() -> Select[Any]:
+    wanted, place = _listed(JUDGED, BigInteger())
+    inner = judged_band.alias("inner_band")
+    latest = select(inner.c.text_id).where(inner.c.marketplace_id == HERE, inner.c.band == wanted.c.value)
+    latest = latest.order_by(inner.c.text_id.desc()).limit(_number(MOST_PER_KEY)).correlate(wanted)
+    here = (judged_band.c.marketplace_id == HERE) & (judged_band.c.band == wanted.c.value)
+    return joined([_number(JUDGED).label("number"), place], wanted, latest, judged_band.c.text_id, here, _POSTGRESQL)
+
+
+def _latest(number: int) -> Select[Any]:
+    wanted, place = _listed(number, Integer())
+    inner = text_signature.alias("inner_text")
+    latest = select(inner.c.version_id).where(
+        with_key(inner, number, wanted.c.value, bindparam(_named("bins", number), type_=LargeBinary()), place)
+    )
+    latest = latest.order_by(inner.c.received.desc()).limit(_number(MOST_PER_KEY)).correlate(wanted)
+    here = text_signature.c.marketplace_id == HERE
+    return joined(
+        [_number(number).label("number"), place], wanted, latest, text_signature.c.version_id, here, _POSTGRESQL
+    )
+
+
+def with_key(
+    texts: FromClause, number: int, half: ColumnElement[int], bins: ColumnElement[Any], place: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Whether a text has a key of this band. `bins` are those of all wanted keys; this key's are at `place`.
+
+    The marketplace is part of the half, so that the scan of the index meets no texts of others.
+    """
+    own = func.substr(texts.c.signature, _number(number * BINS_BYTES + 1), _number(BINS_BYTES))
+    theirs = func.substr(bins, place * _number(BINS_BYTES) + _number(1), _number(BINS_BYTES))
+    return (texts.c[TEXT_BANDS[number]] == half) & (texts.c.marketplace_id == HERE) & (own == theirs)
+
+
+def joined(
+    columns: Sequence[ColumnElement[Any]],
+    wanted: FromClause,
+    latest: Select[Any],
+    text_id: Column[str],
+    here: ColumnElement[bool],
+    dialect: str,
+) -> Select[Any]:
+    """Each wanted row with its latest texts: by LATERAL on PostgreSQL, which SQLite lacks.
+
+    On SQLite a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A row without
+    texts has one null, because every join to a list is an outer join.
+    """
+    if dialect == _POSTGRESQL:
+        side = latest.lateral("latest")
+        return select(*columns, side.c[text_id.name].label("text_id")).select_from(wanted.join(side, true()))
+    found = wanted.outerjoin(text_id.table, here & text_id.in_(latest))
+    return select(*columns, text_id.label("text_id")).select_from(found)
+
+
+def _number(number: int) -> ColumnElement[int]:
+    return literal_column(str(number), Integer())
+
+
+def _listed(number: int, kind: Integer) -> tuple[FromClause, ColumnElement[int]]:
+    """The values of one parameter as a table, and the place of each in it, from zero."""
+    values, name = bindparam(_named("listed", number), type_=String()), f"wanted_{number}"
+    array = cast(func.translate(values, literal_column("'[]'"), literal_column("'{}'")), ARRAY(kind))
+    rows = func.unnest(array).table_valued(column("value", kind), with_ordinality="place", name=name)
+    wanted = rows.render_derived()
+    return wanted, (cast(wanted.c.place, Integer) - _number(1)).label("place")

@@ -1,0 +1,40 @@
+"""One side of the benchmark of intake: takes in the batches that it is asked for. Runs on other commits too.
+
+Each line of the input names a file of batches; the answer is a line of JSON with the processor seconds of this process.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from serving.administration.service import provisioning
+from serving.composition import open_runtime
+from serving.intake.service.intake import receive
+from serving.platform.settings import Settings
+
+
+def processor_seconds() -> float:
+    """Of this process, all threads."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def main(home: Path, url: str) -> None:
+    """Make a marketplace, then take in each batch of each file in a request of its own."""
+    runtime = open_runtime(Settings(home=home, database_url=url))
+    here = provisioning.add_marketplace(runtime, name="Bench", base_currency="EUR", by="bench")
+    sys.stdout.write("{}\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        batches = json.loads(Path(line.strip()).read_text(encoding="utf-8"))
+        before = processor_seconds()
+        for batch in batches:
+            receive(runtime, here, batch, source="bench")
+        sys.stdout.write(json.dumps(processor_seconds() - before) + "\n")
+        sys.stdout.flush()
+    runtime.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,50 @@
+"""Packed bytes come back, are short, and stay readable as long as they are stored."""
+
+import json
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.intake.service.intake_steps import content_of, observed_of
+from serving.platform.database.packing import CURRENT, Kind, dictionary, pack, unpack
+from tests.fixtures.facts import a_full_listing, bare_facts, full_facts, some_facts
+
+# Stored values depend on every byte of these files: a changed one gets a new number.
+DIGESTS = {
+    1: "a0b598682f1cfa0c065850ffd444cfee0f58c273c05d40776169be0f2c0e40d8",
+    2: "d93af15e600aa9058bbd9e0e940bfe2a48b8b904ca206e38a79cb7a4f07e8b77",
+    3: "390122a6d7890b8ffa0e97f3f14717946f012dad9a0aa462dfb925dad213bee9",
+}
+
+
+@pytest.mark.parametrize("number", sorted(set(CURRENT.values())))
+def test_a_dictionary_never_changes(number: int) -> None:
+    assert sha256(dictionary(number)).hexdigest() == DIGESTS[number]
+
+
+@given(st.sampled_from(Kind), st.binary(max_size=20_000))
+def test_every_value_comes_back(kind: Kind, value: bytes) -> None:
+    assert unpack(pack(kind, value)) == value
+
+
+def test_values_longer_than_the_window_come_back() -> None:
+    value = b"".join(sha256(bytes([n % 256, n // 256])).digest() for n in range(3_000)) * 2
+    assert unpack(pack(Kind.FACTS, value)) == value
+
+
+def test_stored_bytes_of_the_first_dictionary_stay_readable() -> None:
+    assert unpack(bytes.fromhex("01c3d372838e71d70200")) == b'{"schema":6,"marketplace":"bazaar"}'
+
+
+def test_facts_shrink_to_less_than_a_third() -> None:
+    for facts in (some_facts(), full_facts(), bare_facts()):
+        assert len(pack(Kind.FACTS, facts.to_json())) < len(facts.to_json()) / 3
+
+
+def test_short_values_shrink_too() -> None:
+    listing = a_full_listing()
+    for kind, value in ((Kind.OBSERVED, observed_of(listing)), (Kind.CONTENT, content_of(listing))):
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()
+        assert len(pack(kind, text)) < len(text) * (0.4 if kind is Kind.OBSERVED else 0.7)
