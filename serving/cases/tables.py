@@ -38,22 +38,9 @@ _IS_SNOOZED = text("state = 'open' AND snoozed_until IS NOT NULL")
 _KNOWN = text("gold_item IS NOT NULL")
 # In the order of the queue, with all filter columns: a page, a count and the next case read this index only.
 _SHOWN_OPEN = (
-    "case_id",
-    "marketplace_id",
-    "listing_id",
-    "lane",
-    "brand_id",
-    "language",
-    "seller_external_id",
-    "chance",
-    "points",
-    "relisted",
-    "opened_at",
-    "due_at",
-    "leased_by",
-    "leased_until",
-    "snoozed_until",
-    "score_masked",
+    *("case_id", "marketplace_id", "listing_id", "lane", "brand_id", "language", "seller_external_id"),
+    *("chance", "points", "relisted", "opened_at", "due_at"),
+    *("leased_by", "leased_until", "snoozed_until", "score_masked"),
 )
 
 review_case = tenant_table(
