@@ -36,24 +36,12 @@ _SECOND_REVIEW = text("lane = 'second_look' AND gold_item IS NULL")
 _IS_OPEN = text("state = 'open'")
 _IS_SNOOZED = text("state = 'open' AND snoozed_until IS NOT NULL")
 _KNOWN = text("gold_item IS NOT NULL")
+_FOLLOWS = text("follows_case_id IS NOT NULL")
 # In the order of the queue, with all filter columns: a page, a count and the next case read this index only.
 _SHOWN_OPEN = (
-    "case_id",
-    "marketplace_id",
-    "listing_id",
-    "lane",
-    "brand_id",
-    "language",
-    "seller_external_id",
-    "chance",
-    "points",
-    "relisted",
-    "opened_at",
-    "due_at",
-    "leased_by",
-    "leased_until",
-    "snoozed_until",
-    "score_masked",
+    *("case_id", "marketplace_id", "listing_id", "lane", "brand_id", "language", "seller_external_id"),
+    *("chance", "points", "relisted", "opened_at", "due_at"),
+    *("leased_by", "leased_until", "snoozed_until", "score_masked"),
 )
 
 review_case = tenant_table(
@@ -132,6 +120,7 @@ review_case = tenant_table(
     Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_version", "marketplace_id", "version_id"),
+    Index("ix_review_case_follows", "follows_case_id", sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS),
 )
 Index(
     "ix_review_case_open",

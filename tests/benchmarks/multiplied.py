@@ -1,7 +1,7 @@
 """Databases of many listings: some thousand that intake took in, multiplied where they lie.
 
 A copy has ids, a seller, events and a search word of its own. Its facts, its text and its audit entries are those of
-its original: the log of such a database is not valid, and its figures mean nothing. It measures statements.
+its original: the log of such a database is not valid, and nothing is learned from its figures. It measures statements.
 """
 
 import random

@@ -1,7 +1,7 @@
 """Machines, money and the first bottleneck at many listings a day: `python -m tests.benchmarks.scale`.
 
 The two first tables of docs/scale.md are the input: measured unit costs, and assumptions. The third is computed from
-them. `--measure` measures the unit costs anew on this machine.
+them. `--measure` measures the unit costs again on this machine.
 """
 
 import math
@@ -182,9 +182,9 @@ def _short(value: float) -> str:
 
 
 def main(
-    measure: Annotated[bool, typer.Option(help="Measure the unit costs anew, with PostgreSQL.")] = False,
+    measure: Annotated[bool, typer.Option(help="Measure the unit costs again, with PostgreSQL.")] = False,
 ) -> None:
-    """Compute docs/scale.md anew."""
+    """Compute the third table of docs/scale.md."""
     page = PAGE.read_text(encoding="utf-8")
     if measure:
         page = with_measured(page, measured())

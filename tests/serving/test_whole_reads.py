@@ -9,33 +9,43 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.accounts.rules.access import Role
 from serving.listings.store import listings
 from serving.platform.database.expected import expect_growth
 from serving.schema import metadata
+from serving.workflows.worker import sweep
+from tests.browser.every_page import PAGES
 from tests.fixtures import whole_reads
+from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.plans import WholeRead
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.postgres import Postgres
+from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Populated, Site, copy_on_postgres, copy_on_sqlite
 from tests.fixtures.whole_reads import RIGHTLY, SMALL
+from tests.serving.web.visits import visit_as
 
 QUERIES = [
-    ("SELECT * FROM listing WHERE marketplace_id = 'm' AND external_id = 'a'", None, "one row of a key"),
-    ("SELECT * FROM listing WHERE marketplace_id = 'm' AND content_hash = 'a'", "listing", "no index has the hash"),
+    ("SELECT * FROM listing WHERE marketplace_id = 'mkt_1' AND external_id = 'a'", None, "one row of a key"),
+    ("SELECT * FROM listing WHERE marketplace_id = 'mkt_1' AND content_hash = 'a'", "listing", "no index has the hash"),
     (
-        "SELECT * FROM action WHERE marketplace_id = 'm' AND listing_id = 'a' ORDER BY created_at",
+        "SELECT * FROM action WHERE marketplace_id = 'mkt_1' AND listing_id = 'a' ORDER BY created_at",
         None,
         "few rows are sorted",
     ),
     (
-        "SELECT * FROM verdict WHERE marketplace_id = 'm' ORDER BY known_at",
+        "SELECT * FROM verdict WHERE marketplace_id = 'mkt_1' ORDER BY known_at",
         "verdict",
         "a marketplace narrows nothing down",
     ),
     ("SELECT * FROM notice WHERE notice_id = 'a'", None, "the key is looked up in each of few marketplaces"),
-    ("SELECT count(*) FROM score WHERE marketplace_id = 'm'", "score", "it counts the index"),
+    ("SELECT count(*) FROM score WHERE marketplace_id = 'mkt_1'", "score", "it counts the index"),
     ("UPDATE listing SET sequence = 1 WHERE content_hash = 'a'", "listing", "it looks for what to change"),
     ("SELECT * FROM role_grant", None, "the table is small"),
     (
-        "SELECT * FROM text_band WHERE marketplace_id = 'm' AND text_id = 'a'",
+        "SELECT * FROM text_band WHERE marketplace_id = 'mkt_1' AND text_id = 'a'",
         "text_band",
         "the key begins with the band",
     ),
@@ -74,7 +84,7 @@ def test_a_statement_of_the_product_is_explained_by_the_test_that_executes_it(
 
 
 def test_without_the_expected_statistics_sqlite_reads_a_marketplace_whole(site: Site) -> None:
-    statement = "SELECT * FROM action WHERE marketplace_id = 'm' AND listing_id = 'a' ORDER BY created_at"
+    statement = "SELECT * FROM action WHERE marketplace_id = 'mkt_1' AND listing_id = 'a' ORDER BY created_at"
     with site.runtime.store.writes.connect() as connection:
         connection.exec_driver_sql("DELETE FROM sqlite_stat1")
         connection.exec_driver_sql("ANALYZE sqlite_schema")
@@ -98,3 +108,29 @@ def test_every_reason_is_of_a_function_and_of_tables_that_exist(name: str) -> No
 
 def test_every_small_table_exists() -> None:
     assert set(SMALL) <= set(metadata.tables)
+
+
+@pytest.mark.soak
+def test_on_postgresql_pages_and_sweeps_read_no_growing_table_whole(
+    tmp_path: Path, postgres: Postgres, populated_postgres: Populated, filled_postgres: Engine
+) -> None:
+    with copy_on_postgres(tmp_path, populated_postgres, postgres, filled_postgres) as site:
+        with a_marketplace_that_listens(site):
+            given_back(site, removed_by_brand(site, "MP-30"))
+            removed_by_brand(site, "MP-31")
+        notify(site, a_listing(site, "MP-50"))
+        judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+        a_case(site, external_id="MP-10")
+        a_case(site, CaseLane.ASK_BRAND, external_id="MP-20")
+        people = {
+            Role.ANALYST: site.analyst,
+            Role.BRAND: site.brand_person,
+            Role.ACCOUNT_MANAGER: site.account_manager,
+            Role.DATA_SCIENTIST: site.data_scientist,
+        }
+        for page in PAGES:
+            if page.role in people and page.at is None and "{" not in page.route:
+                assert visit_as(site, people[page.role]).get(page.route).status_code in {200, 303}, page.name
+        for days in (1, 400):
+            site.clock.forward(days=days)
+            assert sweep(site.runtime)

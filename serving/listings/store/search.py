@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Insert, String, bindparam, delete, select, update
+from sqlalchemy import Connection, Insert, String, TextClause, bindparam, delete, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -34,12 +34,22 @@ FROM search_index CROSS JOIN search_entry AS entry ON entry.entry_number = searc
 WHERE search_index MATCH :asked AND +entry.marketplace_id IN :places AND +entry.kind = :kind
 ORDER BY search_index.rowid DESC LIMIT :most
 """
-_POSTGRESQL: Final = """
-SELECT marketplace_id, external_id FROM search_entry
+_MATCHING: Final = """
+FROM search_entry
 WHERE array_to_tsvector(array_remove(string_to_array(words || ' ' || seller_words, ' '), '')) @@ CAST(:asked AS tsquery)
 AND marketplace_id IN :places AND kind = :kind
-ORDER BY entry_number DESC LIMIT :most
 """
+# PostgreSQL expects that words are spread evenly over the entries. It would walk back through all of them for words of
+# one season, so what few entries have is looked up. What more have is soon met on the way back.
+_FEW: Final = 5_000
+_POSTGRESQL: Final = f"""
+WITH few AS MATERIALIZED (SELECT marketplace_id, external_id, entry_number {_MATCHING} LIMIT :few)
+SELECT marketplace_id, external_id, (SELECT count(*) FROM few) FROM few ORDER BY entry_number DESC LIMIT :most
+"""  # noqa: S608  # constants
+_WALKING: Final = f"SELECT marketplace_id, external_id {_MATCHING} ORDER BY entry_number DESC LIMIT :most"
+_LOOKING_UP: Final = (
+    "SELECT set_config(name, :mode, true) FROM unnest(ARRAY['enable_seqscan', 'enable_indexscan']) AS name"
+)
 
 
 class Kind(StrEnum):
@@ -127,20 +137,30 @@ def find(
     exact = select(*_HIT).where(*here, search_entry.c.external_id == asked)
     found = [Hit(*row) for row in connection.execute(exact.limit(most))]
     if words := asked_words(asked)[:_MOST_ASKED]:
-        query = sql(_POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE)
-        found += [
-            Hit(*row)
-            for row in connection.execute(
-                query.bindparams(bindparam("places", type_=String(), expanding=True)),
-                {
-                    "places": sorted(marketplaces),
-                    "kind": kind.value,
-                    "asked": _expression(connection, kind, words),
-                    "most": most,
-                },
-            )
-        ]
+        given = {
+            "places": sorted(marketplaces),
+            "kind": kind.value,
+            "asked": _expression(connection, kind, words),
+            "most": most,
+        }
+        found += _matching(connection, given)
     return tuple(dict.fromkeys(found))[:most]
+
+
+def _matching(connection: Connection, given: dict[str, Any]) -> list[Hit]:
+    """The entries that match, the latest received first."""
+    if connection.dialect.name == "sqlite":
+        return [Hit(*row) for row in connection.execute(_asking(_SQLITE), given)]
+    connection.execute(sql(_LOOKING_UP), {"mode": "off"})
+    few = connection.execute(_asking(_POSTGRESQL), {**given, "few": _FEW + 1}).all()
+    connection.execute(sql(_LOOKING_UP), {"mode": "on"})
+    if few and few[0][2] > _FEW:
+        return [Hit(*row) for row in connection.execute(_asking(_WALKING), given)]
+    return [Hit(row[0], row[1]) for row in few]
+
+
+def _asking(query: str) -> TextClause:
+    return sql(query).bindparams(bindparam("places", type_=String(), expanding=True))
 
 
 def _storable(asked: str) -> str:

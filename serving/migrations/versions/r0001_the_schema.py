@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "f99cdfc0832a"
+revision = "4d4c5242ea88"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

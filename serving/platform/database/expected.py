@@ -2,7 +2,7 @@
 
 Without statistics SQLite takes every index for equally selective. It then reads a whole marketplace in the order of one
 index instead of looking ten rows up in another. Statistics of an empty or half-filled database are no better, and plans
-would change whenever they are counted anew.
+would change with every count.
 """
 
 from collections.abc import Iterator

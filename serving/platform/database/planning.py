@@ -42,7 +42,7 @@ def plans_kept(connection: Connection) -> Iterator[None]:
 
 
 def grown(connection: Connection) -> list[str]:
-    """Tables whose size has changed much since their last statistics; none on SQLite, which plans without statistics.
+    """Tables whose size has changed much since their last statistics; none on SQLite, which counts none (ADR 62).
 
     A first import fills tables in seconds. Until they are analysed, the planner expects joins of one row each, and a
     query may run for minutes.

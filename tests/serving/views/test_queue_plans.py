@@ -1,6 +1,6 @@
 """The cost of a queue page does not grow with the queue: a fixed number of queries, each along its own index.
 
-SQLite has no statistics here (no ANALYZE), as in a new data directory: the plans must not depend on them.
+SQLite has the statistics here that it has in every data directory (ADR 62), and never counts its own.
 """
 
 from collections.abc import Callable, Iterator

@@ -76,6 +76,16 @@ def test_listings_and_sellers_are_found_and_nothing_that_is_asked_raises(any_sit
         assert len(found(any_site, asked, Kind.SELLER)) <= len(TITLES)
 
 
+def test_words_of_many_entries_give_the_latest_as_words_of_few_do(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive_titles(any_site, TITLES)
+    for few in (3, 2, 0):
+        monkeypatch.setattr(search, "_FEW", few)
+        assert found(any_site, "aurelle") == ["ES", "RU", "EN"]
+        assert found(any_site, "shop", Kind.SELLER) == ["shop-es", "shop-zh", "shop-ru", "shop-en"]
+
+
 @pytest.mark.both_engines
 def test_a_changed_title_is_found_by_its_new_words_alone(any_site: Site) -> None:
     receive_titles(any_site, {"EN": TITLES["EN"]})
