@@ -51,4 +51,5 @@ listing_request = tenant_table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     Index("ix_listing_request_brand", "marketplace_id", "brand_id", "created_at"),
+    Index("ix_listing_request_state", "marketplace_id", "state"),
 )

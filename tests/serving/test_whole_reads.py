@@ -45,8 +45,8 @@ QUERIES = [
     ("UPDATE listing SET sequence = 1 WHERE content_hash = 'a'", "listing", "it looks for what to change"),
     ("SELECT * FROM role_grant", None, "the table is small"),
     (
-        "SELECT * FROM text_band WHERE marketplace_id = 'mkt_1' AND text_id = 'a'",
-        "text_band",
+        "SELECT * FROM judged_band WHERE marketplace_id = 'mkt_1' AND text_id = 'a'",
+        "judged_band",
         "the key begins with the band",
     ),
 ]

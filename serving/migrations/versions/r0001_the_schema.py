@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "4d4c5242ea88"
+revision = "26bff1a1b154"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

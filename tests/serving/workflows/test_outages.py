@@ -219,7 +219,13 @@ def schedule_all(
 
 def list_all(stage: Stage, runtime: Runtime, names: list[str]) -> None:
     """Store listings with an external id and placeholders for the rest."""
-    known = {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW, "occurred_at": NOW}
+    known = {
+        "version": 1,
+        "content_hash": "0" * 64,
+        "observed_hash": "0" * 64,
+        "first_known_at": NOW,
+        "occurred_at": NOW,
+    }
     rows = [
         {
             "marketplace_id": stage.site.here,

@@ -576,7 +576,13 @@ def a_verdict(site: Site, listing_id: str) -> str:
             listing,
             [
                 row
-                | {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW, "occurred_at": NOW}
+                | {
+                    "version": 1,
+                    "content_hash": "0" * 64,
+                    "observed_hash": "0" * 64,
+                    "first_known_at": NOW,
+                    "occurred_at": NOW,
+                }
             ],
         )
     return verdict_id
