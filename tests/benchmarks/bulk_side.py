@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.work import bundle_files
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.score_file import score_file
 
@@ -29,6 +28,8 @@ def main(source: Path, bundle: Path, out: Path, processes: int, *, with_reasons:
         wishes = {}
     now = datetime(2026, 11, 1, tzinfo=UTC)
     if not bundle.exists():
+        from tests.benchmarks.work import bundle_files  # noqa: PLC0415  # the libraries of fits are not those of scores
+
         write_bundle_folder(bundle, bundle_files(), {})
     files = read_bundle_folder(bundle)
     before = processor_seconds()
