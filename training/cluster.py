@@ -85,17 +85,27 @@ class Cluster:
 
     def _next_ended(self) -> "Future[Any]":
         waits = 0
-        while waits < _WAITS_WITHOUT_WORKERS:
+        while True:
             with suppress(Empty):
                 return self._ended.get(timeout=_WAIT_SECONDS)
-            waits = 0 if self._workers() else waits + 1
-        raise ClusterFailed(f"The cluster at {self.address} has no worker left. {self.then}")
+            waits = self._waited(waits)
+
+    def _waited(self, waits: int) -> int:
+        """How many waits in a row have now found no worker; a cluster that has had none for a minute is lost."""
+        waits = 0 if self._workers() else waits + 1
+        if waits >= _WAITS_WITHOUT_WORKERS:
+            raise ClusterFailed(f"The cluster at {self.address} has no worker left. {self.then}")
+        return waits
 
     def _result_of(self, future: "Future[Any]") -> bytes:
-        try:
-            ended = future.result()
-        except Exception as error:  # Also of the function's import, where a worker has none.
-            raise self._failed(error) from None
+        ended, waits = None, 0
+        while ended is None:
+            try:
+                ended = future.result(timeout=_WAIT_SECONDS)
+            except TimeoutError:  # The worker that had it is gone, and another computes it again.
+                waits = self._waited(waits)
+            except Exception as error:  # Also of the function's import, where a worker has none.
+                raise self._failed(error) from None
         if not isinstance(ended, Ended) or ended.result is None:
             problem = ended.problem if isinstance(ended, Ended) else "no result"
             raise ClusterFailed(f"A worker of the cluster at {self.address} failed ({_words(problem)}). {self.then}")

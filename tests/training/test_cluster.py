@@ -28,7 +28,7 @@ from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.scorers import bundle_files
 from tests.training.test_score_parts import Stopped, rows_of, scored, stopping_after, write_parquet
 from training import cluster, cluster_worker, score_source
-from training.cluster import ClusterFailed, refuse_others
+from training.cluster import Cluster, ClusterFailed, refuse_others
 from training.cluster_worker import Ended, compute, end, versions
 from training.score_cluster import OpenScoreWork, ScoreWork
 from training.score_parts import Job
@@ -129,6 +129,16 @@ def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(
             scored(path, out, dask=found.scheduler_address, advanced=lose_the_worker)
     scored(path, out, resumed=before.append)
     assert 500 <= before[0] < 2_500
+
+
+def test_a_result_that_is_lost_with_the_last_worker_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part may be done, and its worker gone before its scores are fetched: nobody would compute them again."""
+    monkeypatch.setattr(cluster, "_WAIT_SECONDS", 0.01)
+    with a_cluster(workers=0) as empty, Client(empty.scheduler_address, set_as_default=False) as client:
+        lost = client.submit(bytes, b"work")
+        found = Cluster(empty.scheduler_address, "Go on.", client, lost)
+        with pytest.raises(ClusterFailed, match=r"has no worker left\. Go on\."):
+            found._result_of(lost)
 
 
 def test_an_address_without_a_scheduler_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
