@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc
 
 from features.facts import Facts, reference_keys
 from features.words import SEGMENTER, is_cut_by_segmenter, may_stand_alone, pairs_of, words_of
@@ -186,6 +185,8 @@ def has_lift(
     >>> has_lift([20, 20, 20], [14, 13, 0], 100, [30, 30, 0]).tolist()
     [True, False, False]
     """
+    from scipy.special import betainc  # noqa: PLC0415  # 14 MB that a process that only scores does not need
+
     n, k, of = (np.asarray(one, np.float64) for one in (listings, counterfeit, all_counterfeit))
     share = np.minimum(LIFT * of / np.asarray(all_listings, np.float64), 1.0)
     probability = betainc(np.maximum(k, 1.0), n - k + 1.0, share)  # Of k or more among n.
