@@ -31,6 +31,8 @@ test)
 soak)
     # For the linter of the contract and the TypeScript client made from it.
     has npm || want npm
+    # For the load balancer of docs/operating.md.
+    has haproxy || want haproxy
     ;;
 pictures)
     want_browser
