@@ -13,6 +13,7 @@ from models.verdict import Judgement
 from serving.accounts.tables import account
 from serving.brands.tables import brand
 from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
+from serving.cases.store.verdicts import NOT_TAKEN_BACK
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version, score
 from serving.notices.tables import notice_item
@@ -65,17 +66,13 @@ def open_to(people: Collection[str]) -> ColumnElement[bool]:
     Second reviews of listings that they judged are not, nor appeals and complaints about listings on which a decision
     of theirs stands. A decision on an earlier appeal does not count.
     """
-    later = verdict.alias("later")
-    withdrawn = select(later.c.verdict_id).where(
-        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
-    )
     judged = select(verdict.c.verdict_id).where(
         same(verdict, review_case, "listing_id"),
         verdict.c.case_id != review_case.c.case_id,
         verdict.c.user_id.in_(sorted(people)),
         verdict.c.judgement != Judgement.WITHDRAWN.value,
     )
-    stands = judged.where(verdict.c.lane != CaseLane.APPEAL.value, ~withdrawn.exists())
+    stands = judged.where(verdict.c.lane != CaseLane.APPEAL.value, NOT_TAKEN_BACK)
     lane = review_case.c.lane
     return or_(
         lane.not_in([one.value for one in BLIND_LANES]),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, tuple_
 from sqlalchemy.sql.selectable import Select
@@ -12,8 +12,10 @@ from features.facts import Facts, facts_from_json
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.brands.tables import brand
+from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import facts, listing, listing_version, score
+from serving.platform.database.planning import plans_kept
 from serving.platform.database.scope import same
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check
@@ -55,6 +57,18 @@ def offered(connection: Connection, marketplace_id: str, external_ids: Collectio
     return {row.external_id: Offered(row.content.get("title"), row.case_id) for row in connection.execute(query)}
 
 
+_LATER: Final = verdict.alias("later")
+# Whether there is a later verdict on the same case.
+_FOLLOWED: Final = (
+    select(_LATER.c.verdict_id)
+    .where(
+        same(_LATER, verdict, "case_id"),
+        tuple_(_LATER.c.known_at, _LATER.c.verdict_id) > tuple_(verdict.c.known_at, verdict.c.verdict_id),
+    )
+    .exists()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """A person's verdict without a later verdict on its case, with its listing and action."""
@@ -77,11 +91,6 @@ class Given:
 
 def given_since(connection: Connection, user_id: str, side: Side, since: datetime) -> list[Given]:
     """A person's verdicts since a moment without a later verdict on their case, newest first."""
-    later = verdict.alias("later")
-    followed = select(later.c.verdict_id).where(
-        same(later, verdict, "case_id"),
-        tuple_(later.c.known_at, later.c.verdict_id) > tuple_(verdict.c.known_at, verdict.c.verdict_id),
-    )
     query = (
         select(
             verdict,
@@ -111,11 +120,14 @@ def given_since(connection: Connection, user_id: str, side: Side, since: datetim
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.known_at > since,
             review_case.c.state != CaseState.STALE.value,
-            ~followed.exists(),
+            ~_FOLLOWED,
         )
         .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
     )
-    return [_given(row) for row in connection.execute(query).mappings()]
+    with plans_kept(
+        connection
+    ):  # Every page asks, and the plan of eight tables takes ten times as long as the reading.
+        return [_given(row) for row in connection.execute(query).mappings()]
 
 
 def _given(row: RowMapping) -> Given:
@@ -185,18 +197,13 @@ def _one_of(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement
 
 def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
     """The number of each brand's answers that are not withdrawn, by (marketplace, brand) and judgement."""
-    later = verdict.alias("later")
-    withdrawn = select(later.c.verdict_id).where(
-        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
-    )
     key = (verdict.c.marketplace_id, verdict.c.brand_id)
     query = (
         select(*key, verdict.c.judgement, func.count().label("n"))
         .where(
             verdict.c.side == Side.BRAND.value,
-            verdict.c.judgement != Judgement.WITHDRAWN.value,
             _one_of(pairs, *key),
-            ~withdrawn.exists(),
+            STANDS,
         )
         .group_by(*key, verdict.c.judgement)
     )

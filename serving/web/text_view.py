@@ -17,6 +17,8 @@ _NAMES: Final = {
     0x2068: "FSI", 0x2069: "PDI", 0x2800: "BLANK", 0x3164: "FILL", 0xFEFF: "BOM", 0xFFA0: "FILL",
 }  # fmt: skip
 _UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Cc", "Co", "Cn", "Zl", "Zp"})
+# Python calls those of the categories unprintable, and some others; these it calls printable.
+_UNSEEN_BUT_PRINTABLE: Final = re.compile(f"[{''.join(chr(code) for code in _NAMES if chr(code).isprintable())}]")
 _LAYOUT: Final = frozenset("\n\r\t")
 _WORD: Final = re.compile(r"[^\s,.;:()\[\]{}\"“”'/\\]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
@@ -66,6 +68,8 @@ def show(text: str, *, names: Iterable[str] = (), language: str | None = None) -
     """
     pretending = _pretending(text, {compact(word): fold(word) for name in names for word in _words(name)})
     known = language if language and _LANGUAGE.match(language) else None
+    if text and not pretending and is_all_seen(text):  # Almost every text.
+        return Shown((Piece(Kind.PLAIN, text),), known)
     return Shown(tuple(_joined(_piece(i, character, pretending) for i, character in enumerate(text))), known)
 
 
@@ -90,6 +94,15 @@ def _piece(index: int, character: str, pretending: set[int]) -> Piece:
 def is_unseen(character: str) -> bool:
     """Whether a character has no visible glyph and moves or hides the text around it."""
     return ord(character) in _NAMES or unicodedata.category(character) in _UNSEEN_CATEGORIES
+
+
+def is_all_seen(text: str) -> bool:
+    """Whether a text certainly has no character that `is_unseen`; line ends and tabs leave it open.
+
+    >>> is_all_seen("Aurelle 包"), is_all_seen("Au\\u200brelle")
+    (True, False)
+    """
+    return text.isprintable() and (text.isascii() or not _UNSEEN_BUT_PRINTABLE.search(text))
 
 
 def _described(character: str) -> str:
@@ -120,14 +133,20 @@ def _words(name: str) -> Iterator[str]:
 def _pretending(text: str, names: dict[str, str]) -> set[int]:
     """Positions of look-alikes: letters of a second alphabet in a word, digits in a name."""
     found: set[int] = set()
+    if text.isascii() and not names:
+        return found
     for match in _WORD.finditer(text):
-        seen = [(match.start() + i, c) for i, c in enumerate(match.group()) if not is_unseen(c)]
-        word = "".join(c for _, c in seen)
-        foreign = _foreign_letters(word)
-        found.update(i for i, c in seen if c in foreign)
+        written, start = match.group(), match.start()
+        word = written if is_all_seen(written) else "".join(c for c in written if not is_unseen(c))
+        if foreign := _foreign_letters(word):
+            found.update(i for i, c in enumerate(written, start) if c in foreign)
         name = names.get(compact(word)) if names else None
         if name is not None and fold(word) != name:
-            found.update(i for i, c in seen if not c.isalpha() or skeleton(c) != fold(c))
+            found.update(
+                i
+                for i, c in enumerate(written, start)
+                if not is_unseen(c) and (not c.isalpha() or skeleton(c) != fold(c))
+            )
     return found
 
 

@@ -13,6 +13,7 @@ from serving.account_management.rules.brand_record import Answered
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.brands.tables import brand
+from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
@@ -134,10 +135,6 @@ def about_sellers(
     """Answers in force of these brands' users about these sellers, by (marketplace, brand, seller)."""
     if not sellers:
         return {}
-    later = verdict.alias("later")
-    undone = select(later.c.verdict_id).where(
-        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
-    )
     key = (verdict.c.marketplace_id, verdict.c.brand_id, listing_version.c.seller_external_id)
     wanted = (inside(verdict, place, brand_id=brand_id) for place, brand_id in sorted(pairs))
     query = (
@@ -145,10 +142,9 @@ def about_sellers(
         .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(
             verdict.c.side == Side.BRAND.value,
-            verdict.c.judgement != Judgement.WITHDRAWN.value,
             or_(false(), *wanted),
             listing_version.c.seller_external_id.in_(set(sellers)),
-            ~undone.exists(),
+            STANDS,
         )
         .group_by(*key, verdict.c.judgement)
     )

@@ -15,6 +15,15 @@ from serving.cases.tables import verdict
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
+_LATER: Final = verdict.alias("later")
+# Whether nobody took a verdict back by a later one; a later one has this too. Built once, for many pages ask.
+NOT_TAKEN_BACK: Final = ~(
+    select(_LATER.c.verdict_id)
+    .where(_LATER.c.marketplace_id == verdict.c.marketplace_id, _LATER.c.supersedes_id == verdict.c.verdict_id)
+    .exists()
+)
+# Whether a verdict holds.
+STANDS: Final = (verdict.c.judgement != Judgement.WITHDRAWN.value) & NOT_TAKEN_BACK
 _RECORDED: Final = frozenset(
     {
         "case_id",
@@ -75,7 +84,7 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
 
 
 def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
-    later = verdict.alias("later")
+    later = _LATER
     query = (
         select(verdict, later.c.verdict_id.label("superseded_by"), account.c.name.label("user_name"))
         .outerjoin(

@@ -1,17 +1,16 @@
 """A brand's statements against sellers, by report and by confirmation."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
 from models.verdict import Judgement, Side
+from serving.cases.store.verdicts import NOT_TAKEN_BACK
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
 from serving.reports.rules.campaigns import Accusation
-
-_LATER: Final = verdict.alias("later")
 
 
 def brands_with_many(
@@ -34,9 +33,6 @@ def accusations(connection: Connection, marketplace_id: str, brand_id: str, *, s
 
 
 def _given(marketplace_id: str, columns: Any, brands: Any, since: datetime) -> Select[Any]:
-    withdrawn = select(_LATER.c.verdict_id).where(
-        _LATER.c.marketplace_id == verdict.c.marketplace_id, _LATER.c.supersedes_id == verdict.c.verdict_id
-    )
     wanted = columns if isinstance(columns, tuple) else (columns,)
     return (
         select(*wanted)
@@ -47,6 +43,6 @@ def _given(marketplace_id: str, columns: Any, brands: Any, since: datetime) -> S
             brands,
             verdict.c.known_at > since,
             listing_version.c.seller_external_id.is_not(None),
-            ~withdrawn.exists(),
+            NOT_TAKEN_BACK,
         )
     )

@@ -11,6 +11,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.brands.tables import brand
 from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
+from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.store.search import Hit
 from serving.listings.tables import listing, listing_version
@@ -106,15 +107,7 @@ def _waiting(connection: Connection, keys: Collection[tuple[str, str]], alike: C
 
 
 def _judgements(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
-    later = verdict.alias("later")
-    undone = select(later.c.verdict_id).where(
-        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
-    )
-    query = (
-        select(verdict)
-        .where(_of(verdict, keys), verdict.c.judgement != Judgement.WITHDRAWN.value, ~undone.exists())
-        .order_by(verdict.c.known_at, verdict.c.verdict_id)
-    )
+    query = select(verdict).where(_of(verdict, keys), STANDS).order_by(verdict.c.known_at, verdict.c.verdict_id)
     return [
         (
             row.marketplace_id,

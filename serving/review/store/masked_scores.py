@@ -1,6 +1,7 @@
 """First answers on cases with a masked score, sampled at random, and on the others of the same population."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, case, func, select, tuple_
 
@@ -8,6 +9,16 @@ from models.verdict import Judgement, Side
 from serving.cases.rules.masked_score import Answers
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import same
+
+_EARLIER: Final = verdict.alias("earlier")
+_LATER_THAN_ANOTHER: Final = (
+    select(_EARLIER.c.verdict_id)
+    .where(
+        same(_EARLIER, verdict, "case_id"),
+        tuple_(_EARLIER.c.known_at, _EARLIER.c.verdict_id) < tuple_(verdict.c.known_at, verdict.c.verdict_id),
+    )
+    .exists()
+)
 
 
 def first_answers(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
@@ -24,11 +35,6 @@ def first_answers_of(connection: Connection, user_id: str, since: datetime) -> t
 
 
 def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime) -> tuple[Answers, Answers]:
-    earlier = verdict.alias("earlier")
-    later_than_another = select(earlier.c.verdict_id).where(
-        same(earlier, verdict, "case_id"),
-        tuple_(earlier.c.known_at, earlier.c.verdict_id) < tuple_(verdict.c.known_at, verdict.c.verdict_id),
-    )
     accused = func.sum(case((verdict.c.judgement == Judgement.COUNTERFEIT.value, 1), else_=0))
     query = (
         select(review_case.c.score_masked, func.count().label("number"), accused.label("counterfeit"))
@@ -38,7 +44,7 @@ def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime
             verdict.c.side == Side.ANALYST.value,
             verdict.c.known_at >= since,
             review_case.c.masked_share > 0,
-            ~later_than_another.exists(),
+            ~_LATER_THAN_ANOTHER,
         )
         .group_by(review_case.c.score_masked)
     )

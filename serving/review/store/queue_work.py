@@ -4,13 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from models.case import CaseLane, CaseState
-from models.verdict import Judgement, Side
+from models.verdict import Side
 from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, role_grant
 from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
+from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
@@ -36,15 +37,6 @@ class Oldest:
     due_at: datetime
 
 
-def stands() -> ColumnElement[bool]:
-    """Whether a verdict is not withdrawn."""
-    later = verdict.alias("later")
-    undone = select(later.c.verdict_id).where(
-        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
-    )
-    return (verdict.c.judgement != Judgement.WITHDRAWN.value) & ~undone.exists()
-
-
 def decided(connection: Connection, marketplaces: Collection[str], since: datetime) -> dict[str, int]:
     """The number of analysts' verdicts in force since a moment, by reviewer; reviewers without any are left out."""
     team = select(role_grant.c.user_id).where(
@@ -57,7 +49,7 @@ def decided(connection: Connection, marketplaces: Collection[str], since: dateti
             verdict.c.known_at >= since,
             verdict.c.marketplace_id.in_(sorted(marketplaces)),
             verdict.c.side == Side.ANALYST.value,
-            stands(),
+            STANDS,
         )
         .group_by(verdict.c.user_id)
     )

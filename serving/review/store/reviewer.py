@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving.appeals.tables import appeal, overturn
+from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.learning.store.gold_items import answers_one, is_one
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import same
-from serving.review.store.queue_work import stands
 from serving.takedowns.store.contested import with_contested
 from serving.takedowns.tables import action
 
@@ -45,7 +45,7 @@ def decided(connection: Connection, user_id: str, since: datetime) -> list[Decid
     query = (
         select(review_case.c.opened_at, verdict.c.known_at)
         .join(review_case, same(review_case, verdict, "case_id"))
-        .where(*_own(user_id, since), stands())
+        .where(*_own(user_id, since), STANDS)
         .order_by(verdict.c.known_at)
     )
     return [Decided(*row) for row in connection.execute(query)]
@@ -66,7 +66,7 @@ def with_gold_items(connection: Connection, user_id: str, since: datetime) -> li
     query = (
         select(verdict.c.judgement, review_case.c.gold_item)
         .join(review_case, same(review_case, verdict, "case_id"))
-        .where(*_own(user_id, since), stands(), is_one())
+        .where(*_own(user_id, since), STANDS, is_one())
     )
     known = {1: Judgement.COUNTERFEIT, 0: Judgement.GENUINE}
     return [(Judgement(row.judgement), known[row.gold_item]) for row in connection.execute(query)]
@@ -79,13 +79,13 @@ def with_brands(connection: Connection, user_id: str, since: datetime) -> list[P
 
 def _beside(connection: Connection, user_id: str, since: datetime, *, second_review: bool) -> list[Pair]:
     unknown = ~answers_one(verdict.c.case_id, verdict.c.marketplace_id)
-    own = select(verdict).where(*_own(user_id, since), stands(), unknown).subquery("own")
+    own = select(verdict).where(*_own(user_id, since), STANDS, unknown).subquery("own")
     theirs = [
         verdict.c.marketplace_id == own.c.marketplace_id,
         verdict.c.listing_id == own.c.listing_id,
         verdict.c.version_id == own.c.version_id,
         verdict.c.user_id != user_id,
-        stands(),
+        STANDS,
         unknown,
     ]
     if second_review:

@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import Select
 
 from features.message import as_json, from_json
 from models.verdict import Judgement
+from serving.cases.store.verdicts import NOT_TAKEN_BACK
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
@@ -198,10 +199,6 @@ class RemovalVerdict:
 
 def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str) -> list[RemovalVerdict]:
     """The verdicts behind a removal, newest first: the one that created it and those that joined it; none withdrawn."""
-    later = verdict.alias("later")
-    undone = select(later.c.verdict_id).where(
-        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
-    )
     query = (
         select(verdict.c.verdict_id, verdict.c.user_id)
         .join(action, same(action, verdict, "listing_id"))
@@ -212,7 +209,7 @@ def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str)
             verdict.c.known_at >= action.c.created_at,
             # At the same moment, verdicts with a lower id came before the removal; ids are ordered by time.
             verdict.c.verdict_id >= action.c.verdict_id,
-            ~undone.exists(),
+            NOT_TAKEN_BACK,
         )
         .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
     )

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.web.text_view import Kind, is_unseen, language_tag, show
+from serving.web.text_view import Kind, is_all_seen, is_unseen, language_tag, show
 
 UNSEEN = [
     ("\u200b", "ZWSP", "zero width space"),
@@ -69,3 +69,9 @@ def test_nothing_is_lost_and_nothing_unseen_is_left(text: str) -> None:
 def test_a_language_is_only_given_on_where_it_is_one(language: str | None, shown: str | None, tag: str) -> None:
     assert show("text", language=language).language == shown
     assert language_tag(language) == tag
+
+
+def test_a_text_that_needs_no_closer_look_has_no_unseen_character() -> None:
+    every = map(chr, range(0x110000))
+    assert [f"{ord(one):X}" for one in every if is_all_seen(one) and is_unseen(one)] == []
+    assert is_all_seen("Aurelle bag, 100 % leather: 包, сумка, é")
