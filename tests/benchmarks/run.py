@@ -44,6 +44,9 @@ minutes, from few rows.
 """
 
 
+_FEW: Final = 3
+
+
 class Part(StrEnum):
     """A part that can run on its own."""
 
@@ -90,18 +93,23 @@ class Sizes:
     stored: tuple[int, ...]
     parent: Path | None
 
+    @property
+    def few(self) -> int:
+        """The rounds of parts in which a side takes over ten seconds."""
+        return min(self.rounds, _FEW)
+
 
 SECTIONS: Final[dict[Part, Callable[[Sizes], str]]] = {
-    Part.SCORING: lambda sizes: scoring.section(sizes.rounds, sizes.bulk),
+    Part.SCORING: lambda sizes: scoring.section(sizes.few, sizes.bulk),
     Part.PARTS: lambda sizes: parts.section(sizes.rounds),
     Part.COMMITS: lambda sizes: commits.section(sizes.rounds, sizes.parent),
     Part.FOREST: lambda sizes: forest.section(sizes.rounds),
-    Part.TEXT: lambda sizes: text_scoring.section(sizes.rounds),
-    Part.TRAINING: lambda sizes: text_training.section(sizes.rounds),
+    Part.TEXT: lambda sizes: text_scoring.section(sizes.few),
+    Part.TRAINING: lambda sizes: text_training.section(sizes.few),
     Part.PYFUNC: lambda sizes: pyfunc.section(sizes.rounds),
-    Part.BULK: lambda sizes: bulk_files.section(sizes.rounds, sizes.bulk, sizes.parent),
+    Part.BULK: lambda sizes: bulk_files.section(sizes.few, sizes.bulk, sizes.parent),
     Part.HISTORIES: lambda sizes: histories.section(sizes.rounds, sizes.events),
-    Part.INTAKE: lambda sizes: intake.section(sizes.rounds, sizes.parent),
+    Part.INTAKE: lambda sizes: intake.section(sizes.few, sizes.parent),
     Part.DELIVERIES: lambda sizes: deliveries.section(sizes.rounds, sizes.messages),
     Part.GROWTH: lambda sizes: growth.section(list(EngineName), list(sizes.stored)),
     Part.PAGES: lambda sizes: pages.section(list(EngineName), sizes.stored[-1]),
@@ -141,7 +149,7 @@ def circumstances() -> str:
 def main(
     named: Annotated[list[Part] | None, typer.Argument(help="Parts to measure; all by default.")] = None,
     *,
-    rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds; at most 3 in slow parts.")] = 9,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
     events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
     messages: Annotated[int, typer.Option(min=100, help="Messages of the deliveries.")] = 2_000,
