@@ -13,7 +13,7 @@ from models.verdict import Judgement
 from serving.accounts.tables import account
 from serving.brands.tables import brand
 from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
-from serving.cases.store.verdicts import NOT_TAKEN_BACK
+from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version, score
 from serving.notices.tables import notice_item
@@ -72,7 +72,7 @@ def open_to(people: Collection[str]) -> ColumnElement[bool]:
         verdict.c.user_id.in_(sorted(people)),
         verdict.c.judgement != Judgement.WITHDRAWN.value,
     )
-    stands = judged.where(verdict.c.lane != CaseLane.APPEAL.value, NOT_TAKEN_BACK)
+    stands = judged.where(verdict.c.lane != CaseLane.APPEAL.value, NOT_WITHDRAWN)
     lane = review_case.c.lane
     return or_(
         lane.not_in([one.value for one in BLIND_LANES]),

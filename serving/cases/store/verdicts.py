@@ -16,14 +16,14 @@ from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 _LATER: Final = verdict.alias("later")
-# Whether nobody took a verdict back by a later one; a later one has this too. Built once, for many pages ask.
-NOT_TAKEN_BACK: Final = ~(
+# Whether no later verdict withdraws this one; true of a withdrawal, too. Built once, because many pages ask.
+NOT_WITHDRAWN: Final = ~(
     select(_LATER.c.verdict_id)
     .where(_LATER.c.marketplace_id == verdict.c.marketplace_id, _LATER.c.supersedes_id == verdict.c.verdict_id)
     .exists()
 )
-# Whether a verdict holds.
-STANDS: Final = (verdict.c.judgement != Judgement.WITHDRAWN.value) & NOT_TAKEN_BACK
+# Whether a verdict is a judgement in force.
+STANDS: Final = (verdict.c.judgement != Judgement.WITHDRAWN.value) & NOT_WITHDRAWN
 _RECORDED: Final = frozenset(
     {
         "case_id",

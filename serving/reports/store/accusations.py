@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from models.verdict import Judgement, Side
-from serving.cases.store.verdicts import NOT_TAKEN_BACK
+from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
@@ -43,6 +43,6 @@ def _given(marketplace_id: str, columns: Any, brands: Any, since: datetime) -> S
             brands,
             verdict.c.known_at > since,
             listing_version.c.seller_external_id.is_not(None),
-            NOT_TAKEN_BACK,
+            NOT_WITHDRAWN,
         )
     )

@@ -11,7 +11,7 @@ from sqlalchemy.sql.selectable import Select
 
 from features.message import as_json, from_json
 from models.verdict import Judgement
-from serving.cases.store.verdicts import NOT_TAKEN_BACK
+from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
@@ -209,7 +209,7 @@ def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str)
             verdict.c.known_at >= action.c.created_at,
             # At the same moment, verdicts with a lower id came before the removal; ids are ordered by time.
             verdict.c.verdict_id >= action.c.verdict_id,
-            NOT_TAKEN_BACK,
+            NOT_WITHDRAWN,
         )
         .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
     )
