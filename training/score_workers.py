@@ -20,8 +20,9 @@ from training.bundle_folder import read_bundle_folder
 from training.score_parts import Job, Part, Scorer
 
 _AHEAD: Final = 2  # Parts that wait for each other process, so that it need not wait for this one.
-# LightGBM imports these where they are installed: 90 MB in each process, which scoring does not need.
-_NOT_NEEDED: Final = ("pandas", "sklearn")
+# LightGBM imports the first two where they are installed, and Numba the third: 100 MB in each process for what scoring
+# does not do.
+_NOT_NEEDED: Final = ("pandas", "sklearn", "scipy.linalg")
 
 
 class LocalWorkers:
@@ -81,12 +82,13 @@ def _scorer(job: Job, bundle: Path) -> Scorer:
 
 
 def _save_memory() -> None:
-    """Import LightGBM without what it imports where it can, unless it has been imported; Arrow keeps no free memory."""
+    """Import LightGBM and Numba without what they could do without, unless it is there; Arrow keeps no free memory."""
     pa.set_memory_pool(pa.system_memory_pool())
     hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None refuses an import
     try:
         import lightgbm  # noqa: F401, PLC0415  # see above
+        import numba.np.arraymath  # noqa: F401, PLC0415  # see above
     finally:
         for name in hidden:
             del sys.modules[name]
