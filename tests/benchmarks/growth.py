@@ -1,5 +1,6 @@
 """How the processor time of operations grows with the listings that are stored: `python -m tests.benchmarks.growth`."""
 
+import logging
 import math
 import random
 import shutil
@@ -15,6 +16,7 @@ from tempfile import mkdtemp
 from typing import Annotated, Final
 
 import numpy as np
+import structlog
 import typer
 
 from features.brands import BrandRegister
@@ -96,6 +98,8 @@ class Measured:
 @contextmanager
 def filled(engine: EngineName, size: int) -> Iterator[Site]:
     """A site with so many listings; its folder is deleted afterwards."""
+    # A line for each request would hide the figures.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = Path(mkdtemp(prefix="touchstone-growth-"))
     try:
         if engine is EngineName.SQLITE:
@@ -109,7 +113,7 @@ def filled(engine: EngineName, size: int) -> Iterator[Site]:
             yield site
     finally:
         clients.pytest_sessionfinish()  # Otherwise the process waits for the event loop of its clients.
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # The server's guardian deletes its own files there.
 
 
 @contextmanager
