@@ -91,7 +91,7 @@ def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(wanted.marketplaces))]
     if wanted.lanes is not None:
         conditions.append(case.lane.in_([lane.value for lane in wanted.lanes]))
-    if wanted.person is not None:
+    if wanted.person is not None and (wanted.lanes is None or BLIND_LANES.intersection(wanted.lanes)):
         conditions.append(open_to(wanted.alike or {wanted.person}))
     if wanted.brands is not None:
         pairs = [

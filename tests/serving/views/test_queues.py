@@ -145,3 +145,20 @@ def test_a_count_ends_at_its_limit(site: Site) -> None:
     wanted = QueueFilter(frozenset({site.here}))
     with site.runtime.store.read() as connection:
         assert [positions.queue_size(connection, wanted, most=most) for most in (2, 3, 4, 5)] == [3, 4, 4, 4]
+
+
+def test_a_queue_is_counted_with_its_blind_reviews(any_site: Site) -> None:
+    judged = a_case(any_site)
+    judge(any_site, any_site.analyst, judged, Judgement.GENUINE)
+    any_site.clock.forward(days=15)
+    a_second_review(any_site, judged, label=0)
+    for number in range(2):
+        a_case(any_site, external_id=f"MORE-{number}")
+    lanes = (CaseLane.ANALYST, CaseLane.SECOND_REVIEW)
+    wanted = QueueFilter(frozenset({any_site.here}), lanes, person=any_site.second_analyst.user_id)
+    with any_site.runtime.store.read() as connection:
+        rows = queues.queue(connection, wanted, most=10)
+        sizes = [positions.queue_size(connection, wanted, most=most) for most in (1, 2, 3, 10)]
+    assert {row["lane"] for row in rows} == {"analyst", "second_look"}
+    assert len(rows) >= 3
+    assert sizes == [min(len(rows), most + 1) for most in (1, 2, 3, 10)]
