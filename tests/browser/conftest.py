@@ -40,12 +40,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def stage(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(browser: Browser, forked_touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The service, started once."""
     home = tmp_path_factory.mktemp("browser") / "home"
     with receiving(new_secret()) as receiver:
         site = fill(home, receiver.url, receiver.secret)
-        with serving(touchstone, home) as address:
+        with serving(forked_touchstone, home) as address:
             yield Stage(address, site, receiver)
 
 

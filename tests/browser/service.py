@@ -98,6 +98,13 @@ def serving(
                 signal.SIGKILL
             )  # The data directory is temporary; an orderly shutdown would take seconds.
             process.wait()
+            while _is_answered(port):  # A fork ends after the process that stands for it.
+                time.sleep(0.01)
+
+
+def _is_answered(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], address: str, log: Path, seconds: float) -> None:

@@ -49,10 +49,10 @@ def _on_file(home: Path) -> Site:
 
 @pytest.mark.soak
 def test_a_lead_shares_what_is_on_file_with_another_marketplace(
-    browser: Browser, touchstone: str, tmp_path: Path
+    browser: Browser, forked_touchstone: str, tmp_path: Path
 ) -> None:
     site = _on_file(tmp_path / "home")
-    with serving(touchstone, tmp_path / "home") as address:
+    with serving(forked_touchstone, tmp_path / "home") as address:
         workshop = Workshop(browser, address, House(site, {}, {}), "", "")
         with without_script(workshop, SHARING, site.brand_person) as (camille,):
             camille.go("/brand/rights")

@@ -95,17 +95,20 @@ def effects_of(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def kill_the_service(touchstone: str, folder: Path, *options: str) -> Survived:
-    """Kill the service alone; a new `touchstone serve` takes over while the demo waits for it."""
+def kill_the_service(touchstone: str, folder: Path, *options: str, again: str | None = None) -> Survived:
+    """Kill the service alone; a new `touchstone serve` takes over while the demo waits for it.
+
+    `again` is another command for the new service.
+    """
     home, out = folder / "home", folder / "figures.json"
     demo = [touchstone, "demo", "--no-serve", *options, "--json", str(out)]
     with _started(demo, home, folder / "demo.log") as process:
-        told = _told_on_the_way(home, removals=3)
+        told = _told_on_the_way(process, home, removals=3)
         service = _service_of(home)
         os.kill(service["pid"], signal.SIGKILL)
         kept = _rows_in(home)
-        with _started([touchstone, "serve"], home, folder / "serve.log") as again:
-            wait_for("the new service", lambda: _answers(home, again.pid))
+        with _started([again or touchstone, "serve"], home, folder / "serve.log"):
+            wait_for("the new service", lambda: _answers(home, after=service["pid"]))
             assert _service_of(home)["port"] == service["port"]
             assert process.wait(900) == 0, (folder / "demo.log").read_text(encoding="utf-8")[-2_000:]
             figures = _settled(home)
@@ -117,15 +120,16 @@ def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
     home = folder / "home"
     demo = [touchstone, "demo", "--no-serve", "--listings", str(listings)]
     with _started(demo, home, folder / "demo.log") as process:
-        told = _told_on_the_way(home, removals=3)
+        told = _told_on_the_way(process, home, removals=3)
+        killed = _service_of(home)["pid"]
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     kept = _rows_in(home)
     with (
         _started([touchstone, "reference-marketplace"], home, folder / "receiver.log"),
-        _started([touchstone, "serve"], home, folder / "serve.log") as again,
+        _started([touchstone, "serve"], home, folder / "serve.log"),
     ):
-        wait_for("the new service", lambda: _answers(home, again.pid))
+        wait_for("the new service", lambda: _answers(home, after=killed))
         figures = _settled(home)
     return Survived(home, told, kept, figures, _rows_in(home), {})
 
@@ -158,14 +162,15 @@ def _ask(home: Path, path: str) -> dict[str, Any]:
     return found
 
 
-def _answers(home: Path, pid: int) -> bool:
-    return _service_of(home).get("pid") == pid and bool(_ask(home, "/healthz"))
+def _answers(home: Path, after: int) -> bool:
+    return _service_of(home).get("pid") not in {None, after} and bool(_ask(home, "/healthz"))
 
 
-def _told_on_the_way(home: Path, removals: int) -> dict[str, Any]:
+def _told_on_the_way(demo: subprocess.Popen[bytes], home: Path, removals: int) -> dict[str, Any]:
     """The service's own figures once at least `removals` removals are in progress."""
 
     def enough() -> dict[str, Any]:
+        assert demo.poll() is None, "the demo ended"
         found = _ask(home, "/api/v1/figures")
         made = found and found["removals"]["scheduled"] + found["removals"]["sent"] >= removals
         return found if made and found["removals"]["scheduled"] else {}

@@ -9,7 +9,7 @@ import pytest
 
 from serving.cli.evaluation import against, gained, second_stage
 from tests.fixtures.clocks import NOW
-from tests.fixtures.fitting import small_forests
+from tests.fixtures.fitting import in_this_process, small_forests
 from tests.fixtures.labelled import a_market, labelled_file, market_references, snapshot_rows
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from training.baselines import NAMES
@@ -35,6 +35,7 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     tmp_path: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_forests(monkeypatch)
+    in_this_process(monkeypatch)
     snapshot, _ = write_snapshot(tmp_path, snapshot_rows(DATA), market_references(DATA), NOW)
     out = tmp_path / "figures.json"
     done = touchstone_in(

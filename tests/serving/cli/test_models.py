@@ -11,6 +11,7 @@ import pytest
 
 from models.bundle import MANIFEST, from_files
 from tests.fixtures.clusters import a_cluster
+from tests.fixtures.fitting import in_this_process, small_forests
 from tests.fixtures.labelled import labelled_file, labelled_rows, write_csv, write_ndjson
 from tests.fixtures.scorers import bundle_files
 from tests.serving.cli.commands import REFUSED, touchstone_in
@@ -72,7 +73,11 @@ def test_a_file_with_other_columns_than_the_training_s_is_scored(
     assert all(row["probability"] is not None for row in found)
 
 
-def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(place: Path, tmp_path: Path) -> None:
+def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_this_process(monkeypatch)
+    small_forests(monkeypatch)
     rows = [{**row, "label": label} for row, label in labelled_rows(120)]
     rows += [{"external_id": "x", "title": "Bag"}, {"external_id": "y", "title": "Bag", "label": 7}]
     path, out = write_ndjson(tmp_path / "a.ndjson", rows), tmp_path / "figures.json"

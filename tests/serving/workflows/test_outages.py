@@ -187,7 +187,7 @@ class Service:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, migrated_sqlite: Path, touchstone: str) -> Iterator[Stage]:
+def stage(tmp_path: Path, migrated_sqlite: Path, forked_touchstone: str) -> Iterator[Stage]:
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(migrated_sqlite, home / "touchstone.sqlite")
@@ -202,7 +202,7 @@ def stage(tmp_path: Path, migrated_sqlite: Path, touchstone: str) -> Iterator[St
             key = provisioning.add_key(runtime, name="clock", scopes=[Scope.CLOCK], marketplace=None, by="test")
         finally:
             runtime.close()
-        yield Stage(home, touchstone, receiver, site, key)
+        yield Stage(home, forked_touchstone, receiver, site, key)
 
 
 def schedule_all(

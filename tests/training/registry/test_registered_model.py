@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.fixtures.once import one_at_a_time
 from tests.fixtures.registered import registered_model
 from tests.fixtures.trained import a_trained_bundle
 
@@ -66,9 +68,10 @@ print(json.dumps({"found": found, "example": out.getvalue(), "homes": homes, "ex
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A registered model: its folder, and the answers of a process that loaded it."""
+    """A registered model: its folder, the copy that a process loaded, and its answers."""
 
     folder: Path
+    loaded: Path
     answer: dict[str, Any]
 
     def rows(self, number: int) -> list[dict[str, Any]]:
@@ -89,17 +92,23 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     asked: list[list[Any]] = [[[first, OTHER, REFUSED], None] for first in (NESTED, DOTTED, UNDERSCORED)]
     asked += [[[NESTED, OTHER, REFUSED] * 400, {"reasons": reasons}] for reasons in (True, False)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", STRANGER, str(model)],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={**environment, "MLFLOW_DISABLE_TELEMETRY": "true"},
-    )
+    # Compiled kernels are found again by the path of their code.
+    compiled = Path(os.environ["NUMBA_CACHE_DIR"])
+    loaded = compiled / "registered"
+    with one_at_a_time(compiled / "registered.lock"):
+        shutil.rmtree(loaded, ignore_errors=True)
+        shutil.copytree(model, loaded)
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", STRANGER, str(loaded)],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            env={**environment, "MLFLOW_DISABLE_TELEMETRY": "true"},
+        )
     assert done.returncode == 0, done.stderr[-2_000:]
-    return Logged(model, json.loads(done.stdout.splitlines()[-1]))
+    return Logged(model, loaded, json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_no_package_of_ours_is_required_by_name_and_each_of_others_is_pinned(logged: Logged) -> None:
@@ -111,7 +120,7 @@ def test_no_package_of_ours_is_required_by_name_and_each_of_others_is_pinned(log
 
 
 def test_the_code_travels_with_the_model_and_holds_no_pickle(logged: Logged) -> None:
-    assert {Path(home).parents[1] for home in logged.answer["homes"].values()} == {logged.folder / "code"}
+    assert {Path(home).parents[1] for home in logged.answer["homes"].values()} == {logged.loaded / "code"}
     assert logged.answer["extra"] == []
     files = [path for path in logged.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert [path.name for path in files if path.suffix in {".pkl", ".pickle", ".joblib", ".pyc", ".nbi"}] == []
