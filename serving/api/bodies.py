@@ -130,6 +130,28 @@ def _too_large(most: int) -> Problem:
     return Problem(413, "too_large", Phrase("A request body can have at most {most:,} bytes.", most=most))
 
 
+def is_small(request: Request) -> bool:
+    """Whether a request declares a body that is read in no time."""
+    declared = request.headers.get("content-length", "")
+    return declared.isdecimal() and int(declared) <= _SMALL_BYTES
+
+
+def json_of(request: Request, body: bytes) -> Any:
+    """The JSON value of a small body, which has been read.
+
+    Raises
+    ------
+    Invalid
+        It is not JSON of type application/json in UTF-8.
+    """
+    if _media_type(request) != "application/json":
+        raise HTTPException(415)
+    try:
+        return parse_json(body)
+    except Rejected as refused:
+        raise Invalid(refused.phrase) from None
+
+
 async def json_body(request: Request) -> Any:
     """The JSON value of a body.
 

@@ -2,10 +2,11 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy import Connection, DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from serving.platform.database.packing import Kind, pack, unpack
@@ -41,6 +42,15 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def moment_of(connection: Connection) -> Callable[[Any], datetime]:
+    """What makes a time of a stored one that the driver returned, as `UtcTime` does."""
+    return datetime.fromisoformat if connection.dialect.name == "sqlite" else _in_utc
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
 
 
 class IdOrder(TypeDecorator[str]):

@@ -14,6 +14,7 @@ from models.seller_history import DAYS, Event, Put, SellerHistory
 from models.verdict import Judgement, Side
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version, observation
+from serving.platform.database.lists import as_list
 from serving.platform.database.scope import same
 from serving.scoring.store import history_queries as queries
 
@@ -119,7 +120,8 @@ def _load_versions(
 ) -> None:
     """Add versions to the seller that each names, even if the listing has changed its seller since.
 
-    The hot path is one seller, who may have a million listings: it reads only as many as count at the first moment.
+    A seller may have a million listings: of one seller, and at one moment, only as many are read as count at the first
+    moment.
     """
     wanted = {
         "here": marketplace_id,
@@ -131,6 +133,10 @@ def _load_versions(
     if len(histories) == 1:
         later = connection.execute(queries.LATER_VERSIONS, wanted).all() if since < until else []
         rows = [*later, *connection.execute(queries.EARLIER_VERSIONS, wanted)]
+    elif since == until:
+        wanted |= as_list(connection, list(histories))
+        found = connection.execute(queries.latest_versions(connection.dialect.name), wanted)
+        rows = [row for row in found if row.listing_id is not None]
     else:
         rows = list(connection.execute(queries.VERSIONS, wanted))
     for row in reversed(rows):

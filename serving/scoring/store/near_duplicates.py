@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, String, select
@@ -24,7 +23,9 @@ from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import listing, listing_version, text_signature
 from serving.platform.database.lists import as_list, listed
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside
+from serving.platform.database.types import moment_of
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
@@ -102,7 +103,6 @@ def keys_of(signature: Signature) -> list[int]:
     return keys
 
 
-@cache
 def _texts(dialect: str) -> Select[Any]:
     """The data of listed texts: their first version, the present state of their listing, and its authorisations."""
     wanted = listed(dialect, String())
@@ -133,30 +133,39 @@ def _texts(dialect: str) -> Select[Any]:
     )
 
 
+_TEXTS: Final = PlainQuery(_texts)
+
+
 def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
     """The data of these texts, as of today, by id."""
     if not text_ids:
         return {}
     wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
     rulings = _rulings(connection, wanted)
+    moment = moment_of(connection)
     found: dict[str, Candidate] = {}
-    for row in connection.execute(_texts(connection.dialect.name), wanted):
-        if row.text_id is None or row.signature is None:
+    for row in _TEXTS.rows(connection, wanted):
+        text_id, seller, known, log_price, named, present, present_price, signature, listing_id, added, ended = row
+        if text_id is None or signature is None:
             continue
-        on_list = (_on_list(row.added_at, row.ended_at, row.brand_named_at),) if row.added_at is not None else ()
-        before = found.get(row.text_id)
+        on_list: tuple[Period, ...] = ()
+        if added is not None:
+            ends, named_at = (None if at is None else moment(at) for at in (ended, named))
+            on_list = (_on_list(moment(added), ends, named_at),)
+        before = found.get(text_id)
         if before is not None:
             # A seller with several authorisation periods has as many rows.
-            found[row.text_id] = replace(before, authorised=before.authorised + on_list)
+            found[text_id] = replace(before, authorised=before.authorised + on_list)
             continue
-        found[row.text_id] = Candidate(
-            text_id=row.text_id,
-            listing_id=row.external_id,
-            seller=row.seller_external_id,
-            signature=signature_of(row.signature),
-            known_at=row.known_at,
-            prices=(Asked(row.known_at, row.log_price), Asked(row.present_known_at, row.present_log_price)),
-            rulings=tuple(sorted(rulings.get(row.text_id, ()), key=lambda ruling: ruling.known_at)),
+        known_at = moment(known)
+        found[text_id] = Candidate(
+            text_id=text_id,
+            listing_id=listing_id,
+            seller=seller,
+            signature=signature_of(signature),
+            known_at=known_at,
+            prices=(Asked(known_at, log_price), Asked(moment(present), present_price)),
+            rulings=tuple(sorted(rulings.get(text_id, ()), key=lambda ruling: ruling.known_at)),
             authorised=on_list,
         )
     return found
@@ -183,25 +192,26 @@ def _rulings(connection: Connection, wanted: Mapping[str, Any]) -> dict[str, lis
     """
     found: dict[str, list[Ruling]] = defaultdict(list)
     in_force: dict[str, dict[str, bool]] = defaultdict(dict)
-    for row in connection.execute(_given(connection.dialect.name), wanted):
-        if row.text_id is None:
+    moment = moment_of(connection)
+    for row in _GIVEN.rows(connection, wanted):
+        text_id, judgement, lane, passed_on, known_at, verdict_id, supersedes_id, decided_at, waits, until = row
+        if text_id is None:
             continue
-        standing = in_force[row.text_id]
-        first = row.lane not in BLIND_LANES or row.lane == CaseLane.COMPLAINT.value
-        if row.judgement == Judgement.WITHDRAWN.value:
-            if standing.pop(row.supersedes_id, None) is not None:
+        standing = in_force[text_id]
+        first = lane not in BLIND_LANES or lane == CaseLane.COMPLAINT.value
+        if judgement == Judgement.WITHDRAWN.value:
+            if standing.pop(supersedes_id, None) is not None:
                 before = next(reversed(standing.values()), None)
-                found[row.text_id].append(Ruling(known_at=row.known_at, counterfeit=before))
-        elif first and not row.passed_on and not row.waits and row.judgement in _COUNTERFEIT:
-            standing[row.verdict_id] = _COUNTERFEIT[row.judgement]
-            known_at = row.waited_until or row.known_at
-            found[row.text_id].append(Ruling(known_at=known_at, counterfeit=_COUNTERFEIT[row.judgement]))
-        if row.decided_at is not None:
-            found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))
+                found[text_id].append(Ruling(known_at=moment(known_at), counterfeit=before))
+        elif first and not passed_on and not waits and judgement in _COUNTERFEIT:
+            standing[verdict_id] = _COUNTERFEIT[judgement]
+            counts_from = moment(until or known_at)
+            found[text_id].append(Ruling(known_at=counts_from, counterfeit=_COUNTERFEIT[judgement]))
+        if decided_at is not None:
+            found[text_id].append(Ruling(known_at=moment(decided_at), counterfeit=False))
     return found
 
 
-@cache
 def _given(dialect: str) -> Select[Any]:
     """Verdicts on listed texts in chronological order, each with the time when its removal was overturned.
 
@@ -241,3 +251,6 @@ def _given(dialect: str) -> Select[Any]:
         .outerjoin(overturn, upheld)
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
+
+
+_GIVEN: Final = PlainQuery(_given)
