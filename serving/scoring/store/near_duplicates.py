@@ -1,8 +1,8 @@
 """Near-duplicate texts of listings by their signatures, as they were known and judged.
 
 The candidates for a text are bounded: the sixteen latest texts under each of its sixteen keys, and the sixteen latest
-judged ones. Only the most similar of them are compared. A text that half the marketplace uses costs as much as any
-other. Judged listings are found even if many copies came later.
+judged ones. Only the most similar of them are compared, and only near-duplicates are read further. A text that half the
+marketplace uses costs as much as any other. Judged listings are found even if many copies came later.
 """
 
 from collections import defaultdict
@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 from sqlalchemy import Connection, Select, String, select
 
-from features.minhash import Signature, band_keys
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Period, Ruling
+from features.minhash import Signature, band_keys, similarities
+from features.near_duplicates import MOST_COMPARED, NEAR, Asked, Candidate, Period, Ruling
 from models.case import BLIND_LANES, CaseLane
 from models.verdict import Judgement
 from serving.appeals.tables import overturn
@@ -43,31 +44,41 @@ class Alike:
 class Texts:
     """Stored texts that share keys with some texts, and new texts that are added to them.
 
-    Reading takes one query for the texts under all keys, one for their data, and one for their verdicts.
+    Reading takes one query for the texts under all keys and one for their signatures. Most of them only share a key; of
+    those that are near-duplicates of some text, one query reads their data, and one their verdicts.
     """
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
-        keys = [keys_of(one) for one in texts]
         self._judged, self._recent = under(connection, marketplace_id, texts)
-        chosen = {text_id for some in keys for text_id in most_alike(some, self._judged, self._recent)[:MOST_COMPARED]}
-        self._candidates = candidates_of(connection, marketplace_id, sorted(chosen))
+        self._most_alike: dict[bytes, list[str]] = {}
+        chosen = [self._ordered(one)[:MOST_COMPARED] for one in texts]
+        read = _signatures(connection, marketplace_id, sorted({text_id for some in chosen for text_id in some}))
+        self._known = set(read)
+        self._near = candidates_of(connection, marketplace_id, sorted(_near_of(texts, chosen, read)))
         self._present: dict[str, Asked] = {}
 
     def alike(self, signature: Signature) -> Alike:
-        """The comparison texts of one text; `features.near_duplicates` cuts them at a moment."""
-        keys = keys_of(signature)
+        """The near-duplicates of one text, and perhaps of others; `features.near_duplicates` cuts them at a moment."""
         # A text that only became one of the most similar because new ones displaced others was not read.
-        chosen = [one for one in most_alike(keys, self._judged, self._recent) if one in self._candidates][
-            :MOST_COMPARED
-        ]
+        chosen = [one for one in self._ordered(signature) if one in self._known][:MOST_COMPARED]
         return Alike(
-            tuple(self._as_priced_now(self._candidates[text_id]) for text_id in chosen),
-            len(chosen) >= MOST_COMPARED or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys),
+            tuple(self._as_priced_now(self._near[text_id]) for text_id in chosen if text_id in self._near),
+            len(chosen) >= MOST_COMPARED
+            or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys_of(signature)),
         )
+
+    def _ordered(self, signature: Signature) -> list[str]:
+        found = self._most_alike.get(signature.tobytes())
+        if found is None:
+            found = most_alike(keys_of(signature), self._judged, self._recent)
+            self._most_alike[signature.tobytes()] = found
+        return found
 
     def add(self, found: Candidate) -> None:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
-        self._candidates[found.text_id] = found
+        self._near[found.text_id] = found
+        self._known.add(found.text_id)
+        self._most_alike.clear()
         for key in set(keys_of(found.signature)):
             texts = self._recent[key] = [*self._recent.get(key, ()), found.text_id]
             if len(texts) > MOST_PER_KEY:
@@ -80,6 +91,18 @@ class Texts:
     def _as_priced_now(self, found: Candidate) -> Candidate:
         present = self._present.get(found.listing_id)
         return found if present is None else replace(found, prices=(found.prices[0], present))
+
+
+def _near_of(texts: Sequence[Signature], chosen: Sequence[Sequence[str]], read: Mapping[str, Signature]) -> set[str]:
+    """The ids of those among the chosen texts of each text that are its near-duplicates."""
+    names = list(read)
+    place = {name: at for at, name in enumerate(names)}
+    pairs = [(i, place[name]) for i, some in enumerate(chosen) for name in some if name in place]
+    if not pairs:
+        return set()
+    asked, found = np.array(pairs).T
+    alike = similarities(np.stack(texts)[asked], np.stack([read[name] for name in names])[found]) >= NEAR
+    return {names[at] for at in found[alike].tolist()}
 
 
 def most_alike(
@@ -101,6 +124,22 @@ def keys_of(signature: Signature) -> list[int]:
     """The keys under which a text is found."""
     keys: list[int] = band_keys(signature).tolist()
     return keys
+
+
+def _signatures(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Signature]:
+    if not text_ids:
+        return {}
+    rows = _SIGNATURES.rows(connection, {"here": marketplace_id, **as_list(connection, text_ids)})
+    return {text_id: signature_of(stored) for text_id, stored in rows if stored is not None}
+
+
+def _stored(dialect: str) -> Select[Any]:
+    wanted = listed(dialect, String())
+    text = wanted.outerjoin(text_signature, inside(text_signature, HERE, version_id=wanted.c.value))
+    return select(wanted.c.value, text_signature.c.signature).select_from(text)
+
+
+_SIGNATURES: Final = PlainQuery(_stored)
 
 
 def _texts(dialect: str) -> Select[Any]:
