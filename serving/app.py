@@ -75,10 +75,10 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_pages(app)
     guards_of(app)
     app.state.scores = score.scores_of(app)
-    app.add_middleware(DirectRoutes, routes=app.routes)
     # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
     app.add_middleware(SignInDoor, addresses=_PASSWORDS)
+    app.add_middleware(DirectRoutes, routes=app.routes, smallest_packed=_SMALLEST_COMPRESSED_BYTES, level=_COMPRESSION)
     upload = 2 * runtime.policies[SellerEvidencePolicy].largest_document
     whole = 2 * runtime.policies[SellerEvidencePolicy].most_bytes
     caps = {DOCUMENTS: upload, NOTICE_DOCUMENTS: upload, _REPORT_DOCUMENTS: upload, _REPORT: whole, **_PUBLIC_BYTES}

@@ -18,7 +18,7 @@ from features.listing import Listing, Rejection, check
 from models.errors import DomainError
 from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
-from serving.api.bodies import is_small, json_body, json_of
+from serving.api.bodies import body_of, is_small, json_body, json_of
 from serving.api.errors import as_json
 from serving.api.requests.direct import Direct
 from serving.api.requests.together import Together
@@ -66,7 +66,7 @@ async def post_score(request: Request) -> Response:
     app = cast(FastAPI, request.app)
     given, scores = given_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
     if is_small(request):
-        return await scores.ask(_Asked(request, given, await request.body()))
+        return await scores.ask(_Asked(request, given, await body_of(request)))
     # A large body is read only for a key that may send it, and apart from the loop.
     await _KEY.dependency(request)
     return await scores.ask(_Asked(request, given, None, await json_body(request)))

@@ -47,6 +47,21 @@ def test_the_answer_has_evidence_and_parts_that_add_up_to_the_value(client: Test
     assert sum(one["weight"] for one in answer["reasons"]) == answer["value"]
 
 
+def test_a_long_answer_is_compressed_for_a_client_that_reads_it(client: TestClient, site: Site) -> None:
+    headers = {**with_key(site), "accept-encoding": "gzip"}
+    answers = {
+        encoding: client.post(PATH, json=a_suspect_row(), headers={**headers, "accept-encoding": encoding})
+        for encoding in ("gzip", "identity")
+    }
+    assert {encoding: one.headers.get("content-encoding") for encoding, one in answers.items()} == {
+        "gzip": "gzip",
+        "identity": None,
+    }
+    assert {one.headers["vary"].lower() for one in answers.values()} == {"accept-encoding"}
+    assert answers["gzip"].json() == answers["identity"].json()
+    assert "content-encoding" not in client.post(PATH, json=a_row(), headers=headers).headers
+
+
 Request = tuple[bytes, dict[str, str]]
 Answer = tuple[int, Any]
 
