@@ -34,6 +34,7 @@ from serving.scoring.service.scoring import Scored
 router = APIRouter(route_class=Direct)
 _JSON: Final = "application/json"
 _MOST_TOGETHER: Final = 16  # A group takes some milliseconds, and other requests wait for so long.
+_ORDINARY_BYTES: Final = 4_096  # Of a row; longer ones are as many.
 _KEY: Final = key(Scope.SCORE)
 
 
@@ -66,10 +67,11 @@ async def post_score(request: Request) -> Response:
     app = cast(FastAPI, request.app)
     given, scores = given_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
     if is_small(request):
-        return await scores.ask(_Asked(request, given, await body_of(request)))
+        body = await body_of(request)
+        return await scores.ask(_Asked(request, given, body), 1 + len(body) // _ORDINARY_BYTES)
     # A large body is read only for a key that may send it, and apart from the loop.
     await _KEY.dependency(request)
-    return await scores.ask(_Asked(request, given, None, await json_body(request)))
+    return await scores.ask(_Asked(request, given, None, await json_body(request)), _MOST_TOGETHER)
 
 
 def _answers(runtime: Runtime, asked: Sequence[_Asked]) -> Sequence[Response | Exception]:

@@ -15,12 +15,12 @@ _MOST_TURNS: Final = 3
 
 @dataclass(slots=True)
 class _Waiting(Generic[Q, A]):
-    asked: list[tuple[Q, asyncio.Future[A]]] = field(default_factory=list)
+    asked: list[tuple[Q, int, asyncio.Future[A]]] = field(default_factory=list)
     is_called: bool = False
 
 
 class Together(Generic[Q, A]):
-    """Answers questions in groups of at most `most`.
+    """Answers questions in groups that weigh at most `most`; a heavier question is a group of its own.
 
     `work` gets the questions of a group and returns an answer or an error for each, in order; an error is raised for
     its own question. A question that comes alone is answered in the next turns of the event loop. Work is done in the
@@ -33,8 +33,8 @@ class Together(Generic[Q, A]):
         # Tests run one application in several loops.
         self._waiting: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting[Q, A]]] = WeakKeyDictionary()
 
-    async def ask(self, question: Q) -> A:
-        """The answer to a question.
+    async def ask(self, question: Q, weight: int = 1) -> A:
+        """The answer to a question; `weight` is its work, in units of an ordinary question.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Together(Generic[Q, A]):
         if waiting is None:
             waiting = self._waiting[loop] = _Waiting()
         answer: asyncio.Future[A] = loop.create_future()
-        waiting.asked.append((question, answer))
+        waiting.asked.append((question, weight, answer))
         if not waiting.is_called:
             waiting.is_called = True
             loop.call_soon(self._gather, loop, waiting, 1, _MOST_TURNS)
@@ -58,11 +58,20 @@ class Together(Generic[Q, A]):
         if turns and before <= number < self._most and (number > before or turns == _MOST_TURNS):
             loop.call_soon(self._gather, loop, waiting, number, turns - 1)
             return
-        group, waiting.asked = waiting.asked[: self._most], waiting.asked[self._most :]
+        number = self._first_group(waiting)
+        group, waiting.asked = waiting.asked[:number], waiting.asked[number:]
         waiting.is_called = bool(waiting.asked)
         if waiting.is_called:
             loop.call_soon(self._gather, loop, waiting, len(waiting.asked), 0)
-        self._answer([(question, answer) for question, answer in group if not answer.done()])
+        self._answer([(question, answer) for question, _, answer in group if not answer.done()])
+
+    def _first_group(self, waiting: _Waiting[Q, A]) -> int:
+        whole = 0
+        for number, (_, weight, _) in enumerate(waiting.asked):
+            whole += weight
+            if number and whole > self._most:
+                return number
+        return len(waiting.asked)
 
     def _answer(self, group: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
         try:

@@ -46,6 +46,18 @@ def test_no_group_is_larger_than_the_most() -> None:
     assert work.groups == [[1, 2], [3, 4], [5]]
 
 
+def test_a_heavy_question_is_answered_alone() -> None:
+    work = Doubling()
+    together = Together(work, most=4)
+
+    async def every() -> list[int]:
+        weights = [(1, 3), (2, 1), (3, 5), (4, 2), (5, 2)]
+        return await asyncio.gather(*(together.ask(number, weight) for number, weight in weights))
+
+    assert asyncio.run(every()) == [2, 4, 6, 8, 10]
+    assert work.groups == [[1, 2], [3], [4, 5]]
+
+
 def test_questions_of_the_next_turns_join_the_group() -> None:
     work = Doubling()
     together = Together(work, most=16)
@@ -55,7 +67,8 @@ def test_questions_of_the_next_turns_join_the_group() -> None:
         return await together.ask(2)
 
     async def both() -> tuple[int, int]:
-        return await asyncio.gather(together.ask(1), late())
+        first, second = await asyncio.gather(together.ask(1), late())
+        return first, second
 
     assert asyncio.run(both()) == (2, 4)
     assert work.groups == [[1, 2]]
