@@ -34,8 +34,7 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without an offset")
-        moment = value.astimezone(UTC)
-        return f"{moment.strftime(_FIXED)}Z" if dialect.name == "sqlite" else moment
+        return _text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """The stored time, aware, in UTC."""
@@ -47,6 +46,15 @@ class UtcTime(TypeDecorator[datetime]):
 def moment_of(connection: Connection) -> Callable[[Any], datetime]:
     """What makes a time of a stored one that the driver returned, as `UtcTime` does."""
     return datetime.fromisoformat if connection.dialect.name == "sqlite" else _in_utc
+
+
+def stored_moment(connection: Connection, value: datetime) -> Any:
+    """A time as the driver gets it, as `UtcTime` does."""
+    return _text(value) if connection.dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def _text(value: datetime) -> str:
+    return f"{value.astimezone(UTC).strftime(_FIXED)}Z"
 
 
 def _in_utc(value: datetime) -> datetime:

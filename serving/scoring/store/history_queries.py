@@ -4,10 +4,9 @@ Parameters are `here`, the marketplace, `sellers`, and moments by name.
 """
 
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, literal_column, select, true
 
 from features.peer_listings import MOST_LISTINGS
 from models.case import CaseLane
@@ -17,6 +16,7 @@ from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, seller
 from serving.platform.database.lists import listed
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
@@ -62,8 +62,7 @@ LATER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at >= moment("sin
 EARLIER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS)
 
 
-@cache
-def latest_versions(dialect: str) -> Select[Any]:
+def _latest_versions(dialect: str) -> Select[Any]:
     """As `EARLIER_VERSIONS` for each of the listed sellers: an ordered scan of at most so many entries each.
 
     By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan, and a seller without
@@ -88,10 +87,16 @@ def latest_versions(dialect: str) -> Select[Any]:
             listing_version, inside(listing_version, HERE, version_id=side.c.version_id)
         )
     else:
-        here = inside(listing_version, HERE) & listing_version.c.version_id.in_(latest)
+        # SQLite's own number of a row, which every index has: to look an id up again would cost another index.
+        rows = latest.with_only_columns(literal_column("inner_version.rowid"))
+        here = inside(listing_version, HERE) & literal_column("listing_version.rowid").in_(rows)
         found = wanted.outerjoin(listing_version, here)
     joined = found.outerjoin(listing, same(listing, listing_version, "listing_id"))
     return _OF_VERSIONS.select_from(joined).order_by(*_LATEST_FIRST)
+
+
+# Of a query by the driver: moments as stored.
+LATEST_VERSIONS: Final = PlainQuery(_latest_versions)
 
 
 EVENTS: Final = (
