@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, update
 from starlette.types import ASGIApp, Message
@@ -175,6 +176,18 @@ def test_a_refusal_is_that_of_its_request_alone(site: Site) -> None:
     assert answers[0] == answers[-1]
 
 
+def test_each_request_of_a_group_has_its_own_line_in_the_log(site: Site) -> None:
+    other = provisioning.add_key(site.runtime, name="t", scopes=(Scope.SCORE,), marketplace=None, by="test")
+    (good,) = asking(site, a_row())
+    requests = [good, (good[0], {"authorization": f"Bearer {other}"}), (b"{", with_key(site)), (good[0], {})]
+    with structlog.testing.capture_logs() as lines:
+        together(a_client(site.runtime).app, requests)
+    found = [(line["status"], line["caller"]) for line in lines if line["event"] == "request.answered"]
+    ours, theirs = (f"key:{key.split('.')[1]}" for key in (site.key, other))
+    assert len(found) == len(requests)
+    assert set(found) == {(200, ours), (200, theirs), (422, ours), (401, None)}
+
+
 def test_a_failure_is_that_of_its_request_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     original = check
 
@@ -189,7 +202,7 @@ def test_a_failure_is_that_of_its_request_alone(site: Site, monkeypatch: pytest.
     assert [status for status, _ in answers] == [200, 500, 200]
 
 
-def test_a_database_out_of_reach_is_said_to_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_out_of_reach_is_tried_once_for_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     app, tries = a_client(site.runtime).app, []
 
     def unreachable(store: Store) -> Any:
