@@ -21,6 +21,7 @@ from serving.api.contract.document import contract_of
 from serving.api.errors import install_error_handlers
 from serving.api.known_host import KnownHost, known_hosts
 from serving.api.requests.access_log import AccessLog
+from serving.api.requests.direct import DirectRoutes
 from serving.api.sign_in_door import SignInDoor
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
@@ -73,9 +74,11 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_package(app, api, first=score.__name__)
     install_pages(app)
     guards_of(app)
+    app.state.scores = score.scores_of(app)
     # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
     app.add_middleware(SignInDoor, addresses=_PASSWORDS)
+    app.add_middleware(DirectRoutes, routes=app.routes, smallest_packed=_SMALLEST_COMPRESSED_BYTES, level=_COMPRESSION)
     upload = 2 * runtime.policies[SellerEvidencePolicy].largest_document
     whole = 2 * runtime.policies[SellerEvidencePolicy].most_bytes
     caps = {DOCUMENTS: upload, NOTICE_DOCUMENTS: upload, _REPORT_DOCUMENTS: upload, _REPORT: whole, **_PUBLIC_BYTES}

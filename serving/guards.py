@@ -1,8 +1,7 @@
 """Every route declares who may use it; a route without a declaration keeps the service from starting."""
 
 import hmac
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import walk_packages
@@ -21,7 +20,7 @@ from serving.accounts.service import auth
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
 from serving.marketplaces.service import key_of
-from serving.marketplaces.store.marketplaces import Marketplace, get
+from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace
 from serving.platform.display import show_as
 from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
@@ -33,11 +32,6 @@ CSRF_FIELD: Final = "csrf_token"
 CSRF_HEADER: Final = "x-touchstone-csrf"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE: Final = frozenset({"same-origin", "none"})
-
-
-# A revoked key is refused within a second; during that second it needs no database query.
-_KEY_LASTS_SECONDS: Final = 1.0
-_MOST_CALLERS: Final = 1_000
 
 
 class Unguarded(RuntimeError):
@@ -214,22 +208,15 @@ def any_caller() -> Any:
 
 
 def _caller_of(request: Request, scope: Scope | None) -> Caller:
-    runtime, header = runtime_of(request), request.headers.get("authorization")
-    kept = _callers.get((id(runtime), header, scope))
-    if kept is not None and time.monotonic() - kept[0] < _KEY_LASTS_SECONDS:
-        request.scope[CALLED_BY] = kept[1].actor
-        return kept[1]
-    found = key_of(runtime, header, scope)
-    with runtime.store.read() as connection:
-        caller = Caller(get(connection, found.marketplace_id), found.scopes, found.key_id)
-    request.scope[CALLED_BY] = caller.actor
-    if len(_callers) >= _MOST_CALLERS:
-        _callers.clear()
-    _callers[id(runtime), header, scope] = (time.monotonic(), caller)
+    found = key_of(runtime_of(request), request.headers.get("authorization"), scope)
+    return called_by(request.scope, found)
+
+
+def called_by(scope: MutableMapping[str, Any], found: KeyInForce) -> Caller:
+    """The caller of an admitted key, noted for the request's log line."""
+    caller = Caller(found.marketplace, found.key.scopes, found.key.key_id)
+    scope[CALLED_BY] = caller.actor
     return caller
-
-
-_callers: dict[tuple[int, str | None, Scope | None], tuple[float, Caller]] = {}
 
 
 async def _anybody(_request: Request) -> None:

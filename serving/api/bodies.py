@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.fields import Rejected
@@ -45,13 +46,17 @@ class CappedBody:
         page: Callable[[Scope, Problem], ASGIApp | None] | None = None,
     ) -> None:
         self._app, self._most, self._caps, self._page = app, most_bytes, caps or {}, page
+        # Almost every address has none; one look finds that out.
+        self._any_cap = re.compile("|".join(f"(?:{path.pattern})" for path in self._caps) or "(?!)")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and count the bytes of its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = next((cap for path, cap in self._caps.items() if path.fullmatch(scope["path"])), self._most)
+        most = self._most
+        if self._any_cap.fullmatch(scope["path"]):
+            most = next(cap for path, cap in self._caps.items() if path.fullmatch(scope["path"]))
         problem = _problem_before(scope, most)
         if problem is not None:
             await self._refuse(problem, scope, receive, send)
@@ -128,6 +133,45 @@ def _problem_before(scope: Scope, most: int) -> Problem | None:
 
 def _too_large(most: int) -> Problem:
     return Problem(413, "too_large", Phrase("A request body can have at most {most:,} bytes.", most=most))
+
+
+def is_small(request: Request) -> bool:
+    """Whether a request declares a body that is read in no time."""
+    declared = request.headers.get("content-length", "")
+    return declared.isdecimal() and int(declared) <= _SMALL_BYTES
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body; most come in one message.
+
+    Raises
+    ------
+    ClientDisconnect
+        The connection ended within the body.
+    """
+    message, parts = await request.receive(), []
+    while message["type"] != "http.disconnect":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+        message = await request.receive()
+    raise ClientDisconnect
+
+
+def json_of(request: Request, body: bytes) -> Any:
+    """The JSON value of a small body, which has been read.
+
+    Raises
+    ------
+    Invalid
+        It is not JSON of type application/json in UTF-8.
+    """
+    if _media_type(request) != "application/json":
+        raise HTTPException(415)
+    try:
+        return parse_json(body)
+    except Rejected as refused:
+        raise Invalid(refused.phrase) from None
 
 
 async def json_body(request: Request) -> Any:

@@ -1,36 +1,117 @@
-"""The hot route: scores one listing and returns score and route; stores nothing."""
+"""The hot route: scores one listing and returns score and route; stores nothing.
 
-from typing import Annotated, Final
+Requests that wait at the same time are answered together (`serving.api.requests.together`): by one transaction, which
+begins after all of them came in. Each gets what it would get alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, cast
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 
-from features.listing import Rejection, check
+from features.listing import Listing, Rejection, check
+from models.errors import DomainError
 from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
-from serving.api.bodies import json_body
+from serving.api.bodies import body_of, is_small, json_body, json_of
 from serving.api.errors import as_json
-from serving.guards import Caller, key, runtime_of
-from serving.intake.service.precheck import precheck
+from serving.api.requests.direct import Direct
+from serving.api.requests.together import Together
+from serving.guards import called_by, key
+from serving.intake.service.precheck import prechecks
+from serving.marketplaces.service import GivenKey, admitted, given_key
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.faults import StorageFault
+from serving.platform.runtime import Runtime
+from serving.scoring.service.scoring import Scored
 
-router = APIRouter()
-Asker = Annotated[Caller, key(Scope.SCORE)]
+router = APIRouter(route_class=Direct)
 _JSON: Final = "application/json"
+_MOST_TOGETHER: Final = 16  # A group takes some milliseconds, and other requests wait for so long.
+_ORDINARY_BYTES: Final = 4_096  # Of a row; longer ones are as many.
+_KEY: Final = key(Scope.SCORE)
 
 
-@router.post("/api/v1/score")
-async def post_score(request: Request, caller: Asker) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request that waits with its key, and its body or the row that was read from it."""
+
+    request: Request
+    given: GivenKey | None
+    body: bytes | None
+    row: object = None
+
+
+Scores = Together[_Asked, Response]
+
+
+def scores_of(app: FastAPI) -> Scores:
+    """What answers the requests of one application."""
+    return Together(lambda asked: _answers(app.state.runtime, asked), most=_MOST_TOGETHER)
+
+
+@router.post("/api/v1/score", dependencies=[_KEY])
+async def post_score(request: Request) -> Response:
     """The score that a listing would get now, with its route and reasons. Nothing is stored.
 
     `evidence` are findings without a weight. `reasons` are the parts of `value`, which they add up to; of those the
     codes `base`, `text` and `other` name no finding. For the marketplace's own people: the score would teach sellers to
     evade the model.
     """
-    runtime = runtime_of(request)
-    listing = check(await json_body(request), received_at=runtime.clock.now())
-    if isinstance(listing, Rejection):
-        return as_json(422, listing.code, listing.sentence, listing.field)
-    scored = precheck(runtime, caller.marketplace, listing)
+    app = cast(FastAPI, request.app)
+    given, scores = given_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
+    if is_small(request):
+        body = await body_of(request)
+        return await scores.ask(_Asked(request, given, body), 1 + len(body) // _ORDINARY_BYTES)
+    # A large body is read only for a key that may send it, and apart from the loop.
+    await _KEY.dependency(request)
+    return await scores.ask(_Asked(request, given, None, await json_body(request)), _MOST_TOGETHER)
+
+
+def _answers(runtime: Runtime, asked: Sequence[_Asked]) -> Sequence[Response | Exception]:
+    try:
+        with runtime.store.read() as connection:
+            return _together(runtime, connection, asked)
+    except StorageFault:
+        raise
+    except Exception as error:
+        if len(asked) == 1:
+            return [error]
+    # The error is of one of them. The others are answered as if it had not come.
+    return [answer for one in asked for answer in _answers(runtime, [one])]
+
+
+def _together(runtime: Runtime, connection: Connection, asked: Sequence[_Asked]) -> Sequence[Response | Exception]:
+    found = marketplaces.keys_in_force(connection, [one.given.key_id for one in asked if one.given is not None])
+    answers: list[Response | Exception | None] = [None] * len(asked)
+    listings: dict[Marketplace, list[tuple[int, Listing]]] = defaultdict(list)
+    for i, one in enumerate(asked):
+        try:
+            kept = admitted(found, one.given, Scope.SCORE)
+            called_by(one.request.scope, kept)
+            row = one.row if one.body is None else json_of(one.request, one.body)
+        except (DomainError, HTTPException) as error:
+            answers[i] = error
+            continue
+        listing = check(row, received_at=runtime.clock.now())
+        if isinstance(listing, Rejection):
+            answers[i] = as_json(422, listing.code, listing.sentence, listing.field)
+        else:
+            listings[kept.marketplace].append((i, listing))
+    for marketplace, of_marketplace in listings.items():
+        scored = prechecks(runtime, connection, marketplace, [listing for _, listing in of_marketplace])
+        for (i, listing), one_scored in zip(of_marketplace, scored, strict=True):
+            answers[i] = _answer(listing, one_scored)
+    return [one for one in answers if one is not None]
+
+
+def _answer(listing: Listing, scored: Scored) -> Response:
     answer = {
         "external_id": listing.external_id,
         "kind": scored.score.kind.value,

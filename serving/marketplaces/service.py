@@ -2,7 +2,8 @@
 
 import hmac
 import secrets
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,7 @@ from serving.accounts.service.auth import NotSignedIn, hash_token
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
-from serving.marketplaces.store.marketplaces import ApiKey, KeyRecord
+from serving.marketplaces.store.marketplaces import ApiKey, KeyInForce, KeyRecord
 from serving.platform.runtime import Runtime
 
 _MARK: Final = "tsk"
@@ -27,7 +28,7 @@ def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
 
 
 def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
-    """Revoke a key; it is refused within a second.
+    """Revoke a key; it is refused from then on.
 
     Raises
     ------
@@ -69,8 +70,24 @@ def end_keys_of(connection: Connection, user_id: str, at: datetime, *, by: str) 
         audit.record(connection, at, one.marketplace_id, by, "key.revoked", one.key_id, name=one.name)
 
 
-def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> ApiKey:
-    """The API key in an Authorization header, if it has the scope; None admits a key of any scope.
+@dataclass(frozen=True, slots=True)
+class GivenKey:
+    """A key as an Authorization header gives it, before it is checked."""
+
+    key_id: str
+    secret: str
+
+
+def given_key(header: str | None) -> GivenKey | None:
+    """The key in an Authorization header; None where it holds none."""
+    scheme, _, value = (header or "").partition(" ")
+    mark, _, rest = value.strip().partition(".")
+    key_id, _, secret = rest.partition(".")
+    return GivenKey(key_id, secret) if scheme.lower() == "bearer" and mark == _MARK and "\0" not in key_id else None
+
+
+def admitted(found: Mapping[str, KeyInForce], given: GivenKey | None, scope: Scope | None) -> KeyInForce:
+    """The given key among those in force, if it has the scope; None admits a key of any scope.
 
     Raises
     ------
@@ -79,21 +96,30 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> ApiKey:
     Forbidden
         The key lacks the scope; it is a brand's, which only reports.
     """
-    refused = NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
-    scheme, _, value = (header or "").partition(" ")
-    mark, _, rest = value.strip().partition(".")
-    key_id, _, secret = rest.partition(".")
-    if scheme.lower() != "bearer" or mark != _MARK:
-        raise refused
-    with runtime.store.read() as connection:
-        found = marketplaces.key(connection, key_id)
-    if not hmac.compare_digest(hash_token(secret), found.secret_hash if found else hash_token("")) or found is None:
-        raise refused
-    if found.brand_id is not None and scope is not Scope.REPORT:
+    kept = found.get(given.key_id) if given is not None else None
+    secret = given.secret if given is not None else ""
+    if not hmac.compare_digest(hash_token(secret), kept.key.secret_hash if kept else hash_token("")) or kept is None:
+        raise NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
+    if kept.key.brand_id is not None and scope is not Scope.REPORT:
         raise Forbidden("This key can only report listings.")
-    if scope is not None and scope not in found.scopes:
+    if scope is not None and scope not in kept.key.scopes:
         raise Forbidden("This key lacks the scope {scope}.", scope=scope.value)
-    return found
+    return kept
+
+
+def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInForce:
+    """The API key in an Authorization header with its marketplace, as the database has them now.
+
+    Raises
+    ------
+    NotSignedIn, Forbidden
+        As `admitted` has it.
+    """
+    given, found = given_key(header), dict[str, KeyInForce]()
+    if given is not None:
+        with runtime.store.read() as connection:
+            found = marketplaces.keys_in_force(connection, [given.key_id])
+    return admitted(found, given, scope)
 
 
 def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
@@ -109,7 +135,7 @@ def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
     Forbidden
         The key does not report, or the person does not lead the brand now.
     """
-    found = key_of(runtime, header, Scope.REPORT)
+    found = key_of(runtime, header, Scope.REPORT).key
     assert found.user_id is not None, "the table keeps the person beside the brand"
     try:
         with runtime.store.read() as connection:

@@ -120,3 +120,12 @@ circuit_breaker = Table(
     moment("opened_at", nullable=True),
     Column("reason", String(500), nullable=True),
 )
+
+# A mark for each change of a table that reference contexts are read from, by that table's triggers. PostgreSQL adds a
+# row, so that two changes wait for nothing of each other; SQLite, which has one writer, moves the number of its row.
+reference_change = Table(
+    "reference_change",
+    metadata,
+    Column("change_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("moved", BigInteger, nullable=False, server_default="0"),
+)

@@ -17,9 +17,10 @@ SECURITY_HEADERS: Final = {
 }
 # A year, of this host alone: what else the operator has under the domain is not ours to decide.
 _STRICT_TRANSPORT: Final = {"strict-transport-security": "max-age=31536000"}
-_KEPT: Final = "public, max-age=31536000, immutable"
-_NOT_KEPT: Final = "no-store"
-_ASKED_AGAIN: Final = "no-cache"
+_CACHING: Final = b"cache-control"
+_KEPT: Final = b"public, max-age=31536000, immutable"
+_NOT_KEPT: Final = b"no-store"
+_ASKED_AGAIN: Final = b"no-cache"
 
 
 class SecurityHeaders:
@@ -27,7 +28,9 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, strict_transport: bool) -> None:
         self._app = app
-        self._headers = SECURITY_HEADERS | (_STRICT_TRANSPORT if strict_transport else {})
+        headers = SECURITY_HEADERS | (_STRICT_TRANSPORT if strict_transport else {})
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._names = frozenset([_CACHING, *(name for name, _ in self._headers)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to its response."""
@@ -38,17 +41,16 @@ class SecurityHeaders:
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {name for name, _ in message["headers"]}
-                wanted = {**self._headers, "cache-control": _caching(scope, message["status"])}
-                message["headers"] = [
-                    *message["headers"],
-                    *((n.encode(), v.encode()) for n, v in wanted.items() if n.encode() not in given),
-                ]
+                wanted = [*self._headers, (_CACHING, _caching(scope, message["status"]))]
+                if not self._names.isdisjoint(given):
+                    wanted = [one for one in wanted if one[0] not in given]
+                message["headers"] = [*message["headers"], *wanted]
             await send(message)
 
         await self._app(scope, receive, completed)
 
 
-def _caching(scope: Scope, status: int) -> str:
+def _caching(scope: Scope, status: int) -> bytes:
     """One year for a static file whose address has its digest; everything else is not stored."""
     if not scope["path"].startswith(PREFIX) or status >= 400:
         return _NOT_KEPT

@@ -100,7 +100,7 @@ class Sizes:
 
 
 SECTIONS: Final[dict[Part, Callable[[Sizes], str]]] = {
-    Part.SCORING: lambda sizes: scoring.section(sizes.few, sizes.bulk),
+    Part.SCORING: lambda sizes: scoring.section(sizes.few, sizes.bulk, sizes.stored[-1]),
     Part.PARTS: lambda sizes: parts.section(sizes.rounds),
     Part.COMMITS: lambda sizes: commits.section(sizes.rounds, sizes.parent),
     Part.FOREST: lambda sizes: forest.section(sizes.rounds),
@@ -153,7 +153,9 @@ def main(
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
     events: Annotated[int, typer.Option(min=10_000, help="Seller events of the histories.")] = 4_000_000,
     messages: Annotated[int, typer.Option(min=100, help="Messages of the deliveries.")] = 2_000,
-    sizes: Annotated[str, typer.Option(help="Stored listings of growth; the last is that of pages.")] = "10000,100000",
+    sizes: Annotated[
+        str, typer.Option(help="Stored listings of growth; the last also of pages and scores.")
+    ] = "10000,100000",
     parent: Annotated[Path | None, typer.Option(help="Checkout of another commit, to compare with.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Print a few parts, of few rows.")] = False,
 ) -> None:

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ from tests.fixtures.registered import registered_model
 from training.bundle_folder import write_bundle_folder
 from training.dataset import read_listings
 from training.score_file import score_file
-from training.synthetic import build
+from training.synthetic import Settings, build
 
 INTRODUCTION: Final = """\
 A ratio is of medians over {rounds} rounds, the first round of each side left out. Listings are simulated, with
@@ -131,36 +132,49 @@ def _checked(rows: list[dict[str, Any]]) -> Iterator[Listing]:
         yield listing
 
 
-def over_http(rounds: int) -> tuple[str, Figures]:
-    """Microseconds of each server's processor time per request, in turn, with sixteen connections."""
+def over_http(rounds: int, stored: int) -> list[tuple[str, Figures]]:
+    """Microseconds of each server's processor time per request, in turn, with sixteen connections.
+
+    Ours compares each text with those of the stored listings. Peers store nothing.
+    """
     rows = rows_to_score(200)
-    bodies = [json.dumps(row).encode() for row in rows]
+    of_sellers = [{**row, "external_id": f"new-{i}"} for i, row in enumerate(islice(_simulated(stored), 200))]
     records = [
         json.dumps({"dataframe_records": [_columns_of(row)], "params": {"reasons": False}}).encode() for row in rows
     ]
     with (
-        _our_service() as ours,
+        _our_service(stored) as ours,
         _peer("competent") as competent,
         _peer("naive") as naive,
         _peer(NO_OP) as nothing,
         _mlflow() as registered,
     ):
-        sides = {
-            "ours": ours,
-            "competent": competent,
-            "naive": naive,
-            "FastAPI alone": nothing,
-            "ours by `mlflow models serve`": registered,
-        }
-        found: Figures = {name: [] for name in sides}
-        for number in range(rounds + 1):
-            for name, side in sides.items():
-                before = side.processor_seconds()
-                sent = records if side is registered else bodies
-                load = run_load(side.port, side.path, sent, side.headers, connections=_CONNECTIONS, seconds=_SECONDS)
-                if number:
-                    found[name].append((side.processor_seconds() - before) / load.answers * 1e6)
-    return f"HTTP at {_CONNECTIONS} connections, a request in the server, processor microseconds", found
+        sides = {"ours": ours, "competent": competent, "naive": naive, "FastAPI alone": nothing}
+        what = f"HTTP at {_CONNECTIONS} connections, {stored:,} listings stored"
+        unit = "a request in the server, processor microseconds"
+        sent = {name: [json.dumps(row).encode() for row in rows] for name in sides}
+        by_mlflow = "ours by `mlflow models serve`"
+        alone = _in_turns(rounds, {**sides, by_mlflow: registered}, {**sent, by_mlflow: records})
+        sides.pop("naive")
+        known = _in_turns(rounds, sides, {name: [json.dumps(row).encode() for row in of_sellers] for name in sides})
+    return [(f"{what}, {unit}", alone), (f"{what}, with sellers' histories, {unit}", known)]
+
+
+def _in_turns(rounds: int, sides: Mapping[str, "_Server"], sent: Mapping[str, list[bytes]]) -> Figures:
+    found: Figures = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, side in sides.items():
+            before = side.processor_seconds()
+            load = run_load(side.port, side.path, sent[name], side.headers, connections=_CONNECTIONS, seconds=_SECONDS)
+            if number:
+                found[name].append((side.processor_seconds() - before) / load.answers * 1e6)
+    return found
+
+
+def _simulated(many: int) -> Iterator[dict[str, Any]]:
+    """Rows of so many listings with the ids of their sellers; of changed listings there are several."""
+    world = build(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
+    return (dict(sent.row) for sent in world.sent if str(sent.row["external_id"]) in world.truth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +250,8 @@ def _write_listings(path: Path, many: int) -> None:
 
 
 @contextmanager
-def _our_service() -> Iterator[_Server]:
-    """A service with a promoted model, and a key with the right to scores."""
+def _our_service(stored: int) -> Iterator[_Server]:
+    """A service with a promoted model, so many stored listings, and a key with the right to scores."""
     with tempfile.TemporaryDirectory() as folder:
         home, port = Path(folder) / "home", free_port(18391)
         environment = {**os.environ, "TOUCHSTONE_HOME": str(home)}
@@ -251,6 +265,11 @@ def _our_service() -> Iterator[_Server]:
         command("marketplace", "add", "Bench")
         key = command("key", "add", "bench", "--scope", "score")
         _install_champion(home)
+        if stored:
+            listings = Path(folder) / "listings.ndjson"
+            with listings.open("w", encoding="utf-8") as file:
+                file.writelines(f"{json.dumps(row)}\n" for row in _simulated(stored))
+            command("import", str(listings), "--format", "native")
         with _process([*touchstone_command(), "serve", "--port", str(port)], environment, port, "/healthz") as pid:
             yield _Server(pid, port, "/api/v1/score", {"authorization": f"Bearer {key}"})
 
@@ -317,9 +336,9 @@ def _process(command: list[str], environment: dict[str, str], port: int, path: s
         process.wait(60)
 
 
-def section(rounds: int, bulk: int) -> str:
-    """The part of the page; `bulk` is the number of listings in the file."""
-    results = [one_in_process(rounds), full_work(rounds), over_http(rounds), in_bulk(rounds, bulk)]
+def section(rounds: int, bulk: int, stored: int) -> str:
+    """The part of the page; `bulk` is the number of listings in the file, `stored` of those in the service."""
+    results = [one_in_process(rounds), full_work(rounds), *over_http(rounds, stored), in_bulk(rounds, bulk)]
     listings, _ = labelled()
     lines = [
         INTRODUCTION.format(rounds=rounds, characters=mean_length(listings)),

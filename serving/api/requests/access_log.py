@@ -6,13 +6,13 @@ import uuid
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.guards import CALLED_BY
 
 REQUEST_ID: Final = "x-request-id"
+_HEADER: Final = REQUEST_ID.encode()
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _NUMBER: Final = "touchstone.request_id"
 _log = structlog.get_logger()
@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 def request_id(scope: Scope) -> str:
     """The number of a request: the caller's own where it is plain, else a new one."""
     if _NUMBER not in scope:
-        given = Headers(scope=scope).get(REQUEST_ID, "")
+        given = next((value for name, value in scope["headers"] if name == _HEADER), b"").decode("latin-1")
         scope[_NUMBER] = given if _PLAIN.fullmatch(given) else uuid.uuid4().hex
     found: str = scope[_NUMBER]
     return found
@@ -48,7 +48,8 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = number
+                others = [one for one in message.get("headers", ()) if one[0] != _HEADER]
+                message["headers"] = [*others, (_HEADER, number.encode())]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=number):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, literal_column, select
+from sqlalchemy import Connection, Row, RowMapping, Select, String, bindparam, select
 
 from features.corrections import NamedBrand
 from serving.accounts.tables import account
@@ -14,6 +14,7 @@ from serving.brands.tables import brand
 from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
@@ -106,7 +107,19 @@ _OF_EXTERNAL_ID: Final = (
     .where(inside(listing, HERE), listing.c.external_id == bindparam("external_id"))
     .order_by(case_brand.c.known_at, case_brand.c.naming_id)
 )
-_IS_NAMED: Final = PlainQuery(lambda _dialect: _OF_EXTERNAL_ID.with_only_columns(literal_column("1")).order_by(None))
+
+
+def _named_among(dialect: str) -> Select[Any]:
+    """Listed ids of listings; those for which nobody named a brand have a null beside them."""
+    wanted = listed(dialect, String())
+    return select(wanted.c.value, case_brand.c.naming_id).select_from(
+        wanted.outerjoin(listing, inside(listing, HERE, external_id=wanted.c.value)).outerjoin(
+            case_brand, same(case_brand, listing, "listing_id")
+        )
+    )
+
+
+_NAMED_AMONG: Final = PlainQuery(_named_among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +141,17 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
     return {one: ListingNamings(tuple(map(_named, rows)), _kept(rows)) for one, rows in found.items()}
 
 
-def of_external_id(connection: Connection, marketplace_id: str, external_id: str) -> list[NamedBrand]:
-    """The brands that people named for the listing of this id, in the order of time; none if it is not stored."""
-    wanted = {"here": marketplace_id, "external_id": external_id}
+def of_external_ids(
+    connection: Connection, marketplace_id: str, external_ids: Collection[str]
+) -> dict[str, list[NamedBrand]]:
+    """The brands that people named for the listings of these ids, in the order of time; other ids are left out."""
+    wanted = {"here": marketplace_id, **as_list(connection, sorted(set(external_ids)))}
     # For almost every listing nobody has.
-    if not _IS_NAMED.rows(connection, wanted):
-        return []
-    return list(map(_named, connection.execute(_OF_EXTERNAL_ID, wanted)))
+    named = {external_id for external_id, naming_id in _NAMED_AMONG.rows(connection, wanted) if naming_id is not None}
+    return {
+        one: list(map(_named, connection.execute(_OF_EXTERNAL_ID, {"here": marketplace_id, "external_id": one})))
+        for one in named
+    }
 
 
 def latest_of_listings(

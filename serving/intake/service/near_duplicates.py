@@ -19,10 +19,19 @@ def near_duplicates_of(
     connection: Connection, marketplace_id: str, found: Listing, as_of: datetime
 ) -> NearDuplicates | None:
     """The stored near-duplicates of one listing's text; None where the text is too short for a comparison."""
-    signature = signature_of(found)
-    if signature is None:
-        return None
-    return _compared(signature, found, Texts(connection, marketplace_id, [signature]).alike(signature), as_of)
+    return near_duplicates_of_all(connection, marketplace_id, [found], as_of)[0]
+
+
+def near_duplicates_of_all(
+    connection: Connection, marketplace_id: str, listings: Sequence[Listing], as_of: datetime
+) -> list[NearDuplicates | None]:
+    """As `near_duplicates_of`, for listings that do not see each other; the stored texts are read once for all."""
+    signatures = [signature_of(one) for one in listings]
+    texts = Texts(connection, marketplace_id, [one for one in signatures if one is not None])
+    return [
+        None if signature is None else _compared(signature, found, texts.alike(signature), as_of)
+        for signature, found in zip(signatures, listings, strict=True)
+    ]
 
 
 def _compared(signature: Signature, found: Listing, texts: Alike, as_of: datetime) -> NearDuplicates:

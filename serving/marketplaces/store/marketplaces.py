@@ -1,16 +1,21 @@
 """Marketplaces and their API keys."""
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, select, update
 
 from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, marketplace
+from serving.platform.database.lists import as_list, listed
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
+from serving.platform.database.types import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +156,52 @@ def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> Non
     add(connection, api_key, [row])
 
 
-def key(connection: Connection, key_id: str) -> ApiKey | None:
-    """A key that is not revoked; None where there is none."""
-    query = select(api_key).where(api_key.c.key_id == key_id, api_key.c.revoked_at.is_(None))
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        return None
-    scopes = frozenset(Scope(name) for name in found.scopes)
-    return ApiKey(found.key_id, found.marketplace_id, found.secret_hash, scopes, found.brand_id, found.user_id)
+@dataclass(frozen=True, slots=True)
+class KeyInForce:
+    """A key that is not revoked, with its marketplace."""
+
+    key: ApiKey
+    marketplace: Marketplace
+
+
+def keys_in_force(connection: Connection, key_ids: Collection[str]) -> dict[str, KeyInForce]:
+    """The keys of these ids that are not revoked, with their marketplaces, by id. Every request reads its key."""
+    if not key_ids:
+        return {}
+    moment = moment_of(connection)
+    found: dict[str, KeyInForce] = {}
+    for row in _IN_FORCE.rows(connection, as_list(connection, sorted(set(key_ids)))):
+        key_id, marketplace_id, secret_hash, scopes, brand_id, user_id, name, currency, since = row
+        if key_id is not None:
+            may = frozenset(map(Scope, json.loads(scopes)))
+            found[key_id] = KeyInForce(
+                ApiKey(key_id, marketplace_id, secret_hash, may, brand_id, user_id),
+                Marketplace(marketplace_id, name, currency, None if since is None else moment(since)),
+            )
+    return found
+
+
+def _in_force(dialect: str) -> Select[Any]:
+    wanted = listed(dialect, String())
+    of_key, of_marketplace = api_key.c, marketplace.c
+    return select(
+        of_key.key_id,
+        of_key.marketplace_id,
+        of_key.secret_hash,
+        of_key.scopes,
+        of_key.brand_id,
+        of_key.user_id,
+        of_marketplace.name,
+        of_marketplace.base_currency,
+        of_marketplace.seller_events_since,
+    ).select_from(
+        wanted.outerjoin(api_key, (of_key.key_id == wanted.c.value) & of_key.revoked_at.is_(None)).outerjoin(
+            marketplace, of_marketplace.marketplace_id == of_key.marketplace_id
+        )
+    )
+
+
+_IN_FORCE: Final = PlainQuery(_in_force)
 
 
 def keys(connection: Connection, marketplaces: Collection[str], brand_id: str | None = None) -> list[KeyRecord]:

@@ -74,6 +74,17 @@ _FORGET: Final = (
     "INSERT INTO search_index (search_index, rowid, words, seller_words) "
     "VALUES ('delete', OLD.entry_number, OLD.words, OLD.seller_words);"
 )
+# What reference contexts are read from. A breaker is inserted closed, at every first check.
+_CHANGE: Final = ("INSERT", "UPDATE", "DELETE")
+_REFERENCES: Final = {
+    **dict.fromkeys(
+        ("brand", "brand_enrolment", "alias_proposal", "counterfeit_indicator", "brand_list_price"), _CHANGE
+    ),
+    **dict.fromkeys(("price_reference", "common_price", "base_rate_prior", "exchange_rate"), _CHANGE),
+    "circuit_breaker": ("UPDATE OF opened_at", "DELETE"),
+}
+# Not by one, so that a change that was undone and another after it do not leave the same number.
+_MOVE: Final = "UPDATE reference_change SET moved = moved + 1 + (random() & 65535);"
 _LEARN: Final = (
     "INSERT INTO search_index (rowid, words, seller_words) VALUES (NEW.entry_number, NEW.words, NEW.seller_words);"
 )
@@ -104,6 +115,10 @@ def _beside_tables_of_postgresql() -> None:
     _function("golden_set_is_frozen", f"RAISE EXCEPTION '{_FROZEN}';")
     events = "BEFORE UPDATE OR DELETE OR TRUNCATE ON golden_set FOR EACH STATEMENT "
     _trigger("golden_set_keeps", events, "golden_set_is_frozen")
+    _function("touchstone_references_changed", "INSERT INTO reference_change DEFAULT VALUES; RETURN NULL;")
+    for table, changes in _REFERENCES.items():
+        events = f"AFTER {' OR '.join(changes)} OR TRUNCATE ON {table} FOR EACH STATEMENT "
+        _trigger(f"{table}_changes_references", events, "touchstone_references_changed")
     op.execute(f"CREATE INDEX ix_search_entry_words ON search_entry USING gin (({_VECTOR}))")
 
 
@@ -122,6 +137,11 @@ def _beside_tables_of_sqlite() -> None:
         _refuse(f"{table}_refuses_delete", f"DELETE ON {table}", deleted, f"{table} is append-only")
     for event in ("UPDATE", "DELETE"):
         _refuse(f"golden_set_keeps_{event.lower()}", f"{event} ON golden_set", "", _FROZEN)
+    op.execute("INSERT INTO reference_change (change_id) VALUES (1)")
+    for table, changes in _REFERENCES.items():
+        for change in changes:
+            name = f"{table}_changes_references_{change.partition(' ')[0].lower()}"
+            op.execute(f"CREATE TRIGGER {name} AFTER {change} ON {table} BEGIN {_MOVE} END")
     op.execute(
         "CREATE VIRTUAL TABLE search_index USING fts5(words, seller_words, content='search_entry', "
         "content_rowid='entry_number', tokenize='unicode61 remove_diacritics 0', prefix='3')"

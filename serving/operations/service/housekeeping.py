@@ -13,7 +13,7 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.database import planning
 from serving.platform.runtime import Runtime
-from serving.scoring.store import references
+from serving.scoring.store import reference_changes, references
 from serving.standing.rules.reminders import TOLD, QuestionStep
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
@@ -76,6 +76,7 @@ def refresh_references(runtime: Runtime) -> int:
     for found in stale:
         with runtime.store.write() as connection:
             refreshed += references.refresh(connection, found, now) > 0
+            reference_changes.delete_old(connection)
     if refreshed:
         runtime.forget()
     return refreshed

@@ -36,15 +36,22 @@ class PlainQuery:
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows, as the driver returns them."""
-        built = self._built.get(connection.dialect.name) or self._compiled(connection)
+        statement, given = self.executed(connection, values)
         if not connection.in_transaction():
             connection.begin()
         driver = connection.connection.driver_connection
         assert driver is not None
         try:
-            return list(driver.execute(built.text, built.given(values)).fetchall())
+            return list(driver.execute(statement, given).fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _as_of_sqlalchemy(connection, built.text, error) from error
+            raise _as_of_sqlalchemy(connection, statement, error) from error
+
+    def executed(
+        self, connection: Connection, values: Mapping[str, Any]
+    ) -> tuple[str, tuple[Any, ...] | dict[str, Any]]:
+        """The statement as the driver gets it, and its values."""
+        built = self._built.get(connection.dialect.name) or self._compiled(connection)
+        return built.text, built.given(values)
 
     def _compiled(self, connection: Connection) -> _Built:
         found = self._build(connection.dialect.name).compile(dialect=connection.dialect)

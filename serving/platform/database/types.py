@@ -2,10 +2,11 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy import Connection, DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from serving.platform.database.packing import Kind, pack, unpack
@@ -33,14 +34,31 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without an offset")
-        moment = value.astimezone(UTC)
-        return f"{moment.strftime(_FIXED)}Z" if dialect.name == "sqlite" else moment
+        return _text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """The stored time, aware, in UTC."""
         if value is None:
             return None
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def moment_of(connection: Connection) -> Callable[[Any], datetime]:
+    """What makes a time of a stored one that the driver returned, as `UtcTime` does."""
+    return datetime.fromisoformat if connection.dialect.name == "sqlite" else _in_utc
+
+
+def stored_moment(connection: Connection, value: datetime) -> Any:
+    """A time as the driver gets it, as `UtcTime` does."""
+    return _text(value) if connection.dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def _text(value: datetime) -> str:
+    return f"{value.astimezone(UTC).strftime(_FIXED)}Z"
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
 
 
 class IdOrder(TypeDecorator[str]):

@@ -13,9 +13,10 @@ from features.price_lists import PriceLists
 from features.references import References
 from serving.brands.store import brands, price_lists
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.scoring.store import breakers, references
+from serving.scoring.store import breakers, reference_changes, references
+from serving.scoring.store.reference_changes import Marks
 
-# Longer than a burst of requests, and short enough that other processes notice a new brand in time.
+# What holds from a moment on without a change, such as a rate of a new day, is noticed after so long.
 _REFERENCE_CONTEXT_LAST_SECONDS: Final = 10.0
 
 
@@ -31,17 +32,18 @@ class ReferenceContext:
 
 @dataclass(slots=True)
 class ReferenceContextCache:
-    """The reference context of each marketplace, read at most every few seconds, and at once after a local change."""
+    """The reference context of each marketplace, read every few seconds, and at once after a change by any process."""
 
-    _kept: dict[str, tuple[float, ReferenceContext]] = field(default_factory=dict)
+    _kept: dict[str, tuple[float, Marks, ReferenceContext]] = field(default_factory=dict)
     # Price lists are long and change rarely, so they have their own cache, by last change and day.
     _lists: dict[str, tuple[tuple[datetime | None, date], PriceLists]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
-        """The reference context of a marketplace, at most a few seconds old."""
+        """The reference context of a marketplace with every change that the transaction sees."""
+        marks = reference_changes.marks(connection)
         kept = self._kept.get(marketplace.marketplace_id)
-        if kept is None or time.monotonic() - kept[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
+        if kept is None or kept[1] != marks or time.monotonic() - kept[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
             enrolled = brands.enrolments(connection, marketplace.marketplace_id)
             found = ReferenceContext(
                 references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
@@ -54,8 +56,8 @@ class ReferenceContextCache:
                 breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
             )
             with self._lock:
-                kept = self._kept[marketplace.marketplace_id] = (time.monotonic(), found)
-        return kept[1]
+                kept = self._kept[marketplace.marketplace_id] = (time.monotonic(), marks, found)
+        return kept[2]
 
     def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
         here = marketplace.marketplace_id

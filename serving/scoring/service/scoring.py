@@ -55,7 +55,8 @@ class Scored:
 class BatchScores:
     """The scores of numbered listings by one model, or by the scorecard without one.
 
-    Listings are routed in groups, because a route can depend on the cases and questions of the groups before. With
+    Listings are routed in groups, because a route can depend on the cases and questions of the groups before; the last
+    route of a listing holds. `questions` are those of the groups to come. With
     `encoded`, an encoder's numbers of the listings' titles in order, shape (n, d), the scores are second scores.
     """
 
@@ -70,7 +71,8 @@ class BatchScores:
         threads: int = 1,
         encoded: NDArray[np.float64] | None = None,
     ) -> None:
-        self._model, self._questions, self._routing, self._threads = model, questions, routing, threads
+        self._model, self._routing, self._threads = model, routing, threads
+        self.questions = questions
         self._computed = {i: compute(one) for i, one in facts.items()}
         self._routes: dict[int, Route] = {}
         computed = list(self._computed.values())
@@ -85,7 +87,7 @@ class BatchScores:
 
     def route(self, rows: Mapping[int, ToScore], left: Mapping[str, int]) -> dict[int, Route]:
         """The routes of a group, by number, with the brands' remaining questions."""
-        situations = {i: _situation(row, self._computed[i], self._questions) for i, row in rows.items()}
+        situations = {i: _situation(row, self._computed[i], self.questions) for i, row in rows.items()}
 
         def routed(i: int, situation: Situation) -> Route:
             thresholds = self._model.thresholds if self._model else None

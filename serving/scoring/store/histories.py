@@ -1,6 +1,6 @@
 """The recorded histories of sellers, read once for a batch with one query per table."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,9 @@ from models.seller_history import DAYS, Event, Put, SellerHistory
 from models.verdict import Judgement, Side
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version, observation
+from serving.platform.database.lists import as_list
 from serving.platform.database.scope import same
+from serving.platform.database.types import moment_of, stored_moment
 from serving.scoring.store import history_queries as queries
 
 
@@ -119,12 +121,17 @@ def _load_versions(
 ) -> None:
     """Add versions to the seller that each names, even if the listing has changed its seller since.
 
-    The hot path is one seller, who may have a million listings: it reads only as many as count at the first moment.
+    A seller may have a million listings: of one seller, and at one moment, only as many are read as count at the first
+    moment.
     """
+    begin = since - timedelta(days=LISTINGS_DAYS)
+    if len(histories) > 1 and since == until:
+        _load_latest(connection, marketplace_id, histories, begin, since)
+        return
     wanted = {
         "here": marketplace_id,
         "sellers": list(histories),
-        "begin": since - timedelta(days=LISTINGS_DAYS),
+        "begin": begin,
         "since": since,
         "until": until,
     }
@@ -134,19 +141,32 @@ def _load_versions(
     else:
         rows = list(connection.execute(queries.VERSIONS, wanted))
     for row in reversed(rows):
-        price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
-        histories[row.seller_external_id].put_up.append(
-            Put(
-                row.listing_id,
-                row.known_at,
-                row.first_known_at,
-                row.log_price,
-                price,
-                row.brand_key,
-                row.category_key,
-                row.protected,
-            )
-        )
+        _put_up(histories, row, row.known_at, row.first_known_at)
+
+
+def _load_latest(
+    connection: Connection,
+    marketplace_id: str,
+    histories: Mapping[str, SellerHistory],
+    begin: datetime,
+    since: datetime,
+) -> None:
+    begins, ends = (stored_moment(connection, at) for at in (begin, since))
+    wanted = {"here": marketplace_id, "begin": begins, "since": ends, **as_list(connection, list(histories))}
+    moment = moment_of(connection)
+    for row in reversed(queries.LATEST_VERSIONS.rows(connection, wanted)):
+        if row[0] is not None:
+            _put_up(histories, row, moment(row[2]), moment(row[3]))
+
+
+def _put_up(
+    histories: Mapping[str, SellerHistory], row: Sequence[Any], known_at: datetime, first_known_at: datetime
+) -> None:
+    seller, listing_id, _, _, log_price, minor, currency, brand_key, category_key, protected = row
+    price = None if minor is None or currency is None else (minor, currency)
+    histories[seller].put_up.append(
+        Put(listing_id, known_at, first_known_at, log_price, price, brand_key, category_key, bool(protected))
+    )
 
 
 def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, list[Ruling]]:

@@ -6,7 +6,7 @@ Parameters are `here`, the marketplace, `sellers`, and moments by name.
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, literal_column, select, true
 
 from features.peer_listings import MOST_LISTINGS
 from models.case import CaseLane
@@ -15,6 +15,8 @@ from models.verdict import Judgement
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, seller
+from serving.platform.database.lists import listed
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
@@ -33,30 +35,69 @@ SELLERS: Final = select(seller.c.external_id, seller.c.first_known_at).where(
     inside(seller, HERE), seller.c.external_id.in_(_WANTED)
 )
 
+_LATEST_FIRST: Final = (listing_version.c.known_at.desc(), listing_version.c.version_id.desc())
+_OF_VERSIONS: Final = select(
+    listing_version.c.seller_external_id,
+    listing_version.c.listing_id,
+    listing_version.c.known_at,
+    listing.c.first_known_at,
+    listing_version.c.log_price,
+    listing_version.c.price_minor,
+    listing_version.c.currency,
+    listing_version.c.brand_key,
+    listing_version.c.category_key,
+    listing_version.c.protected,
+)
 VERSIONS: Final = (
-    select(
-        listing_version.c.seller_external_id,
-        listing_version.c.listing_id,
-        listing_version.c.known_at,
-        listing.c.first_known_at,
-        listing_version.c.log_price,
-        listing_version.c.price_minor,
-        listing_version.c.currency,
-        listing_version.c.brand_key,
-        listing_version.c.category_key,
-        listing_version.c.protected,
-    )
-    .join(listing, same(listing, listing_version, "listing_id"))
+    _OF_VERSIONS.join(listing, same(listing, listing_version, "listing_id"))
     .where(
         inside(listing_version, HERE),
         listing_version.c.seller_external_id.in_(_WANTED),
         listing_version.c.known_at >= moment("begin"),
         listing_version.c.known_at < moment("until"),
     )
-    .order_by(listing_version.c.known_at.desc(), listing_version.c.version_id.desc())
+    .order_by(*_LATEST_FIRST)
 )
 LATER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at >= moment("since"))
 EARLIER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS)
+
+
+def _latest_versions(dialect: str) -> Select[Any]:
+    """As `EARLIER_VERSIONS` for each of the listed sellers: an ordered scan of at most so many entries each.
+
+    By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan, and a seller without
+    versions has a row of nulls.
+    """
+    wanted = listed(dialect, String())
+    inner = listing_version.alias("inner_version")
+    latest = (
+        select(inner.c.version_id)
+        .where(
+            inside(inner, HERE, seller_external_id=wanted.c.value),
+            inner.c.known_at >= moment("begin"),
+            inner.c.known_at < moment("since"),
+        )
+        .order_by(inner.c.known_at.desc(), inner.c.version_id.desc())
+        .limit(MOST_LISTINGS)
+        .correlate(wanted)
+    )
+    if dialect == "postgresql":
+        side = latest.lateral("latest")
+        found = wanted.join(side, true()).join(
+            listing_version, inside(listing_version, HERE, version_id=side.c.version_id)
+        )
+    else:
+        # SQLite's own number of a row, which every index has: to look an id up again would cost another index.
+        rows = latest.with_only_columns(literal_column("inner_version.rowid"))
+        here = inside(listing_version, HERE) & literal_column("listing_version.rowid").in_(rows)
+        found = wanted.outerjoin(listing_version, here)
+    joined = found.outerjoin(listing, same(listing, listing_version, "listing_id"))
+    return _OF_VERSIONS.select_from(joined).order_by(*_LATEST_FIRST)
+
+
+# Of a query by the driver: moments as stored.
+LATEST_VERSIONS: Final = PlainQuery(_latest_versions)
+
 
 EVENTS: Final = (
     select(

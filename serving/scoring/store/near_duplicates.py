@@ -1,21 +1,21 @@
 """Near-duplicate texts of listings by their signatures, as they were known and judged.
 
 The candidates for a text are bounded: the sixteen latest texts under each of its sixteen keys, and the sixteen latest
-judged ones. Only the most similar of them are compared. A text that half the marketplace uses costs as much as any
-other. Judged listings are found even if many copies came later.
+judged ones. Only the most similar of them are compared, and only near-duplicates are read further. A text that half the
+marketplace uses costs as much as any other. Judged listings are found even if many copies came later.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
+import numpy as np
 from sqlalchemy import Connection, Select, String, select
 
-from features.minhash import Signature, band_keys
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Period, Ruling
+from features.minhash import Signature, band_keys, similarities
+from features.near_duplicates import MOST_COMPARED, NEAR, Asked, Candidate, Period, Ruling
 from models.case import BLIND_LANES, CaseLane
 from models.verdict import Judgement
 from serving.appeals.tables import overturn
@@ -24,7 +24,9 @@ from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import listing, listing_version, text_signature
 from serving.platform.database.lists import as_list, listed
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside
+from serving.platform.database.types import moment_of
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
@@ -42,31 +44,41 @@ class Alike:
 class Texts:
     """Stored texts that share keys with some texts, and new texts that are added to them.
 
-    Reading takes one query for the texts under all keys, one for their data, and one for their verdicts.
+    Reading takes one query for the texts under all keys and one for their signatures. Most of them only share a key; of
+    those that are near-duplicates of some text, one query reads their data, and one their verdicts.
     """
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
-        keys = [keys_of(one) for one in texts]
         self._judged, self._recent = under(connection, marketplace_id, texts)
-        chosen = {text_id for some in keys for text_id in most_alike(some, self._judged, self._recent)[:MOST_COMPARED]}
-        self._candidates = candidates_of(connection, marketplace_id, sorted(chosen))
+        self._most_alike: dict[bytes, list[str]] = {}
+        chosen = [self._ordered(one)[:MOST_COMPARED] for one in texts]
+        read = _signatures(connection, marketplace_id, sorted({text_id for some in chosen for text_id in some}))
+        self._known = set(read)
+        self._near = candidates_of(connection, marketplace_id, sorted(_near_of(texts, chosen, read)))
         self._present: dict[str, Asked] = {}
 
     def alike(self, signature: Signature) -> Alike:
-        """The comparison texts of one text; `features.near_duplicates` cuts them at a moment."""
-        keys = keys_of(signature)
+        """The near-duplicates of one text, and perhaps of others; `features.near_duplicates` cuts them at a moment."""
         # A text that only became one of the most similar because new ones displaced others was not read.
-        chosen = [one for one in most_alike(keys, self._judged, self._recent) if one in self._candidates][
-            :MOST_COMPARED
-        ]
+        chosen = [one for one in self._ordered(signature) if one in self._known][:MOST_COMPARED]
         return Alike(
-            tuple(self._as_priced_now(self._candidates[text_id]) for text_id in chosen),
-            len(chosen) >= MOST_COMPARED or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys),
+            tuple(self._as_priced_now(self._near[text_id]) for text_id in chosen if text_id in self._near),
+            len(chosen) >= MOST_COMPARED
+            or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys_of(signature)),
         )
+
+    def _ordered(self, signature: Signature) -> list[str]:
+        found = self._most_alike.get(signature.tobytes())
+        if found is None:
+            found = most_alike(keys_of(signature), self._judged, self._recent)
+            self._most_alike[signature.tobytes()] = found
+        return found
 
     def add(self, found: Candidate) -> None:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
-        self._candidates[found.text_id] = found
+        self._near[found.text_id] = found
+        self._known.add(found.text_id)
+        self._most_alike.clear()
         for key in set(keys_of(found.signature)):
             texts = self._recent[key] = [*self._recent.get(key, ()), found.text_id]
             if len(texts) > MOST_PER_KEY:
@@ -79,6 +91,18 @@ class Texts:
     def _as_priced_now(self, found: Candidate) -> Candidate:
         present = self._present.get(found.listing_id)
         return found if present is None else replace(found, prices=(found.prices[0], present))
+
+
+def _near_of(texts: Sequence[Signature], chosen: Sequence[Sequence[str]], read: Mapping[str, Signature]) -> set[str]:
+    """The ids of those among the chosen texts of each text that are its near-duplicates."""
+    names = list(read)
+    place = {name: at for at, name in enumerate(names)}
+    pairs = [(i, place[name]) for i, some in enumerate(chosen) for name in some if name in place]
+    if not pairs:
+        return set()
+    asked, found = np.array(pairs).T
+    alike = similarities(np.stack(texts)[asked], np.stack([read[name] for name in names])[found]) >= NEAR
+    return {names[at] for at in found[alike].tolist()}
 
 
 def most_alike(
@@ -102,7 +126,22 @@ def keys_of(signature: Signature) -> list[int]:
     return keys
 
 
-@cache
+def _signatures(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Signature]:
+    if not text_ids:
+        return {}
+    rows = _SIGNATURES.rows(connection, {"here": marketplace_id, **as_list(connection, text_ids)})
+    return {text_id: signature_of(stored) for text_id, stored in rows if stored is not None}
+
+
+def _stored(dialect: str) -> Select[Any]:
+    wanted = listed(dialect, String())
+    text = wanted.outerjoin(text_signature, inside(text_signature, HERE, version_id=wanted.c.value))
+    return select(wanted.c.value, text_signature.c.signature).select_from(text)
+
+
+_SIGNATURES: Final = PlainQuery(_stored)
+
+
 def _texts(dialect: str) -> Select[Any]:
     """The data of listed texts: their first version, the present state of their listing, and its authorisations."""
     wanted = listed(dialect, String())
@@ -133,30 +172,39 @@ def _texts(dialect: str) -> Select[Any]:
     )
 
 
+_TEXTS: Final = PlainQuery(_texts)
+
+
 def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
     """The data of these texts, as of today, by id."""
     if not text_ids:
         return {}
     wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
     rulings = _rulings(connection, wanted)
+    moment = moment_of(connection)
     found: dict[str, Candidate] = {}
-    for row in connection.execute(_texts(connection.dialect.name), wanted):
-        if row.text_id is None or row.signature is None:
+    for row in _TEXTS.rows(connection, wanted):
+        text_id, seller, known, log_price, named, present, present_price, signature, listing_id, added, ended = row
+        if text_id is None or signature is None:
             continue
-        on_list = (_on_list(row.added_at, row.ended_at, row.brand_named_at),) if row.added_at is not None else ()
-        before = found.get(row.text_id)
+        on_list: tuple[Period, ...] = ()
+        if added is not None:
+            ends, named_at = (None if at is None else moment(at) for at in (ended, named))
+            on_list = (_on_list(moment(added), ends, named_at),)
+        before = found.get(text_id)
         if before is not None:
             # A seller with several authorisation periods has as many rows.
-            found[row.text_id] = replace(before, authorised=before.authorised + on_list)
+            found[text_id] = replace(before, authorised=before.authorised + on_list)
             continue
-        found[row.text_id] = Candidate(
-            text_id=row.text_id,
-            listing_id=row.external_id,
-            seller=row.seller_external_id,
-            signature=signature_of(row.signature),
-            known_at=row.known_at,
-            prices=(Asked(row.known_at, row.log_price), Asked(row.present_known_at, row.present_log_price)),
-            rulings=tuple(sorted(rulings.get(row.text_id, ()), key=lambda ruling: ruling.known_at)),
+        known_at = moment(known)
+        found[text_id] = Candidate(
+            text_id=text_id,
+            listing_id=listing_id,
+            seller=seller,
+            signature=signature_of(signature),
+            known_at=known_at,
+            prices=(Asked(known_at, log_price), Asked(moment(present), present_price)),
+            rulings=tuple(sorted(rulings.get(text_id, ()), key=lambda ruling: ruling.known_at)),
             authorised=on_list,
         )
     return found
@@ -183,25 +231,26 @@ def _rulings(connection: Connection, wanted: Mapping[str, Any]) -> dict[str, lis
     """
     found: dict[str, list[Ruling]] = defaultdict(list)
     in_force: dict[str, dict[str, bool]] = defaultdict(dict)
-    for row in connection.execute(_given(connection.dialect.name), wanted):
-        if row.text_id is None:
+    moment = moment_of(connection)
+    for row in _GIVEN.rows(connection, wanted):
+        text_id, judgement, lane, passed_on, known_at, verdict_id, supersedes_id, decided_at, waits, until = row
+        if text_id is None:
             continue
-        standing = in_force[row.text_id]
-        first = row.lane not in BLIND_LANES or row.lane == CaseLane.COMPLAINT.value
-        if row.judgement == Judgement.WITHDRAWN.value:
-            if standing.pop(row.supersedes_id, None) is not None:
+        standing = in_force[text_id]
+        first = lane not in BLIND_LANES or lane == CaseLane.COMPLAINT.value
+        if judgement == Judgement.WITHDRAWN.value:
+            if standing.pop(supersedes_id, None) is not None:
                 before = next(reversed(standing.values()), None)
-                found[row.text_id].append(Ruling(known_at=row.known_at, counterfeit=before))
-        elif first and not row.passed_on and not row.waits and row.judgement in _COUNTERFEIT:
-            standing[row.verdict_id] = _COUNTERFEIT[row.judgement]
-            known_at = row.waited_until or row.known_at
-            found[row.text_id].append(Ruling(known_at=known_at, counterfeit=_COUNTERFEIT[row.judgement]))
-        if row.decided_at is not None:
-            found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))
+                found[text_id].append(Ruling(known_at=moment(known_at), counterfeit=before))
+        elif first and not passed_on and not waits and judgement in _COUNTERFEIT:
+            standing[verdict_id] = _COUNTERFEIT[judgement]
+            counts_from = moment(until or known_at)
+            found[text_id].append(Ruling(known_at=counts_from, counterfeit=_COUNTERFEIT[judgement]))
+        if decided_at is not None:
+            found[text_id].append(Ruling(known_at=moment(decided_at), counterfeit=False))
     return found
 
 
-@cache
 def _given(dialect: str) -> Select[Any]:
     """Verdicts on listed texts in chronological order, each with the time when its removal was overturned.
 
@@ -241,3 +290,6 @@ def _given(dialect: str) -> Select[Any]:
         .outerjoin(overturn, upheld)
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
+
+
+_GIVEN: Final = PlainQuery(_given)

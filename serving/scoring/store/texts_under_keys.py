@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
+import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -72,9 +73,9 @@ def wanted_of(marketplace_id: str, signatures: Sequence[Signature]) -> tuple[lis
     keys.append(sorted(set(every)))
     halves = iter(halves_of(marketplace_id, np.array(every, np.int64)).tolist())
     values: dict[str, Any] = {"here": marketplace_id, _named("listed", JUDGED): _list(keys[JUDGED])}
-    for number, of_band in enumerate(bins):
-        values[_named("listed", number)] = _list(list(islice(halves, len(of_band))))
-        values[_named("bins", number)] = b"".join(of_band.values())
+    for of_band, listed_name, bins_name in zip(bins, _LISTED_NAMES, _BINS_NAMES, strict=True):
+        values[listed_name] = _list(list(islice(halves, len(of_band))))
+        values[bins_name] = b"".join(of_band.values())
     return keys, values
 
 
@@ -82,9 +83,13 @@ def _named(name: str, number: int) -> str:
     return f"{name}_{number}"
 
 
+_LISTED_NAMES: Final = [_named("listed", number) for number in range(BANDS)]
+_BINS_NAMES: Final = [_named("bins", number) for number in range(BANDS)]
+
+
 def _list(values: Sequence[int]) -> str:
     """A list of integers, which both engines read faster than the driver makes one of them."""
-    return f"[{','.join(map(str, values))}]"
+    return orjson.dumps(values).decode()
 
 
 def latest_of_all(dialect: str) -> CompoundSelect[Any] | TextClause:

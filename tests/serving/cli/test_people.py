@@ -76,7 +76,7 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_else(home: Path) -> None:
     done = touchstone_in(home, "key", "add", "nightly", "--scope", "score")
     with opened(home) as runtime:
         header = f"Bearer {done.out.strip()}"
-        assert key_of(runtime, header, Scope.SCORE).scopes == {Scope.SCORE}
+        assert key_of(runtime, header, Scope.SCORE).key.scopes == {Scope.SCORE}
         with pytest.raises(Forbidden):
             key_of(runtime, header, Scope.INTAKE)
 

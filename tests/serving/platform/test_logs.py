@@ -4,12 +4,15 @@ import json
 import subprocess
 import sys
 from traceback import format_exception
+from typing import Final
 
 import pytest
+import structlog
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from serving.accounts.tables import account
+from serving.platform.logs import console_lines
 from tests.fixtures.runtimes import Site
 
 _FAILS = """
@@ -97,3 +100,22 @@ def test_with_json_every_line_is_json_whatever_wrote_it() -> None:
     assert "nobody expected this\nat all" in lines[-1]["exception"]
     assert lines[-2]["thread"] == "worker"
     assert all("timestamp" in line for line in lines)
+
+
+LINES: Final = [
+    {"method": "POST", "route": "/api/v1/score", "status": 200, "duration_ms": 1.5, "caller": None},
+    {"words": "two words", "equal": "a=b", "quoted": 'a "b"', "line": "a\nb", "tab": "a\tb", "empty": "", "it": "it's"},
+    {"some": ["a", 1], "pairs": {"b": 2.0}, "truth": True, "trailing": "blank "},
+    {"exc_info": None, "logger": "uvicorn"},
+    {},
+]
+
+
+@pytest.mark.parametrize("values", LINES)
+@pytest.mark.parametrize("event", ["request.answered", "an event whose name is longer than its column", ""])
+def test_a_line_of_a_terminal_is_that_of_structlog(event: str, values: dict[str, object]) -> None:
+    found = {"event": event, "level": "warning", "timestamp": "2026-11-29T04:02:09Z", **values}
+    whole = structlog.dev.ConsoleRenderer(colors=False)
+    assert console_lines(colors=False)(None, "info", dict(found)) == whole(None, "info", dict(found))
+    without_level = {name: value for name, value in found.items() if name != "level"}
+    assert console_lines(colors=False)(None, "info", dict(without_level)) == whole(None, "info", without_level)

@@ -154,7 +154,7 @@ def bearer(key: str) -> str:
 
 def test_a_key_is_accepted_for_its_scopes(any_site: Site) -> None:
     found = key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
-    assert (found.marketplace_id, found.scopes) == (any_site.here, frozenset({Scope.INTAKE, Scope.SCORE}))
+    assert (found.key.marketplace_id, found.key.scopes) == (any_site.here, frozenset({Scope.INTAKE, Scope.SCORE}))
 
 
 @pytest.mark.parametrize("scope", [Scope.BACKFILL, Scope.CLOCK])
@@ -196,7 +196,7 @@ def refusal(site: Site, header: str | None) -> str:
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_is_written_in_any_case(site: Site, scheme: str) -> None:
-    assert key_of(site.runtime, f"{scheme} {site.key}", Scope.INTAKE).marketplace_id == site.here
+    assert key_of(site.runtime, f"{scheme} {site.key}", Scope.INTAKE).marketplace.marketplace_id == site.here
 
 
 def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: Site) -> None:
@@ -204,7 +204,7 @@ def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: 
     revoke(any_site)
     with pytest.raises(NotSignedIn):
         key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
-    assert key_of(any_site.runtime, bearer(other), Scope.INTAKE).marketplace_id == any_site.here
+    assert key_of(any_site.runtime, bearer(other), Scope.INTAKE).marketplace.marketplace_id == any_site.here
 
 
 def revoke(site: Site) -> None:

@@ -2,12 +2,13 @@
 
 import math
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import Connection, func, select
 
 from features.listing import Listing, check
 from features.minhash import BANDS, signature_of
@@ -23,7 +24,7 @@ from serving.listings.tables import TEXT_BANDS, judged_band, score, text_signatu
 from serving.platform.database.plain import PlainQuery
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import near_duplicates
-from serving.scoring.store.texts_under_keys import MOST_PER_KEY, latest_of_all, wanted_of
+from serving.scoring.store.texts_under_keys import MOST_PER_KEY
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -272,27 +273,29 @@ def test_a_popular_text_is_compared_no_further_than_any_other(any_site: Site) ->
     assert (result.genuine, result.nearest_genuine is not None) == (1, True)
 
 
-def test_a_batch_of_popular_texts_takes_three_queries_and_as_many_comparisons_as_one(any_site: Site) -> None:
+def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_one(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = [a_row(external_id=f"MP-{n}", description=f"{BOILERPLATE} {n}") for n in range(100, 200)]
     take_in(any_site, *rows)
     checked = [check({**row, "external_id": f"{row['external_id']}-again"}, received_at=NOW) for row in rows]
     signatures = [signature_of(one) for one in checked if isinstance(one, Listing)]
-    statements: list[str] = []
+    queries: list[PlainQuery] = []
+    original = PlainQuery.rows
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
+    def noted(self: PlainQuery, *arguments: Any) -> Any:
+        queries.append(self)
+        return original(self, *arguments)
 
-    event.listen(any_site.runtime.store.reads, "after_cursor_execute", note)
+    monkeypatch.setattr(PlainQuery, "rows", noted)
     with any_site.runtime.store.read() as connection:
         texts = near_duplicates.Texts(connection, any_site.here, [one for one in signatures if one is not None])
         found_alike = [texts.alike(one) for one in signatures if one is not None]
-    event.remove(any_site.runtime.store.reads, "after_cursor_execute", note)
-    # The first is a plain query, which SQLAlchemy's events do not see.
-    assert len([one for one in statements if one.startswith("SELECT") and "set_config" not in one]) == 2
+    assert len(queries) == 4
     assert all(MOST_PER_KEY <= len(one.candidates) <= MOST_COMPARED for one in found_alike)
 
 
-def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
+def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """On SQLite, whose planner does not know a list's length, the list is read first and tables by key."""
     case = a_case(site, description=BOILERPLATE)
     judge(site, site.analyst, case, Judgement.GENUINE)
@@ -301,19 +304,19 @@ def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
     signature = signature_of(listing)
     assert signature is not None
     plans: list[list[str]] = []
+    original = PlainQuery.rows
 
-    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if "json_each" in statement and not statement.startswith("EXPLAIN"):
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.append([str(row[3]) for row in rows])
+    def explained(self: PlainQuery, connection: Connection, values: Mapping[str, Any]) -> Any:
+        statement, given = self.executed(connection, values)
+        driver: Any = connection.connection.driver_connection
+        plans.append([str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", given)])
+        return original(self, connection, values)
 
-    event.listen(site.runtime.store.reads, "before_cursor_execute", explain)
+    monkeypatch.setattr(PlainQuery, "rows", explained)
     with site.runtime.store.read() as connection:
         near_duplicates.Texts(connection, site.here, [signature])
-        plain = PlainQuery(lambda dialect: text(f"EXPLAIN QUERY PLAN {latest_of_all(dialect)}"))
-        every = [str(row[3]) for row in plain.rows(connection, wanted_of(site.here, [signature])[1])]
-    event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
-    assert len(plans) == 2
+    every, *plans = plans
+    assert len(plans) == 3
     assert every[:2] == ["COMPOUND QUERY", "LEFT-MOST SUBQUERY"]
     ends = [1, *(at for at, step in enumerate(every) if step == "UNION ALL"), len(every)]
     parts = [every[before + 1 : after] for before, after in pairwise(ends)]

@@ -1,0 +1,114 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from serving.api.requests.together import Together
+
+
+class Doubling:
+    """Doubles numbers, and notes the groups that it got."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+
+    def __call__(self, numbers: Sequence[int]) -> Sequence[int | Exception]:
+        self.groups.append(list(numbers))
+        if 13 in numbers:
+            raise LookupError
+        return [ValueError(number) if number < 0 else 2 * number for number in numbers]
+
+
+async def asked(together: Together[int, int], *numbers: int) -> list[int | BaseException]:
+    return await asyncio.gather(*map(together.ask, numbers), return_exceptions=True)
+
+
+def test_questions_of_one_moment_are_answered_together_and_in_order() -> None:
+    work = Doubling()
+    assert asyncio.run(asked(Together(work, most=16), 3, 1, 2)) == [6, 2, 4]
+    assert work.groups == [[3, 1, 2]]
+
+
+def test_an_error_belongs_to_its_question_alone() -> None:
+    first, second, third = asyncio.run(asked(Together(Doubling(), most=16), 1, -1, 2))
+    assert (first, third) == (2, 4)
+    assert isinstance(second, ValueError)
+
+
+def test_what_the_work_raises_is_the_answer_of_its_group() -> None:
+    found = asyncio.run(asked(Together(Doubling(), most=2), 1, 13, 2))
+    assert [type(one) for one in found] == [LookupError, LookupError, int]
+
+
+def test_no_group_is_larger_than_the_most() -> None:
+    work = Doubling()
+    assert asyncio.run(asked(Together(work, most=2), 1, 2, 3, 4, 5)) == [2, 4, 6, 8, 10]
+    assert work.groups == [[1, 2], [3, 4], [5]]
+
+
+def test_a_heavy_question_is_answered_alone() -> None:
+    work = Doubling()
+    together = Together(work, most=4)
+
+    async def every() -> list[int]:
+        weights = [(1, 3), (2, 1), (3, 5), (4, 2), (5, 2)]
+        return await asyncio.gather(*(together.ask(number, weight) for number, weight in weights))
+
+    assert asyncio.run(every()) == [2, 4, 6, 8, 10]
+    assert work.groups == [[1, 2], [3], [4, 5]]
+
+
+def test_questions_of_the_next_turns_join_the_group() -> None:
+    work = Doubling()
+    together = Together(work, most=16)
+
+    async def late() -> int:
+        await asyncio.sleep(0)
+        return await together.ask(2)
+
+    async def both() -> tuple[int, int]:
+        first, second = await asyncio.gather(together.ask(1), late())
+        return first, second
+
+    assert asyncio.run(both()) == (2, 4)
+    assert work.groups == [[1, 2]]
+
+
+def test_a_question_alone_waits_for_a_few_turns_of_the_loop_at_most() -> None:
+    together = Together(Doubling(), most=16)
+
+    async def turns() -> int:
+        answer = asyncio.ensure_future(together.ask(1))
+        for turn in range(100):
+            if answer.done():
+                return turn
+            await asyncio.sleep(0)
+        pytest.fail("no answer")
+
+    assert asyncio.run(turns()) <= 4
+
+
+def test_nobody_works_for_a_caller_that_went_away() -> None:
+    work = Doubling()
+    together = Together(work, most=16)
+
+    async def gone() -> int:
+        away = asyncio.ensure_future(together.ask(1))
+        await asyncio.sleep(0)
+        away.cancel()
+        return await together.ask(2)
+
+    assert asyncio.run(gone()) == 4
+    assert work.groups == [[2]]
+
+
+def test_a_loop_that_ended_leaves_nothing_to_the_next() -> None:
+    work = Doubling()
+    together = Together(work, most=16)
+
+    async def unanswered() -> None:
+        asyncio.ensure_future(together.ask(1))  # noqa: RUF006  # the loop ends before
+        await asyncio.sleep(0)
+
+    asyncio.run(unanswered())
+    assert asyncio.run(asked(together, 2)) == [4]
