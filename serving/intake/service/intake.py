@@ -108,7 +108,7 @@ def _write(
     answers = {step.position: _answer(step, gathered.batch) for step in gathered.steps}
     if not changed and not gathered.late and not refused:
         return answers
-    with runtime.store.write() as connection:
+    with runtime.store.write(by_keys=True) as connection:
         ids = {step.listing.external_id for step in changed}
         now = listings.latest(connection, here, list(ids), lock=True)
         if any(now.get(one) != gathered.known.get(one) for one in ids):

@@ -9,6 +9,7 @@ from features.facts import Facts, assemble_facts
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates
 from features.references import References
+from models.policies.sellers import SellerListPolicy
 from serving.cases.matching import brand_from
 from serving.cases.rules.case_brand import KeptNaming
 from serving.cases.store import case_brands
@@ -22,8 +23,11 @@ from serving.intake.service.seller_histories import SellerHistories
 from serving.listings.store.listings import Latest
 from serving.listings.store.signatures import NewText
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.planning import keep_plans
 from serving.platform.runtime import Runtime
 from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.scoring.store import histories
+from serving.sellers.service.seller_listing import entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,16 @@ def gather(
     here, rounds = marketplace.marketplace_id, rounds_of(accepted)
     with runtime.store.read() as connection:
         context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
+        judged = histories.rulings(connection, here, {one for _, row in accepted if (one := row.seller.external_id)})
+        keep_plans(connection)  # Everything that follows is found by its keys.
         states = ListingStates.read(connection, here, rounds, runtime, context.references, backfill=backfill)
         compared = states.steps(rounds, now)
         changes = [[step for step in round_ if step.is_change] for round_ in compared]
         changed = [step for round_ in changes for step in round_]
-        seller_histories = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
+        moments = [(step.listing, step.as_of) for step in changed]
+        seller_histories = SellerHistories.read(connection, here, moments, judged=judged)
+        sellers = ((seller, links) for (seller, _), links in seller_histories.links.items())
+        entries = entries_of(connection, here, sellers, now, runtime.policies[SellerListPolicy])
         questions = questions_now(connection, marketplace, context, now)
         cases = BatchCases.read(connection, here, changed)
         named = case_brands.of_listings(connection, here, [one.listing_id for one in states.known.values()])
@@ -89,7 +98,9 @@ def gather(
             seller_histories.take_in(step, found, context.taking_part)
             on_list = seller_histories.periods(step.listing.seller.external_id, brand_id)
             texts[step.position] = batch_texts.take_in(step, found, on_list)
-    batch = score_batch(runtime, here, changes, facts, brands, cases=cases, questions=questions, now=now)
+    batch = score_batch(
+        runtime, here, changes, facts, brands, cases=cases, questions=questions, entries=entries, now=now
+    )
     steps = [step for round_ in compared for step in round_]
     late = {step.position: step.log_price(context.references) for step in steps if step.is_late}
     return Gathered(states.known, steps, facts, late, texts, batch, context.taking_part, kept)

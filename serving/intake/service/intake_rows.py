@@ -23,17 +23,20 @@ from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.case_brand import KeptNaming, lane_after
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import cases, deferrals
+from serving.cases.store.case_filters import filters, has_filters
 from serving.cases.store.cases import Case
 from serving.intake.service.intake_steps import Step, content_of, observed_of
 from serving.listings.store import late_versions, listings, scores, search, signatures
 from serving.listings.store.search import Findable
 from serving.listings.store.signatures import NewText
 from serving.notices.store import notices
-from serving.platform.database.planning import plans_kept
+from serving.platform.database.few_rows import together
 from serving.platform.runtime import Runtime
 from serving.scoring.service.on_trial import BothScored
 from serving.scoring.service.scoring import Scored, base_price
 from serving.scoring.store import trials
+
+_Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +66,13 @@ class RowsToKeep:
         self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
         self._stored, self._named = stored, named
         self._open = {name: _OpenCase(one.case_id, one.lane, one.priority) for name, one in stored.items()}
-        self._sellers: list[dict[str, Any]] = []
         self._listings: dict[str, dict[str, Any]] = {}
         self._advances: dict[str, dict[str, Any]] = {}
-        self._versions: list[dict[str, Any]] = []
-        self._late: list[dict[str, Any]] = []
         self._texts: list[NewText] = []
         self._findable: list[Findable] = []
-        self._observations: list[dict[str, Any]] = []
-        self._facts: list[dict[str, Any]] = []
-        self._scores: list[dict[str, Any]] = []
-        self._tried: list[dict[str, Any]] = []
-        self._cases: list[dict[str, Any]] = []
-        self._case_events: list[dict[str, Any]] = []
+        self._sellers, self._versions, self._late, self._observations = _Rows(), _Rows(), _Rows(), _Rows()
+        self._facts, self._scores, self._tried = _Rows(), _Rows(), _Rows()
+        self._cases, self._case_events = _Rows(), _Rows()
         self._stale: dict[str, datetime] = {}
 
     def keep(self, step: Step, facts: Facts, scored: Scored) -> str:
@@ -251,48 +248,49 @@ class RowsToKeep:
             score_masked=bool(share) and self._runtime.draw() < (share or 0.0),
             masked_share=share,
         )
+        if step.is_version:  # An observation may name another seller than its version.
+            row |= filters(step.listing.seller.external_id, step.listing.language, scored.score)
         self._cases.append(row)
         self._open[step.listing_id] = _OpenCase(case_id, lane, row["priority"], row)
+        what = f"Opened for {lane.value.replace('_', ' ')}. {' '.join(map(in_english, scored.route.reasons))}"[:200]
+        event_id = self._runtime.ids.new("evt")
         self._case_events.append(
-            self._tenant(
-                event_id=self._runtime.ids.new("evt"),
-                case_id=case_id,
-                what=f"Opened for {lane.value.replace('_', ' ')}. {' '.join(map(in_english, scored.route.reasons))}"[
-                    :200
-                ],
-                actor="router",
-                known_at=step.as_of,
-            )
+            self._tenant(event_id=event_id, case_id=case_id, what=what, actor="router", known_at=step.as_of)
         )
 
     def insert(self, connection: Connection) -> None:
-        """Insert all rows."""
-        with plans_kept(connection):
-            self._insert(connection)
-
-    def _insert(self, connection: Connection) -> None:
-        listings.add_sellers(connection, self._sellers)
-        listings.add_listings(connection, list(self._listings.values()))
+        """Insert all rows, by a transaction that keeps its plans."""
         for listing_id, pointer in self._advances.items():
             listings.advance(connection, self._here, listing_id, pointer)
-        listings.add_versions(connection, self._versions)
+        with together(connection):
+            listings.add_sellers(connection, self._sellers)
+            listings.add_listings(connection, list(self._listings.values()))
+            listings.add_versions(connection, self._versions)
+            signatures.add_texts(connection, self._here, self._texts)
+            search.keep(connection, self._here, self._findable)
+            listings.add_observations(connection, self._observations)
+            scores.add_facts(connection, self._facts)
+            scores.add_scores(connection, self._scores)
+            trials.add_scores(connection, self._tried)
+            # What is read for a case, and what changes before it opens, must be stored.
+            if at_once := not self._stale and all(map(has_filters, self._cases)):
+                self._insert_cases(connection)
         late_versions.add_late_versions(connection, self._here, self._late)
-        signatures.add_texts(connection, self._here, self._texts)
-        search.keep(connection, self._here, self._findable)
-        listings.add_observations(connection, self._observations)
-        heard = {row["listing_id"] for row in self._observations}
+        # A listing that is new has no case.
+        heard = {row["listing_id"] for row in self._observations} - self._listings.keys()
         deferrals.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
-        scores.add_facts(connection, self._facts)
-        scores.add_scores(connection, self._scores)
-        trials.add_scores(connection, self._tried)
         for listing_id, at in self._stale.items():
             stale = self._stored[listing_id]
             cases.change(connection, stale, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
-        cases.add_cases(connection, self._cases)
+        if not at_once:
+            self._insert_cases(connection)
         for listing_id in self._stale:
             case_id, following = self._stored[listing_id].case_id, self._open[listing_id].case_id
             appeals.move_to_case(connection, self._here, case_id, following)
             notices.move_to_case(connection, self._here, case_id, following)
+
+    def _insert_cases(self, connection: Connection) -> None:
+        cases.add_cases(connection, self._cases)
         cases.add_events(connection, self._case_events)
 
     def _tenant(self, **values: Any) -> dict[str, Any]:

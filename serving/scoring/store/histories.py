@@ -14,6 +14,7 @@ from models.seller_history import DAYS, Event, Put, SellerHistory
 from models.verdict import Judgement, Side
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version, observation
+from serving.platform.database.planning import planned_for_values
 from serving.platform.database.scope import same
 from serving.scoring.store import history_queries as queries
 
@@ -25,20 +26,23 @@ def load(
     *,
     since: datetime,
     until: datetime,
+    judged: Mapping[str, list[Ruling]] | None = None,
     with_events: bool = True,
 ) -> Mapping[str, SellerHistory]:
     """The histories of these sellers, by seller, complete for moments from `since` to `until`.
 
-    `past_events` counts events for many moments faster; then they need not be loaded.
+    `judged` are the rulings on them where they were read before. `past_events` counts events for many moments faster;
+    then they need not be loaded.
     """
     histories = {external_id: SellerHistory() for external_id in sorted(set(sellers))}
     if not histories:
         return histories
-    for row in connection.execute(queries.SELLERS, {"here": marketplace_id, "sellers": list(histories)}):
+    for row in queries.SELLERS.rows(connection, {"here": marketplace_id, "sellers": list(histories)}):
         histories[row.external_id].first_known_at = row.first_known_at
     _load_versions(connection, marketplace_id, histories, since=since, until=until)
-    for external_id, found in rulings(connection, marketplace_id, histories).items():
-        histories[external_id].rulings = found
+    given = rulings(connection, marketplace_id, histories) if judged is None else judged
+    for external_id, history in histories.items():
+        history.rulings = given.get(external_id, [])
     if with_events:
         _load_events(connection, marketplace_id, histories, since - timedelta(days=max(DAYS)))
     return histories
@@ -129,10 +133,10 @@ def _load_versions(
         "until": until,
     }
     if len(histories) == 1:
-        later = connection.execute(queries.LATER_VERSIONS, wanted).all() if since < until else []
-        rows = [*later, *connection.execute(queries.EARLIER_VERSIONS, wanted)]
+        later = queries.LATER_VERSIONS.rows(connection, wanted) if since < until else ()
+        rows = [*later, *queries.EARLIER_VERSIONS.rows(connection, wanted)]
     else:
-        rows = list(connection.execute(queries.VERSIONS, wanted))
+        rows = list(queries.VERSIONS.rows(connection, wanted))
     for row in reversed(rows):
         price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
         histories[row.seller_external_id].put_up.append(
@@ -157,8 +161,13 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
     if not sellers:
         return {}
     wanted = {"here": marketplace_id, "sellers": sorted(sellers)}
-    unanswered = connection.execute(queries.UNANSWERED, wanted).all()
-    return _found(unanswered, connection.execute(queries.RULINGS, wanted))
+    # Whether few versions of a seller or few verdicts lead is for the planner to tell by the values.
+    with planned_for_values(connection):
+        ((judged,),) = queries.ARE_JUDGED.rows(connection, wanted)
+        if not judged:
+            return {}
+        unanswered = connection.execute(queries.UNANSWERED, wanted).all()
+        return _found(unanswered, connection.execute(queries.RULINGS, wanted))
 
 
 def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:
@@ -200,6 +209,6 @@ def _load_events(
     connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], since: datetime
 ) -> None:
     wanted = {"here": marketplace_id, "sellers": list(histories), "since": since}
-    for row in connection.execute(queries.EVENTS, wanted):
+    for row in queries.EVENTS.rows(connection, wanted):
         found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
         histories[row.seller_external_id].events.setdefault(row.kind, []).append(found)

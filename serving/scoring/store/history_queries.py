@@ -6,7 +6,7 @@ Parameters are `here`, the marketplace, `sellers`, and moments by name.
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 
 from features.peer_listings import MOST_LISTINGS
 from models.case import CaseLane
@@ -15,6 +15,7 @@ from models.verdict import Judgement
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, seller
+from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
@@ -29,11 +30,14 @@ def moment(name: str) -> BindParameter[datetime]:
 
 _WANTED: Final[BindParameter[Any]] = bindparam("sellers", expanding=True)
 
-SELLERS: Final = select(seller.c.external_id, seller.c.first_known_at).where(
-    inside(seller, HERE), seller.c.external_id.in_(_WANTED)
+SELLERS: Final = KeyedQuery(
+    select(seller.c.external_id, seller.c.first_known_at).where(
+        inside(seller, HERE), seller.c.external_id.in_(_WANTED)
+    ),
+    "sellers",
 )
 
-VERSIONS: Final = (
+_VERSIONS: Final = (
     select(
         listing_version.c.seller_external_id,
         listing_version.c.listing_id,
@@ -55,10 +59,13 @@ VERSIONS: Final = (
     )
     .order_by(listing_version.c.known_at.desc(), listing_version.c.version_id.desc())
 )
-LATER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at >= moment("since"))
-EARLIER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS)
+VERSIONS: Final = KeyedQuery(_VERSIONS, "sellers")
+LATER_VERSIONS: Final = KeyedQuery(_VERSIONS.where(listing_version.c.known_at >= moment("since")), "sellers")
+EARLIER_VERSIONS: Final = KeyedQuery(
+    _VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS), "sellers"
+)
 
-EVENTS: Final = (
+EVENTS: Final = KeyedQuery(
     select(
         seller_event.c.seller_external_id,
         seller_event.c.kind,
@@ -73,7 +80,8 @@ EVENTS: Final = (
         seller_event.c.occurred_at >= moment("since"),
         seller_event.c.kind.in_(KINDS),
     )
-    .order_by(seller_event.c.occurred_at, seller_event.c.known_at)
+    .order_by(seller_event.c.occurred_at, seller_event.c.known_at),
+    "sellers",
 )
 
 
@@ -131,5 +139,13 @@ def given(wanted: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+# Of few sellers anything was judged; to know it takes a tenth of the time of reading what.
+ARE_JUDGED: Final = KeyedQuery(
+    select(func.count())
+    .select_from(verdict)
+    .join(listing_version, same(listing_version, verdict, "version_id"))
+    .where(inside(verdict, HERE), listing_version.c.seller_external_id.in_(_WANTED)),
+    "sellers",
+)
 UNANSWERED: Final = unanswered(listing_version.c.seller_external_id.in_(_WANTED))
 RULINGS: Final = given(listing_version.c.seller_external_id.in_(_WANTED))
