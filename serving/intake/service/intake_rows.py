@@ -1,15 +1,15 @@
 """The database rows of one accepted listing, collected for many listings and inserted table by table."""
 
-import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from features.facts import SCHEMA, Facts, reference_keys
+from features.history import NO_PRICES
 from features.message import as_json
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change, next_state
 from models.messages.english import in_english
@@ -25,7 +25,7 @@ from serving.cases.rules.masked_score import share_of
 from serving.cases.store import cases, deferrals
 from serving.cases.store.case_filters import filters, has_filters
 from serving.cases.store.cases import Case
-from serving.intake.service.intake_steps import Step, content_of, observed_of
+from serving.intake.service.intake_steps import Step, content_of
 from serving.listings.store import late_versions, listings, scores, search, signatures
 from serving.listings.store.search import Findable
 from serving.listings.store.signatures import NewText
@@ -109,7 +109,7 @@ class RowsToKeep:
                 observation_id=new("obs"),
                 listing_id=step.listing_id,
                 version_id=step.version_id,
-                observed=observed_of(step.listing),
+                observed=step.observed,
                 occurred_at=step.occurred_at,
                 known_at=step.as_of,
             )
@@ -159,7 +159,7 @@ class RowsToKeep:
             currency=listing.currency,
             log_price=facts.price.log_price,
             previous_log_price=facts.price.previous_log_price,
-            earlier_prices=dataclasses.asdict(step.earlier_prices),
+            earlier_prices={} if step.earlier_prices == NO_PRICES else asdict(step.earlier_prices),
             draw=step.draw,
             brand_id=brand_from(facts, self._named.get(step.listing_id)).brand_id,
             brand_key=brand_keys[0],
@@ -179,7 +179,7 @@ class RowsToKeep:
                     content_hash=step.content_hash,
                     observed_hash=step.observed_hash,
                     content=content_of(step.listing),
-                    observed=observed_of(step.listing),
+                    observed=step.observed,
                     log_price=log_price,
                     occurred_at=step.listing.occurred_at,
                     known_at=step.as_of,

@@ -1,9 +1,10 @@
 """One accepted row of an intake against what is known of its listing."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from features.history import NO_PRICES, OwnPrices
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
@@ -16,12 +17,14 @@ class Step:
     """One accepted row compared with the state before it: a new version, a new observation, or nothing new.
 
     The ids and the draw are those of the version that the row belongs to, new where the row is a new version.
+    `observed` are the row's counters and seller block.
     """
 
     position: int
     listing: Listing
     as_of: datetime
     before: Latest | None
+    observed: Mapping[str, Any]
     content_hash: str
     observed_hash: str
     listing_id: str
@@ -110,13 +113,13 @@ def content_of(found: Listing) -> dict[str, Any]:
     return {field.name: value for field in CONTENT_FIELDS if (value := getattr(found, field.name)) is not None}
 
 
+_COUNTERS: Final = tuple(field.name for field in OBSERVED_FIELDS)
+_BLANK: Final = {field.name: getattr(SellerBlock(), field.name) for field in dataclasses.fields(SellerBlock)}
+
+
 def observed_of(found: Listing) -> dict[str, Any]:
     """Counters and the seller block, without missing values."""
-    blank = SellerBlock()
-    seller = {
-        field.name: value
-        for field in dataclasses.fields(SellerBlock)
-        if (value := getattr(found.seller, field.name)) != getattr(blank, field.name)
-    }
-    counters = {field.name: getattr(found, field.name) for field in OBSERVED_FIELDS}
-    return {name: value for name, value in {**counters, "seller": seller or None}.items() if value is not None}
+    block = found.seller
+    counters = {name: value for name in _COUNTERS if (value := getattr(found, name)) is not None}
+    seller = {name: value for name, missing in _BLANK.items() if (value := getattr(block, name)) != missing}
+    return {**counters, "seller": seller} if seller else counters

@@ -109,20 +109,21 @@ class ListingStates:
         return min(max(found.occurred_at or now, floor or EARLIEST), now)
 
     def _step(self, position: int, found: Listing, as_of: datetime) -> Step:
-        before, new = self._states.get(found.external_id), self._runtime.ids.new
+        before, new, observed = self._states.get(found.external_id), self._runtime.ids.new, observed_of(found)
         step = Step(
             position,
             found,
             as_of,
             before,
+            observed,
             found.content_hash,
-            _hash(observed_of(found)),
+            _hash(observed),
             listing_id=before.listing_id if before else new("lst"),
-            version_id=before.version_id if before else "",
-            draw=before.draw if before else 1.0,
+            version_id=before.version_id if before else new("ver"),
+            draw=before.draw if before else self._runtime.draw(),
             is_backfill=self._floors is not None,
         )
-        if step.is_version and step.is_change:
+        if before and step.is_version and step.is_change:
             return replace(step, version_id=new("ver"), draw=self._runtime.draw())
         return step
 

@@ -16,7 +16,7 @@ from models.policies.sellers import SellerListPolicy
 from serving.cases.store import case_brands
 from serving.intake.service.batch_cases import BatchCases
 from serving.intake.service.intake_rows import RowsToKeep
-from serving.intake.service.intake_steps import Step
+from serving.intake.service.intake_steps import Step, observed_of
 from serving.intake.service.questions import questions_now
 from serving.listings.store import awaiting_second_score, listings
 from serving.listings.store.awaiting_second_score import Waiting, Zone
@@ -112,6 +112,7 @@ def _steps(found: Sequence[Waiting], latest: Mapping[str, Latest], now: datetime
                 listing=one.facts.listing,
                 as_of=now,
                 before=before,
+                observed=observed_of(one.facts.listing),
                 content_hash=before.content_hash,
                 observed_hash=before.observed_hash,
                 listing_id=before.listing_id,
