@@ -108,7 +108,7 @@ def _write(
     answers = {step.position: _answer(step, gathered.batch) for step in gathered.steps}
     if not changed and not gathered.late and not refused:
         return answers
-    with runtime.store.write(by_keys=True) as connection:
+    with runtime.store.write() as connection:
         ids = {step.listing.external_id for step in changed}
         now = listings.latest(connection, here, list(ids), lock=True)
         if any(now.get(one) != gathered.known.get(one) for one in ids):
@@ -130,7 +130,7 @@ def _write(
                 rows.keep_trial(step, both)
             if cases.opens(step, scored.route.lane):
                 relisted = step.position in gathered.batch.relisted
-                rows.open_case(step, score_id, facts, scored, relisted=relisted)
+                rows.cases.open(step, score_id, facts, scored, relisted=relisted)
         rows.insert(connection)
         listings.add_quarantine(connection, refused)
     return answers

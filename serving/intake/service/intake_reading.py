@@ -23,10 +23,8 @@ from serving.intake.service.seller_histories import SellerHistories
 from serving.listings.store.listings import Latest
 from serving.listings.store.signatures import NewText
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.platform.database.planning import keep_plans
 from serving.platform.runtime import Runtime
 from serving.scoring.service.reference_context import ReferenceContextCache
-from serving.scoring.store import histories
 from serving.sellers.service.seller_listing import entries_of
 
 
@@ -69,14 +67,11 @@ def gather(
     here, rounds = marketplace.marketplace_id, rounds_of(accepted)
     with runtime.store.read() as connection:
         context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
-        judged = histories.rulings(connection, here, {one for _, row in accepted if (one := row.seller.external_id)})
-        keep_plans(connection)  # Everything that follows is found by its keys.
         states = ListingStates.read(connection, here, rounds, runtime, context.references, backfill=backfill)
         compared = states.steps(rounds, now)
         changes = [[step for step in round_ if step.is_change] for round_ in compared]
         changed = [step for round_ in changes for step in round_]
-        moments = [(step.listing, step.as_of) for step in changed]
-        seller_histories = SellerHistories.read(connection, here, moments, judged=judged)
+        seller_histories = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
         sellers = ((seller, links) for (seller, _), links in seller_histories.links.items())
         entries = entries_of(connection, here, sellers, now, runtime.policies[SellerListPolicy])
         questions = questions_now(connection, marketplace, context, now)

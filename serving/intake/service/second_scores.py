@@ -71,7 +71,7 @@ def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
     with runtime.store.read() as connection:
         steps = _steps(found, listings.latest(connection, marketplace_id, [one.external_id for one in found]), now)
         scored, taking_part = _scored(runtime, connection, marketplace_id, _Read(model, found, encoded), steps)
-    with runtime.store.write(by_keys=True) as connection:
+    with runtime.store.write() as connection:
         now_latest = listings.latest(connection, marketplace_id, [one.external_id for one in found], lock=True)
         steps = {i: step for i, step in steps.items() if now_latest.get(found[i].external_id) == step.before}
         cases = BatchCases.read(connection, marketplace_id, list(steps.values()))
@@ -80,7 +80,7 @@ def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
         for i, step in steps.items():
             score_id = rows.keep_score(step, found[i].facts_digest, scored[i])
             if cases.opens(step, scored[i].route.lane):
-                rows.open_case(step, score_id, found[i].facts, scored[i], relisted=False)
+                rows.cases.open(step, score_id, found[i].facts, scored[i], relisted=False)
         rows.insert(connection)
     return len(steps)
 

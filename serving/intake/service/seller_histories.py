@@ -12,7 +12,6 @@ from features.history import NO_PRICES, NOTHING_RECORDED, History, OwnPrices
 from features.links import Links
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates, Period
-from models.outcomes import Ruling
 from models.seller_history import Put, SellerHistory
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import Authorisation
@@ -36,26 +35,16 @@ class SellerHistories:
         marketplace_id: str,
         rows: Iterable[tuple[Listing, datetime]],
         *,
-        judged: Mapping[str, list[Ruling]] | None = None,
         with_events: bool = True,
     ) -> Self:
-        """The histories of the sellers of these listings, each at its moment; perhaps without counts of events.
-
-        `judged` are the rulings on them where they were read before.
-        """
+        """The histories of the sellers of these listings, each at its moment; perhaps without counts of events."""
         moments = {(seller, as_of) for listing, as_of in rows if (seller := listing.seller.external_id) is not None}
         if not moments:
             return cls({}, {}, {})
         sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
         return cls(
             histories.load(
-                connection,
-                marketplace_id,
-                sellers,
-                since=min(times),
-                until=max(times),
-                judged=judged,
-                with_events=with_events,
+                connection, marketplace_id, sellers, since=min(times), until=max(times), with_events=with_events
             ),
             authorised_sellers.authorisations(connection, marketplace_id, sellers),
             links_at(connection, marketplace_id, moments),

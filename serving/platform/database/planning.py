@@ -4,7 +4,6 @@ that are kept where no other plan is ever better.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -21,24 +20,24 @@ _GROWN: Final = text(
 
 # Every connection plans each statement for its values (`engine`): a plan from a time of small tables may scan a table.
 # These settings leave a keyed statement no plan but the one by its keys.
-_KEPT: Final = {
-    "plan_cache_mode": "force_generic_plan",
-    **dict.fromkeys(("enable_seqscan", "enable_sort", "enable_hashjoin", "enable_mergejoin", "jit"), "off"),
-}
+_KEPT: Final = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_sort": "off", "jit": "off"}
 # What the connection began with.
 _FOR_VALUES: Final = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in _KEPT)
+_SETS: Final = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _KEPT.items())
+_KEEP: Final = PlainQuery(lambda _dialect: text(f"SELECT {_SETS}"))
 _KEEPING: Final = "the transaction that keeps its plans"
 
 
-def keep_plans(connection: Connection, **settings: str) -> None:
-    """Plan the statements of this transaction once for each connection, on PostgreSQL: inserts and reads by key alone.
+def keep_plans(connection: Connection) -> None:
+    """Plan the statements of this transaction once for each connection, on PostgreSQL: inserts above all.
 
     The checks of foreign keys, a statement for each reference of each row, are among them. Planning them takes longer
-    than they do. `settings` are further ones of this transaction.
+    than they do. A read must be by LATERAL and in the order of its index: in a table of a few rows, any other index of
+    the marketplace is as good as the key, and that plan would stay until the table is analysed.
     """
     if connection.dialect.name != "postgresql":
         return
-    _settings(tuple(settings)).rows(connection, settings)
+    _KEEP.rows(connection, {})
     connection.info[_KEEPING] = connection.get_transaction()
 
 
@@ -62,6 +61,7 @@ def planned_for_values(connection: Connection) -> Iterator[None]:
         yield
         return
     connection.exec_driver_sql(_FOR_VALUES)
+    connection.info[_KEEPING] = None
     yield
     keep_plans(connection)
 
@@ -69,13 +69,6 @@ def planned_for_values(connection: Connection) -> Iterator[None]:
 def _keeps(connection: Connection) -> bool:
     kept = connection.info.get(_KEEPING)
     return kept is not None and kept is connection.get_transaction()
-
-
-@cache
-def _settings(others: tuple[str, ...]) -> PlainQuery:
-    sets = [f"set_config('{name}', '{value}', true)" for name, value in _KEPT.items()]
-    sets += [f"set_config('{name}', :{name}, true)" for name in others]
-    return PlainQuery(lambda _dialect: text(f"SELECT {', '.join(sets)}"))
 
 
 def grown(connection: Connection) -> list[str]:

@@ -12,17 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Insert, Table, exc, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from serving.platform.database.engine import (
-    CUT_OFF_MS,
-    assert_durable,
-    is_sqlite,
-    read_engine,
-    release_when_cut_off,
-    write_engine,
-)
+from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, release_when_cut_off, write_engine
 from serving.platform.database.faults import Locked, StorageFault, fault_of
 from serving.platform.database.many_rows import insert_rows
-from serving.platform.database.planning import keep_plans
 
 # With SQLite's own wait, a request is answered within half a minute however many wait before it.
 _LONGEST_WAIT_SECONDS: Final = 20.0
@@ -62,11 +54,10 @@ class Store:
         assert_durable(self.writes)
 
     @contextmanager
-    def write(self, *, wait_seconds: float = _LONGEST_WAIT_SECONDS, by_keys: bool = False) -> Iterator[Connection]:
+    def write(self, *, wait_seconds: float = _LONGEST_WAIT_SECONDS) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
-        `wait_seconds` is the longest wait for the threads that write before this one. A transaction that finds all its
-        rows by their keys may keep its plans (`planning.keep_plans`).
+        `wait_seconds` is the longest wait for the threads that write before this one.
 
         Raises
         ------
@@ -75,10 +66,7 @@ class Store:
         """
         try:
             with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
-                if by_keys:
-                    keep_plans(connection, idle_in_transaction_session_timeout=str(CUT_OFF_MS))
-                else:
-                    release_when_cut_off(connection)
+                release_when_cut_off(connection)
                 before = self._written(connection)
                 yield connection
                 if (note := _IN_EACH_WRITE.get()) is not None:

@@ -14,7 +14,6 @@ from models.seller_history import DAYS, Event, Put, SellerHistory
 from models.verdict import Judgement, Side
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version, observation
-from serving.platform.database.planning import planned_for_values
 from serving.platform.database.scope import same
 from serving.scoring.store import history_queries as queries
 
@@ -26,13 +25,11 @@ def load(
     *,
     since: datetime,
     until: datetime,
-    judged: Mapping[str, list[Ruling]] | None = None,
     with_events: bool = True,
 ) -> Mapping[str, SellerHistory]:
     """The histories of these sellers, by seller, complete for moments from `since` to `until`.
 
-    `judged` are the rulings on them where they were read before. `past_events` counts events for many moments faster;
-    then they need not be loaded.
+    `past_events` counts events for many moments faster; then they need not be loaded.
     """
     histories = {external_id: SellerHistory() for external_id in sorted(set(sellers))}
     if not histories:
@@ -40,9 +37,8 @@ def load(
     for row in queries.SELLERS.rows(connection, {"here": marketplace_id, "sellers": list(histories)}):
         histories[row.external_id].first_known_at = row.first_known_at
     _load_versions(connection, marketplace_id, histories, since=since, until=until)
-    given = rulings(connection, marketplace_id, histories) if judged is None else judged
-    for external_id, history in histories.items():
-        history.rulings = given.get(external_id, [])
+    for external_id, found in rulings(connection, marketplace_id, histories).items():
+        histories[external_id].rulings = found
     if with_events:
         _load_events(connection, marketplace_id, histories, since - timedelta(days=max(DAYS)))
     return histories
@@ -161,13 +157,11 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
     if not sellers:
         return {}
     wanted = {"here": marketplace_id, "sellers": sorted(sellers)}
-    # Whether few versions of a seller or few verdicts lead is for the planner to tell by the values.
-    with planned_for_values(connection):
-        ((judged,),) = queries.ARE_JUDGED.rows(connection, wanted)
-        if not judged:
-            return {}
-        unanswered = connection.execute(queries.UNANSWERED, wanted).all()
-        return _found(unanswered, connection.execute(queries.RULINGS, wanted))
+    ((judged,),) = queries.ARE_JUDGED.rows(connection, wanted)
+    if not judged:
+        return {}
+    unanswered = connection.execute(queries.UNANSWERED, wanted).all()
+    return _found(unanswered, connection.execute(queries.RULINGS, wanted))
 
 
 def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:

@@ -61,26 +61,31 @@ def test_plans_are_kept_within_the_block_alone(any_site: Site) -> None:
 def test_a_transaction_keeps_its_plans_but_for_what_needs_its_values(any_site: Site) -> None:
     store = any_site.runtime.store
     if store.writes.dialect.name == "sqlite":
-        with store.write(by_keys=True) as connection, planned_for_values(connection):
+        with store.write() as connection, planned_for_values(connection):
+            keep_plans(connection)
             assert connection.execute(text("SELECT 1")).scalar_one() == 1
         return
-    names = ("plan_cache_mode", "enable_hashjoin", "idle_in_transaction_session_timeout")
+    names = ("plan_cache_mode", "enable_sort")
     now = text("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
-    kept = ("force_generic_plan", "off", "10s")
-    with store.write(by_keys=True) as connection:
+    kept, otherwise = ("force_generic_plan", "off"), ("force_custom_plan", "on")
+    with store.write() as connection:
+        with planned_for_values(connection):
+            assert tuple(connection.execute(now).one()) == otherwise
+        keep_plans(connection)
         assert tuple(connection.execute(now).one()) == kept
         with plans_kept(connection):
             assert tuple(connection.execute(now).one()) == kept
         assert tuple(connection.execute(now).one()) == kept
         with planned_for_values(connection):
-            assert tuple(connection.execute(now).one()) == ("force_custom_plan", "on", "10s")
+            assert tuple(connection.execute(now).one()) == otherwise
+            with plans_kept(connection):
+                assert tuple(connection.execute(now).one()) == kept
+            assert tuple(connection.execute(now).one()) == otherwise
         assert tuple(connection.execute(now).one()) == kept
     with store.read() as connection:
-        assert tuple(connection.execute(now).one()) == ("force_custom_plan", "on", "0")
+        assert tuple(connection.execute(now).one()) == otherwise
         keep_plans(connection)
-        assert tuple(connection.execute(now).one()) == ("force_generic_plan", "off", "0")
-    with store.write() as connection, planned_for_values(connection):
-        assert tuple(connection.execute(now).one()) == ("force_custom_plan", "on", "10s")
+        assert tuple(connection.execute(now).one()) == kept
 
 
 @pytest.mark.both_engines
