@@ -60,20 +60,19 @@ class RowsToKeep:
         seller = step.listing.seller.external_id
         if seller is not None:
             self._sellers.append(self._tenant(seller_id=new("sel"), external_id=seller, first_known_at=step.as_of))
-        after = step.after(facts.price.log_price)
         pointer = {
-            "version_id": after.version_id,
-            "version": after.version,
-            "content_hash": after.content_hash,
-            "observed_hash": after.observed_hash,
+            "version_id": step.version_id,
+            "version": step.version,
+            "content_hash": step.content_hash,
+            "observed_hash": step.observed_hash,
             "seller_external_id": seller,
-            "occurred_at": after.occurred_at,
+            "occurred_at": step.latest_occurred_at,
         }
         if step.before is None:
             self._listings[step.listing_id] = self._tenant(
                 listing_id=step.listing_id,
                 external_id=step.listing.external_id,
-                first_known_at=after.first_known_at,
+                first_known_at=step.as_of,
                 **pointer,
             )
         elif (added := self._listings.get(step.listing_id)) is not None:

@@ -1,7 +1,6 @@
 """One accepted row of an intake against what is known of its listing."""
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +9,7 @@ from features.history import NO_PRICES, OwnPrices
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
 from features.references import References
 from serving.listings.store.listings import Latest
+from serving.platform.database.types import Canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Step:
     listing: Listing
     as_of: datetime
     before: Latest | None
-    observed: Mapping[str, Any]
+    observed: Canonical
     content_hash: str
     observed_hash: str
     listing_id: str
@@ -66,6 +66,14 @@ class Step:
         return self.listing.occurred_at or self.as_of
 
     @property
+    def latest_occurred_at(self) -> datetime:
+        """The moment from which the listing's next row is late.
+
+        A source whose clock is ahead does not make what it sends next look old.
+        """
+        return min(self.occurred_at, self.as_of)
+
+    @property
     def previous_log_price(self) -> float | None:
         """The price of the version before the row's version."""
         if self.before is None:
@@ -87,8 +95,7 @@ class Step:
 
     def after(self, log_price: float | None) -> Latest:
         """The state of the listing after a change, with the row's price."""
-        # A source whose clock is ahead does not make what it sends next look old.
-        occurred_at = min(self.occurred_at, self.as_of)
+        occurred_at = self.latest_occurred_at
         if self.before is not None and not self.is_version:
             return replace(self.before, observed_hash=self.observed_hash, occurred_at=occurred_at)
         return Latest(

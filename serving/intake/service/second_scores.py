@@ -23,6 +23,7 @@ from serving.listings.store.awaiting_second_score import Waiting, Zone
 from serving.listings.store.listings import Latest
 from serving.marketplaces.store import marketplaces
 from serving.platform import children, jobs
+from serving.platform.database.types import Canonical
 from serving.platform.runtime import Runtime
 from serving.scoring.policy import SecondStagePolicy
 from serving.scoring.service.bundles import LiveModels
@@ -112,7 +113,7 @@ def _steps(found: Sequence[Waiting], latest: Mapping[str, Latest], now: datetime
                 listing=one.facts.listing,
                 as_of=now,
                 before=before,
-                observed=observed_of(one.facts.listing),
+                observed=Canonical.of(observed_of(one.facts.listing)),
                 content_hash=before.content_hash,
                 observed_hash=before.observed_hash,
                 listing_id=before.listing_id,

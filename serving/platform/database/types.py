@@ -75,6 +75,21 @@ class Digest(TypeDecorator[str]):
         return None if value is None else value.hex()
 
 
+class Canonical(str):
+    """The canonical text of a JSON value, for what needs the text too; it is stored as it is."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> "Canonical":
+        """The text of a value."""
+        return cls(_encoded(value))
+
+
+def _canonical(value: Any) -> str:
+    return value if isinstance(value, Canonical) else _encoded(value)
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value as canonical text: the same bytes on both engines."""
 
@@ -146,4 +161,4 @@ class PackedJson(TypeDecorator[Any]):
 
 
 # Made once: `json.dumps` would make one for each value, which takes longer than most values do.
-_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode
+_encoded: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode

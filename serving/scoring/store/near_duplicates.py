@@ -68,7 +68,8 @@ class Texts:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
         self._candidates[found.text_id] = found
         for key in set(keys_of(found.signature)):
-            texts = self._recent[key] = [*self._recent.get(key, ()), found.text_id]
+            texts = self._recent.setdefault(key, [])
+            texts.append(found.text_id)
             if len(texts) > MOST_PER_KEY:
                 texts.remove(min(texts))
 
