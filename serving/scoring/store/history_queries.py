@@ -139,7 +139,7 @@ def given(wanted: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-# Of few sellers anything was judged; to know it takes a tenth of the time of reading what.
+# Few sellers have a verdict; to know whether takes a tenth of the time of reading them.
 ARE_JUDGED: Final = KeyedQuery(
     select(func.count())
     .select_from(verdict)
