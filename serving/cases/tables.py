@@ -66,7 +66,7 @@ review_case = tenant_table(
     moment("notice_due_at", nullable=True),
     moment("decided_at", nullable=True),
     id_column("follows_case_id", nullable=True),
-    Column("question_returned", Boolean, nullable=False, default=False),
+    Column("question_returned", Boolean, nullable=False, server_default=false()),
     # The filter columns of queues, copied from the version and the score: neither changes while a case is open.
     Column("seller_external_id", EXTERNAL, nullable=True),
     Column("language", String(35), nullable=True),

@@ -255,8 +255,9 @@ def _put_away(home: Home, cast: Cast, phones: Mapping[str, Phone]) -> None:
 def _settle(play: Play) -> dict[str, Any]:
     """The figures once nothing is in progress. The clock advances by hours, so that undo windows close."""
     until = time.monotonic() + _SETTLES_WITHIN_SECONDS
-    for number in itertools.count():
-        if number % _LOOKS_BETWEEN_MOVES == 0:
+    looks = itertools.count()
+    while True:
+        if next(looks) % _LOOKS_BETWEEN_MOVES == 0:
             play.move_clock(play.now + timedelta(hours=1))
         time.sleep(0.2)
         figures: dict[str, Any] = play.cast.marketplace.call("GET", "/api/v1/figures")

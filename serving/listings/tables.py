@@ -35,7 +35,7 @@ from serving.platform.database.schema import (
 )
 from serving.platform.database.types import Digest, IdOrder, Json, Packed, PackedJson
 
-# Listings.
+# Listings. The columns of eight bytes come first: PostgreSQL pads what precedes each of them.
 
 seller = tenant_table(
     "seller",
@@ -48,48 +48,50 @@ seller = tenant_table(
 listing = tenant_table(
     "listing",
     "listing_id",
+    moment("first_known_at"),
+    moment("occurred_at"),
+    Column("version", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
     Column("external_id", EXTERNAL, nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=True),
     id_column("version_id"),
-    Column("version", Integer, nullable=False),
     Column("content_hash", Digest, nullable=False),
     Column("observed_hash", Digest, nullable=False),
-    Column("sequence", Integer, nullable=False, server_default="0"),
-    moment("occurred_at"),
     # Whether rows came in after newer ones; those are in late_version.
     Column("has_late", Boolean, nullable=False, server_default=false()),
-    moment("first_known_at"),
     UniqueConstraint("marketplace_id", "external_id"),
     Index("ix_listing_seller", "marketplace_id", "seller_external_id", "first_known_at"),
-    Index("ix_listing_current", "marketplace_id", "version_id"),
+    # Without the marketplace, which the id implies: these have an entry for every row, and would be half as wide again.
+    Index("ix_listing_current", "version_id"),
 )
 
 listing_version = tenant_table(
     "listing_version",
     "version_id",
-    id_column("listing_id"),
+    moment("known_at"),
+    moment("occurred_at"),
+    Column("price_minor", BigInteger, nullable=True),
+    Column("log_price", Float, nullable=True),
+    Column("previous_log_price", Float, nullable=True),
+    Column("draw", Float, nullable=False),
     Column("number", Integer, nullable=False),
+    id_column("listing_id"),
     Column("content_hash", Digest, nullable=False),
     Column("content", PackedJson(Kind.CONTENT), nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=True),
-    Column("price_minor", BigInteger, nullable=True),
     Column("currency", String(3), nullable=True),
-    Column("log_price", Float, nullable=True),
-    Column("previous_log_price", Float, nullable=True),
     Column("earlier_prices", Json, nullable=True),  # Always filled; SQLite adds no NOT NULL column without a default.
-    Column("draw", Float, nullable=False),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     # When a person named that brand; None where it is the one that the version came in with.
     moment("brand_named_at", nullable=True),
     Column("brand_key", String(200), nullable=False),
     Column("category_key", String(500), nullable=False),
     Column("protected", Boolean, nullable=False, server_default=false()),
-    moment("occurred_at"),
-    moment("known_at"),
     within("listing_id", "listing"),
-    UniqueConstraint("marketplace_id", "listing_id", "number"),
+    UniqueConstraint("listing_id", "number"),
     Index("ix_listing_version_known", "marketplace_id", "known_at"),
     Index("ix_listing_version_seller", "marketplace_id", "seller_external_id", "known_at"),
+    is_part=True,
 )
 
 # Rows that came in after a newer one: history, never scored and never a version that a case is about.
@@ -130,6 +132,7 @@ text_signature = tenant_table(
     within("version_id", "listing_version"),
     within("text_id", "text_signature", "version_id"),
     *map(_of_new_texts, TEXT_BANDS),
+    is_part=True,
 )
 
 # Texts with a verdict, so that no flood of copies can hide them.
@@ -146,14 +149,15 @@ judged_band = Table(
 observation = tenant_table(
     "observation",
     "observation_id",
+    moment("known_at"),
+    moment("occurred_at"),
     id_column("listing_id"),
     id_column("version_id"),
     Column("observed", PackedJson(Kind.OBSERVED), nullable=False),
-    moment("occurred_at"),
-    moment("known_at"),
     within("listing_id", "listing"),
     within("version_id", "listing_version"),
-    Index("ix_observation_listing", "marketplace_id", "listing_id", "known_at"),
+    Index("ix_observation_listing", "listing_id", "known_at"),
+    is_part=True,
 )
 
 quarantine = tenant_table(
@@ -177,7 +181,7 @@ facts = Table(
     "facts",
     metadata,
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
-    Column("digest", String(64), nullable=False),
+    Column("digest", Digest, nullable=False),
     Column("schema", Integer, nullable=False),
     Column("body", Packed(Kind.FACTS), nullable=False),
     PrimaryKeyConstraint("marketplace_id", "digest"),
@@ -186,32 +190,33 @@ facts = Table(
 score = tenant_table(
     "score",
     "score_id",
-    id_column("listing_id"),
-    id_column("version_id"),
-    Column("facts_digest", String(64), nullable=False),
-    word("kind"),
+    moment("scored_at"),
     Column("value", Float, nullable=False),
     Column("probability", Float, nullable=True),
+    Column("inclusion_probability", Float, nullable=False),
+    id_column("listing_id"),
+    id_column("version_id"),
+    Column("facts_digest", Digest, nullable=False),
+    word("kind"),
     Column("scorer", String(80), nullable=False),
-    Column("fingerprint", String(64), nullable=False),
+    Column("fingerprint", Digest, nullable=False),
     Column("reasons", Json, nullable=False),
     Column("evidence", Json, nullable=False),
     word("lane"),
     Column("route_reasons", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),
-    Column("inclusion_probability", Float, nullable=False),
     # What read the title for a second score; null in a first answer.
     Column("encoder", String(200), nullable=True),
-    moment("scored_at"),
     within("listing_id", "listing"),
     within("version_id", "listing_version"),
     ForeignKeyConstraint(["marketplace_id", "facts_digest"], ["facts.marketplace_id", "facts.digest"]),
     one_of("kind", "scorecard", "calibrated"),
     one_of("lane", "release", "analyst", "ask_brand", "audit", "insufficient_evidence"),
-    Index("ix_score_version", "marketplace_id", "version_id", "scored_at"),
+    Index("ix_score_version", "version_id", "scored_at"),
     Index("ix_score_lane", "marketplace_id", "lane"),
     # With the lane, so that volumes over months are counted from the index alone.
     Index("ix_score_scored", "marketplace_id", "scored_at", "lane"),
+    is_part=True,
 )
 
 # The words by which listings and sellers are found; each engine has its own index of them

@@ -30,8 +30,8 @@ JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspnam
 INTRODUCTION: Final = """\
 Simulated listings with sellers, none known before, taken in without a model: batches of {batch:,}, and single ones, in
 a process and a database of each side on one PostgreSQL. Processor time of the process and of its server processes,
-medians over {rounds} rounds in turns after {warm_up} to warm up; load {before} before and {after} after. Bytes are
-those of all tables with their indexes after VACUUM, with {listings:,} listings.
+medians over {rounds} rounds in turns after {warm_up} to warm up; load {before} before and {after} after. Both collect
+garbage as a service does. Bytes are those of all tables with their indexes after VACUUM, with {listings:,} listings.
 
     make bench ARGS="intake --rounds {rounds} --parent ../an-earlier-checkout"
 

@@ -3,15 +3,19 @@
 Each line of the input names a file of batches; the answer is a line of JSON with the processor seconds of this process.
 """
 
+import gc
 import json
 import resource
 import sys
 from pathlib import Path
+from typing import Final
 
 from serving.administration.service import provisioning
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.platform.settings import Settings
+
+_NEW_OBJECTS: Final = 50_000
 
 
 def processor_seconds() -> float:
@@ -26,6 +30,9 @@ def main(home: Path, url: str) -> None:
     here = provisioning.add_marketplace(runtime, name="Bench", base_currency="EUR", by="bench")
     sys.stdout.write("{}\n")
     sys.stdout.flush()
+    # As a service does at its start (`serving.cli.main`, `serving.service`).
+    gc.set_threshold(_NEW_OBJECTS)
+    gc.freeze()
     for line in sys.stdin:
         batches = json.loads(Path(line.strip()).read_text(encoding="utf-8"))
         before = processor_seconds()

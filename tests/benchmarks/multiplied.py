@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Column, Integer, String, Table, make_url
 from serving.intake.service.intake import receive
 from serving.intake.service.seller_events import receive_events
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
-from serving.platform.database.types import UtcTime
+from serving.platform.database.types import Digest, UtcTime
 from serving.schema import metadata
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.many_cases import suspects
@@ -95,7 +95,7 @@ def _copying(url: str, table: Table) -> str:
     )
 
 
-def _copied(url: str, table: Table, column: Column[Any]) -> str:
+def _copied(url: str, table: Table, column: Column[Any]) -> str:  # noqa: PLR0911  # a case for each kind of column
     was = f'one."{column.name}"'
     if column.name in _SHARED or {key.column.table.name for key in column.foreign_keys} & _SHARED_TABLES:
         return was
@@ -106,6 +106,8 @@ def _copied(url: str, table: Table, column: Column[Any]) -> str:
             return f"{was} / 2 + copy.n * 7919"
         case BigInteger() | Integer() if column.primary_key and column.name in _NUMBERED:
             return f"{was} + copy.n * {_STRIDE}"
+        case Digest() if column.name in _HASHES:
+            return _another_digest(url, was)
         case String() if column.name in _HASHES:
             return f"substr(copy.n || 'z' || {was}, 1, 64)"
         case String() if column.name in _NAMES:
@@ -114,6 +116,12 @@ def _copied(url: str, table: Table, column: Column[Any]) -> str:
             # An id keeps its kind, its length and its chance, and tells another time.
             return f"substr({was}, 1, 6) || substr(CAST(100000000 + copy.n AS VARCHAR), 2) || substr({was}, 15)"
     return f"{was} || ' copy' || copy.n" if column.name == "words" else was
+
+
+def _another_digest(url: str, digest: str) -> str:
+    if is_sqlite(url):
+        return f"CAST(substr(copy.n || 'z' || hex({digest}), 1, 32) AS BLOB)"
+    return f"convert_to(substr(copy.n || 'z' || encode({digest}, 'hex'), 1, 32), 'UTF8')"
 
 
 def _earlier(url: str, moment: str) -> str:

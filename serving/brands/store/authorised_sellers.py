@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from serving.brands.tables import authorised_seller
+from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import insert_or_ignore
 
@@ -107,7 +108,7 @@ def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]
 
 
 # Built once, because every score asks.
-_AUTHORISATIONS: Final = (
+_AUTHORISATIONS: Final = KeyedQuery(
     select(
         authorised_seller.c.seller_external_id,
         authorised_seller.c.brand_id,
@@ -118,7 +119,8 @@ _AUTHORISATIONS: Final = (
         inside(authorised_seller, HERE),
         authorised_seller.c.seller_external_id.in_(bindparam("sellers", expanding=True)),
     )
-    .order_by(authorised_seller.c.brand_id, authorised_seller.c.added_at)
+    .order_by(authorised_seller.c.brand_id, authorised_seller.c.added_at),
+    "sellers",
 )
 
 
@@ -127,7 +129,7 @@ def authorisations(
 ) -> dict[str, tuple[Authorisation, ...]]:
     """The periods in which each of these sellers was on which brand's list; the periods of one brand in order."""
     found: dict[str, tuple[Authorisation, ...]] = {}
-    for row in connection.execute(_AUTHORISATIONS, {"here": marketplace_id, "sellers": sorted(set(sellers))}):
+    for row in _AUTHORISATIONS.rows(connection, {"here": marketplace_id, "sellers": sorted(set(sellers))}):
         authorisation = Authorisation(row.brand_id, row.added_at, row.ended_at)
         found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), authorisation)
     return found

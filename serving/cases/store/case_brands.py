@@ -15,7 +15,7 @@ from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.lists import as_list, listed
-from serving.platform.database.plain import PlainQuery
+from serving.platform.database.plain import KeyedQuery, PlainQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
@@ -100,6 +100,8 @@ _NAMINGS: Final = (
 _WITH_CONTENT: Final = _NAMINGS.add_columns(listing_version.c.content).join(
     listing_version, same(case_brand, listing_version, "version_id")
 )
+_LATEST: Final = KeyedQuery(_NAMINGS, "listings")
+_OF_LISTINGS: Final = KeyedQuery(_WITH_CONTENT, "listings")
 _OF_EXTERNAL_ID: Final = (
     select(case_brand, listing_version.c.content)
     .join(listing, same(case_brand, listing, "listing_id"))
@@ -135,8 +137,8 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
     if not listing_ids:
         return {}
     wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
-    found: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_WITH_CONTENT, wanted):
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in _OF_LISTINGS.rows(connection, wanted):
         found[row.listing_id].append(row)
     return {one: ListingNamings(tuple(map(_named, rows)), _kept(rows)) for one, rows in found.items()}
 
@@ -159,8 +161,8 @@ def latest_of_listings(
 ) -> dict[str, KeptNaming]:
     """The naming in force of each of these listings that has one."""
     wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
-    found: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_NAMINGS, wanted):
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in _LATEST.rows(connection, wanted):
         found[row.listing_id].append(row)
     return {one: kept for one, rows in found.items() if (kept := _kept(rows)) is not None}
 

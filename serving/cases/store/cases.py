@@ -11,9 +11,10 @@ from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, UnderWay, required
 from serving.cases.rules.case_brand import CaseBrand
+from serving.cases.store.case_filters import with_filters
 from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
-from serving.listings.tables import listing_version, score
+from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add
 
@@ -53,53 +54,31 @@ class Case:
         return CaseBrand(self.brand_id, self.mark, self.mark_owner)
 
 
-def _case(row: RowMapping) -> Case:
+def _case(row: RowMapping | dict[str, Any]) -> Case:
     values = {name: row[name] for name in Case.__slots__}
     return Case(**{**values, "lane": CaseLane(row["lane"]), "state": CaseState(row["state"])})
 
 
 def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """New open cases with the fields that queues filter by: the listing's seller and brand, version and score."""
-    add(connection, review_case, _with_filters(connection, rows))
+    add(connection, review_case, with_filters(connection, rows))
 
 
 # These are built once, because every intake executes them.
-_VERSIONS: Final = select(
-    listing_version.c.version_id, listing_version.c.seller_external_id, listing_version.c.content
-).where(
-    listing_version.c.marketplace_id.in_(bindparam("marketplace_id", expanding=True)),
-    listing_version.c.version_id.in_(bindparam("version_id", expanding=True)),
+_OPEN: Final = KeyedQuery(
+    select(review_case).where(
+        inside(review_case, HERE, state=CaseState.OPEN.value),
+        review_case.c.listing_id.in_(bindparam("listings", expanding=True)),
+        review_case.c.lane != CaseLane.SECOND_REVIEW.value,
+    ),
+    "listings",
 )
-_SCORES: Final = select(score.c.score_id, score.c.value, score.c.probability).where(
-    score.c.marketplace_id.in_(bindparam("marketplace_id", expanding=True)),
-    score.c.score_id.in_(bindparam("score_id", expanding=True)),
+_WITH_CASE: Final = KeyedQuery(
+    select(review_case.c.version_id).where(
+        inside(review_case, HERE), review_case.c.version_id.in_(bindparam("versions", expanding=True))
+    ),
+    "versions",
 )
-_OPEN: Final = select(review_case).where(
-    inside(review_case, HERE, state=CaseState.OPEN.value),
-    review_case.c.listing_id.in_(bindparam("listings", expanding=True)),
-    review_case.c.lane != CaseLane.SECOND_REVIEW.value,
-)
-_WITH_CASE: Final = select(review_case.c.version_id).where(
-    inside(review_case, HERE), review_case.c.version_id.in_(bindparam("versions", expanding=True))
-)
-
-
-def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    wanted = {name: sorted({row[name] for row in rows}) for name in ("marketplace_id", "version_id", "score_id")}
-    listings = {row.version_id: row for row in connection.execute(_VERSIONS, wanted)}
-    scores = {row.score_id: row for row in connection.execute(_SCORES, wanted)}
-    return [
-        {
-            "relisted": False,
-            "gold_item": None,
-            "seller_external_id": listings[row["version_id"]].seller_external_id,
-            "language": listings[row["version_id"]].content.get("language"),
-            "chance": scores[row["score_id"]].probability,
-            "points": scores[row["score_id"]].value if scores[row["score_id"]].probability is None else None,
-            **row,
-        }
-        for row in rows
-    ]
 
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -161,7 +140,7 @@ def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str])
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
     """The open case of each listing that has one; second reviews do not decide about a listing and are left out."""
     wanted = {"here": marketplace_id, "listings": list(listing_ids)}
-    return {row["listing_id"]: _case(row) for row in connection.execute(_OPEN, wanted).mappings()}
+    return {row.listing_id: _case(row._asdict()) for row in _OPEN.rows(connection, wanted)}
 
 
 def first_of_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> dict[str, Case]:
@@ -180,7 +159,8 @@ def first_of_versions(connection: Connection, marketplace_id: str, version_ids: 
 
 def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
     """Which of these versions have had a case."""
-    return set(connection.execute(_WITH_CASE, {"here": marketplace_id, "versions": list(version_ids)}).scalars())
+    wanted = {"here": marketplace_id, "versions": list(version_ids)}
+    return {row.version_id for row in _WITH_CASE.rows(connection, wanted)}
 
 
 def change(

@@ -57,6 +57,8 @@ def end(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str], at: datetime, *, news: bool = False
 ) -> int:
     """Return the deferred cases of these listings to the queue; with `news`, only those that news wakes."""
+    if not listing_ids:
+        return 0
     wanted = {"here": marketplace_id, "listings": sorted(listing_ids), "moment": at}
     return connection.execute(_ending(news=news), wanted).rowcount
 

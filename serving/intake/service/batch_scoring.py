@@ -9,6 +9,7 @@ from models.bundle import Bundle
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.policies.sellers import SellerListPolicy
 from models.routing import Lane
+from models.seller_lists import Entry
 from serving.intake.service.batch_cases import BatchCases, QuestionsLeft
 from serving.intake.service.intake_steps import Step
 from serving.intake.service.relists import relists_among
@@ -16,7 +17,7 @@ from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.scoring.service.on_trial import BothScored, Trials, challenger_decides
 from serving.scoring.service.scoring import BatchScores, Questions, Scored, ToScore
-from serving.sellers.service.seller_listing import listed_among
+from serving.sellers.service.seller_listing import matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,15 @@ def score_batch(
     *,
     cases: BatchCases,
     questions: Questions,
+    entries: Mapping[str, Entry],
     now: datetime,
 ) -> BatchScored:
-    """Score and route the changed rows of each round. `brands` are the brands of the rows' cases, by position."""
+    """Score and route the changed rows of each round.
+
+    `brands` are the brands of the rows' cases, by position. `entries` are those of their sellers on lists.
+    """
     repeats = relists_among(runtime, marketplace_id, rounds, facts, brands, now)
-    with runtime.store.read() as connection:
-        on_lists = listed_among(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
+    on_lists = matches(entries, facts, now, runtime.policies[SellerListPolicy])
     trial = runtime.services[Trials].of(marketplace_id)
     champion = _scores(runtime, facts, questions, runtime.services[LiveModels].of(marketplace_id))
     challenger = None if trial is None else _scores(runtime, facts, questions, trial.bundle)

@@ -130,7 +130,7 @@ def _write(
                 rows.keep_trial(step, both)
             if cases.opens(step, scored.route.lane):
                 relisted = step.position in gathered.batch.relisted
-                rows.open_case(step, score_id, facts, scored, relisted=relisted)
+                rows.cases.open(step, score_id, facts, scored, relisted=relisted)
         rows.insert(connection)
         listings.add_quarantine(connection, refused)
     return answers

@@ -9,6 +9,7 @@ from features.facts import Facts, assemble_facts
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates
 from features.references import References
+from models.policies.sellers import SellerListPolicy
 from serving.cases.matching import brand_from
 from serving.cases.rules.case_brand import KeptNaming
 from serving.cases.store import case_brands
@@ -24,6 +25,7 @@ from serving.listings.store.signatures import NewText
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.sellers.service.seller_listing import entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def gather(
         changes = [[step for step in round_ if step.is_change] for round_ in compared]
         changed = [step for round_ in changes for step in round_]
         seller_histories = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
+        sellers = ((seller, links) for (seller, _), links in seller_histories.links.items())
+        entries = entries_of(connection, here, sellers, now, runtime.policies[SellerListPolicy])
         questions = questions_now(connection, marketplace, context, now)
         cases = BatchCases.read(connection, here, changed)
         named = case_brands.of_listings(connection, here, [one.listing_id for one in states.known.values()])
@@ -89,7 +93,9 @@ def gather(
             seller_histories.take_in(step, found, context.taking_part)
             on_list = seller_histories.periods(step.listing.seller.external_id, brand_id)
             texts[step.position] = batch_texts.take_in(step, found, on_list)
-    batch = score_batch(runtime, here, changes, facts, brands, cases=cases, questions=questions, now=now)
+    batch = score_batch(
+        runtime, here, changes, facts, brands, cases=cases, questions=questions, entries=entries, now=now
+    )
     steps = [step for round_ in compared for step in round_]
     late = {step.position: step.log_price(context.references) for step in steps if step.is_late}
     return Gathered(states.known, steps, facts, late, texts, batch, context.taking_part, kept)

@@ -1,53 +1,37 @@
 """The database rows of one accepted listing, collected for many listings and inserted table by table."""
 
-import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
 
 from features.facts import SCHEMA, Facts, reference_keys
+from features.history import NO_PRICES
 from features.message import as_json
-from models.case import CaseEvent, CaseLane, CaseState, lane_after_change, next_state
-from models.messages.english import in_english
-from models.policies.deciding import EnforcementPolicy
-from models.priority import expected_harm
-from models.routing import Lane
 from models.score import reason_as_json
-from serving.appeals.store import appeals
 from serving.cases.matching import brand_from
-from serving.cases.policy import HiddenScorePolicy
-from serving.cases.rules.case_brand import KeptNaming, lane_after
-from serving.cases.rules.masked_score import share_of
-from serving.cases.store import cases, deferrals
+from serving.cases.rules.case_brand import KeptNaming
+from serving.cases.store import deferrals
 from serving.cases.store.cases import Case
-from serving.intake.service.intake_steps import Step, content_of, observed_of
+from serving.intake.service.cases_to_open import CasesToOpen
+from serving.intake.service.intake_steps import Step, content_of
 from serving.listings.store import late_versions, listings, scores, search, signatures
 from serving.listings.store.search import Findable
 from serving.listings.store.signatures import NewText
-from serving.notices.store import notices
-from serving.platform.database.planning import plans_kept
+from serving.platform.database.few_rows import together
+from serving.platform.database.planning import keep_plans, planned_for_values
 from serving.platform.runtime import Runtime
 from serving.scoring.service.on_trial import BothScored
-from serving.scoring.service.scoring import Scored, base_price
+from serving.scoring.service.scoring import Scored
 from serving.scoring.store import trials
 
-
-@dataclass(frozen=True, slots=True)
-class _OpenCase:
-    """The open case of a listing: stored before the batch, or a row of it."""
-
-    case_id: str
-    lane: CaseLane
-    priority: float
-    row: dict[str, Any] | None = None
+_Rows = list[dict[str, Any]]
 
 
 class RowsToKeep:
-    """The rows of one write, inserted table by table in the order of their references.
+    """The rows of one write, inserted table by table in the order of their references, and the cases that it opens.
 
     `stored` are the open cases, and `named` the brands that people named for listings, both by listing.
     """
@@ -61,22 +45,14 @@ class RowsToKeep:
         named: Mapping[str, KeptNaming],
     ) -> None:
         self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
-        self._stored, self._named = stored, named
-        self._open = {name: _OpenCase(one.case_id, one.lane, one.priority) for name, one in stored.items()}
-        self._sellers: list[dict[str, Any]] = []
+        self._named = named
+        self.cases = CasesToOpen(runtime, marketplace_id, taking_part, stored, named)
         self._listings: dict[str, dict[str, Any]] = {}
         self._advances: dict[str, dict[str, Any]] = {}
-        self._versions: list[dict[str, Any]] = []
-        self._late: list[dict[str, Any]] = []
         self._texts: list[NewText] = []
         self._findable: list[Findable] = []
-        self._observations: list[dict[str, Any]] = []
-        self._facts: list[dict[str, Any]] = []
-        self._scores: list[dict[str, Any]] = []
-        self._tried: list[dict[str, Any]] = []
-        self._cases: list[dict[str, Any]] = []
-        self._case_events: list[dict[str, Any]] = []
-        self._stale: dict[str, datetime] = {}
+        self._sellers, self._versions, self._late, self._observations = _Rows(), _Rows(), _Rows(), _Rows()
+        self._facts, self._scores, self._tried = _Rows(), _Rows(), _Rows()
 
     def keep(self, step: Step, facts: Facts, scored: Scored) -> str:
         """The listing, version, observation, facts and score of one step; returns the score's id."""
@@ -84,20 +60,19 @@ class RowsToKeep:
         seller = step.listing.seller.external_id
         if seller is not None:
             self._sellers.append(self._tenant(seller_id=new("sel"), external_id=seller, first_known_at=step.as_of))
-        after = step.after(facts.price.log_price)
         pointer = {
-            "version_id": after.version_id,
-            "version": after.version,
-            "content_hash": after.content_hash,
-            "observed_hash": after.observed_hash,
+            "version_id": step.version_id,
+            "version": step.version,
+            "content_hash": step.content_hash,
+            "observed_hash": step.observed_hash,
             "seller_external_id": seller,
-            "occurred_at": after.occurred_at,
+            "occurred_at": step.latest_occurred_at,
         }
         if step.before is None:
             self._listings[step.listing_id] = self._tenant(
                 listing_id=step.listing_id,
                 external_id=step.listing.external_id,
-                first_known_at=after.first_known_at,
+                first_known_at=step.as_of,
                 **pointer,
             )
         elif (added := self._listings.get(step.listing_id)) is not None:
@@ -112,7 +87,7 @@ class RowsToKeep:
                 observation_id=new("obs"),
                 listing_id=step.listing_id,
                 version_id=step.version_id,
-                observed=observed_of(step.listing),
+                observed=step.observed,
                 occurred_at=step.occurred_at,
                 known_at=step.as_of,
             )
@@ -162,7 +137,7 @@ class RowsToKeep:
             currency=listing.currency,
             log_price=facts.price.log_price,
             previous_log_price=facts.price.previous_log_price,
-            earlier_prices=dataclasses.asdict(step.earlier_prices),
+            earlier_prices={} if step.earlier_prices == NO_PRICES else asdict(step.earlier_prices),
             draw=step.draw,
             brand_id=brand_from(facts, self._named.get(step.listing_id)).brand_id,
             brand_key=brand_keys[0],
@@ -182,7 +157,7 @@ class RowsToKeep:
                     content_hash=step.content_hash,
                     observed_hash=step.observed_hash,
                     content=content_of(step.listing),
-                    observed=observed_of(step.listing),
+                    observed=step.observed,
                     log_price=log_price,
                     occurred_at=step.listing.occurred_at,
                     known_at=step.as_of,
@@ -209,91 +184,31 @@ class RowsToKeep:
             )
         )
 
-    def open_case(self, step: Step, score_id: str, facts: Facts, scored: Scored, *, relisted: bool) -> None:
-        """Open a case where a person must decide; an open case on an earlier version becomes stale and is followed."""
-        before, brand = self._open.get(step.listing_id), brand_from(facts, self._named.get(step.listing_id))
-        routed = scored.route.lane
-        if routed is Lane.NO_ACTION:
-            routed = Lane.ANALYST  # The case was opened while the change was being scored.
-        lane = CaseLane(routed.value)
-        if before is not None:
-            lane = lane_after_change(before.lane, lane)
-            if before.row is None:
-                self._stale[step.listing_id] = step.as_of
-            else:
-                change = {"state": next_state(CaseState.OPEN, CaseEvent.NEW_VERSION).value, "decided_at": step.as_of}
-                before.row.update(change, revision=before.row["revision"] + 1)
-        lane = lane_after(lane, can_be_asked=brand.brand_id in self._taking_part)
-        case_id = self._runtime.ids.new("cas")
-        policy = self._runtime.policies[EnforcementPolicy]
-        hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
-        share = share_of(lane, self._runtime.policies[HiddenScorePolicy])
-        harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
-        row = self._tenant(
-            case_id=case_id,
-            listing_id=step.listing_id,
-            version_id=step.version_id,
-            score_id=score_id,
-            brand_id=brand.brand_id,
-            mark=brand.mark,
-            mark_owner=brand.owner,
-            lane=lane.value,
-            state=CaseState.OPEN.value,
-            revision=1,
-            # A waiting appellant or notifier does not wait longer because the seller changed the listing.
-            priority=max(harm, before.priority) if before else harm,
-            opened_at=step.as_of,
-            due_at=step.as_of + timedelta(hours=hours),
-            decided_at=None,
-            follows_case_id=before.case_id if before else None,
-            relisted=relisted,
-            # Drawn only where it has an effect, so that other marketplaces keep their sequence of random numbers.
-            score_masked=bool(share) and self._runtime.draw() < (share or 0.0),
-            masked_share=share,
-        )
-        self._cases.append(row)
-        self._open[step.listing_id] = _OpenCase(case_id, lane, row["priority"], row)
-        self._case_events.append(
-            self._tenant(
-                event_id=self._runtime.ids.new("evt"),
-                case_id=case_id,
-                what=f"Opened for {lane.value.replace('_', ' ')}. {' '.join(map(in_english, scored.route.reasons))}"[
-                    :200
-                ],
-                actor="router",
-                known_at=step.as_of,
-            )
-        )
-
     def insert(self, connection: Connection) -> None:
         """Insert all rows."""
-        with plans_kept(connection):
-            self._insert(connection)
-
-    def _insert(self, connection: Connection) -> None:
-        listings.add_sellers(connection, self._sellers)
-        listings.add_listings(connection, list(self._listings.values()))
         for listing_id, pointer in self._advances.items():
             listings.advance(connection, self._here, listing_id, pointer)
-        listings.add_versions(connection, self._versions)
-        late_versions.add_late_versions(connection, self._here, self._late)
-        signatures.add_texts(connection, self._here, self._texts)
-        search.keep(connection, self._here, self._findable)
-        listings.add_observations(connection, self._observations)
-        heard = {row["listing_id"] for row in self._observations}
-        deferrals.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
-        scores.add_facts(connection, self._facts)
-        scores.add_scores(connection, self._scores)
-        trials.add_scores(connection, self._tried)
-        for listing_id, at in self._stale.items():
-            stale = self._stored[listing_id]
-            cases.change(connection, stale, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
-        cases.add_cases(connection, self._cases)
-        for listing_id in self._stale:
-            case_id, following = self._stored[listing_id].case_id, self._open[listing_id].case_id
-            appeals.move_to_case(connection, self._here, case_id, following)
-            notices.move_to_case(connection, self._here, case_id, following)
-        cases.add_events(connection, self._case_events)
+        keep_plans(connection)
+        with together(connection):
+            listings.add_sellers(connection, self._sellers)
+            listings.add_listings(connection, list(self._listings.values()))
+            listings.add_versions(connection, self._versions)
+            signatures.add_texts(connection, self._here, self._texts)
+            search.keep(connection, self._here, self._findable)
+            listings.add_observations(connection, self._observations)
+            scores.add_facts(connection, self._facts)
+            scores.add_scores(connection, self._scores)
+            trials.add_scores(connection, self._tried)
+            if not self.cases.need_what_is_stored:
+                self.cases.insert(connection)
+        # A listing that is new has no case.
+        heard = {row["listing_id"] for row in self._observations} - self._listings.keys()
+        if self._late or heard or self.cases.need_what_is_stored:
+            with planned_for_values(connection):
+                late_versions.add_late_versions(connection, self._here, self._late)
+                deferrals.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
+                if self.cases.need_what_is_stored:
+                    self.cases.insert(connection)
 
     def _tenant(self, **values: Any) -> dict[str, Any]:
         return {"marketplace_id": self._here, **values}

@@ -3,12 +3,13 @@
 import dataclasses
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from features.history import NO_PRICES, OwnPrices
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
 from features.references import References
 from serving.listings.store.listings import Latest
+from serving.platform.database.types import Canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,14 @@ class Step:
     """One accepted row compared with the state before it: a new version, a new observation, or nothing new.
 
     The ids and the draw are those of the version that the row belongs to, new where the row is a new version.
+    `observed` are the row's counters and seller block.
     """
 
     position: int
     listing: Listing
     as_of: datetime
     before: Latest | None
+    observed: Canonical
     content_hash: str
     observed_hash: str
     listing_id: str
@@ -63,6 +66,14 @@ class Step:
         return self.listing.occurred_at or self.as_of
 
     @property
+    def latest_occurred_at(self) -> datetime:
+        """The moment from which the listing's next row is late.
+
+        A source whose clock is ahead does not make what it sends next look old.
+        """
+        return min(self.occurred_at, self.as_of)
+
+    @property
     def previous_log_price(self) -> float | None:
         """The price of the version before the row's version."""
         if self.before is None:
@@ -84,8 +95,7 @@ class Step:
 
     def after(self, log_price: float | None) -> Latest:
         """The state of the listing after a change, with the row's price."""
-        # A source whose clock is ahead does not make what it sends next look old.
-        occurred_at = min(self.occurred_at, self.as_of)
+        occurred_at = self.latest_occurred_at
         if self.before is not None and not self.is_version:
             return replace(self.before, observed_hash=self.observed_hash, occurred_at=occurred_at)
         return Latest(
@@ -110,13 +120,13 @@ def content_of(found: Listing) -> dict[str, Any]:
     return {field.name: value for field in CONTENT_FIELDS if (value := getattr(found, field.name)) is not None}
 
 
+_COUNTERS: Final = tuple(field.name for field in OBSERVED_FIELDS)
+_BLANK: Final = {field.name: getattr(SellerBlock(), field.name) for field in dataclasses.fields(SellerBlock)}
+
+
 def observed_of(found: Listing) -> dict[str, Any]:
     """Counters and the seller block, without missing values."""
-    blank = SellerBlock()
-    seller = {
-        field.name: value
-        for field in dataclasses.fields(SellerBlock)
-        if (value := getattr(found.seller, field.name)) != getattr(blank, field.name)
-    }
-    counters = {field.name: getattr(found, field.name) for field in OBSERVED_FIELDS}
-    return {name: value for name, value in {**counters, "seller": seller or None}.items() if value is not None}
+    block = found.seller
+    counters = {name: value for name in _COUNTERS if (value := getattr(found, name)) is not None}
+    seller = {name: value for name, missing in _BLANK.items() if (value := getattr(block, name)) != missing}
+    return {**counters, "seller": seller} if seller else counters

@@ -1,12 +1,11 @@
 """The states of a batch's listings, as its rows change them one after another."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -17,6 +16,7 @@ from serving.intake.service.intake_steps import Step, observed_of
 from serving.listings.store import late_versions, listings
 from serving.listings.store.late_versions import PriceHistory
 from serving.listings.store.listings import Latest
+from serving.platform.database.types import Canonical
 from serving.platform.runtime import Runtime
 from serving.scoring.store import histories
 from serving.scoring.store.histories import ScoredUntil
@@ -110,19 +110,21 @@ class ListingStates:
 
     def _step(self, position: int, found: Listing, as_of: datetime) -> Step:
         before, new = self._states.get(found.external_id), self._runtime.ids.new
+        observed = Canonical.of(observed_of(found))
         step = Step(
             position,
             found,
             as_of,
             before,
+            observed,
             found.content_hash,
-            _hash(observed_of(found)),
+            hashlib.sha256(observed.encode()).hexdigest(),
             listing_id=before.listing_id if before else new("lst"),
-            version_id=before.version_id if before else "",
-            draw=before.draw if before else 1.0,
+            version_id=before.version_id if before else new("ver"),
+            draw=before.draw if before else self._runtime.draw(),
             is_backfill=self._floors is not None,
         )
-        if step.is_version and step.is_change:
+        if before and step.is_version and step.is_change:
             return replace(step, version_id=new("ver"), draw=self._runtime.draw())
         return step
 
@@ -142,11 +144,3 @@ class ListingStates:
             if after.has_late:
                 after = replace(after, earlier_prices=prices.before_the_last())
             self._states[step.listing.external_id] = after
-
-
-def _hash(value: object) -> str:
-    return hashlib.sha256(_canonical(value).encode()).hexdigest()
-
-
-# Made once, as that of `serving.platform.database.types`.
-_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode

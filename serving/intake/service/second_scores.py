@@ -16,13 +16,14 @@ from models.policies.sellers import SellerListPolicy
 from serving.cases.store import case_brands
 from serving.intake.service.batch_cases import BatchCases
 from serving.intake.service.intake_rows import RowsToKeep
-from serving.intake.service.intake_steps import Step
+from serving.intake.service.intake_steps import Step, observed_of
 from serving.intake.service.questions import questions_now
 from serving.listings.store import awaiting_second_score, listings
 from serving.listings.store.awaiting_second_score import Waiting, Zone
 from serving.listings.store.listings import Latest
 from serving.marketplaces.store import marketplaces
 from serving.platform import children, jobs
+from serving.platform.database.types import Canonical
 from serving.platform.runtime import Runtime
 from serving.scoring.policy import SecondStagePolicy
 from serving.scoring.service.bundles import LiveModels
@@ -80,7 +81,7 @@ def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
         for i, step in steps.items():
             score_id = rows.keep_score(step, found[i].facts_digest, scored[i])
             if cases.opens(step, scored[i].route.lane):
-                rows.open_case(step, score_id, found[i].facts, scored[i], relisted=False)
+                rows.cases.open(step, score_id, found[i].facts, scored[i], relisted=False)
         rows.insert(connection)
     return len(steps)
 
@@ -112,6 +113,7 @@ def _steps(found: Sequence[Waiting], latest: Mapping[str, Latest], now: datetime
                 listing=one.facts.listing,
                 as_of=now,
                 before=before,
+                observed=Canonical.of(observed_of(one.facts.listing)),
                 content_hash=before.content_hash,
                 observed_hash=before.observed_hash,
                 listing_id=before.listing_id,

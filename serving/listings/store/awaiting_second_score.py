@@ -67,7 +67,7 @@ def _waiting(marketplace_id: str, zone: Zone) -> Select[str]:
     )
     return (
         select(score.c.score_id)
-        .join(listing, same(listing, score, "version_id"))
+        .join(listing, same(listing, score, "listing_id", "version_id"))
         .where(
             inside(score, marketplace_id, scorer=zone.scorer, lane=Lane.NO_ACTION.value),
             score.c.scored_at > zone.since,

@@ -11,6 +11,7 @@ from features.history import OwnPrices
 from models.errors import required
 from serving.listings.store import late_versions
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
+from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add, add_or_ignore
 
@@ -67,7 +68,7 @@ def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Col
 
 
 # Built once, because every row of an intake asks.
-_LATEST: Final = (
+_LATEST_OF: Final = (
     select(
         listing.c.listing_id,
         listing.c.external_id,
@@ -86,7 +87,8 @@ _LATEST: Final = (
     .join(listing_version, same(listing_version, listing, "version_id"))
     .where(inside(listing, HERE), listing.c.external_id.in_(bindparam("external_ids", expanding=True)))
 )
-_LATEST_LOCKED: Final = _LATEST.with_for_update(of=listing)
+_LATEST: Final = KeyedQuery(_LATEST_OF, "external_ids")
+_LATEST_LOCKED: Final = KeyedQuery(_LATEST_OF.with_for_update(of=listing), "external_ids")
 
 
 def latest(
@@ -96,8 +98,8 @@ def latest(
     query = _LATEST_LOCKED if lock else _LATEST
     wanted = {"here": marketplace_id, "external_ids": sorted(set(external_ids))}
     found = {
-        row.external_id: Latest(**{**row._mapping, "earlier_prices": OwnPrices(**row.earlier_prices)})
-        for row in connection.execute(query, wanted)
+        row.external_id: Latest(**{**row._asdict(), "earlier_prices": OwnPrices(**row.earlier_prices)})
+        for row in query.rows(connection, wanted)
     }
     prices = late_versions.price_histories(
         connection, marketplace_id, {one.listing_id for one in found.values() if one.has_late}

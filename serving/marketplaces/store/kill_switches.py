@@ -11,13 +11,16 @@ from sqlalchemy import Connection, bindparam, delete, select
 from serving.audit.tables import audit_entry, audit_payload
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.tables import kill_switch
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import insert_or_ignore
 
 _ON: Final = "rule.switched_on"
 _OFF: Final = "rule.switched_off"
 # Built once, because every score asks.
-_OFF_HERE: Final = select(kill_switch.c.rule).where(inside(kill_switch, HERE, rule=bindparam("wanted")))
+_OFF_HERE: Final = PlainQuery(
+    lambda _dialect: select(kill_switch.c.rule).where(inside(kill_switch, HERE, rule=bindparam("wanted")))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def changes(connection: Connection, marketplace_id: str, most: int) -> list[Kill
 
 def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
     """Whether a rule is on."""
-    return connection.execute(_OFF_HERE, {"here": marketplace_id, "wanted": rule.value}).first() is None
+    return not _OFF_HERE.rows(connection, {"here": marketplace_id, "wanted": rule.value})
 
 
 def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:

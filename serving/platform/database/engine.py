@@ -1,15 +1,18 @@
 """Database engines: SQLite with durable settings, or PostgreSQL; one for writes, one for reads."""
 
 import re
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.errors import DomainError
+from serving.platform.database.plain import leave_values_out
 
 try:
     import pysqlite3 as sqlite_module
@@ -23,6 +26,8 @@ _READING: Final = (f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON")
 CUT_OFF_MS: Final = 10_000
 _LONGEST_LOCK_WAIT_MS: Final = 20_000
 _LONGEST_UNANSWERED_MS: Final = 60_000
+_ASKED_AFTER_SECONDS: Final = 1.0
+_WORKED: Final = "when it was given back"
 # A machine that is gone is noticed by either side within a minute; Linux takes two hours by default.
 _KEPT_ALIVE: Final = {"idle": 30, "interval": 10, "count": 3}
 
@@ -93,11 +98,33 @@ def _postgresql(url: str, *settings: str) -> Engine:
     arguments = connect_arguments(
         "plan_cache_mode=force_custom_plan", f"lock_timeout={_LONGEST_LOCK_WAIT_MS}", *settings
     )
-    engine = create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=arguments, hide_parameters=True
-    )
-    event.listen(engine, "handle_error", _leave_values_out)
+    engine = create_engine(url, pool_size=10, max_overflow=10, connect_args=arguments, hide_parameters=True)
+    event.listen(engine, "handle_error", _without_values)
+    _ask_after_a_pause(engine)
     return engine
+
+
+def _ask_after_a_pause(engine: Engine) -> None:
+    """Ask a pooled connection whether it still works, unless it did a second ago: one that does not is replaced.
+
+    Asking takes as long as a small query, and each transaction would do it. A server that restarts within the second
+    fails one transaction, as it fails those that it interrupts.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_WORKED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        worked = record.info.get(_WORKED)
+        if worked is None or time.monotonic() - worked < _ASKED_AFTER_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The next connection of the pool is new, and so are all that are as old as this one.
+            raise exc.InvalidatePoolError from error
 
 
 def connect_arguments(*settings: str) -> dict[str, Any]:
@@ -117,14 +144,11 @@ def release_when_cut_off(connection: Connection, milliseconds: int = CUT_OFF_MS)
         connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
 
 
-def _leave_values_out(context: ExceptionContext) -> None:
-    """Keep the error's message and drop the values of the row, which PostgreSQL quotes in its details."""
+def _without_values(context: ExceptionContext) -> None:
     error, wrapped = context.original_exception, context.sqlalchemy_exception
-    text = getattr(getattr(error, "diag", None), "message_primary", None)
-    if text is not None:
-        error.args = (text,)
-        if wrapped is not None:
-            wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {text}",)
+    text = leave_values_out(error)
+    if text is not None and wrapped is not None:
+        wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {text}",)
 
 
 def _sqlite(url: str | URL, begin: str, *, settings: tuple[str, ...] | None = None) -> Engine:

@@ -6,13 +6,16 @@ every conflict and every refusal is the statement's own. Rows are inserted in th
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Dialect, Insert, Table, TableClause, column, exc, select, table
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import Connection, Dialect, Insert, Table, TableClause, column, select, table
+from sqlalchemy.types import TypeEngine
+
+from serving.platform.database.few_rows import insert_few, insert_waiting
+from serving.platform.database.plain import as_of_sqlalchemy, given
 
 # Below this, sixteen statements through one pipeline are cheaper than the four of a copy (measured; our choice).
 FEWEST_TO_COPY: Final = 24
@@ -27,7 +30,6 @@ _BINARY: Final = {
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
 }
 _USED: Final = "temporary tables with rows"
-_Convert = Callable[[Any], Any]
 
 
 def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -37,9 +39,13 @@ def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mappin
     """
     if not rows:
         return
-    if connection.dialect.name != "postgresql" or len(rows) < FEWEST_TO_COPY:
+    if connection.dialect.name != "postgresql":
         connection.execute(statement, list(rows))
         return
+    if len(rows) < FEWEST_TO_COPY:
+        insert_few(connection, statement, rows)
+        return
+    insert_waiting(connection)
     names = tuple(rows[0])
     staged = _staged(statement, names, connection.dialect)
     connection.exec_driver_sql(staged.create)
@@ -81,18 +87,11 @@ class _Staged:
         self.insert = statement.from_select(names, select(*source.c))
         self.names = names
         self.types = [_BINARY[_name_of(into.c[name].type, dialect)] for name in names]
-        self.converts = [_convert(into.c[name].type, dialect) for name in names]
+        self.converts = [given(into.c[name].type, dialect) for name in names]
 
 
 def _name_of(kind: TypeEngine[Any], dialect: Dialect) -> str:
     return kind.compile(dialect).partition("(")[0]
-
-
-def _convert(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
-    """What SQLAlchemy does to a value before the driver gets it; None for nothing."""
-    if not isinstance(kind, TypeDecorator):
-        return None
-    return lambda value: kind.process_bind_param(value, dialect)
 
 
 @cache
@@ -113,6 +112,4 @@ def _copy(connection: Connection, staged: _Staged, rows: Sequence[Mapping[str, A
             for row in zip(*columns, strict=True):
                 copy.write_row(row)
     except psycopg.Error as error:
-        raise exc.DBAPIError.instance(
-            staged.copy, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+        raise as_of_sqlalchemy(connection, staged.copy, error) from error

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from serving.platform.database.plain import PlainQuery
 from serving.platform.database.schema import metadata
 
 # PostgreSQL's own share (autovacuum_analyze_scale_factor), and a minimum for tables too small to matter.
@@ -20,25 +21,54 @@ _GROWN: Final = text(
 # Every connection plans each statement for its values (`engine`): a plan from a time of small tables may scan a table.
 # These settings leave a keyed statement no plan but the one by its keys.
 _KEPT: Final = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_sort": "off", "jit": "off"}
-_BEFORE: Final = ", ".join(f"current_setting('{name}') AS {name}" for name in _KEPT)
-_SETS: Final = ", ".join(f"set_config('{name}', :{name}, true)" for name in _KEPT)
-_KEEP, _RESTORE = text(f"SELECT {_BEFORE}, {_SETS}"), text(f"SELECT {_SETS}")
+# What the connection began with.
+_FOR_VALUES: Final = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in _KEPT)
+_SETS: Final = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _KEPT.items())
+_KEEP: Final = PlainQuery(lambda _dialect: text(f"SELECT {_SETS}"))
+_KEEPING: Final = "the transaction that keeps its plans"
+
+
+def keep_plans(connection: Connection) -> None:
+    """Plan the statements of this transaction once for each connection, on PostgreSQL: inserts above all.
+
+    The checks of foreign keys, a statement for each reference of each row, are among them. Planning them takes longer
+    than they do. A read must be by LATERAL and in the order of its index: in a table of a few rows, any other index of
+    the marketplace is as good as the key, and that plan would stay until the table is analysed.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    _KEEP.rows(connection, {})
+    connection.info[_KEEPING] = connection.get_transaction()
 
 
 @contextmanager
 def plans_kept(connection: Connection) -> Iterator[None]:
-    """Plan the statements of the block once for each connection, on PostgreSQL: inserts and reads by key alone.
-
-    The checks of foreign keys, a statement for each reference of each row, are among them. Planning them takes longer
-    than they do.
-    """
-    if connection.dialect.name != "postgresql":
+    """As `keep_plans`, within the block alone."""
+    if connection.dialect.name != "postgresql" or _keeps(connection):
         yield
         return
-    before = connection.execute(_KEEP, _KEPT).one()
+    keep_plans(connection)
     yield
     # After an error the end of the transaction does it.
-    connection.execute(_RESTORE, {name: getattr(before, name) for name in _KEPT})
+    connection.exec_driver_sql(_FOR_VALUES)
+    connection.info[_KEEPING] = None
+
+
+@contextmanager
+def planned_for_values(connection: Connection) -> Iterator[None]:
+    """Plan the statements of the block for their values, as connections do, also where the transaction keeps plans."""
+    if not _keeps(connection):
+        yield
+        return
+    connection.exec_driver_sql(_FOR_VALUES)
+    connection.info[_KEEPING] = None
+    yield
+    keep_plans(connection)
+
+
+def _keeps(connection: Connection) -> bool:
+    kept = connection.info.get(_KEEPING)
+    return kept is not None and kept is connection.get_transaction()
 
 
 def grown(connection: Connection) -> list[str]:

@@ -45,12 +45,16 @@ def word(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, String(40), nullable=nullable)
 
 
-def tenant_table(name: str, key: str, *parts: Any) -> Table:
-    """A table of rows that belong to one marketplace, keyed by (marketplace, id)."""
+def tenant_table(name: str, key: str, *parts: Any, is_part: bool = False) -> Table:
+    """A table of rows that belong to one marketplace, keyed by (marketplace, id).
+
+    A part of something refers to it (`within`), and its marketplace through it: the database need not check both.
+    """
+    marketplace = () if is_part else (ForeignKey("marketplace.marketplace_id"),)
     return Table(
         name,
         metadata,
-        Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+        Column("marketplace_id", ID, *marketplace, nullable=False),
         id_column(key),
         *parts,
         PrimaryKeyConstraint("marketplace_id", key),

@@ -34,7 +34,9 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without an offset")
-        return _text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+        if dialect.name == "sqlite":
+            return _text(value)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """The stored time, aware, in UTC."""
@@ -91,6 +93,21 @@ class Digest(TypeDecorator[str]):
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
         """The digits."""
         return None if value is None else value.hex()
+
+
+class Canonical(str):
+    """The canonical text of a JSON value, for what needs the text too; it is stored as it is."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> "Canonical":
+        """The text of a value."""
+        return cls(_encoded(value))
+
+
+def _canonical(value: Any) -> str:
+    return value if isinstance(value, Canonical) else _encoded(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -164,4 +181,4 @@ class PackedJson(TypeDecorator[Any]):
 
 
 # Made once: `json.dumps` would make one for each value, which takes longer than most values do.
-_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode
+_encoded: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str).encode

@@ -36,7 +36,7 @@ def load(
     histories = {external_id: SellerHistory() for external_id in sorted(set(sellers))}
     if not histories:
         return histories
-    for row in connection.execute(queries.SELLERS, {"here": marketplace_id, "sellers": list(histories)}):
+    for row in queries.SELLERS.rows(connection, {"here": marketplace_id, "sellers": list(histories)}):
         histories[row.external_id].first_known_at = row.first_known_at
     _load_versions(connection, marketplace_id, histories, since=since, until=until)
     for external_id, found in rulings(connection, marketplace_id, histories).items():
@@ -136,10 +136,10 @@ def _load_versions(
         "until": until,
     }
     if len(histories) == 1:
-        later = connection.execute(queries.LATER_VERSIONS, wanted).all() if since < until else []
-        rows = [*later, *connection.execute(queries.EARLIER_VERSIONS, wanted)]
+        later = queries.LATER_VERSIONS.rows(connection, wanted) if since < until else ()
+        rows = [*later, *queries.EARLIER_VERSIONS.rows(connection, wanted)]
     else:
-        rows = list(connection.execute(queries.VERSIONS, wanted))
+        rows = list(queries.VERSIONS.rows(connection, wanted))
     for row in reversed(rows):
         _put_up(histories, row, row.known_at, row.first_known_at)
 
@@ -177,6 +177,9 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
     if not sellers:
         return {}
     wanted = {"here": marketplace_id, "sellers": sorted(sellers)}
+    ((judged,),) = queries.ARE_JUDGED.rows(connection, wanted)
+    if not judged:
+        return {}
     unanswered = connection.execute(queries.UNANSWERED, wanted).all()
     return _found(unanswered, connection.execute(queries.RULINGS, wanted))
 
@@ -220,6 +223,6 @@ def _load_events(
     connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], since: datetime
 ) -> None:
     wanted = {"here": marketplace_id, "sellers": list(histories), "since": since}
-    for row in connection.execute(queries.EVENTS, wanted):
+    for row in queries.EVENTS.rows(connection, wanted):
         found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
         histories[row.seller_external_id].events.setdefault(row.kind, []).append(found)

@@ -6,7 +6,7 @@ Parameters are `here`, the marketplace, `sellers`, and moments by name.
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, literal_column, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, String, bindparam, func, literal_column, select, true
 
 from features.peer_listings import MOST_LISTINGS
 from models.case import CaseLane
@@ -16,7 +16,7 @@ from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, seller
 from serving.platform.database.lists import listed
-from serving.platform.database.plain import PlainQuery
+from serving.platform.database.plain import KeyedQuery, PlainQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
@@ -31,8 +31,11 @@ def moment(name: str) -> BindParameter[datetime]:
 
 _WANTED: Final[BindParameter[Any]] = bindparam("sellers", expanding=True)
 
-SELLERS: Final = select(seller.c.external_id, seller.c.first_known_at).where(
-    inside(seller, HERE), seller.c.external_id.in_(_WANTED)
+SELLERS: Final = KeyedQuery(
+    select(seller.c.external_id, seller.c.first_known_at).where(
+        inside(seller, HERE), seller.c.external_id.in_(_WANTED)
+    ),
+    "sellers",
 )
 
 _LATEST_FIRST: Final = (listing_version.c.known_at.desc(), listing_version.c.version_id.desc())
@@ -48,7 +51,7 @@ _OF_VERSIONS: Final = select(
     listing_version.c.category_key,
     listing_version.c.protected,
 )
-VERSIONS: Final = (
+_VERSIONS: Final = (
     _OF_VERSIONS.join(listing, same(listing, listing_version, "listing_id"))
     .where(
         inside(listing_version, HERE),
@@ -58,8 +61,11 @@ VERSIONS: Final = (
     )
     .order_by(*_LATEST_FIRST)
 )
-LATER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at >= moment("since"))
-EARLIER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS)
+VERSIONS: Final = KeyedQuery(_VERSIONS, "sellers")
+LATER_VERSIONS: Final = KeyedQuery(_VERSIONS.where(listing_version.c.known_at >= moment("since")), "sellers")
+EARLIER_VERSIONS: Final = KeyedQuery(
+    _VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS), "sellers"
+)
 
 
 def _latest_versions(dialect: str) -> Select[Any]:
@@ -88,7 +94,7 @@ def _latest_versions(dialect: str) -> Select[Any]:
         )
     else:
         # SQLite's own number of a row, which every index has: to look an id up again would cost another index.
-        rows = latest.with_only_columns(literal_column("inner_version.rowid"))
+        rows: Select[Any] = latest.with_only_columns(literal_column("inner_version.rowid"))
         here = inside(listing_version, HERE) & literal_column("listing_version.rowid").in_(rows)
         found = wanted.outerjoin(listing_version, here)
     joined = found.outerjoin(listing, same(listing, listing_version, "listing_id"))
@@ -99,7 +105,7 @@ def _latest_versions(dialect: str) -> Select[Any]:
 LATEST_VERSIONS: Final = PlainQuery(_latest_versions)
 
 
-EVENTS: Final = (
+EVENTS: Final = KeyedQuery(
     select(
         seller_event.c.seller_external_id,
         seller_event.c.kind,
@@ -114,7 +120,8 @@ EVENTS: Final = (
         seller_event.c.occurred_at >= moment("since"),
         seller_event.c.kind.in_(KINDS),
     )
-    .order_by(seller_event.c.occurred_at, seller_event.c.known_at)
+    .order_by(seller_event.c.occurred_at, seller_event.c.known_at),
+    "sellers",
 )
 
 
@@ -172,5 +179,13 @@ def given(wanted: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+# Few sellers have a verdict; to know whether takes a tenth of the time of reading them.
+ARE_JUDGED: Final = KeyedQuery(
+    select(func.count())
+    .select_from(verdict)
+    .join(listing_version, same(listing_version, verdict, "version_id"))
+    .where(inside(verdict, HERE), listing_version.c.seller_external_id.in_(_WANTED)),
+    "sellers",
+)
 UNANSWERED: Final = unanswered(listing_version.c.seller_external_id.in_(_WANTED))
 RULINGS: Final = given(listing_version.c.seller_external_id.in_(_WANTED))

@@ -80,7 +80,8 @@ class Texts:
         self._known.add(found.text_id)
         self._most_alike.clear()
         for key in set(keys_of(found.signature)):
-            texts = self._recent[key] = [*self._recent.get(key, ()), found.text_id]
+            texts = self._recent.setdefault(key, [])
+            texts.append(found.text_id)
             if len(texts) > MOST_PER_KEY:
                 texts.remove(min(texts))
 

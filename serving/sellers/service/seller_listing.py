@@ -1,11 +1,12 @@
 """Allow, watch and deny lists: changes of entries with their author, and the matches of a batch of listings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from features.facts import Facts
+from features.links import Links
 from models.errors import Forbidden, Invalid, required
 from models.policies.sellers import SellerListPolicy
 from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
@@ -21,12 +22,26 @@ def listed_among(
     connection: Connection, marketplace_id: str, offers: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
 ) -> dict[int, Listed]:
     """The list matches of listings, by index; one query covers all sellers and their linked sellers."""
-    names = {one.listing.seller.external_id for one in offers.values()}
-    linked = {name for one in offers.values() for name in linked_names(one.seller.links, policy)}
-    asked = {name for name in names | linked if name is not None}
-    if not asked:
-        return {}
-    entries = seller_lists.of_sellers(connection, marketplace_id, asked, now)
+    sellers = [(name, one.seller.links) for one in offers.values() if (name := one.listing.seller.external_id)]
+    return matches(entries_of(connection, marketplace_id, sellers, now, policy), offers, now, policy)
+
+
+def entries_of(
+    connection: Connection,
+    marketplace_id: str,
+    sellers: Iterable[tuple[str, Links | None]],
+    now: datetime,
+    policy: SellerListPolicy,
+) -> Mapping[str, Entry]:
+    """The entries in force of sellers and of those that they are linked with, by seller."""
+    asked = {name for seller, links in sellers for name in (seller, *linked_names(links, policy))}
+    return seller_lists.of_sellers(connection, marketplace_id, asked, now)
+
+
+def matches(
+    entries: Mapping[str, Entry], offers: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
+) -> dict[int, Listed]:
+    """The list matches of listings, by index, among these entries."""
     if not entries:
         return {}
     found = {

@@ -5,12 +5,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, String, bindparam, delete, exists, select, true
+from sqlalchemy import Connection, String, bindparam, delete, exists, select, true
 
 from features.contacts import ContactKind
 from serving.listings.tables import listing_version
 from serving.platform.database.erasing import count_rows, delete_some
 from serving.platform.database.lists import as_list, listed
+from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add_or_ignore
 from serving.sellers.policy import LinkPolicy
@@ -47,10 +48,10 @@ def _of_sellers(
 
 
 @cache
-def _own(dialect: str) -> Select[Any]:
+def _own(dialect: str) -> KeyedQuery:
     wanted = listed(dialect, String())
     here = inside(seller_contact, HERE, seller_external_id=wanted.c.value) & (seller_contact.c.known_at < _UNTIL)
-    return select(seller_contact).select_from(wanted.outerjoin(seller_contact, here))
+    return KeyedQuery(select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
 
 
 def _earliest(
@@ -64,7 +65,7 @@ def _earliest(
 
 
 @cache
-def _sharers(dialect: str, most: int) -> Select[Any]:
+def _sharers(dialect: str, most: int) -> KeyedQuery:
     """By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan."""
     wanted = listed(dialect, String())
     inner = seller_contact.alias("inner_contact")
@@ -77,17 +78,17 @@ def _sharers(dialect: str, most: int) -> Select[Any]:
     )
     if dialect == "postgresql":
         side = earliest.lateral("earliest")
-        return select(side).select_from(wanted.join(side, true()))
+        return KeyedQuery(select(side).select_from(wanted.join(side, true())))
     here = inside(seller_contact, HERE, token=wanted.c.value) & seller_contact.c.seller_external_id.in_(
         earliest.with_only_columns(inner.c.seller_external_id)
     )
-    return select(seller_contact).select_from(wanted.outerjoin(seller_contact, here))
+    return KeyedQuery(select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
 
 
-def _read(connection: Connection, query: Select[Any], wanted: Mapping[str, Any]) -> list[Mention]:
+def _read(connection: Connection, query: KeyedQuery, wanted: Mapping[str, Any]) -> list[Mention]:
     return [
         Mention(row.token, ContactKind(row.kind), row.seller_external_id, row.known_at)
-        for row in connection.execute(query, wanted)
+        for row in query.rows(connection, wanted)
         if row.token is not None
     ]
 

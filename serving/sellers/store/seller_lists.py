@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from models.seller_lists import Entry, SellerList
+from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.tables import listed_seller
@@ -21,7 +22,9 @@ _IN_FORCE: Final = (
     )
     .order_by(listed_seller.c.added_at.desc(), listed_seller.c.entry_id.desc())
 )
-_OF_SELLERS: Final = _IN_FORCE.where(listed_seller.c.seller_external_id.in_(bindparam("sellers", expanding=True)))
+_OF_SELLERS: Final = KeyedQuery(
+    _IN_FORCE.where(listed_seller.c.seller_external_id.in_(bindparam("sellers", expanding=True))), "places", "sellers"
+)
 
 
 def put(connection: Connection, marketplace_id: str, entry_id: str, one: Entry) -> None:
@@ -60,7 +63,7 @@ def of_sellers(
     if not sellers:
         return {}
     wanted = {"places": [marketplace_id], "now": now, "sellers": sorted(sellers)}
-    return {one.seller: one for _, one in _entries(connection.execute(_OF_SELLERS, wanted))}
+    return {one.seller: one for _, one in _entries(_OF_SELLERS.rows(connection, wanted))}
 
 
 def in_force(
@@ -71,7 +74,7 @@ def in_force(
     return _entries(connection.execute(_IN_FORCE.limit(most), wanted))
 
 
-def _entries(rows: Iterable[Row[Any]]) -> list[tuple[str, Entry]]:
+def _entries(rows: Iterable[Any]) -> list[tuple[str, Entry]]:
     return [
         (
             row.marketplace_id,

@@ -1,6 +1,7 @@
 """An administrator, and listings scored into any lane at any time without an intake."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from models.routing import Lane
@@ -26,7 +27,7 @@ def scored(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
             told = {"content_hash": "0" * 64, "content": {}, "draw": 0.5, "brand_key": "", "category_key": ""}
             version = {**here, **told, "number": 1, "occurred_at": at, "known_at": at, "earlier_prices": []}
             add(connection, listing_version, [version])
-            digest = version_id.ljust(64, "0")
+            digest = sha256(version_id.encode()).hexdigest()
             add(connection, facts, [{"marketplace_id": site.here, "digest": digest, "schema": 1, "body": b"{}"}])
             made: dict[str, Any] = {
                 **{name: here[name] for name in ("marketplace_id", "listing_id", "version_id")},

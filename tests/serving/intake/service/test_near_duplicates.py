@@ -2,13 +2,12 @@
 
 import math
 import random
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import event, func, select
 
 from features.listing import Listing, check
 from features.minhash import BANDS, signature_of
@@ -295,7 +294,7 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
     assert all(MOST_PER_KEY <= len(one.candidates) <= MOST_COMPARED for one in found_alike)
 
 
-def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
     """On SQLite, whose planner does not know a list's length, the list is read first and tables by key."""
     case = a_case(site, description=BOILERPLATE)
     judge(site, site.analyst, case, Judgement.GENUINE)
@@ -304,17 +303,16 @@ def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site, monkeypatch
     signature = signature_of(listing)
     assert signature is not None
     plans: list[list[str]] = []
-    original = PlainQuery.rows
 
-    def explained(self: PlainQuery, connection: Connection, values: Mapping[str, Any]) -> Any:
-        statement, given = self.executed(connection, values)
-        driver: Any = connection.connection.driver_connection
-        plans.append([str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", given)])
-        return original(self, connection, values)
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if "json_each" in statement and not statement.startswith("EXPLAIN"):
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append([str(row[3]) for row in rows])
 
-    monkeypatch.setattr(PlainQuery, "rows", explained)
+    event.listen(site.runtime.store.reads, "before_cursor_execute", explain)
     with site.runtime.store.read() as connection:
         near_duplicates.Texts(connection, site.here, [signature])
+    event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
     every, *plans = plans
     assert len(plans) == 3
     assert every[:2] == ["COMPOUND QUERY", "LEFT-MOST SUBQUERY"]

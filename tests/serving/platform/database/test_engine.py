@@ -2,6 +2,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -16,6 +17,7 @@ from serving.platform.database.engine import (
     write_engine,
 )
 from serving.platform.database.store import Store
+from tests.fixtures.postgres import Postgres
 
 # https://sqlite.org/wal.html, "The WAL-Reset Bug": 3.7.0 to 3.51.2, fixed in 3.51.3, 3.44.6 and 3.50.7.
 VERSIONS = [
@@ -167,3 +169,36 @@ def test_nothing_is_written_by_a_read(store: Store) -> None:
 
 def test_postgresql_needs_none_of_it() -> None:
     assert_durable(create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("pause_seconds", [0.0, 60.0])
+def test_a_pooled_connection_is_asked_after_a_pause_and_replaced_where_it_is_gone(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, pause_seconds: float
+) -> None:
+    monkeypatch.setattr(engines, "_ASKED_AFTER_SECONDS", 1.0 - pause_seconds)
+    url = postgres.new_database()
+    engine = write_engine(url)
+    asked: list[object] = []
+    ping = engine.dialect.do_ping
+
+    def asking(connection: Any) -> bool:
+        asked.append(connection)
+        return ping(connection)
+
+    monkeypatch.setattr(engine.dialect, "do_ping", asking)
+    try:
+        for _ in range(3):
+            with engine.connect() as connection:
+                pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        assert len(asked) == (2 if pause_seconds else 0)
+        if not pause_seconds:
+            return
+        other = write_engine(url)
+        with other.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 5000)")
+        other.dispose()
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != pid
+    finally:
+        engine.dispose()

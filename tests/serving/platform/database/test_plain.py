@@ -1,14 +1,38 @@
 """Queries by the driver: the same rows, transaction and faults as by SQLAlchemy."""
 
-import pytest
-from sqlalchemy import BigInteger, bindparam, exc, select, text
+from typing import Any
 
+import pytest
+from sqlalchemy import BigInteger, Boolean, bindparam, event, exc, literal, select, text
+
+from serving.intake.service.intake import receive
+from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
 from serving.platform.database.lists import as_list, listed
-from serving.platform.database.plain import PlainQuery
-from serving.platform.database.scope import HERE
+from serving.platform.database.plain import KeyedQuery, PlainQuery
+from serving.platform.database.scope import HERE, inside
+from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
 
+BY_IDS = KeyedQuery(
+    select(
+        listing.c.external_id,
+        listing.c.content_hash,
+        listing.c.first_known_at,
+        listing.c.has_late,
+        listing_version.c.content,
+        literal(None, Boolean()).label("unknown"),
+    )
+    .join(listing_version, listing_version.c.version_id == listing.c.version_id)
+    .where(
+        inside(listing, HERE),
+        listing.c.external_id.in_(bindparam("ids", expanding=True)),
+        listing.c.version.in_([1, 2, 3]),
+        listing.c.first_known_at <= bindparam("until", type_=listing.c.first_known_at.type),
+    )
+    .order_by(listing.c.external_id),
+    "ids",
+)
 HERE_AND_NUMBER = PlainQuery(
     lambda _dialect: (
         select(marketplace.c.marketplace_id, bindparam("number", type_=BigInteger()))
@@ -53,3 +77,34 @@ def test_an_error_is_raised_as_by_sqlalchemy_and_without_values(any_site: Site) 
     assert "do not tell" not in str(failed.value)
     with any_site.runtime.store.read() as connection:
         assert HERE_AND_NUMBER.rows(connection, {"number": 1, "here": any_site.here}) == [(any_site.here, 1)]
+
+
+def test_one_key_finds_what_a_list_of_it_and_others_finds(any_site: Site) -> None:
+    rows = [a_row(external_id=name) for name in ("MP-10", "MP-20")]
+    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    until = any_site.clock.now()
+    with any_site.runtime.store.read() as connection:
+        values = {"here": any_site.here, "until": until}
+        both = BY_IDS.rows(connection, {**values, "ids": ["MP-10", "MP-20"]})
+        one = [row for name in ("MP-10", "MP-20") for row in BY_IDS.rows(connection, {**values, "ids": [name]})]
+        assert [row._asdict() for row in one] == [row._asdict() for row in both]
+        assert [row.external_id for row in one] == ["MP-10", "MP-20"]
+        assert BY_IDS.rows(connection, {**values, "ids": []}) == ()
+        assert BY_IDS.rows(connection, {**values, "ids": ["MP-nowhere"]}) == []
+
+
+def test_who_listens_to_sqlalchemy_hears_of_them_too(any_site: Site) -> None:
+    heard: list[tuple[str, str, Any]] = []
+    store = any_site.runtime.store
+    for name in ("before", "after"):
+        event.listen(
+            store.reads,
+            f"{name}_cursor_execute",
+            lambda _c, _k, statement, given, *_rest, name=name: heard.append((name, statement, given)),
+        )
+    with store.read() as connection:
+        BY_IDS.rows(connection, {"here": any_site.here, "until": any_site.clock.now(), "ids": ["MP-10"]})
+        told = heard.copy()
+        connection.exec_driver_sql(told[0][1], told[0][2])
+    assert [name for name, *_ in told] == ["before", "after"]
+    assert [one[1:] for one in heard[2:]] == [one[1:] for one in told], "the statement as SQLAlchemy executes it"

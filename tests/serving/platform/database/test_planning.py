@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from serving.intake.service.intake import receive
 from serving.operations.service.housekeeping import count_tables
 from serving.platform.database.faults import ReadOnly
-from serving.platform.database.planning import plans_kept
+from serving.platform.database.planning import keep_plans, planned_for_values, plans_kept
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
 
@@ -55,6 +55,37 @@ def test_plans_are_kept_within_the_block_alone(any_site: Site) -> None:
     for _ in range(2):
         with store.read() as connection:
             assert connection.execute(now).one() == before
+
+
+@pytest.mark.both_engines
+def test_a_transaction_keeps_its_plans_but_for_what_needs_its_values(any_site: Site) -> None:
+    store = any_site.runtime.store
+    if store.writes.dialect.name == "sqlite":
+        with store.write() as connection, planned_for_values(connection):
+            keep_plans(connection)
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        return
+    names = ("plan_cache_mode", "enable_sort")
+    now = text("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+    kept, otherwise = ("force_generic_plan", "off"), ("force_custom_plan", "on")
+    with store.write() as connection:
+        with planned_for_values(connection):
+            assert tuple(connection.execute(now).one()) == otherwise
+        keep_plans(connection)
+        assert tuple(connection.execute(now).one()) == kept
+        with plans_kept(connection):
+            assert tuple(connection.execute(now).one()) == kept
+        assert tuple(connection.execute(now).one()) == kept
+        with planned_for_values(connection):
+            assert tuple(connection.execute(now).one()) == otherwise
+            with plans_kept(connection):
+                assert tuple(connection.execute(now).one()) == kept
+            assert tuple(connection.execute(now).one()) == otherwise
+        assert tuple(connection.execute(now).one()) == kept
+    with store.read() as connection:
+        assert tuple(connection.execute(now).one()) == otherwise
+        keep_plans(connection)
+        assert tuple(connection.execute(now).one()) == kept
 
 
 @pytest.mark.both_engines

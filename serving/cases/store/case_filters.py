@@ -1,0 +1,59 @@
+"""The fields of a case that queues filter by: its listing's seller and language, and its score."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select
+
+from models.score import Score
+from serving.listings.tables import listing_version, score
+
+# Built once, because every intake may execute them.
+_VERSIONS: Final = select(
+    listing_version.c.version_id, listing_version.c.seller_external_id, listing_version.c.content
+).where(
+    listing_version.c.marketplace_id.in_(bindparam("marketplace_id", expanding=True)),
+    listing_version.c.version_id.in_(bindparam("version_id", expanding=True)),
+)
+_SCORES: Final = select(score.c.score_id, score.c.value, score.c.probability).where(
+    score.c.marketplace_id.in_(bindparam("marketplace_id", expanding=True)),
+    score.c.score_id.in_(bindparam("score_id", expanding=True)),
+)
+
+
+def filters(seller: str | None, language: str | None, found: Score) -> dict[str, Any]:
+    """The fields of a case on a version of this seller in this language, with this score."""
+    return _filters(seller, language, found.probability, found.value)
+
+
+def has_filters(row: Mapping[str, Any]) -> bool:
+    """Whether a row has its fields already, so that nothing is read for it."""
+    return "chance" in row
+
+
+def with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of new cases with their fields, which are read for those that lack them."""
+    lacking = [row for row in rows if not has_filters(row)]
+    read = _read(connection, lacking) if lacking else {}
+    return [{"relisted": False, "gold_item": None, **read.get(row["case_id"], {}), **row} for row in rows]
+
+
+def _read(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    wanted = {name: sorted({row[name] for row in rows}) for name in ("marketplace_id", "version_id", "score_id")}
+    listings = {row.version_id: row for row in connection.execute(_VERSIONS, wanted)}
+    scores = {row.score_id: row for row in connection.execute(_SCORES, wanted)}
+    found = {}
+    for row in rows:
+        version, scored = listings[row["version_id"]], scores[row["score_id"]]
+        language = version.content.get("language")
+        found[row["case_id"]] = _filters(version.seller_external_id, language, scored.probability, scored.value)
+    return found
+
+
+def _filters(seller: str | None, language: str | None, probability: float | None, value: float) -> dict[str, Any]:
+    return {
+        "seller_external_id": seller,
+        "language": language,
+        "chance": probability,
+        "points": value if probability is None else None,
+    }

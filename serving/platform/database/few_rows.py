@@ -1,0 +1,94 @@
+"""Inserts of a row or two into each of several tables in one statement: few rows cost less than their statements.
+
+PostgreSQL inserts them as common table expressions. It checks references at the end of the statement, so that rows may
+refer to each other. SQLite, whose statements cost little, executes one for each table.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Dialect, Insert, Table, bindparam
+
+from serving.platform.database.plain import Built, Convert, compiled, given
+
+_WAITING: Final = "rows that wait for one statement"
+# Each number of rows has a text of its own, which every connection plans once.
+_MOST_JOINED: Final = 2
+_KEPT: Final = 256
+
+_Rows = Sequence[Mapping[str, Any]]
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Insert what the block adds at its end, in one statement where it is little; no query of the block finds it."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.info[_WAITING] = []
+    try:
+        yield
+        insert_waiting(connection)
+    finally:
+        del connection.info[_WAITING]
+
+
+def insert_few(connection: Connection, statement: Insert, rows: _Rows) -> None:
+    """Insert rows by a statement without values, at once or at the end of the block that it is in."""
+    waiting = connection.info.get(_WAITING)
+    if waiting is not None and len(rows) <= _MOST_JOINED:
+        waiting.append((statement, rows))
+        return
+    insert_waiting(connection)
+    connection.execute(statement, list(rows))
+
+
+def insert_waiting(connection: Connection) -> None:
+    """Insert the rows that wait; what comes next may refer to them."""
+    waiting = connection.info.get(_WAITING)
+    if not waiting:
+        return
+    parts = tuple((statement, tuple(rows[0]), len(rows)) for statement, rows in waiting)
+    _joined(parts, connection.dialect).insert(connection, [row for _, rows in waiting for row in rows])
+    waiting.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """One statement for rows of several tables: the names of its values for each row, and what converts them."""
+
+    built: Built
+    rows: Sequence[Sequence[tuple[str, str, Convert | None]]]
+
+    def insert(self, connection: Connection, rows: _Rows) -> None:
+        values = {
+            name: _sent(row[column] if convert is None else convert(row[column]))
+            for columns, row in zip(self.rows, rows, strict=True)
+            for name, column, convert in columns
+        }
+        self.built.execute(connection, values)
+
+
+@lru_cache(_KEPT)
+def _joined(parts: tuple[tuple[Insert, tuple[str, ...], int], ...], dialect: Dialect) -> _Joined:
+    texts, rows = [], []
+    for number, (statement, columns, many) in enumerate(parts):
+        into = statement.table
+        assert isinstance(into, Table)  # What `insert` was given.
+        named = [{column: f"{column}_{number}_{at}" for column in columns} for at in range(many)]
+        values = [{one: bindparam(name, type_=into.c[one].type) for one, name in row.items()} for row in named]
+        texts.append(f"added_{number} AS ({compiled(statement.values(values), dialect)})")
+        rows += [[(name, one, given(into.c[one].type, dialect)) for one, name in row.items()] for row in named]
+    # PostgreSQL executes the last of them first.
+    return _Joined(Built.of(f"WITH {', '.join(reversed(texts))} SELECT 1", None, {}), rows)
+
+
+def _sent(value: Any) -> Any:
+    """Numbers as texts: the driver would send them by their size, and the server would plan for each combination."""
+    kind = type(value)
+    if kind is float or kind is int:
+        return repr(value)
+    return ("f", "t")[value] if kind is bool else value
