@@ -85,8 +85,9 @@ class Step:
         """The prices of the listing's versions before this row's version."""
         if self.before is None:
             return NO_PRICES
-        earlier = self.before.earlier_prices
-        return earlier.then(self.before.log_price) if self.is_version else earlier
+        if not self.is_version:
+            return self.before.earlier_prices
+        return self.before.prices or self.before.earlier_prices.then(self.before.log_price)
 
     def log_price(self, references: References) -> float | None:
         """The row's price, None where it has none in the base currency."""

@@ -142,5 +142,5 @@ class ListingStates:
             after = replace(after, has_late=True)
         if after is not None:
             if after.has_late:
-                after = replace(after, earlier_prices=prices.before_the_last())
+                after = after.with_late(prices)
             self._states[step.listing.external_id] = after

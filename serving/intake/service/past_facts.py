@@ -65,7 +65,6 @@ def past_facts(
         listing, as_of, known = row.listing, row.as_of, row.known
         before = known.before(as_of, row.own) if known else StateBefore()
         is_version = before.content_hash != listing.content_hash
-        earlier = before.earlier_prices
         history = histories.of(
             listing,
             listing_id=known.listing_id if known else None,
@@ -73,7 +72,7 @@ def past_facts(
             complete_since=marketplace.seller_events_since,
             version=before.version + is_version,
             previous_log_price=before.log_price if is_version else before.previous_log_price,
-            earlier_prices=earlier.then(before.log_price) if is_version and before.version else earlier,
+            earlier_prices=before.prices if is_version else before.earlier_prices,
             likeness=near.get(i),
         )
         if i in events:

@@ -57,6 +57,10 @@ class PriceHistory:
         self._stored_late.add((content_hash, observed_hash, occurred_at))
         return True
 
+    def so_far(self) -> OwnPrices:
+        """All prices, with those of late rows."""
+        return prices_in_order(self.versions, self.late)
+
     def before_the_last(self) -> OwnPrices:
         """The prices before the last version, with those of late rows."""
         return prices_in_order(self.versions[:-1], self.late)

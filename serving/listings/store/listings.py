@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from features.history import OwnPrices
 from models.errors import required
 from serving.listings.store import late_versions
+from serving.listings.store.late_versions import PriceHistory
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
 from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside, same
@@ -18,7 +19,10 @@ from serving.platform.database.store import add, add_or_ignore
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The state to compare a listing's next row with. `earlier_prices` are those of earlier versions."""
+    """The state to compare a listing's next row with. `earlier_prices` are those of earlier versions.
+
+    `prices` are all, where late rows may belong between them; otherwise None.
+    """
 
     listing_id: str
     external_id: str
@@ -33,6 +37,11 @@ class Latest:
     first_known_at: datetime
     occurred_at: datetime
     has_late: bool
+    prices: OwnPrices | None = None
+
+    def with_late(self, found: PriceHistory) -> "Latest":
+        """The same with the prices of late rows where they belong by time."""
+        return replace(self, earlier_prices=found.before_the_last(), prices=found.so_far())
 
 
 def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) -> list[tuple[str, Mapping[str, Any]]]:
@@ -104,10 +113,7 @@ def latest(
     prices = late_versions.price_histories(
         connection, marketplace_id, {one.listing_id for one in found.values() if one.has_late}
     )
-    return {
-        name: replace(one, earlier_prices=prices[one.listing_id].before_the_last()) if one.has_late else one
-        for name, one in found.items()
-    }
+    return {name: one.with_late(prices[one.listing_id]) if one.has_late else one for name, one in found.items()}
 
 
 def set_brand(connection: Connection, marketplace_id: str, version_id: str, brand_id: str | None, at: datetime) -> None:

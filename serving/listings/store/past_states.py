@@ -32,7 +32,7 @@ class PastVersion:
 class StateBefore:
     """What intake knew of a listing before a row: the last version's content, the number of versions, their prices.
 
-    `earlier_prices` are those of the versions before the last.
+    `prices` are those of all versions, `earlier_prices` those without the last version's.
     """
 
     content_hash: str | None = None
@@ -40,6 +40,7 @@ class StateBefore:
     log_price: float | None = None
     previous_log_price: float | None = None
     earlier_prices: OwnPrices = NO_PRICES
+    prices: OwnPrices = NO_PRICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class PastStates:
             log_price=known[-1].price[1],
             previous_log_price=known[-2].price[1] if len(known) > 1 else None,
             earlier_prices=prices_in_order([one.price for one in known[:-1]], late),
+            prices=prices_in_order([one.price for one in known], late),
         )
 
 

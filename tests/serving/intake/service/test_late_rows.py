@@ -1,5 +1,6 @@
 """Rows that come in after newer ones: history, and nothing that anybody sees changes."""
 
+from dataclasses import replace
 from itertools import pairwise
 from math import log
 from typing import Any
@@ -13,6 +14,7 @@ from serving.listings.store import listings, scores
 from serving.listings.tables import late_version, listing_version, observation, score
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.runtimes import Site
+from tests.serving.intake.service.test_past_facts import in_bulk
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-02-2{day}T10:00:00+00:00" for day in (3, 4, 5, 6))
 
@@ -100,6 +102,30 @@ def test_a_late_price_counts_at_its_own_moment_in_the_prices_of_the_next_version
     assert own[-1].largest_fall == found.largest_fall
     assert own[1] is not None
     assert own[1].versions == 2, "what was scored before knew nothing of it"
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "in one batch"])
+def test_a_late_price_between_a_version_and_its_counters_counts_after_the_version(
+    any_site: Site, at_once: bool
+) -> None:
+    rows = [
+        a_row(price="100.00", occurred_at=MONDAY),
+        a_row(price="100.00", occurred_at=WEDNESDAY, comments_count=3),
+        a_row(price="20.00", occurred_at=TUESDAY),
+        a_row(price="90.00", occurred_at=THURSDAY),
+    ]
+    for some in [rows] if at_once else [[one] for one in rows]:
+        receive(any_site.runtime, any_site.marketplace, some, source="test")
+    assert counts(any_site)["late_version"] == 1
+    with any_site.runtime.store.read() as connection:
+        digests = connection.execute(select(score.c.facts_digest).order_by(score.c.scored_at, score.c.score_id))
+        *_, last = (scores.facts_of(connection, any_site.here, one) for one in digests.scalars())
+    any_site.clock.forward(minutes=1)
+    (again,) = in_bulk(any_site, [replace(last.listing, occurred_at=None)])
+    assert again.price.own == last.price.own
+    assert last.price.own is not None
+    assert (last.price.own.versions, last.price.own.changes) == (3, 2)
+    assert last.price.own.largest_fall == pytest.approx(log(20 / 100))
 
 
 def test_a_batch_keeps_the_newer_of_two_rows_whatever_their_order(any_site: Site) -> None:

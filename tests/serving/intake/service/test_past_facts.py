@@ -90,7 +90,7 @@ def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_thousands_of_histories_in_bulk_equal_those_of_intake(any_site: Site, engine_name: str) -> None:
-    facts = played(any_site, seed={"sqlite": 5, "postgresql": 6}[engine_name], sellers=120, steps=24)
+    facts = played(any_site, seed={"sqlite": 5, "postgresql": 6}[engine_name], sellers=240, steps=30)
     assert len(facts) > 1_000
     assert [past_of(one) for one in in_bulk(any_site, at_their_moments(facts))] == [past_of(one) for one in facts]
 
