@@ -24,6 +24,7 @@ from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import listing, listing_version, text_signature
 from serving.platform.database.lists import as_list, listed
+from serving.platform.database.planning import planned_for_values
 from serving.platform.database.scope import HERE, inside
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
 from serving.takedowns.store.pending_removals import still_waits, waited_until
@@ -139,9 +140,11 @@ def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequenc
     if not text_ids:
         return {}
     wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
-    rulings = _rulings(connection, wanted)
+    with planned_for_values(connection):
+        rulings = _rulings(connection, wanted)
+        rows = connection.execute(_texts(connection.dialect.name), wanted).all()
     found: dict[str, Candidate] = {}
-    for row in connection.execute(_texts(connection.dialect.name), wanted):
+    for row in rows:
         if row.text_id is None or row.signature is None:
             continue
         on_list = (_on_list(row.added_at, row.ended_at, row.brand_named_at),) if row.added_at is not None else ()

@@ -16,6 +16,7 @@ from serving.cases.store import cases
 from serving.cases.tables import review_case
 from serving.intake.service import intake
 from serving.intake.service.intake import RowStatus, receive
+from serving.intake.service.intake_reading import gather
 from serving.listings.store import listings
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -105,7 +106,7 @@ def test_plans_are_kept_for_inserts_and_the_lookup_of_texts_alone(any_site: Site
 def test_a_row_that_another_request_overtakes_is_compared_with_what_that_stored(
     any_site: Site, monkeypatch: pytest.MonkeyPatch, known: bool
 ) -> None:
-    runtime, marketplace, gather = any_site.runtime, any_site.marketplace, intake.gather
+    runtime, marketplace = any_site.runtime, any_site.marketplace
     if known:
         receive(runtime, marketplace, [a_row(price="100.00")], source="test")
     ways: list[Any] = [gather]
