@@ -109,9 +109,10 @@ def _write(
     if not changed and not gathered.late and not refused:
         return answers
     with runtime.store.write() as connection:
-        ids = {step.listing.external_id for step in changed}
-        now = listings.latest(connection, here, list(ids), lock=True)
-        if any(now.get(one) != gathered.known.get(one) for one in ids):
+        # A listing that was unknown is inserted, which is refused if it is known by now.
+        known = {name: one for step in changed if (one := gathered.known.get(name := step.listing.external_id))}
+        now = listings.latest(connection, here, list(known), lock=True)
+        if now != known:
             raise _Overtaken
         cases = BatchCases.read(connection, here, changed)
         named = case_brands.latest_of_listings(connection, here, [one.listing_id for one in now.values()])

@@ -23,6 +23,7 @@ from serving.intake.service.seller_histories import SellerHistories
 from serving.listings.store.listings import Latest
 from serving.listings.store.signatures import NewText
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.planning import keep_plans
 from serving.platform.runtime import Runtime
 from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.sellers.service.seller_listing import entries_of
@@ -77,6 +78,7 @@ def gather(
         questions = questions_now(connection, marketplace, context, now)
         cases = BatchCases.read(connection, here, changed)
         named = case_brands.of_listings(connection, here, [one.listing_id for one in states.known.values()])
+        keep_plans(connection)  # For what is read last: the lookup of texts, which would keep them for itself.
         batch_texts = BatchTexts(connection, here, changed)
     kept = {listing_id: one.kept for listing_id, one in named.items() if one.kept is not None}
     facts: dict[int, Facts] = {}

@@ -105,6 +105,8 @@ def latest(
 ) -> dict[str, Latest]:
     """The latest version of each known listing, by external id; with `lock`, locked against other writers."""
     query = _LATEST_LOCKED if lock else _LATEST
+    if not external_ids:
+        return {}
     wanted = {"here": marketplace_id, "external_ids": sorted(set(external_ids))}
     found = {
         row.external_id: Latest(**{**row._asdict(), "earlier_prices": OwnPrices(**row.earlier_prices)})

@@ -25,6 +25,7 @@ from serving.listings.store.signatures import signature_of
 from serving.listings.tables import listing, listing_version, text_signature
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import PlainQuery
+from serving.platform.database.planning import planned_for_values
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.types import moment_of
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
@@ -181,10 +182,12 @@ def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequenc
     if not text_ids:
         return {}
     wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
-    rulings = _rulings(connection, wanted)
+    with planned_for_values(connection):
+        rulings = _rulings(connection, wanted)
+        rows = _TEXTS.rows(connection, wanted)
     moment = moment_of(connection)
     found: dict[str, Candidate] = {}
-    for row in _TEXTS.rows(connection, wanted):
+    for row in rows:
         text_id, seller, known, log_price, named, present, present_price, signature, listing_id, added, ended = row
         if text_id is None or signature is None:
             continue

@@ -43,12 +43,17 @@ def _of_sellers(
 ) -> list[Mention]:
     if not sellers:
         return []
-    wanted = {"here": marketplace_id, "until": until, **as_list(connection, sorted(sellers))}
+    named = sorted(sellers)
+    wanted = {"here": marketplace_id, "until": until, "sellers": named, **as_list(connection, named)}
     return _read(connection, _own(connection.dialect.name), wanted)
 
 
 @cache
 def _own(dialect: str) -> KeyedQuery:
+    if dialect == "postgresql":
+        named = seller_contact.c.seller_external_id.in_(bindparam("sellers", expanding=True))
+        own = select(seller_contact).where(inside(seller_contact, HERE), named, seller_contact.c.known_at < _UNTIL)
+        return KeyedQuery(own, "sellers")
     wanted = listed(dialect, String())
     here = inside(seller_contact, HERE, seller_external_id=wanted.c.value) & (seller_contact.c.known_at < _UNTIL)
     return KeyedQuery(select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))

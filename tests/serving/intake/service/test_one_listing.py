@@ -1,5 +1,6 @@
 """A request of one listing: few statements, and rows that are found by their keys whatever the planner knows."""
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ from models.case import CaseState
 from models.verdict import Judgement
 from serving.cases.store import cases
 from serving.cases.tables import review_case
-from serving.intake.service.intake import receive
+from serving.intake.service import intake
+from serving.intake.service.intake import RowStatus, receive
+from serving.intake.service.intake_reading import gather
+from serving.listings.store import listings
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -96,3 +100,29 @@ def test_plans_are_kept_for_inserts_and_the_lookup_of_texts_alone(any_site: Site
             (under if kept else others).append(statement)
     assert {re.sub(r"\d+", "", one)[:18] for one in under} == {"WITH added_ AS (IN", "SELECT  AS number,"}
     assert [one for one in others if "UPDATE review_case" in one]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_row_that_another_request_overtakes_is_compared_with_what_that_stored(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    runtime, marketplace = any_site.runtime, any_site.marketplace
+    if known:
+        receive(runtime, marketplace, [a_row(price="100.00")], source="test")
+    ways: list[Any] = [gather]
+
+    def overtaken(*args: Any, **kwargs: Any) -> Any:
+        found = gather(*args, **kwargs)
+        if ways:
+            ways.clear()
+            receive(runtime, marketplace, [a_row(price="200.00")], source="test")
+        return found
+
+    monkeypatch.setattr(intake, "gather", overtaken)
+    (answer,) = receive(runtime, marketplace, [a_row(price="100.00", photos_count=7)], source="test")
+    assert (answer.status, answer.version) == (RowStatus.ACCEPTED, 3 if known else 2)
+    with runtime.store.read() as connection:
+        (found,) = listings.latest(connection, any_site.here, ["MP-1"]).values()
+        assert found.previous_log_price == pytest.approx(math.log(200))
+        versions = listings.versions(connection, any_site.here, found.listing_id)
+    assert [one["number"] for one in versions] == list(range(1, len(versions) + 1))
