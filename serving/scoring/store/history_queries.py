@@ -88,7 +88,7 @@ def _latest_versions(dialect: str) -> Select[Any]:
         )
     else:
         # SQLite's own number of a row, which every index has: to look an id up again would cost another index.
-        rows = latest.with_only_columns(literal_column("inner_version.rowid"))
+        rows: Select[Any] = latest.with_only_columns(literal_column("inner_version.rowid"))
         here = inside(listing_version, HERE) & literal_column("listing_version.rowid").in_(rows)
         found = wanted.outerjoin(listing_version, here)
     joined = found.outerjoin(listing, same(listing, listing_version, "listing_id"))
