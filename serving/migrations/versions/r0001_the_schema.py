@@ -74,12 +74,12 @@ _FORGET: Final = (
     "INSERT INTO search_index (search_index, rowid, words, seller_words) "
     "VALUES ('delete', OLD.entry_number, OLD.words, OLD.seller_words);"
 )
-# What reference contexts are read from. A breaker is inserted closed, at every first check.
+# What reference contexts are read from. A new brand has no part in one before its enrolment, and a breaker is inserted
+# closed, at its first check.
 _CHANGE: Final = ("INSERT", "UPDATE", "DELETE")
 _REFERENCES: Final = {
-    **dict.fromkeys(
-        ("brand", "brand_enrolment", "alias_proposal", "counterfeit_indicator", "brand_list_price"), _CHANGE
-    ),
+    "brand": ("UPDATE", "DELETE"),
+    **dict.fromkeys(("brand_enrolment", "alias_proposal", "counterfeit_indicator", "brand_list_price"), _CHANGE),
     **dict.fromkeys(("price_reference", "common_price", "base_rate_prior", "exchange_rate"), _CHANGE),
     "circuit_breaker": ("UPDATE OF opened_at", "DELETE"),
 }
