@@ -1,6 +1,5 @@
 """`touchstone demo`: start the children, play the marketplace, report, and stay to serve the pages."""
 
-import itertools
 import json
 import shutil
 import signal
@@ -255,11 +254,12 @@ def _put_away(home: Home, cast: Cast, phones: Mapping[str, Phone]) -> None:
 def _settle(play: Play) -> dict[str, Any]:
     """The figures once nothing is in progress. The clock advances by hours, so that undo windows close."""
     until = time.monotonic() + _SETTLES_WITHIN_SECONDS
-    looks = itertools.count()
+    looks = 0
     while True:
-        if next(looks) % _LOOKS_BETWEEN_MOVES == 0:
+        if looks % _LOOKS_BETWEEN_MOVES == 0:
             play.move_clock(play.now + timedelta(hours=1))
         time.sleep(0.2)
+        looks += 1
         figures: dict[str, Any] = play.cast.marketplace.call("GET", "/api/v1/figures")
         if (figures["pending"] == 0 and figures["removal_checks"]["asked"] == 0) or time.monotonic() > until:
             return figures

@@ -131,7 +131,8 @@ def keys_of(signature: Signature) -> list[int]:
 def _signatures(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Signature]:
     if not text_ids:
         return {}
-    rows = _SIGNATURES.rows(connection, {"here": marketplace_id, **as_list(connection, text_ids)})
+    with planned_for_values(connection):
+        rows = _SIGNATURES.rows(connection, {"here": marketplace_id, **as_list(connection, text_ids)})
     return {text_id: signature_of(stored) for text_id, stored in rows if stored is not None}
 
 
