@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "26bff1a1b154"
+revision = "8861f056f582"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
