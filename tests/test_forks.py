@@ -69,3 +69,13 @@ def test_another_path_of_modules_is_read_by_a_new_interpreter(tmp_path: Path) ->
     command = [*children.python(), "-c", "import models"]
     done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, check=False)
     assert done.stdout == b"found\n"
+
+
+def test_the_forked_command_ends_and_says_what_the_installed_one_does(forked_touchstone: str) -> None:
+    found = [
+        subprocess.run([forked_touchstone, *words], capture_output=True, text=True, check=False)
+        for words in (["serve", "--help"], ["serve", "--port", "0"])
+    ]
+    assert [one.returncode for one in found] == [0, 2]
+    assert "run the jobs" in found[0].stdout
+    assert "Invalid value for '--port'" in found[1].stderr

@@ -253,8 +253,7 @@ def _put_away(home: Home, cast: Cast, phones: Mapping[str, Phone]) -> None:
 
 def _settle(play: Play) -> dict[str, Any]:
     """The figures once nothing is in progress. The clock advances by hours, so that undo windows close."""
-    until = time.monotonic() + _SETTLES_WITHIN_SECONDS
-    looks = 0
+    until, looks = time.monotonic() + _SETTLES_WITHIN_SECONDS, 0
     while True:
         if looks % _LOOKS_BETWEEN_MOVES == 0:
             play.move_clock(play.now + timedelta(hours=1))
