@@ -106,6 +106,7 @@ def kill_the_service(touchstone: str, folder: Path, *options: str, again: str | 
         told = _told_on_the_way(process, home, removals=3)
         service = _service_of(home)
         os.kill(service["pid"], signal.SIGKILL)
+        wait_for("the end of the service", lambda: _has_ended(service["pid"]))
         kept = _rows_in(home)
         with _started([again or touchstone, "serve"], home, folder / "serve.log"):
             wait_for("the new service", lambda: _answers(home, after=service["pid"]))
@@ -124,6 +125,7 @@ def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
         killed = _service_of(home)["pid"]
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    wait_for("the end of the service", lambda: _has_ended(killed))
     kept = _rows_in(home)
     with (
         _started([touchstone, "reference-marketplace"], home, folder / "receiver.log"),
@@ -143,6 +145,15 @@ def wait_for(what: str, holds: Callable[[], Found], seconds: float = 600) -> Fou
             return found
         assert time.monotonic() < until, f"{what} did not happen within {seconds} seconds"
         time.sleep(_LOOKS_AGAIN_SECONDS)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a killed process has let go of its files; its parent need not have noticed."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return True
+    return told.rpartition(")")[2].split()[0] in "ZX"
 
 
 def _service_of(home: Path) -> dict[str, Any]:
