@@ -171,7 +171,7 @@ MUTANTS = [
     *sabotage(
         "serving/sellers/service/seller_listing.py",
         ("tests/serving/sellers/service/test_seller_listing.py",),
-        ("names | linked if", "names if", "linked sellers are not denied"),
+        ("(seller, *linked_names(links, policy))", "(seller,)", "linked sellers are not denied"),
         ("and which is not SellerList.ALLOW)", ")", "an analyst can allow a seller"),
     ),
 ]
