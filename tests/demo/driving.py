@@ -148,7 +148,7 @@ def wait_for(what: str, holds: Callable[[], Found], seconds: float = 600) -> Fou
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a killed process has let go of its files; its parent need not have noticed."""
+    """Whether a killed process has closed its files; its parent need not have noticed."""
     try:
         told = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
