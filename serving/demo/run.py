@@ -45,7 +45,7 @@ _DAYS_OF_THE_END: Final = 24
 _KEPT_ON_RESET: Final = "cache"
 _SETTLES_WITHIN_SECONDS: Final = 120
 # Jobs need real time: each check of a removal that has not ended when the clock moves is enqueued a second time.
-_LOOKS_BETWEEN_MOVES: Final = 10
+_LOOKS_BETWEEN_MOVES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
