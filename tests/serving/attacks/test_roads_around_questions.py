@@ -37,10 +37,10 @@ from tests.fixtures.replays import having
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site, invite
-from tests.fixtures.strikes import SELLER, strikes_of
+from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
 from tests.fixtures.takedowns import request
 from tests.serving.sellers.service.test_contacts import a_contact, tell
-from tests.serving.sellers.service.test_sanctioning import PAYOUT, sanctions_of
+from tests.serving.sellers.service.test_sanctioning import PAYOUT
 from tests.serving.standing.test_service import standing_of, suspend
 
 pytestmark = pytest.mark.attack
