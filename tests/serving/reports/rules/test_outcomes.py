@@ -90,8 +90,8 @@ def test_nothing_is_removed_without_standing_or_against_a_doubt(
         return
     assert found is not None
     assert effect.at_once
-    assert found.owner is Owner.OWN
-    assert not any((found.authorised, found.removed, found.reinstated, found.lane in BLIND_LANES))
+    assert found.owner is not Owner.OTHER
+    assert not any((found.authorised, found.removed, found.doubt, found.lane in BLIND_LANES))
 
 
 def test_the_counts_of_a_report_have_zeros() -> None:

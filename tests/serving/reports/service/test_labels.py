@@ -68,7 +68,7 @@ def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_r
     any_site.clock.forward(days=1)
     done = report(any_site, ["MP-50"])
     assert done.outcomes[0].case_id != drawn.case_id
-    (reported,) = open_cases(any_site, CaseLane.ANALYST)
+    (reported,) = open_cases(any_site)
     judge(any_site, any_site.second_analyst, reported, Judgement.COUNTERFEIT)
     any_site.clock.forward(days=200)
     (row,) = known_at(any_site.runtime, any_site.here, any_site.clock.now())[0]
