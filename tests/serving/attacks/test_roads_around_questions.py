@@ -36,7 +36,7 @@ from tests.fixtures.removing import a_marketplace_that_listens, carried_out, giv
 from tests.fixtures.replays import having
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import Site, invite, supply_rights
 from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
 from tests.fixtures.takedowns import request
 from tests.serving.sellers.service.test_contacts import a_contact, tell
@@ -116,11 +116,14 @@ def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
 
 
 def test_a_stranger_s_report_does_not_take_a_listing_from_its_owner(site: Site) -> None:
-    rival, name = having(site, a_rival), unbranded(site)
+    having(site, a_rival)
+    supply_rights(site.runtime, "Nordfjell")
+    owner = invite(site.runtime, "vera@nordfjell.example", "Vera Nord", site.brand_person.grants[0].role, "Nordfjell")
+    name = unbranded(site)
     (outcome,) = report(site, [name]).outcomes
     assert case_of(site, outcome).brand_id is None
     draft = dataclasses.replace(a_draft(site, [name], "owner"), right_id=rival_right(site))
-    (second,) = submit(site.runtime, rival, draft).outcomes
+    (second,) = submit(site.runtime, owner, draft).outcomes
     assert (second.result, second.code) == (Result.CASE, Code.BRAND_UNRESOLVED)
     (open_case,) = open_cases(site, CaseLane.ANALYST)
     assert (open_case.case_id, open_case.brand_id) == (outcome.case_id, None)
