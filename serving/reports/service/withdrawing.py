@@ -142,18 +142,16 @@ def _withdraw(change: _Change, one: StoredOutcome) -> Outcome:
     claimant = change.report.brand_id
     undo_in(change.runtime, change.connection, change.person, one.case_id, change.at, recounts=False, claimant=claimant)
     given = verdicts.get(change.connection, change.here, one.verdict_id)
-    close_case(change.connection, change.report, given, one.lane_before, change.at)
+    close_case(change.connection, given, one.lane_before, change.at)
     return Outcome(Result.WITHDRAWN, one.code, ())
 
 
-def close_case(
-    connection: Connection, found: StoredReport, claim: StoredVerdict, lane_before: CaseLane | None, at: datetime
-) -> None:
-    """Call off the case that a report opened, or put back the one that it answered; another brand's claim stays."""
+def close_case(connection: Connection, claim: StoredVerdict, lane_before: CaseLane | None, at: datetime) -> None:
+    """Call off a case that a report opened, or put back the one that it answered; another brand's claim stays."""
     case = cases.get(connection, claim.marketplace_id, claim.case_id)
     if case.state is not CaseState.OPEN or verdicts.claimed_by_another(connection, claim):
         return
-    if case.report_id == found.report_id:
+    if case.report_id is not None:
         values: dict[str, object] = {"decided_at": at}
         cases.change(connection, case, CaseEvent.CALL_OFF, values, holder=None, at=at)
     elif lane_before is not None and lane_before is not case.lane:
@@ -178,7 +176,7 @@ def _retract(change: _Change, one: StoredOutcome) -> Outcome:
     verdict_id = append(context, answer, supersedes=given)
     note(context, words)
     if removal is None:
-        close_case(connection, change.report, given, one.lane_before, change.at)
+        close_case(connection, given, one.lane_before, change.at)
     elif removal.state in UNSENT_STATES:
         takedown.withdraw(change.runtime, connection, removal, change.actor, change.at)
         notice_decisions.reopen(connection, case, one.verdict_id)

@@ -4,23 +4,25 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from models.case import CaseLane
-from models.errors import DomainError
+from models.errors import Conflict, DomainError, NotFound
 from models.verdict import Judgement
 from serving.account_management.service.authorised_sellers import change_list
-from serving.accounts.rules.access import Person
+from serving.accounts.rules.access import Person, Role
 from serving.brands.store import brands
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.cases.tables import review_case
+from serving.cases.tables import review_case, verdict
 from serving.intake.service.intake import receive
 from serving.listings.store import listings
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import retract
 from serving.reports.store.reports import StoredOutcome
+from serving.review.service.case_access import claimed_case
 from serving.review.service.opening import open_by_choice
 from serving.review.service.undoing import undo_verdict
 from serving.rights.rules.rights import RightKind
@@ -116,10 +118,7 @@ def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
 
 
 def test_a_stranger_s_report_does_not_take_a_listing_from_its_owner(site: Site) -> None:
-    having(site, a_rival)
-    supply_rights(site.runtime, "Nordfjell")
-    owner = invite(site.runtime, "vera@nordfjell.example", "Vera Nord", site.brand_person.grants[0].role, "Nordfjell")
-    name = unbranded(site)
+    owner, name = invited_owner(site), unbranded(site)
     (outcome,) = report(site, [name]).outcomes
     assert case_of(site, outcome).brand_id is None
     draft = dataclasses.replace(a_draft(site, [name], "owner"), right_id=rival_right(site))
@@ -127,6 +126,13 @@ def test_a_stranger_s_report_does_not_take_a_listing_from_its_owner(site: Site) 
     assert (second.result, second.code) == (Result.CASE, Code.BRAND_UNRESOLVED)
     (open_case,) = open_cases(site, CaseLane.ANALYST)
     assert (open_case.case_id, open_case.brand_id) == (outcome.case_id, None)
+
+
+def invited_owner(site: Site) -> Person:
+    """A certified person of a second participating brand, which has its rights on file."""
+    having(site, a_rival)
+    supply_rights(site.runtime, "Nordfjell")
+    return invite(site.runtime, "vera@nordfjell.example", "Vera Nord", Role.BRAND, "Nordfjell")
 
 
 def rival_right(site: Site) -> str:
@@ -145,7 +151,7 @@ def test_an_analyst_s_genuine_binds_the_brand(site: Site) -> None:
 
 def test_the_brand_s_own_genuine_binds_its_colleagues(site: Site) -> None:
     name = cleared(site, site.brand_person)
-    colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", site.brand_person.grants[0].role, "Aurelle")
+    colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
     tried(lambda: report(site, [name], person=colleague))
     tried(lambda: report(site, [name], "second"))
     assert removals(site) == 0
@@ -185,20 +191,25 @@ def case_now(site: Site, case: Case) -> Case:
         return cases.get(connection, site.here, case.case_id)
 
 
-def test_a_retraction_that_is_undone_leads_to_no_removal(site: Site) -> None:
+def removed_and_retracted(site: Site) -> str:
+    """A listing that the brand had removed and then found genuine."""
     done = report(site, having(site, on_sale, 1))
     with site.runtime.store.read() as connection:
         action_id = connection.execute(select(action.c.action_id)).scalar_one()
-        case_id = connection.execute(select(review_case.c.case_id)).scalar_one()
     with a_marketplace_that_listens(site):
         carried_out(site, stored_action(site, action_id))
-        retract(site.runtime, site.brand_person, done.report.report_id, [1])
-        before = removals(site)
-        tried(lambda: undo_verdict(site.runtime, site.brand_person, case_id))
-        with site.runtime.store.read() as connection:
-            case = cases.get(connection, site.here, case_id)
-        tried(lambda: judge(site, site.brand_person, case, FAKE))
-        tried(lambda: report(site, ["RP-0"], "again"))
+    retract(site.runtime, site.brand_person, done.report.report_id, [1])
+    return "RP-0"
+
+
+def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -> None:
+    removed_and_retracted(site)
+    with site.runtime.store.read() as connection:
+        case_id = connection.execute(select(review_case.c.case_id)).scalar_one()
+    before = removals(site)
+    with pytest.raises(Conflict, match="retraction"):
+        undo_verdict(site.runtime, site.brand_person, case_id)
+    tried(lambda: report(site, ["RP-0"], "again"))
     assert removals(site) == before
 
 
@@ -223,3 +234,25 @@ def test_a_brand_does_not_authorise_a_seller_of_its_confirmed_counterfeits_alone
     having(site, strikes_of, 1)
     tried(lambda: change_list(site.runtime, site.pair, [SELLER], by=f"user:{site.brand_person.user_id}"))
     a_case(site, CaseLane.ANALYST, external_id="MP-77", brand="Aurelle", seller={"external_id": SELLER})
+
+
+def test_a_brand_whose_statement_is_recorded_is_told_that_an_analyst_decides(site: Site) -> None:
+    name = won_back(site)
+    case = case_of(site, report(site, [name]).outcomes[0])
+    with pytest.raises(Conflict, match="recorded"):
+        judge(site, site.brand_person, case, FAKE)
+
+
+def test_nobody_claims_the_case_of_another_brand(site: Site) -> None:
+    owner, case = invited_owner(site), a_case(site, brand="Aurelle")
+    (rival_id,) = {grant.brand_id for grant in owner.grants}
+    with site.runtime.store.read() as connection, pytest.raises(NotFound):
+        claimed_case(connection, owner, case.case_id, rival_id or "")
+
+
+def test_the_database_keeps_one_first_verdict_of_a_brand_on_a_case(site: Site) -> None:
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), FAKE)
+    with site.runtime.store.write() as connection:
+        row = connection.execute(select(verdict).where(verdict.c.side == "brand")).mappings().one()
+        with pytest.raises(IntegrityError):
+            connection.execute(insert(verdict).values({**row, "verdict_id": "vdt_second"}))
