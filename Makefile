@@ -37,12 +37,14 @@ attack: setup ## Run every attack again, of all sizes, and check that none succe
 	@$(BIN)/python -m pytest -m "attack and not alone" --timeout 2400 --numprocesses 2 --dist loadfile $(ARGS) || [ $$? = 5 ]
 	@$(BIN)/python -m pytest -m "attack and alone" --timeout 2400 $(ARGS) || [ $$? = 5 ]
 
-check: $(DEVELOPMENT) ## Lint, types, import contracts, words
+check: $(DEVELOPMENT) ## Lint, types, import contracts, words; prints the size of source and tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.wording
+	@echo "source $$(git ls-files 'features/*.py' 'models/*.py' 'training/*.py' 'serving/*.py' | xargs cat | wc -l) lines," \
+		"tests $$(git ls-files 'tests/*.py' | xargs cat | wc -l) lines"
 
 bench: $(DEVELOPMENT) ## Measure against the naive and the competent peer; writes docs/benchmarks.md
 	@sh requirements/system.sh run

@@ -18,7 +18,7 @@ from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.artifacts.client import bucket_of
 from serving.artifacts.service import InDatabase, SharedFiles
-from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
+from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_AUTHORISATION, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
 from serving.intake.policy import DEFAULT_RELIST
@@ -92,6 +92,7 @@ def default_policies() -> ByClass:
         DEFAULT_ATTENTION,
         DEFAULT_ENROLMENT,
         DEFAULT_ALIASES,
+        DEFAULT_AUTHORISATION,
         DEFAULT_TAKEDOWN,
         DEFAULT_REPORTS,
         DEFAULT_CAMPAIGNS,

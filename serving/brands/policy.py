@@ -34,6 +34,21 @@ class EnrolmentPolicy:
 DEFAULT_ENROLMENT: Final = EnrolmentPolicy()
 
 
+# Entries of a brand's list of authorised sellers that its account manager looks at before they hold.
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationPolicy:
+    """Settings of `serving.brands.rules.authorisation`. The number is our own choice."""
+
+    # A brand names its new shops one by one. A stolen account that hides a network of shops names many, and a seller
+    # of counterfeits of the brand is looked at from the first.
+    most_a_day: int = 50
+
+
+DEFAULT_AUTHORISATION: Final = AuthorisationPolicy()
+
+
 # Proposals of other names of a brand, from the brands that people named for listings.
 
 LONGEST_ALIAS: Final = 60  # Characters; longer declared brands are sentences.

@@ -68,6 +68,21 @@ authorised_seller = Table(
     PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id", "added_at"),
 )
 
+# Entries that wait for the brand's account manager; settled ones stay.
+authorisation_request = tenant_table(
+    "authorisation_request",
+    "request_id",
+    id_column("brand_id"),
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    moment("until", nullable=True),
+    Column("asked_by", String(200), nullable=False),
+    moment("asked_at"),
+    Column("settled_by", String(200), nullable=True),
+    Column("accepted", Boolean, nullable=True),
+    within("brand_id", "brand_enrolment"),
+    Index("ix_authorisation_request_brand", "marketplace_id", "brand_id", "accepted"),
+)
+
 indicator = tenant_table(
     "counterfeit_indicator",
     "indicator_id",

@@ -113,17 +113,14 @@ def begin_count(connection: Connection, case: Case) -> None:
 
 
 def weigh(
-    runtime: Runtime, connection: Connection, case: Case, at: datetime, counted: Standing | None = None
-) -> Weight | None:
-    """The effect of a brand's confirmation on one of its cases now; None where the case has no brand.
+    runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime, counted: Standing | None = None
+) -> Weight:
+    """The effect of a confirmation of a brand, by (marketplace, brand), now.
 
     `counted` is its standing if the caller has it already; the use of the daily limit is always read.
     """
-    if case.brand_id is None:
-        return None
-    found = counted or current(runtime, connection, case.marketplace_id, case.brand_id, at)
-    follows = effect_now(runtime, connection, found, case.marketplace_id, case.brand_id, at)
-    return Weight(case.brand_id, found.level, follows)
+    found = counted or current(runtime, connection, *pair, at)
+    return Weight(pair[1], found.level, effect_now(runtime, connection, found, *pair, at))
 
 
 def keep_confirmation(

@@ -22,6 +22,7 @@ class Need(StrEnum):
     RIGHTS_TO_VERIFY = "rights_to_verify"  # A right that is not verified supports no removal.
     MESSAGES = "messages"
     INVITED = "invited"
+    SELLERS = "sellers"
     RIGHTS_ENDING = "rights_ending"
     ALIASES = "aliases"  # A proposal loses nothing by waiting.
 
@@ -51,6 +52,7 @@ class BrandFigures:
     rights_ending: int
     unread: int
     aliases_to_decide: int
+    sellers_to_check: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class Reason:
 def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
     """The reasons why a brand needs its account manager, the most urgent first; empty where it does not.
 
-    A brand that does not take part gets no questions, so neither silence nor standing counts; rights, messages and
-    proposed aliases still do.
+    A brand that does not take part gets no questions, so neither silence nor standing counts; rights, messages,
+    authorised sellers and proposed aliases still do.
     """
     told: dict[Need, Message] = {}
     if found.takes_part:
@@ -76,6 +78,8 @@ def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tup
         told[Need.MESSAGES] = message("attention.messages", n=found.unread)
     if found.rights_ending:
         told[Need.RIGHTS_ENDING] = message("attention.rights_ending", n=found.rights_ending)
+    if found.sellers_to_check:
+        told[Need.SELLERS] = message("attention.sellers", n=found.sellers_to_check)
     if found.aliases_to_decide:
         told[Need.ALIASES] = message("attention.aliases", n=found.aliases_to_decide)
     return tuple(Reason(need, told[need]) for need in _ORDER if need in told)

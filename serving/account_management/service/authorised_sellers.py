@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
-from models.errors import Conflict, Invalid
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from serving.accounts.rules.access import Person
 from serving.audit.store import audit
+from serving.brands.policy import AuthorisationPolicy
+from serving.brands.rules.authorisation import need_second_look
+from serving.brands.service.brand_messages import looked_after
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
+from serving.sellers.store import strikes
 
 LONGEST: Final = 200
 # The largest network of shops of one brand on a marketplace, with a reserve.
@@ -34,12 +39,16 @@ COLUMNS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The preview of an uploaded list: added, removed and unchanged sellers, and lines that name no seller."""
+    """The preview of an uploaded list: added, removed and unchanged sellers, and lines that name no seller.
+
+    `waiting` are the sellers whose entries the brand's account manager looks at before they hold.
+    """
 
     added: tuple[str, ...]
     ended: tuple[str, ...]
     stays: tuple[str, ...]
     refused: tuple[tuple[int, Phrase], ...]
+    waiting: tuple[str, ...] = ()
 
 
 def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
@@ -119,6 +128,8 @@ def change_list(
     with runtime.store.write() as connection:
         audit.hold(connection)
         found = change_of(connection, pair, sellers, now, until=until, whole=whole)
+        found = _with_waiting(runtime, connection, pair, found, now)
+        _keep_waiting(runtime, connection, pair, found.waiting, now, until=until, by=by)
         authorised_sellers.end_authorisations(connection, pair, found.ended, now, by=by)
         authorised_sellers.authorise(
             connection, marketplace_id=pair[0], brand_id=pair[1], sellers=found.added, at=now, until=until, by=by
@@ -127,6 +138,80 @@ def change_list(
             raise Conflict(_TOO_MANY)
         _record(runtime, connection, pair, found, by)
     return found
+
+
+def _with_waiting(
+    runtime: Runtime, connection: Connection, pair: tuple[str, str], change: Change, at: datetime
+) -> Change:
+    struck = strikes.struck_for(connection, pair, change.added)
+    since = at - timedelta(days=1)
+    today = sum(entry.authorisation.added_at > since for entry in authorised_sellers.authorised(connection, pair))
+    waiting = need_second_look(change.added, struck, today, runtime.policies[AuthorisationPolicy])
+    return replace(change, added=tuple(seller for seller in change.added if seller not in waiting), waiting=waiting)
+
+
+def _keep_waiting(
+    runtime: Runtime,
+    connection: Connection,
+    pair: tuple[str, str],
+    sellers: Collection[str],
+    at: datetime,
+    *,
+    until: datetime | None,
+    by: str,
+) -> None:
+    known = {request.seller for request in authorised_sellers.requests(connection, pair)}
+    rows = [
+        {
+            "marketplace_id": pair[0],
+            "request_id": runtime.ids.new("asr"),
+            "brand_id": pair[1],
+            "seller_external_id": seller,
+            "until": until,
+            "asked_by": by,
+            "asked_at": at,
+        }
+        for seller in sellers
+        if seller not in known
+    ]
+    if rows:
+        authorised_sellers.add_requests(connection, rows)
+
+
+def decide_requests(
+    runtime: Runtime, person: Person, pair: tuple[str, str], request_ids: Collection[str], *, accept: bool
+) -> None:
+    """Put sellers on a brand's list that wait for a second look, or refuse them, as its account manager.
+
+    Raises
+    ------
+    NotFound
+        It is not their brand.
+    Forbidden
+        They asked for one of the entries themselves.
+    Invalid
+        No entry that waits is named.
+    """
+    now, by = runtime.clock.now(), f"user:{person.user_id}"
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if pair not in looked_after(connection, person):
+            raise NotFound("There is no such brand.")
+        waiting = authorised_sellers.requests(connection, pair)
+        named = [request for request in waiting if request.request_id in set(request_ids)]
+        if not named:
+            raise Invalid("Choose at least one seller.")
+        if any(request.asked_by == by for request in named):
+            raise Forbidden("You asked for this entry. Somebody else must decide about it.")
+        settled = [request.request_id for request in named]
+        authorised_sellers.settle_requests(connection, pair[0], settled, accepted=accept, by=by)
+        for until in {request.until for request in named if accept}:
+            sellers = [request.seller for request in named if request.until == until]
+            authorised_sellers.authorise(
+                connection, marketplace_id=pair[0], brand_id=pair[1], sellers=sellers, at=now, until=until, by=by
+            )
+        change = Change(tuple(request.seller for request in named if accept), (), (), ())
+        _record(runtime, connection, pair, change, by)
 
 
 def take_off(runtime: Runtime, pair: tuple[str, str], seller: str, *, by: str) -> None:
@@ -175,4 +260,5 @@ def _record(runtime: Runtime, connection: Connection, pair: tuple[str, str], fou
         pair[1],
         added=list(found.added),
         ended=list(found.ended),
+        waiting=list(found.waiting),
     )

@@ -73,6 +73,7 @@ def needs(
     to_verify = brand_attention.rights_to_verify(connection, pairs)
     ending = brand_attention.rights_ending(connection, pairs, at, at + told)
     proposed = brand_attention.aliases_to_decide(connection, pairs)
+    to_check = brand_attention.sellers_to_check(connection, pairs)
     unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
     found = {}
     for pair in pairs:
@@ -91,6 +92,7 @@ def needs(
             rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
             aliases_to_decide=proposed.get(pair, 0),
+            sellers_to_check=to_check.get(pair, 0),
         )
         found[pair] = attention(figures, at, policy)
     return found

@@ -24,6 +24,8 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 Pair = tuple[str, str]
 _REMOVE: Final = ActionKind.REMOVE.value
+# An undo, and the retraction of a report.
+_TAKES_BACK: Final = (Judgement.WITHDRAWN.value, Judgement.GENUINE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,14 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         .outerjoin(counter_notice, same(counter_notice, action, "action_id"))
         .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
         .where(
-            verdict.c.side == Side.BRAND.value, verdict.c.judgement != Judgement.WITHDRAWN.value, or_(false(), *wanted)
+            verdict.c.side == Side.BRAND.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            # An answer that a newer one replaces is shown by the newer one.
+            or_(
+                later.c.verdict_id.is_(None),
+                later.c.judgement.in_(_TAKES_BACK),
+            ),
+            or_(false(), *wanted),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )

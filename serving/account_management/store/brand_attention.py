@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.brands.rules.alias_proposals import ProposalState
-from serving.brands.tables import alias_proposal
+from serving.brands.tables import alias_proposal, authorisation_request
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import inside
 from serving.rights.rules.rights import RightState
@@ -63,6 +63,11 @@ def rights_ending(connection: Connection, pairs: Collection[Pair], after: dateti
 def aliases_to_decide(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
     """Proposed aliases that wait for a decision."""
     return _counted(connection, alias_proposal, pairs, alias_proposal.c.state == ProposalState.PROPOSED.value)
+
+
+def sellers_to_check(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
+    """Authorised sellers that wait for a second look."""
+    return _counted(connection, authorisation_request, pairs, authorisation_request.c.accepted.is_(None))
 
 
 def _counted(

@@ -1,16 +1,16 @@
 """The authorised sellers of brands, with the periods in which they were on the list."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from serving.brands.tables import authorised_seller
+from serving.brands.tables import authorisation_request, authorised_seller
 from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside
-from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.store import add, insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,44 @@ def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]
         )
         for row in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationRequest:
+    """An entry that waits for a second look."""
+
+    request_id: str
+    seller: str
+    until: datetime | None
+    asked_by: str
+    asked_at: datetime
+
+
+def add_requests(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep entries that wait."""
+    add(connection, authorisation_request, rows)
+
+
+def requests(connection: Connection, pair: tuple[str, str]) -> list[AuthorisationRequest]:
+    """The entries of a brand that wait, the oldest first."""
+    entry = authorisation_request.c
+    query = (
+        select(entry.request_id, entry.seller_external_id, entry.until, entry.asked_by, entry.asked_at)
+        .where(inside(authorisation_request, pair[0], brand_id=pair[1]), entry.accepted.is_(None))
+        .order_by(entry.asked_at, entry.request_id)
+    )
+    return [AuthorisationRequest(*row) for row in connection.execute(query)]
+
+
+def settle_requests(
+    connection: Connection, marketplace_id: str, request_ids: Collection[str], *, accepted: bool, by: str
+) -> None:
+    """Store the decision on entries that wait."""
+    connection.execute(
+        update(authorisation_request)
+        .where(inside(authorisation_request, marketplace_id), authorisation_request.c.request_id.in_(request_ids))
+        .values(accepted=accepted, settled_by=by)
+    )
 
 
 # Built once, because every score asks.

@@ -47,6 +47,7 @@ class StoredVerdict:
     `reported` where that person gave it by reporting the listing.
     """
 
+    marketplace_id: str
     verdict_id: str
     case_id: str
     listing_id: str
@@ -100,6 +101,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
 
 def _stored(row: RowMapping) -> StoredVerdict:
     return StoredVerdict(
+        row["marketplace_id"],
         row["verdict_id"],
         row["case_id"],
         row["listing_id"],
@@ -133,11 +135,31 @@ def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredV
     return found[0]
 
 
-def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) -> StoredVerdict | None:
-    """The last verdict on a case that is not undone."""
-    found = _read(connection, inside(verdict, marketplace_id, case_id=case_id))
+def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:
+    """The id of the last verdict or withdrawal of a brand's people on a case; None before the first."""
+    own = inside(verdict, marketplace_id, case_id=case_id, brand_id=brand_id, side=Side.BRAND.value)
+    return connection.execute(select(verdict.c.verdict_id).where(own, NOT_WITHDRAWN)).scalar_one_or_none()
+
+
+def latest_of_case(
+    connection: Connection, marketplace_id: str, case_id: str, brand_id: str | None = None
+) -> StoredVerdict | None:
+    """The last verdict on a case that is not undone; with `brand_id`, that brand's."""
+    by_brand = {} if brand_id is None else {"brand_id": brand_id}
+    found = _read(connection, inside(verdict, marketplace_id, case_id=case_id, **by_brand))
     standing = [one for one in found if one.superseded_by is None]
     return standing[-1] if standing else None
+
+
+def claimed_by_another(connection: Connection, claim: StoredVerdict) -> bool:
+    """Whether another brand than that of a verdict says that the listing of its case is counterfeit."""
+    query = select(verdict.c.verdict_id).where(
+        inside(verdict, claim.marketplace_id, case_id=claim.case_id, side=Side.BRAND.value),
+        verdict.c.brand_id != claim.brand_id,
+        verdict.c.judgement == Judgement.COUNTERFEIT.value,
+        NOT_WITHDRAWN,
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def has_answered(connection: Connection, marketplace_id: str, case_id: str, user_id: str) -> bool:

@@ -9,6 +9,7 @@ from features.message import Message, message
 from models.case import BLIND_LANES, CaseLane
 from models.errors import Invalid
 from serving.reports.policy import ReportPolicy
+from serving.review.rules.doubt import Doubt
 from serving.standing.rules.standing import Effect
 from serving.takedowns.rules.bursts import Hold
 
@@ -37,6 +38,7 @@ class Code(StrEnum):
     STEP_UP = "step_up"  # The report waits for a proof of a second factor; nothing was recorded about the listing.
     BRAND_UNRESOLVED = "brand_unresolved"
     REINSTATED_BEFORE = "reinstated_before"
+    FOUND_GENUINE = "found_genuine"
     COMPLAINT_OPEN = "complaint_open"
     STANDING = "standing"
     NOT_KNOWN = "not_known"
@@ -67,7 +69,7 @@ class Found:
     owner: Owner
     authorised: bool = False
     removed: bool = False
-    reinstated: bool = False
+    doubt: Doubt | None = None
     named_before: bool = False
     reported_before: bool = False
     lane: CaseLane | None = None
@@ -87,8 +89,8 @@ def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> 
 
     `effect` is that of one more confirmation of the brand, `holds` are those of its removal. The rules apply in this
     order. A listing without effect for the seller is refused first: named twice, removed, another brand's, an
-    authorised seller's. Then the cases in which a brand's statement alone is no ground for a removal: its brand is
-    unresolved, a removal was reversed before, or a reviewer already decides on a complaint about it. Standing and
+    authorised seller's. Then the cases in which a brand's statement alone is no ground for a removal: a reviewer
+    already decides on a complaint about it, or it is in doubt (`serving.review.rules.doubt`). Standing and
     limits come last, as for an answer to a question. An open question or analyst's case changes nothing: the report
     answers it.
     """
@@ -123,9 +125,7 @@ def in_doubt(found: Found) -> Code | None:
     """Why an analyst decides about a listing whatever the brand's standing is; None where the standing decides."""
     if found.lane in BLIND_LANES:
         return Code.COMPLAINT_OPEN
-    if found.reinstated:
-        return Code.REINSTATED_BEFORE
-    return Code.BRAND_UNRESOLVED if found.owner is Owner.UNRESOLVED else None
+    return None if found.doubt is None else Code(found.doubt.value)
 
 
 def _told(result: Result, code: Code) -> Outcome:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from models.case import CaseLane
-from models.verdict import Judgement, Side
+from models.verdict import Judgement
 from serving.brands.store import authorised_sellers
 from serving.cases.matching import brand_from
 from serving.cases.rules.case_brand import CaseBrand
@@ -21,6 +21,8 @@ from serving.notices.store import identified_listings
 from serving.notices.store.identified_listings import Known
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Found, Owner
+from serving.review.rules.doubt import Claim, Doubt
+from serving.review.service.doubts import ClaimedVersion, doubt_of
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -65,7 +67,7 @@ class Examination:
             owner=self._owner(self._brand(known, facts, case)),
             authorised=self._vouches_for(facts.listing.seller.external_id),
             removed=bool(done) and done[-1].kind is ActionKind.REMOVE,
-            reinstated=bool(done) and done[-1].kind is ActionKind.REINSTATE,
+            doubt=self._doubt(known, facts),
             named_before=listing_id in self.seen,
             reported_before=case is not None and self._waits_for_analyst(case),
             lane=None if case is None else case.lane,
@@ -79,6 +81,10 @@ class Examination:
         kept = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
         return brand_from(facts, kept.get(known.listing_id))
 
+    def _doubt(self, known: Known, facts: Facts) -> Doubt | None:
+        claimed = ClaimedVersion(self.here, known.listing_id, known.version_id, facts)
+        return doubt_of(self.connection, claimed, Claim(brand_id=self.brand_id))
+
     def _owner(self, brand: CaseBrand) -> Owner:
         if brand.brand_id == self.brand_id:
             return Owner.OWN
@@ -91,6 +97,5 @@ class Examination:
     def _waits_for_analyst(self, case: Case) -> bool:
         if case.lane is CaseLane.ASK_BRAND:
             return False
-        last = verdicts.latest_of_case(self.connection, self.here, case.case_id)
-        given = last is not None and last.side is Side.BRAND and last.brand_id == self.brand_id
-        return given and last is not None and last.judgement is Judgement.COUNTERFEIT
+        last = verdicts.latest_of_case(self.connection, self.here, case.case_id, self.brand_id)
+        return last is not None and last.judgement is Judgement.COUNTERFEIT

@@ -15,12 +15,13 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
+from serving.brands.store import brands
 from serving.cases.store import cases
 from serving.listings.store import scores
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import Code, Outcome, Owner, Result, in_doubt, what_happens
+from serving.reports.rules.outcomes import Code, Outcome, Owner, Result, what_happens
 from serving.reports.service.examining import Examination, Examined
 from serving.reports.service.requesting import ask_for
 from serving.reports.store import reports
@@ -138,14 +139,14 @@ def _carry_out(
     """Record the brand's verdict; a refusal of it is the outcome, and leaves no trace."""
     if outcome.code is Code.COMPLAINT_OPEN:
         assert examined.case is not None
-        _note(reporting, examined.case.case_id, "The brand reported this listing as counterfeit.")
+        _note(reporting, examined.case.case_id, _told(reporting, examined))
         _give(reporting, number, examined.case.case_id)
         return outcome, {"case_id": examined.case.case_id}
     try:
         with reporting.connection.begin_nested():
             case_id = _ask(reporting, examined)
             _give(reporting, number, case_id)
-            recorded = _record(reporting, examined, case_id, outcome)
+            recorded = _record(reporting, examined, case_id)
             if outcome.result is Result.CASE:
                 _keep_evidence(reporting, case_id, number)
     except DomainError as refused:
@@ -173,7 +174,7 @@ def _actual(outcome: Outcome, recorded: Recorded) -> Outcome:
     return outcome if result is outcome.result else Outcome(result, outcome.code, recorded.consequence.reasons)
 
 
-def _record(reporting: Reporting, examined: Examined, case_id: str, outcome: Outcome) -> Recorded:
+def _record(reporting: Reporting, examined: Examined, case_id: str) -> Recorded:
     answer = Answer(
         case_id,
         examined.known.version_id,
@@ -181,9 +182,8 @@ def _record(reporting: Reporting, examined: Examined, case_id: str, outcome: Out
         reporting.report.reason_code,
         note=reporting.report.note,
         right_id=reporting.report.right_id,
-        reported=True,
+        claimant=reporting.report.brand_id,
     )
-    doubt = outcome.reasons[0] if in_doubt(examined.found) is not None else None
     return record_in(
         reporting.runtime,
         reporting.connection,
@@ -191,7 +191,6 @@ def _record(reporting: Reporting, examined: Examined, case_id: str, outcome: Out
         answer,
         reporting.at,
         counted=reporting.standing,
-        doubt=doubt,
         stepped_up_at=reporting.stepped_up_at,
     )
 
@@ -203,12 +202,10 @@ def _ask(reporting: Reporting, examined: Examined) -> str:
         return _open(reporting, examined)
     if case.version_id != examined.known.version_id:
         raise Conflict("The listing has changed since its case was opened. Report it again in a minute.")
-    values: dict[str, object] = {"lane": CaseLane.ASK_BRAND.value}
-    if examined.found.owner is Owner.UNRESOLVED:
-        values["brand_id"] = reporting.report.brand_id
     # The lease of an analyst ends: the report answers the case, and the case's history tells its holder.
-    cases.change(reporting.connection, case, CaseEvent.PASS_ON, values, holder=None, at=reporting.at)
-    told = "The brand reported this listing as counterfeit."
+    asked = {"lane": CaseLane.ASK_BRAND.value}
+    cases.change(reporting.connection, case, CaseEvent.PASS_ON, asked, holder=None, at=reporting.at)
+    told = _told(reporting, examined)
     if case.leased_by is not None and case.leased_until is not None and case.leased_until > reporting.at:
         told += " The lease of this case ended."
     _note(reporting, case.case_id, told)
@@ -226,7 +223,7 @@ def _open(reporting: Reporting, examined: Examined) -> str:
         "listing_id": examined.known.listing_id,
         "version_id": examined.known.version_id,
         "score_id": examined.score_id,
-        "brand_id": brand_id,
+        "brand_id": None if examined.found.owner is Owner.UNRESOLVED else brand_id,
         "lane": CaseLane.ASK_BRAND.value,
         "state": CaseState.OPEN.value,
         "priority": harm_of(score, examined.facts),
@@ -236,8 +233,17 @@ def _open(reporting: Reporting, examined: Examined) -> str:
         "follows_case_id": None,
     }
     cases.add_cases(reporting.connection, [row])
-    _note(reporting, case_id, "The brand reported this listing as counterfeit.")
+    _note(reporting, case_id, _told(reporting, examined))
     return case_id
+
+
+def _told(reporting: Reporting, examined: Examined) -> str:
+    """The line in the case's history, which names the brand where the case names none."""
+    name = "The brand"
+    if examined.found.owner is Owner.UNRESOLVED:
+        here, brand_id = reporting.pair
+        name = brands.enrolments(reporting.connection, here)[brand_id].name
+    return f"{name} reported this listing as counterfeit."
 
 
 def _keep_evidence(reporting: Reporting, case_id: str, number: int) -> None:

@@ -142,5 +142,5 @@ def _stop_one(
         if given.superseded_by is not None or last is None or last.verdict_id != given.verdict_id:
             raise Conflict("Somebody has decided about this listing since.")
         withdraw_last(DecisionContext(runtime, connection, person, case, given.side, now), given)
-        close_case(connection, stored, cases.get(connection, here, one.case_id), one.lane_before, now)
+        close_case(connection, given, one.lane_before, now)
     keep(connection, stored, one.number, one.step + 1, Outcome(Result.WITHDRAWN, one.code, ()), now, **made)

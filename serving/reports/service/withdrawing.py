@@ -18,7 +18,7 @@ from serving.appeals.service.overturn import Ground, overturn
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
 from serving.cases.store import cases, verdicts
-from serving.cases.store.cases import Case
+from serving.cases.store.verdicts import StoredVerdict
 from serving.notices.service import notice_decisions
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Outcome, Result
@@ -139,22 +139,19 @@ def _withdraw(change: _Change, one: StoredOutcome) -> Outcome:
         return Outcome(Result.WITHDRAWN, one.code, ())
     if one.case_id is None or one.verdict_id is None:
         raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
-    undo_in(change.runtime, change.connection, change.person, one.case_id, change.at, recounts=False)
-    _close(change, cases.get(change.connection, change.here, one.case_id), one.lane_before)
+    claimant = change.report.brand_id
+    undo_in(change.runtime, change.connection, change.person, one.case_id, change.at, recounts=False, claimant=claimant)
+    given = verdicts.get(change.connection, change.here, one.verdict_id)
+    close_case(change.connection, given, one.lane_before, change.at)
     return Outcome(Result.WITHDRAWN, one.code, ())
 
 
-def _close(change: _Change, case: Case, lane_before: CaseLane | None) -> None:
-    close_case(change.connection, change.report, case, lane_before, change.at)
-
-
-def close_case(
-    connection: Connection, found: StoredReport, case: Case, lane_before: CaseLane | None, at: datetime
-) -> None:
-    """Call off the case that a report opened, or put back the one that it answered."""
-    if case.state is not CaseState.OPEN:
+def close_case(connection: Connection, claim: StoredVerdict, lane_before: CaseLane | None, at: datetime) -> None:
+    """Call off a case that a report opened, or put back the one that it answered; another brand's claim stays."""
+    case = cases.get(connection, claim.marketplace_id, claim.case_id)
+    if case.state is not CaseState.OPEN or verdicts.claimed_by_another(connection, claim):
         return
-    if case.report_id == found.report_id:
+    if case.report_id is not None:
         values: dict[str, object] = {"decided_at": at}
         cases.change(connection, case, CaseEvent.CALL_OFF, values, holder=None, at=at)
     elif lane_before is not None and lane_before is not case.lane:
@@ -174,12 +171,12 @@ def _retract(change: _Change, one: StoredOutcome) -> Outcome:
     if removal is None and case.state is CaseState.DECIDED:
         raise Conflict("The listing is not removed, so there is nothing to retract.")
     context = DecisionContext(change.runtime, connection, change.person, case, Side.BRAND, change.at)
-    words = "Retracted the report of this listing."
-    answer = Answer(case.case_id, given.version_id, Judgement.GENUINE, note=words, reported=True)
+    words, claimant = "Retracted the report of this listing.", change.report.brand_id
+    answer = Answer(case.case_id, given.version_id, Judgement.GENUINE, note=words, claimant=claimant)
     verdict_id = append(context, answer, supersedes=given)
     note(context, words)
     if removal is None:
-        _close(change, case, one.lane_before)
+        close_case(connection, given, one.lane_before, change.at)
     elif removal.state in UNSENT_STATES:
         takedown.withdraw(change.runtime, connection, removal, change.actor, change.at)
         notice_decisions.reopen(connection, case, one.verdict_id)

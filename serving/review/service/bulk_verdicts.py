@@ -134,7 +134,7 @@ def reasons_left_out(
                 lane=one.lane,
                 blind=is_blind(connection, one) or score_kept_from(connection, person, one),
                 leased_by=names[one.leased_by] if kept and one.leased_by else None,
-                authorised=facts is not None and facts.seller.authorised,
+                authorised=facts is not None and facts.seller.authorised and facts.brand.brand_id == one.brand_id,
                 elsewhere=one.marketplace_id != here,
             )
         )

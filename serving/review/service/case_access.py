@@ -39,6 +39,21 @@ def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[
     raise NotFound("There is no such case.")
 
 
+def claimed_case(connection: Connection, person: Person, case_id: str, claimant: str) -> tuple[Case, Side]:
+    """The case of a listing that a person reports for a brand. An unresolved case stays unresolved.
+
+    Raises
+    ------
+    NotFound
+        The person does not answer for the brand there, or the case is another brand's.
+    """
+    places = {place for place, brand_id in person.brands(Permission.ANSWER_QUESTIONS) if brand_id == claimant}
+    case = cases.get(connection, cases.marketplace_of(connection, case_id, places), case_id)
+    if case.brand_id != claimant and case.brand.is_named:
+        raise NotFound("There is no such case.")
+    return case, Side.BRAND
+
+
 def _was_asked(connection: Connection, case: Case) -> bool:
     """Whether the brand has been asked: now, or before it answered. The answer of another brand is none of its own."""
     if case.lane is CaseLane.ASK_BRAND:

@@ -25,8 +25,8 @@ class Answer:
     """A person's answer on a case. `version_id` is the version that they saw.
 
     `right_id` is the right under which a brand confirms; None selects the best of its applicable rights. `naming` is
-    the brand that an analyst names with the answer; None leaves the brand of the case. `reported` is set where the
-    brand was not asked and reports the listing of its own accord.
+    the brand that an analyst names with the answer; None leaves the brand of the case. `claimant` is the brand that
+    was not asked and reports the listing of its own accord; None for every other answer.
     """
 
     case_id: str
@@ -37,7 +37,7 @@ class Answer:
     evidence: Evidence = Evidence.LISTING
     right_id: str | None = None
     naming: Naming | None = None
-    reported: bool = False
+    claimant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class DecisionContext:
     """One person at one case in one transaction.
 
     `stepped_up_at` is when the person confirmed the report of the listing with a second factor; None without.
+    `claimant` is the brand that reports the listing, which need not be the brand of the case.
     """
 
     runtime: Runtime
@@ -54,6 +55,12 @@ class DecisionContext:
     side: Side
     at: datetime
     stepped_up_at: datetime | None = None
+    claimant: str | None = None
+
+    @property
+    def brand_id(self) -> str | None:
+        """The brand that the person answers for, and for an analyst the brand of the case."""
+        return self.claimant or self.case.brand_id
 
     @property
     def actor(self) -> str:
@@ -64,8 +71,12 @@ class DecisionContext:
 def append(
     context: DecisionContext, answer: Answer, supersedes: StoredVerdict | None = None, *, passed_on: bool = False
 ) -> str:
-    """Store a verdict with its audit entry; returns its id."""
-    case = context.case
+    """Store a verdict with its audit entry; returns its id. A brand's answer replaces its earlier one on the case."""
+    case, brand_id, replaced_id = context.case, context.brand_id if context.side is Side.BRAND else None, None
+    if supersedes is not None:
+        brand_id, replaced_id = supersedes.brand_id, supersedes.verdict_id
+    elif brand_id is not None:
+        replaced_id = verdicts.last_of_brand(context.connection, case.marketplace_id, case.case_id, brand_id)
     verdict_id = context.runtime.ids.new("vdt")
     row = {
         "marketplace_id": case.marketplace_id,
@@ -79,11 +90,11 @@ def append(
         "evidence": answer.evidence.value,
         "lane": supersedes.lane.value if supersedes else case.lane.value,
         "user_id": context.person.user_id,
-        "brand_id": case.brand_id if context.side is Side.BRAND else None,
-        "supersedes_id": supersedes.verdict_id if supersedes else None,
+        "brand_id": brand_id,
+        "supersedes_id": replaced_id,
         "note": answer.note,
         "passed_on": passed_on,
-        "reported": answer.reported,
+        "reported": answer.claimant is not None,
         "due_before": case.due_at,
         "returned_before": case.question_returned,
         "occurred_at": context.at,

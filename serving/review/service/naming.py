@@ -15,7 +15,7 @@ from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.rules.case_brand import CaseBrand, Naming, NamingContext, lane_after, why_not_name
-from serving.cases.store import case_brands, cases
+from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores
 from serving.platform.runtime import Runtime
@@ -72,7 +72,8 @@ def give_brand(
     brand = naming.brand
     enrolled = brands.enrolments(connection, case.marketplace_id)
     earlier = case_brands.of_case(connection, case.marketplace_id, case.case_id)
-    returned = any(one.returned_before for one in earlier if one.before == brand)
+    answered = brand.brand_id and verdicts.latest_of_case(connection, case.marketplace_id, case.case_id, brand.brand_id)
+    returned = bool(answered) or any(one.returned_before for one in earlier if one.before == brand)
     takes_part = brand.brand_id is not None and enrolled[brand.brand_id].takes_part
     lane = lane_after(case.lane, can_be_asked=takes_part and not returned)
     values: dict[str, object] = {

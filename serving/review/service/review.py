@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from features.message import Message
+from features.message import message
 from models.case import CaseEvent, CaseLane
 from models.errors import BrandNotNamed, Conflict, Forbidden, NoRightCarries
 from models.messages.english import in_english, reasons_of
@@ -20,22 +20,26 @@ from serving.appeals.service.overturn import Ground, overturn
 from serving.appeals.store import appeals
 from serving.brands.service import certification
 from serving.brands.store import brands
-from serving.cases.store import cases
+from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
+from serving.listings.store import scores
 from serving.marketplaces.store import marketplaces
 from serving.notices.rules.notices import source_of
 from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
+from serving.review.rules.doubt import Claim, Doubt
 from serving.review.rules.test_buy import check_on_file
-from serving.review.service.case_access import visible_case, why_not_judge
+from serving.review.service.case_access import claimed_case, visible_case, why_not_judge
 from serving.review.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
+from serving.review.service.doubts import ClaimedVersion, doubt_of
 from serving.review.service.naming import name_in
 from serving.review.store import test_buys
 from serving.rights.rules.rights import Mandate, Right
 from serving.rights.service.bases import basis_of, keep_basis
 from serving.standing.rules.standing import Effect, Standing
 from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
+from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, Undone, removal_statement
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
@@ -86,21 +90,24 @@ def record_in(
     *,
     examined: bool = False,
     counted: Standing | None = None,
-    doubt: Message | None = None,
     stepped_up_at: datetime | None = None,
 ) -> Recorded:
     """Record a verdict in the caller's transaction; raises like `record_verdict`.
 
     `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
-    counted it, and will count it again. `doubt` is why an analyst decides whatever the brand's standing is.
-    `stepped_up_at` is when the person confirmed the report of the listing with a second factor.
+    counted it, and will count it again. `stepped_up_at` is when the person confirmed the report of the listing with a
+    second factor. Whether the listing is removed is computed here alone, from what is stored: in doubt an analyst
+    decides on a brand's claim, and another person approves an analyst's (`serving.review.rules.doubt`).
     """
-    case, side = visible_case(connection, person, answer.case_id)
+    if answer.claimant is None:
+        case, side = visible_case(connection, person, answer.case_id)
+    else:
+        case, side = claimed_case(connection, person, answer.case_id, answer.claimant)
     if answer.naming is not None and answer.naming.brand != case.brand:
         case = name_in(runtime, connection, person, answer.case_id, answer.naming, now)
     if counted is None:
         begin_count(connection, case)
-    context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at)
+    context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at, answer.claimant)
     if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
         raise Forbidden("Only an analyst can record a test buy, because analysts hold its supporting documents.")
     if answer.evidence is Evidence.TEST_BUY and not examined:
@@ -109,10 +116,8 @@ def record_in(
         raise Conflict("The listing has changed since you loaded it. Review the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
     if confirms:
-        certification.require(runtime, connection, person, (case.marketplace_id, case.brand_id or ""), now)
-    weight = weigh(runtime, connection, case, now, counted) if confirms else None
-    if weight is not None and doubt is not None:
-        weight = replace(weight, effect=Effect(False, Decimal(0), doubt))
+        certification.require(runtime, connection, person, (case.marketplace_id, context.brand_id or ""), now)
+    weight = _weight(context, counted) if confirms else None
     decision_input = replace(_decision_input(context, weight), examined=examined)
     follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])
     _change_case(context, follows)
@@ -136,13 +141,36 @@ def record_in(
     return Recorded(verdict_id, follows, action, undo_until)
 
 
+def _weight(context: DecisionContext, counted: Standing | None) -> Weight:
+    """The effect of a brand's claim: none in doubt, and otherwise that of its standing."""
+    here, brand_id = context.case.marketplace_id, context.brand_id or ""
+    weight = weigh(context.runtime, context.connection, (here, brand_id), context.at, counted)
+    doubt = _doubt(context)
+    if doubt is None:
+        return weight
+    before = verdicts.latest_of_case(context.connection, here, context.case.case_id, brand_id)
+    if before is not None and before.judgement is Judgement.COUNTERFEIT:
+        raise Conflict("Your statement on this listing is recorded. An analyst decides.")
+    return replace(weight, effect=Effect(False, Decimal(0), message(f"report.{doubt.value}")))
+
+
+def _doubt(context: DecisionContext) -> Doubt | None:
+    case = context.case
+    score = scores.get(context.connection, case.marketplace_id, case.score_id)
+    facts = scores.facts_of(context.connection, case.marketplace_id, score["facts_digest"])
+    claimed = ClaimedVersion(case.marketplace_id, case.listing_id, case.version_id, facts)
+    by_brand = context.side is Side.BRAND
+    claim = Claim(brand_id=context.brand_id) if by_brand else Claim(analyst_id=context.person.user_id)
+    return doubt_of(context.connection, claimed, claim)
+
+
 def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
     """The right that carries a confirmation, its reason, and the powers of attorney."""
     reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
     found, mandates = basis_of(
         context.runtime,
         context.connection,
-        (context.case.marketplace_id, context.case.brand_id or ""),
+        (context.case.marketplace_id, context.brand_id or ""),
         context.person,
         reason_code,
         context.at,
@@ -155,7 +183,7 @@ def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tupl
 
 def _decision_input(context: DecisionContext, weight: Weight | None) -> DecisionInput:
     case = context.case
-    enrolled = brands.enrolments(context.connection, case.marketplace_id).get(case.brand_id or "")
+    enrolled = brands.enrolments(context.connection, case.marketplace_id).get(context.brand_id or "")
     why_not = why_not_judge(context.connection, context.person, case)
     if why_not is not None:
         match case.lane:
@@ -205,6 +233,8 @@ def _act(
             )
             asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at)
             hold = pending_grounds(context.runtime, context.connection, asked, context.at)
+            if context.side is Side.ANALYST and _doubt(context) is not None:
+                hold = hold.with_hold(Hold(HoldCause.DOUBT, message("hold.doubt")))
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
             origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
             # Drawn only where needed, so that a seed reproduces its earlier audit samples.

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.errors import Conflict, Forbidden
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import Judgement
+from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
@@ -18,7 +18,7 @@ from serving.cases.store.verdicts import StoredVerdict
 from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
-from serving.review.service.case_access import visible_case
+from serving.review.service.case_access import claimed_case, visible_case
 from serving.review.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
 from serving.sellers.service import strike_recording
 from serving.standing.service import begin_count, recount_of
@@ -45,19 +45,34 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
 
 
 def undo_in(
-    runtime: Runtime, connection: Connection, person: Person, case_id: str, now: datetime, *, recounts: bool = True
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case_id: str,
+    now: datetime,
+    *,
+    recounts: bool = True,
+    claimant: str | None = None,
 ) -> str:
     """Undo a verdict in the caller's transaction; raises like `undo_verdict`.
 
-    `recounts` is False where the caller has locked the brand's standing and counts it again afterwards.
+    `recounts` is False where the caller has locked the brand's standing and counts it again afterwards. `claimant` is
+    the brand that withdraws its report of the listing.
     """
-    case, side = visible_case(connection, person, case_id)
+    if claimant is None:
+        case, side = visible_case(connection, person, case_id)
+    else:
+        case, side = claimed_case(connection, person, case_id, claimant)
     if recounts:
         begin_count(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now)
     given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
+    if given is not None and given.side is Side.BRAND:  # Another brand may have claimed the listing since.
+        given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id, claimant or given.brand_id)
     if given is None:
         raise Conflict("There is no verdict to undo.")
+    if given.reported and given.judgement is Judgement.GENUINE:
+        raise Conflict("A retraction cannot be undone. Report the listing again.")
     if given.user_id != person.user_id:
         raise Forbidden("{name} gave the last verdict on this case; only they can undo it.", name=given.user_name)
     made = actions.of_verdicts(connection, case.marketplace_id, [given.verdict_id]).get(given.verdict_id)
@@ -85,7 +100,8 @@ def withdraw_last(context: DecisionContext, given: StoredVerdict) -> str:
         raise Conflict("The brand of this case was corrected after the verdict. Decide the case as it stands now.")
     _undo_overturn(context, given)
     _withdraw_action(context, given)
-    _reopen(context, given)
+    if not verdicts.claimed_by_another(connection, given):
+        _reopen(context, given)
     withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
     withdrawal_id = append(context, withdrawal, supersedes=given)
     notice_decisions.reopen(connection, case, given.verdict_id)

@@ -29,7 +29,7 @@ from serving.sellers.rules.sanction import (
 )
 from serving.sellers.rules.sanction_statement import sanction_statement
 from serving.sellers.service.linked import links_at
-from serving.sellers.store import sanctions, seller_actions, seller_lists
+from serving.sellers.store import sanctions, seller_actions, seller_lists, strikes
 from serving.sellers.store.sanctions import StoredSanction
 from serving.webhooks.rules.action import ActionEvent, ActionState
 from serving.webhooks.service import record_step
@@ -52,9 +52,9 @@ class Proposal:
 def propose(runtime: Runtime, connection: Connection, marketplace_id: str, proposal: Proposal, at: datetime) -> None:
     policy = runtime.policies[SanctionPolicy]
     links = links_at(connection, marketplace_id, {(proposal.seller, at)})[proposal.seller, at]
-    accounts = reach(
-        links, _spared(connection, marketplace_id, [one.path[-1].seller for one in links.sellers], at), policy
-    )
+    struck = proposal.seller if proposal.parent is None else proposal.parent.seller_external_id
+    linked = [account.path[-1].seller for account in links.sellers]
+    accounts = reach(links, _spared(connection, (marketplace_id, struck), linked, at), policy)
     row: dict[str, Any] = {
         "marketplace_id": marketplace_id,
         "sanction_id": runtime.ids.new("sna"),
@@ -89,12 +89,18 @@ def propose(runtime: Runtime, connection: Connection, marketplace_id: str, propo
     _log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=made.sanction_id, **payload)
 
 
-def _spared(connection: Connection, marketplace_id: str, sellers: Sequence[str], at: datetime) -> set[str]:
-    """Sellers whom a brand has authorised or whom the marketplace allows."""
-    listed = seller_lists.of_sellers(connection, marketplace_id, sellers, at)
-    allowed = {one.seller for one in listed.values() if one.which is SellerList.ALLOW}
-    authorised = authorised_sellers.authorisations(connection, marketplace_id, sellers)
-    return allowed | {seller for seller, found in authorised.items() if any(one.holds(at) for one in found)}
+def _spared(connection: Connection, struck: tuple[str, str], sellers: Sequence[str], at: datetime) -> set[str]:
+    """Sellers whom the marketplace allows, or each brand has authorised whose counterfeits the struck seller sold.
+
+    `struck` is the marketplace and that seller. An authorisation of one brand says nothing of another's goods.
+    """
+    here, brands = struck[0], strikes.brands_of(connection, *struck)
+    listed = seller_lists.of_sellers(connection, here, sellers, at)
+    spared = {entry.seller for entry in listed.values() if entry.which is SellerList.ALLOW}
+    for seller, authorisations in authorised_sellers.authorisations(connection, here, sellers).items():
+        if brands and brands <= {entry.brand_id for entry in authorisations if entry.holds(at)}:
+            spared.add(seller)
+    return spared
 
 
 def withdraw_sanction(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:

@@ -1,14 +1,15 @@
 """Strikes of sellers: one row per removal, written with it, and marked when it is voided or restored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode
-from serving.cases.tables import verdict
+from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
@@ -98,6 +99,31 @@ def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> H
 def _hit(row: Row[Any]) -> Hit:
     void_as = None if row.void_as is None else Void(row.void_as)
     return Hit(row.action_id, ReasonCode(row.reason_code), row.weight, row.known_at, void_as)
+
+
+def brands_of(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:
+    """The registered brands whose counterfeits count as strikes of a seller."""
+    query = _struck(marketplace_id, review_case.c.brand_id).where(strike_hit.c.seller_external_id == seller)
+    return frozenset(brand_id for brand_id in connection.execute(query).scalars() if brand_id is not None)
+
+
+def struck_for(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> frozenset[str]:
+    """Those of these sellers with a strike for a counterfeit of a brand, by (marketplace, brand)."""
+    query = _struck(pair[0], strike_hit.c.seller_external_id).where(
+        review_case.c.brand_id == pair[1], strike_hit.c.seller_external_id.in_(sellers)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def _struck(marketplace_id: str, column: ColumnElement[str]) -> Select[Any]:
+    return (
+        select(column)
+        .select_from(strike_hit)
+        .join(action, same(action, strike_hit, "action_id"))
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(review_case, same(review_case, verdict, "case_id"))
+        .where(inside(strike_hit, marketplace_id), strike_hit.c.void_at.is_(None))
+    )
 
 
 def confirmed_by(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:

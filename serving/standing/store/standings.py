@@ -82,8 +82,8 @@ def _same(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElemen
 
 
 def _standing(marketplace_id: str, wanted: ColumnElement[bool], *, retracted: bool = False) -> Select[Any]:
-    """The judgements that are not withdrawn, oldest first; `retracted` includes those that a new judgement replaces."""
-    replaced = and_(_LATER.c.verdict_id.is_not(None), _LATER.c.judgement != Judgement.WITHDRAWN.value)
+    """The judgements in force, oldest first; `retracted` includes those of reports that the brand retracted."""
+    replaced = and_(_LATER.c.judgement == Judgement.GENUINE.value, _LATER.c.reported)
     stands = _LATER.c.verdict_id.is_(None)
     return (
         select(

@@ -20,6 +20,7 @@ class HoldCause(StrEnum):
     SELLER_SHARE = "seller_share"  # More of one seller than a report with a second factor removes on its own.
     HIGH_IMPACT = "high_impact"
     BRAND_ALARM = "brand_alarm"  # Removals of the brand are still pending after a burst of its users.
+    DOUBT = "doubt"  # It was reinstated or found genuine, and no other person has found it counterfeit since.
 
 
 OF_BRAND = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.BRAND_ALARM})

@@ -1,6 +1,6 @@
 """The grounds on which a removal needs approval: gathered for the rule, stored with their alert, and settled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -93,6 +93,10 @@ class PendingGrounds:
     subjects: dict[HoldCause, str]
     alarmed: str | None
     user_id: str
+
+    def with_hold(self, hold: Hold) -> "PendingGrounds":
+        """The same with one more hold, which is about the marketplace as a whole."""
+        return replace(self, holds=(*self.holds, hold), subjects={**self.subjects, hold.cause: ""})
 
 
 def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> PendingGrounds:

@@ -87,6 +87,7 @@ class SellersOfBrandPage(AboutBrand):
     typed: Mapping[str, str]
     error: str | None
     longest: int
+    waiting: int
 
 
 @router.get(_PLACE)
@@ -195,6 +196,7 @@ def _page(
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
         found = authorised_sellers.authorised(connection, scope.pair)
+        waiting = len(authorised_sellers.requests(connection, scope.pair))
         present = [one for one in found if one.authorisation.holds(now)]
         past = sorted(
             (one for one in found if one.authorisation.ended_at and one.authorisation.ended_at <= now),
@@ -214,6 +216,7 @@ def _page(
         typed={name: given.get(name, "") for name in ("text", "last_day", "rows")},
         error=error,
         longest=LONGEST,
+        waiting=waiting,
     )
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.messages.english import in_english
+from serving.account_management.service.authorised_sellers import decide_requests
 from serving.account_management.service.managed_brands import (
     Kept,
     change_enrolment,
@@ -23,7 +24,8 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.brands.service.brand_messages import erase, mark_read, write
-from serving.brands.store import certifications
+from serving.brands.store import authorised_sellers, certifications
+from serving.brands.store.authorised_sellers import AuthorisationRequest
 from serving.brands.store.brand_messages import MessageSide
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
@@ -46,6 +48,7 @@ router = APIRouter(include_in_schema=False)
 Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _PLACE: Final = "/brands/{brand_id}"
 _AT: Final = "at"
+_SELLERS_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class ManagerBrandPage:
     people: tuple[PersonRow, ...]
     large_reports: tuple[LargeRow, ...]
     aliases: tuple[AliasRow, ...]
+    sellers: tuple[AuthorisationRequest, ...]
     thread: Thread
     error: str | None
 
@@ -141,6 +145,18 @@ def post_void(brand_id: str, mandate_id: str, request: Request, session: Manager
     kept = kept_brand(runtime, session, brand_id, fields)
     void_agency(runtime, session.person, kept.pair, mandate_id)
     return back_to(request, kept, Flash.BRAND_CHANGED, "people")
+
+
+@router.post(_PLACE + "/sellers")
+def post_sellers(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Put the ticked sellers on the brand's list, or refuse them."""
+    runtime = runtime_of(request)
+    kept, ticked = kept_brand(runtime, session, brand_id, fields), [name for name in fields if name.startswith("asr_")]
+    try:
+        decide_requests(runtime, session.person, kept.pair, ticked, accept=fields.get("accept") == "yes")
+    except (Forbidden, Invalid) as refused:
+        return refused_page(request, session, kept, refused)
+    return back_to(request, kept, Flash.BRAND_CHANGED, "sellers")
 
 
 @router.post(_PLACE + "/enrolment")
@@ -236,6 +252,7 @@ def _page(
             )
         card = standing_card(runtime, connection, pair, kept.enrolment.name, now)
         large = large_rows(runtime, connection, person, pair)
+        sellers = tuple(authorised_sellers.requests(connection, pair)[:_SELLERS_SHOWN])
         proposed = alias_rows(runtime, connection, person, pair, kept.enrolment.name, now)
         thread = thread_of(connection, person, pair, MessageSide.MANAGER, now, typed=typed, error=unsent)
     daily = kept.enrolment.daily_questions
@@ -253,6 +270,7 @@ def _page(
         people=tuple(people),
         large_reports=large,
         aliases=proposed,
+        sellers=sellers,
         thread=thread,
         error=error,
     )

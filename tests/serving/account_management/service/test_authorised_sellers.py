@@ -4,14 +4,25 @@ from datetime import timedelta
 
 import pytest
 
-from models.errors import Conflict, Invalid
+from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.account_management.service import authorised_sellers
-from serving.account_management.service.authorised_sellers import Change, change_list, change_of, named_in, take_off
-from serving.brands.store.authorised_sellers import authorised
+from serving.account_management.service.authorised_sellers import (
+    Change,
+    change_list,
+    change_of,
+    decide_requests,
+    named_in,
+    take_off,
+)
+from serving.brands.policy import DEFAULT_AUTHORISATION
+from serving.brands.rules.authorisation import need_second_look
+from serving.brands.store.authorised_sellers import authorise, authorised, requests
 from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_row
 from tests.fixtures.recompute import recompute
+from tests.fixtures.replays import having
 from tests.fixtures.runtimes import Site
+from tests.fixtures.strikes import SELLER, strikes_of
 from tests.serving.intake.service.test_seller_histories import latest_facts
 
 
@@ -104,7 +115,9 @@ class Counted(str):
 
 def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site: Site) -> None:
     """An earlier version blocked all other decisions for twelve seconds with twenty thousand unchanged sellers."""
-    change_list(site.runtime, pair_of(site), [f"shop-{i}" for i in range(200)], by="test")
+    names = [f"shop-{i}" for i in range(200)]
+    with site.runtime.store.write() as connection:
+        authorise(connection, marketplace_id=site.here, brand_id=site.brand_id, sellers=names, at=site.clock.now())
     sellers = [Counted(f"shop-{i}") for i in range(200)]
     with site.runtime.store.read() as connection:
         found = change_of(connection, pair_of(site), sellers, site.clock.now(), until=None, whole=True)
@@ -140,3 +153,44 @@ def test_more_sellers_than_a_list_may_have_are_refused_before_they_are_compared(
 def test_ids_are_read_one_a_line(text: str, names: list[str], refused: list[int]) -> None:
     found, lines = named_in(text)
     assert (found, [line for line, _ in lines]) == (names, refused)
+
+
+def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site: Site) -> None:
+    having(site, strikes_of, 1)
+    change = change_list(site.runtime, pair_of(site), [SELLER, "shop-1"], by="user:lead")
+    assert (change.added, change.waiting, on_list(site)) == (("shop-1",), (SELLER,), ["maison-brandt", "shop-1"])
+    change_list(site.runtime, pair_of(site), [SELLER], by="user:lead")
+    with site.runtime.store.read() as connection:
+        (request,) = requests(connection, pair_of(site))
+    with pytest.raises(NotFound):
+        decide_requests(site.runtime, site.analyst, pair_of(site), [request.request_id], accept=True)
+    with pytest.raises(Invalid, match="Choose"):
+        decide_requests(site.runtime, site.account_manager, pair_of(site), ["asr_of_another_brand"], accept=True)
+    decide_requests(site.runtime, site.account_manager, pair_of(site), [request.request_id], accept=True)
+    assert on_list(site) == [SELLER, "maison-brandt", "shop-1"]
+
+
+def test_nobody_gives_their_own_entry_the_second_look(site: Site) -> None:
+    having(site, strikes_of, 1)
+    manager = site.account_manager
+    change_list(site.runtime, pair_of(site), [SELLER], by=f"user:{manager.user_id}")
+    with site.runtime.store.read() as connection:
+        (request,) = requests(connection, pair_of(site))
+    with pytest.raises(Forbidden, match="Somebody else"):
+        decide_requests(site.runtime, manager, pair_of(site), [request.request_id], accept=True)
+
+
+@pytest.mark.parametrize(
+    ("sellers", "struck", "today", "waiting", "why"),
+    [
+        (["a", "b"], [], 0, (), "a new shop or two"),
+        (["a", "b"], ["b"], 0, ("b",), "it sold counterfeits of the brand"),
+        (["a", "b", "c"], [], 49, ("b", "c"), "a day's entries are used up"),
+        (["a"], [], 55, ("a",), "they were used up before"),
+        (["a", "b"], ["a"], 49, ("a",), "one that waits uses nothing up"),
+    ],
+)
+def test_entries_that_need_a_second_look(
+    sellers: list[str], struck: list[str], today: int, waiting: tuple[str, ...], why: str
+) -> None:
+    assert need_second_look(sellers, struck, today, DEFAULT_AUTHORISATION) == waiting, why

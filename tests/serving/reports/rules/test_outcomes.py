@@ -1,5 +1,6 @@
 """The outcome of a reported listing: one rule, a reason for each row."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from models.errors import Invalid
 from models.messages.english import in_english
 from serving.reports.policy import DEFAULT_REPORTS
 from serving.reports.rules.outcomes import AT_FIRST, Code, Found, Owner, Result, counted, named, what_happens
+from serving.review.rules.doubt import Doubt
 from serving.standing.rules.standing import Effect
 from serving.takedowns.rules.bursts import Hold, HoldCause
 
@@ -21,6 +23,8 @@ USED = Effect(False, Decimal(0), message("effect.capped.used", n=20))
 SUSPENDED = Effect(False, Decimal(0), message("effect.suspended"))
 BURST = (Hold(HoldCause.USER_BURST, message("hold.user_burst", n=20)),)
 OWN = Found(Owner.OWN)
+REVERSED = replace(OWN, doubt=Doubt.REINSTATED_BEFORE)
+UNCLEAR = Found(Owner.UNRESOLVED, doubt=Doubt.BRAND_UNRESOLVED)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +38,14 @@ OWN = Found(Owner.OWN)
         (OWN, SUSPENDED, (), Result.CASE, Code.STANDING, "an analyst decides instead"),
         (None, FULL, (), Result.UNKNOWN, Code.NOT_KNOWN, "the report waits for it"),
         (Found(Owner.OTHER), FULL, (), Result.REFUSED, Code.OTHER_BRAND, "only the owner can tell"),
-        (Found(Owner.UNRESOLVED), FULL, (), Result.CASE, Code.BRAND_UNRESOLVED, "a claim alone names no brand"),
+        (UNCLEAR, FULL, (), Result.CASE, Code.BRAND_UNRESOLVED, "a claim alone names no brand"),
         (Found(Owner.OWN, authorised=True), FULL, (), Result.REFUSED, Code.AUTHORISED_SELLER, "it vouches for them"),
         (Found(Owner.OWN, removed=True), FULL, (), Result.REFUSED, Code.ALREADY_REMOVED, "nothing is left to remove"),
         (Found(Owner.OTHER, removed=True), FULL, (), Result.REFUSED, Code.ALREADY_REMOVED, "before whose it is"),
         (Found(Owner.OWN, named_before=True), FULL, (), Result.REFUSED, Code.NAMED_TWICE, "it counts once"),
         (Found(Owner.OWN, reported_before=True), FULL, (), Result.REFUSED, Code.REPORTED_BEFORE, "it waits already"),
-        (Found(Owner.OWN, reinstated=True), FULL, (), Result.CASE, Code.REINSTATED_BEFORE, "it was wrong before"),
+        (REVERSED, FULL, (), Result.CASE, Code.REINSTATED_BEFORE, "it was wrong before"),
+        (replace(OWN, doubt=Doubt.FOUND_GENUINE), FULL, (), Result.CASE, Code.FOUND_GENUINE, "somebody else decides"),
         (Found(Owner.OWN, lane=CaseLane.COMPLAINT), FULL, (), Result.CASE, Code.COMPLAINT_OPEN, "others decide it"),
         (Found(Owner.OWN, lane=CaseLane.ASK_BRAND), FULL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "it answers"),
         (Found(Owner.OWN, lane=CaseLane.ANALYST), FULL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "it answers"),
@@ -59,7 +64,7 @@ founds = st.none() | st.builds(
     owner=st.sampled_from(Owner),
     authorised=st.booleans(),
     removed=st.booleans(),
-    reinstated=st.booleans(),
+    doubt=st.none() | st.sampled_from(Doubt),
     named_before=st.booleans(),
     reported_before=st.booleans(),
     lane=st.none() | st.sampled_from(CaseLane),
@@ -85,8 +90,8 @@ def test_nothing_is_removed_without_standing_or_against_a_doubt(
         return
     assert found is not None
     assert effect.at_once
-    assert found.owner is Owner.OWN
-    assert not any((found.authorised, found.removed, found.reinstated, found.lane in BLIND_LANES))
+    assert found.owner is not Owner.OTHER
+    assert not any((found.authorised, found.removed, found.doubt, found.lane in BLIND_LANES))
 
 
 def test_the_counts_of_a_report_have_zeros() -> None:

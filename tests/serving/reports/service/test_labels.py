@@ -15,6 +15,8 @@ from serving.learning.service.labelling import known_at, mature_labels
 from serving.learning.store import learning, monitoring
 from serving.platform.database.window import Window
 from serving.reports.service.withdrawing import retract
+from serving.review.service.removal_approvals import speak
+from serving.takedowns.rules.approval import Decision
 from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.listings import a_row
 from tests.fixtures.replays import having
@@ -68,6 +70,10 @@ def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_r
     any_site.clock.forward(days=1)
     done = report(any_site, ["MP-50"])
     assert done.outcomes[0].case_id != drawn.case_id
+    (reported,) = open_cases(any_site)
+    held = judge(any_site, any_site.analyst, reported, Judgement.COUNTERFEIT).action
+    assert held is not None
+    speak(any_site.runtime, any_site.account_manager, held.action_id, Decision.APPROVE, "Looked at the goods.")
     any_site.clock.forward(days=200)
     (row,) = known_at(any_site.runtime, any_site.here, any_site.clock.now())[0]
     assert (row.label, row.reported) == (1, True)

@@ -1,5 +1,6 @@
 """Listings of a report that the brand withdraws in the undo window, or retracts later."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,15 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.appeals.tables import overturn
+from serving.cases.rules.case_brand import CaseBrand, Naming
 from serving.cases.tables import verdict
 from serving.reports.rules.outcomes import Result
 from serving.reports.service.status import Reported, status_of
+from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
+from serving.review.service.decision_context import Answer
+from serving.review.service.review import record_verdict
 from serving.sellers.tables import strike_hit
 from serving.standing.rules.confirmations import Tally
 from serving.takedowns.store import actions
@@ -27,9 +32,10 @@ from tests.fixtures.brand_people import a_rival
 from tests.fixtures.bursts import states
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site, invite
+from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded
 from tests.serving.standing.test_service import standing_of, suspend
 
 
@@ -160,3 +166,24 @@ def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement
     (item,) = status_of(any_site.runtime, any_site.brand_person, done.report.report_id).items
     assert item.state is Reported.REJECTED
     assert " ".join(map(in_english, item.reasons)).startswith(told)
+
+
+def test_of_two_brands_that_claim_a_listing_one_withdraws_and_the_other_s_claim_stays(any_site: Site) -> None:
+    owner, name = invited_owner(any_site), unbranded(any_site)
+    done = report(any_site, [name])
+    draft = replace(a_draft(any_site, [name], "owner"), right_id=rival_right(any_site))
+    second = submit(any_site.runtime, owner, draft)
+    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
+    (open_case,) = open_cases(any_site)
+    assert (open_case.lane, open_case.brand_id) == (CaseLane.ANALYST, None)
+    assert withdraw(any_site.runtime, owner, second.report.report_id) == 1
+    assert open_cases(any_site) == []
+
+
+def test_a_brand_that_the_analyst_names_after_its_report_is_not_asked_again(any_site: Site) -> None:
+    name = unbranded(any_site)
+    report(any_site, [name])
+    (open_case,) = open_cases(any_site)
+    naming = Naming(CaseBrand(any_site.brand_id))
+    answer = Answer(open_case.case_id, open_case.version_id, Judgement.COUNTERFEIT, naming=naming)
+    assert record_verdict(any_site.runtime, any_site.analyst, answer).action is not None

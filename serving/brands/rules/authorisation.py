@@ -1,0 +1,16 @@
+"""The entries of a list of authorised sellers that need a second look. Standard library only."""
+
+from collections.abc import Collection, Sequence
+
+from serving.brands.policy import AuthorisationPolicy
+
+
+def need_second_look(
+    sellers: Sequence[str], struck: Collection[str], added_today: int, policy: AuthorisationPolicy
+) -> tuple[str, ...]:
+    """The sellers whose entries wait for the account manager, in their order.
+
+    `struck` sold confirmed counterfeits of the brand; `added_today` are the entries of the last 24 hours.
+    """
+    free = [seller for seller in sellers if seller not in struck][: max(0, policy.most_a_day - added_today)]
+    return tuple(seller for seller in sellers if seller not in set(free))

@@ -1,0 +1,258 @@
+"""Roads to a removal around the questions that a report or an analyst's decision has raised."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from models.case import CaseLane
+from models.errors import Conflict, DomainError, NotFound
+from models.verdict import Judgement
+from serving.account_management.service.authorised_sellers import change_list
+from serving.accounts.rules.access import Person, Role
+from serving.brands.store import brands
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.cases.tables import review_case, verdict
+from serving.intake.service.intake import receive
+from serving.listings.store import listings
+from serving.reports.rules.outcomes import Code, Result
+from serving.reports.service.submitting import submit
+from serving.reports.service.withdrawing import retract
+from serving.reports.store.reports import StoredOutcome
+from serving.review.service.case_access import claimed_case
+from serving.review.service.opening import open_by_choice
+from serving.review.service.undoing import undo_verdict
+from serving.rights.rules.rights import RightKind
+from serving.rights.store import rights
+from serving.standing.rules.confirmations import Tally
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.tables import action
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.bursts import states
+from tests.fixtures.listings import a_row
+from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
+from tests.fixtures.replays import having
+from tests.fixtures.reporting import a_draft, on_sale, report
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site, invite, supply_rights
+from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
+from tests.fixtures.takedowns import request
+from tests.serving.sellers.service.test_contacts import a_contact, tell
+from tests.serving.sellers.service.test_sanctioning import PAYOUT
+from tests.serving.standing.test_service import standing_of, suspend
+
+pytestmark = pytest.mark.attack
+FAKE, REAL = Judgement.COUNTERFEIT, Judgement.GENUINE
+
+
+def unbranded(site: Site, name: str = "NO-1") -> str:
+    """A listing that names no brand."""
+    row = a_row(external_id=name, brand=None, title=f"Leather tote, grey, {name}", description="Ships in two days.")
+    receive(site.runtime, site.marketplace, [row], source="test")
+    return name
+
+
+def won_back(site: Site, name: str = "RE-1") -> str:
+    """A listing that the brand had removed and that its seller won back."""
+    with a_marketplace_that_listens(site):
+        given_back(site, removed_by_brand(site, name))
+    return name
+
+
+def cleared(site: Site, person: Person, name: str = "MP-9") -> str:
+    """A listing that a person has found genuine."""
+    lane = CaseLane.ANALYST if person == site.analyst else CaseLane.ASK_BRAND
+    judge(site, person, a_case(site, lane, external_id=name, brand="Aurelle"), REAL)
+    return name
+
+
+def case_of(site: Site, outcome: StoredOutcome) -> Case:
+    """The case of a reported listing."""
+    with site.runtime.store.read() as connection:
+        return cases.get(connection, site.here, outcome.case_id or "")
+
+
+def chosen(site: Site, person: Person, name: str) -> Case:
+    """A case that an analyst opens by choice on a listing."""
+    with site.runtime.store.read() as connection:
+        listing_id = listings.id_of(connection, site.here, name)
+    case_id = open_by_choice(site.runtime, person, listing_id or "")
+    with site.runtime.store.read() as connection:
+        return cases.get(connection, site.here, case_id)
+
+
+def tried(act: Callable[[], object]) -> None:
+    """Do what may be refused."""
+    try:
+        act()
+    except DomainError:
+        return
+
+
+def removals(site: Site) -> int:
+    """The removals on their way or carried out."""
+    return sum(number for state, number in states(site).items() if state not in {"withdrawn", "held"})
+
+
+@pytest.mark.parametrize("listing", [unbranded, won_back])
+@pytest.mark.parametrize("again", ["answer", "takedown request", "report"])
+def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
+    site: Site, listing: Callable[[Site], str], again: str
+) -> None:
+    name = listing(site)
+    (outcome,) = report(site, [name]).outcomes
+    assert outcome.result is Result.CASE
+    before, case = removals(site), case_of(site, outcome)
+    match again:
+        case "answer":
+            tried(lambda: judge(site, site.brand_person, case, FAKE))
+        case "takedown request":
+            tried(lambda: request(site, [case]))
+        case _:
+            tried(lambda: report(site, [name], "again"))
+    assert removals(site) == before
+
+
+def test_a_stranger_s_report_does_not_take_a_listing_from_its_owner(site: Site) -> None:
+    owner, name = invited_owner(site), unbranded(site)
+    (outcome,) = report(site, [name]).outcomes
+    assert case_of(site, outcome).brand_id is None
+    draft = dataclasses.replace(a_draft(site, [name], "owner"), right_id=rival_right(site))
+    (second,) = submit(site.runtime, owner, draft).outcomes
+    assert (second.result, second.code) == (Result.CASE, Code.BRAND_UNRESOLVED)
+    (open_case,) = open_cases(site, CaseLane.ANALYST)
+    assert (open_case.case_id, open_case.brand_id) == (outcome.case_id, None)
+
+
+def invited_owner(site: Site) -> Person:
+    """A certified person of a second participating brand, which has its rights on file."""
+    having(site, a_rival)
+    supply_rights(site.runtime, "Nordfjell")
+    return invite(site.runtime, "vera@nordfjell.example", "Vera Nord", Role.BRAND, "Nordfjell")
+
+
+def rival_right(site: Site) -> str:
+    """A mark of the rival."""
+    with site.runtime.store.read() as connection:
+        rival_id = brands.by_name(connection, "Nordfjell").brand_id
+        on_file = rights.rights_of(connection, (site.here, rival_id))
+    return next(stored.right.right_id for stored in on_file if stored.right.kind is RightKind.MARK)
+
+
+def test_an_analyst_s_genuine_binds_the_brand(site: Site) -> None:
+    name = cleared(site, site.analyst)
+    assert [outcome.result for outcome in report(site, [name]).outcomes] == [Result.CASE]
+    assert removals(site) == 0
+
+
+def test_the_brand_s_own_genuine_binds_its_colleagues(site: Site) -> None:
+    name = cleared(site, site.brand_person)
+    colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
+    tried(lambda: report(site, [name], person=colleague))
+    tried(lambda: report(site, [name], "second"))
+    assert removals(site) == 0
+
+
+def test_an_analyst_who_found_a_listing_genuine_does_not_remove_it_alone(site: Site) -> None:
+    row = a_row(external_id="SO-1", brand="Solenne", title="Solenne tote in grained leather, grey")
+    receive(site.runtime, site.marketplace, [row], source="test")
+    judge(site, site.analyst, chosen(site, site.analyst, "SO-1"), REAL)
+    judge(site, site.analyst, chosen(site, site.analyst, "SO-1"), FAKE)
+    assert removals(site) == 0
+
+
+def test_a_question_on_a_listing_that_was_won_back_needs_another_analyst(site: Site) -> None:
+    name = won_back(site)
+    before = removals(site)
+    judge(site, site.analyst, chosen(site, site.analyst, name), FAKE)
+    for question in open_cases(site, CaseLane.ASK_BRAND):
+        judge(site, site.brand_person, question, FAKE)
+    assert removals(site) == before
+
+
+def test_one_question_answered_often_counts_once(site: Site) -> None:
+    having(site, suspend)
+    case = a_case(site, CaseLane.ASK_BRAND)
+    for _ in range(6):
+        tried(lambda: judge(site, site.brand_person, case_now(site, case), FAKE))
+        site.clock.forward(minutes=4)
+    judge(site, site.analyst, case_now(site, case), FAKE)
+    site.clock.forward(hours=1)
+    assert standing_of(site).overall.tally == Tally(accepted=1)
+
+
+def case_now(site: Site, case: Case) -> Case:
+    """The case as it stands."""
+    with site.runtime.store.read() as connection:
+        return cases.get(connection, site.here, case.case_id)
+
+
+def removed_and_retracted(site: Site) -> str:
+    """A listing that the brand had removed and then found genuine."""
+    done = report(site, having(site, on_sale, 1))
+    with site.runtime.store.read() as connection:
+        action_id = connection.execute(select(action.c.action_id)).scalar_one()
+    with a_marketplace_that_listens(site):
+        carried_out(site, stored_action(site, action_id))
+    retract(site.runtime, site.brand_person, done.report.report_id, [1])
+    return "RP-0"
+
+
+def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -> None:
+    removed_and_retracted(site)
+    with site.runtime.store.read() as connection:
+        case_id = connection.execute(select(review_case.c.case_id)).scalar_one()
+    before = removals(site)
+    with pytest.raises(Conflict, match="retraction"):
+        undo_verdict(site.runtime, site.brand_person, case_id)
+    tried(lambda: report(site, ["RP-0"], "again"))
+    assert removals(site) == before
+
+
+def stored_action(site: Site, action_id: str) -> StoredAction:
+    """The action as stored."""
+    with site.runtime.store.read() as connection:
+        return actions.get(connection, site.here, action_id)
+
+
+def test_an_authorisation_of_one_brand_spares_nobody_of_another_brand_s_strikes(site: Site) -> None:
+    having(site, a_rival)
+    with site.runtime.store.read() as connection:
+        rival_id = brands.by_name(connection, "Nordfjell").brand_id
+    change_list(site.runtime, (site.here, rival_id), ["lumo-two"], by="user:somebody")
+    tell(site, a_contact(SELLER, **PAYOUT), a_contact("lumo-two", **PAYOUT))
+    having(site, strikes_of, 2)
+    (proposed,) = sanctions_of(site)
+    assert {linked["spared_because"] for linked in proposed.linked} == {None}
+
+
+def test_a_brand_does_not_authorise_a_seller_of_its_confirmed_counterfeits_alone(site: Site) -> None:
+    having(site, strikes_of, 1)
+    tried(lambda: change_list(site.runtime, site.pair, [SELLER], by=f"user:{site.brand_person.user_id}"))
+    a_case(site, CaseLane.ANALYST, external_id="MP-77", brand="Aurelle", seller={"external_id": SELLER})
+
+
+def test_a_brand_whose_statement_is_recorded_is_told_that_an_analyst_decides(site: Site) -> None:
+    name = won_back(site)
+    case = case_of(site, report(site, [name]).outcomes[0])
+    with pytest.raises(Conflict, match="recorded"):
+        judge(site, site.brand_person, case, FAKE)
+
+
+def test_nobody_claims_the_case_of_another_brand(site: Site) -> None:
+    owner, case = invited_owner(site), a_case(site, brand="Aurelle")
+    (rival_id,) = {grant.brand_id for grant in owner.grants}
+    with site.runtime.store.read() as connection, pytest.raises(NotFound):
+        claimed_case(connection, owner, case.case_id, rival_id or "")
+
+
+def test_the_database_keeps_one_first_verdict_of_a_brand_on_a_case(site: Site) -> None:
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), FAKE)
+    with site.runtime.store.write() as connection:
+        row = connection.execute(select(verdict).where(verdict.c.side == "brand")).mappings().one()
+        with pytest.raises(IntegrityError):
+            connection.execute(insert(verdict).values({**row, "verdict_id": "vdt_second"}))
