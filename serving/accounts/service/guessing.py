@@ -55,14 +55,14 @@ class TooManyAttempts(DomainError):
         minutes = math.ceil(self.retry_after_seconds / 60)
         super().__init__(
             Phrase(
-                "Too many wrong codes were tried. Use a passkey or a recovery code, sign in by the link in our mail to "
-                "the owner, or try again in {minutes:,} min.",
+                "Too many wrong codes were tried. Try again in {minutes:,} min. Sooner: with a passkey or a recovery "
+                "code, or after the link in our mail to the account's owner.",
                 minutes=minutes,
             )
             if of_codes
             else Phrase(
-                "Too many wrong passwords were tried. Try again in {minutes:,} min, or in a browser in which you have "
-                "signed in before, or by the link in our mail to the owner of the account.",
+                "Too many wrong passwords were tried. Try again in {minutes:,} min. Sooner: in a browser in which you "
+                "have signed in before, or by the link in our mail to the account's owner.",
                 minutes=minutes,
             )
         )

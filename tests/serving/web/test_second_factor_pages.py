@@ -70,7 +70,7 @@ def mailed(here: Site, person: Person) -> str:
     return here.runtime.services[Sealer].open(link or "")
 
 
-def test_an_invited_analyst_in_production_walks_from_the_password_by_the_mailed_link_to_the_queue(site: Site) -> None:
+def test_an_invited_analyst_in_production_gets_to_the_queue_by_password_factor_and_mailed_link(site: Site) -> None:
     here = by_its_clock(site, production=True, public_url="http://testserver")
     visitor = visit_as(here, here.analyst)
     assert visitor.get("/queue").headers["location"] == PLACE

@@ -131,6 +131,7 @@ def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_cod
         return complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(code), Whence(None, devices))
 
     known = step(app.code(here)).devices
+    here.clock.forward(seconds=30)
     for _ in range(DEFAULT_GUESSING.codes.burst):
         with pytest.raises(Invalid):
             step("0 0 0     0 0 0")

@@ -39,6 +39,7 @@ from tests.fixtures.factors import (
     renewed,
     session_for,
     signed_in_with,
+    waiting_app,
 )
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 
@@ -143,17 +144,8 @@ def test_what_was_begun_by_the_password_is_confirmed_by_no_late_session(here: Si
         add_passkey(here.runtime, session, Authenticator().create(options), "")
 
 
-def waits(here: Site) -> str:
-    """The token of the link for an app of an analyst without a factor."""
-    session = session_for(here, here.analyst)
-    app = App(one_time_codes.secret_of(here.runtime, begin_app(here.runtime, session, PASSWORD)))
-    link = confirm_app(here.runtime, session, app.code(here), "Phone")
-    assert link is not None
-    return link
-
-
 def test_a_first_factor_counts_by_its_link_once_and_every_session_ends(here: Site) -> None:
-    session, link = session_for(here, here.analyst), waits(here)
+    session, (_, link) = session_for(here, here.analyst), waiting_app(here, here.analyst)
     assert factors(here, here.analyst) == []
     assert len(confirm_by_link(here.runtime, link)) == 10
     assert len(factors(here, here.analyst)) == 1
@@ -166,14 +158,14 @@ def test_a_first_factor_counts_by_its_link_once_and_every_session_ends(here: Sit
 @pytest.mark.attack
 @pytest.mark.parametrize("end", ["a day", "a new password", "another factor", "deactivation"])
 def test_the_link_of_a_first_factor_ends_with(here: Site, admin: Person, end: str) -> None:
-    link = waits(here)
+    _, link = waiting_app(here, here.analyst)
     if end == "a day":
         here.clock.forward(hours=24)
     elif end == "a new password":
         token = auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token
         change_password(here.runtime, here.analyst, token, before=PASSWORD, wanted="a better password of mine")
     elif end == "another factor":
-        waits(here)
+        waiting_app(here, here.analyst)
     else:
         deactivate(here.runtime, admin, here.analyst.user_id, successor=None)
     with pytest.raises(NotFound):
