@@ -85,7 +85,7 @@ def test_an_invited_analyst_in_production_gets_to_the_queue_by_password_factor_a
     owner, link = a_visitor(here), mailed(here, here.analyst)
     assert "My phone" in words(owner.get(link).text)
     assert owner.get(link).status_code == 200, "loading the page confirms nothing"
-    assert owner.post(link, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert owner.post(link, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
     done = owner.post(link)
     assert len(re.findall(r"<li>[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}</li>", done.text)) == 10
     assert owner.get(link).status_code == 404
