@@ -97,10 +97,9 @@ def confirm(connection: Connection, factor_id: str, count: int, name: str, at: d
     return connection.execute(values).rowcount == 1
 
 
-def take_effect(connection: Connection, factor_id: str, at: datetime) -> bool:
-    """Let a factor that waits for its owner count; False where it does not wait any more."""
-    waits = second_factor.c.factor_id == factor_id, second_factor.c.enrolled_at.is_(None)
-    return connection.execute(update(second_factor).where(*waits).values(enrolled_at=at)).rowcount == 1
+def take_effect(connection: Connection, factor_id: str, at: datetime) -> None:
+    """Let a factor that waits for its owner count."""
+    connection.execute(update(second_factor).where(second_factor.c.factor_id == factor_id).values(enrolled_at=at))
 
 
 def use(connection: Connection, factor_id: str, count: int, at: datetime, *, rises: bool) -> bool:

@@ -135,8 +135,7 @@ def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
         audit.hold(connection)
         now, waiting = runtime.wall.now(), waiting_factor(runtime, connection, link)
         owner = accounts.person(connection, waiting.user_id)
-        if not second_factors.take_effect(connection, waiting.factor_id, now):
-            raise NotFound(DEAD)
+        second_factors.take_effect(connection, waiting.factor_id, now)
         _added(runtime, connection, owner, waiting, sessions_ended=people.end_sessions(connection, owner.user_id))
         return one_time_codes.new_codes(runtime, connection, owner.user_id, now)
 

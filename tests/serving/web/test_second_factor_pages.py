@@ -111,12 +111,15 @@ def test_the_page_asks_for_a_proof_after_ten_minutes(here: Site) -> None:
 
 
 @pytest.mark.attack
-def test_after_five_wrong_codes_the_second_step_leads_to_the_sign_in(here: Site) -> None:
-    an_app(here, here.analyst)
-    visitor = at_the_second_step(here, here.analyst)
+@pytest.mark.parametrize("place", ["/sign-in/second-step", PLACE + "/prove", PLACE + "/app"])
+def test_the_fifth_wrong_proof_leads_to_the_sign_in(here: Site, place: str) -> None:
+    visitor = visit_as(here, here.analyst)
+    if place == "/sign-in/second-step":
+        an_app(here, here.analyst)
+        visitor = at_the_second_step(here, here.analyst)
     for _ in range(4):
-        assert visitor.post("/sign-in/second-step", {"code": "000000"}).status_code == 422
-    assert visitor.post("/sign-in/second-step", {"code": "000000"}).headers["location"] == "/sign-in"
+        assert visitor.post(place, {"code": "000000", "password": "wrong horse battery"}).status_code == 422
+    assert visitor.post(place, {"code": "000000", "password": "?"}).headers["location"] == "/sign-in"
 
 
 @pytest.mark.attack

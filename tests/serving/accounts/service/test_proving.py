@@ -127,7 +127,7 @@ def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_cod
 
     def step(code: str, devices: str = "") -> SignedIn:
         waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD, Whence(None, devices))
-        assert devices or not waiting.devices, "the password alone makes no browser known"
+        assert bool(waiting.devices) == bool(devices), "the password alone makes no browser known"
         return complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(code), Whence(None, devices))
 
     known = step(app.code(here)).devices

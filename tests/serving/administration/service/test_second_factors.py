@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Person, Role
+from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import Given, prove
@@ -153,6 +154,17 @@ def test_a_first_factor_counts_by_its_link_once_and_every_session_ends(here: Sit
         renewed(here, session)
     with pytest.raises(NotFound):
         confirm_by_link(here.runtime, link)
+
+
+@pytest.mark.parametrize("kind", FactorKind)
+def test_a_factor_that_waits_for_its_owner_is_confirmed_by_no_further_code(here: Site, kind: FactorKind) -> None:
+    app, _ = waiting_app(here, here.analyst)
+    session = session_for(here, here.analyst)
+    if kind is FactorKind.PASSKEY:
+        options = enrolment_options(here.runtime, session, PASSWORD)
+        add_passkey(here.runtime, session, Authenticator().create(options), "")
+    with pytest.raises(NotFound, match="Begin again"):
+        confirm_app(here.runtime, session, app.code(here), "")
 
 
 @pytest.mark.attack
