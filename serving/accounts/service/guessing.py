@@ -114,14 +114,17 @@ def attempt_in_session(runtime: Runtime, session: str, user_id: str, browser: st
     return Attempt(counters, _hashed(runtime, "account", user_id), None)
 
 
-def takes_mail(runtime: Runtime, connection: Connection, email: str) -> bool:
+def takes_mail(runtime: Runtime, email: str) -> bool:
     """Whether the owner of an address is told of a refusal now; True at most once in the time of the policy."""
     now, counter = runtime.wall.now(), ("mail", _hashed(runtime, "mail", email.strip().lower()))
-    if sign_in_budgets.open_counters(connection, [counter], now)[counter] > now:
-        return False
     hours = timedelta(hours=runtime.policies[GuessingPolicy].mail_hours)
-    sign_in_budgets.put(connection, {counter: now + hours})
-    return True
+    with runtime.store.read() as connection:
+        if sign_in_budgets.spent(connection, [counter]).get(counter, now) > now:
+            return False  # Without a write, as somebody who is refused may ask often.
+    with runtime.store.write() as connection:
+        is_first = sign_in_budgets.open_counters(connection, [counter], now)[counter] <= now
+        sign_in_budgets.put(connection, {counter: now + hours} if is_first else {})
+    return is_first
 
 
 def check(connection: Connection, attempt: Attempt, now: datetime) -> None:

@@ -86,10 +86,7 @@ def drop_begun(connection: Connection, user_id: str) -> None:
 
 
 def confirm(connection: Connection, factor_id: str, count: int, name: str, at: datetime, link_hash: str | None) -> bool:
-    """Confirm a factor by its first proof; False where it was confirmed or dropped already.
-
-    With a link it does not count before `take_effect`.
-    """
+    """Confirm a factor by its first proof, or let it wait for a link; False where it was so or dropped already."""
     own = second_factor.c.factor_id == factor_id, second_factor.c.enrolled_at.is_(None)
     changed = update(second_factor).where(*own, second_factor.c.link_hash.is_(None))
     enrolled_at = at if link_hash is None else None

@@ -37,11 +37,11 @@ def mailing_sign_in_link(runtime: Runtime, email: str) -> Iterator[None]:
     try:
         yield
     except TooManyAttempts:
-        with runtime.store.write() as connection:
-            account = accounts.credentials(connection, email)
-            if guessing.takes_mail(runtime, connection, email) and account is not None:
-                path = SIGN_IN + known_devices.token_of(runtime, account, runtime.wall.now())
-                queue_to_accounts(runtime, connection, MailKind.SIGN_IN_LINK, [account.user_id], {}, secret_path=path)
+        if guessing.takes_mail(runtime, email):
+            with runtime.store.write() as connection:
+                if (owner := accounts.credentials(connection, email)) is not None:
+                    path = SIGN_IN + known_devices.token_of(runtime, owner, runtime.wall.now())
+                    queue_to_accounts(runtime, connection, MailKind.SIGN_IN_LINK, [owner.user_id], {}, secret_path=path)
         raise
 
 
