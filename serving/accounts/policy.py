@@ -68,9 +68,15 @@ class GuessingPolicy:
     address: Allowance = Allowance(burst=50, an_hour=50)
     # Everybody together: a guesser who tries one password on each of many accounts, from many addresses.
     service: Allowance = Allowance(burst=500, an_hour=500)
-    # Codes of a second factor, which only somebody with the password can try: at most 120 a day. Three codes of a
-    # million are right at a time, so a guesser needs years.
-    second_factor: Allowance = Allowance(burst=5, an_hour=5)
+    # Proofs in one session, which ends with the last wrong one: codes and the current password. Five are more than a
+    # person mistypes. The codes of a known browser have a counter of the same size.
+    session: Allowance = Allowance(burst=5, an_hour=5)
+    # Codes of an app at sign-ins in unknown browsers, by account. Somebody with the password tries at most 58 on the
+    # first day and 48 on each later one. Three codes of a million are right at a time (`drift_steps`), so the chance is
+    # 1 in 5,700 for the first day, and 5 % for a year of days. Passkeys and recovery codes do not count here.
+    codes: Allowance = Allowance(burst=10, an_hour=2)
+    # An owner who is refused in a new browser gets one mail in this time, so that a guesser fills no mailbox.
+    mail_hours: int = 24
     # Browsers limit cookies to 400 days. A person who is on leave for half a year can sign in as on the first day.
     device_days: int = 180
 
@@ -88,6 +94,8 @@ class SecondFactorPolicy:
     # A stolen session or password could otherwise enrol a factor of its own and use it at once. In a day the owner
     # reads the mail about it. Ours.
     counts_after_hours: int = 24
+    # A first factor waits so long for its owner to open the mailed link, as a password link does.
+    link_hours: int = 24
     # A bulk act, or a change of the factors themselves, follows its proof directly; a longer time would serve somebody
     # at an unattended screen. Ours; ASVS 7.5.1 asks for a proof before each such change and names no time.
     fresh_minutes: int = 10

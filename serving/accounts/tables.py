@@ -91,6 +91,8 @@ second_factor = Table(
     moment("begun_at"),
     moment("enrolled_at", nullable=True),
     moment("used_at", nullable=True),
+    # A first factor that was proved waits for its owner, who has the link.
+    Column("link_hash", String(64), nullable=True, unique=True),
     PrimaryKeyConstraint("factor_id"),
     one_of("kind", "totp", "passkey"),
     CheckConstraint(
@@ -196,5 +198,7 @@ sign_in_budget = Table(
     Column("key", String(64), nullable=False),
     moment("spent_until"),
     PrimaryKeyConstraint("scope", "key"),
-    one_of("scope", "account_and_address", "account", "device", "address", "service", "second_factor"),
+    one_of(
+        "scope", "account_and_address", "account", "device", "address", "service", "second_factor", "session", "mail"
+    ),
 )

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from serving.accounts.policy import GuessingPolicy
 from serving.accounts.service.auth import SignedIn
 from serving.accounts.service.guessing import Whence
+from serving.accounts.service.known_devices import BETWEEN
 from serving.guards import cookie_name, is_secure, runtime_of
 from serving.platform.runtime import Runtime
 
@@ -21,16 +22,15 @@ class _Attributes(TypedDict):
     samesite: Literal["strict"]
 
 
-def whence(request: Request) -> Whence:
-    """Where a sign-in comes from.
+def whence(request: Request, browser: str = "") -> Whence:
+    """Where a sign-in comes from; `browser` is what a mailed link names the browser by, for the person's own cookie.
 
     Behind a proxy that is not named in the settings everybody has the proxy's address, so it says nothing.
     """
     settings, peer = runtime_of(request).settings, request.client.host if request.client else ""
     is_told_apart = bool(settings.trusted_proxies) or settings.public_url is None
-    return Whence(
-        peer if is_told_apart and _is_address(peer) else None, request.cookies.get(_devices_name(request), "")
-    )
+    devices = f"{browser}{BETWEEN}{request.cookies.get(_devices_name(request), '')}".strip(BETWEEN)
+    return Whence(peer if is_told_apart and _is_address(peer) else None, devices)
 
 
 def begin_session(response: Response, request: Request, made: SignedIn) -> None:

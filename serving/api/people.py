@@ -1,7 +1,6 @@
 """The acts of people, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,9 +15,11 @@ from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.service.auth import SignedIn
+from serving.accounts.service.guessing import Whence
 from serving.accounts.service.proving import Given
 from serving.accounts.service.second_step import CodeMissing, complete, half_session_of
 from serving.accounts.store.accounts import Session
+from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
@@ -99,19 +100,20 @@ def post_session(body: SignInBody, request: Request, response: Response) -> dict
     A person with a second factor sends the code of their app, or a recovery code, as well.
     """
     runtime = runtime_of(request)
-    made = auth.sign_in(runtime, body.email, body.password, whence(request))
-    if made.half:
-        made = _second_step(runtime, made, body.second_factor)
+    with mailing_sign_in_link(runtime, body.email):
+        made = auth.sign_in(runtime, body.email, body.password, whence(request))
+        if made.half:
+            made = _second_step(runtime, made, body.second_factor, whence(request))
     begin_session(response, request, made)
     return {"csrf_token": made.csrf_token}
 
 
-def _second_step(runtime: Runtime, waiting: SignedIn, code: str | None) -> SignedIn:
+def _second_step(runtime: Runtime, waiting: SignedIn, code: str | None, whence: Whence) -> SignedIn:
     """The session of a person with a second factor; a refusal ends the one that waits."""
     try:
         if code is None:
             raise CodeMissing("Send the code of your second factor too.")
-        return replace(complete(runtime, half_session_of(runtime, waiting.token), Given(code)), devices=waiting.devices)
+        return complete(runtime, half_session_of(runtime, waiting.token), Given(code), whence)
     except DomainError:
         auth.sign_out(runtime, waiting.token)
         raise

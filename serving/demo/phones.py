@@ -8,8 +8,7 @@ import pyotp
 
 from models.errors import required
 from serving.accounts.service import auth, one_time_codes
-from serving.accounts.store import second_factors
-from serving.administration.service.second_factors import begin_app, confirm_app
+from serving.administration.service.second_factors import begin_app, confirm_app, confirm_by_link
 from serving.composition import open_runtime
 from serving.platform.clock import SystemClock
 from serving.platform.home import Home
@@ -53,12 +52,8 @@ def enrol(settings: Settings, people: Iterable[tuple[str, str]]) -> dict[str, Ph
 
 
 def _phone(runtime: Runtime, email: str, password: str) -> Phone:
-    token = auth.sign_in(runtime, email, password).token
-    session = auth.session_of(runtime, token)
-    begin_app(runtime, session)
-    with runtime.store.read() as connection:
-        begun = required(second_factors.begun(connection, session.person.user_id), "No app waits for its first code.")
-    secret = one_time_codes.secret_of(runtime, begun)
-    codes = confirm_app(runtime, session, pyotp.TOTP(secret).at(runtime.wall.now()), "Phone")
-    auth.sign_out(runtime, token)
+    session = auth.session_of(runtime, auth.sign_in(runtime, email, password).token)
+    secret = one_time_codes.secret_of(runtime, begin_app(runtime, session, password))
+    link = confirm_app(runtime, session, pyotp.TOTP(secret).at(runtime.wall.now()), "Phone")
+    codes = confirm_by_link(runtime, required(link, "The phone is not the person's first factor."))
     return Phone(secret, list(codes))

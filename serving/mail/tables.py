@@ -25,6 +25,7 @@ _KINDS = (
     "escalations",
     "overdue_cases",
     "second_factor",
+    "sign_in_link",
     "large_report",
     "report_stopped",
     "report_waits",

@@ -116,6 +116,7 @@ FORMS: Final = (
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS),
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS, "action_id="),
     OneForm("help.html", "POST /help/onboarding/{role}/again", OWN_WORK),
+    OneForm("confirm_factor.html", "POST /confirm-factor/{link}", FACTOR),
     OneForm("join.html", "POST /join/{token}/accept", ADMINISTRATOR),
     OneForm("join.html", "POST /join/{token}", NEW_SELLER),
     OneForm("keys.html", "POST /keys/{key_id}/revoke", ADMINISTRATOR),

@@ -16,6 +16,7 @@ from serving.accounts.service import auth
 from serving.accounts.service.proving import Given
 from serving.administration.service import inviting, provisioning, reset_links
 from serving.administration.service.provisioning import NewPerson
+from serving.administration.service.second_factors import PLACE as CONFIRM
 from serving.appeals.service.counter_notices import open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
 from serving.composition import open_runtime
@@ -38,7 +39,7 @@ from serving.standing.policy import StandingPolicy
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.factors import an_app, signed_in_with
+from tests.fixtures.factors import an_app, signed_in_with, waiting_app
 from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.many_cases import suspects
@@ -105,6 +106,7 @@ def furnish(home: Path) -> House:
         unsubscribing = unsubscribe_link(runtime, site.brand_person.user_id, MailKind.QUESTIONS)
         links["unsubscribe"] = path_of(unsubscribing)
         links["stop-report"] = stop_path(runtime, site.account_manager.user_id, _confirmed_whole(site))
+        links["confirm-factor"] = f"{CONFIRM}{waiting_app(site, site.second_analyst)[1]}"
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
         runtime.close()

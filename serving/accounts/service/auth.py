@@ -126,13 +126,13 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
     if found is None or not right:
         security_events.denied("sign_in", why="wrong_password", **attempt.ids)
         raise NotSignedIn("The e-mail or the password is wrong.")
-    devices = known_devices.token_of(runtime, found, now, whence.devices)
     with runtime.store.write() as connection:
         guessing.give_back(connection, attempt)
         half = bool(second_factors.enrolled(connection, found.user_id))
-        # A password that was just given confirms changes of the account that has nothing else.
-        proof = None if half else Proof(None, now)
-        return begin(runtime, connection, found.user_id, now, devices=devices, half=half, proof=proof)
+        # Somebody with the password alone makes no browser known: the second step does.
+        known = not half or device is not None
+        devices = known_devices.token_of(runtime, found, now, whence.devices) if known else ""
+        return begin(runtime, connection, found.user_id, now, devices=devices, half=half)
 
 
 def begin(

@@ -29,6 +29,7 @@ _PURPOSE: Final = b"touchstone sign-in counters"
 _IPV6_NETWORK: Final = 64
 _SHOWN: Final = 16
 _CODES: Final = "second_factor"
+_SESSION: Final = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,15 @@ class TooManyAttempts(DomainError):
         self.retry_after_seconds = max(1, math.ceil(wait.total_seconds()))
         minutes = math.ceil(self.retry_after_seconds / 60)
         super().__init__(
-            Phrase("Too many wrong codes were tried. Try again in {minutes:,} min.", minutes=minutes)
+            Phrase(
+                "Too many wrong codes were tried. Try again in {minutes:,} min. Sooner: with a passkey or a recovery "
+                "code, or after the link in our mail to the account's owner.",
+                minutes=minutes,
+            )
             if of_codes
             else Phrase(
-                "Too many wrong passwords were tried. Try again in {minutes:,} min, or in a browser in which you have "
-                "signed in before.",
+                "Too many wrong passwords were tried. Try again in {minutes:,} min. Sooner: in a browser in which you "
+                "have signed in before, or by the link in our mail to the account's owner.",
                 minutes=minutes,
             )
         )
@@ -97,16 +102,29 @@ def attempt_of(runtime: Runtime, email: str, whence: Whence, device: str | None)
     return Attempt(counters, account, address)
 
 
-def attempt_to_change(runtime: Runtime, user_id: str) -> Attempt:
-    """The attempt of somebody who is signed in to name the current password."""
-    policy, account = runtime.policies[GuessingPolicy], _hashed(runtime, "account", user_id)
-    return Attempt({("device", _hashed(runtime, "change", user_id)): policy.device}, account, None)
+def attempt_in_session(runtime: Runtime, session: str, user_id: str, browser: str | None = None) -> Attempt:
+    """The attempt to name the password or to prove a factor in a session, by the hash of its token.
+
+    A code that signs in counts for its `browser` too, or for the account where that one is unknown, which is empty.
+    """
+    policy = runtime.policies[GuessingPolicy]
+    counters = {(_SESSION, _hashed(runtime, "session", session)): policy.session}
+    if browser is not None:
+        counters[_CODES, _hashed(runtime, "codes", user_id, browser)] = policy.session if browser else policy.codes
+    return Attempt(counters, _hashed(runtime, "account", user_id), None)
 
 
-def attempt_to_prove(runtime: Runtime, user_id: str) -> Attempt:
-    """The attempt of somebody who knows the password to prove a second factor."""
-    policy, account = runtime.policies[GuessingPolicy], _hashed(runtime, "account", user_id)
-    return Attempt({(_CODES, _hashed(runtime, "second factor", user_id)): policy.second_factor}, account, None)
+def takes_mail(runtime: Runtime, email: str) -> bool:
+    """Whether the owner of an address is told of a refusal now; True at most once in the time of the policy."""
+    now, counter = runtime.wall.now(), ("mail", _hashed(runtime, "mail", email.strip().lower()))
+    hours = timedelta(hours=runtime.policies[GuessingPolicy].mail_hours)
+    with runtime.store.read() as connection:
+        if sign_in_budgets.spent(connection, [counter]).get(counter, now) > now:
+            return False  # Without a write, as somebody who is refused may ask often.
+    with runtime.store.write() as connection:
+        is_first = sign_in_budgets.open_counters(connection, [counter], now)[counter] <= now
+        sign_in_budgets.put(connection, {counter: now + hours} if is_first else {})
+    return is_first
 
 
 def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
@@ -120,8 +138,8 @@ def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
     _refuse(attempt, sign_in_budgets.spent(connection, list(attempt.counters)), now)
 
 
-def spend(connection: Connection, attempt: Attempt, now: datetime) -> None:
-    """Count an attempt.
+def spend(connection: Connection, attempt: Attempt, now: datetime) -> bool:
+    """Count an attempt; returns whether it is the last one that its session allows.
 
     Raises
     ------
@@ -130,9 +148,9 @@ def spend(connection: Connection, attempt: Attempt, now: datetime) -> None:
     """
     found = sign_in_budgets.open_counters(connection, list(attempt.counters), now)
     _refuse(attempt, found, now)
-    sign_in_budgets.put(
-        connection, {one: spent_after(found.get(one), now, allowed) for one, allowed in attempt.counters.items()}
-    )
+    after = {one: spent_after(found.get(one), now, allowed) for one, allowed in attempt.counters.items()}
+    sign_in_budgets.put(connection, after)
+    return _SESSION in _waits(attempt, after, now)
 
 
 def give_back(connection: Connection, attempt: Attempt) -> None:
@@ -141,12 +159,16 @@ def give_back(connection: Connection, attempt: Attempt) -> None:
     sign_in_budgets.put(connection, {one: given_back(until, attempt.counters[one]) for one, until in found.items()})
 
 
-def _refuse(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) -> None:
-    waits = {
+def _waits(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) -> dict[str, timedelta]:
+    return {
         scope: wait
         for (scope, key), allowed in attempt.counters.items()
         if (wait := wait_for_one(found.get((scope, key)), now, allowed)) is not None
     }
+
+
+def _refuse(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) -> None:
+    waits = _waits(attempt, found, now)
     if waits:
         denied("sign_in", why="too_many_attempts", counters=sorted(waits), **attempt.ids)
         raise TooManyAttempts(max(waits.values()), of_codes=_CODES in waits)

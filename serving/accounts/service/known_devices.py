@@ -16,7 +16,7 @@ from serving.accounts.store.accounts import Credentials
 from serving.platform.runtime import Runtime
 
 _PURPOSE: Final = b"touchstone known device"
-_BETWEEN: Final = "~"
+BETWEEN: Final = "~"
 # Colleagues who share a computer.
 _MOST_IN_A_COOKIE: Final = 4
 LONGEST_COOKIE: Final = 600
@@ -27,7 +27,7 @@ def token_of(runtime: Runtime, found: Credentials, at: datetime, others: str = "
     nonce, issued = secrets.token_urlsafe(12), int(at.timestamp())
     made = f"{nonce}.{issued}.{_signature(runtime, found, nonce, issued)}"
     kept = [one for one in _split(others) if _nonce_of(runtime, found, one, at) is None]
-    return _BETWEEN.join([made, *kept][:_MOST_IN_A_COOKIE])
+    return BETWEEN.join([made, *kept][:_MOST_IN_A_COOKIE])
 
 
 def device_of(runtime: Runtime, found: Credentials, cookie: str, at: datetime) -> str | None:
@@ -36,7 +36,7 @@ def device_of(runtime: Runtime, found: Credentials, cookie: str, at: datetime) -
 
 
 def _split(cookie: str) -> list[str]:
-    return cookie.split(_BETWEEN)[:_MOST_IN_A_COOKIE] if 0 < len(cookie) <= LONGEST_COOKIE else []
+    return cookie.split(BETWEEN)[:_MOST_IN_A_COOKIE] if 0 < len(cookie) <= LONGEST_COOKIE else []
 
 
 def _nonce_of(runtime: Runtime, found: Credentials, token: str, at: datetime) -> str | None:

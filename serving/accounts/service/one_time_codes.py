@@ -48,14 +48,19 @@ def picture_of(address: str) -> tuple[int, str]:
     return len(rows), "".join(dark)
 
 
+def is_app_code(code: str) -> bool:
+    """Whether something typed has the form of an app's code."""
+    typed = "".join(code.split())
+    return len(typed) == _DIGITS and typed.isascii() and typed.isdigit()
+
+
 def step_of(runtime: Runtime, found: StoredFactor, code: str, now: datetime) -> int | None:
     """The time step of a right code, which the caller records as used; None for any other."""
-    typed = "".join(code.split())
-    if len(typed) != _DIGITS or not (typed.isascii() and typed.isdigit()):
+    if not is_app_code(code):
         return None
-    drift = runtime.policies[SecondFactorPolicy].drift_steps
+    app, drift = pyotp.TOTP(secret_of(runtime, found)), runtime.policies[SecondFactorPolicy].drift_steps
     try:
-        return pyotp.TOTP(secret_of(runtime, found)).verify_and_get_timecode(typed, for_time=now, valid_window=drift)
+        return app.verify_and_get_timecode("".join(code.split()), for_time=now, valid_window=drift)
     except OTPVerificationError:
         return None
 

@@ -110,17 +110,13 @@ def made(runtime: Runtime, person: Person, challenge: str | None, credential: st
     except (WebAuthnException, ValueError):
         raise Invalid("The passkey was not accepted. Add it again.") from None
     return StoredFactor(
-        factor_id=runtime.ids.new("fct"),
-        user_id=person.user_id,
-        kind=FactorKind.PASSKEY,
-        name="",
-        secret=None,
+        runtime.ids.new("fct"),
+        person.user_id,
+        FactorKind.PASSKEY,
+        now,
         credential_id=bytes_to_base64url(found.credential_id),
         public_key=bytes_to_base64url(found.credential_public_key),
         last_count=found.sign_count,
-        begun_at=now,
-        enrolled_at=now,
-        used_at=now,
     )
 
 

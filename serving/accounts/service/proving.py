@@ -1,4 +1,7 @@
-"""Proofs of a second factor. Wrong ones are counted as wrong passwords are, before they are checked."""
+"""Proofs in a session: of a second factor, or by the password. Each is counted before it is checked.
+
+The last wrong one that the policy allows ends the session, and no other session of the person.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +10,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.errors import Invalid
+from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_factors import FactorKind, Proof
-from serving.accounts.service import guessing, passkeys
+from serving.accounts.service import auth, guessing, passkeys
 from serving.accounts.service.one_time_codes import step_of, use_recovery_code
 from serving.accounts.service.security_events import denied
-from serving.accounts.store import accounts, second_factors
+from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store.accounts import Session
 from serving.platform.runtime import Runtime
 
@@ -27,24 +31,30 @@ class Given:
 
 
 def prove(
-    runtime: Runtime, session: Session, given: Given, purpose: str = PROVE, *, recovery: bool = False
+    runtime: Runtime,
+    session: Session,
+    given: Given,
+    purpose: str = PROVE,
+    *,
+    recovery: bool = False,
+    browser: str | None = None,
 ) -> tuple[Proof, FactorKind | None]:
     """Check a second factor of the person of a session for a purpose; with `recovery` a recovery code will do.
 
     A code of an app and a recovery code count once, and so does a passkey's challenge. The proof is stored with the
-    session.
+    session. `browser` is where a code signs in, as for `serving.accounts.service.guessing.attempt_in_session`.
 
     Raises
     ------
-    Invalid
-        It is wrong, or was used.
+    Invalid, NotSignedIn
+        It is wrong, or was used; it ended the session.
     TooManyAttempts
         Too many were wrong before; this one is not checked.
     """
     now, user_id = runtime.wall.now(), session.person.user_id
-    attempt = guessing.attempt_to_prove(runtime, user_id)
+    attempt = guessing.attempt_in_session(runtime, session.token_hash, user_id, browser)
     with runtime.store.write() as connection:
-        guessing.spend(connection, attempt, now)
+        is_last = guessing.spend(connection, attempt, now)
     with runtime.store.write() as connection:
         found = _checked(runtime, connection, session, given, purpose, now, recovery=recovery)
         if found is not None:
@@ -52,8 +62,43 @@ def prove(
             accounts.keep_proof(connection, session.token_hash, found[0])
     if found is None:
         denied("second_factor", why="wrong_proof", user_id=user_id, purpose=purpose.partition(":")[0])
+        end_after_last(runtime, session.token_hash, is_last=is_last)
         raise Invalid("The code is wrong or was used before. Enter a new one.")
     return found
+
+
+def check_password(runtime: Runtime, person: Person, token_hash: str, password: str) -> None:
+    """Confirm with the password that it is the account's owner who acts in a session.
+
+    Raises
+    ------
+    Invalid, NotSignedIn, TooManyAttempts
+        As for `prove`.
+    """
+    attempt, now = guessing.attempt_in_session(runtime, token_hash, person.user_id), runtime.wall.now()
+    with runtime.store.write() as connection:
+        is_last = guessing.spend(connection, attempt, now)
+        stored = people.password_of(connection, person.user_id)
+    if not auth.is_password(password, stored):
+        denied("password", why="wrong_password", user_id=person.user_id)
+        end_after_last(runtime, token_hash, is_last=is_last)
+        raise Invalid("The current password is wrong. Enter it again.")
+    with runtime.store.write() as connection:
+        guessing.give_back(connection, attempt)
+
+
+def end_after_last(runtime: Runtime, token_hash: str, *, is_last: bool) -> None:
+    """End a session after the last wrong proof that it allows.
+
+    Raises
+    ------
+    NotSignedIn
+        It was the last one.
+    """
+    if is_last:
+        with runtime.store.write() as connection:
+            accounts.end_session(connection, token_hash)
+        raise auth.NotSignedIn("Too many wrong codes or passwords were entered. Sign in again.")
 
 
 def _checked(

@@ -2,8 +2,11 @@
 
 from typing import Final
 
-from models.errors import DomainError
+from models.errors import DomainError, required
+from serving.accounts.service import known_devices
 from serving.accounts.service.auth import NotSignedIn, SignedIn, begin, hash_token
+from serving.accounts.service.guessing import NOWHERE, Whence
+from serving.accounts.service.one_time_codes import is_app_code
 from serving.accounts.service.proving import Given, prove
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
@@ -41,15 +44,25 @@ def half_session_of(runtime: Runtime, token: str | None) -> Session:
     return found
 
 
-def complete(runtime: Runtime, waiting: Session, given: Given) -> SignedIn:
-    """Begin the session in place of the one that waits; a recovery code will do.
+def complete(runtime: Runtime, waiting: Session, given: Given, whence: Whence = NOWHERE) -> SignedIn:
+    """Begin the session in place of the one that waits; a recovery code will do. The browser is known from then on.
+
+    Codes of an app are counted by browser, and for unknown ones by account. Passkeys and recovery codes cannot be
+    guessed, so they open the account to its owner at any time.
 
     Raises
     ------
-    Invalid, TooManyAttempts
-        The proof is wrong; too many were wrong before.
+    Invalid, NotSignedIn, TooManyAttempts
+        As `serving.accounts.service.proving.prove`.
     """
-    proof, _ = prove(runtime, waiting, given, SIGN_IN, recovery=True)
+    now = runtime.wall.now()
+    with runtime.store.read() as connection:
+        account = required(accounts.credentials(connection, waiting.person.email), "There is no such account.")
+    browser = None
+    if not given.credential and is_app_code(given.code):
+        browser = known_devices.device_of(runtime, account, whence.devices, now) or ""
+    proof, _ = prove(runtime, waiting, given, SIGN_IN, recovery=True, browser=browser)
+    devices = known_devices.token_of(runtime, account, now, whence.devices)
     with runtime.store.write() as connection:
         accounts.end_session(connection, waiting.token_hash)
-        return begin(runtime, connection, waiting.person.user_id, runtime.wall.now(), proof=proof)
+        return begin(runtime, connection, account.user_id, now, devices=devices, proof=proof)

@@ -20,20 +20,21 @@ class StoredFactor:
     factor_id: str
     user_id: str
     kind: FactorKind
-    name: str
-    secret: str | None
-    credential_id: str | None
-    public_key: str | None
-    last_count: int
     begun_at: datetime
-    enrolled_at: datetime | None
-    used_at: datetime | None
+    name: str = ""
+    secret: str | None = None
+    credential_id: str | None = None
+    public_key: str | None = None
+    last_count: int = 0
+    enrolled_at: datetime | None = None
+    used_at: datetime | None = None
+    link_hash: str | None = None
 
 
-def put(connection: Connection, found: StoredFactor, *, name: str = "") -> None:
-    """Add a factor under a name."""
-    row = {column: getattr(found, column) for column in StoredFactor.__slots__}
-    add(connection, second_factor, [{**row, "name": name}])
+def put(connection: Connection, begun_factor: StoredFactor) -> None:
+    """Add a factor in place of one that does not count yet."""
+    drop_begun(connection, begun_factor.user_id)
+    add(connection, second_factor, [{column: getattr(begun_factor, column) for column in StoredFactor.__slots__}])
 
 
 def is_known(connection: Connection, credential_id: str) -> bool:
@@ -57,8 +58,15 @@ def of_person(connection: Connection, user_id: str) -> tuple[Factor, ...]:
 
 
 def begun(connection: Connection, user_id: str) -> StoredFactor | None:
-    """The factor of an account that is not confirmed yet."""
+    """The factor of an account that does not count yet: it waits for its first code, or with a link for its owner."""
     return next((one for one in _all(connection, user_id) if one.enrolled_at is None), None)
+
+
+def of_link(connection: Connection, link_hash: str, since: datetime) -> StoredFactor | None:
+    """The factor that waits for its owner's link, if it was begun after a moment."""
+    waits = second_factor.c.link_hash == link_hash, second_factor.c.enrolled_at.is_(None)
+    row = connection.execute(select(second_factor).where(*waits, second_factor.c.begun_at > since)).one_or_none()
+    return None if row is None else _stored(row)
 
 
 def _all(connection: Connection, user_id: str) -> list[StoredFactor]:
@@ -72,19 +80,23 @@ def _stored(row: Row[Any]) -> StoredFactor:
 
 
 def drop_begun(connection: Connection, user_id: str) -> None:
-    """Delete a factor that was never confirmed."""
+    """Delete a factor that does not count yet."""
     own = (second_factor.c.user_id == user_id, second_factor.c.enrolled_at.is_(None))
     connection.execute(delete(second_factor).where(*own))
 
 
-def confirm(connection: Connection, factor_id: str, count: int, name: str, at: datetime) -> bool:
-    """Confirm a factor by its first code; False where it was confirmed or dropped already."""
-    changed = (
-        update(second_factor)
-        .where(second_factor.c.factor_id == factor_id, second_factor.c.enrolled_at.is_(None))
-        .values(enrolled_at=at, used_at=at, last_count=count, name=name)
-    )
-    return connection.execute(changed).rowcount == 1
+def confirm(connection: Connection, factor_id: str, count: int, name: str, at: datetime, link_hash: str | None) -> bool:
+    """Confirm a factor by its first proof, or let it wait for a link; False where it was so or dropped already."""
+    own = second_factor.c.factor_id == factor_id, second_factor.c.enrolled_at.is_(None)
+    changed = update(second_factor).where(*own, second_factor.c.link_hash.is_(None))
+    enrolled_at = at if link_hash is None else None
+    values = changed.values(enrolled_at=enrolled_at, used_at=at, last_count=count, name=name, link_hash=link_hash)
+    return connection.execute(values).rowcount == 1
+
+
+def take_effect(connection: Connection, factor_id: str, at: datetime) -> None:
+    """Let a factor that waits for its owner count."""
+    connection.execute(update(second_factor).where(second_factor.c.factor_id == factor_id).values(enrolled_at=at))
 
 
 def use(connection: Connection, factor_id: str, count: int, at: datetime, *, rises: bool) -> bool:

@@ -5,9 +5,9 @@ from sqlalchemy import Connection
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import Making, Origin
-from serving.accounts.service import auth, guessing, known_devices
-from serving.accounts.service.security_events import denied
-from serving.accounts.store import accounts, origins, people, reset_links
+from serving.accounts.service import auth, known_devices
+from serving.accounts.service.proving import check_password
+from serving.accounts.store import accounts, origins, people, reset_links, second_factors
 from serving.accounts.store.accounts import Credentials
 from serving.accounts.store.reset_links import ResetLink
 from serving.administration.service.reset_links import live_link
@@ -35,21 +35,14 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
     Invalid
         The current password is wrong, or the new one is the same, too short, too long or easily guessed. Nothing
         is changed.
-    TooManyAttempts
-        Too many passwords were wrong before.
+    NotSignedIn, TooManyAttempts
+        As `serving.accounts.service.proving.prove`.
     """
-    attempt, now = guessing.attempt_to_change(runtime, person.user_id), runtime.wall.now()
-    with runtime.store.write() as connection:
-        guessing.spend(connection, attempt, now)
-        stored = people.password_of(connection, person.user_id)
-    if not auth.is_password(before, stored):
-        denied("password_change", why="wrong_password", user_id=person.user_id)
-        raise Invalid("The current password is wrong. Enter it again.")
+    check_password(runtime, person, auth.hash_token(token), before)
     if before == wanted:
         raise Invalid("The new password is the same as the current one. Choose another one.")
     hashed = auth.hash_password(wanted, (person.name, person.email))
     with runtime.store.write() as connection:
-        guessing.give_back(connection, attempt)
         ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))
         audit.record(
             connection,
@@ -116,5 +109,6 @@ def _keep_origin(runtime: Runtime, connection: Connection, link: ResetLink) -> N
 def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:
     """Store the hash; end the other sessions and the links of the person. Returns how many sessions ended."""
     people.set_password(connection, user_id, hashed)
+    second_factors.drop_begun(connection, user_id)  # Somebody with the old password may have begun it.
     reset_links.end(connection, user_id, runtime.wall.now())
     return people.end_sessions(connection, user_id, but=staying)

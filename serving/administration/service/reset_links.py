@@ -1,10 +1,12 @@
 """Password reset links: made by a person with control over the whole account, and mailed to its address.
 
-The link of the operator is shown to the operator alone: it can found an account again whose mailbox is lost.
+The link of the operator is shown to the operator alone: it can found an account again whose mailbox is lost. A link to
+the sign-in resets nothing: it is mailed while somebody else's wrong guesses refuse the owner in a new browser.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -14,7 +16,8 @@ from models.errors import Conflict, DomainError, NotFound
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Person
 from serving.accounts.rules.staffing import check_reset
-from serving.accounts.service import auth
+from serving.accounts.service import auth, guessing, known_devices
+from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store import accounts, people, reset_links
 from serving.accounts.store.reset_links import DEAD, ResetLink
 from serving.audit.store import audit
@@ -25,6 +28,21 @@ from serving.rights.service.brand_file import objection, require_lead
 from serving.views.views import Pair
 
 PLACE: Final = "/reset/"
+SIGN_IN: Final = "/sign-in?browser="
+
+
+@contextmanager
+def mailing_sign_in_link(runtime: Runtime, email: str) -> Iterator[None]:
+    """Mail the owner of an account a link by which a browser is known, when an attempt to sign in must wait."""
+    try:
+        yield
+    except TooManyAttempts:
+        if guessing.takes_mail(runtime, email):
+            with runtime.store.write() as connection:
+                if (owner := accounts.credentials(connection, email)) is not None:
+                    path = SIGN_IN + known_devices.token_of(runtime, owner, runtime.wall.now())
+                    queue_to_accounts(runtime, connection, MailKind.SIGN_IN_LINK, [owner.user_id], {}, secret_path=path)
+        raise
 
 
 def make_link(runtime: Runtime, by: Person, user_id: str) -> str:

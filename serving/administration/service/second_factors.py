@@ -1,17 +1,22 @@
-"""Second factors of an account: enrolled and removed by its owner after a fresh proof, or reset by an administrator.
+"""Second factors of an account: each change needs the password, and where there is a factor a fresh proof of it.
 
-Each change is in the audit log, and the owner is told by mail.
+A first factor waits until the account's owner confirms it by a mailed link. Each change is in the audit log, and the
+owner is told by mail.
 """
 
+import secrets
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, Forbidden, Invalid, NotFound
+from features.phrase import Phrase
+from models.errors import Conflict, Forbidden, Invalid, NotFound, required
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_factors import FactorKind, Proof, is_fresh, may_remove
 from serving.accounts.service import auth, guessing, one_time_codes, passkeys
+from serving.accounts.service.proving import check_password, end_after_last
 from serving.accounts.service.security_events import denied
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store.accounts import Session
@@ -22,140 +27,133 @@ from serving.mail.service.queueing import queue_to_accounts
 from serving.platform.runtime import Runtime
 
 LONGEST_NAME: Final = 60
+PLACE: Final = "/confirm-factor/"
+DEAD: Final = Phrase("This link is invalid or has expired. Sign in, and set up the factor again.")
 
 
-def prove_password(runtime: Runtime, session: Session, password: str) -> None:
-    """Confirm with the password that it is the account's owner, where there is no second factor yet.
-
-    Raises
-    ------
-    Invalid, TooManyAttempts
-        The password is wrong; too many were wrong before.
-    Forbidden
-        The account has a second factor, which alone will do.
-    """
-    if session.has_factor:
-        raise Forbidden("Confirm with your second factor.")
-    attempt, now = guessing.attempt_to_change(runtime, session.person.user_id), runtime.wall.now()
-    with runtime.store.write() as connection:
-        guessing.spend(connection, attempt, now)
-        stored = people.password_of(connection, session.person.user_id)
-    if not auth.is_password(password, stored):
-        denied("second_factor", why="wrong_password", user_id=session.person.user_id)
-        raise Invalid("The current password is wrong. Enter it again.")
-    with runtime.store.write() as connection:
-        guessing.give_back(connection, attempt)
-        accounts.keep_proof(connection, session.token_hash, Proof(None, now))
-
-
-def begin_app(runtime: Runtime, session: Session) -> None:
-    """Make the secret of an app, which counts once its first code confirms it; it replaces an unconfirmed one.
+def begin_app(runtime: Runtime, session: Session, password: str) -> StoredFactor:
+    """Make the secret of an app, which replaces an unconfirmed one. No page shows it later.
 
     Raises
     ------
-    Forbidden
-        The session has no fresh proof.
-    Conflict
-        The account has too many factors.
+    Invalid, NotSignedIn, TooManyAttempts
+        The password is wrong (`serving.accounts.service.proving.check_password`).
+    Forbidden, Conflict
+        The account has a factor, and the session no fresh proof of one; it has too many factors.
     """
-    now = runtime.wall.now()
+    check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
         _check(runtime, connection, session)
-        second_factors.drop_begun(connection, session.person.user_id)
-        found = StoredFactor(
-            factor_id=runtime.ids.new("fct"),
-            user_id=session.person.user_id,
-            kind=FactorKind.TOTP,
-            name="",
-            secret=one_time_codes.new_secret(runtime),
-            credential_id=None,
-            public_key=None,
-            last_count=0,
-            begun_at=now,
-            enrolled_at=None,
-            used_at=None,
-        )
-        second_factors.put(connection, found)
+        factor_id, secret = runtime.ids.new("fct"), one_time_codes.new_secret(runtime)
+        begun = StoredFactor(factor_id, session.person.user_id, FactorKind.TOTP, runtime.wall.now(), secret=secret)
+        second_factors.put(connection, begun)
+    return begun
 
 
-def confirm_app(runtime: Runtime, session: Session, code: str, name: str) -> tuple[str, ...]:
-    """Enrol the app by its first code; returns recovery codes where the account had no factor before, else nothing.
+def confirm_app(runtime: Runtime, session: Session, code: str, name: str) -> str | None:
+    """Confirm the app by its first code; returns the token of the mailed link where it waits for the account's owner.
+
+    A first factor waits. No answer to the session may show the token.
 
     Raises
     ------
-    Invalid, TooManyAttempts
-        The code is wrong; too many were wrong before.
-    Forbidden
-        The session has no fresh proof.
+    Invalid, NotSignedIn, TooManyAttempts, Forbidden
+        The code is wrong; as for `begin_app`.
     NotFound
         No app waits for its first code.
     """
     user_id, now = session.person.user_id, runtime.wall.now()
-    attempt = guessing.attempt_to_prove(runtime, user_id)
+    attempt = guessing.attempt_in_session(runtime, session.token_hash, user_id)
     with runtime.store.write() as connection:
         _check(runtime, connection, session)
-        guessing.spend(connection, attempt, now)
-        found = second_factors.begun(connection, user_id)
-    if found is None:
+        is_last = guessing.spend(connection, attempt, now)
+        begun = second_factors.begun(connection, user_id)
+    if begun is None or begun.kind is not FactorKind.TOTP:
         raise NotFound("No app waits for its first code. Begin again.")
-    step = one_time_codes.step_of(runtime, found, code, now)
+    step = one_time_codes.step_of(runtime, begun, code, now)
     if step is None:
         denied("second_factor", why="wrong_proof", user_id=user_id, purpose="enrol")
+        end_after_last(runtime, session.token_hash, is_last=is_last)
         raise Invalid("The code is wrong. Enter the one that the app shows now.")
     with runtime.store.write() as connection:
         audit.hold(connection)
         guessing.give_back(connection, attempt)
-        first = not second_factors.enrolled(connection, user_id)
-        if not second_factors.confirm(connection, found.factor_id, step, named(name, FactorKind.TOTP), now):
-            raise NotFound("No app waits for its first code. Begin again.")
-        return _enrolled(runtime, connection, session, found, first=first)
+        return _proved(runtime, connection, session, begun, step, name)
 
 
-def enrolment_options(runtime: Runtime, session: Session) -> str:
+def enrolment_options(runtime: Runtime, session: Session, password: str) -> str:
     """What a browser needs to make a passkey, as JSON; raises as `begin_app`."""
+    check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
         _check(runtime, connection, session)
-        now = runtime.wall.now()
-        return passkeys.enrolment_options(runtime, connection, session.token_hash, session.person, now)
+        token_hash, now = session.token_hash, runtime.wall.now()
+        return passkeys.enrolment_options(runtime, connection, token_hash, session.person, now)
 
 
-def add_passkey(runtime: Runtime, session: Session, credential: str, name: str) -> tuple[str, ...]:
-    """Enrol the passkey that a browser made; returns as `confirm_app`.
+def add_passkey(runtime: Runtime, session: Session, credential: str, name: str) -> str | None:
+    """Add the passkey that a browser made for `enrolment_options`; returns as `confirm_app`.
 
     Raises
     ------
-    Invalid
-        It does not fit the challenge, this address or this service.
-    Forbidden, Conflict
-        As for `begin_app`; the passkey is enrolled already.
+    Invalid, Forbidden, Conflict
+        It does not fit the challenge, this address or this service; as for `begin_app`; it is enrolled already.
     """
-    user_id, now = session.person.user_id, runtime.wall.now()
+    now = runtime.wall.now()
     with runtime.store.write() as connection:
         _check(runtime, connection, session)
         challenge = second_factors.take_challenge(connection, session.token_hash, passkeys.ENROL, now)
-    found = passkeys.made(runtime, session.person, challenge, credential, now)
+    passkey = passkeys.made(runtime, session.person, challenge, credential, now)
     with runtime.store.write() as connection:
         audit.hold(connection)
-        if second_factors.is_known(connection, found.credential_id or ""):
+        if second_factors.is_known(connection, passkey.credential_id or ""):
             raise Conflict("This passkey is enrolled already.")
-        first = not second_factors.enrolled(connection, user_id)
-        second_factors.put(connection, found, name=named(name, FactorKind.PASSKEY))
-        return _enrolled(runtime, connection, session, found, first=first)
+        second_factors.put(connection, passkey)
+        return _proved(runtime, connection, session, passkey, passkey.last_count, name)
 
 
-def remove(runtime: Runtime, session: Session, factor_id: str) -> None:
+def waiting_factor(runtime: Runtime, connection: Connection, link: str) -> StoredFactor:
+    """The first factor that a mailed link confirms.
+
+    Raises
+    ------
+    NotFound
+        The link is unknown or no longer valid.
+    """
+    since = runtime.wall.now() - timedelta(hours=runtime.policies[SecondFactorPolicy].link_hours)
+    return required(second_factors.of_link(connection, auth.hash_token(link), since), DEAD)
+
+
+def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
+    """Let a first factor count, as the account's owner; returns the recovery codes. Every session of the account ends.
+
+    Raises
+    ------
+    NotFound
+        As for `waiting_factor`; or the account is deactivated.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        now, waiting = runtime.wall.now(), waiting_factor(runtime, connection, link)
+        owner = accounts.person(connection, waiting.user_id)
+        second_factors.take_effect(connection, waiting.factor_id, now)
+        _added(runtime, connection, owner, waiting, sessions_ended=people.end_sessions(connection, owner.user_id))
+        return one_time_codes.new_codes(runtime, connection, owner.user_id, now)
+
+
+def remove(runtime: Runtime, session: Session, factor_id: str, password: str) -> None:
     """Remove a factor that the session has just proved. With the last one, the recovery codes end.
 
     Raises
     ------
-    Forbidden
-        This factor was not proved in the last minutes.
+    Invalid, NotSignedIn, TooManyAttempts, Forbidden
+        As for `begin_app`; this factor was not proved in the last minutes.
     NotFound
         The person has no such factor.
     """
     user_id, now = session.person.user_id, runtime.wall.now()
     if not may_remove(factor_id, session.proof, now, runtime.policies[SecondFactorPolicy]):
         raise Forbidden("Confirm with this factor before you remove it. If you have lost it, ask an administrator.")
+    check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
         audit.hold(connection)
         if not second_factors.remove(connection, user_id, factor_id):
@@ -163,39 +161,33 @@ def remove(runtime: Runtime, session: Session, factor_id: str) -> None:
         if not second_factors.enrolled(connection, user_id):
             second_factors.remove_all(connection, user_id)
         ended = people.end_sessions(connection, user_id, but=session.token_hash)
-        _record(
-            runtime,
-            connection,
-            f"user:{user_id}",
-            user_id,
-            "second_factor.removed",
-            factor=factor_id,
-            sessions_ended=ended,
-        )
+        about = {"factor": factor_id, "sessions_ended": ended}
+        _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.removed", **about)
         _tell(runtime, connection, user_id, "removed", session.person.name)
 
 
-def new_recovery_codes(runtime: Runtime, session: Session) -> tuple[str, ...]:
+def new_recovery_codes(runtime: Runtime, session: Session, password: str) -> tuple[str, ...]:
     """New recovery codes in place of the earlier ones.
 
     Raises
     ------
-    Forbidden
-        The session has no fresh proof of a factor.
+    Invalid, NotSignedIn, TooManyAttempts, Forbidden
+        As for `begin_app`.
     """
-    user_id, now = session.person.user_id, runtime.wall.now()
+    user_id = session.person.user_id
+    check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
         audit.hold(connection)
         _check_fresh(runtime, session)
         if session.proof is None or session.proof.factor_id is None:
             raise Forbidden("Confirm with your app or passkey first.")
-        found = one_time_codes.new_codes(runtime, connection, user_id, now)
+        found = one_time_codes.new_codes(runtime, connection, user_id, runtime.wall.now())
         _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.recovery_codes")
         _tell(runtime, connection, user_id, "codes", session.person.name)
     return found
 
 
-def reset(runtime: Runtime, by: Person, user_id: str) -> int:
+def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> int:
     """Remove every factor of a user as an administrator, and end their sessions; returns the number of factors.
 
     A factor that is enrolled afterwards counts before bulk acts only after a day, as every factor.
@@ -206,10 +198,13 @@ def reset(runtime: Runtime, by: Person, user_id: str) -> int:
         The administrator has no such user.
     Forbidden
         It is the administrator's own account, or one with a role elsewhere.
+    Invalid, NotSignedIn, TooManyAttempts
+        As for `begin_app`.
     Conflict
         The user has no second factor.
     """
-    here = by.marketplaces(Permission.ADMINISTER)
+    by, here = session.person, session.person.marketplaces(Permission.ADMINISTER)
+    check_password(runtime, by, session.token_hash, password)
     with runtime.store.write() as connection:
         audit.hold(connection)
         found = people.colleague(connection, here, user_id)
@@ -260,24 +255,35 @@ def _check_fresh(runtime: Runtime, session: Session) -> None:
 
 
 def _check(runtime: Runtime, connection: Connection, session: Session) -> None:
-    _check_fresh(runtime, session)
-    if len(second_factors.enrolled(connection, session.person.user_id)) >= (
-        runtime.policies[SecondFactorPolicy].most_factors
-    ):
+    enrolled = second_factors.enrolled(connection, session.person.user_id)
+    if enrolled:
+        _check_fresh(runtime, session)
+    if len(enrolled) >= runtime.policies[SecondFactorPolicy].most_factors:
         raise Conflict("You have as many factors as an account can have. Remove one first.")
 
 
-def _enrolled(
-    runtime: Runtime, connection: Connection, session: Session, found: StoredFactor, *, first: bool
-) -> tuple[str, ...]:
-    user_id, now = session.person.user_id, runtime.wall.now()
-    accounts.keep_proof(connection, session.token_hash, Proof(found.factor_id, now))
-    codes = one_time_codes.new_codes(runtime, connection, user_id, now) if first else ()
-    ended = people.end_sessions(connection, user_id, but=session.token_hash) if first else 0
-    about = {"factor": found.factor_id, "kind": found.kind.value, "sessions_ended": ended}
-    _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.added", **about)
-    _tell(runtime, connection, user_id, "added", session.person.name)
-    return codes
+def _proved(
+    runtime: Runtime, connection: Connection, session: Session, factor: StoredFactor, count: int, name: str
+) -> str | None:
+    user_id, now, link = session.person.user_id, runtime.wall.now(), secrets.token_urlsafe(32)
+    is_first = not second_factors.enrolled(connection, user_id)
+    shown, link_hash = named(name, factor.kind), auth.hash_token(link) if is_first else None
+    if not second_factors.confirm(connection, factor.factor_id, count, shown, now, link_hash):
+        raise NotFound("No app waits for its first code. Begin again.")
+    if not is_first:
+        accounts.keep_proof(connection, session.token_hash, Proof(factor.factor_id, now))
+        _added(runtime, connection, session.person, factor, sessions_ended=0)
+        return None
+    _tell(runtime, connection, user_id, "waits", session.person.name, secret_path=f"{PLACE}{link}")
+    return link
+
+
+def _added(
+    runtime: Runtime, connection: Connection, owner: Person, factor: StoredFactor, *, sessions_ended: int
+) -> None:
+    about = {"factor": factor.factor_id, "kind": factor.kind.value, "sessions_ended": sessions_ended}
+    _record(runtime, connection, f"user:{owner.user_id}", owner.user_id, "second_factor.added", **about)
+    _tell(runtime, connection, owner.user_id, "added", owner.name)
 
 
 def _record(runtime: Runtime, connection: Connection, actor: str, user_id: str, act: str, **payload: object) -> None:
@@ -285,6 +291,8 @@ def _record(runtime: Runtime, connection: Connection, actor: str, user_id: str, 
         audit.record(connection, runtime.clock.now(), place, actor, act, user_id, **payload)
 
 
-def _tell(runtime: Runtime, connection: Connection, user_id: str, what: str, by: str) -> None:
+def _tell(
+    runtime: Runtime, connection: Connection, user_id: str, what: str, by: str, *, secret_path: str | None = None
+) -> None:
     parameters = {"what": what, "by": by}
-    queue_to_accounts(runtime, connection, MailKind.SECOND_FACTOR, [user_id], parameters)
+    queue_to_accounts(runtime, connection, MailKind.SECOND_FACTOR, [user_id], parameters, secret_path=secret_path)

@@ -21,6 +21,7 @@ class MailKind(StrEnum):
     ESCALATIONS = "escalations"
     OVERDUE_CASES = "overdue_cases"
     SECOND_FACTOR = "second_factor"
+    SIGN_IN_LINK = "sign_in_link"
     LARGE_REPORT = "large_report"
     REPORT_STOPPED = "report_stopped"
     REPORT_WAITS = "report_waits"
@@ -46,6 +47,7 @@ MANDATORY: Final = frozenset(
         MailKind.NOTICE_RECEIPT,
         MailKind.NOTICE_DECISION,
         MailKind.SECOND_FACTOR,
+        MailKind.SIGN_IN_LINK,
         MailKind.LARGE_REPORT,
         MailKind.REPORT_STOPPED,
     }

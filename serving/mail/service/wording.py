@@ -28,6 +28,7 @@ NAMES: Final = {
     MailKind.ESCALATIONS: N_("Questions that a brand has not answered a day before the deadline"),
     MailKind.OVERDUE_CASES: N_("Overdue cases, once a day"),
     MailKind.SECOND_FACTOR: N_("Changes of your second factor"),
+    MailKind.SIGN_IN_LINK: N_("Links to the sign-in while somebody guesses"),
     MailKind.LARGE_REPORT: N_("Large reports of your brand"),
     MailKind.REPORT_STOPPED: N_("Large reports of yours that somebody stopped"),
     MailKind.REPORT_WAITS: N_("Reports of yours that are not removed at once"),
@@ -169,6 +170,10 @@ def _overdue_cases(given: Mapping[str, Any]) -> Content:
 def _second_factor(given: Mapping[str, Any]) -> Content:
     by = one_line(given["by"])
     subject, told = {
+        "waits": (
+            say("Confirm your new second factor"),
+            say("A second factor was set up for your Touchstone account. It counts once you confirm it by this link."),
+        ),
         "added": (
             say("A second factor was added to your account"),
             say("A second factor was added to your Touchstone account. It is asked for at your next sign-in."),
@@ -189,9 +194,22 @@ def _second_factor(given: Mapping[str, Any]) -> Content:
     return Content(
         subject,
         (told,),
-        say("Show second factors"),
+        say("Confirm factor") if given["what"] == "waits" else say("Show second factors"),
         (),
         (say("If you did not expect this, change your password and tell your administrator at once."),),
+    )
+
+
+def _sign_in_link(_given: Mapping[str, Any]) -> Content:
+    return Content(
+        say("Too many wrong sign-ins to your account"),
+        (
+            say("Somebody entered too many wrong passwords or codes for your Touchstone account."),
+            say("If you are refused in a new browser, sign in there by this link, with your password as usual."),
+        ),
+        say("Sign in"),
+        (),
+        (say("If it was not you and this continues, change your password and tell your administrator."),),
     )
 
 
@@ -205,6 +223,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.ESCALATIONS: _escalations,
     MailKind.OVERDUE_CASES: _overdue_cases,
     MailKind.SECOND_FACTOR: _second_factor,
+    MailKind.SIGN_IN_LINK: _sign_in_link,
     MailKind.LARGE_REPORT: report_wording.large_report,
     MailKind.REPORT_STOPPED: report_wording.report_stopped,
     MailKind.REPORT_WAITS: report_wording.report_waits,

@@ -5,23 +5,26 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.errors import DomainError
+from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission
+from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.second_factors import reset
 from serving.guards import may, runtime_of
 from serving.web.account.person_page import LONGEST_ID, refused_page
+from serving.web.account.second_factor_page import password_of
 from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 
 
 @router.post("/people/{user_id}/second-factor/reset")
-def post_factor_reset(user_id: str, request: Request, session: Administrator) -> Response:
+def post_factor_reset(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
     """Remove every second factor of a user who has lost them."""
     try:
-        reset(runtime_of(request), session.person, user_id[:LONGEST_ID])
-    except DomainError as refused:
+        reset(runtime_of(request), session, user_id[:LONGEST_ID], password_of(fields))
+    except (Conflict, Forbidden, Invalid, TooManyAttempts) as refused:
         return refused_page(request, session, user_id, refused)
     return go_to(request, f"/people/{user_id}", Flash.FACTOR_RESET)

@@ -1,7 +1,9 @@
-"""A user's second factors: set up, confirmed and removed after a fresh proof that it is the user."""
+"""A user's second factors: set up, confirmed by the mailed link, and removed, each time with the password."""
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -10,26 +12,30 @@ from models.errors import DomainError
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.second_factors import NEEDS_FACTOR, Factor, FactorKind, counts_from, is_fresh, may_remove
 from serving.accounts.service import one_time_codes, passkeys
+from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import passkey_options, prove
-from serving.accounts.store import accounts, second_factors
+from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
+from serving.accounts.store.second_factors import StoredFactor
 from serving.administration.service.second_factors import (
     LONGEST_NAME,
     add_passkey,
     begin_app,
     confirm_app,
+    confirm_by_link,
     enrolment_options,
     new_recovery_codes,
-    prove_password,
     remove,
+    waiting_factor,
 )
+from serving.administration.service.second_factors import PLACE as LINK
 from serving.api.errors import problem_of
-from serving.guards import runtime_of, signed_in
+from serving.guards import public, runtime_of, signed_in
 from serving.platform.runtime import Runtime
 from serving.web import text_view
 from serving.web.account.second_step_page import given_by
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
@@ -40,6 +46,8 @@ router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in(translated=True)]
 PLACE: Final = "/settings/second-factor"
 _LONGEST_ID: Final = 40
+_LONGEST_LINK: Final = 200
+_BY_LINK = public("the mailed link names the factor, and its owner may have no session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +82,49 @@ class SecondFactorPage:
 
     rows: tuple[FactorRow, ...]
     is_required: bool
-    is_fresh: bool
+    may_add: bool
     is_proved: bool
     has_passkey: bool
     passkeys_possible: bool
     app: AppCode | None
+    pending: StoredFactor | None
+    mails_kept: bool
     codes_left: int
     codes: tuple[str, ...]
     longest_name: int
     hours: int
     error: str | None
+
+
+def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
+    """The page with the reason, where a handler refuses."""
+
+    @wraps(handler)
+    def answer(*, request: Request, session: Session, **others: Any) -> Response:
+        try:
+            return handler(request=request, session=session, **others)
+        except NotSignedIn:
+            raise
+        except DomainError as refused:
+            problem, content = problem_of(request, refused), page_of(runtime_of(request), session, refusal(refused))
+            page = respond(request, content, session, status=problem.status)
+            page.headers.update(problem.headers)
+            return page
+
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmFactorPage:
+    """The question whether a first factor is the user's, and once it counts the recovery codes."""
+
+    template: ClassVar[str] = "confirm_factor.html"
+    place: ClassVar[str] = ""
+
+    address: str
+    name: Shown
+    since: str
+    codes: tuple[str, ...] = ()
 
 
 @router.get(PLACE)
@@ -93,16 +134,10 @@ def get_page(request: Request, session: Anyone) -> HTMLResponse:
 
 
 @router.post(PLACE + "/prove")
+@_or_page
 def post_proof(request: Request, session: Anyone, fields: Fields) -> Response:
-    """Confirm that it is the user: by a factor, a recovery code, or the password where there is no factor."""
-    runtime = runtime_of(request)
-    try:
-        if session.has_factor:
-            prove(runtime, session, given_by(fields), recovery=True)
-        else:
-            prove_password(runtime, session, fields.get("password", "")[:1_000])
-    except DomainError as refused:
-        return _refused(request, session, refused)
+    """Confirm that it is the user by a factor or a recovery code."""
+    prove(runtime_of(request), session, given_by(fields), recovery=True)
     return go_to(request, PLACE)
 
 
@@ -113,90 +148,95 @@ def post_proof_options(request: Request, session: Anyone) -> Response:
 
 
 @router.post(PLACE + "/app")
-def post_app(request: Request, session: Anyone) -> Response:
-    """Make the secret of an app."""
-    try:
-        begin_app(runtime_of(request), session)
-    except DomainError as refused:
-        return _refused(request, session, refused)
-    return go_to(request, PLACE)
+@_or_page
+def post_app(request: Request, session: Anyone, fields: Fields) -> Response:
+    """Make the secret of an app. Only this answer shows it: a stolen session could read any other page."""
+    begun = begin_app(runtime_of(request), session, password_of(fields))
+    return respond(request, page_of(runtime_of(request), session, begun=begun), session)
 
 
 @router.post(PLACE + "/app/confirm")
+@_or_page
 def post_app_confirmation(request: Request, session: Anyone, fields: Fields) -> Response:
-    """Confirm the app by its first code. The answer shows the recovery codes, which are not stored."""
-    runtime = runtime_of(request)
-    try:
-        codes = confirm_app(runtime, session, fields.get("code", "")[:60], fields.get("name", ""))
-    except DomainError as refused:
-        return _refused(request, session, refused)
-    return _added(request, session, codes)
+    """Confirm the app by its first code."""
+    link = confirm_app(runtime_of(request), session, fields.get("code", "")[:60], fields.get("name", ""))
+    return go_to(request, PLACE, Flash.FACTOR_ADDED if link is None else None)
 
 
 @router.post(PLACE + "/passkey/options")
-def post_passkey_options(request: Request, session: Anyone) -> Response:
+def post_passkey_options(request: Request, session: Anyone, fields: Fields) -> Response:
     """What the browser needs to make a passkey."""
-    return Response(enrolment_options(runtime_of(request), session), media_type="application/json")
+    options = enrolment_options(runtime_of(request), session, password_of(fields))
+    return Response(options, media_type="application/json")
 
 
 @router.post(PLACE + "/passkey")
+@_or_page
 def post_passkey(request: Request, session: Anyone, fields: Fields) -> Response:
     """Add the passkey that the browser made."""
-    try:
-        codes = add_passkey(runtime_of(request), session, fields.get("credential", ""), fields.get("name", ""))
-    except DomainError as refused:
-        return _refused(request, session, refused)
-    return _added(request, session, codes)
+    link = add_passkey(runtime_of(request), session, fields.get("credential", ""), fields.get("name", ""))
+    return go_to(request, PLACE, Flash.FACTOR_ADDED if link is None else None)
 
 
 @router.post(PLACE + "/recovery-codes")
-def post_recovery_codes(request: Request, session: Anyone) -> Response:
-    """Make new recovery codes."""
-    try:
-        codes = new_recovery_codes(runtime_of(request), session)
-    except DomainError as refused:
-        return _refused(request, session, refused)
-    return _added(request, session, codes)
+@_or_page
+def post_recovery_codes(request: Request, session: Anyone, fields: Fields) -> Response:
+    """Make new recovery codes, which only this answer shows."""
+    codes = new_recovery_codes(runtime_of(request), session, password_of(fields))
+    return respond(request, page_of(runtime_of(request), session, codes=codes), session)
 
 
 @router.post(PLACE + "/{factor_id}/remove")
-def post_removal(factor_id: str, request: Request, session: Anyone) -> Response:
+@_or_page
+def post_removal(factor_id: str, request: Request, session: Anyone, fields: Fields) -> Response:
     """Remove a factor."""
-    try:
-        remove(runtime_of(request), session, factor_id[:_LONGEST_ID])
-    except DomainError as refused:
-        return _refused(request, session, refused)
+    remove(runtime_of(request), session, factor_id[:_LONGEST_ID], password_of(fields))
     return go_to(request, PLACE, Flash.FACTOR_REMOVED)
 
 
-def _added(request: Request, session: Session, codes: tuple[str, ...]) -> Response:
-    if not codes:
-        return go_to(request, PLACE, Flash.FACTOR_ADDED)
+@router.get(LINK + "{link}", dependencies=[_BY_LINK])
+def get_confirmation(link: str, request: Request) -> Response:
+    """The question whether a first factor is the user's; loading it changes nothing, as mail scanners load links."""
+    return respond(request, _confirmation(request, link[:_LONGEST_LINK]))
+
+
+@router.post(LINK + "{link}", dependencies=[_BY_LINK])
+def post_confirmation(link: str, request: Request) -> Response:
+    """Let the first factor count. The answer shows the recovery codes, which are not stored."""
+    refuse_cross_site(request)
+    page = _confirmation(request, link[:_LONGEST_LINK])
+    codes = confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])
+    return respond(request, replace(page, codes=codes))
+
+
+def _confirmation(request: Request, link: str) -> ConfirmFactorPage:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
-        now = accounts.session(connection, session.token_hash, runtime.wall.now()) or session
-    return respond(request, page_of(runtime, now, codes=codes), now)
+        waiting = waiting_factor(runtime, connection, link)
+    return ConfirmFactorPage(f"{LINK}{link}", text_view.show(waiting.name), own_words.full(waiting.begun_at))
 
 
-def _refused(request: Request, session: Session, refused: DomainError) -> Response:
-    problem = problem_of(request, refused)
-    page = respond(request, page_of(runtime_of(request), session, refusal(refused)), session, status=problem.status)
-    page.headers.update(problem.headers)
-    return page
+def password_of(fields: Fields) -> str:
+    """The password of a form."""
+    return fields.get("password", "")[:1_000]
 
 
 def page_of(
-    runtime: Runtime, session: Session, error: str | None = None, codes: tuple[str, ...] = ()
+    runtime: Runtime,
+    session: Session,
+    error: str | None = None,
+    codes: tuple[str, ...] = (),
+    begun: StoredFactor | None = None,
 ) -> SecondFactorPage:
-    """The content of the page."""
+    """The content of the page, with the secret of an app that was just begun."""
     policy, now, person = runtime.policies[SecondFactorPolicy], runtime.wall.now(), session.person
     with runtime.store.read() as connection:
         found = second_factors.of_person(connection, person.user_id)
-        begun = second_factors.begun(connection, person.user_id)
+        pending = second_factors.begun(connection, person.user_id)
         left = second_factors.codes_left(connection, person.user_id)
     fresh = is_fresh(session.proof, now, policy)
     app = None
-    if begun is not None and fresh:
+    if begun is not None:
         secret = one_time_codes.secret_of(runtime, begun)
         address = one_time_codes.address_of(secret, person.email)
         side, path = one_time_codes.picture_of(address)
@@ -204,11 +244,13 @@ def page_of(
     return SecondFactorPage(
         rows=tuple(_row(runtime, session, one) for one in found),
         is_required=runtime.settings.production and not found and any(map(person.may, NEEDS_FACTOR)),
-        is_fresh=fresh,
+        may_add=fresh or not found,
         is_proved=fresh and session.proof is not None and session.proof.factor_id is not None,
         has_passkey=any(one.kind is FactorKind.PASSKEY for one in found),
         passkeys_possible=passkeys.are_possible(runtime),
         app=app,
+        pending=pending,
+        mails_kept=not runtime.settings.smtp_host,
         codes_left=left,
         codes=codes,
         longest_name=LONGEST_NAME,

@@ -7,15 +7,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.errors import DomainError
+from models.errors import Invalid
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import begin_in
+from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.proving import Given, passkey_options
 from serving.accounts.service.second_step import SIGN_IN, complete
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
-from serving.api.cookies import begin_session, end_session
+from serving.administration.service.reset_links import mailing_sign_in_link
+from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import at_second_step, cookie_name, runtime_of
 from serving.web.flash import go_to
@@ -62,8 +64,9 @@ def post_second_step(request: Request, waiting: Waiting, fields: Fields) -> Resp
     """Begin the session."""
     runtime, following = runtime_of(request), local_path(fields.get("next"))
     try:
-        made = complete(runtime, waiting, given_by(fields))
-    except DomainError as refused:
+        with mailing_sign_in_link(runtime, waiting.person.email):
+            made = complete(runtime, waiting, given_by(fields), whence(request))
+    except (Invalid, TooManyAttempts) as refused:
         problem = problem_of(request, refused)
         page = respond(request, _page(request, waiting, following, refusal(refused)), status=problem.status)
         page.headers.update(problem.headers)

@@ -11,7 +11,9 @@ from models.errors import DomainError
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.display_choice import begin_in
+from serving.accounts.service.known_devices import LONGEST_COOKIE
 from serving.accounts.store.accounts import Session
+from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import cookie_name, public, runtime_of, signed_in
@@ -38,6 +40,7 @@ class SignInPage:
     following: str
     email: str
     error: str | None
+    browser: str
     done: str | None = None
 
 
@@ -55,7 +58,8 @@ def get_sign_in(request: Request) -> Response:
     try:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except NotSignedIn:
-        return _shown_once(request, _page(following, "", None))
+        browser = request.query_params.get("browser", "")[:LONGEST_COOKIE]
+        return _shown_once(request, _page(following, "", None, browser))
     return RedirectResponse(following, status_code=303)
 
 
@@ -74,11 +78,13 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     refuse_cross_site(request)
     runtime = runtime_of(request)
     following, email = local_path(fields.get("next")), fields.get("email", "").strip()
+    browser = fields.get("browser", "")[:LONGEST_COOKIE]
     try:
-        made = auth.sign_in(runtime, email, fields.get("password", ""), whence(request))
+        with mailing_sign_in_link(runtime, email):
+            made = auth.sign_in(runtime, email, fields.get("password", ""), whence(request, browser))
     except DomainError as refused:
         problem = problem_of(request, refused)
-        page = respond(request, _page(following, email[:320], refusal(refused)), status=problem.status)
+        page = respond(request, _page(following, email[:320], refusal(refused), browser), status=problem.status)
         page.headers.update(problem.headers)
         return page
     if made.half:
@@ -91,9 +97,9 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     return response
 
 
-def _page(following: str, email: str, error: str | None) -> SignInPage:
+def _page(following: str, email: str, error: str | None, browser: str) -> SignInPage:
     asked = "" if following == "/" else urlencode({"next": following}) + "&"
-    return SignInPage(f"/sign-in?{asked}", following, email, error)
+    return SignInPage(f"/sign-in?{asked}", following, email, error, browser)
 
 
 @router.post("/sign-out")

@@ -17,7 +17,7 @@ from serving.accounts.service import auth
 from serving.accounts.service.proving import Given
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.administration.service.second_factors import begin_app, prove_password
+from serving.administration.service.second_factors import begin_app
 from serving.brands.service import certification
 from serving.reports.service.stepping_up import step_up
 from serving.reports.service.stopping import stop
@@ -77,9 +77,7 @@ class Thief:
     def add_a_factor(self) -> App | None:
         """Enrol an app of one's own, where that is possible."""
         try:
-            if self.password:
-                prove_password(self.site.runtime, self.session, PASSWORD)
-            begin_app(self.site.runtime, renewed(self.site, self.session))
+            begin_app(self.site.runtime, renewed(self.site, self.session), PASSWORD if self.password else "")
         except DomainError:
             return None
         return an_app(self.site, self.session.person)[0]

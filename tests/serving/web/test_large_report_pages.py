@@ -186,7 +186,7 @@ def test_a_passkey_is_asked_for_on_the_page_of_the_report(here: Site) -> None:
     app = a_day_old(here)
     visitor = with_code(here, app)
     key = Authenticator(origin="http://testserver", rp_id="testserver")
-    options = visitor.post("/settings/second-factor/passkey/options")
+    options = visitor.post("/settings/second-factor/passkey/options", {"password": PASSWORD})
     visitor.post("/settings/second-factor/passkey", {"credential": key.create(options.text), "name": ""})
     here.clock.forward(days=1)
     visitor = with_code(here, app)

@@ -5,9 +5,12 @@ import re
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from serving.accounts.rules.access import Person, Role
 from serving.guards import cookie_name
+from serving.mail.tables import mail
+from serving.platform.sealing import Sealer
 from tests.fixtures.clients import a_client
 from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
 from tests.fixtures.runtimes import PASSWORD, Site, invite
@@ -47,9 +50,9 @@ def test_the_sign_in_asks_for_the_code_and_then_goes_on(here: Site) -> None:
 def test_a_passkey_is_offered_to_those_who_have_one_and_signs_in(here: Site) -> None:
     visitor = visit_as(here, here.analyst)
     key = Authenticator(origin="http://testserver", rp_id="testserver")
-    options = visitor.post(PLACE + "/passkey/options")
-    added = visitor.post(PLACE + "/passkey", {"credential": key.create(options.text), "name": "Laptop"})
-    assert "They are shown only once." in words(added.text)
+    options = visitor.post(PLACE + "/passkey/options", {"password": PASSWORD})
+    visitor.post(PLACE + "/passkey", {"credential": key.create(options.text), "name": "Laptop"})
+    assert "They are shown only once." in words(a_visitor(here).post(mailed(here, here.analyst)).text)
     waiting = at_the_second_step(here, here.analyst)
     assert "Use passkey" in waiting.get("/sign-in/second-step").text
     asked = waiting.post("/sign-in/second-step/passkey")
@@ -59,32 +62,64 @@ def test_a_passkey_is_offered_to_those_who_have_one_and_signs_in(here: Site) -> 
     assert waiting.get("/queue").status_code == 200
 
 
-def test_an_app_is_set_up_with_a_picture_and_the_key_as_text(here: Site) -> None:
+def mailed(here: Site, person: Person) -> str:
+    """The path of the last link that was mailed to a person."""
+    with here.runtime.store.read() as connection:
+        links = select(mail.c.secret_link).where(mail.c.user_id == person.user_id, mail.c.secret_link.is_not(None))
+        link = connection.execute(links.order_by(mail.c.mail_id.desc())).scalars().first()
+    return here.runtime.services[Sealer].open(link or "")
+
+
+def test_an_invited_analyst_in_production_gets_to_the_queue_by_password_factor_and_mailed_link(site: Site) -> None:
+    here = by_its_clock(site, production=True, public_url="http://testserver")
     visitor = visit_as(here, here.analyst)
-    assert "No second factor yet." in words(visitor.get(PLACE).text)
-    visitor.post(PLACE + "/app")
-    page = visitor.get(PLACE).text
+    assert visitor.get("/queue").headers["location"] == PLACE
+    page = visitor.post(PLACE + "/app", {"password": PASSWORD}).text
     assert '<svg class="qr" viewBox="0 0 ' in page
     secret = _SECRET.search(page)
     assert secret is not None
+    assert not _SECRET.search(visitor.get(PLACE).text), "no page shows the key again"
     app = App(secret[1].replace(" ", ""))
-    done = visitor.post(PLACE + "/app/confirm", {"code": app.code(here), "name": "My phone"})
+    visitor.post(PLACE + "/app/confirm", {"code": app.code(here), "name": "My phone"})
+    assert "the folder “mail” of the data directory" in words(visitor.get(PLACE).text)
+    owner, link = a_visitor(here), mailed(here, here.analyst)
+    assert "My phone" in words(owner.get(link).text)
+    assert owner.get(link).status_code == 200, "loading the page confirms nothing"
+    assert owner.post(link, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    done = owner.post(link)
     assert len(re.findall(r"<li>[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}</li>", done.text)) == 10
-    later = visitor.get(PLACE).text
-    assert "My phone" in later
-    assert "Counts for large reports from" in words(later)
-    assert not re.findall(r"<li>[a-z2-9]{4}-", later)
+    assert owner.get(link).status_code == 404
+    here.clock.forward(seconds=30)
+    later = at_the_second_step(here, here.analyst)
+    later.post("/sign-in/second-step", {"code": app.code(here)})
+    assert later.get("/queue").status_code == 200
+    assert "Counts for large reports from" in words(later.get(PLACE).text)
 
 
 def test_the_page_asks_for_a_proof_after_ten_minutes(here: Site) -> None:
-    visitor = visit_as(here, here.analyst)
+    app, _ = an_app(here, here.analyst)
+    visitor = at_the_second_step(here, here.analyst)
+    visitor.post("/sign-in/second-step", {"code": app.code(here)})
+    visitor.csrf_token = hidden_fields(visitor.get(PLACE).text)["csrf_token"]
     here.clock.forward(minutes=10)
     assert "Confirm that it is you" in words(visitor.get(PLACE).text)
-    refused = visitor.post(PLACE + "/app")
+    refused = visitor.post(PLACE + "/app", {"password": PASSWORD})
     assert refused.status_code == 403
     assert "Confirm that it is you first." in words(refused.text)
-    assert visitor.post(PLACE + "/prove", {"password": PASSWORD}).headers["location"] == PLACE
-    assert visitor.post(PLACE + "/app").headers["location"] == PLACE
+    assert visitor.post(PLACE + "/prove", {"code": app.code(here)}).headers["location"] == PLACE
+    assert visitor.post(PLACE + "/app", {"password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("place", ["/sign-in/second-step", PLACE + "/prove", PLACE + "/app"])
+def test_the_fifth_wrong_proof_leads_to_the_sign_in(here: Site, place: str) -> None:
+    visitor = visit_as(here, here.analyst)
+    if place == "/sign-in/second-step":
+        an_app(here, here.analyst)
+        visitor = at_the_second_step(here, here.analyst)
+    for _ in range(4):
+        assert visitor.post(place, {"code": "000000", "password": "wrong horse battery"}).status_code == 422
+    assert visitor.post(place, {"code": "000000", "password": "?"}).headers["location"] == "/sign-in"
 
 
 @pytest.mark.attack
@@ -165,6 +200,8 @@ def test_an_administrator_resets_a_factor_from_the_users_page(here: Site) -> Non
     assert "Reset second factor" not in visitor.get(address).text
     an_app(here, here.analyst)
     assert "Reset second factor" in visitor.get(address).text
-    assert visitor.post(f"{address}/second-factor/reset").headers["location"] == address
+    assert visitor.post(f"{address}/second-factor/reset").status_code == 422
+    given = {"password": PASSWORD}
+    assert visitor.post(f"{address}/second-factor/reset", given).headers["location"] == address
     assert "Second factor reset" in words(visitor.get(address).text)
-    assert visitor.post(f"{address}/second-factor/reset").status_code == 409
+    assert visitor.post(f"{address}/second-factor/reset", given).status_code == 409

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.accounts.policy import DEFAULT_GUESSING, Allowance
+from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_SECOND_FACTORS, Allowance
 from serving.accounts.rules.guessing import given_back, spent_after, wait_for_one
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -66,6 +66,14 @@ def test_attempts_that_are_given_back_were_none(allowance: Allowance, right: lis
 def test_an_account_is_guessed_at_most_so_often_in_an_hour(name: str, most: int) -> None:
     allowance: Allowance = getattr(DEFAULT_GUESSING, name)
     assert allowance.burst + allowance.an_hour == most
+
+
+def test_somebody_with_the_password_tries_so_few_codes_that_a_day_succeeds_once_in_5700() -> None:
+    codes = DEFAULT_GUESSING.codes
+    tried = len(attempts(codes, [NOW + timedelta(minutes=minute) for minute in range(24 * 60) for _ in range(11)]))
+    assert tried <= codes.burst + 24 * codes.an_hour
+    right_at_a_time = 2 * DEFAULT_SECOND_FACTORS.drift_steps + 1
+    assert 1 / (tried * right_at_a_time / 1_000_000) >= 5_700
 
 
 def test_one_address_leaves_the_owner_a_part_of_the_accounts_own_counter() -> None:

@@ -219,14 +219,17 @@ def test_colleagues_who_share_a_computer_are_all_known_there(here: Site) -> None
         assert auth.sign_in(here.runtime, person.email, PASSWORD, Whence(None, devices))
 
 
-def test_somebody_at_an_open_session_guesses_the_current_password_ten_times(here: Site) -> None:
+def test_somebody_at_an_open_session_guesses_the_current_password_five_times_and_then_has_none(here: Site) -> None:
+    stolen, other = (auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token for _ in range(2))
     found: Counter[type[DomainError]] = Counter()
     for _ in range(40):
-        with pytest.raises((Invalid, TooManyAttempts)) as refused:
-            change_password(here.runtime, here.analyst, "", before="not the right one", wanted=ANOTHER)
+        with pytest.raises((Invalid, NotSignedIn, TooManyAttempts)) as refused:
+            change_password(here.runtime, here.analyst, stolen, before="not the right one", wanted=ANOTHER)
         found[refused.type] += 1
-    assert found == {Invalid: 10, TooManyAttempts: 30}
-    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD), "a counter of its own"
+    assert found == {Invalid: 4, NotSignedIn: 1, TooManyAttempts: 35}
+    with pytest.raises(NotSignedIn):
+        auth.session_of(here.runtime, stolen)
+    assert change_password(here.runtime, here.analyst, other, before=PASSWORD, wanted=ANOTHER) == 0
 
 
 def test_each_denial_is_one_line_that_names_nobody(here: Site) -> None:

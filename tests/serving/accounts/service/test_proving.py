@@ -7,18 +7,20 @@ from dataclasses import replace
 import pytest
 
 from models.errors import DomainError, Invalid
+from serving.accounts.policy import DEFAULT_GUESSING
 from serving.accounts.rules.second_factors import FactorKind, Proof
 from serving.accounts.service import auth
-from serving.accounts.service.auth import NotSignedIn, session_of
-from serving.accounts.service.guessing import TooManyAttempts
-from serving.accounts.service.proving import Given, passkey_options, prove
-from serving.accounts.service.second_step import SIGN_IN, complete, half_session_of
+from serving.accounts.service.auth import NotSignedIn, SignedIn, session_of
+from serving.accounts.service.guessing import TooManyAttempts, Whence
+from serving.accounts.service.proving import Given, check_password, passkey_options, prove
+from serving.accounts.service.second_step import complete, half_session_of
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
 from serving.administration.service.second_factors import add_passkey, enrolment_options
 from tests.fixtures.factors import (
     App,
     Authenticator,
+    a_passkey,
     again,
     an_app,
     by_its_clock,
@@ -42,12 +44,6 @@ def app(here: Site) -> App:
 @pytest.fixture
 def session(here: Site, app: App) -> Session:
     return signed_in_with(here, here.analyst, app)
-
-
-def a_passkey(here: Site, key: Authenticator) -> Session:
-    session = session_for(here, here.analyst)
-    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session)), "Laptop")
-    return renewed(here, session)
 
 
 def test_with_a_factor_the_password_alone_opens_nothing(here: Site, app: App) -> None:
@@ -109,15 +105,40 @@ def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
 
 
 @pytest.mark.attack
-def test_wrong_codes_are_counted_and_then_not_even_a_right_one_is_checked(here: Site, app: App) -> None:
-    waiting = again(here.runtime, auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token)
-    for _ in range(5):
+def test_the_fifth_wrong_proof_ends_its_session_and_no_other(here: Site, app: App, session: Session) -> None:
+    other = signed_in_with(here, here.analyst, app)
+    for _ in range(3):
         with pytest.raises(Invalid):
-            prove(here.runtime, waiting, Given("000000"))
-    with pytest.raises(TooManyAttempts, match="wrong codes"):
-        prove(here.runtime, waiting, Given(app.code(here)))
-    here.clock.forward(minutes=12)
-    assert prove(here.runtime, waiting, Given(app.code(here)))
+            prove(here.runtime, session, Given("000000"))
+    with pytest.raises(Invalid):
+        check_password(here.runtime, session.person, session.token_hash, "wrong horse battery")
+    with pytest.raises(NotSignedIn, match="Too many wrong"):
+        prove(here.runtime, session, Given("000000"))
+    with pytest.raises(TooManyAttempts):
+        prove(here.runtime, session, Given(app.code(here)))
+    with pytest.raises(AssertionError):
+        renewed(here, session)
+    assert prove(here.runtime, other, Given(app.code(here)))
+
+
+@pytest.mark.attack
+def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_codes_alone(here: Site) -> None:
+    app, codes = an_app(here, here.analyst)
+
+    def step(code: str, devices: str = "") -> SignedIn:
+        waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD, Whence(None, devices))
+        assert bool(waiting.devices) == bool(devices), "the password alone makes no browser known"
+        return complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(code), Whence(None, devices))
+
+    known = step(app.code(here)).devices
+    here.clock.forward(seconds=30)
+    for _ in range(DEFAULT_GUESSING.codes.burst):
+        with pytest.raises(Invalid):
+            step("0 0 0     0 0 0")
+    with pytest.raises(TooManyAttempts, match="recovery code"):
+        step(app.code(here))
+    assert step(app.code(here), known)
+    assert step(codes[0])
 
 
 @pytest.mark.parametrize(
@@ -167,13 +188,7 @@ def test_recovery_codes_are_stored_as_hashes_only(here: Site) -> None:
 
 
 def test_a_passkey_signs_in(here: Site) -> None:
-    key = Authenticator()
-    a_passkey(here, key)
-    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
-    half = again(here.runtime, waiting.token)
-    credential = key.get(passkey_options(here.runtime, half, SIGN_IN))
-    whole = complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(credential=credential))
-    assert again(here.runtime, whole.token).proof is not None
+    assert a_passkey(here, here.analyst, Authenticator()).proof is not None
 
 
 def _replayed(here: Site, session: Session, key: Authenticator) -> str:
@@ -227,7 +242,7 @@ def _with(**changes: object) -> Callable[[Site, Session, Authenticator], str]:
 )  # fmt: skip
 def test_a_passkey_is_refused_where(here: Site, made: Callable[[Site, Session, Authenticator], str]) -> None:
     key = Authenticator()
-    session = a_passkey(here, key)
+    session = a_passkey(here, here.analyst, key)
     credential = made(here, session, key)
     with pytest.raises(Invalid):
         prove(here.runtime, session, Given(credential=credential))
@@ -235,7 +250,7 @@ def test_a_passkey_is_refused_where(here: Site, made: Callable[[Site, Session, A
 
 def test_a_key_that_does_not_count_proves_itself_each_time(here: Site) -> None:
     key = Authenticator(counts=False)
-    session = a_passkey(here, key)
+    session = a_passkey(here, here.analyst, key)
     for _ in range(2):
         assert prove(here.runtime, session, Given(credential=key.get(passkey_options(here.runtime, session))))
 
@@ -248,7 +263,7 @@ def test_a_key_that_does_not_count_proves_itself_each_time(here: Site) -> None:
 )
 def test_a_passkey_is_not_enrolled_where(here: Site, changes: dict[str, object]) -> None:
     session = session_for(here, here.analyst)
-    options = enrolment_options(here.runtime, session)
+    options = enrolment_options(here.runtime, session, PASSWORD)
     with pytest.raises(Invalid):
         add_passkey(here.runtime, session, Authenticator(**changes).create(options), "")  # type: ignore[arg-type]
     with pytest.raises(Invalid, match="Add it again"):

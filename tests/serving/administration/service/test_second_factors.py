@@ -1,23 +1,29 @@
 """Second factors of an account: enrolled and removed after a fresh proof, reset by an administrator."""
 
+from collections.abc import Callable
+from typing import Any, Final
+
 import pytest
 from sqlalchemy import select
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Person, Role
-from serving.accounts.service import auth
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import Given, prove
 from serving.accounts.service.second_step import complete, half_session_of
 from serving.accounts.store import second_factors
-from serving.accounts.tables import second_factor
+from serving.accounts.store.accounts import Session
+from serving.administration.service.passwords import change_password
+from serving.administration.service.people import deactivate
 from serving.administration.service.second_factors import (
     add_passkey,
     begin_app,
     confirm_app,
+    confirm_by_link,
     enrolment_options,
     new_recovery_codes,
-    prove_password,
     remove,
     reset,
     reset_as_owner,
@@ -25,8 +31,20 @@ from serving.administration.service.second_factors import (
 from serving.audit.tables import audit_entry
 from serving.mail.tables import mail
 from serving.webhooks.service import seal_under_new_key
-from tests.fixtures.factors import Authenticator, an_app, by_its_clock, renewed, session_for, signed_in_with
+from tests.fixtures.factors import (
+    App,
+    Authenticator,
+    a_passkey,
+    an_app,
+    by_its_clock,
+    renewed,
+    session_for,
+    signed_in_with,
+    waiting_app,
+)
 from tests.fixtures.runtimes import PASSWORD, Site, invite
+
+Act = Callable[[Site, Session, str], Any]
 
 
 @pytest.fixture
@@ -61,7 +79,7 @@ def test_an_app_is_enrolled_by_its_first_code_with_an_audit_entry_and_a_mail(her
     an_app(here, here.analyst)
     assert len(factors(here, here.analyst)) == 1
     assert acts(here, "second_factor") == ["second_factor.added"]
-    assert told(here) == ["added"]
+    assert told(here) == ["waits", "added"]
     with here.runtime.store.read() as connection:
         assert second_factors.codes_left(connection, here.analyst.user_id) == 10
     with pytest.raises(AssertionError):
@@ -70,10 +88,12 @@ def test_an_app_is_enrolled_by_its_first_code_with_an_audit_entry_and_a_mail(her
 
 def test_a_wrong_first_code_enrols_nothing_and_is_counted(here: Site) -> None:
     session = session_for(here, here.analyst)
-    begin_app(here.runtime, session)
-    for _ in range(5):
+    begin_app(here.runtime, session, PASSWORD)
+    for _ in range(4):
         with pytest.raises(Invalid):
             confirm_app(here.runtime, session, "000000", "")
+    with pytest.raises(NotSignedIn):
+        confirm_app(here.runtime, session, "000000", "")
     assert factors(here, here.analyst) == []
 
 
@@ -89,47 +109,96 @@ def test_after_two_new_keys_the_codes_of_an_app_still_count(here: Site) -> None:
     assert signed_in_with(here, here.analyst, app)
 
 
-@pytest.mark.attack
-def test_a_session_without_a_fresh_proof_changes_no_factor(here: Site) -> None:
-    session = session_for(here, here.analyst)
-    here.clock.forward(minutes=10)
-    for attempt in (
-        lambda: begin_app(here.runtime, session),
-        lambda: enrolment_options(here.runtime, session),
-        lambda: add_passkey(here.runtime, session, "{}", ""),
-        lambda: new_recovery_codes(here.runtime, session),
-    ):
-        with pytest.raises(Forbidden):
-            attempt()
-    prove_password(here.runtime, session, PASSWORD)
-    begin_app(here.runtime, renewed(here, session))
+ACTS: Final = {
+    "begin an app": lambda here, session, password: begin_app(here.runtime, session, password),
+    "ask for a passkey": lambda here, session, password: enrolment_options(here.runtime, session, password),
+    "make codes": lambda here, session, password: new_recovery_codes(here.runtime, session, password),
+    "remove": lambda here, session, password: remove(here.runtime, session, factors(here, here.analyst)[0], password),
+}
 
 
 @pytest.mark.attack
-def test_where_there_is_a_factor_the_password_adds_no_other(here: Site) -> None:
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+def test_each_change_needs_the_password_and_a_proof_of_the_last_ten_minutes(here: Site, act: Act) -> None:
     app, _ = an_app(here, here.analyst)
     session = signed_in_with(here, here.analyst, app)
+    with pytest.raises(Invalid, match="current password"):
+        act(here, session, "wrong horse battery")
+    late = signed_in_with(here, here.analyst, app)
     here.clock.forward(minutes=10)
     with pytest.raises(Forbidden):
-        prove_password(here.runtime, session, PASSWORD)
+        act(here, late, PASSWORD)
+    prove(here.runtime, late, Given(app.code(here)))
+    act(here, renewed(here, late), PASSWORD)
+
+
+@pytest.mark.attack
+def test_what_was_begun_by_the_password_is_confirmed_by_no_late_session(here: Site) -> None:
+    app, _ = an_app(here, here.analyst)
+    session = signed_in_with(here, here.analyst, app)
+    begun = App(one_time_codes.secret_of(here.runtime, begin_app(here.runtime, session, PASSWORD)))
+    options = enrolment_options(here.runtime, session, PASSWORD)
+    here.clock.forward(minutes=10)
     with pytest.raises(Forbidden):
-        begin_app(here.runtime, session)
+        confirm_app(here.runtime, session, begun.code(here), "")
+    with pytest.raises(Forbidden):
+        add_passkey(here.runtime, session, Authenticator().create(options), "")
+
+
+def test_a_first_factor_counts_by_its_link_once_and_every_session_ends(here: Site) -> None:
+    session, (_, link) = session_for(here, here.analyst), waiting_app(here, here.analyst)
+    assert factors(here, here.analyst) == []
+    assert len(confirm_by_link(here.runtime, link)) == 10
+    assert len(factors(here, here.analyst)) == 1
+    with pytest.raises(AssertionError):
+        renewed(here, session)
+    with pytest.raises(NotFound):
+        confirm_by_link(here.runtime, link)
+
+
+@pytest.mark.parametrize("kind", FactorKind)
+def test_a_factor_that_waits_for_its_owner_is_confirmed_by_no_further_code(here: Site, kind: FactorKind) -> None:
+    app, _ = waiting_app(here, here.analyst)
+    session = session_for(here, here.analyst)
+    if kind is FactorKind.PASSKEY:
+        options = enrolment_options(here.runtime, session, PASSWORD)
+        add_passkey(here.runtime, session, Authenticator().create(options), "")
+    with pytest.raises(NotFound, match="Begin again"):
+        confirm_app(here.runtime, session, app.code(here), "")
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("end", ["a day", "a new password", "another factor", "deactivation"])
+def test_the_link_of_a_first_factor_ends_with(here: Site, admin: Person, end: str) -> None:
+    _, link = waiting_app(here, here.analyst)
+    if end == "a day":
+        here.clock.forward(hours=24)
+    elif end == "a new password":
+        token = auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token
+        change_password(here.runtime, here.analyst, token, before=PASSWORD, wanted="a better password of mine")
+    elif end == "another factor":
+        waiting_app(here, here.analyst)
+    else:
+        deactivate(here.runtime, admin, here.analyst.user_id, successor=None)
+    with pytest.raises(NotFound):
+        confirm_by_link(here.runtime, link)
+    assert factors(here, here.analyst) == []
 
 
 def test_a_factor_is_removed_by_a_proof_of_it_and_of_no_other(here: Site) -> None:
     app, codes = an_app(here, here.analyst)
     session = signed_in_with(here, here.analyst, app)
     key = Authenticator()
-    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session)), "Laptop")
+    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "Laptop")
     of_app, of_key = factors(here, here.analyst)
     with pytest.raises(Forbidden):
-        remove(here.runtime, renewed(here, session), of_app)  # The proof of the passkey is the last one.
+        remove(here.runtime, renewed(here, session), of_app, PASSWORD)  # The proof of the passkey is the last one.
     prove(here.runtime, session, Given(codes[0]), recovery=True)
     for one in (of_app, of_key):
         with pytest.raises(Forbidden):
-            remove(here.runtime, renewed(here, session), one)
+            remove(here.runtime, renewed(here, session), one, PASSWORD)
     prove(here.runtime, session, Given(app.code(here)))
-    remove(here.runtime, renewed(here, session), of_app)
+    remove(here.runtime, renewed(here, session), of_app, PASSWORD)
     assert factors(here, here.analyst) == [of_key]
     assert told(here)[-1] == "removed"
 
@@ -137,7 +206,7 @@ def test_a_factor_is_removed_by_a_proof_of_it_and_of_no_other(here: Site) -> Non
 def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(here: Site) -> None:
     app, _ = an_app(here, here.analyst)
     session = signed_in_with(here, here.analyst, app)
-    remove(here.runtime, session, factors(here, here.analyst)[0])
+    remove(here.runtime, session, factors(here, here.analyst)[0], PASSWORD)
     assert not auth.sign_in(here.runtime, here.analyst.email, PASSWORD).half
     with here.runtime.store.read() as connection:
         assert second_factors.codes_left(connection, here.analyst.user_id) == 0
@@ -145,7 +214,7 @@ def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(h
 
 def test_new_recovery_codes_end_the_earlier_ones(here: Site) -> None:
     app, codes = an_app(here, here.analyst)
-    new = new_recovery_codes(here.runtime, signed_in_with(here, here.analyst, app))
+    new = new_recovery_codes(here.runtime, signed_in_with(here, here.analyst, app), PASSWORD)
     waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
         complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(codes[0]))
@@ -154,14 +223,11 @@ def test_new_recovery_codes_end_the_earlier_ones(here: Site) -> None:
 
 def test_a_passkey_of_one_account_is_not_enrolled_for_another(here: Site) -> None:
     key = Authenticator()
-    for person, refused in ((here.analyst, False), (here.second_analyst, True)):
-        session = session_for(here, person)
-        credential = key.create(enrolment_options(here.runtime, session))
-        if refused:
-            with pytest.raises(Conflict):
-                add_passkey(here.runtime, session, credential, "")
-        else:
-            add_passkey(here.runtime, session, credential, "")
+    a_passkey(here, here.analyst, key)
+    session = session_for(here, here.second_analyst)
+    credential = key.create(enrolment_options(here.runtime, session, PASSWORD))
+    with pytest.raises(Conflict):
+        add_passkey(here.runtime, session, credential, "")
 
 
 def test_an_administrator_resets_a_factor_with_an_audit_entry_a_mail_and_the_end_of_the_sessions(
@@ -169,22 +235,30 @@ def test_an_administrator_resets_a_factor_with_an_audit_entry_a_mail_and_the_end
 ) -> None:
     app, _ = an_app(here, here.analyst)
     session = signed_in_with(here, here.analyst, app)
-    assert reset(here.runtime, admin, here.analyst.user_id) == 1
+    assert reset(here.runtime, session_for(here, admin), here.analyst.user_id, PASSWORD) == 1
     assert factors(here, here.analyst) == []
     assert acts(here, "second_factor")[-1] == "second_factor.reset"
     assert told(here)[-1] == "reset"
     with pytest.raises(AssertionError):
         renewed(here, session)
     with pytest.raises(Conflict):
-        reset(here.runtime, admin, here.analyst.user_id)
+        reset(here.runtime, session_for(here, admin), here.analyst.user_id, PASSWORD)
 
 
 def test_an_administrator_resets_neither_their_own_factor_nor_a_strangers(here: Site, admin: Person) -> None:
-    an_app(here, admin)
+    app, _ = an_app(here, admin)
     with pytest.raises(Forbidden):
-        reset(here.runtime, admin, admin.user_id)
+        reset(here.runtime, signed_in_with(here, admin, app), admin.user_id, PASSWORD)
     with pytest.raises(NotFound):
-        reset(here.runtime, here.analyst, admin.user_id)
+        reset(here.runtime, session_for(here, here.analyst), admin.user_id, PASSWORD)
+
+
+@pytest.mark.attack
+def test_a_cookie_of_an_administrator_resets_no_factor_without_the_password(here: Site, admin: Person) -> None:
+    an_app(here, here.analyst)
+    with pytest.raises(Invalid):
+        reset(here.runtime, session_for(here, admin), here.analyst.user_id, "wrong horse battery")
+    assert len(factors(here, here.analyst)) == 1
 
 
 def test_the_operator_resets_the_factor_of_the_only_administrator(here: Site, admin: Person) -> None:
@@ -196,21 +270,12 @@ def test_the_operator_resets_the_factor_of_the_only_administrator(here: Site, ad
         reset_as_owner(here.runtime, admin.email, by="local")
 
 
-def test_a_wrong_password_confirms_nothing(here: Site) -> None:
-    session = session_for(here, here.analyst)
-    with pytest.raises(Invalid):
-        prove_password(here.runtime, session, "wrong horse battery")
-    with pytest.raises(NotSignedIn):
-        auth.session_of(here.runtime, "no token")
-
-
 def test_an_account_has_at_most_six_factors(here: Site) -> None:
-    session = session_for(here, here.analyst)
-    for number in range(6):
+    session = a_passkey(here, here.analyst, Authenticator())
+    for number in range(5):
         key = Authenticator(credential_id=f"key {number}".encode())
-        add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session)), "")
+        add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "")
         session = renewed(here, session)
     with pytest.raises(Conflict, match="as many"):
-        enrolment_options(here.runtime, session)
-    with here.runtime.store.read() as connection:
-        assert len(connection.execute(select(second_factor.c.factor_id)).all()) == 6
+        enrolment_options(here.runtime, session, PASSWORD)
+    assert len(factors(here, here.analyst)) == 6

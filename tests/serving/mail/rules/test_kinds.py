@@ -12,6 +12,7 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
             MailKind.INVITATION,
             MailKind.PASSWORD_RESET,
             MailKind.SECOND_FACTOR,
+            MailKind.SIGN_IN_LINK,
             MailKind.LARGE_REPORT,
             MailKind.REPORT_STOPPED,
             MailKind.NOTICE_RECEIPT,

@@ -39,7 +39,7 @@ from tests.fixtures.notifying import confirmed, items_of, notify
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import confirmed_report, in_full_standing, waiting_report
 
 MANY = 24
@@ -130,7 +130,7 @@ def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(here: Si
     a_leader(here)
     app, _ = an_app(here, here.brand_person)
     session, key = signed_in_with(here, here.brand_person, app), Authenticator()
-    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session)), "Laptop")
+    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "Laptop")
     here.clock.forward(days=1)
     session = signed_in_with(here, here.brand_person, app)
     report_id = waiting_report(here, on_sale(here, 21))
@@ -223,7 +223,7 @@ def test_a_factor_of_less_than_a_day_confirms_nothing(here: Site) -> None:
 def test_a_new_factor_beside_an_old_one_confirms_nothing(here: Site) -> None:
     _, session = with_a_counting_factor(here, here.brand_person)
     key = Authenticator()
-    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session)), "the thief's")
+    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "the thief's")
     report_id = waiting_report(here, on_sale(here, 21))
     credential = key.get(passkey_options(here.runtime, renewed(here, session), purpose_of(report_id)))
     with pytest.raises(Forbidden, match="less than a day"):
