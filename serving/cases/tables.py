@@ -210,7 +210,9 @@ case_event = tenant_table(
     Index("ix_case_event_case", "marketplace_id", "case_id", "known_at"),
 )
 
-_FIRST_OF_BRAND = text("side = 'brand' AND supersedes_id IS NULL")
+# A concession to a seller changes no case, and stands beside the answer.
+_FIRST = text("side = 'brand' AND supersedes_id IS NULL AND due_before IS NOT NULL")
+_OWN_CASE = ("marketplace_id", "case_id", "brand_id")
 
 verdict = tenant_table(
     "verdict",
@@ -246,16 +248,8 @@ verdict = tenant_table(
     one_of("side", "analyst", "brand"),
     one_of("evidence", "offer", "test_buy"),
     UniqueConstraint("marketplace_id", "supersedes_id"),
-    # Each later verdict of a brand on a case replaces the one before, so that one of them stands.
-    Index(
-        "ux_verdict_first_of_brand",
-        "marketplace_id",
-        "case_id",
-        "brand_id",
-        unique=True,
-        sqlite_where=_FIRST_OF_BRAND,
-        postgresql_where=_FIRST_OF_BRAND,
-    ),
+    # Each later answer of a brand on a case replaces the one before, so that one of them stands.
+    Index("ux_verdict_first_of_brand", *_OWN_CASE, unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST),
     Index("ix_verdict_listing", "marketplace_id", "listing_id", "known_at"),
     Index("ix_verdict_case", "marketplace_id", "case_id"),
     Index("ix_verdict_person", "user_id", "known_at"),

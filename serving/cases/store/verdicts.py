@@ -136,9 +136,10 @@ def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredV
 
 
 def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:
-    """The id of the last verdict or withdrawal of a brand's people on a case; None before the first."""
+    """The id of a brand's last answer or withdrawal on a case, concessions left out; None before the first."""
     own = inside(verdict, marketplace_id, case_id=case_id, brand_id=brand_id, side=Side.BRAND.value)
-    return connection.execute(select(verdict.c.verdict_id).where(own, NOT_WITHDRAWN)).scalar_one_or_none()
+    last = select(verdict.c.verdict_id).where(own, verdict.c.due_before.is_not(None), NOT_WITHDRAWN)
+    return connection.execute(last).scalar_one_or_none()
 
 
 def latest_of_case(
