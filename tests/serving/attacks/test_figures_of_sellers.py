@@ -42,8 +42,8 @@ def test_no_reason_that_a_brand_reads_has_a_figure_of_a_seller(site: Site) -> No
     read = [
         brand.get(f"{LIMITS}{name}"),
         brand.client.get(f"/api/v1{LIMITS}{name}"),
-        brand.get(f"/brand/reports/{done.report_id}"),
-        brand.client.get(f"/api/v1/brand/reports/{done.report_id}"),
+        brand.get(f"/brand/reports/{done.report.report_id}"),
+        brand.client.get(f"/api/v1/brand/reports/{done.report.report_id}"),
         brand.client.get("/api/v1/held-removals"),
     ]
     for answer in read:
