@@ -39,7 +39,7 @@ def test_a_worker_that_sweeps_first_does_not_become_the_signer(site: Site, worke
     assert sign_head(worker) == 0
 
 
-def test_another_directory_signs_only_after_a_person_has_said_why(site: Site, worker: Runtime) -> None:
+def test_another_directory_signs_only_after_a_person_restarts_signing(site: Site, worker: Runtime) -> None:
     renew(worker, reason="The first directory is lost.", by="local")
     assert is_whole(verify(worker))
     assert sign_head(site.runtime) == 0
