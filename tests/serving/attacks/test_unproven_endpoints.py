@@ -12,7 +12,7 @@ from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 
 pytestmark = pytest.mark.attack
-WAITS = "has not answered a signed test message"
+WAITS = "has not answered a signed test message yet, so removals wait"
 
 
 def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(site: Site) -> None:
