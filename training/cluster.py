@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from training.cluster_worker import Ended, Work, compute, end, versions
 
@@ -22,6 +23,7 @@ _WAIT_SECONDS: Final = 5
 _WAITS_WITHOUT_WORKERS: Final = 12
 _CLOSE_SECONDS: Final = 2
 _SHOWN: Final = 3
+_THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 _MOST_CHARACTERS: Final = 300
 _LOGGERS: Final = ("distributed", "distributed.client")
 _LOST: Final = "scheduler-connection-lost"  # The reason of futures that end with the connection.
@@ -131,8 +133,10 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
     Raises
     ------
     ClusterFailed
-        There is none, it has no worker, or a worker would compute something else than this machine.
+        There is none, it is on another machine and has no TLS, it has no worker, or a worker would compute something
+        else than this machine.
     """
+    refuse_in_the_clear(address)
     try:
         from distributed import Client  # noqa: PLC0415  # an extra
     except ModuleNotFoundError:
@@ -156,6 +160,22 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
                 client.run(end, client.id)
         finally:
             client.close(timeout=_CLOSE_SECONDS)
+
+
+def refuse_in_the_clear(address: str) -> None:
+    """Refuse a cluster on another machine without TLS: it runs what anybody on the way sends.
+
+    Raises
+    ------
+    ClusterFailed
+        It is such a cluster.
+    """
+    scheme, _, place = address.rpartition("://")
+    host = None
+    with suppress(ValueError):
+        host = urlsplit(f"//{place}").hostname
+    if scheme != "tls" and host not in _THIS_MACHINE:
+        raise ClusterFailed(f"A cluster on another machine needs TLS, and {address} has none (docs/files.md).")
 
 
 def refuse_others(client: "Client", address: str, here: Mapping[str, str]) -> None:

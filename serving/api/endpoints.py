@@ -129,6 +129,7 @@ def _shown(found: Endpoint) -> dict[str, Any]:
         "url": found.url,
         "status_url": found.status_url,
         "created_at": found.created_at.isoformat(),
+        "verified_at": found.verified_at.isoformat() if found.verified_at else None,
         "failures": found.failures,
         "failing_since": found.failing_since.isoformat() if found.failing_since else None,
         "rests_until": found.paused_until.isoformat() if found.paused_until else None,

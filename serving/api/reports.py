@@ -176,7 +176,7 @@ def get_limits(
         raise Invalid("Name the marketplace and the brand: you answer for several.")
     runtime = runtime_of(request)
     found = limits_of(runtime, by.person, pairs[0], listing)
-    bursts, step_up = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]
+    bursts, step_up, seller = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.caps.seller
     return {
         "marketplace_id": found.marketplace_id,
         "brand_id": found.brand_id,
@@ -188,7 +188,8 @@ def get_limits(
         "holds": [{"cause": one.cause.value, "reason": in_english(one.message)} for one in found.holds],
         "person": _cap(found.caps.user),
         "brand": _cap(found.caps.brand),
-        "seller": _cap(found.caps.seller),
+        # How much of it is used tells of other brands' removals.
+        "seller": None if seller is None else {"limit": seller.limit, "is_reached": not seller.left},
         "daily": _daily(found),
         "listing_external_id": found.listing,
         "high_impact": {"sales_12m": bursts.high_sales_12m, "dollars_12m": bursts.high_dollars_12m},

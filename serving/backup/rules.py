@@ -11,7 +11,7 @@ from models.errors import DomainError
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 # Beside these, all of a data directory is kept: what another version adds is not forgotten.
-_LEFT_OUT: Final = frozenset(
+_LEFT_OUT: Final = {"kernels.key"} | frozenset(
     {"cache", "lock", "service.json", "service.sock", "serve.log", "set-up-link.json", "restore-unfinished"}
 )
 _BESIDE_DATABASES: Final = ("-wal", "-shm", "-journal")
@@ -84,7 +84,7 @@ def read_manifest(body: bytes) -> Manifest:
 def is_kept(path: PurePosixPath) -> bool:
     """Whether a file of a data directory, by its path there, belongs to a backup.
 
-    >>> [is_kept(PurePosixPath(path)) for path in ("mlflow/mlflow.db", "cache/numba/x", "a.tmp", "set-up-link.json")]
+    >>> [is_kept(PurePosixPath(path)) for path in ("mlflow/mlflow.db", "cache/numba/x", "a.tmp", "kernels.key")]
     [True, False, False, False]
     """
     name = path.name

@@ -51,11 +51,14 @@ def prepare_process() -> None:
     gc.set_threshold(_NEW_OBJECTS)
     atexit.register(gc.freeze)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        from serving.platform.home import Home, kernel_folder
-        from serving.platform.settings import Settings
+    from serving.platform.home import Home
+    from serving.platform.kernels import LOCATOR, environment_of, make_key
+    from serving.platform.settings import Settings
 
-        os.environ["NUMBA_CACHE_DIR"] = str(kernel_folder(Home.at(Settings().home).cache))
+    if LOCATOR not in os.environ:
+        home = Home.at(Settings().home)
+        make_key(home)
+        os.environ.update(environment_of(home.root) | os.environ)
 
 
 def check_packages() -> None:

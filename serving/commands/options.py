@@ -53,8 +53,8 @@ Dask = Annotated[
     str | None,
     typer.Option(
         "--dask",
-        help="Address of a Dask scheduler, tcp://HOST:PORT or tls://HOST:PORT: its workers compute the rows. Needs "
-        "touchstone[dask] there and here.",
+        help="Address of a Dask scheduler, tls://HOST:PORT, or tcp://HOST:PORT on this machine: its workers compute "
+        "the rows. Needs touchstone[dask] there and here.",
     ),
 ]
 Reason = Annotated[str, typer.Option(help="Why; shown in the audit log.")]

@@ -14,6 +14,8 @@ _NEEDED: Final = frozenset(
         "LC_CTYPE",
         "LD_LIBRARY_PATH",
         "NUMBA_CACHE_DIR",
+        "NUMBA_CACHE_KEY_FILE",
+        "NUMBA_CACHE_LOCATOR_CLASSES",
         "OMP_WAIT_POLICY",
         "PATH",
         "PYTHONPATH",

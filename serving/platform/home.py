@@ -1,7 +1,6 @@
 """The data directory, which holds everything of one installation; one process owns it at a time."""
 
 import fcntl
-import hashlib
 import json
 import os
 import secrets
@@ -19,12 +18,10 @@ from models.errors import DomainError
 DEFAULT_PORT: Final = 8321  # Where a service listens by default.
 _LONGEST_SOCKET_PATH: Final = 100  # The kernel allows 107 bytes (unix(7)); a few are left for a temporary suffix.
 
-_SECRET_BYTES: Final = 32
+SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 4  # A few directories share a database.
 _ID: Final = "folder.id"
 _LOCK_BYTES: Final = 500
-_WITH_KERNELS: Final = ("features", "models")
-_CODE: Final = Path(__file__).parent.parent.parent
 
 
 class HomeInUse(DomainError):
@@ -149,7 +146,7 @@ class Home:
 
     def secret(self, name: str) -> bytes:
         """32 random bytes of this data directory, made at first use; the database does not contain them."""
-        return _made_once(self.root / name, lambda: secrets.token_bytes(_SECRET_BYTES))
+        return _made_once(self.root / name, lambda: secrets.token_bytes(SECRET_BYTES))
 
     def directory_id(self) -> str:
         """The id of this data directory, made at first use."""
@@ -234,17 +231,3 @@ def _default_root() -> Path:
         return Path("var")
     state = os.environ.get("XDG_STATE_HOME")
     return (Path(state) if state else Path.home() / ".local" / "state") / "touchstone"
-
-
-def kernel_folder(cache: Path, root: Path = _CODE) -> Path:
-    """The folder of compiled kernels for the code below `root`: one of its own for each version.
-
-    numba notices a change of the file that has a kernel, but not of a function or a type in another file. It would run
-    a kernel of before an upgrade, or fail to read it.
-    """
-    digest = hashlib.sha256()
-    for package in _WITH_KERNELS:
-        for file in sorted((root / package).glob("*.py")):
-            source = file.read_bytes()
-            digest.update(f"{file.name} {len(source)} ".encode() + source)
-    return cache / "numba" / digest.hexdigest()[:16]

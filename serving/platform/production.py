@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from psycopg.pq import Conninfo
 from sqlalchemy import make_url
 
 from features.phrase import Phrase
@@ -31,7 +32,8 @@ def check_production(settings: Settings) -> None:
     Raises
     ------
     Invalid
-        There is no public https address, or a secret is short, repeated, a placeholder, or a common default.
+        There is no public https address; a secret is short, repeated, a placeholder, or a common default; there is no
+        undo window; or a database or MLflow server on another machine is reached without TLS.
     """
     if not settings.production:
         return
@@ -44,6 +46,18 @@ def check_production(settings: Settings) -> None:
                 name=name,
             )
     _check_database_password(settings)
+    _check_database_host(settings)
+    if settings.undo_window_seconds == 0:
+        raise Invalid(
+            "Production mode refuses TOUCHSTONE_UNDO_WINDOW_SECONDS=0: no removal could be undone before it is sent. "
+            "Set a longer window, or leave the setting out for the policy's."
+        )
+    tracking = urlsplit(settings.mlflow_tracking_uri or "")
+    if tracking.scheme == "http" and not _is_this_machine(tracking.hostname or ""):
+        raise Invalid(
+            "Production mode refuses an MLflow server on another machine without TLS: TOUCHSTONE_MLFLOW_TRACKING_URI "
+            "needs https."
+        )
 
 
 def is_weak_secret(secret: str) -> bool:
@@ -101,4 +115,21 @@ def _check_database_password(settings: Settings) -> None:
             "Production mode refuses the password in TOUCHSTONE_DATABASE_URL: it can be guessed. Set a random one of "
             "{least} characters or more.",
             least=_SHORTEST_PASSWORD,
+        )
+
+
+def _check_database_host(settings: Settings) -> None:
+    """Sockets and this machine are not checked; what the URL leaves open, libpq takes from the environment."""
+    if settings.database_url is None or settings.database_url.startswith("sqlite"):
+        return
+    url = make_url(settings.database_url)
+    named = url.get_dialect()().create_connect_args(url)[1]
+    default = {one.keyword.decode(): (one.val or b"").decode() for one in Conninfo.get_defaults()}
+    stated = {**default, **named}
+    hosts = str(stated.get("hostaddr") or stated.get("host") or "").split(",")
+    is_here = all(not one or one.startswith(("/", "@")) or _is_this_machine(one) for one in hosts)
+    if (stated.get("service") or not is_here) and stated.get("sslmode") != "verify-full":
+        raise Invalid(
+            "Production mode refuses a database on another machine whose certificate is not checked: add "
+            "sslmode=verify-full to TOUCHSTONE_DATABASE_URL, and sslrootcert with the file of its authority."
         )

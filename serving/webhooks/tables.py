@@ -18,6 +18,7 @@ webhook_endpoint = tenant_table(
     moment("failing_since", nullable=True),
     moment("paused_until", nullable=True),
     moment("created_at"),
+    moment("verified_at", nullable=True),
     moment("disabled_at", nullable=True),
 )
 

@@ -102,7 +102,7 @@ def settings_page() -> str:
         "",
         "| also read | meaning |",
         "| --- | --- |",
-        "| `NUMBA_CACHE_DIR` | Folder of compiled kernels. Default: in `cache/numba` of the data directory. |",
+        "| `NUMBA_CACHE_DIR` | Folder of compiled, signed kernels. Default: `cache/numba` in the data directory. |",
         "| `OMP_WAIT_POLICY` | `passive` by default, because the threads of two simultaneous trainings would spin. |",
         "| `TOUCHSTONE_DATASETS` | Tests and notebook 5: the folder of real data that is never committed. |",
         "| `TOUCHSTONE_SNAPSHOT` | Notebook 6: the file of a snapshot to read in place of simulated labels. |",

@@ -28,7 +28,7 @@ from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.scorers import bundle_files
 from tests.training.test_score_parts import Stopped, rows_of, scored, stopping_after, write_parquet
 from training import cluster, cluster_worker, score_source
-from training.cluster import Cluster, ClusterFailed, refuse_others
+from training.cluster import Cluster, ClusterFailed, refuse_in_the_clear, refuse_others
 from training.cluster_worker import Ended, compute, end, versions
 from training.score_cluster import OpenScoreWork, ScoreWork
 from training.score_parts import Job
@@ -43,6 +43,19 @@ def there() -> Iterator[LocalCluster]:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(score_source, "PART_ROWS", 500)
+
+
+@pytest.mark.parametrize("place", ["tcp://127.0.0.1:8786", "localhost:8786", "tcp://[::1]:8786", "tls://10.0.0.1:8786"])
+def test_a_cluster_of_this_machine_or_with_tls_is_accepted(place: str) -> None:
+    refuse_in_the_clear(place)
+
+
+@pytest.mark.parametrize(
+    "place", ["tcp://localhost.example:1", "tcp://[::1", "tcp://127.0.0.1@10.0.0.1:1", "ucx://10.0.0.1"]
+)
+def test_no_other_cluster_is(place: str) -> None:
+    with pytest.raises(ClusterFailed, match="TLS"):
+        refuse_in_the_clear(place)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "ndjson"])
@@ -144,7 +157,7 @@ def test_a_result_that_is_lost_with_the_last_worker_is_not_waited_for(monkeypatc
 def test_an_address_without_a_scheduler_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.2)
     path = write_parquet(tmp_path / "a.parquet", rows_of(10), group=10)
-    for address in ("tcp://127.0.0.1:1", "nothing", "tls://127.0.0.1:1"):
+    for address in ("tcp://127.0.0.1:1", "localhost:1", "tls://127.0.0.1:1"):
         with pytest.raises(ClusterFailed, match=f"There is no Dask scheduler at {address}"):
             scored(path, tmp_path / "out.parquet", dask=address)
     assert [one.name for one in tmp_path.iterdir()] == ["a.parquet"]

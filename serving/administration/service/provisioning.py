@@ -16,6 +16,8 @@ from serving.accounts.rules.second_person import Making, Origin
 from serving.accounts.service import auth
 from serving.accounts.store import accounts, origins
 from serving.administration.service.given_names import checked_address, named
+from serving.audit.rules import FOUNDED
+from serving.audit.service.heads_file import public_key
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.store import authorised_sellers, brands
@@ -52,13 +54,14 @@ class NewPerson:
 
 
 def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
-    """Create a marketplace."""
+    """Create a marketplace. The data directory in which the first one is created signs the audit log."""
     if not money.CODE.match(base_currency):
         raise Invalid("The base currency is three capital letters such as EUR.")
     found = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
+    signer = {"public_key": public_key(runtime.home)}
     with runtime.store.write() as connection:
         marketplaces.add_marketplace(connection, found, runtime.clock.now())
-        _record(runtime, connection, found.marketplace_id, by, _Entry("marketplace.founded", found.marketplace_id, {}))
+        _record(runtime, connection, found.marketplace_id, by, _Entry(FOUNDED, found.marketplace_id, signer))
     return found
 
 

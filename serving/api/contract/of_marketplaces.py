@@ -268,6 +268,7 @@ class Endpoint(Shape):
     url: str
     status_url: str | None
     created_at: Moment
+    verified_at: Moment | None
     failures: int
     failing_since: Moment | None
     paused_until: Moment | None = Field(alias="rests_until")

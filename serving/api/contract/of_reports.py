@@ -106,6 +106,13 @@ class HourlyCap(Shape):
     frees_at: Moment | None
 
 
+class SellerCap(Shape):
+    """A limit of one seller's removals in an hour, by all brands, and whether it is reached."""
+
+    limit: int
+    is_reached: bool
+
+
 class DailyQuota(Shape):
     """The immediate removals that are left of a brand's day, and when the next one begins."""
 
@@ -154,7 +161,7 @@ class BrandLimits(Shape):
     holds: list[NamedHold]
     person: HourlyCap | None
     brand: HourlyCap | None
-    seller: HourlyCap | None
+    seller: SellerCap | None
     daily: DailyQuota | None
     listing_external_id: str | None
     high_impact: HighImpact

@@ -23,7 +23,8 @@ _LOGGED: Final[set[tuple[str, str]]] = set()
 def sign_head(runtime: Runtime) -> int:
     """Sign the log's state, if it has grown and five minutes have passed; returns how many heads were written.
 
-    The first head of an unsigned log records in the log itself who signs. Where anything of what was signed is missing
+    The data directory in which the first marketplace was created begins, and no other: its first head records in the
+    log itself who signs. Where anything of what was signed is missing
     or does not fit, nothing more is signed, because another head would hide it: `touchstone audit verify` says what.
     """
     now, home = runtime.clock.now(), runtime.home
@@ -62,13 +63,14 @@ def _sign(runtime: Runtime, stream: IO[bytes], last: Head | None, now: datetime)
 
 
 def _signer(runtime: Runtime, now: datetime) -> Signer | None:
-    """The record of this data directory; made where nobody has signed the log yet, None where somebody else has."""
+    """The record of this data directory; made where it is to sign and nobody has, None where another one signs."""
     own = public_key(runtime.home)
     with runtime.store.read() as connection:
         found = signers.everybody(connection)
         # The record may have been deleted: what the log says counts.
         began = bool(found) or bool(audit.entries_of(connection, SIGNING_BEGAN, SIGNING_RENEWED))
-    if began:
+        is_founder = audit.founder(connection) == own
+    if began or not is_founder:
         return next((one for one in found if one.public_key == own), None)
     made = Signer(own, 0, GENESIS, now)
     with runtime.store.write() as connection:
@@ -100,7 +102,7 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
     Invalid
         No reason is given.
     Conflict
-        Nothing was signed yet, or nothing is wrong with what was.
+        Nothing is wrong with what was signed, or this data directory is about to sign first.
     """
     if not reason.strip():
         raise Invalid("Give a reason.")
@@ -111,11 +113,13 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
             pass
         with runtime.store.read() as connection:
             found = signers.everybody(connection)
+            is_founder = audit.founder(connection) == own
         mine = next((one for one in found if one.public_key == own), None)
-        if not found or (mine is not None and heads.problem is None and problem_of(mine, heads.last) is None):
+        is_whole = mine is not None and heads.problem is None and problem_of(mine, heads.last) is None
+        if is_whole or (is_founder and not found):
             raise Conflict("The signed heads of this data directory are whole. There is no reason to start new ones.")
         kept = _keep_aside(runtime, stream, now)
-        before = max(found, key=lambda one: one.sequence)
+        before = max(found, key=lambda one: one.sequence, default=Signer("", 0, GENESIS, now))
         with runtime.store.write() as connection:
             audit.record(
                 connection,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from features.message import message
 from serving.audit.rules import (
+    FOUNDED,
     GENESIS,
     RESTORE,
     RESTORED,
@@ -158,6 +159,12 @@ def entries_of(connection: Connection, *acts: str) -> list[Told]:
         Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence)
         for row in connection.execute(query)
     ]
+
+
+def founder(connection: Connection) -> str | None:
+    """The public key of the data directory in which the first marketplace was created; None before."""
+    founded = entries_of(connection, FOUNDED)
+    return founded[0].payload.get("public_key") if founded else None
 
 
 def hash_of(connection: Connection, sequence: int) -> str:

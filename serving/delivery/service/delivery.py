@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
 from models.errors import Invalid
@@ -18,10 +19,12 @@ from serving.delivery.service.letters import Letter
 from serving.platform.outbound.line import Failed, Line
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Unsealable
-from serving.webhooks.client import Delivered, send
+from serving.webhooks.client import Delivered, Message, action_message, send
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
+
+_log = structlog.get_logger()
 
 # Then the receiver's address is looked up again.
 _ADDRESS_SECONDS: Final = 30.0
@@ -70,14 +73,34 @@ class _Round:
     async def run(self) -> dict[str, str]:
         ended: list[Ended] = []
         async with AsyncExitStack() as closing:
+            await self._test(closing)
             while True:
                 for attempt, receiver in await self._turn(ended, closing):
-                    self._flying[asyncio.create_task(self._sent(attempt, receiver))] = attempt
+                    message = letters.message_of(attempt.letter, attempt.seller_link)
+                    self._flying[asyncio.create_task(self._sent(message, receiver))] = attempt
                 if not self._flying:
                     return self._done
                 await asyncio.wait(self._flying, timeout=_LOOKS_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 landed, _ = await asyncio.wait(self._flying, timeout=_GATHERED_SECONDS)
                 ended = [Ended(self._flying.pop(one), one.result()) for one in landed]
+
+    async def _test(self, closing: AsyncExitStack) -> None:
+        """Send an unverified receiver its test message, unless it is paused; after a failure again at the next look."""
+        runtime, here, now = self._runtime, self._marketplace_id, self._runtime.clock.now()
+        with runtime.store.write() as connection:
+            found = endpoints.in_force(connection, here)
+            if found is None or found.verified_at is not None or (found.paused_until or now) > now:
+                return
+            endpoints.pause(connection, found, until=now + CUT_OFF_AFTER)
+        message = action_message(f"{found.endpoint_id}.{now:%H%M%S}", now, {"action": "test"}, about="endpoint")
+        outcome = await self._sent(message, await self._receiver(found, now, closing))
+        with runtime.store.write() as connection:
+            if isinstance(outcome, Failed):
+                endpoints.failed(connection, found, now, found.failures + 1)
+                _log.warning("delivery.test_failed", endpoint_id=found.endpoint_id, why=outcome.sentence)
+            else:
+                endpoints.verify(connection, found, now)
+                audit.record(connection, now, here, "delivery", "webhook.verified", found.endpoint_id)
 
     async def _turn(self, ended: Sequence[Ended], closing: AsyncExitStack) -> list[tuple[Attempt, _Receiver | Failed]]:
         """Store the answers and begin further attempts, by one transaction."""
@@ -97,6 +120,8 @@ class _Round:
         if room < 1 or self._is_stopped():
             return []
         endpoint = endpoints.in_force(connection, self._marketplace_id)
+        if endpoint is not None and endpoint.verified_at is None:
+            return []
         if endpoint is not None and endpoint.paused_until is not None:
             found = self._one_to_test(connection, endpoint, endpoint.paused_until, now)
         else:
@@ -134,12 +159,12 @@ class _Round:
         self._lines[url, allow_loopback] = found, time.monotonic()
         return found
 
-    async def _sent(self, attempt: Attempt, receiver: _Receiver | Failed) -> Delivered | Failed:
+    async def _sent(self, message: Message, receiver: _Receiver | Failed) -> Delivered | Failed:
         if isinstance(receiver, Failed):
             return receiver
         return await send(
             receiver.line,
-            letters.message_of(attempt.letter, attempt.seller_link),
+            message,
             signed_by=receiver.signed_by,
             # The receiver compares the signature's time with the real clock, which no simulation moves.
             signed_at=self._runtime.wall.now(),

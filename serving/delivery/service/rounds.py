@@ -22,10 +22,10 @@ _ROUND_SECONDS: Final = 5.0
 
 
 def waiting(runtime: Runtime) -> list[str]:
-    """The marketplaces that a message may be sent to now; those with a paused receiver only after the pause."""
+    """The marketplaces that a message may be sent to now, a test message too; with a pause only after it."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        found = letters.waiting(connection, now)
+        found = {*letters.waiting(connection, now), *endpoints.unverified(connection)}
         resting = endpoints.resting(connection) if found else {}
     return sorted(one for one in found if resting.get(one, now) <= now)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from models.errors import DomainError
 from serving.platform import children
-from serving.platform.home import kernel_folder
+from serving.platform.kernels import environment_of
 
 Line = dict[str, Any]
 
@@ -85,7 +85,7 @@ def run_child(
 
 def child_environment(cache: Path) -> dict[str, str]:
     """The child's environment: cached kernels, no threads that spin while they wait, no secret of ours."""
-    defaults = {"NUMBA_CACHE_DIR": str(kernel_folder(cache)), "OPENBLAS_NUM_THREADS": "1"}
+    defaults = {**environment_of(cache.parent), "OPENBLAS_NUM_THREADS": "1"}
     return {**defaults, **children.without_secrets(), "OMP_WAIT_POLICY": "passive"}
 
 

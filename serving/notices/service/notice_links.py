@@ -12,7 +12,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.errors import NotFound
-from serving.audit.store import audit
 from serving.notices.store import notices, reporters
 from serving.notices.store.notices import StoredNotice
 from serving.platform.public_address import public_address
@@ -47,23 +46,6 @@ def to_confirm(runtime: Runtime, connection: Connection, token: str) -> StoredNo
         As `follow`; the link of the receipt confirms nothing, because its sender has it, under any address.
     """
     return _follow(runtime, connection, token, _CONFIRMING)
-
-
-def confirm(runtime: Runtime, token: str) -> str:
-    """Record that the notifier reads the address of a notice; returns the path of the receipt. It may be repeated.
-
-    Raises
-    ------
-    NotFound
-        As `to_confirm`.
-    """
-    now = runtime.clock.now()
-    with runtime.store.write() as connection:
-        found = to_confirm(runtime, connection, token)
-        if notices.confirm(connection, found, now):
-            actor = f"reporter:{found.reporter_id}"
-            audit.record(connection, now, found.marketplace_id, actor, "notice.confirmed", found.notice_id)
-    return f"{PLACE}{link_for(runtime, found.marketplace_id, found.notice_id).rpartition(PLACE)[2]}"
 
 
 def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:

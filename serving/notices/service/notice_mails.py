@@ -26,16 +26,20 @@ from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 
 _MOST_AT_ONCE: Final = 200
+_DAY: Final = timedelta(days=1)
 
 
 def queue_receipt(runtime: Runtime, connection: Connection, sender: Reporter, notice_id: str, listings: int) -> None:
     """Queue the receipt of a notice, in the language of its form; a stranger is asked to confirm the address.
 
-    It repeats nothing that the sender typed, because the address may be somebody else's.
+    It repeats nothing that the sender typed, because the address may be somebody else's. For the same reason an address
+    gets one a day that it has not confirmed: the receipts of further notices follow its confirmation.
     """
+    here, to_confirm = sender.marketplace_id, sender.kind is ReporterKind.UNREGISTERED
     if sender.email is None:
         return
-    here, to_confirm = sender.marketplace_id, sender.kind is ReporterKind.UNREGISTERED
+    if to_confirm and untold.awaits_confirmation(connection, sender.email, runtime.clock.now() - _DAY):
+        return
     queue_to_address(
         runtime,
         connection,

@@ -1,13 +1,19 @@
-"""Decisions on notified listings that the notifier has not been mailed yet."""
+"""Receipts and decisions that notifiers have not been mailed yet."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, exists, or_, select, update
 
+from serving.mail.rules.kinds import MailKind
+from serving.mail.tables import mail
 from serving.notices.rules.notices import FINAL_AT_ONCE, ItemState, ReporterKind
+from serving.notices.store.notices import StoredNotice
 from serving.notices.tables import notice, notice_item, reporter
-from serving.platform.database.scope import same
+from serving.platform.database.scope import inside, same
+
+# A receipt and its notice.
+_RECEIPT = and_(mail.c.subject_id == notice.c.notice_id, mail.c.kind == MailKind.NOTICE_RECEIPT.value)
 
 
 def untold(connection: Connection, final_before: datetime, most: int) -> list[tuple[str, str, str]]:
@@ -38,3 +44,27 @@ def set_told(connection: Connection, marketplace_id: str, item_ids: Collection[s
     """Record that the notifier of these listings was mailed the decisions."""
     these = (notice_item.c.marketplace_id == marketplace_id, notice_item.c.item_id.in_(set(item_ids)))
     connection.execute(update(notice_item).where(*these).values(told_at=at))
+
+
+def awaits_confirmation(connection: Connection, address: str, since: datetime) -> bool:
+    """Whether an address got a receipt since a moment, of any marketplace, and has not confirmed its notice."""
+    sent = exists().where(
+        _RECEIPT, mail.c.address == address, mail.c.queued_at > since, notice.c.confirmed_at.is_(None)
+    )
+    return bool(connection.execute(select(sent)).scalar())
+
+
+def without_receipt(connection: Connection, confirmed: StoredNotice) -> str | None:
+    """The first notice of the same reporter, after a confirmed one, whose receipt was not queued."""
+    query = (
+        select(notice.c.notice_id)
+        .where(
+            inside(notice, confirmed.marketplace_id, reporter_id=confirmed.reporter_id),
+            notice.c.known_at >= confirmed.known_at,
+            notice.c.confirmed_at.is_(None),
+            ~exists().where(_RECEIPT),
+        )
+        .order_by(notice.c.known_at, notice.c.notice_id)
+        .limit(1)
+    )
+    return connection.execute(query).scalar()

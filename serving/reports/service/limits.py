@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
 from features.message import Message
-from models.errors import NotFound
+from models.errors import NotFound, required
 from models.verdict import Side
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
@@ -16,6 +17,7 @@ from serving.brands.rules.certification import recently_invited
 from serving.brands.service import certification
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
+from serving.reports.rules.outcomes import Owner
 from serving.reports.rules.step_up import why_not
 from serving.reports.service.examining import Examination
 from serving.reports.service.stepping_up import circumstances as step_up_circumstances
@@ -24,6 +26,9 @@ from serving.standing.service import current, effects_now
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import Caps, Hold, Sales, caps, holds
 from serving.takedowns.service.pending_approval import Requested, circumstances, sales_of
+
+# The same for listings that are not known and those of other brands.
+_NO_LISTING: Final = "The brand has no such listing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ class Quota:
 class Limits:
     """The limits that a confirmation by a person meets now.
 
-    `listing` is the one asked about, under the marketplace's id; None where it was not asked or is not known. Without
-    one, `caps.seller` is None, and `holds` are those of every removal. `quota` is None where the day has no limit, and
+    `listing` is the one asked about, under the marketplace's id; None where none was. Without one, `caps.seller` is
+    None, and `holds` are those of every removal. `quota` is None where the day has no limit, and
     `refused` has why the person cannot confirm at all. `step_up` has why a large report cannot be confirmed with a
     second factor; empty where it can.
     """
@@ -70,7 +75,7 @@ def limits_of(runtime: Runtime, person: Person, pair: tuple[str, str], listing: 
     Raises
     ------
     NotFound
-        The person does not represent the brand there.
+        The person does not represent the brand there, or the listing is not known as the brand's.
     """
     if pair not in person.brands(Permission.ANSWER_QUESTIONS):
         raise NotFound("There is no such brand.")
@@ -80,10 +85,12 @@ def limits_of(runtime: Runtime, person: Person, pair: tuple[str, str], listing: 
         effects = effects_now(runtime, connection, current(runtime, connection, here, brand_id, now), *pair, now)
         seller, sales, external_id = None, Sales(), None
         examination = Examination(runtime, connection, here, brand_id, now)
-        known = examination.look_up(listing, locked=False) if listing else None
-        if known is not None:
-            facts = examination.examine(known).facts
-            seller, sales = facts.listing.seller.external_id, sales_of(connection, facts, now)
+        if listing:
+            known = required(examination.look_up(listing, locked=False), _NO_LISTING)
+            examined = examination.examine(known)
+            if examined.found.owner is not Owner.OWN:
+                raise NotFound(_NO_LISTING)
+            seller, sales = examined.facts.listing.seller.external_id, sales_of(connection, examined.facts, now)
             external_id = known.external_id
         requested = Requested(here, brand_id, seller, sales, Side.BRAND, person.user_id)
         asked = circumstances(runtime, connection, requested, now)

@@ -135,7 +135,8 @@ def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hol
         found.append(Hold(HoldCause.BRAND_BURST, message("hold.brand_burst", n=limits.brand.limit)))
     if limits.seller is not None and not limits.seller.left:
         cause = HoldCause.SELLER_SHARE if asked.stepped_up else HoldCause.SELLER_BURST
-        found.append(Hold(cause, message(f"hold.{cause.value}", n=limits.seller.limit)))
+        share = {"n": limits.seller.limit} if asked.stepped_up else {}
+        found.append(Hold(cause, message(f"hold.{cause.value}", **share)))
     large = high_impact(asked.sales, policy)
     if large is not None:
         found.append(Hold(HoldCause.HIGH_IMPACT, large))
@@ -155,16 +156,17 @@ def high_impact(sales: Sales, policy: BurstPolicy) -> Message | None:
 
     With both figures of twelve months, by the INFORM Consumers Act: the number of sales and the turnover. An unknown
     figure is not zero, so without both the stricter rule holds that needs no turnover: the sales of 90 days alone. The
-    sales of 90 days are also the least that were sold in twelve months, whatever the marketplace sent.
+    sales of 90 days are also the least that were sold in twelve months, whatever the marketplace sent. Brands read the
+    reason, so it has no figure.
     """
     recent = sales.items_90d
     if sales.items_12m is not None and sales.dollars_12m is not None:
         sold = max(sales.items_12m, recent or 0)
         if sold >= policy.high_sales_12m and sales.dollars_12m >= policy.high_dollars_12m:
-            return message("hold.high_impact_12m", n=round(sold), dollars=round(sales.dollars_12m))
+            return message("hold.high_impact_12m")
         return None
     if recent is not None and recent >= policy.high_sales_90d:
-        return message("hold.high_impact", n=round(recent))
+        return message("hold.high_impact")
     return None
 
 

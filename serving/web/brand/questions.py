@@ -24,7 +24,7 @@ from serving.web.wording.vocabulary import CHOICES
 from serving.web.wording.words import Due
 
 # The evidence that a brand reads. Left out on purpose: earlier verdicts (they may be other brands'), the
-# seller's turnover, orders and returns (trade secrets of a seller who may be honest), and all model output.
+# seller's turnover, sales and share of returns (trade secrets of a seller who may be honest), and all model output.
 _TOLD: Final = {
     "brand_spelling": "i-seal",
     "brand_disguised": "i-seal",
@@ -53,7 +53,6 @@ _TOLD: Final = {
     "price_claimed_discount": "i-tag",
     "price_is_placeholder": "i-tag",
     "price_change": "i-tag",
-    "item_fake_return_share": "i-box",
     "item_fake_returns_30d": "i-box",
     "seller_ships_from_elsewhere": "i-user",
 }

@@ -93,6 +93,9 @@ def _receiver(found: Health) -> HealthRow:
         return HealthRow(
             "Webhook", "bad", "none", "No endpoint is registered, so removals are not sent. Register one under Webhook."
         )
+    if one.verified_at is None:
+        sentence = "The endpoint has not answered a signed test message yet, so removals wait."
+        return HealthRow("Webhook", "bad", "not tested", sentence)
     if one.failing_since is None and one.paused_until is not None:
         until = words.moment(one.paused_until, found.now)
         return HealthRow("Webhook", "warn", "paused", f"Deliveries are paused until {until}; due messages stay queued.")

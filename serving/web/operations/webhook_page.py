@@ -43,6 +43,7 @@ class Receiver:
     status_url: Shown | None
     since: str
     failing: str
+    verified: bool
     rests: str
     both_until: str
 
@@ -151,6 +152,7 @@ def _receiver(found: Endpoint, now: datetime) -> Receiver:
         failing=f"{found.failures:,} consecutive failures since {words.moment(found.failing_since, now)}"
         if found.failing_since
         else "",
+        verified=found.verified_at is not None,
         rests=words.moment(found.paused_until, now) if found.paused_until else "",
         both_until=words.moment(found.previous_until, now) if two_sign and found.previous_until else "",
     )

@@ -15,7 +15,8 @@ from serving.webhooks.tables import webhook_endpoint
 class Endpoint:
     """A receiver; its secrets are sealed.
 
-    `paused_until` is set while it is down: nothing is sent before, and then one message at a time.
+    `paused_until` is set while it is down: nothing is sent before, and then one message at a time. Until `verified_at`,
+    when it first answered a signed test message, it is sent nothing else.
 
     `status_url` is the address for checks whether a listing is shown, with {listing} in place of the id; None without.
     """
@@ -32,6 +33,7 @@ class Endpoint:
     previous_secret: str | None = None
     previous_until: datetime | None = None
     status_url: str | None = None
+    verified_at: datetime | None = None
 
     def secrets_at(self, moment: datetime) -> tuple[str, ...]:
         """The sealed secrets that sign at a moment: the current one, and the previous one during a change."""
@@ -117,6 +119,18 @@ def claim_probe(connection: Connection, endpoint: Endpoint, *, until: datetime) 
         .values(paused_until=until)
     )
     return changed.rowcount == 1
+
+
+def unverified(connection: Connection) -> list[str]:
+    """The marketplaces whose endpoint has not answered a test message."""
+    new = (webhook_endpoint.c.verified_at.is_(None), webhook_endpoint.c.disabled_at.is_(None))
+    return list(connection.execute(select(webhook_endpoint.c.marketplace_id).where(*new)).scalars())
+
+
+def verify(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
+    """Record that an endpoint has answered its test message; due messages are sent to it."""
+    values = {"verified_at": at, "failures": 0, "failing_since": None, "paused_until": None}
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
 
 
 def failures(connection: Connection, endpoint: Endpoint) -> int:

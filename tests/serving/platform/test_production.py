@@ -93,7 +93,15 @@ DATABASES = [
     ("postgresql://postgres:postgres@db/t", False, "the default"),
     ("postgresql://app:short-one@db/t", False, "short"),
     ("postgresql://app:changeme-changeme@db/t", False, "a placeholder"),
-    (f"postgresql://app:{RANDOM}@db/t", True, "a random one"),
+    (f"postgresql://app:{RANDOM}@db/t?sslmode=verify-full", True, "a random one"),
+    (f"postgresql://app:{RANDOM}@db/t", False, "random, over the network in the clear"),
+    (f"postgresql://app:{RANDOM}@db/t?sslmode=require", False, "no certificate is checked"),
+    (f"postgresql://app:{RANDOM}@/t?host=localhost&host=db", False, "one of two hosts is remote"),
+    (f"postgresql://app:{RANDOM}@localhost/t?hostaddr=10.0.0.7", False, "the address is remote, not the name"),
+    (f"postgresql://app:{RANDOM}@/t?service=remote", False, "a service file says where"),
+    (f"postgresql://app:{RANDOM}@127.0.0.1:5432/t", True, "this machine"),
+    (f"postgresql://app:{RANDOM}@[::1]/t", True, "this machine in IPv6"),
+    (f"postgresql://app:{RANDOM}@localhost/t", True, "this machine's name"),
     ("postgresql://app@/t?host=/run/postgresql", True, "none: a socket"),
     ("sqlite:////var/lib/t.sqlite", True, "a file"),
 ]
@@ -107,6 +115,25 @@ def test_a_database_password_that_can_be_guessed_is_refused(tmp_path: Path, url:
         return
     with pytest.raises(Invalid, match="TOUCHSTONE_DATABASE_URL"):
         check_production(found)
+
+
+def test_what_libpq_takes_from_the_environment_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings(tmp_path, database_url=f"postgresql://app:{RANDOM}@/t")
+    check_production(found)
+    monkeypatch.setenv("PGHOST", "db")
+    with pytest.raises(Invalid, match="sslmode=verify-full"):
+        check_production(found)
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    check_production(found)
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://mlflow.bazaar.market", "http://127.0.0.1:5000", "sqlite:////var/mlflow.db", None]
+)
+def test_an_mlflow_server_here_or_with_tls_is_accepted(tmp_path: Path, uri: str | None) -> None:
+    check_production(settings(tmp_path, mlflow_tracking_uri=uri, undo_window_seconds=60))
+    clear = {"mlflow_tracking_uri": "http://mlflow:5000", "undo_window_seconds": 0}
+    check_production(settings(tmp_path, production=False, **clear))
 
 
 def test_the_service_ends_with_a_sentence_and_makes_nothing(touchstone: str, tmp_path: Path) -> None:

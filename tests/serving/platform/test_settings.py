@@ -17,7 +17,7 @@ from serving.delivery.service.delivery import deliver
 from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from tests.fixtures.receivers import a_receiver
+from tests.fixtures.receivers import a_receiver, proven
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from training.encoders import ENCODERS
@@ -110,6 +110,7 @@ def test_in_production_no_webhook_is_registered_to_the_machine_itself(site: Site
 def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothing(site: Site) -> None:
     with a_receiver() as receiver:
         register(site.runtime, receiver.url, receiver.secret)
+        proven(site)
         case = a_case(site, CaseLane.ASK_BRAND)
         action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
         assert action is not None

@@ -9,6 +9,7 @@ from serving.webhooks.client import check_secret
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
+from tests.fixtures.receivers import proven
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
@@ -67,6 +68,8 @@ def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     assert admin.post(f"{PATH}/pause", {**named, "hours": "73"}).status_code == 422
     assert admin.post(f"{PATH}/pause", {**named, "hours": "4"}).status_code == 303
     assert "then one message tests the endpoint" in words(admin.get(PATH).text)
+    proven(site)
+    assert admin.post(f"{PATH}/pause", {**named, "hours": "4"}).status_code == 303
     assert "Deliveries are paused until" in words(admin.get("/operations").text)
     assert admin.post(f"{PATH}/wake", named).status_code == 303
     rested = in_force(site)

@@ -25,6 +25,7 @@ from serving.webhooks.client import new_secret
 from serving.webhooks.service import seal_under_new_key, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
+from tests.fixtures.receivers import proven
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -147,6 +148,7 @@ def test_a_damaged_key_file_keeps_the_service_from_starting(site: Site, content:
 
 def test_without_its_key_a_delivery_fails_and_says_why(site: Site) -> None:
     with a_marketplace_that_listens(site) as receiver:
+        proven(site)
         action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
         site.clock.forward(seconds=180)

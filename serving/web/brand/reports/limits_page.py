@@ -119,11 +119,10 @@ def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, 
         _of_cap(say("Your removals in an hour"), found.caps.user, now),
         _of_cap(say("Removals of the brand in an hour"), found.caps.brand, now),
     ]
-    if found.caps.seller is not None:
-        rows.append(_of_cap(say("Removals of this listing's seller in an hour"), found.caps.seller, now))
-    else:
-        per_seller = say("at most %(n)s", n=number(bursts.per_seller))
-        rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=False))
+    # How much of it is used tells of other brands' removals.
+    seller, per_seller = found.caps.seller, say("at most %(n)s", n=number(bursts.per_seller))
+    stops = seller is not None and not seller.left
+    rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=stops))
     if found.quota is not None:
         left = say("%(left)s left", left=number(found.quota.left))
         until = say("until %(time)s", time=own_words.moment(found.quota.renewed_at, now))

@@ -40,7 +40,7 @@ from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
-from tests.fixtures.receivers import Receiver, a_receiver
+from tests.fixtures.receivers import Receiver, a_receiver, proven
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.statements import a_statement
@@ -57,6 +57,7 @@ def register(site: Site, found: Receiver) -> None:
     provisioning.register_webhook(
         site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
     )
+    proven(site)
 
 
 def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAction:

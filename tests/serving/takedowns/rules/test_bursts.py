@@ -102,14 +102,14 @@ def test_the_cause_that_names_the_alert_comes_first() -> None:
     assert found == [one for one in HoldCause if one not in {C.SELLER_SHARE, C.DOUBT}]
 
 
-def test_the_messages_have_the_figures() -> None:
+def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:
     everything = replace(EVERYTHING, user=Pace(45, 30))
     assert [in_english(one.message) for one in holds(everything, DEFAULT_BURSTS)] == [
         "Removals on a brand's confirmation are switched off.",
         "One person has confirmed 45 removals within an hour.",
         "One brand has confirmed 40 removals within an hour.",
-        "10 listings of one seller were removed within an hour.",
-        "The seller sold 200 items in 90 days. Two organisations decide about a shop of this size.",
+        "One seller's listings have reached the hourly limit of removals.",
+        "The seller's sales in 90 days are high. Two organisations decide about a shop of this size.",
         "Removals of this brand are pending after a burst. Until they are decided, all of its removals need approval.",
     ]
 

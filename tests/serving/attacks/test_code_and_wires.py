@@ -1,0 +1,70 @@
+"""Nobody else's code runs from the data directory, and no secret travels in the clear."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.errors import Invalid
+from serving.platform.production import check_production
+from serving.platform.settings import Settings
+from training.cluster import ClusterFailed, cluster_at
+from training.fit_cluster import FitInputWork
+
+pytestmark = pytest.mark.attack
+# The process finds where numba looks for a kernel's index, and somebody else puts a pickle there first.
+PLANTED = """
+import os, pickle, sys
+from pathlib import Path
+from serving.cli.main import prepare_process
+
+prepare_process()
+from features.alphabet import _values as kernel
+
+class Planted:
+    def __reduce__(self):
+        return os.mkdir, (sys.argv[1],)
+
+index = Path(kernel._cache._cache_file._index_path)
+index.parent.mkdir(parents=True, exist_ok=True)
+index.write_bytes(pickle.dumps(Planted()))
+kernel._cache._cache_file.load("a signature")
+"""
+
+
+@pytest.mark.soak  # It starts a process.
+def test_a_kernel_index_that_somebody_planted_runs_no_code(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    subprocess.run(
+        [sys.executable, "-c", PLANTED, str(ran)],
+        env={**settings, "TOUCHSTONE_HOME": str(tmp_path / "home")},
+        check=True,
+    )
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("address", ["tcp://203.0.113.7:8786", "203.0.113.7:8786", "ws://scheduler.example:8786"])
+def test_a_cluster_beyond_this_machine_is_refused_without_tls(address: str) -> None:
+    with pytest.raises(ClusterFailed, match="TLS"), cluster_at(address, FitInputWork(), then=""):
+        pass
+
+
+PRODUCTION = {"production": True, "public_url": "https://touchstone.bazaar.market"}
+DATABASE = "postgresql://app:9f2c4e81b7d05a3696ee0c1d57fb8a24@db.bazaar.market/t"
+CLEAR = [
+    ({"undo_window_seconds": 0}, "TOUCHSTONE_UNDO_WINDOW_SECONDS"),
+    ({"database_url": DATABASE}, "sslmode=verify-full"),
+    ({"database_url": f"{DATABASE}?sslmode=require"}, "sslmode=verify-full"),
+    ({"mlflow_tracking_uri": "http://mlflow.bazaar.market:5000"}, "TOUCHSTONE_MLFLOW_TRACKING_URI"),
+]
+
+
+@pytest.mark.parametrize(("changes", "named"), CLEAR, ids=[str(row[0]) for row in CLEAR])
+def test_production_refuses_no_undo_window_and_wires_in_the_clear(
+    tmp_path: Path, changes: dict[str, object], named: str
+) -> None:
+    with pytest.raises(Invalid, match=named):
+        check_production(Settings.model_validate({"home": tmp_path, **PRODUCTION, **changes}))

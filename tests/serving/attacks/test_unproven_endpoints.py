@@ -1,0 +1,53 @@
+"""An endpoint gets removals only after it has answered a signed test message, and the page says so."""
+
+import pytest
+
+from serving.administration.service import provisioning
+from serving.delivery.service.delivery import deliver_due
+from serving.delivery.service.rounds import waiting
+from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import an_administrator
+from tests.serving.web.visits import visit_as, words
+
+pytestmark = pytest.mark.attack
+WAITS = "has not answered a signed test message yet, so removals wait"
+
+
+def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(site: Site) -> None:
+    (case,) = questions(site, 1)
+    confirm(site, site.brand_person, case)
+    site.clock.forward(minutes=5)
+    with a_receiver() as receiver:
+        receiver.answer_to_tests = 410
+        provisioning.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        assert waiting(site.runtime) == [site.here]
+        for _ in range(2):
+            deliver_due(site.runtime, site.here)
+        assert (len(receiver.tests), receiver.deliveries, states(site)) == (1, [], {"scheduled": 1})
+        assert waiting(site.runtime) == []
+        page = visit_as(site, an_administrator(site))
+        assert WAITS in words(page.get("/operations/webhook").text)
+        assert WAITS in words(page.get("/operations").text)
+
+        receiver.answer_to_tests = 204
+        page.post("/operations/webhook/wake", {"endpoint_id": receiver.tests[0].partition(".")[0]})
+        deliver_due(site.runtime, site.here)
+        assert (len(receiver.tests), states(site)) == (2, {"acknowledged": 1})
+        assert WAITS not in words(page.get("/operations/webhook").text)
+
+
+def test_an_unproven_endpoint_without_removals_is_tested_by_itself(site: Site) -> None:
+    with a_receiver() as receiver:
+        provisioning.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        assert waiting(site.runtime) == [site.here]
+        deliver_due(site.runtime, site.here)
+        assert waiting(site.runtime) == []
+        site.clock.forward(minutes=5)
+        deliver_due(site.runtime, site.here)
+        assert len(receiver.tests) == 1, "it is proven"
