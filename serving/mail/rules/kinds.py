@@ -25,6 +25,8 @@ class MailKind(StrEnum):
     REPORT_STOPPED = "report_stopped"
     REPORT_WAITS = "report_waits"
     BURST_ALARM = "burst_alarm"
+    NEW_SECRET = "new_secret"  # noqa: S105  # a kind of mail
+    SECRETS_ENDED = "secrets_ended"
 
 
 class MailState(StrEnum):
@@ -48,6 +50,8 @@ MANDATORY: Final = frozenset(
         MailKind.SECOND_FACTOR,
         MailKind.LARGE_REPORT,
         MailKind.REPORT_STOPPED,
+        MailKind.NEW_SECRET,
+        MailKind.SECRETS_ENDED,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.

@@ -10,7 +10,7 @@ from models.errors import DomainError
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.second_factors import NEEDS_FACTOR, Factor, FactorKind, counts_from, is_fresh, may_remove
 from serving.accounts.service import one_time_codes, passkeys
-from serving.accounts.service.proving import passkey_options, prove
+from serving.accounts.service.proving import passkey_options
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.administration.service.second_factors import (
@@ -20,14 +20,13 @@ from serving.administration.service.second_factors import (
     confirm_app,
     enrolment_options,
     new_recovery_codes,
-    prove_password,
     remove,
 )
 from serving.api.errors import problem_of
 from serving.guards import runtime_of, signed_in
 from serving.platform.runtime import Runtime
 from serving.web import text_view
-from serving.web.account.second_step_page import given_by
+from serving.web.confirming import confirm
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -97,10 +96,7 @@ def post_proof(request: Request, session: Anyone, fields: Fields) -> Response:
     """Confirm that it is the user: by a factor, a recovery code, or the password where there is no factor."""
     runtime = runtime_of(request)
     try:
-        if session.has_factor:
-            prove(runtime, session, given_by(fields), recovery=True)
-        else:
-            prove_password(runtime, session, fields.get("password", "")[:1_000])
+        confirm(runtime, session, fields)
     except DomainError as refused:
         return _refused(request, session, refused)
     return go_to(request, PLACE)
