@@ -45,6 +45,7 @@ def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
+        audit.hold(connection)
         ended = marketplaces.revoke_key(connection, by.marketplaces(Permission.ADMINISTER), key_id, now)
         audit.record(
             connection, now, ended.marketplace_id, f"user:{by.user_id}", "key.revoked", key_id, name=ended.name

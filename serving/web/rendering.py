@@ -103,6 +103,7 @@ TEMPLATES.globals |= {
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
     "day": own_words.day,
+    "full": own_words.full,
     "moment": own_words.moment,
     "number": i18n.number,
     "reason_codes": REASON_CODES,

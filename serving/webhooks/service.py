@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import Role
 from serving.accounts.rules.owned_secrets import OwnedSecret, SecretKind, ends_now
-from serving.accounts.store import accounts, people, second_factors
+from serving.accounts.store import accounts, invitations, people, reset_links, second_factors
 from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
@@ -140,10 +140,15 @@ def end_secrets(
     by: str,
     chosen: Collection[str] | None = None,
 ) -> None:
-    """End what a person has made: every key that acts for them, and the `chosen` secrets of marketplaces.
+    """End what a person has made: keys that act for them, reset links for others, and `chosen` secrets of marketplaces.
 
-    Without a choice the recent ones end, and a mail asks the administrators about the rest.
+    Without a choice the recent ones end, and so do the person's invitations; a mail asks the administrators about the
+    other secrets.
     """
+    reset_links.end_made_by(connection, user_id, runtime.wall.now())
+    if chosen is None:
+        places = accounts.places_of(connection, user_id)
+        invitations.withdraw_of(connection, places, user_id, runtime.wall.now())
     owned, policy = secrets_of(connection, user_id), runtime.policies[SecretPolicy]
     signing = {one.endpoint_id: one for one in endpoints.made_by(connection, user_id)}
     ended = [secret for secret in owned if ends_now(secret, at, policy, chosen)]

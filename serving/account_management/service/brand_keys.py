@@ -1,7 +1,6 @@
 """A brand's own API keys: a lead makes and revokes keys that report listings at one marketplace."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.marketplaces.service import new_brand_key, tell_of_secret
 from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import KeyRecord
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import require_lead
 from serving.views.views import Pair
@@ -23,23 +23,15 @@ MOST_KEYS: Final = 10  # Ours: one for each of a brand's programs; more are hard
 
 @dataclass(frozen=True, slots=True)
 class BrandKey:
-    """A key as the brand sees it. `maker` is empty for a disabled account; `works` is whether it is accepted now.
+    """A key as the brand sees it. `maker` is empty for a disabled account; `leads` is whether they lead the brand."""
 
-    `expires_at` and `used_at` are in real time.
-    """
-
-    key_id: str
-    name: str
+    record: KeyRecord
     maker: str
-    made_at: datetime
-    expires_at: datetime
-    used_at: datetime | None
-    revoked_at: datetime | None
-    works: bool
+    leads: bool
 
 
-def keys_of_brand(connection: Connection, pair: Pair, now: datetime) -> list[BrandKey]:
-    """The keys of a brand at a marketplace: those in force first, then the latest first. `now` is the real time."""
+def keys_of_brand(connection: Connection, pair: Pair) -> list[BrandKey]:
+    """The keys of a brand at a marketplace: those in force first, then the latest first."""
     found = []
     for one in marketplaces.keys(connection, {pair[0]}, pair[1]):
         try:
@@ -47,10 +39,7 @@ def keys_of_brand(connection: Connection, pair: Pair, now: datetime) -> list[Bra
         except NotFound:
             maker = None
         leads = maker is not None and pair in maker.brands(Permission.LEAD_BRAND)
-        name = "" if maker is None else maker.name
-        works = leads and one.revoked_at is None and now < one.expires_at
-        times = (one.created_at, one.expires_at, one.used_at, one.revoked_at)
-        found.append(BrandKey(one.key_id, one.name, name, *times, works))
+        found.append(BrandKey(one, "" if maker is None else maker.name, leads))
     return found
 
 
@@ -70,9 +59,7 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int 
     with runtime.store.write() as connection:
         audit.hold(connection)
         by = require_lead(connection, person, pair)
-        wall = runtime.wall.now()
-        stored = marketplaces.keys(connection, {pair[0]}, pair[1])
-        in_force = [key for key in stored if key.revoked_at is None and wall < key.expires_at]
+        in_force = [one for one in marketplaces.keys(connection, {pair[0]}, pair[1]) if one.revoked_at is None]
         if len(in_force) >= MOST_KEYS:
             raise Conflict("A brand can have {most} API keys. Revoke one that is not used.", most=MOST_KEYS)
         made, shown = new_brand_key(runtime, pair, person.user_id, days)

@@ -56,6 +56,7 @@ def change_password(
         raise Invalid("The new password is the same as the current one. Choose another one.")
     hashed = auth.hash_password(wanted, (person.name, person.email))
     with runtime.store.write() as connection:
+        audit.hold(connection)
         guessing.give_back(connection, attempt)
         ended = _put(runtime, connection, person.user_id, hashed, ending, staying=auth.hash_token(token))
         audit.record(

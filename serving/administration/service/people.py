@@ -158,7 +158,6 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
         freed = _hand_over(runtime, connection, by, found, successor, now)
         sessions = people.end_sessions(connection, user_id)
         reset_links.end(connection, user_id, runtime.wall.now())
-        invitations.withdraw_of(connection, here, user_id, runtime.wall.now())
         end_secrets(runtime, connection, user_id, "deactivated", now, by=f"user:{by.user_id}")
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
         for place in sorted({one.marketplace_id for one in found.grants}):

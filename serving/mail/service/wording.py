@@ -17,7 +17,6 @@ PLACES: Final = {
     MailKind.OVERDUE_CASES: "/operations",
     MailKind.SECOND_FACTOR: "/settings/second-factor",
     MailKind.BURST_ALARM: "/brand/limits",
-    MailKind.SECRETS_ENDED: "/keys",
 }
 NAMES: Final = {
     MailKind.INVITATION: N_("Invitations"),

@@ -16,6 +16,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.people import administered
 from serving.administration.service.provisioning import add_key
+from serving.api.errors import status_of
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.marketplaces import service as keys
@@ -25,7 +26,6 @@ from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -38,15 +38,6 @@ _SCOPES: Final = {
     Scope.TRAIN: "start trainings and follow them; promotes nothing",
     Scope.CLOCK: "move the simulated clock; not in production",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeBox:
-    """A scope that can be granted to a key."""
-
-    value: str
-    text: str
-    ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +54,9 @@ class KeysPage:
     names: Mapping[str, str]
     now: datetime
     wall: datetime
-    several: bool
-    places: tuple[Option, ...]
-    scopes: tuple[ScopeBox, ...]
+    places: Mapping[str, str]
+    scopes: Mapping[Scope, str]
+    ticked: Sequence[Scope]
     policy: SecretPolicy
     factors: frozenset[FactorKind]
     name: str
@@ -93,7 +84,7 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
         made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=by, days=days)
     except DomainError as refused:
         page = keys_page(request, session, name=name, scopes=scopes, error=refused.sentence)
-        return respond(request, page, session, status=422)
+        return respond(request, page, session, status=status_of(refused))
     return respond(request, keys_page(request, session, made=made), session)
 
 
@@ -126,9 +117,9 @@ def keys_page(
         names={**places, **called, **makers},
         now=runtime.clock.now(),
         wall=runtime.wall.now(),
-        several=len(places) > 1,
-        places=tuple(Option(place, called) for place, called in places.items()),
-        scopes=tuple(ScopeBox(one.value, _SCOPES[one], one in scopes) for one in offered),
+        places=places,
+        scopes={scope: _SCOPES[scope] for scope in offered},
+        ticked=scopes,
         policy=runtime.policies[SecretPolicy],
         factors=factor_kinds(runtime, session),
         name=name,

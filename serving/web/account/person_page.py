@@ -94,7 +94,6 @@ class PersonPage:
     link_hours: int
     factors: int
     secrets: tuple[OwnedSecret, ...]
-    when: datetime
     error: str | None
 
 
@@ -216,7 +215,6 @@ def person_page(
         link_hours=runtime.policies[ResetLinkPolicy].valid_hours,
         factors=factors,
         secrets=secrets,
-        when=now,
         error=error,
     )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import Annotated, ClassVar, Final
 
@@ -86,7 +85,6 @@ class SettingsPage:
     password_error: str | None
     secrets: tuple[OwnedSecret, ...]
     ticked: Collection[str]
-    when: datetime
     shortest_password: int
     mails: tuple[MailChoice, ...]
     has_factor: bool
@@ -166,7 +164,6 @@ def settings_page(
         password_error=password_error,
         secrets=secrets,
         ticked=[secret.secret_id for secret in secrets if ends_now(secret, now, policy, ticked)],
-        when=now,
         shortest_password=auth.SHORTEST_PASSWORD,
         mails=_mails(runtime, session),
         has_factor=session.has_factor,

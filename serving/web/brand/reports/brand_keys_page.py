@@ -15,9 +15,9 @@ from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
-from serving.rights.rules.rights import RightState
+from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.store import rights
-from serving.web import text_view
+from serving.rights.store.rights import StoredRight
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.brand.rights_rows import KINDS
@@ -25,21 +25,10 @@ from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
-from serving.web.wording.i18n import say
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/keys"
 _LONGEST_ID: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class RightRow:
-    """A verified right, with the id by which a report names it."""
-
-    right_id: str
-    name: Shown
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +39,12 @@ class BrandKeysPage(AboutBrand):
     """
 
     template: ClassVar[str] = "brand_api_keys.html"
+    kinds: ClassVar[Mapping[RightKind, str]] = KINDS
 
     keys: tuple[BrandKey, ...]
     now: datetime
     wall: datetime
-    rights: tuple[RightRow, ...]
+    rights: tuple[StoredRight, ...]
     made: str | None
     typed: str
     policy: SecretPolicy
@@ -100,20 +90,16 @@ def _page(
     made: str | None = None,
     error: str | None = None,
 ) -> BrandKeysPage:
-    wall = runtime.wall.now()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
-        keys = keys_of_brand(connection, scope.pair, wall)
+        keys = keys_of_brand(connection, scope.pair)
         verified = [one for one in rights.rights_of(connection, scope.pair) if one.right.state is RightState.VERIFIED]
     return BrandKeysPage(
         scope=scope,
         keys=tuple(keys),
         now=runtime.clock.now(),
-        wall=wall,
-        rights=tuple(
-            RightRow(one.right.right_id, text_view.show(one.right.title), say(KINDS[one.right.kind]))
-            for one in verified
-        ),
+        wall=runtime.wall.now(),
+        rights=tuple(verified),
         made=made,
         typed=given.get("name", "") if error is not None else "",
         policy=runtime.policies[SecretPolicy],
