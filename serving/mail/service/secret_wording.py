@@ -18,7 +18,8 @@ _WHAT: Final = {
 def new_secret(given: Mapping[str, Any]) -> Content:
     """To the leads of a brand, or the administrators of a marketplace: somebody has made a secret there."""
     by, place = one_line(given["by"]), one_line(given["marketplace"])
-    rows = [(say("New"), gettext(_WHAT[given["what"]])), (say("Name"), one_line(given["name"]))]
+    what = _WHAT[given["what"]]  # Not in the call, whose literals are texts for the catalogues.
+    rows = [(say("Kind"), gettext(what)), (say("Name"), one_line(given["name"]))]
     rows += [(say("Brand"), one_line(given["brand"]))] if given["brand"] else []
     return Content(
         say("A new key or signing secret at %(marketplace)s", marketplace=place),
@@ -40,7 +41,9 @@ def secrets_ended(given: Mapping[str, Any]) -> Content:
         say("Show user"),
         tuple(rows),
         (
-            say("A system with an ended one no longer works. Create a new key, or register the endpoint again."),
-            say("End each that is still valid and that you do not know."),
+            say(
+                "Systems that used an ended key or secret no longer work. Create a new key, or register the endpoint again."
+            ),
+            say("If you do not know one that is still valid, end it."),
         ),
     )

@@ -39,12 +39,12 @@ class BrandKeysPage(AboutBrand):
     """
 
     template: ClassVar[str] = "brand_api_keys.html"
-    kinds: ClassVar[Mapping[RightKind, str]] = KINDS
 
     keys: tuple[BrandKey, ...]
     now: datetime
     wall: datetime
     rights: tuple[StoredRight, ...]
+    kinds: Mapping[RightKind, str]
     made: str | None
     typed: str
     policy: SecretPolicy
@@ -100,6 +100,7 @@ def _page(
         now=runtime.clock.now(),
         wall=runtime.wall.now(),
         rights=tuple(verified),
+        kinds=KINDS,
         made=made,
         typed=given.get("name", "") if error is not None else "",
         policy=runtime.policies[SecretPolicy],
