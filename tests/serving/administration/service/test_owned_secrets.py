@@ -6,7 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from serving.accounts.rules.access import Grant, Person, Role, Scope
+from serving.account_management.service.brand_keys import make_key
+from serving.accounts.rules.access import LOCAL, Grant, Person, Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.service.proving import Given
 from serving.accounts.service.second_step import complete, half_session_of
@@ -206,21 +207,35 @@ def test_an_expired_key_is_refused_everywhere_with_the_reason(site: Site) -> Non
         )
 
 
-@pytest.mark.parametrize("path", ["/api/v1/figures", "/api/v1/score"])
-def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, path: str) -> None:
+ROUTES = ["GET /api/v1/figures", "POST /api/v1/score", "POST /api/v1/brand/reports"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, route: str) -> None:
     here = by_its_clock(site, public_url="http://testserver")
     scopes = [Scope.INTAKE, Scope.SCORE]
     key = provisioning.add_key(here.runtime, name="Feed", scopes=scopes, marketplace=None, by="test")
-    client, uses = a_client(here.runtime), []
+    if route.endswith("reports"):
+        key = make_key(here.runtime, a_leader(here), here.pair, "Crawler")
+    method, path = route.split()
+    client, key_id, uses = a_client(here.runtime), key.split(".")[1], []
     for _ in range(4):
-        method, json = ("GET", None) if path.endswith("figures") else ("POST", {})
-        client.request(method, path, json=json, headers={"authorization": f"Bearer {key}"})
+        client.request(method, path, json={}, headers={"authorization": f"Bearer {key}"})
         with here.runtime.store.read() as connection:
-            key_id = key.split(".")[1]
             uses.append(marketplaces.keys_in_force(connection, [key_id])[key_id].used_at)
         here.clock.forward(hours=12)
     assert None not in uses
     assert uses[0] == uses[1] != uses[2] == uses[3]
+
+
+def test_the_owner_of_the_data_directory_makes_secrets_that_are_nobodys(site: Site) -> None:
+    ada = an_administrator(site)
+    key = provisioning.add_key(site.runtime, name="Feed", scopes=[Scope.INTAKE], marketplace=None, by=LOCAL)
+    page = visit_as(site, ada).get("/keys").text
+    assert "by the command line" in words(page)
+    with site.runtime.store.read() as connection:
+        assert marketplaces.maker_of(connection, key.split(".")[1]) is None
+        assert connection.execute(select(mail.c.kind)).all() == []
 
 
 def an_admins_secrets(site: Site, ada: Person, age_days: int) -> list[str]:
