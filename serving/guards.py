@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -19,7 +20,7 @@ from serving.accounts.rules.second_factors import leads_to_enrolment
 from serving.accounts.service import auth
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
-from serving.marketplaces.service import key_of
+from serving.marketplaces.service import is_use_due, key_of, note_use
 from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace
 from serving.platform.display import show_as
 from serving.platform.languages import ENGLISH
@@ -175,7 +176,7 @@ def key(scope: Scope) -> Any:
     """Admit an API key with this scope; the handler gets its marketplace."""
 
     async def check(request: Request) -> Caller:
-        return _caller_of(request, scope)
+        return await _caller_of(request, scope)
 
     return Depends(Guard(f"key {scope.value}", check))
 
@@ -189,7 +190,7 @@ def may_or_key(permission: Permission, scope: Scope) -> Any:
 
     async def check(request: Request) -> Caller | Session:
         if "authorization" in request.headers:
-            return _caller_of(request, scope)
+            return await _caller_of(request, scope)
         found: Session = await person(request)
         return found
 
@@ -201,14 +202,17 @@ def any_caller() -> Any:
 
     async def check(request: Request) -> Caller | Session:
         if "authorization" in request.headers:
-            return _caller_of(request, None)
+            return await _caller_of(request, None)
         return await _session_of(request, files=0, translated=False)
 
     return Depends(Guard("any key or signed in", check))
 
 
-def _caller_of(request: Request, scope: Scope | None) -> Caller:
-    found = key_of(runtime_of(request), request.headers.get("authorization"), scope)
+async def _caller_of(request: Request, scope: Scope | None) -> Caller:
+    runtime = runtime_of(request)
+    found = key_of(runtime, request.headers.get("authorization"), scope)
+    if is_use_due(runtime, found):
+        await run_in_threadpool(note_use, runtime, found)
     return called_by(request.scope, found)
 
 

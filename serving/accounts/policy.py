@@ -84,6 +84,27 @@ class GuessingPolicy:
 DEFAULT_GUESSING: Final = GuessingPolicy()
 
 
+# How long keys and signing secrets are valid, and which of them end with their maker.
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPolicy:
+    """Settings of API keys and of the secrets that sign webhook messages."""
+
+    # Somebody has forgotten a key that nobody replaces in half a year. Ours.
+    valid_days: int = 180
+    # The longest validity of a key, and the age at which a signing secret should be rotated. It still signs afterwards,
+    # as removals would otherwise stop. Ours.
+    longest_days: int = 365
+    # What a thief has made is new. Systems use what is older, and an administrator knows them. Ours.
+    recent_days: int = 7
+    # A last use of today tells a key in use from a forgotten one. More often would be a write for many requests. Ours.
+    use_noted_hours: int = 24
+
+
+DEFAULT_SECRETS: Final = SecretPolicy()
+
+
 # How second factors are proved, and for how long a proof holds.
 
 

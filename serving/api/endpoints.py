@@ -19,7 +19,6 @@ from serving.webhooks.store.endpoints import Endpoint
 
 router = APIRouter(route_class=Repeatable)
 Manager = Annotated[Caller, key(Scope.ENDPOINTS)]
-_BY = "api"
 _LONGEST_ID = 40
 
 
@@ -68,7 +67,7 @@ async def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -
             allow_loopback=False,
             marketplace=caller.marketplace.name,
             secret=None,
-            by=_BY,
+            by=caller.actor,
             status_url=body.status_url,
         )
         return {**_shown(_in_force(runtime, caller)), "secret": secret}
@@ -86,7 +85,7 @@ async def post_secret(endpoint_id: str, body: SecretBody, request: Request, call
             raise NotFound("There is no such endpoint in force.")
         name = caller.marketplace.name
         return provisioning.rotate_secret(
-            runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=_BY
+            runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=caller.actor
         )
 
     return {"secret": await run_in_threadpool(rotate)}
@@ -96,7 +95,7 @@ async def post_secret(endpoint_id: str, body: SecretBody, request: Request, call
 async def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> dict[str, Any]:
     """Pause deliveries for some hours."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
-    await run_in_threadpool(pause_receiver, runtime, caller.marketplace, named, hours=body.hours, by=_BY)
+    await run_in_threadpool(pause_receiver, runtime, caller.marketplace, named, hours=body.hours, by=caller.actor)
     return _shown(await run_in_threadpool(_in_force, runtime, caller))
 
 
@@ -104,7 +103,7 @@ async def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: 
 async def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> dict[str, Any]:
     """End the pause and send the waiting messages at once."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
-    await run_in_threadpool(wake_receiver, runtime, caller.marketplace, named, by=_BY)
+    await run_in_threadpool(wake_receiver, runtime, caller.marketplace, named, by=caller.actor)
     return _shown(await run_in_threadpool(_in_force, runtime, caller))
 
 
@@ -112,7 +111,7 @@ async def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> di
 async def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: Manager) -> None:
     """Disable the endpoint; nothing is sent to it from then on."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
-    await run_in_threadpool(disable_receiver, runtime, caller.marketplace, named, by=_BY, reason=body.reason)
+    await run_in_threadpool(disable_receiver, runtime, caller.marketplace, named, by=caller.actor, reason=body.reason)
 
 
 def _in_force(runtime: Runtime, caller: Caller) -> Endpoint:

@@ -11,6 +11,7 @@ from typing import Final, cast
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
@@ -24,7 +25,7 @@ from serving.api.requests.direct import Direct
 from serving.api.requests.together import Together
 from serving.guards import called_by, key
 from serving.intake.service.precheck import prechecks
-from serving.marketplaces.service import GivenKey, admitted, given_key
+from serving.marketplaces.service import GivenKey, admitted, given_key, is_use_due, note_use
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.faults import StorageFault
@@ -36,6 +37,7 @@ _JSON: Final = "application/json"
 _MOST_TOGETHER: Final = 16  # A group takes some milliseconds, and other requests wait for so long.
 _ORDINARY_BYTES: Final = 4_096  # Of a row; longer ones are as many.
 _KEY: Final = key(Scope.SCORE)
+_USED: Final = "touchstone.used_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ async def post_score(request: Request) -> Response:
     given, scores = given_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
     if is_small(request):
         body = await body_of(request)
-        return await scores.ask(_Asked(request, given, body), 1 + len(body) // _ORDINARY_BYTES)
+        answer = await scores.ask(_Asked(request, given, body), 1 + len(body) // _ORDINARY_BYTES)
+        if (used := request.scope.get(_USED)) is not None:
+            await run_in_threadpool(note_use, app.state.runtime, used)
+        return answer
     # A large body is read only for a key that may send it, and apart from the loop.
     await _KEY.dependency(request)
     return await scores.ask(_Asked(request, given, None, await json_body(request)), _MOST_TOGETHER)
@@ -88,13 +93,16 @@ def _answers(runtime: Runtime, asked: Sequence[_Asked]) -> Sequence[Response | E
 
 
 def _together(runtime: Runtime, connection: Connection, asked: Sequence[_Asked]) -> Sequence[Response | Exception]:
+    now = runtime.wall.now()
     found = marketplaces.keys_in_force(connection, [one.given.key_id for one in asked if one.given is not None])
     answers: list[Response | Exception | None] = [None] * len(asked)
     listings: dict[Marketplace, list[tuple[int, Listing]]] = defaultdict(list)
     for i, one in enumerate(asked):
         try:
-            kept = admitted(found, one.given, Scope.SCORE)
+            kept = admitted(found, one.given, Scope.SCORE, now)
             called_by(one.request.scope, kept)
+            if is_use_due(runtime, kept):
+                one.request.scope[_USED] = kept
             row = one.row if one.body is None else json_of(one.request, one.body)
         except (DomainError, HTTPException) as error:
             answers[i] = error

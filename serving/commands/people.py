@@ -217,12 +217,14 @@ def add_key(
         list[str],
         typer.Option(callback=_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it."),
     ],
+    days: Annotated[int | None, typer.Option(help="Days for which it is valid: 1 to 365, by default 180.")] = None,
 ) -> str:
     """Make an API key; it is shown once."""
     from serving.administration.service import provisioning
 
     wanted = [Scope(one) for one in scope]
-    return provisioning.add_key(at.runtime, name=name, scopes=wanted, marketplace=at.place.name, by=at.actor)
+    where = {"marketplace": at.place.name, "by": at.actor}
+    return provisioning.add_key(at.runtime, name=name, scopes=wanted, days=days, **where)
 
 
 @command(person, "reset-second-factor")

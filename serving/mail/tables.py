@@ -30,6 +30,8 @@ _KINDS = (
     "report_stopped",
     "report_waits",
     "burst_alarm",
+    "new_secret",
+    "secrets_ended",
 )
 
 # A mail to an account, or to the address of somebody without one; that one is of the marketplace that wrote it.

@@ -2,23 +2,31 @@
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from models.errors import Forbidden, Invalid, NotFound
-from serving.accounts.rules.access import Permission, Person, Scope
+from serving.accounts.policy import SecretPolicy
+from serving.accounts.rules.access import Permission, Person, Role, Scope
 from serving.accounts.service.auth import NotSignedIn, hash_token
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, people
 from serving.audit.store import audit
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import ApiKey, KeyInForce, KeyRecord
+from serving.platform.database.faults import StorageFault
 from serving.platform.runtime import Runtime
 
 _MARK: Final = "tsk"
+# The page of a new secret, by what was made.
+_WEBHOOK: Final = "/operations/webhook"
+_PAGES: Final = {"brand_key": "/brand/keys", "key": "/keys", "endpoint": _WEBHOOK, "rotated": _WEBHOOK}
 
 
 def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
@@ -37,6 +45,7 @@ def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
+        audit.hold(connection)
         ended = marketplaces.revoke_key(connection, by.marketplaces(Permission.ADMINISTER), key_id, now)
         audit.record(
             connection, now, ended.marketplace_id, f"user:{by.user_id}", "key.revoked", key_id, name=ended.name
@@ -44,30 +53,58 @@ def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
     return ended
 
 
-def new_key(runtime: Runtime, marketplace_id: str, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
-    """A marketplace's key to store, and the text to show once.
+def new_key(
+    runtime: Runtime, marketplace_id: str, scopes: frozenset[Scope], made_by: str | None, days: int | None = None
+) -> tuple[ApiKey, str]:
+    """A marketplace's key to store, and the text to show once; without `days` it is valid for the usual time.
 
     Raises
     ------
     Invalid
-        The scope is that of brands' keys.
+        The scope is that of brands' keys; or the days are too few or too many.
     """
     if Scope.REPORT in scopes:
         raise Invalid("A lead of the brand makes keys that report listings, on the page API keys.")
+    policy = runtime.policies[SecretPolicy]
+    valid_days = policy.valid_days if days is None else days
+    if not 1 <= valid_days <= policy.longest_days:
+        raise Invalid("A key is valid for 1 to {most} days.", most=policy.longest_days)
     key_id, secret = runtime.ids.new("key"), secrets.token_urlsafe(32)
-    return ApiKey(key_id, marketplace_id, hash_token(secret), scopes), f"{_MARK}.{key_id}.{secret}"
+    expires_at = runtime.wall.now() + timedelta(days=valid_days)
+    key = ApiKey(key_id, marketplace_id, hash_token(secret), scopes, expires_at, user_id=made_by)
+    return key, f"{_MARK}.{key_id}.{secret}"
 
 
-def new_brand_key(runtime: Runtime, pair: tuple[str, str], user_id: str) -> tuple[ApiKey, str]:
+def new_brand_key(runtime: Runtime, pair: tuple[str, str], user_id: str, days: int | None = None) -> tuple[ApiKey, str]:
     """A key that reports for a brand at one marketplace as its maker, and the text to show once."""
-    made, shown = new_key(runtime, pair[0], frozenset())
-    return replace(made, scopes=frozenset({Scope.REPORT}), brand_id=pair[1], user_id=user_id), shown
+    made, shown = new_key(runtime, pair[0], frozenset(), user_id, days)
+    return replace(made, scopes=frozenset({Scope.REPORT}), brand_id=pair[1]), shown
 
 
-def end_keys_of(connection: Connection, user_id: str, at: datetime, *, by: str) -> None:
-    """Revoke the keys that act for a person, with an audit entry each."""
-    for one in marketplaces.revoke_keys_of(connection, user_id, at):
-        audit.record(connection, at, one.marketplace_id, by, "key.revoked", one.key_id, name=one.name)
+def tell_of_secret(
+    runtime: Runtime, connection: Connection, user_ids: Iterable[str], marketplace_id: str, about: Mapping[str, str]
+) -> None:
+    """Mail these people of a new secret; `about` has `what` and `name` of it, the name `by`, and perhaps a `brand`."""
+    place = marketplaces.get(connection, marketplace_id).name
+    parameters = {"marketplace": place, "brand": "", "path": _PAGES[about["what"]], **about}
+    queue_to_accounts(runtime, connection, MailKind.NEW_SECRET, user_ids, parameters)
+
+
+def owner_of_new(
+    runtime: Runtime, connection: Connection, marketplace_id: str, by: str, what: str, name: str
+) -> str | None:
+    """The person who owns a new secret of a marketplace, by its actor; the administrators are told of it by mail.
+
+    What a key makes belongs to the person who made the key. The owner of the data directory tells nobody.
+    """
+    kind, _, actor_id = by.partition(":")
+    if not actor_id:
+        return None
+    owner = actor_id if kind == "user" else marketplaces.maker_of(connection, actor_id)
+    names = accounts.names(connection, [owner or ""])
+    about = {"what": what, "name": name, "by": names.get(actor_id, by)}
+    tell_of_secret(runtime, connection, people.with_role(connection, marketplace_id, Role.ADMIN), marketplace_id, about)
+    return owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +123,13 @@ def given_key(header: str | None) -> GivenKey | None:
     return GivenKey(key_id, secret) if scheme.lower() == "bearer" and mark == _MARK and "\0" not in key_id else None
 
 
-def admitted(found: Mapping[str, KeyInForce], given: GivenKey | None, scope: Scope | None) -> KeyInForce:
-    """The given key among those in force, if it has the scope; None admits a key of any scope.
+def admitted(found: Mapping[str, KeyInForce], given: GivenKey | None, scope: Scope | None, now: datetime) -> KeyInForce:
+    """The given key among those in force, if it has the scope; None admits a key of any scope. `now` is the real time.
 
     Raises
     ------
     NotSignedIn
-        There is no key, the key is unknown, or its secret is wrong.
+        There is no key, the key is unknown, its secret is wrong, or it has expired.
     Forbidden
         The key lacks the scope; it is a brand's, which only reports.
     """
@@ -100,6 +137,8 @@ def admitted(found: Mapping[str, KeyInForce], given: GivenKey | None, scope: Sco
     secret = given.secret if given is not None else ""
     if not hmac.compare_digest(hash_token(secret), kept.key.secret_hash if kept else hash_token("")) or kept is None:
         raise NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
+    if now >= kept.key.expires_at:
+        raise NotSignedIn("This API key has expired. Create a new one.")
     if kept.key.brand_id is not None and scope is not Scope.REPORT:
         raise Forbidden("This key can only report listings.")
     if scope is not None and scope not in kept.key.scopes:
@@ -119,7 +158,19 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInFo
     if given is not None:
         with runtime.store.read() as connection:
             found = marketplaces.keys_in_force(connection, [given.key_id])
-    return admitted(found, given, scope)
+    return admitted(found, given, scope, runtime.wall.now())
+
+
+def is_use_due(runtime: Runtime, found: KeyInForce) -> bool:
+    """Whether `note_use` stores the use of a key: once in a while, so that a request seldom writes."""
+    hours = timedelta(hours=runtime.policies[SecretPolicy].use_noted_hours)
+    return found.used_at is None or runtime.wall.now() - found.used_at >= hours
+
+
+def note_use(runtime: Runtime, found: KeyInForce) -> None:
+    """Store the use of a key. A database that does not write refuses no request for this."""
+    with suppress(StorageFault), runtime.store.write() as connection:
+        marketplaces.note_use(connection, found.key.key_id, runtime.wall.now())
 
 
 def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
@@ -135,7 +186,8 @@ def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
     Forbidden
         The key does not report, or the person does not lead the brand now.
     """
-    found = key_of(runtime, header, Scope.REPORT).key
+    in_force = key_of(runtime, header, Scope.REPORT)
+    found = in_force.key
     assert found.user_id is not None, "the table keeps the person beside the brand"
     try:
         with runtime.store.read() as connection:
@@ -146,5 +198,7 @@ def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
     grants = [one for one in person.grants if (one.marketplace_id, one.brand_id) == pair]
     if not any(one.carries(Permission.LEAD_BRAND) for one in grants):
         raise Forbidden("The person who made this key does not lead the brand now.")
+    if is_use_due(runtime, in_force):
+        note_use(runtime, in_force)
     # It reports, and changes nothing of the brand's file.
     return replace(person, grants=tuple(replace(one, leads=False) for one in grants)), found.key_id

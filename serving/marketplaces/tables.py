@@ -17,7 +17,8 @@ marketplace = Table(
     moment("created_at"),
 )
 
-# Of a marketplace's systems, or of a brand there: then also the brand, and the person who made it and for whom it acts.
+# Of a marketplace's systems, or of a brand there: then also the brand. `user_id` is the person who made it, for whom a
+# brand's key acts; it is null where the owner of the data directory made it.
 api_key = Table(
     "api_key",
     metadata,
@@ -29,8 +30,11 @@ api_key = Table(
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=True),
     moment("created_at"),
+    # By the real time, as sessions are.
+    moment("expires_at"),
+    moment("used_at", nullable=True),
     moment("revoked_at", nullable=True),
-    CheckConstraint("(brand_id IS NULL) = (user_id IS NULL)", name="brand_and_person"),
+    CheckConstraint("brand_id IS NULL OR user_id IS NOT NULL", name="brand_and_person"),
 )
 
 kill_switch = Table(

@@ -1,14 +1,20 @@
-"""The audit entries of messages, and the secrets that sign them."""
+"""The audit entries of messages, the secrets that sign them, and the end of the secrets that a person has made."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from serving.accounts.store import second_factors
+from serving.accounts.policy import SecretPolicy
+from serving.accounts.rules.access import Role
+from serving.accounts.rules.owned_secrets import OwnedSecret, SecretKind, ends_now
+from serving.accounts.store import accounts, invitations, people, reset_links, second_factors
 from serving.audit.store import audit
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
+from serving.marketplaces.store import marketplaces
 from serving.platform.database.common_secrets import put_in_force
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import SEALING_KEY, Sealer
@@ -108,3 +114,61 @@ def _seal_again(runtime: Runtime, connection: Connection, change: Callable[[str]
             endpoints=len(changed),
         )
     return len(changed)
+
+
+def secrets_of(connection: Connection, user_id: str) -> tuple[OwnedSecret, ...]:
+    """The secrets in force that a person has made: keys, and webhook endpoints by the maker of their secret."""
+    keys = [
+        OwnedSecret(one.key_id, kind, one.name, one.marketplace_id, one.created_at)
+        for one in marketplaces.keys_made_by(connection, user_id)
+        for kind in [SecretKind.BRAND_KEY if one.brand_id else SecretKind.KEY]
+    ]
+    signing = [
+        OwnedSecret(one.endpoint_id, SecretKind.ENDPOINT, one.url, one.marketplace_id, one.secret_made_at)
+        for one in endpoints.made_by(connection, user_id)
+    ]
+    return (*keys, *signing)
+
+
+def end_secrets(
+    runtime: Runtime,
+    connection: Connection,
+    user_id: str,
+    why: str,
+    at: datetime,
+    *,
+    by: str,
+    chosen: Collection[str] | None = None,
+) -> None:
+    """End what a person has made: keys that act for them, reset links for others, and `chosen` secrets of marketplaces.
+
+    Without a choice the recent ones end, and so do the person's invitations; a mail asks the administrators about the
+    other secrets.
+    """
+    reset_links.end_made_by(connection, user_id, runtime.wall.now())
+    if chosen is None:
+        places = accounts.places_of(connection, user_id)
+        invitations.withdraw_of(connection, places, user_id, runtime.wall.now())
+    owned, policy = secrets_of(connection, user_id), runtime.policies[SecretPolicy]
+    signing = {one.endpoint_id: one for one in endpoints.made_by(connection, user_id)}
+    ended = [secret for secret in owned if ends_now(secret, at, policy, chosen)]
+    for secret in ended:
+        if secret.kind is SecretKind.ENDPOINT:
+            endpoints.disable(connection, signing[secret.secret_id], at)
+            act = "webhook.disabled"
+        else:
+            marketplaces.revoke_key(connection, {secret.marketplace_id}, secret.secret_id, at)
+            act = "key.revoked"
+        audit.record(connection, at, secret.marketplace_id, by, act, secret.secret_id, name=secret.name, reason=why)
+    asked = ended if chosen is not None else owned
+    told = [secret for secret in asked if secret.kind is not SecretKind.BRAND_KEY]
+    for place in sorted({secret.marketplace_id for secret in told}):
+        parameters = {
+            "maker": accounts.names(connection, [user_id]).get(user_id, ""),
+            "marketplace": marketplaces.get(connection, place).name,
+            "path": f"/people/{user_id}",
+            "ended": [secret.name for secret in told if secret.marketplace_id == place and secret in ended],
+            "staying": [secret.name for secret in told if secret.marketplace_id == place and secret not in ended],
+        }
+        administrators = people.with_role(connection, place, Role.ADMIN)
+        queue_to_accounts(runtime, connection, MailKind.SECRETS_ENDED, administrators, parameters)

@@ -13,6 +13,10 @@ webhook_endpoint = tenant_table(
     Column("secret", String(400), nullable=False),
     Column("previous_secret", String(400), nullable=True),
     moment("previous_until", nullable=True),
+    # Who made the current secret, and when; null where the owner of the data directory made it.
+    Column("made_by", ID, ForeignKey("account.user_id"), nullable=True),
+    moment("secret_made_at"),
+    moment("used_at", nullable=True),
     Column("allow_loopback", Boolean, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     moment("failing_since", nullable=True),

@@ -166,6 +166,8 @@ FORMS: Final = (
     OneForm("person.html", "POST /people/{user_id}/hand-over", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/reset-link", FORGETFUL),
     OneForm("person.html", "POST /people/{user_id}/second-factor/reset", BY_HTTP),
+    OneForm("person.html", "POST /operations/webhook/disable", RECEIVERS),
+    OneForm("person.html", "POST /keys/{key_id}/revoke", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/reactivate", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/deactivate", NEW_SELLER),
     OneForm("queue.html", "POST /queue/filters", QUEUE),

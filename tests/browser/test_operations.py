@@ -8,6 +8,7 @@ from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import OPERATOR, unsent
 from tests.browser.watching import Watch
+from tests.fixtures.runtimes import PASSWORD
 
 
 def enter(page: Page, furnished: Furnished, path: str = "/operations") -> None:
@@ -32,6 +33,7 @@ def test_an_administrator_goes_from_what_is_not_well_to_who_did_what(
     tabs = page.get_by_role("navigation", name="Operations")
     tabs.get_by_role("link", name="Webhook").click()
     page.get_by_label("Overlap in hours, while both secrets sign").fill("0")
+    page.get_by_label("Current password").first.fill(PASSWORD)
     page.get_by_role("button", name="Rotate secret").click()
     expect(page.get_by_text("whsec_")).to_be_visible()
     page.locator("input[name=hours]").fill("1")

@@ -1,7 +1,6 @@
 """A brand's own API keys: a lead makes and revokes keys that report listings at one marketplace."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -11,8 +10,10 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.administration.service.given_names import named
 from serving.audit.store import audit
-from serving.marketplaces.service import new_brand_key
+from serving.brands.store import brands
+from serving.marketplaces.service import new_brand_key, tell_of_secret
 from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import KeyRecord
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import require_lead
 from serving.views.views import Pair
@@ -22,14 +23,11 @@ MOST_KEYS: Final = 10  # Ours: one for each of a brand's programs; more are hard
 
 @dataclass(frozen=True, slots=True)
 class BrandKey:
-    """A key as the brand sees it. `maker` is empty for a disabled account; `works` is whether it is accepted now."""
+    """A key as the brand sees it. `maker` is empty for a disabled account; `leads` is whether they lead the brand."""
 
-    key_id: str
-    name: str
+    record: KeyRecord
     maker: str
-    made_at: datetime
-    revoked_at: datetime | None
-    works: bool
+    leads: bool
 
 
 def keys_of_brand(connection: Connection, pair: Pair) -> list[BrandKey]:
@@ -41,21 +39,21 @@ def keys_of_brand(connection: Connection, pair: Pair) -> list[BrandKey]:
         except NotFound:
             maker = None
         leads = maker is not None and pair in maker.brands(Permission.LEAD_BRAND)
-        name = "" if maker is None else maker.name
-        works = leads and one.revoked_at is None
-        found.append(BrandKey(one.key_id, one.name, name, one.created_at, one.revoked_at, works))
+        found.append(BrandKey(one, "" if maker is None else maker.name, leads))
     return found
 
 
-def make_key(runtime: Runtime, person: Person, pair: Pair, name: str) -> str:
+def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int | None = None) -> str:
     """Make a key that reports as this person; returns its text, which is shown once and not stored.
+
+    The brand's leads are told by mail. The page has asked for a proof that it is the person.
 
     Raises
     ------
     NotFound, Forbidden
         It is not their brand; they do not lead it.
     Invalid, Conflict
-        The name is empty or too long; the brand has too many keys in force.
+        The name is empty or too long, or the days are too few or too many; the brand has too many keys in force.
     """
     name, now = named("key", name), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -64,11 +62,15 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str) -> str:
         in_force = [one for one in marketplaces.keys(connection, {pair[0]}, pair[1]) if one.revoked_at is None]
         if len(in_force) >= MOST_KEYS:
             raise Conflict("A brand can have {most} API keys. Revoke one that is not used.", most=MOST_KEYS)
-        made, shown = new_brand_key(runtime, pair, person.user_id)
+        made, shown = new_brand_key(runtime, pair, person.user_id, days)
         marketplaces.add_key(connection, made, name, now)
         scopes = sorted(scope.value for scope in made.scopes)
         payload = {"name": name, "scopes": scopes, "brand_id": pair[1], "user_id": person.user_id}
         audit.record(connection, now, pair[0], by, "key.made", made.key_id, **payload)
+        leads = [one.user_id for one in accounts.people_of_brand(connection, pair) if one.leads]
+        brand = brands.enrolments(connection, pair[0])[pair[1]].name
+        about = {"what": "brand_key", "name": name, "by": person.name, "brand": brand}
+        tell_of_secret(runtime, connection, leads, pair[0], about)
     return shown
 
 

@@ -70,6 +70,11 @@ def end(connection: Connection, user_id: str, at: datetime) -> None:
     connection.execute(update(reset_link).where(reset_link.c.user_id == user_id, *_unspent(at)).values(ended_at=at))
 
 
+def end_made_by(connection: Connection, user_id: str, at: datetime) -> None:
+    """Invalidate the unused links that a person has made for others."""
+    connection.execute(update(reset_link).where(reset_link.c.made_by == user_id, *_unspent(at)).values(ended_at=at))
+
+
 def forget(connection: Connection, before: datetime, most: int) -> int:
     """Delete links that expired before a moment; returns how many. The maker of a used one stays on record apart."""
     few = select(reset_link.c.link_id).where(reset_link.c.expires_at <= before)

@@ -1,5 +1,7 @@
 """A person's own password: changed with the current one, or reset by a link after the person forgot it."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection
 
 from models.errors import Invalid
@@ -13,6 +15,7 @@ from serving.accounts.store.reset_links import ResetLink
 from serving.administration.service.reset_links import live_link
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
+from serving.webhooks.service import end_secrets
 
 
 def check_typed_alike(wanted: str, again: str) -> None:
@@ -27,8 +30,12 @@ def check_typed_alike(wanted: str, again: str) -> None:
         raise Invalid("The two new passwords differ. Enter the same password twice.")
 
 
-def change_password(runtime: Runtime, person: Person, token: str, *, before: str, wanted: str) -> int:
+def change_password(
+    runtime: Runtime, person: Person, token: str, *, before: str, wanted: str, ending: Collection[str] = ()
+) -> int:
     """Change the password; returns how many other sessions ended. `token` is of the session that stays.
+
+    The keys that act for the person end, and those of a marketplace's secrets that they name in `ending`.
 
     Raises
     ------
@@ -43,7 +50,8 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
         raise Invalid("The new password is the same as the current one. Choose another one.")
     hashed = auth.hash_password(wanted, (person.name, person.email))
     with runtime.store.write() as connection:
-        ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))
+        audit.hold(connection)
+        ended = _put(runtime, connection, person.user_id, hashed, ending, staying=auth.hash_token(token))
         audit.record(
             connection,
             runtime.clock.now(),
@@ -58,6 +66,8 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
 
 def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str:
     """Set a new password by a link. This uses the link up and ends every session and every other link of the person.
+
+    Their keys and recent secrets end, as the account may have been stolen.
 
     Returns the cookie by which the browser is known: the link has shown that its holder is the account's owner, who
     signs in next, also while somebody guesses.
@@ -79,7 +89,7 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str
         audit.hold(connection)
         link = live_link(runtime, connection, token)
         reset_links.use(connection, link.link_id, runtime.wall.now())
-        ended = _put(runtime, connection, link.user_id, hashed, staying="")
+        ended = _put(runtime, connection, link.user_id, hashed, None, staying="")
         _keep_origin(runtime, connection, link)
         for place in sorted(accounts.places_of(connection, link.user_id)):
             audit.record(
@@ -106,9 +116,12 @@ def _keep_origin(runtime: Runtime, connection: Connection, link: ResetLink) -> N
     origins.add_origin(connection, runtime.ids.new("org"), link.user_id, origin)
 
 
-def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:
-    """Store the hash; end the other sessions and the links of the person. Returns how many sessions ended."""
+def _put(
+    runtime: Runtime, connection: Connection, user_id: str, hashed: str, ending: Collection[str] | None, *, staying: str
+) -> int:
+    """Store the hash; end the other sessions, links and secrets of the person. Returns how many sessions ended."""
     people.set_password(connection, user_id, hashed)
     second_factors.drop_begun(connection, user_id)  # Somebody with the old password may have begun it.
+    end_secrets(runtime, connection, user_id, "password", runtime.clock.now(), by=f"user:{user_id}", chosen=ending)
     reset_links.end(connection, user_id, runtime.wall.now())
     return people.end_sessions(connection, user_id, but=staying)

@@ -25,11 +25,11 @@ from serving.audit.store import audit
 from serving.brands.store import account_managers, brands
 from serving.cases.store import assignments, cases, leases
 from serving.cases.store.leases import LeasedCase
-from serving.marketplaces.service import end_keys_of
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import kept_from
+from serving.webhooks.service import end_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,9 @@ def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
 def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | None) -> Freed:
     """Deactivate an account at once; its cases go to a successor or to the queue, its brands to a successor.
 
-    This ends its sessions, its password reset link, and the brands' API keys that act for it. The account and its
-    decisions stay on record. Its roles return when it is reactivated.
+    This ends its sessions, its password reset link, the brands' API keys that act for it, and the recent secrets that
+    it made for marketplaces; about the others administrators are asked. The account and its decisions stay on record.
+    Its roles return when it is reactivated.
 
     Raises
     ------
@@ -157,8 +158,7 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
         freed = _hand_over(runtime, connection, by, found, successor, now)
         sessions = people.end_sessions(connection, user_id)
         reset_links.end(connection, user_id, runtime.wall.now())
-        invitations.withdraw_of(connection, here, user_id, runtime.wall.now())
-        end_keys_of(connection, user_id, now, by=f"user:{by.user_id}")
+        end_secrets(runtime, connection, user_id, "deactivated", now, by=f"user:{by.user_id}")
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
         for place in sorted({one.marketplace_id for one in found.grants}):
             payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}

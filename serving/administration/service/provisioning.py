@@ -22,7 +22,7 @@ from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.store import authorised_sellers, brands
 from serving.delivery.service.receivers import wake
-from serving.marketplaces.service import new_key
+from serving.marketplaces.service import new_key, owner_of_new
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.outbound.addresses import check_url
@@ -200,20 +200,23 @@ def _manager(connection: Connection, marketplace_id: str, brand_id: str, email: 
     return enrolled.account_manager_id if enrolled else manager_for(connection, marketplace_id)
 
 
-def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace: str | None, by: str) -> str:
+def add_key(
+    runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace: str | None, by: str, days: int | None = None
+) -> str:
     """Make an API key and return its text, which is shown once and not stored.
 
     Raises
     ------
     Invalid
-        The clock scope in production; the scope of brands' keys; or an invalid name.
+        The clock scope in production; the scope of brands' keys; an invalid name or number of days.
     """
     name = named("key", name)
     if Scope.CLOCK in scopes and runtime.settings.production:
         raise Invalid("Production mode has no keys that move the clock.")
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
-        made, shown = new_key(runtime, here, frozenset(scopes))
+        owner = owner_of_new(runtime, connection, here, by, "key", name)
+        made, shown = new_key(runtime, here, frozenset(scopes), owner, days)
         marketplaces.add_key(connection, made, name, runtime.clock.now())
         payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
         _record(runtime, connection, here, by, _Entry("key.made", made.key_id, payload))
@@ -250,16 +253,12 @@ def register_webhook(
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         now, stored = runtime.clock.now(), sealed(runtime, chosen)
-        endpoint = Endpoint(here, runtime.ids.new("end"), url, stored, allow_loopback, now, status_url=status_url)
+        owner, endpoint_id = owner_of_new(runtime, connection, here, by, "endpoint", url), runtime.ids.new("end")
+        endpoint = Endpoint(here, endpoint_id, url, stored, allow_loopback, now, now, owner, status_url=status_url)
         endpoints.add_endpoint(connection, endpoint)
         wake(connection, here, now, beyond=now)
-        _record(
-            runtime,
-            connection,
-            here,
-            by,
-            _Entry("webhook.registered", endpoint.endpoint_id, {"url": url, "status_url": status_url}),
-        )
+        payload = {"url": url, "status_url": status_url}
+        _record(runtime, connection, here, by, _Entry("webhook.registered", endpoint_id, payload))
     return chosen
 
 
@@ -285,7 +284,8 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
         if chosen == signing_secrets(runtime, endpoint, now)[0]:
             raise Invalid("This is the current secret.")
         until = now + timedelta(hours=overlap_hours)
-        endpoints.change_secret(connection, endpoint, sealed(runtime, chosen), previous_until=until)
+        owner = owner_of_new(runtime, connection, here, by, "rotated", endpoint.url)
+        endpoints.change_secret(connection, endpoint, sealed(runtime, chosen), now, until, owner)
         payload = {"previous_until": until.isoformat()}
         _record(runtime, connection, here, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload))
     return chosen

@@ -25,6 +25,7 @@ from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind, one_line
 from serving.mail.service.queueing import queue_to_accounts
 from serving.platform.runtime import Runtime
+from serving.webhooks.service import end_secrets
 
 LONGEST_NAME: Final = 60
 PLACE: Final = "/confirm-factor/"
@@ -161,6 +162,7 @@ def remove(runtime: Runtime, session: Session, factor_id: str, password: str) ->
         if not second_factors.enrolled(connection, user_id):
             second_factors.remove_all(connection, user_id)
         ended = people.end_sessions(connection, user_id, but=session.token_hash)
+        _end_keys(runtime, connection, user_id, f"user:{user_id}")
         about = {"factor": factor_id, "sessions_ended": ended}
         _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.removed", **about)
         _tell(runtime, connection, user_id, "removed", session.person.name)
@@ -235,6 +237,7 @@ def _reset(runtime: Runtime, connection: Connection, user_id: str, actor: str, n
     if not number:
         raise Conflict("This user has no second factor.")
     ended = people.end_sessions(connection, user_id)
+    _end_keys(runtime, connection, user_id, actor)
     _record(runtime, connection, actor, user_id, "second_factor.reset", factors=number, sessions_ended=ended)
     _tell(runtime, connection, user_id, "reset", name)
     return number
@@ -284,6 +287,10 @@ def _added(
     about = {"factor": factor.factor_id, "kind": factor.kind.value, "sessions_ended": sessions_ended}
     _record(runtime, connection, f"user:{owner.user_id}", owner.user_id, "second_factor.added", **about)
     _tell(runtime, connection, owner.user_id, "added", owner.name)
+
+
+def _end_keys(runtime: Runtime, connection: Connection, user_id: str, actor: str) -> None:
+    end_secrets(runtime, connection, user_id, "second_factor", runtime.clock.now(), by=actor, chosen=())
 
 
 def _record(runtime: Runtime, connection: Connection, actor: str, user_id: str, act: str, **payload: object) -> None:

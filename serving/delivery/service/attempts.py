@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
+from serving.accounts.policy import SecretPolicy
 from serving.appeals.service.seller_links import links_for
 from serving.delivery.service.letters import Letter, dead_before, outbox
 from serving.delivery.service.receivers import wake
@@ -113,7 +114,10 @@ def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Att
     heard = [one for one in arrived if one.letter.action_id in changed]
     steps = [(one.letter, {"attempts": one.letter.attempts}) for one in heard]
     record_steps(connection, "acknowledged", _ACTOR, now, steps)
+    policy = runtime.policies[SecretPolicy]
     for endpoint, told in _by_endpoint(heard):
+        if endpoint.used_at is None or now - endpoint.used_at >= timedelta(hours=policy.use_noted_hours):
+            endpoints.note_use(connection, endpoint, now)
         removals = [one.letter for one in told if isinstance(one.letter, StoredAction)]
         removal_checks.begin(runtime, connection, removals, endpoint, now)
     ids = [one.letter.action_id for one in arrived]

@@ -1,16 +1,17 @@
 """Retraining as a job: requested, run in a child process, its bundle admitted, figures stored. A person promotes."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import DomainError, UnderWay
+from models.errors import Conflict, DomainError, UnderWay
 from models.policies.learning import LabelPolicy
 from models.policies.version import policy_version
 from serving.audit.store import audit
+from serving.learning.policy import RetrainingPolicy
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.publish import publish_later, registry_arguments
@@ -28,6 +29,14 @@ _SEED: Final = 0
 _STAGES_KEPT: Final = 30
 _LATER_SECONDS: Final = 30.0
 _LONGEST_ERROR: Final = 500
+_KEY: Final = "key:"
+_LATEST: Final = 100  # Trainings take minutes and run one after another, so a day has fewer.
+
+
+class TooManyTrainings(Conflict):
+    """API keys have started as many trainings of a marketplace as they may in 24 hours."""
+
+    retry_after_seconds = 3_600
 
 
 def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
@@ -64,13 +73,18 @@ def add_job(
 
     Raises
     ------
-    UnderWay
-        A job is waiting or running.
+    UnderWay, TooManyTrainings
+        A job is waiting or running; a key asks, and keys have started as many in 24 hours as they may.
     """
     now = runtime.clock.now()
     audit.hold(connection)  # Of two simultaneous requests, the second sees the first.
-    if any(one.state in {"waiting", "running"} for one in learning.jobs(connection, marketplace_id, 5)):
+    latest = learning.jobs(connection, marketplace_id, _LATEST)
+    if any(one.state in {"waiting", "running"} for one in latest):
         raise UnderWay("A retraining is under way already.")
+    of_keys = [job for job in latest if job.requested_by.startswith(_KEY) and now - job.created_at < timedelta(days=1)]
+    most = runtime.policies[RetrainingPolicy].started_by_keys_a_day
+    if by.startswith(_KEY) and len(of_keys) >= most:
+        raise TooManyTrainings("API keys start at most {most} trainings in 24 hours. Start one as a person.", most=most)
     job_id = runtime.ids.new("job")
     row = {
         "marketplace_id": marketplace_id,

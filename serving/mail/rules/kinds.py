@@ -26,6 +26,8 @@ class MailKind(StrEnum):
     REPORT_STOPPED = "report_stopped"
     REPORT_WAITS = "report_waits"
     BURST_ALARM = "burst_alarm"
+    NEW_SECRET = "new_secret"  # noqa: S105  # a kind of mail
+    SECRETS_ENDED = "secrets_ended"
 
 
 class MailState(StrEnum):
@@ -50,6 +52,8 @@ MANDATORY: Final = frozenset(
         MailKind.SIGN_IN_LINK,
         MailKind.LARGE_REPORT,
         MailKind.REPORT_STOPPED,
+        MailKind.NEW_SECRET,
+        MailKind.SECRETS_ENDED,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.

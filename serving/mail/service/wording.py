@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from models.messages.catalogue import sentences
 from serving.mail.rules.kinds import MailKind, one_line
-from serving.mail.service import report_wording
+from serving.mail.service import report_wording, secret_wording
 from serving.mail.service.content import Content, moment
 from serving.platform.tongues import N_, gettext, say, say_many
 
@@ -33,6 +33,8 @@ NAMES: Final = {
     MailKind.REPORT_STOPPED: N_("Large reports of yours that somebody stopped"),
     MailKind.REPORT_WAITS: N_("Reports of yours that are not removed at once"),
     MailKind.BURST_ALARM: N_("Removals of your brand that are pending after a burst, if you are a lead"),
+    MailKind.NEW_SECRET: N_("New API keys and signing secrets"),
+    MailKind.SECRETS_ENDED: N_("API keys and signing secrets that ended with their maker's access"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -228,6 +230,8 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.REPORT_STOPPED: report_wording.report_stopped,
     MailKind.REPORT_WAITS: report_wording.report_waits,
     MailKind.BURST_ALARM: report_wording.burst_alarm,
+    MailKind.NEW_SECRET: secret_wording.new_secret,
+    MailKind.SECRETS_ENDED: secret_wording.secrets_ended,
 }
 
 

@@ -30,19 +30,23 @@ class Marketplace:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is checked: only the hash of the secret. A brand's key also names the person for whom it acts."""
+    """A key as it is checked: only the hash of the secret. `user_id` made it, and a brand's key acts for them."""
 
     key_id: str
     marketplace_id: str
     secret_hash: str
     scopes: frozenset[Scope]
+    expires_at: datetime
     brand_id: str | None = None
     user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key as it is listed, without its secret; `brand_id` and `user_id` are set for a brand's key."""
+    """A key as it is listed, without its secret; `brand_id` is set for a brand's key.
+
+    `user_id` is its maker, None for the owner of the data directory.
+    """
 
     key_id: str
     marketplace_id: str
@@ -52,6 +56,8 @@ class KeyRecord:
     revoked_at: datetime | None
     brand_id: str | None
     user_id: str | None
+    expires_at: datetime
+    used_at: datetime | None
 
 
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
@@ -152,16 +158,18 @@ def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> Non
         "brand_id": key.brand_id,
         "user_id": key.user_id,
         "created_at": at,
+        "expires_at": key.expires_at,
     }
     add(connection, api_key, [row])
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInForce:
-    """A key that is not revoked, with its marketplace."""
+    """A key that is not revoked, with its marketplace, and when its use was last noted."""
 
     key: ApiKey
     marketplace: Marketplace
+    used_at: datetime | None
 
 
 def keys_in_force(connection: Connection, key_ids: Collection[str]) -> dict[str, KeyInForce]:
@@ -171,12 +179,13 @@ def keys_in_force(connection: Connection, key_ids: Collection[str]) -> dict[str,
     moment = moment_of(connection)
     found: dict[str, KeyInForce] = {}
     for row in _IN_FORCE.rows(connection, as_list(connection, sorted(set(key_ids)))):
-        key_id, marketplace_id, secret_hash, scopes, brand_id, user_id, name, currency, since = row
+        key_id, marketplace_id, secret_hash, scopes, brand_id, user_id, expires, used, name, currency, since = row
         if key_id is not None:
             may = frozenset(map(Scope, json.loads(scopes)))
             found[key_id] = KeyInForce(
-                ApiKey(key_id, marketplace_id, secret_hash, may, brand_id, user_id),
+                ApiKey(key_id, marketplace_id, secret_hash, may, moment(expires), brand_id, user_id),
                 Marketplace(marketplace_id, name, currency, None if since is None else moment(since)),
+                None if used is None else moment(used),
             )
     return found
 
@@ -191,6 +200,8 @@ def _in_force(dialect: str) -> Select[Any]:
         of_key.scopes,
         of_key.brand_id,
         of_key.user_id,
+        of_key.expires_at,
+        of_key.used_at,
         of_marketplace.name,
         of_marketplace.base_currency,
         of_marketplace.seller_events_since,
@@ -234,19 +245,23 @@ def revoke_key(
     return _record(required(connection.execute(ended).one_or_none(), "There is no such key, or it has ended."))
 
 
-def revoke_keys_of(connection: Connection, user_id: str, at: datetime) -> list[KeyRecord]:
-    """Revoke every key that acts for a person; returns them."""
-    ended = (
-        update(api_key)
-        .where(api_key.c.user_id == user_id, api_key.c.revoked_at.is_(None))
-        .values(revoked_at=at)
-        .returning(api_key)
-    )
-    return [_record(row) for row in connection.execute(ended)]
+def keys_made_by(connection: Connection, user_id: str) -> list[KeyRecord]:
+    """The keys that a person has made and that are not revoked, the latest first."""
+    query = select(api_key).where(api_key.c.user_id == user_id, api_key.c.revoked_at.is_(None))
+    return [_record(row) for row in connection.execute(query.order_by(api_key.c.created_at.desc(), api_key.c.key_id))]
+
+
+def maker_of(connection: Connection, key_id: str) -> str | None:
+    """The person who made a key; None for the owner of the data directory."""
+    return connection.execute(select(api_key.c.user_id).where(api_key.c.key_id == key_id)).scalar()
+
+
+def note_use(connection: Connection, key_id: str, at: datetime) -> None:
+    """Store when a key was last used."""
+    connection.execute(update(api_key).where(api_key.c.key_id == key_id).values(used_at=at))
 
 
 def _record(row: "Row[tuple[object, ...]]") -> KeyRecord:
     scopes = tuple(Scope(name) for name in row.scopes)
-    return KeyRecord(
-        row.key_id, row.marketplace_id, row.name, scopes, row.created_at, row.revoked_at, row.brand_id, row.user_id
-    )
+    named = {name: getattr(row, name) for name in KeyRecord.__slots__}
+    return KeyRecord(**{**named, "scopes": scopes})

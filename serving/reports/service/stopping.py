@@ -28,6 +28,7 @@ from serving.review.service.undoing import withdraw_last
 from serving.standing.service import recount
 from serving.standing.store import standings
 from serving.takedowns.service.takedown import undo_window
+from serving.webhooks.service import end_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
     """Stop a large report: withdraw everything of it that has not left; returns the number of listings.
 
     A case that the report opened is called off; one that it answered is open again as before. What is still to be
-    decided is not decided any more. The sessions of the person who confirmed it end, because one may be stolen.
+    decided is not decided any more. The sessions of the person who confirmed it end, because one may be stolen, and so
+    do the secrets that they made (`end_secrets`).
 
     Raises
     ------
@@ -119,6 +121,7 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
             raise next(iter(refusals), Conflict("Nothing of this report is left to stop."))
         step_ups.stop(connection, found, person.user_id, now)
         ended = people.end_sessions(connection, found.user_id)
+        end_secrets(runtime, connection, found.user_id, "stopped", now, by=f"user:{person.user_id}")
         recount(runtime, connection, here, found.brand_id, now)
         about = {"brand_id": found.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
         audit.record(connection, now, here, f"user:{person.user_id}", "report.stopped", report_id, **about)

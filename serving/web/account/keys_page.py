@@ -9,22 +9,23 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
+from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import MARKETPLACE_SCOPES, Permission, Scope
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.people import administered
 from serving.administration.service.provisioning import add_key
+from serving.api.errors import status_of
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.marketplaces import service as keys
 from serving.marketplaces.store.marketplaces import KeyRecord
 from serving.operations.service.kill_switch_record import administered as one_place
-from serving.web import text_view
+from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
-from serving.web.wording import words
-from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -40,38 +41,24 @@ _SCOPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A key: its name, scopes, creation and revocation; never its secret. `brand` is set for a brand's key."""
-
-    key_id: str
-    name: Shown
-    brand: str | None
-    marketplace: str
-    scopes: str
-    made: str
-    ended: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeBox:
-    """A scope that can be granted to a key."""
-
-    value: str
-    text: str
-    ticked: bool
-
-
-@dataclass(frozen=True, slots=True)
 class KeysPage:
-    """The keys, the form for another, and the text of a new key, which is shown only once."""
+    """The keys, the form for another, and the text of a new key, which is shown only once.
+
+    `names` are those of marketplaces, brands and makers by id. A key expires and is used in real time, `wall`.
+    """
 
     template: ClassVar[str] = "keys.html"
     place: ClassVar[str] = "/people"
 
-    rows: tuple[KeyRow, ...]
-    several: bool
-    places: tuple[Option, ...]
-    scopes: tuple[ScopeBox, ...]
+    rows: tuple[KeyRecord, ...]
+    names: Mapping[str, str]
+    now: datetime
+    wall: datetime
+    places: Mapping[str, str]
+    scopes: Mapping[Scope, str]
+    ticked: Sequence[Scope]
+    policy: SecretPolicy
+    factors: frozenset[FactorKind]
     name: str
     error: str | None
     made: str | None
@@ -85,17 +72,19 @@ def get_keys(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.post("/keys")
 def post_key(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Create a key. The response shows its text, which is not stored, so there is no redirect."""
+    """Create a key after a proof of who it is. The response shows its text, which is not stored: no redirect."""
     runtime, name = runtime_of(request), fields.get("name", "").strip()[:200]
     scopes = [scope for scope in MARKETPLACE_SCOPES if f"scope.{scope.value}" in fields]
     try:
         if not scopes:
             raise Invalid("A key needs at least one scope. Tick one.")
         place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID] or None)
-        made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=f"user:{session.person.user_id}")
+        confirm(runtime, session, fields)
+        by, days = f"user:{session.person.user_id}", days_of(fields)
+        made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=by, days=days)
     except DomainError as refused:
         page = keys_page(request, session, name=name, scopes=scopes, error=refused.sentence)
-        return respond(request, page, session, status=422)
+        return respond(request, page, session, status=status_of(refused))
     return respond(request, keys_page(request, session, made=made), session)
 
 
@@ -119,27 +108,21 @@ def keys_page(
     runtime = runtime_of(request)
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
     offered = [scope for scope in MARKETPLACE_SCOPES if scope is not Scope.CLOCK or not runtime.settings.production]
-    found, now = keys.keys_of(runtime, session.person), runtime.clock.now()
+    rows = keys.keys_of(runtime, session.person)
     with runtime.store.read() as connection:
         called = {id_: one.name for place in places for id_, one in brands.enrolments(connection, place).items()}
+        makers = accounts.names(connection, [row.user_id for row in rows if row.user_id is not None])
     return KeysPage(
-        rows=tuple(_row(one, places, called, now) for one in found),
-        several=len(places) > 1,
-        places=tuple(Option(place, called) for place, called in places.items()),
-        scopes=tuple(ScopeBox(one.value, _SCOPES[one], one in scopes) for one in offered),
+        rows=tuple(rows),
+        names={**places, **called, **makers},
+        now=runtime.clock.now(),
+        wall=runtime.wall.now(),
+        places=places,
+        scopes={scope: _SCOPES[scope] for scope in offered},
+        ticked=scopes,
+        policy=runtime.policies[SecretPolicy],
+        factors=factor_kinds(runtime, session),
         name=name,
         error=error,
         made=made,
-    )
-
-
-def _row(one: KeyRecord, places: dict[str, str], called: Mapping[str, str], now: datetime) -> KeyRow:
-    return KeyRow(
-        one.key_id,
-        text_view.show(one.name),
-        None if one.brand_id is None else called[one.brand_id],
-        places[one.marketplace_id],
-        words.listed([scope.value for scope in one.scopes]),
-        words.moment(one.created_at, now),
-        words.moment(one.revoked_at, now) if one.revoked_at else None,
     )

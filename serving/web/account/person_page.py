@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
+from serving.accounts.rules.owned_secrets import OwnedSecret
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
@@ -40,6 +41,7 @@ from serving.web.text_view import Shown
 from serving.web.whole_address import whole_address
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ROLES, Option
+from serving.webhooks.service import secrets_of
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -91,6 +93,7 @@ class PersonPage:
     link_open: str | None
     link_hours: int
     factors: int
+    secrets: tuple[OwnedSecret, ...]
     error: str | None
 
 
@@ -179,6 +182,7 @@ def person_page(
         kept = leases.of_person(connection, here, found.user_id, runtime.clock.now())
         looked_after = account_managers.brands_of(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
+        secrets = tuple(one for one in secrets_of(connection, found.user_id) if one.marketplace_id in here)
         factors = len(second_factors.of_person(connection, found.user_id))
         open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
         others = {
@@ -210,6 +214,7 @@ def person_page(
         link_open=words.moment(open_link.expires_at, wall) if open_link is not None else None,
         link_hours=runtime.policies[ResetLinkPolicy].valid_hours,
         factors=factors,
+        secrets=secrets,
         error=error,
     )
 

@@ -33,7 +33,7 @@ from serving.api.errors import problem_of
 from serving.guards import public, runtime_of, signed_in
 from serving.platform.runtime import Runtime
 from serving.web import text_view
-from serving.web.account.second_step_page import given_by
+from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond

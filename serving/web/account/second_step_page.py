@@ -12,7 +12,7 @@ from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.service.guessing import TooManyAttempts
-from serving.accounts.service.proving import Given, passkey_options
+from serving.accounts.service.proving import passkey_options
 from serving.accounts.service.second_step import SIGN_IN, complete
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
@@ -20,6 +20,7 @@ from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import at_second_step, cookie_name, runtime_of
+from serving.web.confirming import given_by
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
 from serving.web.rendering import respond
@@ -91,11 +92,6 @@ def post_cancel(request: Request, _waiting: Waiting) -> Response:
     response = go_to(request, "/sign-in")
     end_session(response, request)
     return response
-
-
-def given_by(fields: Fields) -> Given:
-    """What a form shows of a second factor."""
-    return Given(fields.get("code", "")[:60], fields.get("credential", ""))
 
 
 def _page(request: Request, waiting: Session, following: str, error: str | None) -> SecondStepPage:

@@ -1,5 +1,6 @@
 """A user's own settings, the same on all their devices."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, ClassVar, Final
@@ -8,7 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
+from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import roles
+from serving.accounts.rules.owned_secrets import OwnedSecret, ends_now
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import choose
 from serving.accounts.service.guessing import TooManyAttempts
@@ -22,6 +25,7 @@ from serving.mail.service.wording import NAMES
 from serving.mail.store import choices
 from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
+from serving.web.confirming import ticked_in
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
 from serving.web.rendering import respond
@@ -29,6 +33,7 @@ from serving.web.wording import own_words
 from serving.web.wording.i18n import N_, say, tongues
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import ROLES, Option
+from serving.webhooks.service import secrets_of
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in(translated=True)]
@@ -59,7 +64,10 @@ class MailChoice:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal."""
+    """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal.
+
+    Of the secrets that the user has made, those in `ticked` end with the password.
+    """
 
     template: ClassVar[str] = "settings.html"
     place: ClassVar[str] = "/settings"
@@ -75,6 +83,8 @@ class SettingsPage:
     chosen: Display
     error: str | None
     password_error: str | None
+    secrets: tuple[OwnedSecret, ...]
+    ticked: Collection[str]
     shortest_password: int
     mails: tuple[MailChoice, ...]
     has_factor: bool
@@ -106,9 +116,9 @@ def post_password(request: Request, session: Anyone, fields: Fields) -> Response
     try:
         check_typed_alike(wanted, fields.get("again", ""))
         token = request.cookies.get(cookie_name(runtime), "")
-        change_password(runtime, session.person, token, before=before, wanted=wanted)
+        change_password(runtime, session.person, token, before=before, wanted=wanted, ending=ticked_in(fields))
     except (Invalid, TooManyAttempts) as refused:
-        page = settings_page(runtime, session, password_error=refusal(refused))
+        page = settings_page(runtime, session, password_error=refusal(refused), ticked=ticked_in(fields))
         return respond(request, page, session, status=problem_of(request, refused).status)
     return go_to(request, "/settings", Flash.PASSWORD_CHANGED)
 
@@ -130,10 +140,16 @@ def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
 
 
 def settings_page(
-    runtime: Runtime, session: Session, error: str | None = None, password_error: str | None = None
+    runtime: Runtime,
+    session: Session,
+    error: str | None = None,
+    password_error: str | None = None,
+    ticked: Collection[str] | None = None,
 ) -> SettingsPage:
-    """The content of the page."""
-    person, now = session.person, runtime.clock.now()
+    """The content of the page. Without `ticked`, the recent secrets are."""
+    person, now, policy = session.person, runtime.clock.now(), runtime.policies[SecretPolicy]
+    with runtime.store.read() as connection:
+        secrets = secrets_of(connection, person.user_id)
     return SettingsPage(
         name=person.name,
         email=person.email,
@@ -146,6 +162,8 @@ def settings_page(
         chosen=session.display,
         error=error,
         password_error=password_error,
+        secrets=secrets,
+        ticked=[secret.secret_id for secret in secrets if ends_now(secret, now, policy, ticked)],
         shortest_password=auth.SHORTEST_PASSWORD,
         mails=_mails(runtime, session),
         has_factor=session.has_factor,

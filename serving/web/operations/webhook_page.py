@@ -2,26 +2,27 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
+from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import Permission
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service import provisioning
 from serving.delivery.service.receivers import disable_receiver, pause_receiver, wake_receiver
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.confirming import confirm, factor_kinds
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
-from serving.web.wording import words
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
@@ -35,29 +36,22 @@ _HOURS: Final = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
-    """The current endpoint. `rests` is empty unless it is paused, `both_until` unless two secrets sign."""
-
-    endpoint_id: str
-    url: Shown
-    status_url: Shown | None
-    since: str
-    failing: str
-    verified: bool
-    rests: str
-    both_until: str
-
-
-@dataclass(frozen=True, slots=True)
 class WebhookPage(AtMarketplace):
-    """The page; `secret` is set only in the response to the form that created it."""
+    """The page; `secret` is set only in the response to the form that created it.
+
+    `maker` is the person who made the stored secret, empty for the owner of the data directory.
+    """
 
     template: ClassVar[str] = "webhook.html"
     place: ClassVar[str] = "/operations"
 
     marketplace: str
-    receiver: Receiver | None
+    receiver: Endpoint | None
+    maker: str
+    rotate_by: datetime
+    now: datetime
     secret: str | None
+    factors: frozenset[FactorKind]
 
 
 @router.get(PLACE)
@@ -65,14 +59,15 @@ def get_webhook(request: Request, session: Administrator) -> HTMLResponse:
     """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
-    return respond(request, webhook_page(runtime, scope), session)
+    return respond(request, webhook_page(runtime, session, scope), session)
 
 
 @router.post(f"{PLACE}/register")
 def post_register(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Register an endpoint that replaces the last one; only this response shows its secret."""
+    """Register an endpoint that replaces the last one, after a proof; only this response shows its secret."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
+    confirm(runtime, session, fields)
     status_url = fields.get("status_url", "").strip()[:_LONGEST_URL]
     secret = provisioning.register_webhook(
         runtime,
@@ -83,18 +78,19 @@ def post_register(request: Request, session: Administrator, fields: Fields) -> R
         by=f"user:{session.person.user_id}",
         status_url=status_url or None,
     )
-    return respond(request, webhook_page(runtime, scope, secret), session)
+    return respond(request, webhook_page(runtime, session, scope, secret), session)
 
 
 @router.post(f"{PLACE}/secret")
 def post_secret(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Rotate the secret; only this response shows the new one."""
+    """Rotate the secret after a proof; only this response shows the new one."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     hours = _hours(fields.get("overlap_hours", ""))
+    confirm(runtime, session, fields)
     by = f"user:{session.person.user_id}"
     secret = provisioning.rotate_secret(runtime, overlap_hours=hours, marketplace=scope.chosen.name, secret=None, by=by)
-    return respond(request, webhook_page(runtime, scope, secret), session)
+    return respond(request, webhook_page(runtime, session, scope, secret), session)
 
 
 @router.post(f"{PLACE}/pause")
@@ -134,25 +130,14 @@ def _hours(value: str) -> int:
     return int(value)
 
 
-def webhook_page(runtime: Runtime, scope: PlaceScope, secret: str | None = None) -> WebhookPage:
+def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: str | None = None) -> WebhookPage:
     """The content of the page."""
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         found = endpoints.in_force(connection, place.marketplace_id)
-    return WebhookPage(scope, place.name, None if found is None else _receiver(found, now), secret)
-
-
-def _receiver(found: Endpoint, now: datetime) -> Receiver:
-    two_sign = found.previous_until is not None and len(found.secrets_at(now)) > 1
-    return Receiver(
-        endpoint_id=found.endpoint_id,
-        url=text_view.show(found.url),
-        status_url=text_view.show(found.status_url) if found.status_url else None,
-        since=words.moment(found.created_at, now),
-        failing=f"{found.failures:,} consecutive failures since {words.moment(found.failing_since, now)}"
-        if found.failing_since
-        else "",
-        verified=found.verified_at is not None,
-        rests=words.moment(found.paused_until, now) if found.paused_until else "",
-        both_until=words.moment(found.previous_until, now) if two_sign and found.previous_until else "",
-    )
+        maker = (
+            "" if found is None or found.made_by is None else accounts.names(connection, [found.made_by])[found.made_by]
+        )
+    made_at = now if found is None else found.secret_made_at
+    rotate_by = made_at + timedelta(days=runtime.policies[SecretPolicy].longest_days)
+    return WebhookPage(scope, place.name, found, maker, rotate_by, now, secret, factor_kinds(runtime, session))

@@ -19,6 +19,8 @@ class Endpoint:
     when it first answered a signed test message, it is sent nothing else.
 
     `status_url` is the address for checks whether a listing is shown, with {listing} in place of the id; None without.
+
+    `made_by` made the secret; None is the owner of the data directory.
     """
 
     marketplace_id: str
@@ -27,6 +29,8 @@ class Endpoint:
     secret: str
     allow_loopback: bool
     created_at: datetime
+    secret_made_at: datetime
+    made_by: str | None
     failures: int = 0
     failing_since: datetime | None = None
     paused_until: datetime | None = None
@@ -34,6 +38,7 @@ class Endpoint:
     previous_until: datetime | None = None
     status_url: str | None = None
     verified_at: datetime | None = None
+    used_at: datetime | None = None
 
     def secrets_at(self, moment: datetime) -> tuple[str, ...]:
         """The sealed secrets that sign at a moment: the current one, and the previous one during a change."""
@@ -71,10 +76,27 @@ def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
     return None if found is None else Endpoint(**{name: found[name] for name in Endpoint.__slots__})
 
 
-def change_secret(connection: Connection, endpoint: Endpoint, secret: str, *, previous_until: datetime) -> None:
+def made_by(connection: Connection, user_id: str) -> list[Endpoint]:
+    """The endpoints in force whose secret a person has made."""
+    query = select(webhook_endpoint).where(
+        webhook_endpoint.c.made_by == user_id, webhook_endpoint.c.disabled_at.is_(None)
+    )
+    found = connection.execute(query.order_by(webhook_endpoint.c.endpoint_id)).mappings()
+    return [Endpoint(**{name: row[name] for name in Endpoint.__slots__}) for row in found]
+
+
+def change_secret(
+    connection: Connection, endpoint: Endpoint, secret: str, at: datetime, previous_until: datetime, made_by: str | None
+) -> None:
     """Sign with a new secret from now on, and also with the previous one until a moment."""
     values = {"secret": secret, "previous_secret": endpoint.secret, "previous_until": previous_until}
+    values |= {"made_by": made_by, "secret_made_at": at}
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
+
+
+def note_use(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
+    """Store when the secret last signed a message that was answered."""
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(used_at=at))
 
 
 def with_clear_secrets(connection: Connection, mark: str) -> bool:

@@ -80,7 +80,7 @@ def test_a_key_is_shown_once_and_only_its_digest_is_stored(site: Site) -> None:
     with site.runtime.store.read() as connection:
         (found,) = keys_of_brand(connection, pair_of(site))
         acts = list(connection.execute(select(audit_entry.c.act).where(audit_entry.c.subject == id_of(key))).scalars())
-    assert (found.name, found.maker, found.works) == ("Crawler", site.brand_person.name, True)
+    assert (found.record.name, found.maker, found.leads) == ("Crawler", site.brand_person.name, True)
     assert acts == ["key.made"]
 
 
@@ -136,7 +136,9 @@ def test_a_key_ends_with_what_it_rests_on(
     assert answer.status_code == status
     assert states(site) == {}
     with site.runtime.store.read() as connection:
-        assert [one.works for one in keys_of_brand(connection, pair_of(site))] == [False]
+        assert [one.leads and one.record.revoked_at is None for one in keys_of_brand(connection, pair_of(site))] == [
+            False
+        ]
 
 
 def test_the_certification_of_the_maker_holds(client: TestClient, site: Site) -> None:

@@ -7,7 +7,7 @@ import pytest
 from serving.accounts.rules.access import Role
 from serving.accounts.store import accounts
 from tests.fixtures.brand_people import a_leader, a_rival
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.fixtures.takedowns import right_of
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
@@ -26,7 +26,7 @@ def made(page: str) -> str:
 def test_a_lead_makes_a_key_that_is_shown_once_and_revokes_it(site: Site) -> None:
     lead = visit_as(site, a_leader(site))
     assert "No API keys." in words(lead.get(PATH).text)
-    answer = lead.post(PATH, {"name": ATTACK})
+    answer = lead.post(PATH, {"password": PASSWORD, "name": ATTACK})
     assert ATTACK not in answer.text
     key = made(answer.text)
     assert answer.headers["cache-control"] == "no-store"
@@ -43,18 +43,18 @@ def test_a_lead_makes_a_key_that_is_shown_once_and_revokes_it(site: Site) -> Non
 
 
 def test_a_colleague_sees_keys_and_changes_none(site: Site) -> None:
-    key = made(visit_as(site, a_leader(site)).post(PATH, {"name": "Crawler"}).text)
+    key = made(visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"}).text)
     colleague = visit_as(site, invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle"))
     page = words(colleague.get(PATH).text)
     assert "Crawler" in page
     assert "Create key" not in page
     assert "Revoke key" not in page
-    assert colleague.post(PATH, {"name": "Mine"}).status_code == 403
+    assert colleague.post(PATH, {"password": PASSWORD, "name": "Mine"}).status_code == 403
     assert colleague.post(f"{PATH}/{key.split('.')[1]}/revoke").status_code == 403
 
 
 def test_a_rival_neither_sees_nor_revokes_the_keys_of_a_brand(site: Site) -> None:
-    key = made(visit_as(site, a_leader(site)).post(PATH, {"name": "Crawler"}).text)
+    key = made(visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"}).text)
     rival = visit_as(site, a_rival(site))
     assert "Crawler" not in rival.get(PATH).text
     assert rival.post(f"{PATH}/{key.split('.')[1]}/revoke").status_code == 404
@@ -62,7 +62,7 @@ def test_a_rival_neither_sees_nor_revokes_the_keys_of_a_brand(site: Site) -> Non
 
 def test_a_key_of_somebody_who_leads_no_longer_is_shown_as_refused(site: Site) -> None:
     lead = visit_as(site, a_leader(site))
-    lead.post(PATH, {"name": "Crawler"})
+    lead.post(PATH, {"password": PASSWORD, "name": "Crawler"})
     with site.runtime.store.write() as connection:
         accounts.set_lead(connection, site.brand_person.user_id, (site.here, site.brand_id), leads=False)
     assert "Refused The person who made it does not lead the brand now." in words(lead.get(PATH).text)
@@ -70,13 +70,13 @@ def test_a_key_of_somebody_who_leads_no_longer_is_shown_as_refused(site: Site) -
 
 @pytest.mark.parametrize("name", ["", "x" * 201])
 def test_a_name_that_is_empty_or_too_long_is_refused_in_words(site: Site, name: str) -> None:
-    answer = visit_as(site, a_leader(site)).post(PATH, {"name": name})
+    answer = visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": name})
     assert answer.status_code == 422
     assert "Nothing was changed." in words(answer.text)
 
 
 def test_administrators_see_the_keys_of_brands_but_cannot_make_them(site: Site) -> None:
-    visit_as(site, a_leader(site)).post(PATH, {"name": "Crawler"})
+    visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"})
     admin = visit_as(site, an_administrator(site))
     page = words(admin.get("/keys").text)
     assert "Crawler Aurelle" in page

@@ -180,7 +180,7 @@ def test_nobody_else_manages_people_or_keys(site: Site) -> None:
 
 
 def test_a_key_is_shown_once_works_and_ends(site: Site, admin: Visitor) -> None:
-    answer = admin.post("/keys", {"name": "intake of the shop", "scope.intake": "on"})
+    answer = admin.post("/keys", {"name": "intake of the shop", "scope.intake": "on", "password": PASSWORD})
     found = re.search(r"<code>(tsk\.(key_\w+)\.[\w-]+)</code>", answer.text)
     assert found is not None
     listed = admin.get("/keys").text

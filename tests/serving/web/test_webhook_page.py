@@ -10,7 +10,7 @@ from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 from tests.fixtures.receivers import proven
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 
@@ -27,9 +27,9 @@ def in_force(site: Site) -> Endpoint | None:
 def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
     assert "No endpoint registered." in words(admin.get(PATH).text)
-    refused = admin.post(f"{PATH}/register", {"url": "http://127.0.0.1:9/hook"})
+    refused = admin.post(f"{PATH}/register", {"password": PASSWORD, "url": "http://127.0.0.1:9/hook"})
     assert refused.status_code == 422
-    made = admin.post(f"{PATH}/register", {"url": URL, "status_url": f"{URL}/{{listing}}"})
+    made = admin.post(f"{PATH}/register", {"password": PASSWORD, "url": URL, "status_url": f"{URL}/{{listing}}"})
     assert made.status_code == 200
     assert made.headers["cache-control"] == "no-store"
     (secret,) = _SECRET.findall(made.text)
@@ -43,16 +43,16 @@ def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:
 
 def test_a_secret_is_changed_with_an_overlap_or_at_once(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
-    admin.post(f"{PATH}/register", {"url": URL})
-    (second,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"overlap_hours": "24"}).text)
+    admin.post(f"{PATH}/register", {"password": PASSWORD, "url": URL})
+    (second,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"password": PASSWORD, "overlap_hours": "24"}).text)
     found = in_force(site)
     assert found is not None
     assert signing_secrets(site.runtime, found, site.clock.now())[0] == second
     assert len(signing_secrets(site.runtime, found, site.clock.now())) == 2
     assert "Secret overlap" in words(admin.get(PATH).text)
     for hours in ("", "1.5", "169", "-1"):
-        assert admin.post(f"{PATH}/secret", {"overlap_hours": hours}).status_code == 422
-    (third,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"overlap_hours": "0"}).text)
+        assert admin.post(f"{PATH}/secret", {"password": PASSWORD, "overlap_hours": hours}).status_code == 422
+    (third,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"password": PASSWORD, "overlap_hours": "0"}).text)
     now = in_force(site)
     assert now is not None
     assert signing_secrets(site.runtime, now, site.clock.now()) == (third,)
@@ -60,7 +60,7 @@ def test_a_secret_is_changed_with_an_overlap_or_at_once(site: Site) -> None:
 
 def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
-    admin.post(f"{PATH}/register", {"url": URL})
+    admin.post(f"{PATH}/register", {"password": PASSWORD, "url": URL})
     found = in_force(site)
     assert found is not None
     named = {"endpoint_id": found.endpoint_id}

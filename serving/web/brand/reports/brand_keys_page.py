@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Final
 
 from fastapi import APIRouter, Request
@@ -9,63 +10,45 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError
 from serving.account_management.service.brand_keys import BrandKey, keys_of_brand, make_key, revoke_key
+from serving.accounts.policy import SecretPolicy
+from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
-from serving.rights.rules.rights import RightState
+from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.store import rights
-from serving.web import text_view
+from serving.rights.store.rights import StoredRight
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.brand.rights_rows import KINDS
+from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say
-from serving.web.wording.vocabulary import StateWords
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/keys"
 _LONGEST_ID: Final = 40
-_WORKS: Final = StateWords(N_("Accepted"), "v-g")
-_REFUSED: Final = StateWords(N_("Refused"), "v-w")
-_REVOKED: Final = StateWords(N_("Revoked"), "out")
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A key: its name, its maker, its state; `can_end` is whether it can still be revoked."""
-
-    key_id: str
-    name: Shown
-    maker: str
-    made: str
-    state: StateWords
-    why: str
-    can_end: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RightRow:
-    """A verified right, with the id by which a report names it."""
-
-    right_id: str
-    name: Shown
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class BrandKeysPage(AboutBrand):
-    """The keys, the rights with their ids, and the text of a new key, which is shown only once."""
+    """The keys, the rights with their ids, and the text of a new key, which is shown only once.
+
+    A key expires and is used in real time, `wall`.
+    """
 
     template: ClassVar[str] = "brand_api_keys.html"
 
-    keys: tuple[KeyRow, ...]
-    rights: tuple[RightRow, ...]
+    keys: tuple[BrandKey, ...]
+    now: datetime
+    wall: datetime
+    rights: tuple[StoredRight, ...]
+    kinds: Mapping[RightKind, str]
     made: str | None
     typed: str
+    policy: SecretPolicy
+    factors: frozenset[FactorKind]
     error: str | None
 
 
@@ -77,12 +60,13 @@ def get_keys(request: Request, session: Reader) -> HTMLResponse:
 
 @router.post(_PLACE)
 def post_key(request: Request, session: Reader, fields: Fields) -> Response:
-    """Make a key. The response shows its text, which is not stored, so there is no redirect."""
+    """Make a key after a proof that it is the lead. The response shows its text, which is not stored: no redirect."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         pair = scope_of(connection, session.person, fields).pair
     try:
-        made = make_key(runtime, session.person, pair, fields.get("name", ""))
+        confirm(runtime, session, fields)
+        made = make_key(runtime, session.person, pair, fields.get("name", ""), days_of(fields))
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
     return respond(request, _page(runtime, session, fields, made=made), session)
@@ -106,30 +90,20 @@ def _page(
     made: str | None = None,
     error: str | None = None,
 ) -> BrandKeysPage:
-    now = runtime.clock.now()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
-        found = keys_of_brand(connection, scope.pair)
+        keys = keys_of_brand(connection, scope.pair)
         verified = [one for one in rights.rights_of(connection, scope.pair) if one.right.state is RightState.VERIFIED]
     return BrandKeysPage(
         scope=scope,
-        keys=tuple(_row(one, own_words.moment(one.made_at, now), may_change=scope.why_not is None) for one in found),
-        rights=tuple(
-            RightRow(one.right.right_id, text_view.show(one.right.title), say(KINDS[one.right.kind]))
-            for one in verified
-        ),
+        keys=tuple(keys),
+        now=runtime.clock.now(),
+        wall=runtime.wall.now(),
+        rights=tuple(verified),
+        kinds=KINDS,
         made=made,
         typed=given.get("name", "") if error is not None else "",
+        policy=runtime.policies[SecretPolicy],
+        factors=factor_kinds(runtime, session),
         error=error,
     )
-
-
-def _row(one: BrandKey, made: str, *, may_change: bool) -> KeyRow:
-    if one.revoked_at is not None:
-        state, why = _REVOKED, ""
-    elif one.works:
-        state, why = _WORKS, ""
-    else:
-        state, why = _REFUSED, say("The person who made it does not lead the brand now.")
-    can_end = may_change and one.revoked_at is None
-    return KeyRow(one.key_id, text_view.show(one.name), one.maker, made, state, why, can_end)

@@ -28,9 +28,9 @@ from serving.reports.service.stepping_up import circumstances, purpose_of, send_
 from serving.reports.service.stopping import can_stop, large_report, stop
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.web import text_view
-from serving.web.account.second_step_page import given_by
 from serving.web.brand.reports.attached_part import Limits, limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
+from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond

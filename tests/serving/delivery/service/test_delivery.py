@@ -94,6 +94,10 @@ def test_after_the_window_the_marketplace_hears_and_its_acknowledgement_is_kept(
     (message,) = receiver.deliveries
     assert (message["type"], message["data"]["listing_external_id"]) == ("listing.remove", "MP-9")
     assert (message["data"]["sequence"], message["id"]) == (1, action.action_id)
+    with any_site.runtime.store.read() as connection:
+        signing = endpoints.in_force(connection, any_site.here)
+    assert signing is not None
+    assert signing.used_at == any_site.clock.now()
 
 
 def test_a_withdrawn_removal_is_never_sent(any_site: Site, receiver: Receiver) -> None:

@@ -15,6 +15,8 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
             MailKind.SIGN_IN_LINK,
             MailKind.LARGE_REPORT,
             MailKind.REPORT_STOPPED,
+            MailKind.NEW_SECRET,
+            MailKind.SECRETS_ENDED,
             MailKind.NOTICE_RECEIPT,
             MailKind.NOTICE_DECISION,
         }
