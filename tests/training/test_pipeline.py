@@ -137,6 +137,21 @@ def test_sellers_linked_with_an_earlier_one_are_not_unseen(snapshot: Snapshot) -
     assert report["judged"]["why"] == "0 later listings of unseen sellers, 0 counterfeit: no two classes."
 
 
+@pytest.mark.attack
+@pytest.mark.parametrize("size", [pytest.param(160, id="160"), pytest.param(471, marks=pytest.mark.soak, id="471")])
+def test_flipped_labels_that_nothing_has_judged_do_not_change_the_shipped_model(size: int, tmp_path: Path) -> None:
+    """The attacker answers for listings of sellers that the training knows, and for later ones of new sellers."""
+    data = a_market(size)
+    rows = [
+        replace(row, seller_cluster="known" if i % 4 == 3 else row.seller) for i, row in enumerate(snapshot_rows(data))
+    ]
+    last = size - size // 12 + 1
+    flipped = [replace(row, label=1 - row.label) if i >= last else row for i, row in enumerate(rows)]
+    honest, attacked = (trained(a_snapshot(tmp_path, labelled)) for labelled in (rows, flipped))
+    assert flipped != rows
+    assert digest_of(attacked.files) == digest_of(honest.files)
+
+
 def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:
     market = a_market(120, seed=9)
     items = [
