@@ -27,6 +27,7 @@ from serving.learning.policy import (
     DEFAULT_LABEL_SOURCE,
     DEFAULT_PROMOTION,
     DEFAULT_RETRAINING,
+    DEFAULT_ROLLBACK,
     PromotionPolicy,
 )
 from serving.learning.service.champions import follow_champions
@@ -105,6 +106,7 @@ def default_policies() -> ByClass:
         DEFAULT_LABELS,
         DEFAULT_SECOND_REVIEW,
         DEFAULT_PROMOTION,
+        DEFAULT_ROLLBACK,
         DEFAULT_RETRAINING,
         DEFAULT_LABEL_SOURCE,
         DEFAULT_DRIFT_ALARM,

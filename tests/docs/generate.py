@@ -31,7 +31,13 @@ from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
 from serving.cli.main import app
 from serving.intake.policy import DEFAULT_RELIST
-from serving.learning.policy import DEFAULT_DRIFT_ALARM, DEFAULT_LABEL_SOURCE, DEFAULT_PROMOTION, DEFAULT_RETRAINING
+from serving.learning.policy import (
+    DEFAULT_DRIFT_ALARM,
+    DEFAULT_LABEL_SOURCE,
+    DEFAULT_PROMOTION,
+    DEFAULT_RETRAINING,
+    DEFAULT_ROLLBACK,
+)
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.platform.settings import Settings
 from serving.privacy.policy import DEFAULT_RETENTION
@@ -157,6 +163,7 @@ def policies_page() -> str:
         DEFAULT_SECOND_REVIEW,
         DEFAULT_GATES,
         DEFAULT_PROMOTION,
+        DEFAULT_ROLLBACK,
         DEFAULT_RETRAINING,
         DEFAULT_LABEL_SOURCE,
         DEFAULT_DRIFT_ALARM,

@@ -1,11 +1,13 @@
-"""Approvals of a new champion: which of them count, and how many are missing. Standard library only."""
+"""Approvals of a new champion, and rollbacks by one person. Standard library only."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.second_person import Roots, most_independent
-from serving.learning.policy import PromotionPolicy
+from serving.learning.policy import PromotionPolicy, RollbackPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,32 @@ def check_approval(found: Standing, approval: Approval, roots: Roots, *, not_pas
         )
     if not_passed and not approval.reason.strip():
         raise Invalid("Not passed: {names}. To approve it all the same, give a reason.", names=", ".join(not_passed))
+
+
+class SecondPerson(StrEnum):
+    """Why a rollback needs the approvals of a promotion."""
+
+    YOUNG_ACCOUNT = "young_account"
+    OLD_CHAMPION = "old_champion"
+    TWICE_A_DAY = "twice_a_day"
+
+
+def second_person_for(
+    at: datetime,
+    *,
+    account_since: datetime | None,
+    champion_until: datetime,
+    last_rollback: datetime | None,
+    policy: RollbackPolicy,
+) -> SecondPerson | None:
+    """Why one person cannot roll back to a champion that was in force until a moment; None if they can.
+
+    `account_since` is None where no person with an account asks.
+    """
+    if account_since is None or at - account_since < timedelta(days=policy.account_days):
+        return SecondPerson.YOUNG_ACCOUNT
+    if at - champion_until > timedelta(days=policy.champion_days):
+        return SecondPerson.OLD_CHAMPION
+    if last_rollback is not None and at - last_rollback < timedelta(hours=policy.hours_between):
+        return SecondPerson.TWICE_A_DAY
+    return None

@@ -25,6 +25,7 @@ class MailKind(StrEnum):
     REPORT_STOPPED = "report_stopped"
     REPORT_WAITS = "report_waits"
     BURST_ALARM = "burst_alarm"
+    MODEL_ROLLBACK = "model_rollback"
 
 
 class MailState(StrEnum):
@@ -48,6 +49,7 @@ MANDATORY: Final = frozenset(
         MailKind.SECOND_FACTOR,
         MailKind.LARGE_REPORT,
         MailKind.REPORT_STOPPED,
+        MailKind.MODEL_ROLLBACK,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.

@@ -1,8 +1,19 @@
+from datetime import timedelta
+
 import pytest
 
 from models.errors import Conflict, Forbidden, Invalid
-from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
-from serving.learning.rules.promotion import Approval, Standing, able, check_approval, standing
+from serving.learning.policy import DEFAULT_PROMOTION, DEFAULT_ROLLBACK, PromotionPolicy
+from serving.learning.rules.promotion import (
+    Approval,
+    SecondPerson,
+    Standing,
+    able,
+    check_approval,
+    second_person_for,
+    standing,
+)
+from tests.fixtures.clocks import NOW
 from tests.fixtures.hosts import roots_with
 
 CHAMPION = "c" * 64
@@ -127,3 +138,31 @@ def test_two_people_are_the_rule() -> None:
 
 def test_where_every_gate_is_passed_an_approval_needs_no_reason() -> None:
     check_approval(stands(), WEI, ROOTS, not_passed=())
+
+
+DAY = timedelta(days=1)
+ALONE_OR_NOT: list[tuple[timedelta | None, timedelta, timedelta | None, SecondPerson | None, str]] = [
+    (30 * DAY, 30 * DAY, DAY, None, "at each bound"),
+    (90 * DAY, DAY, None, None, "no rollback before"),
+    (30 * DAY - timedelta(seconds=1), DAY, None, SecondPerson.YOUNG_ACCOUNT, "a second too young"),
+    (None, DAY, None, SecondPerson.YOUNG_ACCOUNT, "no account"),
+    (90 * DAY, 30 * DAY + timedelta(seconds=1), None, SecondPerson.OLD_CHAMPION, "a second too old"),
+    (90 * DAY, DAY, DAY - timedelta(seconds=1), SecondPerson.TWICE_A_DAY, "a second too soon"),
+]
+
+
+@pytest.mark.parametrize(("account", "champion", "last", "why", "case"), ALONE_OR_NOT)
+def test_one_person_rolls_back_within_the_policy(
+    account: timedelta | None, champion: timedelta, last: timedelta | None, why: SecondPerson | None, case: str
+) -> None:
+    """Each time is before now."""
+    assert (
+        second_person_for(
+            NOW,
+            account_since=None if account is None else NOW - account,
+            champion_until=NOW - champion,
+            last_rollback=None if last is None else NOW - last,
+            policy=DEFAULT_ROLLBACK,
+        )
+        is why
+    ), case

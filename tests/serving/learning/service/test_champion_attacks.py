@@ -1,7 +1,7 @@
 """Attacks on the champion of a marketplace: one person who changes it, and a weak one as the measure of the next."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,8 @@ import pytest
 
 from models.errors import DomainError
 from models.verdict import Judgement
+from serving.guards import CSRF_HEADER
+from serving.learning.service.champions import Reference, reference_of
 from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.promote import rollback
 from serving.learning.store import learning
@@ -17,7 +19,8 @@ from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.learning.service.test_promote import admit_another, champion_of, fail_a_gate
-from tests.serving.web.reports import admit_model
+from tests.serving.web.reports import a_report, add_model, admit_model
+from tests.serving.web.visits import visit_as, words
 
 pytestmark = pytest.mark.attack
 
@@ -82,4 +85,34 @@ def test_an_overridden_champion_does_not_lower_the_bar_of_the_next(site: Site, m
     folder = str(site.runtime.services[BundleStore].folder(first))
     assert child.arguments[child.arguments.index("--champion") + 1] == folder
     with site.runtime.store.read() as connection:
+        assert reference_of(connection, site.here) == Reference(first, overridden=second)
         assert learning.champions(connection)[site.here] == second, "it scores all the same"
+
+
+def test_where_no_champion_has_passed_the_page_and_the_interface_say_so(site: Site) -> None:
+    digest = admit_model(site)
+    fail_a_gate(site, digest)
+    promote(site, digest, "The first one.")
+    with site.runtime.store.read() as connection:
+        reference = asdict(reference_of(connection, site.here))
+    assert reference == {"digest": None, "overridden": digest}
+    site.clock.forward(minutes=1)
+    add_model(site, "ab" * 32, {**a_report(), "reference": reference, "waiting": 14})
+    visitor = visit_as(site, site.data_scientist)
+    text = words(visitor.get("/models").text)
+    assert f"Champion {digest[:10]} had not passed its gates." in text
+    assert "The gates compare this model with the starter scorecard: no champion passed." in text
+    assert "14 later labels wait for the next training" in text
+    newest = visitor.get("/api/v1/models").json()["models"][0]
+    assert (newest["reference"], newest["waiting"]) == (reference, 14)
+
+
+def test_the_page_says_what_a_rollback_still_needs(site: Site) -> None:
+    first, _ = two_champions(site)
+    visitor = visit_as(site, site.data_scientist)
+    assert "2 of 2 approvals are still needed." in words(visitor.get("/models").text)
+    assert visitor.post("/models/rollback", {"reason": "Worse."}).status_code == 303
+    assert "1 of 2 approvals are still needed." in words(visitor.get("/models").text)
+    second = visit_as(site, site.second_scientist)
+    answer = second.client.delete("/api/v1/promotions/latest", headers={CSRF_HEADER: second.csrf_token})
+    assert answer.json() == {"champion": first, "in_force": True, "approvals_missing": 0}
