@@ -1,16 +1,14 @@
 """Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on what was judged."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.compute import NAMES, matrix
-from features.facts import Facts
 from models.bundle import Bundle, from_files, to_files
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
@@ -24,13 +22,13 @@ from training.incumbent import InForce
 from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_curve, operating_points, promises
 from training.second_stage import NO_ENCODER, second_stage_of
-from training.snapshot import Snapshot, SnapshotRow
+from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
-from training.splits import Rows, learnt_until, seller_groups, split_for_judging
+from training.splits import learnt_until, seller_groups, split_for_judging
 from training.stages import ENCODE, FIT_ALL, Progress, of_fit
 from training.suspects import suspects
 from training.upheld import upheld_evidence, upheld_gate
-from training.weighting import Weights, largest_sources, stands_for, training_weights
+from training.weighting import largest_sources, stands_for, training_weights
 
 JUDGED_SHARE: Final = 0.25
 EVERYTHING: Final = datetime.max.replace(tzinfo=UTC)
@@ -42,24 +40,6 @@ class Candidate:
 
     files: Mapping[str, bytes]
     report: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Learnt:
-    """The rows that the shipped model learns, with weights that no other row affects."""
-
-    rows: list[SnapshotRow]
-    facts: list[Facts]
-    labels: NDArray[np.int8]
-    groups: NDArray[np.intp]
-    weighed: Weights
-
-    @classmethod
-    def of(cls, rows: Sequence[SnapshotRow], facts: Sequence[Facts], groups: NDArray[np.intp], chosen: Rows) -> Self:
-        """These of all rows."""
-        its_rows, its_facts = [rows[i] for i in chosen], [facts[i] for i in chosen]
-        labels = np.array([row.label for row in its_rows], dtype=np.int8)
-        return cls(its_rows, its_facts, labels, groups[chosen], training_weights(its_rows, its_facts))
 
 
 def train(
@@ -118,22 +98,29 @@ def train(
     judged = judge(trial, champion, progress)
     before = learn_before or (EVERYTHING if "why" in judged.report else split.time_folds[-1].cut)
     is_learnt = np.array([time < before for time in times])
-    waiting = np.flatnonzero(~is_learnt)
-    learnt = _Learnt.of(snapshot.rows, facts, groups, np.flatnonzero(is_learnt))
+    later, duplicates = [one for one, learnt in zip(facts, is_learnt, strict=True) if not learnt], weighed.duplicates
+    rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
+    facts = [one for one, learnt in zip(facts, is_learnt, strict=True) if learnt]
+    labels, groups, weighed = labels[is_learnt], groups[is_learnt], training_weights(rows, facts)
+    weights, represented = weighed.values, stands_for(rows)
     model = CounterfeitClassifier(
         seed=seed, threads=threads, learner=learner, settings=settings, progress=of_fit(FIT_ALL, progress)
     )
-    fitted_to = {"groups": learnt.groups, "sample_weight": learnt.weighed.values}
-    model.fit(learnt.facts, learnt.labels, **fitted_to)
+    model.fit(facts, labels, groups=groups, sample_weight=weights)
     second = second_stage_of(
-        encoder, model, learnt.facts, learnt.labels, progress=lambda share: progress(ENCODE, share), **fitted_to
+        encoder,
+        model,
+        facts,
+        labels,
+        groups=groups,
+        sample_weight=weights,
+        progress=lambda share: progress(ENCODE, share),
     )
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
-    represented = stands_for(learnt.rows)
-    thresholds = choose_thresholds(learnt.labels, out_of_fold, represented)
-    doubts = np.empty(len(labels))
-    doubts[is_learnt], doubts[waiting] = out_of_fold, model.predict_proba([facts[i] for i in waiting])[:, 1]
-    doubted = suspects(snapshot.rows, doubts, weighed.duplicates, most=DEFAULT_SECOND_REVIEW.most_reported)
+    thresholds = choose_thresholds(labels, out_of_fold, represented)
+    doubts = np.empty(len(is_learnt))
+    doubts[is_learnt], doubts[~is_learnt] = out_of_fold, model.predict_proba(later)[:, 1]
+    doubted = suspects(snapshot.rows, doubts, duplicates, most=DEFAULT_SECOND_REVIEW.most_reported)
     files = to_files(
         model.model_,
         thresholds=thresholds,
@@ -141,30 +128,24 @@ def train(
         references_as_of=snapshot.as_of,
         masking=model.masking_,
         settings=settings.changed(),
-        phrases=fit_phrases(
-            learnt.facts,
-            learnt.labels,
-            learnt.weighed.values,
-            learnt.groups,
-            snapshot.references.brands.brands.values(),
-        ),
+        phrases=fit_phrases(facts, labels, weights, groups, snapshot.references.brands.brands.values()),
         second_stage=second.stage,
     )
     shipped, incumbent = from_files(files), InForce(champion, threads)
-    upheld = upheld_evidence(learnt.rows, learnt.facts, shipped, incumbent, DEFAULT_GATES)
+    upheld = upheld_evidence(rows, facts, shipped, incumbent, DEFAULT_GATES)
     on_golden = None if golden is None else golden_evidence(golden, shipped, incumbent, DEFAULT_GATES)
     gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES), golden_gate(on_golden, DEFAULT_GATES))
     report = {
         "snapshot": snapshot.digest,
         "golden_set": golden.digest if golden is not None else None,
-        "rows": len(learnt.rows),
-        "waiting": len(waiting),
-        "positives": int(learnt.labels.sum()),
-        "sellers": len(np.unique(learnt.groups)),
-        "evidence_levels": _counts(row.evidence_level for row in learnt.rows),
-        "lanes": _counts(row.lane for row in learnt.rows),
-        "weights": learnt.weighed.report,
-        "sources": largest_sources(learnt.rows),
+        "rows": len(rows),
+        "waiting": len(later),
+        "positives": int(labels.sum()),
+        "sellers": len(np.unique(groups)),
+        "evidence_levels": _counts(row.evidence_level for row in rows),
+        "lanes": _counts(row.lane for row in rows),
+        "weights": weighed.report,
+        "sources": largest_sources(rows),
         "accepted_leaks": [asdict(leak) for leak in leaking],
         "cut": split.cut.isoformat(),
         "learnt_before": before.isoformat() if before < EVERYTHING else None,
@@ -177,14 +158,14 @@ def train(
         "points_weight": None if model.model_.points is None else model.model_.points.weight,
         "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
-        "operating_points": operating_points(learnt.labels, out_of_fold, thresholds),
-        "operating_curve": operating_curve(learnt.labels, out_of_fold, represented),
-        "promises": promises(learnt.labels, out_of_fold, learnt.groups),
-        "out_of_fold": figures(learnt.labels, out_of_fold),
+        "operating_points": operating_points(labels, out_of_fold, thresholds),
+        "operating_curve": operating_curve(labels, out_of_fold, represented),
+        "promises": promises(labels, out_of_fold, groups),
+        "out_of_fold": figures(labels, out_of_fold),
         "second_stage": second.report,
         "judged": judged.report,
         "gates": [gate.as_json() for gate in gates],
-        "curves": curves(learnt.labels, out_of_fold),
+        "curves": curves(labels, out_of_fold),
         "suspects": [asdict(one) for one in doubted],
     }
     return Candidate(files, without_nan(report))

@@ -1,7 +1,8 @@
-"""The guards of `serving/`, and a plugin of pytest that records in which tests each one fires.
+"""The guards of `serving/`, and a plugin of pytest that records in which tests each one fires, and disables some.
 
 `python -m pytest -p tests.sabotage.firing` loads each module that has guards with a call around their conditions. The
-file that `TOUCHSTONE_FIRING` names gets a line "guard, tab, test" for each pair. Child processes record nothing.
+file that `TOUCHSTONE_FIRING` names gets a line "guard, tab, test" for each pair, and one without a guard for each test
+that fails. A guard in `DISABLED` never fires. Other processes record and disable nothing.
 """
 
 import ast
@@ -18,6 +19,7 @@ from types import CodeType
 
 import pytest
 
+DISABLED: set[str] = set()
 _ROLES = {"rules", "service"}
 
 
@@ -53,7 +55,7 @@ def guards_of(module: str) -> list[Guard]:
     places = [0]
     for line in lines:
         places.append(places[-1] + len(line))
-    guards = []
+    guards = list[Guard]()
     for function, node in _ifs(ast.parse(source), ""):
         test = node.test
         start, end = places[test.lineno - 1] + test.col_offset, places[(test.end_lineno or 0) - 1]
@@ -81,24 +83,19 @@ def _refuses(last: ast.stmt) -> bool:
     return value is None or isinstance(value, ast.Constant) or (isinstance(value, ast.Dict) and not value.keys)
 
 
-def with_calls(module: str, around: dict[int, tuple[str, str]]) -> str:
-    """The module's text with another text before and after the conditions of guards, by their numbers."""
+def with_calls(module: str) -> str:
+    """The module's text with a call of `guard_fires` around each condition."""
     source = Path(module).read_bytes()
     for guard in reversed(guards_of(module)):
-        if guard.number in around:
-            before, after = around[guard.number]
-            condition = before.encode() + source[guard.start : guard.end] + after.encode()
-            source = source[: guard.start] + condition + source[guard.end :]
+        condition = f"guard_fires({guard.key!r}, (".encode() + source[guard.start : guard.end] + b"))"
+        source = source[: guard.start] + condition + source[guard.end :]
     return source.decode()
 
 
-class _Recording(importlib.machinery.SourceFileLoader):
-    """Loads a module whose guards are recorded."""
-
+class _Loader(importlib.machinery.SourceFileLoader):
     def get_code(self, _fullname: str) -> CodeType:
-        module = str(Path(self.path).relative_to(Path.cwd()))
-        around = {guard.number: (f"guard_fires({guard.key!r}, (", "))") for guard in guards_of(module)}
-        code: CodeType = compile(with_calls(module, around), self.path, "exec", dont_inherit=True)
+        text = with_calls(str(Path(self.path).relative_to(Path.cwd())))
+        code: CodeType = compile(text, self.path, "exec", dont_inherit=True)
         return code
 
 
@@ -109,24 +106,37 @@ class _Finder:
         path = f"{fullname.replace('.', '/')}.py"
         if path not in modules():
             return None
-        loader = _Recording(fullname, str(Path(path).resolve()))
+        loader = _Loader(fullname, str(Path(path).resolve()))
         return importlib.util.spec_from_file_location(fullname, loader.path, loader=loader)
+
+
+_pairs = set[tuple[str, str]]()
+
+
+def _guard_fires(key: str, condition: object) -> bool:
+    if not condition or key in DISABLED:
+        return False
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    if test and (key, test) not in _pairs:
+        _pairs.add((key, test))
+        _record(key, test)
+    return True
+
+
+def _record(key: str, test: str) -> None:
+    if path := os.environ.get("TOUCHSTONE_FIRING"):
+        with Path(path).open("a", encoding="utf-8") as stream:
+            stream.write(f"{key}\t{test}\n")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """Put the finder before pytest's own."""
-    pairs = set[tuple[str, str]]()
-    output = os.open(os.environ["TOUCHSTONE_FIRING"], os.O_WRONLY | os.O_APPEND)
+    builtins.guard_fires = _guard_fires  # type: ignore[attr-defined]
+    sys.meta_path.insert(0, _Finder())
 
-    def guard_fires(key: str, condition: object) -> bool:
-        if not condition:
-            return False
-        test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
-        if test and (key, test) not in pairs:
-            pairs.add((key, test))
-            os.write(output, f"{key}\t{test}\n".encode())
-        return True
 
-    builtins.guard_fires = guard_fires  # type: ignore[attr-defined]
-    sys.meta_path.insert(0, _Finder())  # type: ignore[arg-type]
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Record tests that fail, whatever fires in them."""
+    if report.failed:
+        _record("", report.nodeid)

@@ -12,18 +12,20 @@ or one of its tests changes.
 import hashlib
 import json
 import os
-import re
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from tests.sabotage.firing import Guard, guards_of, modules, with_calls
-from tests.sabotage.nursery import HUNG, Outcome, Request
-from tests.sabotage.rearing import outcomes_of_requests
+import pytest
+
+from tests.sabotage.firing import DISABLED, Guard, guards_of, modules
+from tests.sabotage.nursery import ARGUMENTS, HUNG, SECONDS
 
 FOLDER: Final = Path(os.environ.get("TOUCHSTONE_GUARDS", ".pytest_cache/guards"))
 # Removal, standing, approval, access, secrets, erasure and restore: no guard of these rooms may survive.
@@ -31,7 +33,8 @@ FIRST: Final = (
     *("takedowns", "standing", "review", "reports", "accounts", "administration", "marketplaces", "privacy", "backup"),
 )
 _NOT_HERE: Final = {"attacks", "demo"}  # Their tests start services, whose guards are not recorded.
-_BATCH, _MOST_TESTS, _HALF_HOUR = 12, 60, 1800.0
+_MOST_TESTS: Final = 60
+_ARGUMENTS: Final = (*ARGUMENTS, "-p", "tests.sabotage.firing")
 
 
 def room_of(path: str) -> str:
@@ -85,16 +88,16 @@ def fire(until: float) -> tuple[dict[str, list[str]], bool]:
 def _fire_in(tests: Path) -> list[list[str]]:
     pairs = FOLDER / f"pairs-{os.getpid()}"
     pairs.write_text("")
-    options = ("-q", "-p", "tests.sabotage.firing", "-p", "no:cacheprovider", "-k", "not postgresql")
     subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(tests)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.sabotage.firing", "-k", "not postgresql", str(tests)],
         env={**os.environ, "TOUCHSTONE_FIRING": str(pairs)},
         stdout=subprocess.DEVNULL,
         check=False,  # Tests that read our source may fail.
     )
     found = [line.split("\t") for line in pairs.read_text(encoding="utf-8").splitlines()]
     pairs.unlink()
-    return found
+    failed = {test for guard, test in found if not guard}
+    return [[guard, test] for guard, test in found if test not in failed]
 
 
 def _near_first(guard: Guard, tests: Iterable[str]) -> tuple[str, ...]:
@@ -105,49 +108,36 @@ def _near_first(guard: Guard, tests: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _files(tests: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(test.partition("::")[0] for test in tests))
+def _run(guard: Guard, tests: Sequence[str]) -> tuple[int, str]:
+    """The exit code and the end of the output of the tests in a child in which the guard never fires."""
+    with tempfile.TemporaryFile() as output:
+        pid = os.fork()
+        if not pid:
+            os.setsid()
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+            DISABLED.add(guard.key)
+            os._exit(int(pytest.main([*_ARGUMENTS, *tests])))
+        end = time.monotonic() + SECONDS
+        while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+            if time.monotonic() >= end:
+                os.killpg(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                return HUNG, ""
+            time.sleep(0.02)
+        output.seek(0)
+        return os.waitstatus_to_exitcode(ended[1]), output.read().decode(errors="replace")[-1000:]
 
 
-def _outcomes(guards: Sequence[Guard], tests: Sequence[tuple[str, ...]]) -> list[Outcome]:
-    texts = [with_calls(guard.module, {guard.number: ("((", ") and False)")}) for guard in guards]
-    return outcomes_of_requests(
-        [Request(guard.module, text, chosen) for guard, text, chosen in zip(guards, texts, tests, strict=True)]
-    )
-
-
-def _judge_batch(guards: Sequence[Guard], tests: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
-    """The results of a few guards: their tests, then the whole files, whose fixtures may have fired the guard before.
-
-    The tests that failed must pass in the original. Otherwise the result is unclear.
-    """
-    outcomes, killers = dict[Guard, Outcome](), dict[Guard, str]()
-    for chosen in (
-        {guard: fired[:_MOST_TESTS] for guard, fired in zip(guards, tests, strict=True)},
-        {guard: _files(fired) for guard, fired in zip(guards, tests, strict=True)},
-    ):
-        again = [guard for guard, fired in chosen.items() if fired and guard not in killers]
-        for guard, outcome in zip(again, _outcomes(again, [chosen[guard] for guard in again]), strict=True):
-            outcomes[guard] = outcome
-            if outcome.code in {1, HUNG}:
-                failed = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", outcome.text, re.MULTILINE)
-                killers[guard] = failed[1] if failed else ""
-    originals = [
-        Request(guard.module, Path(guard.module).read_text(encoding="utf-8"), (test,))
-        for guard, test in killers.items()
-        if test
-    ]
-    broken = {originals[one.request].tests[0] for one in outcomes_of_requests(originals) if one.code}
-    return [_result(guard, outcomes.get(guard), killers.get(guard), broken) for guard in guards]
-
-
-def _result(guard: Guard, outcome: Outcome | None, killer: str | None, broken: set[str]) -> dict[str, Any]:
-    verdict = "unclear" if outcome is not None and outcome.code else "survived"
-    if killer is not None and killer not in broken:
-        verdict = "killed"
+def _result(guard: Guard, tests: Sequence[str]) -> dict[str, Any]:
+    """The result of the guard's tests, and of their whole files, whose fixtures may have fired it before."""
+    code, text = 0, ""
+    for chosen in (tests[:_MOST_TESTS], tuple(dict.fromkeys(test.partition("::")[0] for test in tests))):
+        if chosen and not code:
+            code, text = _run(guard, chosen)
+    verdict = "killed" if code in {1, HUNG} else "unclear" if code else "survived"
     place = {"place": f"{guard.module}:{guard.line}", "function": guard.function, "condition": guard.condition}
-    said = outcome.text[-600:] if outcome is not None and verdict == "unclear" else ""
-    return {"guard": guard.key, "verdict": verdict, "fired": outcome is not None, **place, "by": killer, "said": said}
+    return {"guard": guard.key, "verdict": verdict, "fires": len(tests), **place, "said": text if code > 1 else ""}
 
 
 def judge(seconds: float) -> list[dict[str, Any]]:
@@ -156,24 +146,21 @@ def judge(seconds: float) -> list[dict[str, Any]]:
     FOLDER.mkdir(parents=True, exist_ok=True)
     fires, whole = fire(until)
     known = {(line["guard"], line["digest"]): line for line in _lines(FOLDER / "results.jsonl")}
-    results, waiting = list[dict[str, Any]](), list[tuple[Guard, str, tuple[str, ...]]]()
+    results, is_ready = list[dict[str, Any]](), False
     for guard in every_guard():
         tests = _near_first(guard, fires.get(guard.key, ()))
-        digest = _digest((guard.module, *_files(tests)))
-        if (line := known.get((guard.key, digest))) is not None:
-            results.append(line)
-        elif whole:
-            waiting.append((guard, digest, tests))
-    while waiting and time.monotonic() < until:
-        batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
-        lines = _judge_batch([guard for guard, _, _ in batch], [tests for _, _, tests in batch])
-        dated = [{**line, "digest": digest} for line, (_, digest, _) in zip(lines, batch, strict=True)]
-        _append(FOLDER / "results.jsonl", dated)
-        results += dated
+        digest = _digest((guard.module, *sorted({test.partition("::")[0] for test in tests})))
+        line = known.get((guard.key, digest))
+        if line is None and whole and time.monotonic() < until:
+            if not is_ready:  # Children inherit all modules, which takes longer to import than most tests take.
+                pytest.main([*_ARGUMENTS, "--collect-only", "-qq", "tests/serving"])
+                is_ready = True
+            line = {**_result(guard, tests), "digest": digest}
+            _append(FOLDER / "results.jsonl", [line])
+        results += [] if line is None else [line]
     return results
 
 
 if __name__ == "__main__":
-    for result in judge(float(sys.argv[1])):
-        if result["verdict"] != "killed":
-            print(json.dumps(result))  # noqa: T201  # The survivors.
+    results = judge(float(sys.argv[1]))
+    (FOLDER / "survivors.json").write_text(json.dumps([line for line in results if line["verdict"] != "killed"]))

@@ -12,19 +12,13 @@ from tests.sabotage.nursery import SECONDS, Outcome, Request
 
 def outcomes_of(mutants: Sequence[Mutant]) -> list[Outcome]:
     """The outcome of each mutant, in order."""
-    return outcomes_of_requests([Request(one.module, one.text(), one.tests) for one in mutants])
-
-
-def outcomes_of_requests(requests: Sequence[Request]) -> list[Outcome]:
-    """The outcome of each request, in order."""
-    if not requests:
-        return []
+    requests = [asdict(Request(one.module, one.text(), one.tests)) for one in mutants]
     done = subprocess.run(
         [sys.executable, "-m", "tests.sabotage.nursery"],
-        input=json.dumps([asdict(request) for request in requests]),
+        input=json.dumps(requests),
         capture_output=True,
         text=True,
-        timeout=60 + SECONDS * len(requests),
+        timeout=60 + SECONDS * len(mutants),
         check=True,
     )
     return sorted((Outcome(**json.loads(line)) for line in done.stdout.splitlines()), key=lambda one: one.request)

@@ -4,13 +4,14 @@ import pytest
 from sqlalchemy import select
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
-from serving.accounts.rules.access import Person, Role
+from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import Given, prove
 from serving.accounts.service.second_step import complete, half_session_of
-from serving.accounts.store import second_factors
+from serving.accounts.store import accounts, second_factors
 from serving.accounts.tables import second_factor
+from serving.administration.service.provisioning import add_marketplace
 from serving.administration.service.second_factors import (
     add_passkey,
     begin_app,
@@ -145,6 +146,9 @@ def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(h
 
 def test_new_recovery_codes_end_the_earlier_ones(here: Site) -> None:
     app, codes = an_app(here, here.analyst)
+    by_password = session_for(here, here.second_analyst)
+    with pytest.raises(Forbidden, match="app or passkey"):
+        new_recovery_codes(here.runtime, by_password)
     new = new_recovery_codes(here.runtime, signed_in_with(here, here.analyst, app))
     waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
@@ -185,6 +189,13 @@ def test_an_administrator_resets_neither_their_own_factor_nor_a_strangers(here: 
         reset(here.runtime, admin, admin.user_id)
     with pytest.raises(NotFound):
         reset(here.runtime, here.analyst, admin.user_id)
+    souk = add_marketplace(here.runtime, name="Souk", base_currency="EUR", by="local")
+    an_app(here, here.analyst)
+    with here.runtime.store.write() as connection:
+        grant = Grant(Role.ANALYST, souk.marketplace_id)
+        accounts.add_grants(connection, here.analyst.user_id, [grant], here.clock.now())
+    with pytest.raises(Forbidden, match="at another marketplace"):
+        reset(here.runtime, admin, here.analyst.user_id)
 
 
 def test_the_operator_resets_the_factor_of_the_only_administrator(here: Site, admin: Person) -> None:

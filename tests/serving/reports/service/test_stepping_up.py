@@ -339,6 +339,8 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
         person, found = by_link(here.runtime, token)
         assert (person.user_id, found.listings) == (row.user_id, 21)
         assert PLACE not in written(here.runtime, stored, with_secret=False).text
+    with pytest.raises(NotFound):
+        by_link(here.runtime, stop_path(here.runtime, a_rival(here).user_id, report_id).removeprefix(PLACE))
 
 
 @pytest.mark.attack
