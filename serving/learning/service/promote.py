@@ -133,7 +133,7 @@ def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str
 
 
 def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> Approved:
-    """Restore the previous champion, and mail that to all who look after models.
+    """Restore the previous champion, and mail that to all data scientists and administrators.
 
     One person is enough within `RollbackPolicy`, because a rollback must be fast. Otherwise this records an approval of
     the previous champion, and the last one that a promotion needs restores it.
