@@ -21,7 +21,7 @@ DEFAULT_PROMOTION: Final = PromotionPolicy()
 
 @dataclass(frozen=True, slots=True)
 class RollbackPolicy:
-    """Settings of `serving.learning.rules.promotion.second_person_for`: a rollback by one person. Ours."""
+    """Settings of `serving.learning.rules.promotion.may_roll_back_alone`. Ours."""
 
     # A rollback must be fast, but an account that somebody made or took over for it is young.
     account_days: int = 30

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.second_person import Roots, most_independent
@@ -93,30 +92,21 @@ def check_approval(found: Standing, approval: Approval, roots: Roots, *, not_pas
         raise Invalid("Not passed: {names}. To approve it all the same, give a reason.", names=", ".join(not_passed))
 
 
-class SecondPerson(StrEnum):
-    """Why a rollback needs the approvals of a promotion."""
-
-    YOUNG_ACCOUNT = "young_account"
-    OLD_CHAMPION = "old_champion"
-    TWICE_A_DAY = "twice_a_day"
-
-
-def second_person_for(
+def may_roll_back_alone(
     at: datetime,
     *,
     account_since: datetime | None,
     champion_until: datetime,
     last_rollback: datetime | None,
     policy: RollbackPolicy,
-) -> SecondPerson | None:
-    """Why one person cannot roll back to a champion that was in force until a moment; None if they can.
+) -> bool:
+    """Whether one person may roll back to a champion that was in force until a moment.
 
     `account_since` is None where no person with an account asks.
     """
-    if account_since is None or at - account_since < timedelta(days=policy.account_days):
-        return SecondPerson.YOUNG_ACCOUNT
-    if at - champion_until > timedelta(days=policy.champion_days):
-        return SecondPerson.OLD_CHAMPION
-    if last_rollback is not None and at - last_rollback < timedelta(hours=policy.hours_between):
-        return SecondPerson.TWICE_A_DAY
-    return None
+    return (
+        account_since is not None
+        and at - account_since >= timedelta(days=policy.account_days)
+        and at - champion_until <= timedelta(days=policy.champion_days)
+        and (last_rollback is None or at - last_rollback >= timedelta(hours=policy.hours_between))
+    )

@@ -11,15 +11,7 @@ from serving.accounts.rules.access import LOCAL, Grant, Permission, Role
 from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.learning.policy import PromotionPolicy, RollbackPolicy
-from serving.learning.rules.promotion import (
-    Approval,
-    SecondPerson,
-    Standing,
-    able,
-    check_approval,
-    second_person_for,
-    standing,
-)
+from serving.learning.rules.promotion import Approval, Standing, able, check_approval, may_roll_back_alone, standing
 from serving.learning.service.champions import follow_champions
 from serving.learning.store import approvals, learning
 from serving.learning.store.learning import Model
@@ -153,7 +145,7 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
         audit.hold(connection)
         if _earlier_champion(connection, here) != earlier:
             raise Conflict("Somebody else changed the champion at the same moment. Check it, then try again.")
-        if why_second_person(runtime, connection, here, by) is None:
+        if rolls_back_alone(runtime, connection, here, by):
             stands = Standing((Approval(by, reason, _champion(connection, here)),), 0)
             _appoint(runtime, connection, here, earlier, kind=ROLLBACK, by=by, reason=reason, details={})
         else:
@@ -164,11 +156,11 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
     return Approved(earlier, stands)
 
 
-def why_second_person(runtime: Runtime, connection: Connection, marketplace_id: str, by: str) -> SecondPerson | None:
-    """Why this person cannot restore the previous champion alone; None if they can."""
+def rolls_back_alone(runtime: Runtime, connection: Connection, marketplace_id: str, by: str) -> bool:
+    """Whether this person may restore the previous champion alone."""
     past, may = learning.promotions(connection, marketplace_id), _may_promote(connection, marketplace_id, by)
     rollbacks = (one.promoted_at for one in past if one.kind == ROLLBACK)
-    return second_person_for(
+    return may_roll_back_alone(
         runtime.clock.now(),
         account_since=origins.since(connection, by.removeprefix("user:")) if may else None,
         champion_until=past[0].promoted_at,

@@ -16,7 +16,7 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training
-from serving.learning.service.promote import approve, challenger, rollback, why_second_person, withdraw
+from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
 from serving.learning.store import approvals, learning, links
 from serving.learning.store.learning import Model
 from serving.listings.store import scores
@@ -146,7 +146,7 @@ def models_page(
         told = notices_of(runtime, connection, here, model)
         earlier = [one.digest for one in past if one.digest != past[0].digest]
         asked = None
-        if earlier and why_second_person(runtime, connection, here, reader) is not None:
+        if earlier and not rolls_back_alone(runtime, connection, here, reader):
             back = learning.get_model(connection, here, earlier[0])
             asked = approvals_of(runtime, connection, here, back, reader=reader, now=now)
     shown = report_of(model, a_day) if model else None

@@ -4,15 +4,7 @@ import pytest
 
 from models.errors import Conflict, Forbidden, Invalid
 from serving.learning.policy import DEFAULT_PROMOTION, DEFAULT_ROLLBACK, PromotionPolicy
-from serving.learning.rules.promotion import (
-    Approval,
-    SecondPerson,
-    Standing,
-    able,
-    check_approval,
-    second_person_for,
-    standing,
-)
+from serving.learning.rules.promotion import Approval, Standing, able, check_approval, may_roll_back_alone, standing
 from tests.fixtures.clocks import NOW
 from tests.fixtures.hosts import roots_with
 
@@ -141,28 +133,26 @@ def test_where_every_gate_is_passed_an_approval_needs_no_reason() -> None:
 
 
 DAY = timedelta(days=1)
-ALONE_OR_NOT: list[tuple[timedelta | None, timedelta, timedelta | None, SecondPerson | None, str]] = [
-    (30 * DAY, 30 * DAY, DAY, None, "at each bound"),
-    (90 * DAY, DAY, None, None, "no rollback before"),
-    (30 * DAY - timedelta(seconds=1), DAY, None, SecondPerson.YOUNG_ACCOUNT, "a second too young"),
-    (None, DAY, None, SecondPerson.YOUNG_ACCOUNT, "no account"),
-    (90 * DAY, 30 * DAY + timedelta(seconds=1), None, SecondPerson.OLD_CHAMPION, "a second too old"),
-    (90 * DAY, DAY, DAY - timedelta(seconds=1), SecondPerson.TWICE_A_DAY, "a second too soon"),
-]
+SECOND = timedelta(seconds=1)
 
 
-@pytest.mark.parametrize(("account", "champion", "last", "why", "case"), ALONE_OR_NOT)
+@pytest.mark.parametrize(
+    ("account", "champion", "last", "alone", "case"),
+    [
+        (30 * DAY, 30 * DAY, DAY, True, "at each bound"),
+        (90 * DAY, DAY, None, True, "no rollback before"),
+        (30 * DAY - SECOND, DAY, None, False, "a second too young"),
+        (None, DAY, None, False, "no account"),
+        (90 * DAY, 30 * DAY + SECOND, None, False, "a second too old"),
+        (90 * DAY, DAY, DAY - SECOND, False, "a second too soon"),
+    ],
+)
 def test_one_person_rolls_back_within_the_policy(
-    account: timedelta | None, champion: timedelta, last: timedelta | None, why: SecondPerson | None, case: str
+    account: timedelta | None, champion: timedelta, last: timedelta | None, alone: bool, case: str
 ) -> None:
     """Each time is before now."""
-    assert (
-        second_person_for(
-            NOW,
-            account_since=None if account is None else NOW - account,
-            champion_until=NOW - champion,
-            last_rollback=None if last is None else NOW - last,
-            policy=DEFAULT_ROLLBACK,
-        )
-        is why
-    ), case
+    since, rollback = (None if one is None else NOW - one for one in (account, last))
+    found = may_roll_back_alone(
+        NOW, account_since=since, champion_until=NOW - champion, last_rollback=rollback, policy=DEFAULT_ROLLBACK
+    )
+    assert found is alone, case
