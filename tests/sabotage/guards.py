@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,7 @@ FIRST: Final = (
     *("takedowns", "standing", "review", "reports", "accounts", "administration", "marketplaces", "privacy", "backup"),
 )
 _NOT_HERE: Final = {"attacks", "demo"}  # Their tests start services, whose guards are not recorded.
-_MOST_TESTS: Final = 40
+_MOST_TESTS: Final = 60
 _MOST_FILES: Final = 2
 _ARGUMENTS: Final = (*ARGUMENTS, "-p", "tests.sabotage.firing")
 
@@ -103,11 +104,15 @@ def _fire_in(tests: Path) -> list[list[str]]:
 
 
 def _near_first(guard: Guard, tests: Iterable[str]) -> tuple[str, ...]:
-    """The tests of the module's own file first, then those of the room."""
-    own = f"tests/{Path(guard.module).parent}/test_{Path(guard.module).name}"
-    return tuple(
-        sorted(set(tests), key=lambda test: (not test.startswith(own), room_of(test) != room_of(guard.module), test))
-    )
+    """The tests of the module's own file first, then those of the room and of all others, of each file in turn."""
+    own = f"tests/{Path(guard.module).parent}/test_{Path(guard.module).name}::"
+    turn, seen = dict[str, int](), Counter[str]()
+    for test in sorted(set(tests)):
+        file = test.partition("::")[0]
+        turn[test] = 0 if test.startswith(own) else seen[file]
+        seen[file] += 1
+    room = room_of(guard.module)
+    return tuple(sorted(turn, key=lambda test: (not test.startswith(own), room_of(test) != room, turn[test], test)))
 
 
 def _run(guard: Guard, tests: Sequence[str]) -> tuple[int, str]:
@@ -137,9 +142,16 @@ def _result(guard: Guard, tests: Sequence[str]) -> dict[str, Any]:
     for chosen in (tests[:_MOST_TESTS], tuple(dict.fromkeys(test.partition("::")[0] for test in tests))[:_MOST_FILES]):
         if chosen and not code:
             code, text = _run(guard, chosen)
-    verdict = "killed" if code in {1, HUNG} else "unclear" if code else "survived"
+    verdict = {0: "survived", 1: "killed"}.get(code, "unclear")
     place = {"place": f"{guard.module}:{guard.line}", "function": guard.function, "condition": guard.condition}
-    return {"guard": guard.key, "verdict": verdict, "fires": len(tests), **place, "said": text if code > 1 else ""}
+    return {
+        "guard": guard.key,
+        "verdict": verdict,
+        "fires": len(tests),
+        "tried": min(len(tests), _MOST_TESTS),
+        **place,
+        "said": text if code > 1 else "",
+    }
 
 
 def judge(seconds: float) -> list[dict[str, Any]]:

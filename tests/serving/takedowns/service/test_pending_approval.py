@@ -57,6 +57,9 @@ def drill(site: Site, many: int) -> None:
     assert (alert.cause, alert.subject) == (HoldCause.USER_BURST, site.brand_person.user_id)
     assert alert.raised_at - first_pending <= timedelta(minutes=1)
     assert states(site) == {"scheduled": CAP, "held": many - CAP}
+    with site.runtime.store.read() as connection:
+        acts = connection.execute(select(audit_entry.c.act)).scalars().all()
+    assert acts.count("alert.raised") == 1, "it is open already"
     site.clock.forward(hours=30)
     with site.runtime.store.read() as connection:
         asked = actions.latest(connection, site.here, kind=None, state=None, most=many)
