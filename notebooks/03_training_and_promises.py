@@ -97,7 +97,7 @@ plt.show()
 #
 # ## The candidate
 #
-# `train` splits, fits, calibrates, judges, runs the gates and fits once more on everything. It returns the files of a
+# `train` splits, fits, calibrates, judges, runs the gates and refits on what was judged. It returns the files of a
 # bundle and a report. Two trainings of one snapshot give the same bytes.
 
 # %%

@@ -33,6 +33,7 @@ from serving.learning.policy import (
     DEFAULT_LABEL_SOURCE,
     DEFAULT_PROMOTION,
     DEFAULT_RETRAINING,
+    DEFAULT_ROLLBACK,
     PromotionPolicy,
 )
 from serving.learning.service.champions import follow_champions
@@ -113,6 +114,7 @@ def default_policies() -> ByClass:
         DEFAULT_LABELS,
         DEFAULT_SECOND_REVIEW,
         DEFAULT_PROMOTION,
+        DEFAULT_ROLLBACK,
         DEFAULT_RETRAINING,
         DEFAULT_LABEL_SOURCE,
         DEFAULT_DRIFT_ALARM,

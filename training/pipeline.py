@@ -1,8 +1,9 @@
-"""Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on everything."""
+"""Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on what was judged."""
 
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -30,6 +31,7 @@ from training.upheld import upheld_evidence, upheld_gate
 from training.weighting import largest_sources, stands_for, training_weights
 
 JUDGED_SHARE: Final = 0.25
+EVERYTHING: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,17 @@ def train(
     learner: str = Forest.name,
     settings: FitSettings = DEFAULT_SETTINGS,
     encoder: str = NO_ENCODER,
+    learn_before: datetime | None = None,
     progress: Progress = lambda _w, _s: None,
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
     The judged figures are of models fitted on the rows before each time fold. The shipped model has the same settings
-    and is fitted on all rows; it scores the upheld appeals and the golden set. Equal snapshots, seeds and code give
-    equal bundles. The gates judge first answers; `encoder` adds a second stage, which the report compares with them.
+    and is fitted on the rows before the last time fold, as the last judged model; it scores the upheld appeals and the
+    golden set. Later rows wait for the next training, because nothing that learnt them is judged (ADR 70). Where no
+    model could be judged, which blocks the candidate, it is fitted on all rows. `learn_before` repeats the choice of an
+    earlier training. Equal snapshots, seeds and choices give equal bundles. The gates judge first answers; `encoder`
+    adds a second stage, which the report compares with them.
 
     Raises
     ------
@@ -90,6 +96,13 @@ def train(
         facts, labels, groups, weights, represented, snapshot.references, split, seed, threads, learner, settings
     )
     judged = judge(trial, champion, progress)
+    before = learn_before or (EVERYTHING if "why" in judged.report else split.time_folds[-1].cut)
+    is_learnt = np.array([time < before for time in times])
+    later, duplicates = [one for one, learnt in zip(facts, is_learnt, strict=True) if not learnt], weighed.duplicates
+    rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
+    facts = [one for one, learnt in zip(facts, is_learnt, strict=True) if learnt]
+    labels, groups, weighed = labels[is_learnt], groups[is_learnt], training_weights(rows, facts)
+    weights, represented = weighed.values, stands_for(rows)
     model = CounterfeitClassifier(
         seed=seed, threads=threads, learner=learner, settings=settings, progress=of_fit(FIT_ALL, progress)
     )
@@ -105,7 +118,9 @@ def train(
     )
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
-    doubted = suspects(snapshot.rows, out_of_fold, weighed.duplicates, most=DEFAULT_SECOND_REVIEW.most_reported)
+    doubts = np.empty(len(is_learnt))
+    doubts[is_learnt], doubts[~is_learnt] = out_of_fold, model.predict_proba(later)[:, 1]
+    doubted = suspects(snapshot.rows, doubts, duplicates, most=DEFAULT_SECOND_REVIEW.most_reported)
     files = to_files(
         model.model_,
         thresholds=thresholds,
@@ -117,21 +132,23 @@ def train(
         second_stage=second.stage,
     )
     shipped, incumbent = from_files(files), InForce(champion, threads)
-    upheld = upheld_evidence(snapshot.rows, facts, shipped, incumbent, DEFAULT_GATES)
+    upheld = upheld_evidence(rows, facts, shipped, incumbent, DEFAULT_GATES)
     on_golden = None if golden is None else golden_evidence(golden, shipped, incumbent, DEFAULT_GATES)
     gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES), golden_gate(on_golden, DEFAULT_GATES))
     report = {
         "snapshot": snapshot.digest,
         "golden_set": golden.digest if golden is not None else None,
-        "rows": len(labels),
+        "rows": len(rows),
+        "waiting": len(later),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
-        "evidence_levels": _counts(row.evidence_level for row in snapshot.rows),
-        "lanes": _counts(row.lane for row in snapshot.rows),
+        "evidence_levels": _counts(row.evidence_level for row in rows),
+        "lanes": _counts(row.lane for row in rows),
         "weights": weighed.report,
-        "sources": largest_sources(snapshot.rows),
+        "sources": largest_sources(rows),
         "accepted_leaks": [asdict(leak) for leak in leaking],
         "cut": split.cut.isoformat(),
+        "learnt_before": before.isoformat() if before < EVERYTHING else None,
         "seed": seed,
         "learner": learner,
         "settings": settings.changed(),

@@ -6,6 +6,7 @@ It registers and promotes nothing.
 import argparse
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from training.differing import first_difference
 from training.fit_settings import FitSettings
 from training.golden import GoldenSet, read_golden
 from training.made_with import FINGERPRINT, changed, made_with
-from training.pipeline import Candidate, train
+from training.pipeline import EVERYTHING, Candidate, train
 from training.registry.record import Record
 from training.registry.tracking import NotTracked, Registry, bundle_in, record_in
 from training.second_stage import NO_ENCODER
@@ -67,9 +68,10 @@ def _reproduced(options: argparse.Namespace) -> dict[str, Any]:
 def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
     """The candidate of the recorded snapshot, seed, learner, settings, leaks and golden set.
 
-    The champion of that time is left out: it decides the gates and no file of the bundle.
+    The champion of that time is left out: it decides the gates, and of the bundle only which rows it learns.
     """
     report = record.report
+    before = report.get("learnt_before")
     snapshot = read_snapshot(_in(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"])
     return train(
         snapshot,
@@ -81,6 +83,7 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
         learner=report.get("learner", Forest.name),
         settings=FitSettings.of(report.get("settings", {})),
         encoder=(report.get("second_stage") or {}).get("package", NO_ENCODER),
+        learn_before=EVERYTHING if before is None else datetime.fromisoformat(before),
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
 

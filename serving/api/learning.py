@@ -77,6 +77,8 @@ def _model(found: Model) -> dict[str, Any]:
         "mlflow_run_id": found.mlflow_run_id,
         "mlflow_version": found.mlflow_version,
         "rows": report["rows"],
+        "waiting": report.get("waiting", 0),
+        "reference": report.get("reference"),
         "positives": report["positives"],
         "gates": report["gates"],
         "judged": {name: judged.get(name) for name in ("rows", "positives", "candidate", "champion")}
@@ -167,12 +169,13 @@ async def delete_approval(digest: str, request: Request, session: Promoter) -> d
 
 
 @router.delete("/api/v1/promotions/latest")
-async def delete_promotion(request: Request, session: Promoter) -> dict[str, str]:
-    """Restore the previous champion."""
+async def delete_promotion(request: Request, session: Promoter) -> dict[str, Any]:
+    """Restore the previous champion, or approve that where one person is not enough."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
-    return {"champion": await run_in_threadpool(rollback, runtime, found, by=by)}
+    done = await run_in_threadpool(rollback, runtime, found, by=by)
+    return {"champion": done.digest, "in_force": done.in_force, "approvals_missing": done.standing.missing}
 
 
 @router.post("/api/v1/golden-sets", status_code=201)

@@ -200,10 +200,13 @@ def publish_model(
 
 @command(app, "rollback")
 def rollback_model(at: At, reason: Annotated[str, typer.Option(help="Why.")] = "") -> str:
-    """Restore the previous champion."""
+    """Restore the previous champion, or approve that where one person is not enough."""
     from serving.learning.service.promote import rollback
 
-    return f"Champion {rollback(at.runtime, at.place, by=at.actor, reason=reason)}"
+    done = rollback(at.runtime, at.place, by=at.actor, reason=reason)
+    if done.in_force:
+        return f"Champion {done.digest}"
+    return f"Approved a rollback to {done.digest}; approvals still missing: {done.standing.missing}"
 
 
 def _write_card(

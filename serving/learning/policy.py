@@ -20,6 +20,21 @@ DEFAULT_PROMOTION: Final = PromotionPolicy()
 
 
 @dataclass(frozen=True, slots=True)
+class RollbackPolicy:
+    """Settings of `serving.learning.rules.promotion.may_roll_back_alone`. Ours."""
+
+    # A rollback must be fast, but an account that somebody made or took over for it is young.
+    account_days: int = 30
+    # Longer ago, the market and the labels were others, and the figures against the present champion are unknown.
+    champion_days: int = 30
+    # A second rollback within a day undoes the first or goes on to a still older model.
+    hours_between: int = 24
+
+
+DEFAULT_ROLLBACK: Final = RollbackPolicy()
+
+
+@dataclass(frozen=True, slots=True)
 class RetrainingPolicy:
     """Settings of `serving.learning.rules.retraining.decide`: when the service starts a training by itself. Ours."""
 

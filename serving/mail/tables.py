@@ -32,6 +32,7 @@ _KINDS = (
     "burst_alarm",
     "new_secret",
     "secrets_ended",
+    "model_rollback",
 )
 
 # A mail to an account, or to the address of somebody without one; that one is of the marketplace that wrote it.

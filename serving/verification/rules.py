@@ -57,6 +57,7 @@ _STATES: Final = {
 _NO_ROW: Final = "record.no_row"
 _NO_ENTRY: Final = "record.no_entry"
 _DIFFERS: Final = "record.differs"
+_PROMOTIONS: Final = frozenset({"model.promote", "model.rollback"})
 _GIVES: Final = frozenset({"person.added", "person.joined", "person.granted"})
 _TAKES: Final = frozenset({"person.ungranted", "person.let_go"})
 _LEADS: Final = {"person.leads": True, "person.leads_no_more": False}
@@ -144,8 +145,10 @@ def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
         fits = not withdrawals or row["promotion_id"] is not None
     if not fits:
         return _differing(Kind.APPROVAL, row_id, found, ["withdrawn_at"])
-    used = (one for one in steps if one.act == "model.promote" and one.sequence > found.sequence)
-    promoted = {one.payload.get("promotion") for one in used if row["approved_by"] in one.payload["approved_by"]}
+    used = (one for one in steps if one.act in _PROMOTIONS and one.sequence > found.sequence)
+    promoted = {
+        one.payload.get("promotion") for one in used if row["approved_by"] in one.payload.get("approved_by", ())
+    }
     if row["promotion_id"] is not None and row["promotion_id"] not in promoted:
         return _differing(Kind.APPROVAL, row_id, found, ["promotion_id"])
     return None

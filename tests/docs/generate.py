@@ -27,11 +27,17 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.api.contract.listing_schema import listing_schema
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
-from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
+from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_AUTHORISATION, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
 from serving.cli.main import app
 from serving.intake.policy import DEFAULT_RELIST
-from serving.learning.policy import DEFAULT_DRIFT_ALARM, DEFAULT_LABEL_SOURCE, DEFAULT_PROMOTION, DEFAULT_RETRAINING
+from serving.learning.policy import (
+    DEFAULT_DRIFT_ALARM,
+    DEFAULT_LABEL_SOURCE,
+    DEFAULT_PROMOTION,
+    DEFAULT_RETRAINING,
+    DEFAULT_ROLLBACK,
+)
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.platform.settings import Settings
 from serving.privacy.policy import DEFAULT_RETENTION
@@ -138,6 +144,7 @@ def policies_page() -> str:
         DEFAULT_GUESSING,
         DEFAULT_ENROLMENT,
         DEFAULT_ALIASES,
+        DEFAULT_AUTHORISATION,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,
@@ -157,6 +164,7 @@ def policies_page() -> str:
         DEFAULT_SECOND_REVIEW,
         DEFAULT_GATES,
         DEFAULT_PROMOTION,
+        DEFAULT_ROLLBACK,
         DEFAULT_RETRAINING,
         DEFAULT_LABEL_SOURCE,
         DEFAULT_DRIFT_ALARM,

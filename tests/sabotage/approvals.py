@@ -22,6 +22,10 @@ MUTANTS = [
         ("one.by == approval.by for one", "False for one", "one person approves twice"),
         ("if not_passed and not approval.reason.strip()", "if not approval.reason.strip()", "a reason without need"),
         ("if not_passed and not approval.reason.strip()", "if not_passed and not approval.reason", "a blank reason"),
+        ("account_since is not None", "at", "an asker without an account rolls back"),
+        ("account_since >= timedelta", "account_since > timedelta", "thirty days are too young"),
+        ("champion_until <= timedelta", "champion_until < timedelta", "thirty days are too old"),
+        ("last_rollback >= timedelta", "last_rollback > timedelta", "a day is too soon"),
     ),
     *sabotage(
         "serving/accounts/rules/second_person.py",
@@ -82,8 +86,8 @@ MUTANTS = [
             "_roots_of_actors(connection), not_passed=())",
             "overriding a gate needs no reason",
         ),
-        ("        if stands.complete:\n", "        if True:\n", "the first approval promotes it"),
-        ("        if stands.complete:\n", "        if False:\n", "no approval promotes it"),
+        ("    if stands.complete:\n", "    if True:\n", "the first approval promotes it"),
+        ("    if stands.complete:\n", "    if False:\n", "no approval promotes it"),
         ("if _may_promote(connection, marketplace_id, one.by)}", "}", "people without the right count"),
         (
             "champion=_champion(connection, marketplace_id),\n        still",

@@ -1,6 +1,8 @@
 """Who made an account, or reset its password: kept for good, because they may have had access to it."""
 
-from sqlalchemy import Connection, select
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
 
 from serving.accounts.rules.second_person import Making, Origin, Roots, roots_of
 from serving.accounts.tables import account_origin
@@ -19,3 +21,10 @@ def roots(connection: Connection) -> Roots:
     for row in connection.execute(select(account_origin)):
         history.setdefault(row.user_id, []).append(Origin(Making(row.making), row.made_by, row.known_at))
     return roots_of(history)
+
+
+def since(connection: Connection, user_id: str) -> datetime | None:
+    """When an account last came into somebody's hands: made, or its password reset by a link; None without one."""
+    query = select(func.max(account_origin.c.known_at)).where(account_origin.c.user_id == user_id)
+    at: datetime | None = connection.execute(query).scalar()
+    return at

@@ -5,6 +5,13 @@ from typing import Any
 from serving.api.contract.shapes import Moment, Shape
 
 
+class Reference(Shape):
+    """The model that the gates compared with; `overridden` is the champion that was left out, with failed gates."""
+
+    digest: str | None
+    overridden: str | None
+
+
 class Model(Shape):
     """A model with the measurements of its report."""
 
@@ -13,7 +20,9 @@ class Model(Shape):
     mlflow_run_id: str | None
     mlflow_version: str | None
     rows: int
+    waiting: int
     positives: int
+    reference: Reference | None
     gates: list[dict[str, Any]]
     judged: dict[str, Any]
 
@@ -83,9 +92,11 @@ class Withdrawn(Shape):
 
 
 class Restored(Shape):
-    """The champion that was restored."""
+    """The previous champion, and whether it is in force again or approvals of it are missing."""
 
     champion: str
+    in_force: bool
+    approvals_missing: int
 
 
 class GoldenSet(Shape):

@@ -1,11 +1,12 @@
-"""Approvals of a new champion: which of them count, and how many are missing. Standard library only."""
+"""Approvals of a new champion, and rollbacks by one person. Standard library only."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.second_person import Roots, most_independent
-from serving.learning.policy import PromotionPolicy
+from serving.learning.policy import PromotionPolicy, RollbackPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,23 @@ def check_approval(found: Standing, approval: Approval, roots: Roots, *, not_pas
         )
     if not_passed and not approval.reason.strip():
         raise Invalid("Not passed: {names}. To approve it all the same, give a reason.", names=", ".join(not_passed))
+
+
+def may_roll_back_alone(
+    at: datetime,
+    *,
+    account_since: datetime | None,
+    champion_until: datetime,
+    last_rollback: datetime | None,
+    policy: RollbackPolicy,
+) -> bool:
+    """Whether one person may roll back to a champion that was in force until a moment.
+
+    `account_since` is None where no person with an account asks.
+    """
+    return (
+        account_since is not None
+        and at - account_since >= timedelta(days=policy.account_days)
+        and at - champion_until <= timedelta(days=policy.champion_days)
+        and (last_rollback is None or at - last_rollback >= timedelta(hours=policy.hours_between))
+    )

@@ -1,14 +1,17 @@
-"""Loads the champions that the database names, and fetches those that may be next."""
+"""Loads the champions that the database names, fetches those that may be next, and finds the reference of gates."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
 
 from models.errors import BundleRefused, Unavailable
 from serving.learning.store import learning
 from serving.learning.store.newest import newest_models
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels
+from training.gate import blocking
 
 _log = structlog.get_logger()
 
@@ -48,3 +51,23 @@ def fetch_next(runtime: Runtime) -> None:
         with suppress(BundleRefused, Unavailable):
             runtime.services[BundleStore].fetched(digest)
             runtime.services[BundleStore].share(digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The model that gates compare with, None for the starter scorecard; and the champion that was overridden."""
+
+    digest: str | None
+    overridden: str | None
+
+
+def reference_of(connection: Connection, marketplace_id: str) -> Reference:
+    """The last champion that passed its gates: people may accept a weaker one, but it never becomes the measure."""
+    past = learning.promotions(connection, marketplace_id)
+    passed = (
+        one.digest
+        for one in past
+        if not any(blocking(learning.get_model(connection, marketplace_id, one.digest).report["gates"]))
+    )
+    digest, champion = next(passed, None), past[0].digest if past else None
+    return Reference(digest, None if digest == champion else champion)

@@ -1,6 +1,7 @@
 """Retraining as a job: requested, run in a child process, its bundle admitted, figures stored. A person promotes."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from models.policies.learning import LabelPolicy
 from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.learning.policy import RetrainingPolicy
+from serving.learning.service.champions import reference_of
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.publish import publish_later, registry_arguments
@@ -172,7 +174,8 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
     snapshot_id, path, digest = export_snapshot(runtime, here)
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
     open_second_reviews(runtime, here, job.job_id)
-    champion = runtime.services[LiveModels].of(here)
+    with runtime.store.read() as connection:
+        reference = reference_of(connection, here)
     golden = write_golden_set(runtime, here)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
@@ -183,7 +186,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
         *run_arguments(runtime, job),
         *("--policy", policy_version(runtime.policies[LabelPolicy])),
         *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
-        *(("--champion", str(runtime.services[BundleStore].fetched(champion.digest))) if champion is not None else ()),
+        *(("--champion", str(runtime.services[BundleStore].fetched(reference.digest))) if reference.digest else ()),
         *(("--golden", str(golden[0]), "--golden-digest", golden[1]) if golden is not None else ()),
         *registry_arguments(runtime, here),
     ]
@@ -196,7 +199,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
     )
     admitted = runtime.services[BundleStore].admit(Path(done["folder"]))
     fingerprint = runtime.services[BundleStore].load(admitted).fingerprint
-    report = dict(done["report"])
+    report = {**done["report"], "reference": asdict(reference)}
     open_second_reviews(runtime, here, job.job_id, report.pop("suspects"))
     now = runtime.clock.now()
     with runtime.store.write() as connection:

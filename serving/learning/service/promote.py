@@ -1,4 +1,4 @@
-"""The champion of a marketplace: approved by two people, recorded, in force at once, rolled back by one person."""
+"""The champion of a marketplace: approved by two people, recorded, in force at once, and rolled back."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,14 @@ from models.errors import Conflict, Invalid, NotFound, required
 from serving.accounts.rules.access import LOCAL, Grant, Permission, Role
 from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
-from serving.learning.policy import PromotionPolicy
-from serving.learning.rules.promotion import Approval, Standing, able, check_approval, standing
+from serving.learning.policy import PromotionPolicy, RollbackPolicy
+from serving.learning.rules.promotion import Approval, Standing, able, check_approval, may_roll_back_alone, standing
 from serving.learning.service.champions import follow_champions
 from serving.learning.store import approvals, learning
 from serving.learning.store.learning import Model
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
+from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
@@ -22,6 +25,7 @@ from serving.scoring.service.bundles import BundleStore
 from training.gate import blocking
 
 CHALLENGER = "challenger"
+ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +55,42 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
         There is no such model; it is already the champion; this person has already approved it, or their account counts
         as one person with an approver's.
     """
-    if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:
-        needed = runtime.policies[PromotionPolicy].approvals_needed
-        raise Invalid("{n} different people approve a promotion. Say who you are with --by and your e-mail.", n=needed)
+    _refuse_nameless(runtime, by)
     here = marketplace.marketplace_id
     found = _model(runtime, marketplace, digest)
-    now, reason = runtime.clock.now(), reason.strip()[:500]
+    reason = reason.strip()[:500]
     with runtime.store.read() as connection:
         _checked(runtime, connection, here, found, by, reason)
     runtime.services[BundleStore].load(found.digest)
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two simultaneous approvers, the second sees the first approval.
-        given = _checked(runtime, connection, here, found, by, reason)
-        approval_id = runtime.ids.new("apv")
-        row = {"marketplace_id": here, "approval_id": approval_id, "digest": found.digest}
-        approvals.add_approval(
-            connection, {**row, "approved_by": by, "reason": reason, "beside": given.beside, "approved_at": now}
-        )
-        payload = {
-            "approval": approval_id,
-            "reason": reason,
-            "beside": given.beside,
-            "not_passed": _failed_gates(found),
-        }
-        audit.record(connection, now, here, by, "model.approve", found.digest, **payload)
-        stands = standing_of(runtime, connection, here, found)
-        if stands.complete:
-            _put_in_force(runtime, connection, here, found, stands)
+        stands = _approve(runtime, connection, here, found, by, reason, kind="promote")
     follow_champions(runtime)
     return Approved(found.digest, stands)
+
+
+def _refuse_nameless(runtime: Runtime, by: str) -> None:
+    if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:
+        needed = runtime.policies[PromotionPolicy].approvals_needed
+        raise Invalid("{n} different people approve a promotion. Say who you are with --by and your e-mail.", n=needed)
+
+
+def _approve(
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, by: str, reason: str, *, kind: str
+) -> Standing:
+    """Record an approval, and put the model in force if it was the last one needed."""
+    given, now = _checked(runtime, connection, marketplace_id, model, by, reason), runtime.clock.now()
+    approval_id = runtime.ids.new("apv")
+    row = {"marketplace_id": marketplace_id, "approval_id": approval_id, "digest": model.digest}
+    approvals.add_approval(
+        connection, {**row, "approved_by": by, "reason": reason, "beside": given.beside, "approved_at": now}
+    )
+    payload = {"approval": approval_id, "reason": reason, "beside": given.beside, "not_passed": _failed_gates(model)}
+    audit.record(connection, now, marketplace_id, by, "model.approve", model.digest, **payload)
+    stands = standing_of(runtime, connection, marketplace_id, model)
+    if stands.complete:
+        _put_in_force(runtime, connection, marketplace_id, model, stands, kind=kind)
+    return stands
 
 
 def _checked(
@@ -113,15 +124,20 @@ def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str
     return found.digest
 
 
-def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> str:
-    """Restore the previous champion; returns its digest. One person is enough, because a rollback must be fast.
+def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> Approved:
+    """Restore the previous champion, and mail that to all data scientists and administrators.
+
+    One person is enough within `RollbackPolicy`, because a rollback must be fast. Otherwise this records an approval of
+    the previous champion, and the last one that a promotion needs restores it.
 
     Raises
     ------
-    Conflict
-        There is no previous champion.
+    Conflict, Forbidden
+        There is no previous champion; or the approval would not count.
+    Invalid
+        An approval is missing its reason or its person.
     """
-    here = marketplace.marketplace_id
+    here, reason = marketplace.marketplace_id, reason.strip()[:500]
     with runtime.store.read() as connection:
         earlier = _earlier_champion(connection, here)
     runtime.services[BundleStore].load(earlier)
@@ -129,9 +145,28 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
         audit.hold(connection)
         if _earlier_champion(connection, here) != earlier:
             raise Conflict("Somebody else changed the champion at the same moment. Check it, then try again.")
-        _appoint(runtime, connection, here, earlier, kind="rollback", by=by, reason=reason.strip(), details={})
+        if rolls_back_alone(runtime, connection, here, by):
+            stands = Standing((Approval(by, reason, _champion(connection, here)),), 0)
+            _appoint(runtime, connection, here, earlier, kind=ROLLBACK, by=by, reason=reason, details={})
+        else:
+            _refuse_nameless(runtime, by)
+            model = learning.get_model(connection, here, earlier)
+            stands = _approve(runtime, connection, here, model, by, reason, kind=ROLLBACK)
     follow_champions(runtime)
-    return earlier
+    return Approved(earlier, stands)
+
+
+def rolls_back_alone(runtime: Runtime, connection: Connection, marketplace_id: str, by: str) -> bool:
+    """Whether this person may restore the previous champion alone."""
+    past, may = learning.promotions(connection, marketplace_id), _may_promote(connection, marketplace_id, by)
+    rollbacks = (one.promoted_at for one in past if one.kind == ROLLBACK)
+    return may_roll_back_alone(
+        runtime.clock.now(),
+        account_since=origins.since(connection, by.removeprefix("user:")) if may else None,
+        champion_until=past[0].promoted_at,
+        last_rollback=next(rollbacks, None),
+        policy=runtime.policies[RollbackPolicy],
+    )
 
 
 def _earlier_champion(connection: Connection, marketplace_id: str) -> str:
@@ -210,7 +245,7 @@ def _champion(connection: Connection, marketplace_id: str) -> str | None:
 
 
 def _put_in_force(
-    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, stands: Standing
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, stands: Standing, *, kind: str
 ) -> None:
     reasons = [one.reason for one in stands.counted if one.reason]
     promotion_id = _appoint(
@@ -218,7 +253,7 @@ def _put_in_force(
         connection,
         marketplace_id,
         model.digest,
-        kind="promote",
+        kind=kind,
         by=stands.counted[-1].by,
         reason=" / ".join(dict.fromkeys(reasons)),
         details={"approved_by": {one.by: one.reason for one in stands.counted}, "not_passed": _failed_gates(model)},
@@ -256,6 +291,26 @@ def _appoint(
     learning.add_promotion(connection, row)
     payload = {"promotion": promotion_id, "reason": reason, "before": before, **details}
     audit.record(connection, now, marketplace_id, by, f"model.{kind}", digest, **payload)
+    if kind == ROLLBACK:
+        _tell_of_rollback(runtime, connection, marketplace_id, digest, by=by, reason=reason)
     job_id = f"publish:{promotion_id}"
     runtime.jobs.enqueue(connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest)
     return promotion_id
+
+
+def _tell_of_rollback(
+    runtime: Runtime, connection: Connection, marketplace_id: str, digest: str, *, by: str, reason: str
+) -> None:
+    told = {
+        user_id
+        for role in (Role.DATA_SCIENTIST, Role.ADMIN)
+        for user_id in people.with_role(connection, marketplace_id, role)
+    }
+    user_id = by.removeprefix("user:")
+    parameters = {
+        "by": accounts.names(connection, [user_id]).get(user_id, ""),
+        "marketplace": marketplaces.get(connection, marketplace_id).name,
+        "model": digest[:10],
+        "reason": reason,
+    }
+    queue_to_accounts(runtime, connection, MailKind.MODEL_ROLLBACK, told, parameters, subject_id=marketplace_id)

@@ -28,6 +28,7 @@ class MailKind(StrEnum):
     BURST_ALARM = "burst_alarm"
     NEW_SECRET = "new_secret"  # noqa: S105  # a kind of mail
     SECRETS_ENDED = "secrets_ended"
+    MODEL_ROLLBACK = "model_rollback"
 
 
 class MailState(StrEnum):
@@ -54,6 +55,7 @@ MANDATORY: Final = frozenset(
         MailKind.REPORT_STOPPED,
         MailKind.NEW_SECRET,
         MailKind.SECRETS_ENDED,
+        MailKind.MODEL_ROLLBACK,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.

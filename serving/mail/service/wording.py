@@ -17,6 +17,7 @@ PLACES: Final = {
     MailKind.OVERDUE_CASES: "/operations",
     MailKind.SECOND_FACTOR: "/settings/second-factor",
     MailKind.BURST_ALARM: "/brand/limits",
+    MailKind.MODEL_ROLLBACK: "/models",
 }
 NAMES: Final = {
     MailKind.INVITATION: N_("Invitations"),
@@ -32,6 +33,7 @@ NAMES: Final = {
     MailKind.LARGE_REPORT: N_("Large reports of your brand"),
     MailKind.REPORT_STOPPED: N_("Large reports of yours that somebody stopped"),
     MailKind.REPORT_WAITS: N_("Reports of yours that are not removed at once"),
+    MailKind.MODEL_ROLLBACK: N_("Rollbacks of a model"),
     MailKind.BURST_ALARM: N_("Removals of your brand that are pending after a burst, if you are a lead"),
     MailKind.NEW_SECRET: N_("New API keys and signing secrets"),
     MailKind.SECRETS_ENDED: N_("API keys and signing secrets that ended with their maker's access"),
@@ -215,6 +217,20 @@ def _sign_in_link(_given: Mapping[str, Any]) -> Content:
     )
 
 
+def _model_rollback(given: Mapping[str, Any]) -> Content:
+    by = one_line(given["by"])
+    return Content(
+        say("%(marketplace)s went back to an earlier model", marketplace=one_line(given["marketplace"])),
+        (
+            say("%(name)s has rolled back the model. An earlier one scores listings again.", name=by),
+            say("If you did not expect this, ask %(name)s, and tell your administrator at once.", name=by),
+        ),
+        say("Show models"),
+        ((say("Model"), one_line(given["model"])), (say("Reason"), one_line(given["reason"]))),
+        (),
+    )
+
+
 _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.INVITATION: _invitation,
     MailKind.PASSWORD_RESET: _password_reset,
@@ -232,6 +248,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.BURST_ALARM: report_wording.burst_alarm,
     MailKind.NEW_SECRET: secret_wording.new_secret,
     MailKind.SECRETS_ENDED: secret_wording.secrets_ended,
+    MailKind.MODEL_ROLLBACK: _model_rollback,
 }
 
 

@@ -16,7 +16,7 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training
-from serving.learning.service.promote import approve, challenger, rollback, withdraw
+from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
 from serving.learning.store import approvals, learning, links
 from serving.learning.store.learning import Model
 from serving.listings.store import scores
@@ -103,6 +103,7 @@ class ModelsPage(AtMarketplace):
     past: tuple[Past, ...]
     earlier: str | None
     earlier_digest: str
+    rollback: Approvals | None
     may_train: bool
     may_promote: bool
 
@@ -143,8 +144,12 @@ def models_page(
         kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])]) if model else {}
         daily = _listings_a_day(connection, here, champion, now) if champion else None
         told = notices_of(runtime, connection, here, model)
+        earlier = [one.digest for one in past if one.digest != past[0].digest]
+        asked = None
+        if earlier and not rolls_back_alone(runtime, connection, here, reader):
+            back = learning.get_model(connection, here, earlier[0])
+            asked = approvals_of(runtime, connection, here, back, reader=reader, now=now)
     shown = report_of(model, a_day) if model else None
-    earlier = [one.digest for one in past if one.digest != past[0].digest]
     return ModelsPage(
         scope=scope,
         marketplace=place.name,
@@ -169,6 +174,7 @@ def models_page(
         past=changes,
         earlier=earlier[0][:10] if earlier else None,
         earlier_digest=earlier[0] if earlier else "",
+        rollback=asked,
         may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
         may_promote=here in person.marketplaces(Permission.PROMOTE_MODELS),
     )
@@ -274,8 +280,8 @@ def post_rollback(request: Request, session: Promoter, fields: Fields) -> Respon
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    rollback(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, scope.at("/models"), Flash.ROLLED_BACK)
+    done = rollback(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at("/models"), Flash.ROLLED_BACK if done.in_force else Flash.APPROVED)
 
 
 @router.post("/models/breaker")

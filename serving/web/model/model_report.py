@@ -60,6 +60,7 @@ class Report:
     rows: int
     positives: int
     sellers: int
+    waiting: int
     features: int
     snapshot: str
     snapshot_digest: str
@@ -109,6 +110,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         rows=found["rows"],
         positives=found["positives"],
         sellers=found["sellers"],
+        waiting=found.get("waiting", 0),
         features=found["feature_count"],
         snapshot=found["snapshot"][:10],
         snapshot_digest=found["snapshot"],

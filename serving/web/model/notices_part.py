@@ -36,8 +36,26 @@ def notices_of(
     users = accounts.names(connection, [one.source.removeprefix("user:") for one in heavy])
     loud = [one for one in red_now(runtime, connection, marketplace_id) if not one.quiet]
     return (
+        *_of_reference(model),
         *(_of_source(one, users) for one in heavy),
         *((_of_drift(loud, runtime.policies[DriftAlarmPolicy]),) if loud else ()),
+    )
+
+
+def _of_reference(model: Model | None) -> tuple[Notice, ...]:
+    """That a champion with failed gates is not the measure of this model."""
+    reference = (model.report.get("reference") if model else None) or {}
+    if not reference.get("overridden"):
+        return ()
+    digest = reference["digest"]
+    measure = f"{digest[:10]}, the last champion that passed" if digest else "the starter scorecard: no champion passed"
+    return (
+        Notice(
+            f"Champion {reference['overridden'][:10]} had not passed its gates.",
+            f"The gates compare this model with {measure}.",
+            f"/models/{reference['overridden']}",
+            "Show its gates",
+        ),
     )
 
 

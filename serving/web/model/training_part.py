@@ -23,7 +23,7 @@ _STAGES: Final = {
     JUDGE: "Score later listings of unseen sellers",
     PEERS: "Fit the baselines on the same rows",
     GATES: "Evaluate the gates",
-    FIT_ALL: "Fit on all rows",
+    FIT_ALL: "Fit the model that ships",
     ENCODE: "Encode the titles for second scores",
     REGISTER: "Log to MLflow",
 }

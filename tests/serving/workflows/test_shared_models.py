@@ -16,7 +16,6 @@ from serving.artifacts.tables import artifact_part
 from serving.composition import open_runtime
 from serving.learning.service.champions import fetch_next, follow_champions
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.promote import rollback
 from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.platform.database.faults import StorageFault
 from serving.platform.settings import Settings
@@ -27,7 +26,7 @@ from tests.browser.service import serving
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row
-from tests.fixtures.promoting import promote
+from tests.fixtures.promoting import promote, roll_back
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Populated, Site
 from tests.fixtures.scorers import bundle_files
@@ -59,7 +58,7 @@ def test_a_model_that_one_process_trained_is_promoted_in_the_other_and_back(two:
         assert digest_in(second) == trained[-1]
     folders = [one.runtime.services[BundleStore].folder(trained[0]) for one in two]
     assert contents(folders[0]) == contents(folders[1])
-    assert rollback(second.runtime, second.marketplace, by="test", reason="Worse.") == trained[0]
+    assert roll_back(second) == trained[0]
     follow_champions(first.runtime)
     assert [digest_in(one) for one in two] == [trained[0]] * 2
 

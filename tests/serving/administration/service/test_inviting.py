@@ -17,6 +17,7 @@ from serving.administration.service.people import deactivate
 from serving.administration.service.provisioning import NewPerson
 from serving.audit.store import audit
 from serving.privacy.service.retention import erase_what_is_past_its_time
+from tests.fixtures.factors import an_app
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.runtimes import invite as add
 
@@ -128,6 +129,10 @@ def test_who_has_an_account_takes_the_role_on_with_its_password(here: Site, admi
     token = token_of(here, admin, Role.DATA_SCIENTIST, to=here.analyst.email)
     with pytest.raises(NotSignedIn, match="sign in first"):
         accept(runtime, token, name="Somebody Else", password="not the password")
+    an_app(here, here.second_analyst)
+    theirs = token_of(here, admin, Role.DATA_SCIENTIST, to=here.second_analyst.email)
+    with pytest.raises(NotSignedIn, match="sign in first"):
+        accept(runtime, theirs, name="Half", password=PASSWORD)
     person = auth.session_of(runtime, accept(runtime, token, name="Somebody Else", password=PASSWORD).token).person
     assert person.name == "Ines Moreau", "an account keeps its name"
     with runtime.store.read() as connection:

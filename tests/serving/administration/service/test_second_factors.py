@@ -7,16 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
-from serving.accounts.rules.access import Person, Role
+from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import Given, prove
 from serving.accounts.service.second_step import complete, half_session_of
-from serving.accounts.store import second_factors
+from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import change_password
 from serving.administration.service.people import deactivate
+from serving.administration.service.provisioning import add_marketplace
 from serving.administration.service.second_factors import (
     add_passkey,
     begin_app,
@@ -35,6 +36,7 @@ from tests.fixtures.factors import (
     App,
     Authenticator,
     a_passkey,
+    again,
     an_app,
     by_its_clock,
     renewed,
@@ -214,6 +216,10 @@ def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(h
 
 def test_new_recovery_codes_end_the_earlier_ones(here: Site) -> None:
     app, codes = an_app(here, here.analyst)
+    half = half_session_of(here.runtime, auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token)
+    by_code = again(here.runtime, complete(here.runtime, half, Given(codes[1])).token)
+    with pytest.raises(Forbidden, match="app or passkey"):
+        new_recovery_codes(here.runtime, by_code, PASSWORD)
     new = new_recovery_codes(here.runtime, signed_in_with(here, here.analyst, app), PASSWORD)
     waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
@@ -251,6 +257,13 @@ def test_an_administrator_resets_neither_their_own_factor_nor_a_strangers(here: 
         reset(here.runtime, signed_in_with(here, admin, app), admin.user_id, PASSWORD)
     with pytest.raises(NotFound):
         reset(here.runtime, session_for(here, here.analyst), admin.user_id, PASSWORD)
+    souk = add_marketplace(here.runtime, name="Souk", base_currency="EUR", by="local")
+    an_app(here, here.analyst)
+    with here.runtime.store.write() as connection:
+        grant = Grant(Role.ANALYST, souk.marketplace_id)
+        accounts.add_grants(connection, here.analyst.user_id, [grant], here.clock.now())
+    with pytest.raises(Forbidden, match="at another marketplace"):
+        reset(here.runtime, signed_in_with(here, admin, app), here.analyst.user_id, PASSWORD)
 
 
 @pytest.mark.attack

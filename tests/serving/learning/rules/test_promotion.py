@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
 from models.errors import Conflict, Forbidden, Invalid
-from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
-from serving.learning.rules.promotion import Approval, Standing, able, check_approval, standing
+from serving.learning.policy import DEFAULT_PROMOTION, DEFAULT_ROLLBACK, PromotionPolicy
+from serving.learning.rules.promotion import Approval, Standing, able, check_approval, may_roll_back_alone, standing
+from tests.fixtures.clocks import NOW
 from tests.fixtures.hosts import roots_with
 
 CHAMPION = "c" * 64
@@ -127,3 +130,29 @@ def test_two_people_are_the_rule() -> None:
 
 def test_where_every_gate_is_passed_an_approval_needs_no_reason() -> None:
     check_approval(stands(), WEI, ROOTS, not_passed=())
+
+
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("account", "champion", "last", "alone", "case"),
+    [
+        (30 * DAY, 30 * DAY, DAY, True, "at each bound"),
+        (90 * DAY, DAY, None, True, "no rollback before"),
+        (30 * DAY - SECOND, DAY, None, False, "a second too young"),
+        (None, DAY, None, False, "no account"),
+        (90 * DAY, 30 * DAY + SECOND, None, False, "a second too old"),
+        (90 * DAY, DAY, DAY - SECOND, False, "a second too soon"),
+    ],
+)
+def test_one_person_rolls_back_within_the_policy(
+    account: timedelta | None, champion: timedelta, last: timedelta | None, alone: bool, case: str
+) -> None:
+    """Each time is before now."""
+    since, rollback = (None if one is None else NOW - one for one in (account, last))
+    found = may_roll_back_alone(
+        NOW, account_since=since, champion_until=NOW - champion, last_rollback=rollback, policy=DEFAULT_ROLLBACK
+    )
+    assert found is alone, case

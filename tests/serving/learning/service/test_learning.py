@@ -14,13 +14,13 @@ from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.learn import request_training, retrain
-from serving.learning.service.promote import challenger, rollback
+from serving.learning.service.promote import challenger
 from serving.learning.store import learning
 from serving.listings.tables import score
 from serving.platform import jobs
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.promoting import promote
+from tests.fixtures.promoting import promote, roll_back
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import bundle_files
@@ -135,7 +135,7 @@ def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, 
     assert promote(site, "challenger") == second
     assert site.runtime.services[LiveModels].of(site.here).digest == second  # type: ignore[union-attr]  # as above
     site.clock.forward(minutes=1)
-    assert rollback(site.runtime, site.marketplace, by="wei") == first
+    assert roll_back(site) == first
     assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # as above
 
 

@@ -1,4 +1,4 @@
-"""Two people promote a champion, one person rolls it back; the audit log records each step."""
+"""Two people promote a champion, and it is rolled back; the audit log records each step."""
 
 import json
 import threading
@@ -9,15 +9,20 @@ import pytest
 from sqlalchemy import select, update
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
+from serving.accounts.rules.access import Role
+from serving.accounts.store import people
 from serving.accounts.tables import account, role_grant
 from serving.audit.tables import audit_entry, audit_payload
 from serving.learning.policy import PromotionPolicy
 from serving.learning.service.promote import Approved, approve, rollback, withdraw
 from serving.learning.store import approvals, learning
 from serving.learning.tables import model
+from serving.mail.rules.kinds import MailKind
+from serving.mail.tables import mail
 from serving.scoring.service.bundles import LiveModels
+from serving.verification.service import verify
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.promoting import first_approval, promote, second_approval
+from tests.fixtures.promoting import first_approval, promote, roll_back, second_approval
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import a_report, admit_model, put_champion_in_force
 
@@ -136,8 +141,7 @@ def test_approvals_are_spent_by_the_promotion_that_they_made(site: Site) -> None
     second = admit_another(site)
     promote(site, second)
     site.clock.forward(minutes=1)
-    rollback(site.runtime, site.marketplace, by=by(site)[0])
-    assert champion_of(site) == first
+    assert roll_back(site) == first == champion_of(site)
     assert first_approval(site, second).standing.missing == 1
 
 
@@ -210,13 +214,43 @@ def test_a_refused_approval_leaves_no_entry(site: Site) -> None:
 
 
 def test_one_person_rolls_back(site: Site) -> None:
+    site.clock.forward(days=30)
     first = put_champion_in_force(site)
-    second = admit_another(site)
-    promote(site, second)
-    site.clock.forward(minutes=1)
-    assert rollback(site.runtime, site.marketplace, by=by(site)[0], reason="It asks too much.") == first
-    assert champion_of(site) == first
+    promote(site, admit_another(site))
+    site.clock.forward(days=30)
+    done = rollback(site.runtime, site.marketplace, by=by(site)[0], reason="It asks too much.")
+    assert (done.in_force, champion_of(site)) == (True, first)
     assert entries(site, first)[-1][:2] == ("model.rollback", by(site)[0])
+    with site.runtime.store.read() as connection:
+        told = connection.execute(select(mail).where(mail.c.kind == MailKind.MODEL_ROLLBACK.value)).all()
+        everybody = [people.with_role(connection, site.here, role) for role in (Role.DATA_SCIENTIST, Role.ADMIN)]
+    assert sorted(one.user_id for one in told) == sorted({*everybody[0], *everybody[1]})
+    assert told[0].parameters == {
+        "by": "Wei Zhang", "marketplace": "Bazaar", "model": first[:10], "reason": "It asks too much."
+    }  # fmt: skip
+
+
+def test_two_people_roll_back_what_one_cannot_and_a_stranger_never_counts(site: Site) -> None:
+    first = put_champion_in_force(site)
+    promote(site, admit_another(site))
+    site.clock.forward(days=31)
+    wei, mara = by(site)
+    site.clock.forward(minutes=1)
+    for who, missing in ((f"user:{site.analyst.user_id}", 2), (wei, 1), (mara, 0)):
+        done = rollback(site.runtime, site.marketplace, by=who, reason="Worse.")
+        assert (done.standing.missing, champion_of(site) == first) == (missing, missing == 0), who
+    assert entries(site, first)[-1][2]["approved_by"] == {wei: "Worse.", mara: "Worse."}
+    assert verify(site.runtime)["differing_count"] == 0
+    with pytest.raises(Invalid, match="2 different people"):
+        rollback(site.runtime, site.marketplace, by="local")
+
+
+def test_a_password_reset_makes_an_account_young(site: Site) -> None:
+    site.clock.forward(days=31)
+    put_champion_in_force(site)
+    promote(site, admit_another(site))
+    an_invited_user(site, site.data_scientist, site.analyst)
+    assert not rollback(site.runtime, site.marketplace, by=by(site)[0], reason="Worse.").in_force
 
 
 def test_the_champion_is_not_approved_again_and_there_must_be_one_to_go_back_to(site: Site) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from models.case import CaseState
+from models.case import CaseLane, CaseState
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.verdict import Judgement
 from serving.accounts.service.proving import Given, passkey_options
@@ -28,7 +28,10 @@ from serving.reports.service.stop_links import PLACE, link_of, stop_path
 from serving.reports.service.stopping import by_link, stop
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
+from serving.reports.store import reports
 from serving.reports.tables import report_step_up
+from serving.review.service.undoing import overrule
+from serving.takedowns.service import takedown
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
@@ -305,11 +308,20 @@ def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
         stop(here.runtime, here.account_manager, report_id)
 
 
-def test_a_decision_that_an_analyst_has_given_since_stays(here: Site) -> None:
+def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(here: Site) -> None:
     report_id, _, _ = confirmed_report(here, 21)
-    assert withdraw(here.runtime, here.brand_person, report_id, [1]) == 1
-    assert stop(here.runtime, here.account_manager, report_id) == 20
-    assert states(here) == {"withdrawn": 21}
+    with here.runtime.store.write() as connection:
+        outcomes = reports.outcomes(connection, reports.of_id(connection, here.here, report_id))
+        number, verdict_id = next((one.number, one.verdict_id) for one in outcomes if one.verdict_id is not None)
+        removal, now = actions.of_verdicts(connection, here.here, [verdict_id])[verdict_id], here.clock.now()
+        takedown.withdraw(here.runtime, connection, removal, "user:x", now)
+        overrule(here.runtime, connection, here.analyst, (here.here, verdict_id), now)
+    (case,) = open_cases(here, CaseLane.ANALYST)
+    judge(here, here.analyst, case, Judgement.COUNTERFEIT)
+    assert withdraw(here.runtime, here.brand_person, report_id, {*range(1, 22)} - {number}) == 20
+    with pytest.raises(Conflict, match="Somebody has decided about this listing since"):
+        stop(here.runtime, here.account_manager, report_id)
+    assert states(here) == {"withdrawn": 21, "scheduled": 1}
 
 
 def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> None:
@@ -327,6 +339,8 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
         person, found = by_link(here.runtime, token)
         assert (person.user_id, found.listings) == (row.user_id, 21)
         assert PLACE not in written(here.runtime, stored, with_secret=False).text
+    with pytest.raises(NotFound):
+        by_link(here.runtime, stop_path(here.runtime, a_rival(here).user_id, report_id).removeprefix(PLACE))
 
 
 @pytest.mark.attack

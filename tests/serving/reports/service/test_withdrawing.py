@@ -94,6 +94,8 @@ def test_a_colleague_a_rival_and_a_late_user_cannot_withdraw(any_site: Site) -> 
         withdraw(any_site.runtime, colleague, done.report.report_id)
     with pytest.raises(NotFound):
         withdraw(any_site.runtime, a_rival(any_site), done.report.report_id)
+    with pytest.raises(NotFound, match="no such listing"):
+        withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [2])
     past_window(any_site)
     with pytest.raises(Conflict, match="undo window has closed"):
         withdraw(any_site.runtime, any_site.brand_person, done.report.report_id)

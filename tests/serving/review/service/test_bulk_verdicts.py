@@ -68,6 +68,11 @@ def test_a_refused_case_affects_no_other(any_site: Site) -> None:
     assert state(any_site, kept) is CaseState.OPEN
 
 
+def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
+    with pytest.raises(Invalid, match="26 letters"):
+        decide_all(site.runtime, site.analyst, replace(together(site, some_cases(site, 1)), bulk_id="blk_short"))
+
+
 def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
     case = a_drawn_case(site, **listing)

@@ -22,6 +22,7 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.review.service.seller_evidence import Document, documents_of, for_analyst, for_rights_holder, hand_in
 from serving.takedowns.store.actions import StoredAction
+from tests.fixtures.brand_people import a_rival
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -116,8 +117,9 @@ def test_the_rights_holder_reads_it_with_the_answer_and_not_before(any_site: Sit
         for_rights_holder(*asked)
     answer(any_site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
     assert for_rights_holder(*asked)[1] == INVOICE
-    with pytest.raises(NotFound):
-        for_rights_holder(any_site.runtime, any_site.analyst, found, upload.upload_id)
+    for stranger in (any_site.analyst, a_rival(any_site)):
+        with pytest.raises(NotFound):
+            for_rights_holder(any_site.runtime, stranger, found, upload.upload_id)
 
 
 def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site: Site) -> None:

@@ -154,6 +154,9 @@ def test_another_brands_right_and_listings_are_as_if_they_were_not_there(site: S
     done = request(site, found)
     with pytest.raises(NotFound, match="There is no such takedown request"):
         answered(site.runtime, stranger, done.request.request_id)
+    colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
+    with pytest.raises(NotFound, match="There is no such takedown request"):
+        confirm_all(site.runtime, colleague, asked(site, found, request_id=done.request.request_id))
 
 
 def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:

@@ -12,7 +12,6 @@ from models.bundle import Masking, digest_of, to_files
 from models.classifier import Join
 from models.phrases import NO_PHRASES
 from models.routing import Thresholds
-from serving.learning.service.promote import rollback
 from serving.listings.tables import score
 from serving.scoring.service.bundles import BundleStore
 from tests.fixtures.answering import answering
@@ -20,7 +19,7 @@ from tests.fixtures.clients import with_key
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
 from tests.fixtures.listings import a_row
-from tests.fixtures.promoting import promote
+from tests.fixtures.promoting import promote, roll_back
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_classifier
 from tests.serving.web.reports import a_report, add_model
@@ -111,7 +110,7 @@ def rivals(site: Site) -> tuple[str, str]:
 
 def change(site: Site, to: str, *, back: bool) -> None:
     site.clock.forward(minutes=1)
-    found = rollback(site.runtime, site.marketplace, by="test") if back else promote(site, to)
+    found = roll_back(site) if back else promote(site, to)
     assert found == to
 
 

@@ -24,9 +24,12 @@ from serving.standing.store import standings
 from serving.takedowns.policy import BurstPolicy
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.service.takedown import release
 from serving.takedowns.store import actions, alerts
 from serving.takedowns.store.alerts import Alert
+from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
+from tests.fixtures.brand_people import a_rival
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.replays import having
@@ -57,6 +60,9 @@ def drill(site: Site, many: int) -> None:
     assert (alert.cause, alert.subject) == (HoldCause.USER_BURST, site.brand_person.user_id)
     assert alert.raised_at - first_pending <= timedelta(minutes=1)
     assert states(site) == {"scheduled": CAP, "held": many - CAP}
+    with site.runtime.store.read() as connection:
+        acts = connection.execute(select(audit_entry.c.act)).scalars().all()
+    assert acts.count("alert.raised") == 1, "it is open already"
     site.clock.forward(hours=30)
     with site.runtime.store.read() as connection:
         asked = actions.latest(connection, site.here, kind=None, state=None, most=many)
@@ -229,6 +235,23 @@ def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(
     for person in (any_site.analyst, any_site.account_manager):
         speak(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
     assert accepted() == CAP + 1
+
+
+def test_another_brand_has_no_role_and_a_removal_that_is_not_pending_no_vote(site: Site) -> None:
+    action_id, rival = a_burst(site), a_rival(site)
+    with site.runtime.store.read() as connection:
+        pending = actions.get(connection, site.here, action_id)
+        scheduled = (
+            connection.execute(select(action.c.action_id).where(action.c.state == "scheduled")).scalars().first()
+        )
+    assert pending_removals(site.runtime, rival) == []
+    for person, removal in ((rival, action_id), (site.analyst, str(scheduled))):
+        with pytest.raises(NotFound, match="There is no such removal"):
+            speak(site.runtime, person, removal, Decision.APPROVE, WHY)
+    with site.runtime.store.write() as connection:
+        release(site.runtime, connection, pending, "user:x", site.clock.now())
+        with pytest.raises(Conflict, match="in the meantime"):
+            release(site.runtime, connection, pending, "user:x", site.clock.now())
 
 
 def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(any_site: Site) -> None:
