@@ -92,31 +92,26 @@ def _reset(site: Site) -> None:
 
 
 def _factor_reset(site: Site) -> None:
+    an_app(site, site.brand_person)
     reset_as_owner(site.runtime, site.brand_person.email, by="local")
 
 
-ENDS = [_changed, _reset, _factor_reset]
+def _factor_removed(site: Site) -> None:
+    app, _ = an_app(site, site.brand_person)
+    session = signed_in_with(site, site.brand_person, app)
+    assert session.proof is not None
+    remove(site.runtime, session, session.proof.factor_id or "")
+
+
+ENDS = [_changed, _reset, _factor_reset, _factor_removed]
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
 def test_no_key_of_a_brand_outlives_its_makers_password_or_factor(site: Site, end: Callable[[Site], None]) -> None:
     here = by_its_clock(site)
-    if end is _factor_reset:
-        an_app(here, here.brand_person)
     key_id = a_brand_key(here)
     end(here)
-    with here.runtime.store.read() as connection:
-        assert marketplaces.keys_in_force(connection, [key_id]) == {}
-
-
-@pytest.mark.attack
-def test_no_key_of_a_brand_outlives_the_removal_of_its_makers_factor(site: Site) -> None:
-    here = by_its_clock(site)
-    app, _ = an_app(here, here.brand_person)
-    session, key_id = signed_in_with(here, here.brand_person, app), a_brand_key(here)
-    assert session.proof is not None
-    remove(here.runtime, session, session.proof.factor_id or "")
     with here.runtime.store.read() as connection:
         assert marketplaces.keys_in_force(connection, [key_id]) == {}
 
@@ -197,14 +192,9 @@ def test_an_expired_key_is_refused_everywhere_with_the_reason(site: Site) -> Non
     here.clock.forward(hours=47)
     assert client.get("/api/v1/figures", headers=headers).status_code == 200
     here.clock.forward(hours=1)
-    for answer in (
-        client.get("/api/v1/figures", headers=headers),
-        client.post("/api/v1/score", json={}, headers=headers),
-    ):
-        assert (answer.status_code, answer.json()["error"]["sentence"]) == (
-            401,
-            "This API key has expired. Create a new one.",
-        )
+    answers = [client.get("/api/v1/figures", headers=headers), client.post("/api/v1/score", json={}, headers=headers)]
+    told = {(answer.status_code, answer.json()["error"]["sentence"]) for answer in answers}
+    assert told == {(401, "This API key has expired. Create a new one.")}
 
 
 ROUTES = ["GET /api/v1/figures", "POST /api/v1/score", "POST /api/v1/brand/reports"]
