@@ -13,7 +13,7 @@ from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAU
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from serving.account_management.policy import DEFAULT_ATTENTION
-from serving.accounts.policy import ACCOUNT_DEFAULTS
+from serving.accounts.policy import DEFAULTS as ACCOUNT_DEFAULTS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.artifacts.client import bucket_of
