@@ -13,13 +13,7 @@ from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAU
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from serving.account_management.policy import DEFAULT_ATTENTION
-from serving.accounts.policy import (
-    DEFAULT_GUESSING,
-    DEFAULT_INVITATIONS,
-    DEFAULT_RESET_LINKS,
-    DEFAULT_SECOND_FACTORS,
-    DEFAULT_SECRETS,
-)
+from serving.accounts.policy import DEFAULTS as ACCOUNT_DEFAULTS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.artifacts.client import bucket_of
@@ -106,11 +100,7 @@ def default_policies() -> ByClass:
         DEFAULT_BURSTS,
         DEFAULT_STEP_UP,
         DEFAULT_MASKED_SCORE,
-        DEFAULT_INVITATIONS,
-        DEFAULT_RESET_LINKS,
-        DEFAULT_GUESSING,
-        DEFAULT_SECOND_FACTORS,
-        DEFAULT_SECRETS,
+        *ACCOUNT_DEFAULTS,
         DEFAULT_LABELS,
         DEFAULT_SECOND_REVIEW,
         DEFAULT_PROMOTION,

@@ -41,9 +41,8 @@ def secrets_ended(given: Mapping[str, Any]) -> Content:
         say("Show user"),
         tuple(rows),
         (
-            say(
-                "Systems that used an ended key or secret no longer work. Create a new key, or register the endpoint again."
-            ),
+            say("Systems that used an ended key or secret no longer work."),
+            say("Create a new key, or register the endpoint again."),
             say("If you do not know one that is still valid, end it."),
         ),
     )

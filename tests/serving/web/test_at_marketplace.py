@@ -12,7 +12,7 @@ from serving.guards import guards_of
 from serving.learning.store import learning
 from serving.webhooks.store import endpoints
 from tests.fixtures.brand_people import elsewhere
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import Visitor, visit_as, words
 
@@ -116,7 +116,8 @@ def test_every_form_and_every_address_refuses_another_marketplace(site: Site, bo
 
 def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, both: Visitor, souk: str) -> None:
     url = "https://93.184.216.34/souk"
-    assert both.post("/operations/webhook/register", {"marketplace": souk, "url": url}).status_code == 200
+    fields = {"marketplace": souk, "url": url, "password": PASSWORD}
+    assert both.post("/operations/webhook/register", fields).status_code == 200
     asked = both.post("/models/train", {"marketplace": souk})
     assert (asked.status_code, asked.headers["location"]) == (303, f"/models?marketplace={souk}")
     with site.runtime.store.read() as connection:

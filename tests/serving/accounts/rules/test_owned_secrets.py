@@ -9,14 +9,11 @@ from serving.accounts.rules.owned_secrets import OwnedSecret, SecretKind, ends_n
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TABLE = [
     (SecretKind.BRAND_KEY, 300, None, True, "a key that acts for its maker always ends"),
-    (SecretKind.BRAND_KEY, 300, (), True, "nobody needs to choose it"),
     (SecretKind.KEY, 7, None, True, "a thief made it within the last seven days"),
     (SecretKind.KEY, 7.01, None, False, "systems use it; an administrator is asked"),
-    (SecretKind.ENDPOINT, 0, None, True, "a new signing secret"),
     (SecretKind.ENDPOINT, 8, None, False, "deliveries go on until somebody decides"),
     (SecretKind.KEY, 0, (), False, "its owner has removed the tick"),
     (SecretKind.KEY, 300, ("own",), True, "its owner has ticked it"),
-    (SecretKind.ENDPOINT, 0, ("other",), False, "its owner has ticked another"),
 ]
 
 
