@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "8861f056f582"
+revision = "3409ef1a2988"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
