@@ -31,6 +31,7 @@ from tests.fixtures.clocks import TestClock
 from tests.fixtures.machines import some_machines, wait_for
 from tests.fixtures.many_removals import acknowledged, schedule_all
 from tests.fixtures.postgres import Postgres, shared_postgres
+from tests.fixtures.receivers import proven
 from tests.fixtures.runtimes import Site, populate
 
 _LONGEST_SECONDS: Final = 600.0
@@ -135,6 +136,7 @@ def ours(postgres: Postgres, folder: Path, messages: int) -> Took:
         provisioning.register_webhook(
             runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=secret, by="bench"
         )
+        proven(site)
         took = _measured(postgres, worker.process.pid, receiver, lambda: _all_arrive(site, receiver, messages))
     runtime.close()
     postgres.drop(url)

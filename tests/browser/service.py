@@ -21,6 +21,7 @@ from serving.platform.settings import Settings
 from tests.fixtures.answering import answering
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.receivers import proven
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, populate
 from tests.serving.web.reports import a_whole_report, add_model
@@ -38,6 +39,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
         provisioning.register_webhook(
             runtime, url=webhook_url, allow_loopback=True, marketplace=None, secret=secret, by="test"
         )
+        proven(site)
         honest = [a_row(external_id=f"MP-{100 + i}", price=f"{470 + 5 * i}.00") for i in range(9)]
         receive(runtime, site.marketplace, honest, source="test")
         refresh_references(runtime)

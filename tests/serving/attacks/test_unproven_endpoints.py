@@ -5,6 +5,7 @@ import pytest
 from serving.administration.service import provisioning
 from serving.delivery.service.delivery import deliver_due
 from serving.delivery.service.rounds import waiting
+from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site
@@ -38,6 +39,21 @@ def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(sit
         deliver_due(site.runtime, site.here)
         assert (len(receiver.tests), states(site)) == (2, {"acknowledged": 1})
         assert WAITS not in words(page.get("/operations/webhook").text)
+
+
+def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    (case,) = questions(site, 1)
+    confirm(site, site.brand_person, case)
+    site.clock.forward(minutes=5)
+    with a_receiver() as receiver:
+        receiver.answer_to_tests = 410
+        provisioning.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        # Somebody resumes the endpoint while its test message is under way.
+        monkeypatch.setattr(endpoints, "failed", lambda on, found, _at, _n: endpoints.pause(on, found, until=None))
+        deliver_due(site.runtime, site.here)
+        assert (receiver.deliveries, states(site)) == ([], {"scheduled": 1})
 
 
 def test_an_unproven_endpoint_without_removals_is_tested_by_itself(site: Site) -> None:

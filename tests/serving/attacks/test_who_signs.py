@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from models.errors import Conflict
 from serving.audit.service.signing import renew, sign_head
 from serving.composition import open_runtime
 from serving.platform.database.engine import sqlite_url
@@ -40,6 +41,8 @@ def test_a_worker_that_sweeps_first_does_not_become_the_signer(site: Site, worke
 
 
 def test_another_directory_signs_only_after_a_person_restarts_signing(site: Site, worker: Runtime) -> None:
+    with pytest.raises(Conflict, match="are whole"):
+        renew(site.runtime, reason="No reason.", by="local")
     renew(worker, reason="The first directory is lost.", by="local")
     assert is_whole(verify(worker))
     assert sign_head(site.runtime) == 0

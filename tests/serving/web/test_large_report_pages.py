@@ -148,6 +148,7 @@ def test_the_limits_of_a_listing_include_its_sellers(here: Site) -> None:
     visitor = visit_as(here, here.brand_person)
     page = words(visitor.get(f"/brand/limits?listing={names[10]}").text)
     assert "Removals of one seller in an hour at most 10" in page
+    assert 'v-w">at most 10<' in visitor.get(f"/brand/limits?listing={names[10]}").text, "it stops the removal"
     assert "What you confirm now waits for approval." in page
 
 

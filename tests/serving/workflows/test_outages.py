@@ -35,6 +35,7 @@ from serving.webhooks.client import new_secret
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.browser.service import serving
 from tests.fixtures.clocks import NOW, TestClock
+from tests.fixtures.receivers import proven
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site, populate
 from tests.fixtures.statements import a_statement
@@ -199,6 +200,7 @@ def stage(tmp_path: Path, migrated_sqlite: Path, forked_touchstone: str) -> Iter
             provisioning.register_webhook(
                 runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
             )
+            proven(site)
             key = provisioning.add_key(runtime, name="clock", scopes=[Scope.CLOCK], marketplace=None, by="test")
         finally:
             runtime.close()
