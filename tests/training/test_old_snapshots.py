@@ -54,7 +54,7 @@ print(json.dumps({
     "fingerprint": input_fingerprint(),
     "learnt": [name for name in sys.argv[3:] if name in from_files(found.files).classifier.learner.columns],
     "feature_count": found.report["feature_count"],
-    "rows": found.report["rows"],
+    "rows": found.report["rows"] + found.report["waiting"],
     "digits": digits.tolist(),
     "linked_missing": int(np.isnan(linked).sum()),
 }))

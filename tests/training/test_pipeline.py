@@ -1,7 +1,7 @@
 import json
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,11 +130,24 @@ def test_a_champion_of_an_earlier_snapshot_is_compared_on_later_rows_alone(tmp_p
     assert not report["judged"]["champion_saw"]
 
 
+@pytest.mark.soak
+def test_without_its_champion_a_training_is_repeated_by_the_time_before_which_rows_were_learnt(tmp_path: Path) -> None:
+    later = NOW + timedelta(days=10)
+    rows = [*ROWS[:130], *(replace(row, matured_at=later) for row in ROWS[130:])]
+    champion = from_files(trained(a_snapshot(tmp_path, rows[:130])).files)
+    path, digest = write_snapshot(tmp_path, rows, market_references(DATA), later)
+    snapshot = read_snapshot(path, expected=digest)
+    first = train(snapshot, champion=champion, seed=0, threads=1)
+    before = datetime.fromisoformat(first.report["learnt_before"])
+    again = train(snapshot, champion=None, seed=0, threads=1, learn_before=before)
+    assert digest_of(again.files) == digest_of(first.files) != digest_of(trained(snapshot).files)
+
+
 def test_sellers_linked_with_an_earlier_one_are_not_unseen(snapshot: Snapshot) -> None:
     """Each later row is of an account linked with the seller of an earlier row."""
     rows = [replace(row, seller_cluster=ROWS[i % 100].seller) for i, row in enumerate(snapshot.rows)]
     report = trained(replace(snapshot, rows=tuple(rows))).report
-    assert report["sellers"] == 50
+    assert (report["sellers"], report["waiting"], report["learnt_before"]) == (50, 0, None), "the first gate blocks"
     assert report["judged"]["why"] == "0 later listings of unseen sellers, 0 counterfeit: no two classes."
 
 

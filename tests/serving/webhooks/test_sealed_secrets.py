@@ -62,6 +62,8 @@ def opened_again(site: Site, **settings: object) -> Runtime:
 def test_no_signing_secret_can_be_read_from_the_database(any_site: Site) -> None:
     first = register(any_site)
     second = provisioning.rotate_secret(any_site.runtime, overlap_hours=24, marketplace=None, secret=None, by="test")
+    with pytest.raises(Invalid, match="the current secret"):
+        provisioning.rotate_secret(any_site.runtime, overlap_hours=0, marketplace=None, secret=second, by="test")
     assert secrets_of(any_site.runtime, any_site) == (second, first)
     assert len(stored(any_site)) == 2
     assert not any("whsec_" in value for value in stored(any_site))

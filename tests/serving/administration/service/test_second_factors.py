@@ -90,6 +90,8 @@ def test_an_app_is_enrolled_by_its_first_code_with_an_audit_entry_and_a_mail(her
 
 def test_a_wrong_first_code_enrols_nothing_and_is_counted(here: Site) -> None:
     session = session_for(here, here.analyst)
+    with pytest.raises(NotFound, match="Begin again"):
+        confirm_app(here.runtime, session, "000000", "")
     begin_app(here.runtime, session, PASSWORD)
     for _ in range(4):
         with pytest.raises(Invalid):
