@@ -13,11 +13,9 @@ from serving.audit.store import audit
 from serving.learning.policy import PromotionPolicy, RollbackPolicy
 from serving.learning.rules.promotion import Approval, Standing, able, check_approval, may_roll_back_alone, standing
 from serving.learning.service.champions import follow_champions
+from serving.learning.service.telling import tell_of_rollback
 from serving.learning.store import approvals, learning
 from serving.learning.store.learning import Model
-from serving.mail.rules.kinds import MailKind
-from serving.mail.service.queueing import queue_to_accounts
-from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
@@ -292,25 +290,7 @@ def _appoint(
     payload = {"promotion": promotion_id, "reason": reason, "before": before, **details}
     audit.record(connection, now, marketplace_id, by, f"model.{kind}", digest, **payload)
     if kind == ROLLBACK:
-        _tell_of_rollback(runtime, connection, marketplace_id, digest, by=by, reason=reason)
+        tell_of_rollback(runtime, connection, marketplace_id, digest, by=by, reason=reason)
     job_id = f"publish:{promotion_id}"
     runtime.jobs.enqueue(connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest)
     return promotion_id
-
-
-def _tell_of_rollback(
-    runtime: Runtime, connection: Connection, marketplace_id: str, digest: str, *, by: str, reason: str
-) -> None:
-    told = {
-        user_id
-        for role in (Role.DATA_SCIENTIST, Role.ADMIN)
-        for user_id in people.with_role(connection, marketplace_id, role)
-    }
-    user_id = by.removeprefix("user:")
-    parameters = {
-        "by": accounts.names(connection, [user_id]).get(user_id, ""),
-        "marketplace": marketplaces.get(connection, marketplace_id).name,
-        "model": digest[:10],
-        "reason": reason,
-    }
-    queue_to_accounts(runtime, connection, MailKind.MODEL_ROLLBACK, told, parameters, subject_id=marketplace_id)

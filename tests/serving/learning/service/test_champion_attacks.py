@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -67,8 +68,13 @@ def test_an_overridden_champion_does_not_lower_the_bar_of_the_next(site: Site, m
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     job_id, given = request_training(site.runtime, site.marketplace, by="test"), list[str]()
-    monkeypatch.setattr("serving.learning.service.learn.run_child", lambda _name, them, **_: given.extend(them) or {})
-    with pytest.raises(KeyError):
+
+    def child(_module: str, arguments: list[str], **_named: Any) -> None:
+        given.extend(arguments)
+        raise KeyboardInterrupt  # The worker ends.
+
+    monkeypatch.setattr("serving.learning.service.learn.run_child", child)
+    with pytest.raises(KeyboardInterrupt):
         retrain(site.runtime, site.here, job_id)
     folder = str(site.runtime.services[BundleStore].folder(first))
     assert given[given.index("--champion") + 1] == folder

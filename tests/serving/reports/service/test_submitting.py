@@ -211,7 +211,12 @@ def test_each_outcome_has_an_audit_entry_that_says_what_and_by_whom(any_site: Si
 
 def test_a_report_without_good_faith_or_listings_is_refused_whole(site: Site) -> None:
     draft = a_draft(site, having(site, on_sale, 1))
-    for wrong in (replace(draft, good_faith=False), replace(draft, locations=(" ",)), replace(draft, request_key="")):
+    for wrong in (
+        replace(draft, good_faith=False),
+        replace(draft, locations=(" ",)),
+        replace(draft, request_key=""),
+        replace(draft, note="x" * 5_001),
+    ):
         with pytest.raises(Invalid):
             submit(site.runtime, site.brand_person, wrong)
     with pytest.raises(Invalid, match="at most 300 listings, not 301"):
