@@ -100,7 +100,7 @@ def _factor_removed(site: Site) -> None:
     app, _ = an_app(site, site.brand_person)
     session = signed_in_with(site, site.brand_person, app)
     assert session.proof is not None
-    remove(site.runtime, session, session.proof.factor_id or "")
+    remove(site.runtime, session, session.proof.factor_id or "", PASSWORD)
 
 
 ENDS = [_changed, _reset, _factor_reset, _factor_removed]

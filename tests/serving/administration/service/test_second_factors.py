@@ -93,7 +93,7 @@ def test_a_wrong_first_code_enrols_nothing_and_is_counted(here: Site) -> None:
     with pytest.raises(NotFound, match="Begin again"):
         confirm_app(here.runtime, session, "000000", "")
     begin_app(here.runtime, session, PASSWORD)
-    for _ in range(4):
+    for _ in range(3):
         with pytest.raises(Invalid):
             confirm_app(here.runtime, session, "000000", "")
     with pytest.raises(NotSignedIn):
