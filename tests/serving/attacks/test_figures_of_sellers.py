@@ -1,7 +1,5 @@
 """A brand reads no seller's figures, and nothing about listings that are not its own."""
 
-import json
-
 import pytest
 
 from serving.intake.service.intake import receive
@@ -50,7 +48,7 @@ def test_no_reason_that_a_brand_reads_has_a_figure_of_a_seller(site: Site) -> No
         assert answer.status_code == 200, answer.url
         told = words(answer.text)
         assert not any(figure in told for figure in ("4,321", "4321", "1,066,666")), answer.url
-    assert json.loads(read[1].text)["holds"], "the brand still reads why its removal waits"
+    assert read[1].json()["holds"], "the brand still reads why its removal waits"
 
 
 def test_how_many_of_a_sellers_listings_left_is_not_told(site: Site) -> None:

@@ -2,12 +2,11 @@
 
 import pytest
 
-from serving.administration.service import provisioning
 from serving.delivery.service.delivery import deliver_due
 from serving.delivery.service.rounds import waiting
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.receivers import a_receiver
+from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
@@ -20,11 +19,8 @@ def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(sit
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)
     site.clock.forward(minutes=5)
-    with a_receiver() as receiver:
+    with a_marketplace_that_listens(site) as receiver:
         receiver.answer_to_tests = 410
-        provisioning.register_webhook(
-            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
-        )
         assert waiting(site.runtime) == [site.here]
         for _ in range(2):
             deliver_due(site.runtime, site.here)
@@ -45,11 +41,8 @@ def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkey
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)
     site.clock.forward(minutes=5)
-    with a_receiver() as receiver:
+    with a_marketplace_that_listens(site) as receiver:
         receiver.answer_to_tests = 410
-        provisioning.register_webhook(
-            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
-        )
         # Somebody resumes the endpoint while its test message is under way.
         monkeypatch.setattr(endpoints, "failed", lambda on, found, _at, _n: endpoints.pause(on, found, until=None))
         deliver_due(site.runtime, site.here)
@@ -57,10 +50,7 @@ def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkey
 
 
 def test_an_unproven_endpoint_without_removals_is_tested_by_itself(site: Site) -> None:
-    with a_receiver() as receiver:
-        provisioning.register_webhook(
-            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
-        )
+    with a_marketplace_that_listens(site) as receiver:
         assert waiting(site.runtime) == [site.here]
         deliver_due(site.runtime, site.here)
         assert waiting(site.runtime) == []

@@ -11,7 +11,7 @@ import pytest
 
 from serving.platform.home import Home
 from serving.platform.kernel_cache import SignedFiles
-from serving.platform.kernels import KEY_FILE, LOCATOR, environment_of, make_key
+from serving.platform.kernels import KEY_FILE, environment_of, make_key
 
 pytestmark = pytest.mark.attack
 KEY = "kernels.key"
@@ -97,8 +97,3 @@ def test_a_key_of_another_user_signs_nothing(home: Home, monkeypatch: pytest.Mon
     files(home).save("signature", ("a kernel",))
     of_another_user(home.root / KEY, monkeypatch)
     assert files(home).load("signature") is None
-
-
-def test_numba_is_told_of_the_signed_files_by_name() -> None:
-    module, _, name = environment_of(Path("home"))[LOCATOR].rpartition(".")
-    assert (module, name) == ("serving.platform.kernel_cache", "SignedLocator")
