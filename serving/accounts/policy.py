@@ -16,6 +16,8 @@ class InvitationPolicy:
     # A stolen lead account could otherwise invite accounts and confirm with them at once. In a day the brand's people
     # and the marketplace see the invitation, and the lead is asked. Ours.
     colleague_confirms_after_hours: int = 24
+    # A stolen administrator's session could otherwise invite three analysts and remove with them within the hour. Ours.
+    analyst_removes_after_hours: int = 24
 
 
 DEFAULT_INVITATIONS: Final = InvitationPolicy()

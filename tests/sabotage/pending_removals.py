@@ -6,8 +6,10 @@ MUTANTS = [
     *sabotage(
         "serving/takedowns/rules/bursts.py",
         ("tests/serving/takedowns/rules/test_bursts.py",),
-        ("if by_brand and not asked.switched_on", "if by_brand and asked.switched_on", "the kill switch is inverted"),
-        ("if by_brand and not asked.switched_on", "if not asked.switched_on", "a brand's kill switch stops analysts"),
+        ("if not asked.switched_on", "if asked.switched_on", "the kill switch is inverted"),
+        ("if asked.chosen", "if False", "an analyst removes what nobody had flagged"),
+        ("not by_brand and asked.first_day", "False", "an account made this hour removes"),
+        ("not by_brand and asked.own_alarm", "False", "a new cap in the next hour for an analyst"),
         (
             "limits.user is not None and not limits.user.left",
             "False",
@@ -122,9 +124,14 @@ MUTANTS = [
     ),
     *sabotage(
         "serving/takedowns/service/pending_approval.py",
-        ("tests/serving/takedowns/service/test_pending_approval.py", "tests/serving/review/service/test_puppets.py"),
+        (
+            "tests/serving/takedowns/service/test_pending_approval.py",
+            "tests/serving/review/service/test_puppets.py",
+            "tests/serving/review/service/test_analysts_alone.py",
+        ),
         (" - holds_db.waiting_causes(connection, here)", "", "one approval ends all alerts"),
-        ("pace(_of_user(connection, asked), ", "pace(by_person(asked.user_id), ", "guests of a lead double the cap"),
+        ("same_person(roots, {asked.user_id})", "{asked.user_id}", "guests of a lead double the cap"),
+        ("AutomaticRule.ANALYST_REMOVALS if is_analyst else ", "", "a brand's kill switch stops analysts"),
         (
             "or (brand_id is not None and has_alarm",
             "or (False and has_alarm",

@@ -56,7 +56,7 @@ SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.E
 OFFERED: Final = {
     Role.BRAND: (MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM),
     Role.ACCOUNT_MANAGER: (MailKind.ESCALATIONS,),
-    Role.ADMIN: (MailKind.OVERDUE_CASES,),
+    Role.ADMIN: (MailKind.OVERDUE_CASES, MailKind.BURST_ALARM),
 }
 _LONGEST_LINE: Final = 200
 # Control, format, surrogate, private and unassigned characters.

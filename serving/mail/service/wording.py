@@ -16,7 +16,6 @@ PLACES: Final = {
     MailKind.ESCALATIONS: "/brands",
     MailKind.OVERDUE_CASES: "/operations",
     MailKind.SECOND_FACTOR: "/settings/second-factor",
-    MailKind.BURST_ALARM: "/brand/limits",
 }
 NAMES: Final = {
     MailKind.INVITATION: N_("Invitations"),
@@ -31,7 +30,9 @@ NAMES: Final = {
     MailKind.LARGE_REPORT: N_("Large reports of your brand"),
     MailKind.REPORT_STOPPED: N_("Large reports of yours that somebody stopped"),
     MailKind.REPORT_WAITS: N_("Reports of yours that are not removed at once"),
-    MailKind.BURST_ALARM: N_("Removals of your brand that are pending after a burst, if you are a lead"),
+    MailKind.BURST_ALARM: N_(
+        "Removals that are pending after a burst: of your brand if you are a lead, of analysts if you administer"
+    ),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),

@@ -1,5 +1,6 @@
 """The grounds on which a removal needs approval: gathered for the rule, stored with their alert, and settled."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,8 +12,9 @@ from features.facts import Facts
 from models.messages.english import in_english
 from models.policies.version import policy_version
 from models.verdict import Side
-from serving.accounts.rules.second_person import same_person
-from serving.accounts.store import origins
+from serving.accounts.policy import InvitationPolicy
+from serving.accounts.rules.second_person import handed_over_at, independent, same_person
+from serving.accounts.store import origins, people
 from serving.audit.store import audit
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
@@ -21,6 +23,7 @@ from serving.marketplaces.store import exchange_rates, kill_switches
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import (
+    OF_ANALYST,
     OF_BRAND,
     Asked,
     Caps,
@@ -32,12 +35,12 @@ from serving.takedowns.rules.bursts import (
     caps,
     holds,
 )
-from serving.takedowns.service.alarm_mails import mail_leads
+from serving.takedowns.service.alarm_mails import mail_alarm
 from serving.takedowns.store import alerts
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert
-from serving.takedowns.store.approvals import Pacer, by_brand, by_person, by_person_of_brand, of_seller
+from serving.takedowns.store.approvals import Pacer, by_analysts, by_brand, by_person_of_brand, of_seller
 
 _log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
@@ -69,7 +72,7 @@ class Before:
 @dataclass(frozen=True, slots=True)
 class Requested:
     """A removal that is requested or foreseen: the brand, the seller and the seller's sales, and the person with their
-    side. `stepped_up_at` as for a confirmation.
+    side. `stepped_up_at` as for a confirmation. `opened_by` is the analyst who opened the case by choice.
     """
 
     marketplace_id: str
@@ -80,17 +83,20 @@ class Requested:
     user_id: str
     before: Before = Before()
     stepped_up_at: datetime | None = None
+    opened_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PendingGrounds:
     """The holds of a removal, and the person, brand or seller that each cause is about.
 
-    `alarmed` is the brand whose alarm begins with it, None where none does; `user_id` is the person who confirmed.
+    `begins_alarm` is whether an alarm begins with it: of the brand `alarmed`, or of an analyst where that is None.
+    `user_id` is the person who confirmed.
     """
 
     holds: tuple[Hold, ...]
     subjects: dict[HoldCause, str]
+    begins_alarm: bool
     alarmed: str | None
     user_id: str
 
@@ -105,7 +111,16 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
     sales = sales_of(connection, facts, at)
-    requested = Requested(here, brand_id, seller, sales, asked.side, asked.user_id, stepped_up_at=asked.stepped_up_at)
+    requested = Requested(
+        here,
+        brand_id,
+        seller,
+        sales,
+        asked.side,
+        asked.user_id,
+        stepped_up_at=asked.stepped_up_at,
+        opened_by=asked.case.opened_by,
+    )
     found = holds_of(runtime, connection, requested, at)
     subjects = {
         HoldCause.SWITCHED_OFF: "",
@@ -115,8 +130,12 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         HoldCause.SELLER_SHARE: seller or "",
         HoldCause.HIGH_IMPACT: seller or "",
         HoldCause.BRAND_ALARM: brand_id or "",
+        HoldCause.ANALYST_ALARM: asked.user_id,
+        HoldCause.CHOSEN: asked.user_id,
+        HoldCause.FIRST_DAY: asked.user_id,
     }
-    return PendingGrounds(found, subjects, brand_id if begins_alarm(found, asked.side) else None, asked.user_id)
+    alarmed = brand_id if asked.side is Side.BRAND else None
+    return PendingGrounds(found, subjects, begins_alarm(found, asked.side), alarmed, asked.user_id)
 
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
@@ -148,17 +167,30 @@ def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at
         return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end), oldest)
 
     own, sold = before.by_person, before.of_seller
-    since = asked.stepped_up_at
+    since, roots = asked.stepped_up_at, origins.roots(connection)
+    is_analyst, same = asked.side is Side.ANALYST, same_person(roots, {asked.user_id})
+    second = not is_analyst and independent(roots, asked.user_id, asked.opened_by or "")
+    rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
     return Asked(
         side=asked.side,
-        user=pace(_of_user(connection, asked), policy.per_user, own),
+        user=pace(_of_user(asked, same), policy.per_user, own),
         brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
         seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
         sales=asked.sales,
-        switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
+        switched_on=kill_switches.is_on(connection, here, rule),
         alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
         stepped_up=since is not None,
+        own_alarm=is_analyst and holds_db.waits_for_analysts(connection, here, same, OF_ANALYST),
+        chosen=asked.opened_by is not None and not second,
+        first_day=is_analyst and _is_first_day(runtime, connection, asked, at),
     )
+
+
+def _is_first_day(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> bool:
+    granted = people.analyst_since(connection, asked.user_id, asked.marketplace_id)
+    since = handed_over_at(origins.history(connection, asked.user_id), granted)
+    hours = timedelta(hours=runtime.policies[InvitationPolicy].analyst_removes_after_hours)
+    return since is not None and at < since + hours
 
 
 def has_alarm(connection: Connection, marketplace_id: str, brand_id: str) -> bool:
@@ -179,11 +211,10 @@ def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
     return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
-def _of_user(connection: Connection, asked: Requested) -> Pacer:
-    """The confirmations that count toward the user's cap: a brand's user shares it with the accounts that they made."""
+def _of_user(asked: Requested, same: Collection[str]) -> Pacer:
+    """The confirmations that count toward the user's cap, which they share with the accounts that they made."""
     if asked.side is not Side.BRAND or asked.brand_id is None:
-        return by_person(asked.user_id)
-    same = same_person(origins.roots(connection), {asked.user_id})
+        return by_analysts(same)
     return by_person_of_brand(asked.user_id, same, asked.brand_id)
 
 
@@ -191,8 +222,8 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
     """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
     here, first, version = action.marketplace_id, found.holds[0], policy_version(runtime.policies[BurstPolicy])
     holds_db.add_hold(connection, here, action.action_id, found.holds, version, at)
-    if found.alarmed is not None:
-        mail_leads(runtime, connection, (here, found.alarmed), found.user_id, action.action_id)
+    if found.begins_alarm:
+        mail_alarm(runtime, connection, (here, found.alarmed), found.user_id, action.action_id)
     subject = found.subjects[first.cause]
     alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_it(connection, alert):

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from sqlalchemy.sql.selectable import Select
 
 from features.message import as_json, from_json
-from models.verdict import Judgement
+from models.verdict import Judgement, Side
 from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
@@ -36,9 +36,9 @@ class Pacer:
 _WITHOUT_STEP_UP: Final = action.c.stepped_up.is_(False)
 
 
-def by_person(user_id: str) -> Pacer:
-    """Removals that a person's verdicts requested."""
-    return Pacer(and_(verdict.c.user_id == user_id, _WITHOUT_STEP_UP))
+def by_analysts(same: Collection[str]) -> Pacer:
+    """Removals that one of these accounts requested as an analyst."""
+    return Pacer(and_(_of_analysts(same), _WITHOUT_STEP_UP))
 
 
 def by_person_of_brand(user_id: str, same: Collection[str], brand_id: str) -> Pacer:
@@ -167,6 +167,23 @@ def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[Hol
 
 def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[HoldCause]) -> bool:
     """Whether a removal that the brand's users requested is pending for one of these causes."""
+    return _waits(connection, marketplace_id, verdict.c.brand_id == brand_id, causes)
+
+
+def waits_for_analysts(
+    connection: Connection, marketplace_id: str, same: Collection[str], causes: Collection[HoldCause]
+) -> bool:
+    """Whether a removal that one of these accounts requested as an analyst is pending for one of these causes."""
+    return _waits(connection, marketplace_id, _of_analysts(same), causes)
+
+
+def _of_analysts(same: Collection[str]) -> ColumnElement[bool]:
+    return and_(verdict.c.user_id.in_(same), verdict.c.side == Side.ANALYST.value)
+
+
+def _waits(
+    connection: Connection, marketplace_id: str, theirs: ColumnElement[bool], causes: Collection[HoldCause]
+) -> bool:
     query = (
         select(removal_approval.c.causes)
         .join(action, same(removal_approval, action, "action_id"))
@@ -174,7 +191,7 @@ def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, 
         .where(
             inside(removal_approval, marketplace_id),
             removal_approval.c.settled_at.is_(None),
-            verdict.c.brand_id == brand_id,
+            theirs,
         )
     )
     return any(one["cause"] in causes for found in connection.execute(query).scalars() for one in found)

@@ -8,6 +8,7 @@ from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.rules.second_person import Roots
 from serving.takedowns.rules.approval import (
+    ADMINISTRATION,
     PROGRAMME,
     REVIEW_TEAM,
     Bearing,
@@ -27,6 +28,7 @@ BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozen
 LARGE = replace(BURST, causes=frozenset({HoldCause.HIGH_IMPACT}))
 OFF = replace(BURST, causes=frozenset({HoldCause.SWITCHED_OFF}))
 BY_REVIEW_TEAM = replace(LARGE, confirmed_by=frozenset({"usr_ines"}), confirmer=REVIEW_TEAM)
+CHOSEN = replace(BY_REVIEW_TEAM, causes=frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY}))
 R, W = Decision.APPROVE, Decision.WITHDRAW
 
 
@@ -62,6 +64,12 @@ SPEAKS: list[tuple[Person, str | None, str]] = [
 @pytest.mark.parametrize(("who", "expected", "why"), SPEAKS, ids=[row[-1] for row in SPEAKS])
 def test_the_organisation_of_a_vote_is(who: Person, expected: str | None, why: str) -> None:
     assert organisation_of(who, BURST) == expected, why
+
+
+def test_an_administrator_votes_on_what_an_analyst_confirmed() -> None:
+    ada = person("usr_ada", Grant(Role.ADMIN, HERE))
+    assert organisation_of(ada, CHOSEN) == ADMINISTRATION
+    assert organisation_of(replace(ada, grants=(Grant(Role.ADMIN, "mkt_b"),)), CHOSEN) is None
 
 
 def test_without_a_brand_any_account_manager_of_the_marketplace_votes_for_the_programme() -> None:
@@ -110,6 +118,12 @@ SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
         None,
         "a withdrawal by a person who confirmed it since",
     ),
+    (CHOSEN, [], None, "the analyst who chose it alone"),
+    (CHOSEN, [say("usr_ines", REVIEW_TEAM)], None, "nor by their own vote"),
+    (CHOSEN, [TOMAS], R, "another analyst is the second person"),
+    (replace(CHOSEN, causes=CHOSEN.causes | LARGE.causes), [TOMAS], None, "a large shop still needs an organisation"),
+    (replace(CHOSEN, confirmer=OURS), [JO], None, "a brand's colleague is none where the brand confirmed"),
+    (replace(CHOSEN, confirmed_by=frozenset()), [TOMAS], None, "nobody stands behind it any more"),
     (OFF, [INES], R, "switched off: one approval is enough"),
     (replace(BURST, causes=LARGE.causes | BURST.causes), [LENA], None, "of two causes the stricter decides"),
 ]

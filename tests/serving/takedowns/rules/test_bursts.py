@@ -27,6 +27,7 @@ from serving.takedowns.rules.bursts import (
 QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
 WHOLE = replace(QUIET, stepped_up=True)
 C = HoldCause
+OF_ANALYSTS = {C.ANALYST_ALARM, C.CHOSEN, C.FIRST_DAY}
 
 TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (QUIET, set(), "all normal"),
@@ -47,7 +48,7 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(QUIET, sales=Sales(200.0)), {C.HIGH_IMPACT}, "a livelihood"),
     (replace(QUIET, sales=Sales()), set(), "unknown sales are not high sales"),
     (replace(QUIET, switched_on=False), {C.SWITCHED_OFF}, "the rule is switched off"),
-    (replace(QUIET, side=Side.ANALYST, switched_on=False), set(), "the kill switch covers brands' confirmations"),
+    (replace(QUIET, side=Side.ANALYST, switched_on=False), {C.SWITCHED_OFF}, "analysts have a kill switch too"),
     (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is not the brand's burst"),
     (replace(QUIET, side=Side.ANALYST, user=Pace(20)), {C.USER_BURST}, "an analyst's account can be stolen too"),
     (replace(QUIET, side=Side.ANALYST, seller=Pace(10)), {C.SELLER_BURST}, "a seller is protected from everybody"),
@@ -57,9 +58,14 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
         replace(
             QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False, alarm=True
         ),
-        set(HoldCause) - {C.SELLER_SHARE},
+        set(HoldCause) - {C.SELLER_SHARE} - OF_ANALYSTS,
         "all reasons are given",
     ),
+    (replace(QUIET, side=Side.ANALYST, own_alarm=True), {C.ANALYST_ALARM}, "an analyst's burst holds the next hour"),
+    (replace(QUIET, own_alarm=True), set(), "an analyst's alarm is not the brand's"),
+    (replace(QUIET, side=Side.ANALYST, chosen=True), {C.CHOSEN}, "nobody had flagged it: a second person decides"),
+    (replace(QUIET, side=Side.ANALYST, first_day=True), {C.FIRST_DAY}, "an account made this hour waits"),
+    (replace(QUIET, first_day=True), set(), "a brand's new user has a wait of their own"),
     (replace(WHOLE, user=Pace(400), brand=Pace(400)), set(), "a second factor lifts the caps of a person and a brand"),
     (replace(WHOLE, seller=Pace(49)), set(), "the fiftieth listing of a seller in a report is sent"),
     (replace(WHOLE, seller=Pace(50)), {C.SELLER_SHARE}, "two organisations decide about more"),
@@ -74,7 +80,9 @@ ALARMS: list[tuple[set[HoldCause], Side, bool, str]] = [
     ({C.USER_BURST, C.BRAND_ALARM}, Side.BRAND, False, "the alarm stands already"),
     ({C.BRAND_ALARM}, Side.BRAND, False, "a removal that is pending because the alarm stands"),
     ({C.SELLER_BURST, C.HIGH_IMPACT, C.SWITCHED_OFF}, Side.BRAND, False, "nothing about the brand's users"),
-    ({C.USER_BURST}, Side.ANALYST, False, "an analyst's burst is no alarm of the brand"),
+    ({C.USER_BURST}, Side.ANALYST, True, "the first of an analyst's burst"),
+    ({C.USER_BURST, C.ANALYST_ALARM}, Side.ANALYST, False, "the analyst's alarm stands already"),
+    ({C.CHOSEN, C.FIRST_DAY}, Side.ANALYST, False, "a second person was needed anyway"),
 ]
 
 
@@ -99,7 +107,7 @@ def test_the_holds_of_a_removal(asked: Asked, causes: set[HoldCause], why: str) 
 
 def test_the_cause_that_names_the_alert_comes_first() -> None:
     found = [one.cause for one in holds(EVERYTHING, DEFAULT_BURSTS)]
-    assert found == [one for one in HoldCause if one is not C.SELLER_SHARE]
+    assert found == [one for one in HoldCause if one not in {C.SELLER_SHARE, *OF_ANALYSTS}]
 
 
 def test_the_messages_have_the_figures() -> None:
