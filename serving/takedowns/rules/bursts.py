@@ -20,10 +20,27 @@ class HoldCause(StrEnum):
     SELLER_SHARE = "seller_share"  # More of one seller than a report with a second factor removes on its own.
     HIGH_IMPACT = "high_impact"
     BRAND_ALARM = "brand_alarm"  # Removals of the brand are still pending after a burst of its users.
+    # The budgets of 24 hours and of seven days (`serving.takedowns.rules.budgets`).
+    PERSON_DAY = "person_day"
+    PERSON_WEEK = "person_week"
+    BRAND_DAY = "brand_day"
+    BRAND_WEEK = "brand_week"
+    STEP_UP_DAY = "step_up_day"  # More of one brand than leaves in a day with a second factor.
+    MARKETPLACE_DAY = "marketplace_day"
 
 
-OF_BRAND = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.BRAND_ALARM})
-BURSTS = OF_BRAND | {HoldCause.SELLER_BURST}
+OF_BRAND = frozenset(
+    {
+        HoldCause.USER_BURST,
+        HoldCause.BRAND_BURST,
+        HoldCause.BRAND_ALARM,
+        HoldCause.PERSON_DAY,
+        HoldCause.PERSON_WEEK,
+        HoldCause.BRAND_DAY,
+        HoldCause.BRAND_WEEK,
+    }
+)
+BURSTS = OF_BRAND | {HoldCause.SELLER_BURST, HoldCause.STEP_UP_DAY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,25 +19,27 @@ from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import exchange_rates, kill_switches
 from serving.platform.runtime import Runtime
-from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
+from serving.takedowns.rules import budgets
+from serving.takedowns.rules.budgets import Spending
 from serving.takedowns.rules.bursts import (
     OF_BRAND,
     Asked,
-    Caps,
     Hold,
     HoldCause,
     Pace,
     Sales,
     begins_alarm,
-    caps,
     holds,
 )
 from serving.takedowns.service.alarm_mails import mail_leads
+from serving.takedowns.service.budgets import spending_of
 from serving.takedowns.store import alerts
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert
-from serving.takedowns.store.approvals import Pacer, by_brand, by_person, by_person_of_brand, of_seller
+from serving.takedowns.store.approvals import Pacer, by_brand, by_person, by_person_of_brand, either, of_seller
+from serving.takedowns.store.budgets import by_analyst
 
 _log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
@@ -69,7 +71,7 @@ class Before:
 @dataclass(frozen=True, slots=True)
 class Requested:
     """A removal that is requested or foreseen: the brand, the seller and the seller's sales, and the person with their
-    side. `stepped_up_at` as for a confirmation.
+    side. `stepped_up_at` as for a confirmation; `by_choice` is set where a person opened the case of their own accord.
     """
 
     marketplace_id: str
@@ -80,6 +82,7 @@ class Requested:
     user_id: str
     before: Before = Before()
     stepped_up_at: datetime | None = None
+    by_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,16 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
     sales = sales_of(connection, facts, at)
-    requested = Requested(here, brand_id, seller, sales, asked.side, asked.user_id, stepped_up_at=asked.stepped_up_at)
+    requested = Requested(
+        here,
+        brand_id,
+        seller,
+        sales,
+        asked.side,
+        asked.user_id,
+        stepped_up_at=asked.stepped_up_at,
+        by_choice=asked.case.opened_by is not None,
+    )
     found = holds_of(runtime, connection, requested, at)
     subjects = {
         HoldCause.SWITCHED_OFF: "",
@@ -115,26 +127,41 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         HoldCause.SELLER_SHARE: seller or "",
         HoldCause.HIGH_IMPACT: seller or "",
         HoldCause.BRAND_ALARM: brand_id or "",
+        HoldCause.PERSON_DAY: asked.user_id,
+        HoldCause.PERSON_WEEK: asked.user_id,
+        HoldCause.BRAND_DAY: brand_id or "",
+        HoldCause.BRAND_WEEK: brand_id or "",
+        HoldCause.STEP_UP_DAY: brand_id or "",
+        HoldCause.MARKETPLACE_DAY: "",
     }
     return PendingGrounds(found, subjects, brand_id if begins_alarm(found, asked.side) else None, asked.user_id)
 
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
     """The holds of a removal that is requested or foreseen."""
-    found = circumstances(runtime, connection, asked, at)
-    return holds(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+    return gathered(runtime, connection, asked, at).holds(runtime)
 
 
-def caps_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Caps:
-    """The limits that a removal meets, as `holds_of` decides by them."""
-    found = circumstances(runtime, connection, asked, at)
-    return caps(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether a removal is on hold: its circumstances, and what counts against its budgets."""
+
+    asked: Asked
+    spending: Spending
+
+    def holds(self, runtime: Runtime) -> tuple[Hold, ...]:
+        """The holds, those of its budgets last."""
+        of_bursts = holds(self.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+        return (*of_bursts, *budgets.holds(self.spending, runtime.policies[BudgetPolicy]))
 
 
-def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Asked:
-    """A removal that is requested or foreseen, with its circumstances."""
+def gathered(
+    runtime: Runtime, connection: Connection, asked: Requested, at: datetime, *, shown: bool = False
+) -> Circumstances:
+    """What decides about a removal that is requested or foreseen; `shown` where its limits are shown to people."""
     here, brand_id, before, seller = asked.marketplace_id, asked.brand_id, asked.before, asked.seller
-    policy = runtime.policies[BurstPolicy]
+    policy, of_brand = runtime.policies[BurstPolicy], brand_id if asked.side is Side.BRAND else None
+    hourly, daily = _of_user(connection, asked)
 
     def pace(pacer: Pacer, least: int, more: int, since: datetime | None = None) -> Pace:
         hour = at - timedelta(minutes=policy.window_minutes)
@@ -149,15 +176,29 @@ def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at
 
     own, sold = before.by_person, before.of_seller
     since = asked.stepped_up_at
-    return Asked(
-        side=asked.side,
-        user=pace(_of_user(connection, asked), policy.per_user, own),
-        brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
-        seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
-        sales=asked.sales,
-        switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
-        alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+    spending = spending_of(
+        runtime,
+        connection,
+        (here, of_brand),
+        daily,
+        at,
+        ahead=own,
         stepped_up=since is not None,
+        routed=asked.side is Side.ANALYST and not asked.by_choice,
+        shown=shown,
+    )
+    return Circumstances(
+        Asked(
+            side=asked.side,
+            user=pace(hourly, policy.per_user, own),
+            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
+            seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
+            sales=asked.sales,
+            switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
+            alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+            stepped_up=since is not None,
+        ),
+        spending,
     )
 
 
@@ -179,12 +220,19 @@ def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
     return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
-def _of_user(connection: Connection, asked: Requested) -> Pacer:
-    """The confirmations that count toward the user's cap: a brand's user shares it with the accounts that they made."""
-    if asked.side is not Side.BRAND or asked.brand_id is None:
-        return by_person(asked.user_id)
+def _of_user(connection: Connection, asked: Requested) -> tuple[Pacer, Pacer]:
+    """The removals that count against the user's hour, and against their day and week.
+
+    All accounts that count as the same person share them: for one brand, or for an analyst the cases by choice and the
+    others, each by themselves. The hour has all removals of the user too.
+    """
     same = same_person(origins.roots(connection), {asked.user_id})
-    return by_person_of_brand(asked.user_id, same, asked.brand_id)
+    if asked.side is Side.BRAND and asked.brand_id is not None:
+        pacer = by_person_of_brand(asked.user_id, same, asked.brand_id)
+        return pacer, pacer
+    shared = by_analyst(same, routed=not asked.by_choice)
+    own = by_person(asked.user_id)
+    return either(own, shared) if asked.by_choice else own, shared
 
 
 def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: PendingGrounds, at: datetime) -> None:

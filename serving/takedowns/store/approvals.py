@@ -47,6 +47,11 @@ def by_person_of_brand(user_id: str, same: Collection[str], brand_id: str) -> Pa
     return Pacer(and_(or_(verdict.c.user_id == user_id, of_brand), _WITHOUT_STEP_UP))
 
 
+def either(one: Pacer, other: Pacer) -> Pacer:
+    """The removals of two parties together."""
+    return Pacer(or_(one.condition, other.condition))
+
+
 def by_brand(brand_id: str) -> Pacer:
     """Removals that a brand's users requested."""
     return Pacer(and_(verdict.c.brand_id == brand_id, _WITHOUT_STEP_UP))
