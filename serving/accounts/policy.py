@@ -73,6 +73,8 @@ class GuessingPolicy:
     second_factor: Allowance = Allowance(burst=5, an_hour=5)
     # Browsers limit cookies to 400 days. A person who is on leave for half a year can sign in as on the first day.
     device_days: int = 180
+    # A program runs where it ran a month ago. Ours.
+    key_network_days: int = 28
 
 
 DEFAULT_GUESSING: Final = GuessingPolicy()

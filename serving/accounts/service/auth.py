@@ -21,7 +21,7 @@ from serving.accounts.service.common_passwords import common_passwords
 from serving.accounts.service.guessing import NOWHERE, Whence
 from serving.accounts.service.hashing import Busy, hashed
 from serving.accounts.store import accounts, second_factors, setup_links
-from serving.accounts.store.accounts import Session
+from serving.accounts.store.accounts import NO_DEVICE, Device, Session
 from serving.platform.runtime import Runtime
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
@@ -111,8 +111,8 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
     now = runtime.wall.now()
     with runtime.store.read() as connection:
         found = accounts.credentials(connection, email)
-        device = None if found is None else known_devices.device_of(runtime, found, whence.devices, now)
-        attempt = guessing.attempt_of(runtime, email, whence, device)
+        known = None if found is None else known_devices.device_of(runtime, found, whence.devices, now)
+        attempt = guessing.attempt_of(runtime, email, whence, None if known is None else known.nonce)
         guessing.check(connection, attempt, now)
     with runtime.store.write() as connection:
         guessing.spend(connection, attempt, now)
@@ -127,12 +127,13 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
         security_events.denied("sign_in", why="wrong_password", **attempt.ids)
         raise NotSignedIn("The e-mail or the password is wrong.")
     devices = known_devices.token_of(runtime, found, now, whence.devices)
+    device = Device(hash_token(known_devices.mark_of(devices)), None if known is None else known.since)
     with runtime.store.write() as connection:
         guessing.give_back(connection, attempt)
         half = bool(second_factors.enrolled(connection, found.user_id))
         # A password that was just given confirms changes of the account that has nothing else.
         proof = None if half else Proof(None, now)
-        return begin(runtime, connection, found.user_id, now, devices=devices, half=half, proof=proof)
+        return begin(runtime, connection, found.user_id, now, devices=devices, half=half, proof=proof, device=device)
 
 
 def begin(
@@ -144,6 +145,7 @@ def begin(
     devices: str = "",
     half: bool = False,
     proof: Proof | None = None,
+    device: Device = NO_DEVICE,
 ) -> SignedIn:
     """Store a new session."""
     made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), devices, half)
@@ -157,6 +159,7 @@ def begin(
         expires_at=now + (minutes if half else timedelta(hours=runtime.settings.session_hours)),
         half=half,
         proof=proof,
+        device=device,
     )
     return made
 

@@ -52,4 +52,5 @@ def complete(runtime: Runtime, waiting: Session, given: Given) -> SignedIn:
     proof, _ = prove(runtime, waiting, given, SIGN_IN, recovery=True)
     with runtime.store.write() as connection:
         accounts.end_session(connection, waiting.token_hash)
-        return begin(runtime, connection, waiting.person.user_id, runtime.wall.now(), proof=proof)
+        now, user_id = runtime.wall.now(), waiting.person.user_id
+        return begin(runtime, connection, user_id, now, proof=proof, device=waiting.device)

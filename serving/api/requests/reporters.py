@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.store.accounts import Session
+from serving.api.cookies import whence
 from serving.guards import CALLED_BY, Guard, may, runtime_of
 from serving.marketplaces.service import reporter_of
 from serving.platform.pace import Pace
@@ -38,7 +39,8 @@ def reporter() -> Any:
     async def check(request: Request) -> Reporter:
         if "authorization" in request.headers:
             runtime = runtime_of(request)
-            person, key_id = await run_in_threadpool(reporter_of, runtime, request.headers["authorization"])
+            header, address = request.headers["authorization"], whence(request).address
+            person, key_id = await run_in_threadpool(reporter_of, runtime, header, address)
             found = Reporter(person, key_id)
             request.scope[CALLED_BY] = found.actor
         else:
