@@ -18,8 +18,9 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
 
 router = APIRouter(route_class=Repeatable)
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ANSWER_QUESTIONS)]
-Watcher = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)]
+_STAFF = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
+Speaker = Annotated[Session, may(*_STAFF, Permission.ANSWER_QUESTIONS)]
+Watcher = Annotated[Session, may(*_STAFF)]
 
 
 class DecisionBody(Body):

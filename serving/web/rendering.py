@@ -79,7 +79,11 @@ _PLACES: Final = (
     ("/brand/messages", N_("Messages"), {Permission.ANSWER_QUESTIONS}),
     ("/brands", N_("Brands"), {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", N_("Sellers"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
-    ("/pending-removals", N_("Pending removals"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    (
+        "/pending-removals",
+        N_("Pending removals"),
+        {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER},
+    ),
     ("/models", N_("Models"), {Permission.SEE_MODELS}),
     ("/operations", N_("Operations"), {Permission.SEE_OPERATIONS}),
     ("/people", N_("Users"), {Permission.ADMINISTER}),

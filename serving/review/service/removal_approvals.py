@@ -19,6 +19,7 @@ from serving.platform.runtime import Runtime
 from serving.review.service.undoing import overrule
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.approval import (
+    ADMINISTRATION,
     PROGRAMME,
     REVIEW_TEAM,
     Bearing,
@@ -32,7 +33,7 @@ from serving.takedowns.rules.approval import (
     why_no_approval,
     why_no_vote,
 )
-from serving.takedowns.rules.bursts import Hold
+from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.service.takedown import release, withdraw
 from serving.takedowns.store import actions, approvals
 from serving.takedowns.store.actions import StoredAction
@@ -131,7 +132,8 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
 def _places(person: Person) -> frozenset[str]:
     """The marketplaces where a person may have a role in a removal."""
     answered = frozenset(place for place, _ in person.brands(Permission.ANSWER_QUESTIONS))
-    return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+    roles = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
+    return answered.union(*map(person.marketplaces, roles))
 
 
 def _pending(connection: Connection, person: Person, roots: Roots, place: str, action_id: str) -> PendingRemoval | None:
@@ -166,6 +168,8 @@ def _able(connection: Connection, given: Sequence[Vote], bearing: Bearing, roots
     managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
     found |= {one: PROGRAMME for one in managers if manager in {None, one}}
     found |= dict.fromkeys(people.holders(connection, [here], Role.ANALYST).get(here, {}), REVIEW_TEAM)
+    if HoldCause.MARKETPLACE_DAY in bearing.causes:
+        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
     names = accounts.names(connection, sorted(able(given, bearing, found, roots)))
     return tuple(sorted(names.values()))
 

@@ -7,6 +7,7 @@ from statistics import median_low
 from typing import Final
 
 from features.message import message
+from serving.accounts.rules.access import Secret
 from serving.takedowns.policy import BudgetPolicy
 from serving.takedowns.rules.bursts import Hold, HoldCause
 
@@ -21,6 +22,11 @@ class UsualDay:
 
     removals: int = 0
     working_days: int = 0
+
+
+def is_new_device(secret: Secret | None, now: datetime) -> bool:
+    """Whether a person acts from a device on its first day; not where the service acts for them."""
+    return secret is not None and (secret.known_since is None or now < secret.known_since + DAY)
 
 
 def reference_period(at: datetime, policy: BudgetPolicy) -> tuple[datetime, datetime]:
@@ -83,6 +89,11 @@ class Limit:
     limit: int
     used: int
 
+    @property
+    def left(self) -> int:
+        """How many removals are left."""
+        return max(0, self.limit - self.used)
+
 
 def person_budget(spending: Spending, policy: BudgetPolicy) -> Budget:
     """What one person sends: an analyst on cases that somebody else opened, or anybody of their own accord."""
@@ -128,8 +139,8 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
 
 def holds(spending: Spending, policy: BudgetPolicy) -> tuple[Hold, ...]:
     """The holds of a removal whose budgets are spent. That of the marketplace names no figure: outsiders read it."""
-    spent = [one for one in limits(spending, policy) if one.used >= one.limit]
-    return tuple(Hold(one.cause, message(f"hold.{one.cause.value}", **_figure(one))) for one in spent)
+    spent = [limit for limit in limits(spending, policy) if not limit.left]
+    return tuple(Hold(limit.cause, message(f"hold.{limit.cause.value}", **_figure(limit))) for limit in spent)
 
 
 def _figure(limit: Limit) -> dict[str, int]:

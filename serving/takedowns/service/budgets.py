@@ -19,7 +19,7 @@ _OF_BRAND = frozenset({HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, HoldCause.STEP
 def usual_day_of(
     runtime: Runtime, connection: Connection, marketplace_id: str, pacer: Pacer | None, at: datetime
 ) -> UsualDay:
-    """The usual day of removals of a person or a brand, or without a pacer of the marketplace, as of two weeks before."""
+    """The usual day of removals of a person or a brand, as of two weeks before; without a pacer the marketplace's."""
     period = reference_period(at, runtime.policies[BudgetPolicy])
     return usual_day(budgets.removals_per_day(connection, marketplace_id, pacer, period))
 

@@ -50,13 +50,15 @@ _DOLLAR: Final = "USD"
 class Confirmation:
     """A confirmation that requests a removal: its case, its side, and the person.
 
-    `stepped_up_at` is when the person confirmed the report with a second factor; None without.
+    `stepped_up_at` is when the person confirmed the report with a second factor; None without. `new_device` is set
+    where they act from a device on its first day.
     """
 
     case: Case
     side: Side
     user_id: str
     stepped_up_at: datetime | None = None
+    new_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Requested:
     before: Before = Before()
     stepped_up_at: datetime | None = None
     by_choice: bool = False
+    new_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         asked.user_id,
         stepped_up_at=asked.stepped_up_at,
         by_choice=asked.case.opened_by is not None,
+        new_device=asked.new_device,
     )
     found = holds_of(runtime, connection, requested, at)
     subjects = {
@@ -185,6 +189,7 @@ def gathered(
         ahead=own,
         stepped_up=since is not None,
         routed=asked.side is Side.ANALYST and not asked.by_choice,
+        new_device=asked.new_device,
         shown=shown,
     )
     return Circumstances(

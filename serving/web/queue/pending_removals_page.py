@@ -14,7 +14,7 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service.removal_approvals import PendingRemoval, pending_removals, speak
-from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, Decision
+from serving.takedowns.rules.approval import ADMINISTRATION, PROGRAMME, REVIEW_TEAM, Decision
 from serving.takedowns.store import removal_checks
 from serving.takedowns.store.removal_checks import StillShown
 from serving.web import text_view
@@ -25,9 +25,9 @@ from serving.web.text_view import Shown
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)]
 _LONGEST_ID = 40
-_ORGANISATIONS = {REVIEW_TEAM: "review team", PROGRAMME: "account management"}
+_ORGANISATIONS = {REVIEW_TEAM: "review team", PROGRAMME: "account management", ADMINISTRATION: "administration"}
 _VOTES = {Decision.APPROVE: "approve", Decision.WITHDRAW: "withdraw"}
 _SHOWN = 100
 
