@@ -98,6 +98,9 @@ class StepUpPolicy:
     undo_minutes: int = 60
     # A brand's own report names many sellers; one that names a single shop this often is for two organisations. Ours.
     per_seller: int = 50
+    # Full standing that a thief has just earned with the brand's own removals must not open the large reports. In two
+    # weeks most appeals against those removals are decided, as in `BurstPolicy`.
+    full_standing_days: int = 14
 
 
 DEFAULT_STEP_UP: Final = StepUpPolicy()
