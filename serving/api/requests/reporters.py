@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from serving.accounts.rules.access import Permission, Person, Scope
+from serving.accounts.rules.second_factors import Proof
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import whence
 from serving.guards import CALLED_BY, Guard, may, runtime_of
@@ -21,10 +22,14 @@ _REPORTS: Final = Pace(most=60, seconds=60.0)
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who reports listings: a signed-in person, or a brand's key, which acts for the person who made it."""
+    """Who reports listings: a signed-in person, or a brand's key, which acts for the person who made it.
+
+    `proof` is the last one of a session, None for a key.
+    """
 
     person: Person
     key_id: str | None
+    proof: Proof | None = None
 
     @property
     def actor(self) -> str:
@@ -45,7 +50,7 @@ def reporter() -> Any:
             request.scope[CALLED_BY] = found.actor
         else:
             session: Session = await answers(request)
-            found = Reporter(session.person, None)
+            found = Reporter(session.person, None, session.proof)
         # A request with an Idempotency-Key is checked twice, and counts once.
         if not request.scope.get(_COUNTED):
             request.scope[_COUNTED] = True

@@ -21,6 +21,12 @@ _WHY: Final = {
     "hold.high_impact_12m": N_("Pending approval: a large seller"),
     "hold.chosen": N_("Pending approval: the case was opened by choice"),
     "hold.brand_alarm": N_("Pending approval: earlier removals of your brand are pending after a burst"),
+    "hold.person_day": N_("Pending approval: too many removals of one person within a day"),
+    "hold.person_week": N_("Pending approval: too many removals of one person within a week"),
+    "hold.brand_day": N_("Pending approval: too many removals of your brand within a day"),
+    "hold.brand_week": N_("Pending approval: too many removals of your brand within a week"),
+    "hold.step_up_day": N_("Pending approval: too many removals of your brand within a day"),
+    "hold.marketplace_day": N_("Pending approval: far more removals than usual at the marketplace"),
     "effect.capped.used": N_("With an analyst: today's immediate removals are used"),
     "effect.first_phase.used": N_("With an analyst: today's immediate removals are used"),
 }
@@ -117,7 +123,7 @@ def burst_alarm(given: Mapping[str, Any]) -> Content:
     return Content(
         say("Removals of %(brand)s are pending approval", brand=brand),
         (
-            say("Users of your brand have confirmed more removals within an hour than leave at once."),
+            say("Users of your brand have confirmed more removals than leave at once."),
             say("Until the pending removals are decided, all removals of your brand need approval."),
             say("If you did not expect this, ask %(name)s by another channel.", name=one_line(given["by"])),
         ),

@@ -24,7 +24,7 @@ from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_not
 from serving.reports.service.stop_links import stop_path
-from serving.reports.service.submitting import in_full_standing, ready, take_all
+from serving.reports.service.submitting import full_standing_wait, ready, take_all
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
 from serving.reports.store.step_ups import StoredStepUp
@@ -54,7 +54,7 @@ def circumstances(runtime: Runtime, connection: Connection, person: Person, pair
     now = runtime.clock.now()
     return Circumstances(
         factors=second_factors.of_person(connection, person.user_id),
-        full=in_full_standing(runtime, connection, pair, now),
+        standing_wait=full_standing_wait(runtime, connection, pair, now),
         switched_on=kill_switches.is_on(connection, pair[0], AutomaticRule.BRAND_REMOVALS),
         alarm=has_alarm(connection, *pair),
         used_today=step_ups.of_day(connection, pair, now.date().isoformat()),

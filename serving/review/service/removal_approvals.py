@@ -34,7 +34,7 @@ from serving.takedowns.rules.approval import (
     why_no_approval,
     why_no_vote,
 )
-from serving.takedowns.rules.bursts import Hold
+from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.service.takedown import release, withdraw
 from serving.takedowns.store import actions, approvals
 from serving.takedowns.store.actions import StoredAction
@@ -199,6 +199,8 @@ def _able(connection: Connection, given: Sequence[Vote], bearing: Bearing, roots
         found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
     found |= {one: PROGRAMME for one in managers if manager in {None, one}}
     found |= dict.fromkeys(people.holders(connection, [here], Role.ANALYST).get(here, {}), REVIEW_TEAM)
+    if HoldCause.MARKETPLACE_DAY in bearing.causes:
+        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
     names = accounts.names(connection, sorted(able(given, bearing, found, roots)))
     return tuple(sorted(names.values()))
 

@@ -36,6 +36,7 @@ from serving.rights.rules.rights import Mandate, Right
 from serving.rights.service.bases import basis_of, keep_basis
 from serving.standing.rules.standing import Effect, Standing
 from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
+from serving.takedowns.rules.budgets import is_new_device
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, Undone, removal_statement
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
@@ -203,7 +204,8 @@ def _act(
                 source=source,
                 sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
             )
-            asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at)
+            new = is_new_device(context.person.secret, context.runtime.wall.now())
+            asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
             hold = pending_grounds(context.runtime, context.connection, asked, context.at)
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
             origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)

@@ -1,7 +1,7 @@
 """The approvals that a removal pending approval needs before it is sent or withdrawn. Standard library only."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from typing import Final
@@ -13,8 +13,8 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Roots, independent, independent_of_all
 from serving.takedowns.rules.bursts import BURSTS, BY_SECOND_PERSON, HoldCause
 
-# Organisations that vote: a marketplace's review team, its account management, its administrators on what analysts
-# confirm, and each brand by its id.
+# Organisations that vote: a marketplace's review team, its account management, its administration on what analysts
+# confirm and above the day of the marketplace, and each brand by its id.
 REVIEW_TEAM: Final = "desk"
 PROGRAMME: Final = "programme"
 ADMINISTRATION: Final = "administration"
@@ -58,9 +58,12 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     """The organisation that somebody votes for on a removal pending approval; None where they have no role in it.
 
     A person with several roles votes for the marketplace's analysts first, then for account management, for the brand,
-    and for the administrators: one person has one vote.
+    and for the administrators: one person has one vote. Once the marketplace has removed more than its day,
+    administrators are asked, and an administrator votes as one.
     """
     here, brand = bearing.marketplace_id, bearing.brand_id
+    if HoldCause.MARKETPLACE_DAY in bearing.causes and here in person.marketplaces(Permission.ADMINISTER):
+        return ADMINISTRATION
     if here in person.marketplaces(Permission.REVIEW_CASES):
         return REVIEW_TEAM
     looks_after = here in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
@@ -123,6 +126,8 @@ def settled(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision |
     Approvals count as those of two people only where the accounts have no root in common
     (`serving.accounts.rules.second_person`), and none counts that has one in common with a confirmer. For a withdrawal
     every vote counts.
+
+    Above the day of the marketplace an administrator must be among them; for that cause alone one is enough.
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
@@ -169,7 +174,11 @@ def _apart(votes: Collection[Vote], bearing: Bearing, roots: Roots) -> list[Vote
 
 def _enough(agreeing: Collection[Vote], bearing: Bearing, roots: Roots | None) -> bool:
     """Whether these votes are enough; without `roots` every account counts as a person."""
-    if bearing.confirmer == REVIEW_TEAM and bearing.confirmed_by and bearing.causes <= BY_SECOND_PERSON:
+    if HoldCause.MARKETPLACE_DAY in bearing.causes:
+        rest = replace(bearing, causes=bearing.causes - {HoldCause.MARKETPLACE_DAY})
+        return any(one.organisation == ADMINISTRATION for one in agreeing) and _enough(agreeing, rest, roots)
+    by_second = bearing.confirmer == REVIEW_TEAM and bool(bearing.confirmed_by)
+    if by_second and bearing.causes and bearing.causes <= BY_SECOND_PERSON:
         return bool(agreeing)
     after_burst = bool(bearing.causes & BURSTS)
     others = [one for one in agreeing if one.organisation != bearing.confirmer]

@@ -20,16 +20,29 @@ class HoldCause(StrEnum):
     SELLER_SHARE = "seller_share"  # More of one seller than a report with a second factor removes on its own.
     HIGH_IMPACT = "high_impact"
     BRAND_ALARM = "brand_alarm"  # Removals of the brand are still pending after a burst of its users.
+    # The budgets of 24 hours and of seven days (`serving.takedowns.rules.budgets`).
+    PERSON_DAY = "person_day"
+    PERSON_WEEK = "person_week"
+    BRAND_DAY = "brand_day"
+    BRAND_WEEK = "brand_week"
+    STEP_UP_DAY = "step_up_day"  # More of one brand than leaves in a day with a second factor.
+    MARKETPLACE_DAY = "marketplace_day"
     ANALYST_ALARM = "analyst_alarm"  # Removals of the analyst are still pending after a burst.
     CHOSEN = "chosen"  # An analyst opened the case by choice.
     FIRST_DAY = "first_day"  # Somebody made the analyst's account or gave the role less than a day ago.
 
 
-OF_BRAND = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.BRAND_ALARM})
-OF_ANALYST = frozenset({HoldCause.USER_BURST, HoldCause.ANALYST_ALARM})
+_OF_PERSON = frozenset({HoldCause.USER_BURST, HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
+OF_ANALYST = _OF_PERSON | {HoldCause.ANALYST_ALARM}
+OF_BRAND = _OF_PERSON | {
+    HoldCause.BRAND_BURST,
+    HoldCause.BRAND_ALARM,
+    HoldCause.BRAND_DAY,
+    HoldCause.BRAND_WEEK,
+}
 # Of an analyst: another person approves, also one of the same organisation.
 BY_SECOND_PERSON = frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY})
-BURSTS = OF_BRAND | OF_ANALYST | {HoldCause.SELLER_BURST}
+BURSTS = OF_BRAND | OF_ANALYST | {HoldCause.SELLER_BURST, HoldCause.STEP_UP_DAY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,26 +21,28 @@ from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import exchange_rates, kill_switches
 from serving.platform.runtime import Runtime
-from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
+from serving.takedowns.rules import budgets
+from serving.takedowns.rules.budgets import Spending
 from serving.takedowns.rules.bursts import (
     OF_ANALYST,
     OF_BRAND,
     Asked,
-    Caps,
     Hold,
     HoldCause,
     Pace,
     Sales,
     begins_alarm,
-    caps,
     holds,
 )
 from serving.takedowns.service.alarm_mails import mail_alarm
+from serving.takedowns.service.budgets import spending_of
 from serving.takedowns.store import alerts
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert
 from serving.takedowns.store.approvals import Pacer, by_analysts, by_brand, by_person_of_brand, of_seller
+from serving.takedowns.store.budgets import by_analyst
 
 _log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
@@ -51,13 +53,15 @@ _DOLLAR: Final = "USD"
 class Confirmation:
     """A confirmation that requests a removal: its case, its side, and the person.
 
-    `stepped_up_at` is when the person confirmed the report with a second factor; None without.
+    `stepped_up_at` is when the person confirmed the report with a second factor; None without. `new_device` is set
+    where they act from a device on its first day.
     """
 
     case: Case
     side: Side
     user_id: str
     stepped_up_at: datetime | None = None
+    new_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Requested:
     before: Before = Before()
     stepped_up_at: datetime | None = None
     opened_by: str | None = None
+    new_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         asked.user_id,
         stepped_up_at=asked.stepped_up_at,
         opened_by=asked.case.opened_by,
+        new_device=asked.new_device,
     )
     found = holds_of(runtime, connection, requested, at)
     subjects = {
@@ -133,6 +139,12 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         HoldCause.ANALYST_ALARM: asked.user_id,
         HoldCause.CHOSEN: asked.user_id,
         HoldCause.FIRST_DAY: asked.user_id,
+        HoldCause.PERSON_DAY: asked.user_id,
+        HoldCause.PERSON_WEEK: asked.user_id,
+        HoldCause.BRAND_DAY: brand_id or "",
+        HoldCause.BRAND_WEEK: brand_id or "",
+        HoldCause.STEP_UP_DAY: brand_id or "",
+        HoldCause.MARKETPLACE_DAY: "",
     }
     alarmed = brand_id if asked.side is Side.BRAND else None
     return PendingGrounds(found, subjects, begins_alarm(found, asked.side), alarmed, asked.user_id)
@@ -140,20 +152,31 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
     """The holds of a removal that is requested or foreseen."""
-    found = circumstances(runtime, connection, asked, at)
-    return holds(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+    return gathered(runtime, connection, asked, at).holds(runtime)
 
 
-def caps_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Caps:
-    """The limits that a removal meets, as `holds_of` decides by them."""
-    found = circumstances(runtime, connection, asked, at)
-    return caps(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether a removal is on hold: its circumstances, and what counts against its budgets."""
+
+    asked: Asked
+    spending: Spending
+
+    def holds(self, runtime: Runtime) -> tuple[Hold, ...]:
+        """The holds, those of its budgets last."""
+        of_bursts = holds(self.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+        return (*of_bursts, *budgets.holds(self.spending, runtime.policies[BudgetPolicy]))
 
 
-def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Asked:
-    """A removal that is requested or foreseen, with its circumstances."""
+def gathered(
+    runtime: Runtime, connection: Connection, asked: Requested, at: datetime, *, shown: bool = False
+) -> Circumstances:
+    """What decides about a removal that is requested or foreseen; `shown` where its limits are shown to people."""
     here, brand_id, before, seller = asked.marketplace_id, asked.brand_id, asked.before, asked.seller
-    policy = runtime.policies[BurstPolicy]
+    policy, of_brand = runtime.policies[BurstPolicy], brand_id if asked.side is Side.BRAND else None
+    roots, is_analyst = origins.roots(connection), asked.side is Side.ANALYST
+    same = same_person(roots, {asked.user_id})
+    hourly, daily = _of_user(asked, same)
 
     def pace(pacer: Pacer, least: int, more: int, since: datetime | None = None) -> Pace:
         hour = at - timedelta(minutes=policy.window_minutes)
@@ -167,22 +190,36 @@ def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at
         return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end), oldest)
 
     own, sold = before.by_person, before.of_seller
-    since, roots = asked.stepped_up_at, origins.roots(connection)
-    is_analyst, same = asked.side is Side.ANALYST, same_person(roots, {asked.user_id})
+    since = asked.stepped_up_at
     second = not is_analyst and independent(roots, asked.user_id, asked.opened_by or "")
     rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
-    return Asked(
-        side=asked.side,
-        user=pace(_of_user(asked, same), policy.per_user, own),
-        brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
-        seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
-        sales=asked.sales,
-        switched_on=kill_switches.is_on(connection, here, rule),
-        alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+    spending = spending_of(
+        runtime,
+        connection,
+        (here, of_brand),
+        daily,
+        at,
+        ahead=own,
         stepped_up=since is not None,
-        own_alarm=is_analyst and holds_db.waits_for_analysts(connection, here, same, OF_ANALYST),
-        chosen=asked.opened_by is not None and not second,
-        first_day=is_analyst and _is_first_day(runtime, connection, asked, at),
+        routed=is_analyst and asked.opened_by is None,
+        new_device=asked.new_device,
+        shown=shown,
+    )
+    return Circumstances(
+        Asked(
+            side=asked.side,
+            user=pace(hourly, policy.per_user, own),
+            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
+            seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
+            sales=asked.sales,
+            switched_on=kill_switches.is_on(connection, here, rule),
+            alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+            stepped_up=since is not None,
+            own_alarm=is_analyst and holds_db.waits_for_analysts(connection, here, same, OF_ANALYST),
+            chosen=asked.opened_by is not None and not second,
+            first_day=is_analyst and _is_first_day(runtime, connection, asked, at),
+        ),
+        spending,
     )
 
 
@@ -211,11 +248,16 @@ def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
     return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
-def _of_user(asked: Requested, same: Collection[str]) -> Pacer:
-    """The confirmations that count toward the user's cap, which they share with the accounts that they made."""
-    if asked.side is not Side.BRAND or asked.brand_id is None:
-        return by_analysts(same)
-    return by_person_of_brand(asked.user_id, same, asked.brand_id)
+def _of_user(asked: Requested, same: Collection[str]) -> tuple[Pacer, Pacer]:
+    """The removals that count against the user's hour, and against their day and week.
+
+    All accounts that count as the same person share them, for one brand or as analysts. The day and the week of an
+    analyst have the cases by choice and the others each by themselves.
+    """
+    if asked.side is Side.BRAND and asked.brand_id is not None:
+        pacer = by_person_of_brand(asked.user_id, same, asked.brand_id)
+        return pacer, pacer
+    return by_analysts(same), by_analyst(same, routed=asked.opened_by is None)
 
 
 def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: PendingGrounds, at: datetime) -> None:

@@ -27,7 +27,8 @@ from serving.takedowns.rules.bursts import (
 QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
 WHOLE = replace(QUIET, stepped_up=True)
 C = HoldCause
-OF_ANALYSTS = {C.ANALYST_ALARM, C.CHOSEN, C.FIRST_DAY}
+# Those of a whole report alone, of the budgets of a day and a week, and of analysts.
+OTHERS = {C.SELLER_SHARE, C.CHOSEN, C.ANALYST_ALARM, *(one for one in C if one.value.endswith(("_day", "_week")))}
 
 TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (QUIET, set(), "all normal"),
@@ -58,7 +59,7 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
         replace(
             QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False, alarm=True
         ),
-        set(HoldCause) - {C.SELLER_SHARE} - OF_ANALYSTS,
+        set(HoldCause) - OTHERS,
         "all reasons are given",
     ),
     (replace(QUIET, side=Side.ANALYST, own_alarm=True), {C.ANALYST_ALARM}, "an analyst's burst holds the next hour"),
@@ -107,7 +108,7 @@ def test_the_holds_of_a_removal(asked: Asked, causes: set[HoldCause], why: str) 
 
 def test_the_cause_that_names_the_alert_comes_first() -> None:
     found = [one.cause for one in holds(EVERYTHING, DEFAULT_BURSTS)]
-    assert found == [one for one in HoldCause if one not in {C.SELLER_SHARE, *OF_ANALYSTS}]
+    assert found == [one for one in HoldCause if one not in OTHERS]
 
 
 def test_the_messages_have_the_figures() -> None:

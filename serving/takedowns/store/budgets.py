@@ -1,0 +1,117 @@
+"""The removals that count against budgets, and those of a record."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, String, and_, case, false, func, or_, select
+from sqlalchemy.sql.selectable import Select
+
+from models.verdict import Side
+from serving.cases.tables import review_case, verdict
+from serving.platform.database.scope import inside, same
+from serving.takedowns.rules.budgets import DAY, WEEK
+from serving.takedowns.store.approvals import Pacer
+from serving.takedowns.tables import action, removal_approval
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+_NOT_SENT: Final = (ActionState.WITHDRAWN.value, ActionState.PENDING_APPROVAL.value)
+_CHOSEN: Final = (
+    select(review_case.c.case_id)
+    .where(same(review_case, verdict, "case_id"), review_case.c.opened_by.is_not(None))
+    .exists()
+)
+
+
+def by_analyst(same_person: Collection[str], *, routed: bool) -> Pacer:
+    """Removals that an analyst's accounts requested, of cases that somebody else opened or of those by choice."""
+    own = and_(verdict.c.user_id.in_(same_person), verdict.c.side == Side.ANALYST.value)
+    return Pacer(and_(own, ~_CHOSEN if routed else _CHOSEN))
+
+
+@dataclass(frozen=True, slots=True)
+class SpentRemovals:
+    """The removals of 24 hours and of seven days that left without a hold and still stand, by whose they are."""
+
+    person_day: int
+    person_week: int
+    brand_day: int
+    brand_week: int
+    with_step_up: int
+    marketplace_day: int
+
+
+def spent(
+    connection: Connection, marketplace_id: str, person: Pacer, brand_id: str | None, at: datetime
+) -> SpentRemovals:
+    """The removals that count against budgets; `brand_id` is None where no brand's people confirm."""
+    of_brand: ColumnElement[bool] = false() if brand_id is None else verdict.c.brand_id == brand_id
+    today, ordinary = action.c.created_at > at - DAY, action.c.stepped_up.is_(False)
+
+    def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(case((and_(*conditions), 1)))
+
+    passed = _passed(marketplace_id, func.count()).where(today).scalar_subquery()
+    query = (
+        _passed(
+            marketplace_id,
+            number(person.condition, today),
+            number(person.condition),
+            number(of_brand, ordinary, today),
+            number(of_brand, ordinary),
+            number(of_brand, today),
+            passed,
+        )
+        .join(verdict, same(action, verdict, "verdict_id"))
+        # A verdict is as old as its removal; its indices by person and brand find the few of the week.
+        .where(action.c.created_at > at - WEEK, verdict.c.known_at > at - WEEK, or_(person.condition, of_brand))
+    )
+    return SpentRemovals(*connection.execute(query).one())
+
+
+def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
+    return (
+        select(*what)
+        .select_from(action)
+        .outerjoin(removal_approval, same(action, removal_approval, "action_id"))
+        .where(
+            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
+            action.c.state != ActionState.WITHDRAWN.value,
+            removal_approval.c.action_id.is_(None),
+        )
+    )
+
+
+def removals_per_day(
+    connection: Connection, marketplace_id: str, pacer: Pacer | None, period: tuple[datetime, datetime]
+) -> dict[date, int]:
+    """The removals of each day (UTC) of a period, the end excluded, that were not withdrawn, pending or overturned.
+
+    Those that were approved count too: two people have looked at them. Without a pacer they are the marketplace's.
+    """
+    start, end = period
+    later = action.alias("later")
+    overturned = select(later.c.action_id).where(
+        same(later, action, "listing_id"),
+        later.c.kind == ActionKind.REINSTATE.value,
+        later.c.sequence > action.c.sequence,
+        later.c.state.not_in(_NOT_SENT),
+    )
+    day = (
+        func.substr(action.c.created_at, 1, 10, type_=String)
+        if connection.dialect.name == "sqlite"
+        else func.to_char(func.timezone("UTC", action.c.created_at), "YYYY-MM-DD", type_=String)
+    ).label("day")
+    query = select(day, func.count().label("n")).select_from(action).group_by(day)
+    query = query.where(
+        inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
+        action.c.state.not_in(_NOT_SENT),
+        action.c.created_at >= start,
+        action.c.created_at < end,
+        ~overturned.exists(),
+    )
+    if pacer is not None:
+        recent = verdict.c.known_at >= start
+        query = query.join(verdict, same(action, verdict, "verdict_id")).where(recent, pacer.condition)
+    return {date.fromisoformat(row.day): row.n for row in connection.execute(query)}
