@@ -65,7 +65,13 @@ from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.standing.service import Recounts
-from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
+from serving.takedowns.policy import (
+    DEFAULT_BUDGETS,
+    DEFAULT_BURSTS,
+    DEFAULT_REMOVAL_CHECK,
+    DEFAULT_STEP_UP,
+    DEFAULT_TELLING,
+)
 from serving.takedowns.service.evidence_hooks import EvidenceHooks
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
@@ -98,6 +104,7 @@ def default_policies() -> ByClass:
         DEFAULT_BURSTS,
         DEFAULT_BUDGETS,
         DEFAULT_STEP_UP,
+        DEFAULT_TELLING,
         DEFAULT_MASKED_SCORE,
         DEFAULT_INVITATIONS,
         DEFAULT_RESET_LINKS,

@@ -29,6 +29,7 @@ _KINDS = (
     "report_stopped",
     "report_waits",
     "burst_alarm",
+    "removals_told",
 )
 
 # A mail to an account, or to the address of somebody without one; that one is of the marketplace that wrote it.

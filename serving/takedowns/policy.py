@@ -106,6 +106,28 @@ class StepUpPolicy:
 DEFAULT_STEP_UP: Final = StepUpPolicy()
 
 
+# The mails about a person's removals to those who can stop them.
+
+
+@dataclass(frozen=True, slots=True)
+class TellingPolicy:
+    """Settings of `serving.takedowns.rules.telling`."""
+
+    # Ten more than usual is half an hour of a thief's work, and too rare on an honest day to be read away. Ours.
+    above_usual: int = 10
+    # Two working weeks; a shorter record is no usual day, and the tenth removal of the day counts.
+    least_working_days: int = 10
+    # In UTC: the working day ends in Europe, and has begun in America. People in many zones get one mail a day. Ours.
+    evening_hour: int = 18
+    # Without a mail that can reach anybody who could stop them, as many as leave in one hour of `BurstPolicy`.
+    untold_a_day: int = 20
+    # A notice without a mail stands on the pages over a weekend. Ours.
+    stands_hours: int = 72
+
+
+DEFAULT_TELLING: Final = TellingPolicy()
+
+
 # The schedule of the checks whether a removed listing is gone.
 
 

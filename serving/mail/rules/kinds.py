@@ -25,6 +25,7 @@ class MailKind(StrEnum):
     REPORT_STOPPED = "report_stopped"
     REPORT_WAITS = "report_waits"
     BURST_ALARM = "burst_alarm"
+    REMOVALS_TOLD = "removals_told"
 
 
 class MailState(StrEnum):
@@ -48,6 +49,7 @@ MANDATORY: Final = frozenset(
         MailKind.SECOND_FACTOR,
         MailKind.LARGE_REPORT,
         MailKind.REPORT_STOPPED,
+        MailKind.REMOVALS_TOLD,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.

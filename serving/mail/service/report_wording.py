@@ -20,6 +20,8 @@ _WHY: Final = {
     "hold.high_impact": N_("Pending approval: a large seller"),
     "hold.high_impact_12m": N_("Pending approval: a large seller"),
     "hold.chosen": N_("Pending approval: the case was opened by choice"),
+    "hold.untold": N_("Pending approval: no mail about these removals reaches anybody who could stop them"),
+    "hold.stopped": N_("Pending approval: somebody has stopped the removals of this person"),
     "hold.brand_alarm": N_("Pending approval: earlier removals of your brand are pending after a burst"),
     "hold.person_day": N_("Pending approval: too many removals of one person within a day"),
     "hold.person_week": N_("Pending approval: too many removals of one person within a week"),

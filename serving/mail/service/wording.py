@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from models.messages.catalogue import sentences
 from serving.mail.rules.kinds import MailKind, one_line
-from serving.mail.service import report_wording
+from serving.mail.service import removal_wording, report_wording
 from serving.mail.service.content import Content, moment
 from serving.platform.tongues import N_, gettext, say, say_many
 
@@ -33,6 +33,7 @@ NAMES: Final = {
     MailKind.BURST_ALARM: N_(
         "Removals that are pending after a burst: of your brand if you are a lead, of analysts if you administer"
     ),
+    MailKind.REMOVALS_TOLD: N_("Removals in your name, or by people whom you can stop"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -210,6 +211,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.REPORT_STOPPED: report_wording.report_stopped,
     MailKind.REPORT_WAITS: report_wording.report_waits,
     MailKind.BURST_ALARM: report_wording.burst_alarm,
+    MailKind.REMOVALS_TOLD: removal_wording.removals_told,
 }
 
 

@@ -13,7 +13,7 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_factors import counts_from
 from serving.accounts.service.proving import Given, prove
-from serving.accounts.store import accounts, people, second_factors
+from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.audit.store import audit
 from serving.brands.store import brands
@@ -23,7 +23,6 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_not
-from serving.reports.service.stop_links import stop_path
 from serving.reports.service.submitting import full_standing_wait, ready, take_all
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
@@ -31,6 +30,8 @@ from serving.reports.store.step_ups import StoredStepUp
 from serving.standing.store import standings
 from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.service.pending_approval import has_alarm
+from serving.takedowns.service.stop_links import stop_path
+from serving.takedowns.service.telling import people_told
 
 _MOST_AT_ONCE: Final = 20
 _log = structlog.get_logger()
@@ -39,14 +40,6 @@ _log = structlog.get_logger()
 def purpose_of(report_id: str) -> str:
     """The purpose for which a passkey signs: this report alone."""
     return f"report:{report_id}"
-
-
-def people_told(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...]:
-    """The people who are told of a large report and can stop it: the brand's leads here, and its account manager."""
-    leads = [one.user_id for one in accounts.people_of_brand(connection, pair) if one.leads]
-    enrolled = brands.enrolments(connection, pair[0]).get(pair[1])
-    managers = [] if enrolled is None else people.with_access(connection, [enrolled.account_manager_id])
-    return tuple(dict.fromkeys([*leads, *managers]))
 
 
 def circumstances(runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str]) -> Circumstances:

@@ -15,8 +15,6 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Outcome, Result
 from serving.reports.service.reporting import keep
-from serving.reports.service.stepping_up import people_told
-from serving.reports.service.stop_links import link_of
 from serving.reports.service.submitting import is_waiting
 from serving.reports.service.telling import tell_of_stop
 from serving.reports.service.withdrawing import STANDS, close_case
@@ -27,7 +25,9 @@ from serving.review.service.decision_context import DecisionContext
 from serving.review.service.undoing import withdraw_last
 from serving.standing.service import recount
 from serving.standing.store import standings
+from serving.takedowns.service.stop_links import REPORTS, link_of
 from serving.takedowns.service.takedown import undo_window
+from serving.takedowns.service.telling import people_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
     NotFound
         The link is invalid, or the person has lost the account.
     """
-    user_id, report_id = link_of(runtime, token)
+    user_id, report_id = link_of(runtime, token, REPORTS)
     with runtime.store.read() as connection:
         person = accounts.person(connection, user_id)
         found = step_ups.of_id(connection, report_id)

@@ -1,7 +1,8 @@
 """Removals pending approval: the people who may see them, their votes, and the result once enough agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -36,7 +37,7 @@ from serving.takedowns.rules.approval import (
 )
 from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.service.takedown import release, withdraw
-from serving.takedowns.store import actions, approvals
+from serving.takedowns.store import actions, alerts, approvals, removal_notices
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.approvals import RemovalVerdict, StoredHold
 from serving.webhooks.rules.action import ActionState
@@ -122,6 +123,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         agreed = settled([*found.votes, vote], found.bearing, roots)
         if agreed is Decision.APPROVE:
             release(runtime, connection, found.action, actor, now)
+            _lift(connection, found.action, found.hold, found.bearing.confirmed_by, now)
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
             confirmations = approvals.verdicts_behind(connection, place, action_id)
@@ -156,7 +158,19 @@ def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) 
         how = f"held.{Decision.APPROVE.value}"
         audit.record(connection, now, place, LOCAL, how, action_id, organisation="owner", reason=reason.strip()[:500])
         release(runtime, connection, action, LOCAL, now)
+        hold = approvals.of_actions(connection, place, [action_id])[action_id]
+        confirmed_by = [one.user_id for one in approvals.verdicts_behind(connection, place, action_id)]
+        _lift(connection, action, hold, confirmed_by, now)
         recount_of(runtime, connection, case, now)
+
+
+def _lift(
+    connection: Connection, action: StoredAction, hold: StoredHold, confirmed_by: Collection[str], now: datetime
+) -> None:
+    """End the stop of these people's removals, now that somebody has approved one that was pending because of it."""
+    if HoldCause.STOPPED in hold.causes:
+        removal_notices.lift(connection, action.marketplace_id, confirmed_by, now)
+        alerts.settle_of(connection, action.marketplace_id, HoldCause.STOPPED, confirmed_by, now)
 
 
 def _places(person: Person) -> frozenset[str]:

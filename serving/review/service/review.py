@@ -39,11 +39,14 @@ from serving.standing.service import Weight, begin_count, keep_confirmation, rec
 from serving.takedowns.rules.budgets import is_new_device
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, Undone, removal_statement
+from serving.takedowns.rules.telling import is_unknown
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule, undo_window
+from serving.takedowns.service.telling import tell_of_removal
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.removal_notices import Remover
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 _MOST_REASONS: Final = 3  # A company with many brands has hundreds of marks; three reasons are enough to act on.
@@ -212,7 +215,7 @@ def _act(
             # Drawn only where needed, so that a seed reproduces its earlier audit samples.
             draw = context.runtime.draw() if model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
-            return schedule(
+            action = schedule(
                 context.runtime,
                 context.connection,
                 ActionKind.REMOVE,
@@ -222,7 +225,13 @@ def _act(
                 hold=hold,
                 delay=delay,
                 stepped_up=context.stepped_up_at is not None,
+                new_device=is_unknown(context.person.secret),
             )
+            if action.verdict_id == verdict_id:
+                of_brand = case.brand_id if context.side is Side.BRAND else None
+                remover = Remover(case.marketplace_id, context.person.user_id, of_brand)
+                tell_of_removal(context.runtime, context.connection, action, remover, context.person.secret)
+            return action
         case Outcome.REINSTATE:
             contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
             if contested is None:

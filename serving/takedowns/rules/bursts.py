@@ -30,6 +30,8 @@ class HoldCause(StrEnum):
     ANALYST_ALARM = "analyst_alarm"  # Removals of the analyst are still pending after a burst.
     CHOSEN = "chosen"  # An analyst opened the case by choice.
     FIRST_DAY = "first_day"  # Somebody made the analyst's account or gave the role less than a day ago.
+    UNTOLD = "untold"  # Nobody who could stop the person's removals can be told of them.
+    STOPPED = "stopped"  # Somebody has stopped the person's removals.
 
 
 _OF_PERSON = frozenset({HoldCause.USER_BURST, HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
@@ -41,7 +43,7 @@ OF_BRAND = _OF_PERSON | {
     HoldCause.BRAND_WEEK,
 }
 # Of an analyst: another person approves, also one of the same organisation.
-BY_SECOND_PERSON = frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY})
+BY_SECOND_PERSON = frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY, HoldCause.UNTOLD, HoldCause.STOPPED})
 BURSTS = OF_BRAND | OF_ANALYST | {HoldCause.SELLER_BURST, HoldCause.STEP_UP_DAY}
 
 
@@ -75,9 +77,10 @@ class Asked:
     (`serving.accounts.rules.second_person`). `switched_on` is about the removals of the side. `alarm` and `own_alarm`
     are set while removals of the brand, or of the analyst, are pending after a burst. `chosen` is set for a case that
     was opened by choice, unless a brand's user confirms who counts as another person than the one who opened it.
-    `first_day` is set on the first day of an analyst whom somebody else let in. `stepped_up` is set for a report
-    that a person has confirmed with a second factor; `seller` then has the removals since that moment, or of the last
-    hour where these are more. Removals of such reports are not among those of `user` and `brand`.
+    `first_day` is set on the first day of an analyst whom somebody else let in. `untold` is the number of the person's
+    removals of a day where nobody can be told of them. `stopped` is set once somebody has stopped them. `stepped_up` is
+    set for a report that a person has confirmed with a second factor; `seller` then has the removals since that moment,
+    or of the last hour where these are more. Removals of such reports are not among those of `user` and `brand`.
     """
 
     side: Side
@@ -91,6 +94,8 @@ class Asked:
     own_alarm: bool = False
     chosen: bool = False
     first_day: bool = False
+    untold: int | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,10 @@ def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hol
         found.append(Hold(HoldCause.CHOSEN, message("hold.chosen")))
     if not by_brand and asked.first_day:
         found.append(Hold(HoldCause.FIRST_DAY, message("hold.first_day")))
+    if asked.untold is not None:
+        found.append(Hold(HoldCause.UNTOLD, message("hold.untold", n=asked.untold)))
+    if asked.stopped:
+        found.append(Hold(HoldCause.STOPPED, message("hold.stopped")))
     return tuple(found)
 
 

@@ -21,7 +21,7 @@ from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import exchange_rates, kill_switches
 from serving.platform.runtime import Runtime
-from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
+from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy, TellingPolicy
 from serving.takedowns.rules import budgets
 from serving.takedowns.rules.budgets import Spending
 from serving.takedowns.rules.bursts import (
@@ -37,12 +37,14 @@ from serving.takedowns.rules.bursts import (
 )
 from serving.takedowns.service.alarm_mails import mail_alarm
 from serving.takedowns.service.budgets import spending_of
-from serving.takedowns.store import alerts
+from serving.takedowns.service.telling import is_unreachable
+from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert
 from serving.takedowns.store.approvals import Pacer, by_analysts, by_brand, by_person_of_brand, of_seller
 from serving.takedowns.store.budgets import by_analyst
+from serving.takedowns.store.removal_notices import Remover
 
 _log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
@@ -139,6 +141,8 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         HoldCause.ANALYST_ALARM: asked.user_id,
         HoldCause.CHOSEN: asked.user_id,
         HoldCause.FIRST_DAY: asked.user_id,
+        HoldCause.UNTOLD: asked.user_id,
+        HoldCause.STOPPED: asked.user_id,
         HoldCause.PERSON_DAY: asked.user_id,
         HoldCause.PERSON_WEEK: asked.user_id,
         HoldCause.BRAND_DAY: brand_id or "",
@@ -218,6 +222,8 @@ def gathered(
             own_alarm=is_analyst and holds_db.waits_for_analysts(connection, here, same, OF_ANALYST),
             chosen=asked.opened_by is not None and not second,
             first_day=is_analyst and _is_first_day(runtime, connection, asked, at),
+            untold=_untold(runtime, connection, Remover(here, asked.user_id, of_brand), spending, at),
+            stopped=removal_notices.is_stopped(connection, here, asked.user_id),
         ),
         spending,
     )
@@ -228,6 +234,12 @@ def _is_first_day(runtime: Runtime, connection: Connection, asked: Requested, at
     since = handed_over_at(origins.history(connection, asked.user_id), granted)
     hours = timedelta(hours=runtime.policies[InvitationPolicy].analyst_removes_after_hours)
     return since is not None and at < since + hours
+
+
+def _untold(runtime: Runtime, connection: Connection, remover: Remover, spending: Spending, at: datetime) -> int | None:
+    used = spending.with_step_up if spending.stepped_up else spending.person.day
+    spent = used >= runtime.policies[TellingPolicy].untold_a_day
+    return used if spent and is_unreachable(runtime, connection, remover, at) else None
 
 
 def has_alarm(connection: Connection, marketplace_id: str, brand_id: str) -> bool:
@@ -288,4 +300,4 @@ def settle(connection: Connection, action: StoredAction, how: str, at: datetime)
     """Store the decision on a removal pending approval, and settle the alerts of causes without pending removals."""
     here = action.marketplace_id
     holds_db.settle(connection, here, action.action_id, how, at)
-    alerts.settle(connection, here, alerts.HOLDS - holds_db.waiting_causes(connection, here), at)
+    alerts.settle(connection, here, alerts.BY_HOLDS - holds_db.waiting_causes(connection, here), at)

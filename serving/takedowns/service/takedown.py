@@ -49,13 +49,15 @@ def schedule(
     hold: PendingGrounds | None = None,
     delay: timedelta = _AT_ONCE,
     stepped_up: bool = False,
+    new_device: bool = False,
 ) -> StoredAction:
     """Store an action with its audit entry and durable job in the caller's transaction, a removal also with evidence.
 
     At most one open action of a kind exists for a listing: a further verdict joins it. An unsent inverse action is
     withdrawn, since the marketplace has not received it. A removal pending approval has no job and no due time. `delay`
     is the wait of a removal beyond the undo window. A further confirmation without a delay also ends the delay of a
-    scheduled removal. `stepped_up` is set for a removal of a report that was confirmed with a second factor.
+    scheduled removal. `stepped_up` is set for a removal of a report that was confirmed with a second factor,
+    `new_device` for one from a browser or network in which its person was not known.
 
     Raises
     ------
@@ -87,6 +89,7 @@ def schedule(
         "statement_messages": each_as_json(statement.given()),
         "random_delay_seconds": int(delay.total_seconds()),
         "stepped_up": stepped_up,
+        "new_device": new_device,
         "created_at": at,
         "leaves_at": leaves_at,
         "due_at": None if is_pending else leaves_at,

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 
 from models.errors import Conflict
 from serving.guards import public, runtime_of
-from serving.reports.service.stop_links import PLACE
 from serving.reports.service.stopping import LargeReport, by_link, stop
+from serving.takedowns.service.stop_links import REPORTS
 from serving.web import text_view
 from serving.web.forms import refuse_cross_site
 from serving.web.rendering import respond
@@ -40,14 +40,14 @@ class StopReportPage:
     error: str | None
 
 
-@router.get(PLACE + "{token}", dependencies=[_BY_LINK])
+@router.get(REPORTS + "{token}", dependencies=[_BY_LINK])
 def get_stop(token: str, request: Request) -> Response:
     """The question; loading it changes nothing, as mail scanners load links."""
     _, found = by_link(runtime_of(request), token)
     return respond(request, _page(request, token, found))
 
 
-@router.post(PLACE + "{token}", dependencies=[_BY_LINK])
+@router.post(REPORTS + "{token}", dependencies=[_BY_LINK])
 def post_stop(token: str, request: Request) -> Response:
     """Stop the report."""
     refuse_cross_site(request)
@@ -66,7 +66,7 @@ def _page(
     request: Request, token: str, found: LargeReport, *, stopped: int | None = None, error: str | None = None
 ) -> StopReportPage:
     return StopReportPage(
-        address=f"{PLACE}{token}",
+        address=f"{REPORTS}{token}",
         brand=text_view.show(found.brand),
         marketplace=text_view.show(found.marketplace),
         by=text_view.show(found.by),

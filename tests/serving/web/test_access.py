@@ -137,6 +137,8 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
         "POST /notice",
         "GET /notice/{token}",
         "POST /notice/{token}",
+        "GET /stop-removals/{token}",
+        "POST /stop-removals/{token}",
         "GET /stop-report/{token}",
         "POST /stop-report/{token}",
         "GET /mail/unsubscribe/{token}",

@@ -6,7 +6,7 @@ from serving.accounts.service import one_time_codes
 from serving.accounts.store import second_factors
 from serving.app import create_app
 from serving.guards import guards_of
-from serving.reports.service.stop_links import stop_path
+from serving.takedowns.service.stop_links import stop_path
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock

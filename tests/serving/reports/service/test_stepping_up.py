@@ -24,11 +24,11 @@ from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service import stepping_up
 from serving.reports.service.status import Reported, status_of
 from serving.reports.service.stepping_up import finish_reports, purpose_of, send_without, step_up
-from serving.reports.service.stop_links import PLACE, link_of, stop_path
 from serving.reports.service.stopping import by_link, stop
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.tables import report_step_up
+from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
@@ -322,11 +322,11 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
             stored = mails.get(connection, row.mail_id)
         text = written(here.runtime, stored, with_secret=True)
         assert text.subject == "Aurelle reports 21 listings"
-        token = text.text.partition(PLACE)[2].split()[0]
-        assert link_of(here.runtime, token) == (row.user_id, report_id)
+        token = text.text.partition(REPORTS)[2].split()[0]
+        assert link_of(here.runtime, token, REPORTS) == (row.user_id, report_id)
         person, found = by_link(here.runtime, token)
         assert (person.user_id, found.listings) == (row.user_id, 21)
-        assert PLACE not in written(here.runtime, stored, with_secret=False).text
+        assert REPORTS not in written(here.runtime, stored, with_secret=False).text
 
 
 @pytest.mark.attack
@@ -341,7 +341,7 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
 )
 def test_a_link_is_refused_where_somebody_changed(here: Site, change: Callable[[str], str]) -> None:
     report_id, _, _ = confirmed_report(here, 21)
-    token = stop_path(here.runtime, here.account_manager.user_id, report_id).removeprefix(PLACE)
+    token = stop_path(here.runtime, here.account_manager.user_id, report_id).removeprefix(REPORTS)
     assert by_link(here.runtime, token)
     with pytest.raises(NotFound):
         by_link(here.runtime, change(token))
