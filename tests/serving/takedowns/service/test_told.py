@@ -30,7 +30,7 @@ from tests.fixtures.mails import by_mail, post, stored
 from tests.fixtures.reviewing import a_drawn_case, a_second_review, judge
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.runtimes import invite as added
-from tests.serving.web.visits import a_visitor, words
+from tests.serving.web.visits import a_visitor, visit_as, words
 
 
 def known(site: Site, person: Person) -> Person:
@@ -191,6 +191,21 @@ def test_above_twenty_a_day_removals_wait_where_nobody_can_be_told(site: Site, f
             causes = causes_of(mailing, found[1:])
     assert states(here) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
     assert (HoldCause.UNTOLD in causes) is (failing is not False)
+
+
+def test_without_a_mail_the_notice_stands_on_every_page_of_those_who_can_stop_it(site: Site) -> None:
+    lead = a_leader(site)
+    with by_mail(site) as (mailing, _):
+        removed(mailing, 1, lead)
+        post(mailing)
+        assert "in the name of" not in words(visit_as(mailing, lead).get("/brand").text)
+    page = visit_as(site, lead).get("/brand").text
+    assert f"Removals in the name of {lead.name}: review or stop them" in words(page)
+    assert 'href="/stop-removals/usr_' in page
+    assert "Removals in the name of" in words(visit_as(site, site.account_manager).get("/brands").text)
+    assert "Removals in the name of" not in words(visit_as(site, site.analyst).get("/queue").text)
+    site.clock.forward(days=4)
+    assert "Removals in the name of" not in words(visit_as(site, lead).get("/brand").text)
 
 
 def causes_of(site: Site, found: Sequence[Case]) -> set[HoldCause]:
