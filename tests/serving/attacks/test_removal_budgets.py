@@ -4,6 +4,7 @@ The thief knows every limit. Removals count once the receiver has acknowledged t
 full ones are marked `soak`.
 """
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import action
 from tests.fixtures.brand_people import a_leader
+from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, signed_in_with, with_a_counting_factor
 from tests.fixtures.listings import a_row
 from tests.fixtures.puppets import invited
@@ -254,3 +256,36 @@ def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) 
         speak(here.runtime, administrator, pending.action.action_id, Decision.APPROVE, "A busy day.")
         is Decision.APPROVE
     )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+def test_an_honest_brand_after_six_weeks_of_record_has_a_usual_week_without_a_hold(site: Site) -> None:
+    """15 to 25 removals a working day, of one person; `tests/serving/takedowns/rules/test_budgets.py` has it small."""
+    here, chance = in_full_standing(site), random.Random(7)
+    working_days(here, 7, lambda: chance.randint(15, 25), lambda names: _report(here, names))
+    assert set(states(here)) == {"scheduled"}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+def test_an_honest_analyst_has_a_usual_week_without_a_hold(site: Site) -> None:
+    """60 to 90 removals a working day of cases that routing opened, from a known device."""
+    chance, since = random.Random(7), site.runtime.wall.now() - timedelta(days=30)
+    analyst = replace(site.analyst, secret=Secret("session:own", since))
+    working_days(site, 1, lambda: chance.randint(60, 90), lambda names: remove_routed(site, analyst, names))
+    assert set(states(site)) == {"scheduled"}
+
+
+def working_days(site: Site, weeks: int, a_day: Callable[[], int], act: Act) -> None:
+    """Work from nine to five on the days of the week, hour by hour."""
+    for day in range(7 * weeks):
+        begun, done = site.clock.now(), 0
+        today = a_day() if begun.weekday() < 5 else 0
+        for hour in range(8):
+            batch = today * (hour + 1) // 8 - done
+            if batch:
+                act(on_sale(site, batch, 1_000 * day + done))
+            done += batch
+            site.clock.forward(hours=1)
+        site.clock.forward(seconds=(begun + timedelta(days=1) - site.clock.now()).total_seconds())

@@ -1,5 +1,7 @@
+import random
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -7,6 +9,8 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Secret
 from serving.takedowns.policy import DEFAULT_BUDGETS
 from serving.takedowns.rules.budgets import (
+    DAY,
+    WEEK,
     Spending,
     Spent,
     UsualDay,
@@ -136,3 +140,23 @@ def test_what_a_thief_removes_raises_no_day_within_four_weeks() -> None:
 )
 def test_a_device_is_new_for_a_day(secret: Secret | None, is_new: bool, why: str) -> None:
     assert is_new_device(secret, AT) is is_new, why
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "routed"), [(15, 25, False), (60, 90, True)], ids=["a brand's reports", "an analyst's queue"]
+)
+def test_a_usual_week_after_six_weeks_of_record_runs_through(least: int, most: int, routed: bool) -> None:
+    chance, removals = random.Random(7), list[datetime]()
+    for day in (MONDAY + timedelta(days=n) for n in range(7 * 7)):
+        for number in range(chance.randint(least, most) if day.weekday() < 5 else 0):
+            at = datetime.combine(day, time(9), UTC) + number * timedelta(minutes=5)
+            if day >= MONDAY + timedelta(weeks=6):
+                start, end = reference_period(at, DEFAULT_BUDGETS)
+                record = usual_day(Counter(one.date() for one in removals if start <= one < end))
+                spent = Spent(_since(removals, at - DAY), _since(removals, at - WEEK), record)
+                assert not holds(replace(CHOSEN, person=spent, routed=routed), DEFAULT_BUDGETS), at
+            removals.append(at)
+
+
+def _since(removals: list[datetime], begin: datetime) -> int:
+    return sum(at > begin for at in removals)
