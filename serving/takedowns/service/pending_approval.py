@@ -1,5 +1,6 @@
 """The grounds on which a removal needs approval: gathered for the rule, stored with their alert, and settled."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -165,7 +166,8 @@ def gathered(
     """What decides about a removal that is requested or foreseen; `shown` where its limits are shown to people."""
     here, brand_id, before, seller = asked.marketplace_id, asked.brand_id, asked.before, asked.seller
     policy, of_brand = runtime.policies[BurstPolicy], brand_id if asked.side is Side.BRAND else None
-    hourly, daily = _of_user(connection, asked)
+    same = same_person(origins.roots(connection), {asked.user_id})
+    hourly, daily = _of_user(asked, same)
 
     def pace(pacer: Pacer, least: int, more: int, since: datetime | None = None) -> Pace:
         hour = at - timedelta(minutes=policy.window_minutes)
@@ -185,6 +187,7 @@ def gathered(
         connection,
         (here, of_brand),
         daily,
+        same,
         at,
         ahead=own,
         stepped_up=since is not None,
@@ -225,13 +228,12 @@ def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
     return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
-def _of_user(connection: Connection, asked: Requested) -> tuple[Pacer, Pacer]:
+def _of_user(asked: Requested, same: Collection[str]) -> tuple[Pacer, Pacer]:
     """The removals that count against the user's hour, and against their day and week.
 
     All accounts that count as the same person share them: for one brand, or for an analyst the cases by choice and the
     others, each by themselves. The hour has all removals of the user too.
     """
-    same = same_person(origins.roots(connection), {asked.user_id})
     if asked.side is Side.BRAND and asked.brand_id is not None:
         pacer = by_person_of_brand(asked.user_id, same, asked.brand_id)
         return pacer, pacer

@@ -17,7 +17,7 @@ from serving.takedowns.service.takedown import withdraw
 from serving.takedowns.store import actions, budgets
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.approvals import by_brand, by_person
-from serving.takedowns.store.budgets import SpentRemovals, by_analyst
+from serving.takedowns.store.budgets import SpentRemovals
 from serving.takedowns.tables import action
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import Site
@@ -46,10 +46,11 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
         overturn(runtime, connection, sent, Ground(Undone.CONCEDED, None, "test"), any_site.clock.now())
     later = any_site.clock.now() + timedelta(days=15)
     with runtime.store.read() as connection:
-        for pacer in (by_person(any_site.brand_person.user_id), by_brand(any_site.brand_id), None):
+        for pacer in (by_person(any_site.brand_person.user_id), by_brand(any_site.brand_id)):
             assert usual_day_of(runtime, connection, here, pacer, later) == UsualDay(2, 1)
-        assert usual_day_of(runtime, connection, here, None, later - timedelta(days=1)) == UsualDay()
-        assert usual_day_of(runtime, connection, here, None, later + timedelta(days=28)) == UsualDay()
+        for days, usual in ((-1, UsualDay()), (0, UsualDay(2, 1)), (27, UsualDay(2, 1)), (28, UsualDay())):
+            at = later + timedelta(days=days)
+            assert usual_day_of_marketplace(runtime, connection, here, at) == usual
 
 
 @pytest.mark.both_engines
@@ -62,10 +63,7 @@ def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> N
     def counted(*, hours: float) -> SpentRemovals:
         at = any_site.clock.now() + timedelta(hours=hours)
         with any_site.runtime.store.read() as connection:
-            assert budgets.spent(connection, here, by_analyst([any_site.analyst.user_id], routed=True), None, at) == (
-                SpentRemovals(0, 0, 0, 0, 0, 2 if hours < 24 else 0)
-            )
-            return budgets.spent(connection, here, lead, any_site.brand_id, at)
+            return budgets.spent(connection, here, lead, [any_site.brand_person.user_id], any_site.brand_id, at)
 
     assert counted(hours=0) == SpentRemovals(1, 1, 1, 1, 2, 2)
     assert counted(hours=24) == SpentRemovals(0, 1, 0, 1, 0, 0)
