@@ -12,11 +12,10 @@ from models.verdict import Side
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import inside, same
 from serving.takedowns.rules.budgets import DAY, WEEK
-from serving.takedowns.store.approvals import Pacer
+from serving.takedowns.store.approvals import NOT_SENT, OVERTURNED, Pacer
 from serving.takedowns.tables import action, removal_approval
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_NOT_SENT: Final = (ActionState.WITHDRAWN.value, ActionState.PENDING_APPROVAL.value)
 # Not an equality, for which the engines would read all removals by an index of the kind. A verdict is as old as its
 # removal, so that its indices by person and brand find the few of the period.
 _REMOVES: Final = action.c.kind != ActionKind.REINSTATE.value
@@ -103,13 +102,6 @@ def removals_per_day(
     """
     start, end = period
     created = action.c.created_at if pacer is None else verdict.c.known_at
-    later = action.alias("later")
-    overturned = select(later.c.action_id).where(
-        same(later, action, "listing_id"),
-        later.c.kind != ActionKind.REMOVE.value,
-        later.c.sequence > action.c.sequence,
-        later.c.state.not_in(_NOT_SENT),
-    )
     day = (
         func.substr(created, 1, 10, type_=String)
         if connection.dialect.name == "sqlite"
@@ -119,10 +111,10 @@ def removals_per_day(
     query = query.where(
         inside(action, marketplace_id),
         _REMOVES,
-        action.c.state.not_in(_NOT_SENT),
+        action.c.state.not_in(NOT_SENT),
         created >= start,
         created < end,
-        ~overturned.exists(),
+        ~OVERTURNED,
     )
     if pacer is not None:
         query = query.join(verdict, same(action, verdict, "verdict_id")).where(pacer.condition)

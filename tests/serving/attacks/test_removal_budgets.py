@@ -70,7 +70,6 @@ class Size:
 
 _SMALL = replace(DEFAULT_BUDGETS, person_day=2, person_week=3, routed_day=3, new_device_day=1, step_up_day=4)
 _SOAK = pytest.mark.soak
-_TENTH = replace(DEFAULT_BUDGETS, step_up_day=30)
 SIZES = [
     pytest.param(Size(_SMALL, 1, 2, 2), id="small"),
     pytest.param(Size(DEFAULT_BUDGETS, 20, 480, 1), id="24 hours, greedy", marks=_SOAK),
@@ -174,7 +173,7 @@ def test_an_administrator_with_puppets_gets_at_most_one_budget_of_chosen_listing
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("who", ["puppets", "analyst", pytest.param("new device", marks=_SOAK)])
+@pytest.mark.parametrize("who", ["new device", *(pytest.param(who, marks=_SOAK) for who in ("puppets", "analyst"))])
 def test_an_analyst_gets_at_most_the_days_of_routed_cases_out(site: Site, size: Size, who: str) -> None:
     with at_work(site, size) as here:
         since = None if who == "new device" else here.runtime.wall.now() - timedelta(days=30)
@@ -202,7 +201,7 @@ def an_administrator(site: Site, name: str) -> Person:
 @pytest.mark.parametrize(
     ("size", "listings_a_day"),
     [
-        pytest.param(Size(_SMALL, 1, 1, 1), 3, id="small"),
+        pytest.param(Size(_SMALL, 1, 1, 1), 3, id="small", marks=_SOAK),
         pytest.param(Size(DEFAULT_BUDGETS, 20, 40, 1), 300, id="24 hours", marks=_SOAK),
         pytest.param(Size(replace(DEFAULT_BUDGETS, step_up_day=30), 20, 40, 7), 25, id="7 days", marks=_SOAK),
     ],

@@ -2,23 +2,29 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from models.verdict import Side
 from serving.appeals.service.overturn import Ground, overturn
 from serving.review.service.removal_approvals import speak
 from serving.takedowns.policy import DEFAULT_BUDGETS
+from serving.takedowns.rules import budgets as budget_rules
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.budgets import UsualDay
+from serving.takedowns.rules.bursts import Sales
 from serving.takedowns.rules.statement import Undone
-from serving.takedowns.service.budgets import usual_day_of
+from serving.takedowns.service.budgets import usual_day_of, usual_day_of_marketplace
+from serving.takedowns.service.pending_approval import Requested, gathered
 from serving.takedowns.service.takedown import withdraw
 from serving.takedowns.store import actions, budgets
 from serving.takedowns.store.actions import StoredAction
-from serving.takedowns.store.approvals import by_brand, by_person
+from serving.takedowns.store.approvals import busiest_hour, by_brand, by_person
 from serving.takedowns.store.budgets import SpentRemovals
 from serving.takedowns.tables import action
+from tests.fixtures.clocks import NOW
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import Site
 
@@ -48,6 +54,8 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
     with runtime.store.read() as connection:
         for pacer in (by_person(any_site.brand_person.user_id), by_brand(any_site.brand_id)):
             assert usual_day_of(runtime, connection, here, pacer, later) == UsualDay(2, 1)
+            period = any_site.clock.now() - timedelta(hours=1), later
+            assert busiest_hour(connection, here, pacer, *period) == 1
         for days, usual in ((-1, UsualDay()), (0, UsualDay(2, 1)), (27, UsualDay(2, 1)), (28, UsualDay())):
             at = later + timedelta(days=days)
             assert usual_day_of_marketplace(runtime, connection, here, at) == usual
@@ -68,3 +76,20 @@ def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> N
     assert counted(hours=0) == SpentRemovals(1, 1, 1, 1, 2, 2)
     assert counted(hours=24) == SpentRemovals(0, 1, 0, 1, 0, 0)
     assert counted(hours=24 * 7) == SpentRemovals(0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits", "why"),
+    [
+        ({}, [40, 120, 80, 240, 300, 200], "a brand's answer"),
+        ({"stepped_up_at": NOW}, [300, 200], "its report with a second factor"),
+        ({"side": Side.ANALYST}, [100, 200], "an analyst's case that somebody else opened"),
+        ({"side": Side.ANALYST, "new_device": True}, [40, 200], "from a new device"),
+        ({"side": Side.ANALYST, "by_choice": True, "new_device": True}, [40, 120, 200], "a case by choice"),
+    ],
+)
+def test_each_removal_meets_its_own_limits(site: Site, changes: dict[str, Any], limits: list[int], why: str) -> None:
+    usual = Requested(site.here, site.brand_id, None, Sales(), Side.BRAND, site.brand_person.user_id)
+    with site.runtime.store.read() as connection:
+        decides = gathered(site.runtime, connection, replace(usual, **changes), NOW)
+    assert [limit.limit for limit in budget_rules.limits(decides.spending, DEFAULT_BUDGETS)] == limits, why
