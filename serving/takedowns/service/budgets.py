@@ -19,31 +19,28 @@ _OF_BRAND = frozenset({HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, HoldCause.STEP
 
 @dataclass(slots=True)
 class UsualDays:
-    """The usual days of marketplaces that this process has counted, each with the end of its period.
+    """The usual days of marketplaces that this process has counted, each with its period.
 
     A marketplace's record is long, and every removal above the day without a record asks for it.
     """
 
-    counted: dict[str, tuple[datetime, UsualDay]] = field(default_factory=dict)
+    counted: dict[str, tuple[tuple[datetime, datetime], UsualDay]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Count again at the next use."""
         self.counted.clear()
 
 
-def usual_day_of(runtime: Runtime, connection: Connection, marketplace_id: str, pacer: Pacer, at: datetime) -> UsualDay:
-    """The usual day of removals of a person or a brand, as of two weeks before."""
-    period = reference_period(at, runtime.policies[BudgetPolicy])
-    return usual_day(budgets.removals_per_day(connection, marketplace_id, pacer, period))
-
-
-def usual_day_of_marketplace(runtime: Runtime, connection: Connection, marketplace_id: str, at: datetime) -> UsualDay:
-    """The usual day of all removals of a marketplace, as of two weeks before; counted once a day."""
+def usual_day_of(
+    runtime: Runtime, connection: Connection, marketplace_id: str, pacer: Pacer | None, at: datetime
+) -> UsualDay:
+    """The usual day of a person or a brand, as of two weeks before; of the marketplace without a pacer, once a day."""
     period, counted = reference_period(at, runtime.policies[BudgetPolicy]), runtime.services[UsualDays].counted
-    end, usual = counted.get(marketplace_id, (None, UsualDay()))
-    if end != period[1]:
-        usual = usual_day(budgets.removals_per_day(connection, marketplace_id, None, period))
-        counted[marketplace_id] = period[1], usual
+    if pacer is None and marketplace_id in counted and counted[marketplace_id][0] == period:
+        return counted[marketplace_id][1]
+    usual = usual_day(budgets.removals_per_day(connection, marketplace_id, pacer, period))
+    if pacer is None:
+        counted[marketplace_id] = period, usual
     return usual
 
 
@@ -68,30 +65,26 @@ def spending_of(
     and is slow to read; with `shown` it is always read, so that the limits can be shown.
     """
     here, brand_id = place
-    stored = budgets.spent(connection, here, person, accounts, brand_id, at)
+    spent = budgets.spent(connection, here, person, accounts, brand_id, at)
+    day, week, brand_day, brand_week, with_step_up, marketplace_day = (number + ahead for number in spent)
     spending = Spending(
-        person=Spent(stored.person_day + ahead, stored.person_week + ahead),
-        brand=None if brand_id is None else Spent(stored.brand_day + ahead, stored.brand_week + ahead),
-        marketplace=Spent(stored.marketplace_day + ahead),
-        with_step_up=stored.with_step_up + ahead,
+        person=Spent(day, week),
+        brand=None if brand_id is None else Spent(brand_day, brand_week),
+        marketplace=Spent(marketplace_day),
+        with_step_up=with_step_up,
         stepped_up=stepped_up,
         routed=routed,
         new_device=new_device,
     )
 
-    def raised(spent: Spent, pacer: Pacer) -> Spent:
+    def raised(spent: Spent, pacer: Pacer | None) -> Spent:
         return replace(spent, usual=usual_day_of(runtime, connection, here, pacer, at))
 
-    used_up = _used_up(spending, runtime.policies[BudgetPolicy])
+    used_up = {limit.cause for limit in limits(spending, runtime.policies[BudgetPolicy]) if not limit.left}
     if shown or used_up & _OF_PERSON:
         spending = replace(spending, person=raised(spending.person, person))
     if spending.brand is not None and brand_id is not None and (shown or used_up & _OF_BRAND):
         spending = replace(spending, brand=raised(spending.brand, by_brand(brand_id)))
     if HoldCause.MARKETPLACE_DAY in used_up:
-        usual = usual_day_of_marketplace(runtime, connection, here, at)
-        spending = replace(spending, marketplace=replace(spending.marketplace, usual=usual))
+        spending = replace(spending, marketplace=raised(spending.marketplace, None))
     return spending
-
-
-def _used_up(spending: Spending, policy: BudgetPolicy) -> frozenset[HoldCause]:
-    return frozenset(one.cause for one in limits(spending, policy) if one.used >= one.limit)

@@ -124,21 +124,13 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         new_device=asked.new_device,
     )
     found = holds_of(runtime, connection, requested, at)
-    subjects = {
-        HoldCause.SWITCHED_OFF: "",
-        HoldCause.USER_BURST: asked.user_id,
-        HoldCause.BRAND_BURST: brand_id or "",
-        HoldCause.SELLER_BURST: seller or "",
-        HoldCause.SELLER_SHARE: seller or "",
-        HoldCause.HIGH_IMPACT: seller or "",
-        HoldCause.BRAND_ALARM: brand_id or "",
-        HoldCause.PERSON_DAY: asked.user_id,
-        HoldCause.PERSON_WEEK: asked.user_id,
-        HoldCause.BRAND_DAY: brand_id or "",
-        HoldCause.BRAND_WEEK: brand_id or "",
-        HoldCause.STEP_UP_DAY: brand_id or "",
-        HoldCause.MARKETPLACE_DAY: "",
-    }
+    of_seller_alone = {HoldCause.SELLER_BURST, HoldCause.SELLER_SHARE, HoldCause.HIGH_IMPACT}
+    subjects = (
+        dict.fromkeys(HoldCause, "")
+        | dict.fromkeys(OF_BRAND | {HoldCause.STEP_UP_DAY}, brand_id or "")
+        | dict.fromkeys({HoldCause.USER_BURST, HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK}, asked.user_id)
+        | dict.fromkeys(of_seller_alone, seller or "")
+    )
     return PendingGrounds(found, subjects, brand_id if begins_alarm(found, asked.side) else None, asked.user_id)
 
 

@@ -1,7 +1,6 @@
 """The removals that count against budgets, and those of a record."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -32,18 +31,6 @@ def by_analyst(same_person: Collection[str], *, routed: bool) -> Pacer:
     return Pacer(and_(own, ~_CHOSEN if routed else _CHOSEN))
 
 
-@dataclass(frozen=True, slots=True)
-class SpentRemovals:
-    """The removals of 24 hours and of seven days that left without a hold and still stand, by whose they are."""
-
-    person_day: int
-    person_week: int
-    brand_day: int
-    brand_week: int
-    with_step_up: int
-    marketplace_day: int
-
-
 def spent(
     connection: Connection,
     marketplace_id: str,
@@ -51,10 +38,11 @@ def spent(
     accounts: Collection[str],
     brand_id: str | None,
     at: datetime,
-) -> SpentRemovals:
-    """The removals that count against budgets; `brand_id` is None where no brand's people confirm.
+) -> tuple[int, ...]:
+    """The removals without a hold that stand: of a person in 24 hours and seven days, of the brand's people the same,
+    of the brand in 24 hours with those of step-ups, and of the marketplace in 24 hours.
 
-    `accounts` are those that request removals of `person`.
+    `accounts` are those that request removals of `person`. `brand_id` is None where no brand's people confirm.
     """
     of_brand: ColumnElement[bool] = false() if brand_id is None else verdict.c.brand_id == brand_id
     today, ordinary = action.c.created_at > at - DAY, action.c.stepped_up.is_(False)
@@ -76,7 +64,7 @@ def spent(
         .join(verdict, same(action, verdict, "verdict_id"))
         .where(verdict.c.known_at > at - WEEK, or_(verdict.c.user_id.in_(accounts), of_brand))
     )
-    return SpentRemovals(*connection.execute(query).one())
+    return tuple(connection.execute(query).one())
 
 
 def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
