@@ -72,6 +72,7 @@ from serving.takedowns.policy import (
     DEFAULT_STEP_UP,
     DEFAULT_TELLING,
 )
+from serving.takedowns.service.budgets import UsualDays
 from serving.takedowns.service.evidence_hooks import EvidenceHooks
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
@@ -193,6 +194,7 @@ def open_runtime(
             Trials(),
             ReferenceContextCache(),
             Recounts(),
+            UsualDays(),
             KeptMails(),
             CaseHooks(replaced=notices.move_to_case),
             EvidenceHooks(documents_of=report_documents.digests_of_case),

@@ -77,7 +77,8 @@ action = tenant_table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
-    Index("ix_action_created", "marketplace_id", "created_at"),
+    # All that the count of a marketplace's day needs.
+    Index("ix_action_created", "marketplace_id", "created_at", "kind", "state", "action_id"),
     Index("ix_action_state", "marketplace_id", "state", "kind"),
     Index("ix_action_verdict", "marketplace_id", "verdict_id"),
 )

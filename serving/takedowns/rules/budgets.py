@@ -47,14 +47,6 @@ def usual_day(per_day: Mapping[date, int]) -> UsualDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """The removals that leave in 24 hours, and in seven days; None where the day is the only limit."""
-
-    day: int
-    week: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Spent:
     """The removals without a hold of the last 24 hours and seven days, and the usual day of the record."""
 
@@ -95,28 +87,6 @@ class Limit:
         return max(0, self.limit - self.used)
 
 
-def person_budget(spending: Spending, policy: BudgetPolicy) -> Budget:
-    """What one person sends: an analyst on cases that somebody else opened, or anybody of their own accord."""
-    usual = spending.person.usual
-    if not spending.routed:
-        return _raised(usual, Budget(policy.person_day, policy.person_week), policy.most_person_day, policy)
-    if spending.new_device:
-        return Budget(policy.new_device_day)
-    return Budget(_raised(usual, Budget(policy.routed_day), policy.most_routed_day, policy).day)
-
-
-def brand_budget(spent: Spent, policy: BudgetPolicy) -> Budget:
-    """What the people of a brand send together."""
-    times = policy.brand_times
-    least = Budget(times * policy.person_day, times * policy.person_week)
-    return _raised(spent.usual, least, times * policy.most_person_day, policy)
-
-
-def marketplace_day(spent: Spent, policy: BudgetPolicy) -> int:
-    """What all people of a marketplace send in a day before an administrator is asked."""
-    return max(policy.marketplace_day, int(policy.marketplace_times_usual * _counted(spent.usual, policy)))
-
-
 def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     """The limits that a removal meets, in the order of `HoldCause`.
 
@@ -124,17 +94,20 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up.
     """
     found: list[Limit] = []
-    in_place = policy.step_up_day
-    if not spending.stepped_up:
-        found += _of(HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK, person_budget(spending, policy), spending.person)
-        if spending.brand is not None:
-            of_brand = brand_budget(spending.brand, policy)
-            found += _of(HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, of_brand, spending.brand)
-            in_place = max(in_place, of_brand.day)
-    if spending.stepped_up or spending.brand is not None:
+    person, brand, whole, in_place = spending.person, spending.brand, spending.marketplace, policy.step_up_day
+    if not spending.stepped_up and spending.routed:
+        raised = max(policy.routed_day, _raised(person, policy.most_routed_day, policy))
+        found.append(Limit(HoldCause.PERSON_DAY, policy.new_device_day if spending.new_device else raised, person.day))
+    elif not spending.stepped_up:
+        found += _day_and_week(HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK, person, 1, policy)
+    if not spending.stepped_up and brand is not None:
+        of_brand = _day_and_week(HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, brand, policy.brand_times, policy)
+        found += of_brand
+        in_place = max(in_place, of_brand[0].limit)
+    if spending.stepped_up or brand is not None:
         found.append(Limit(HoldCause.STEP_UP_DAY, in_place, spending.with_step_up))
-    whole = spending.marketplace
-    return (*found, Limit(HoldCause.MARKETPLACE_DAY, marketplace_day(whole, policy), whole.day))
+    usual = int(policy.marketplace_times_usual * _counted(whole.usual, policy))
+    return (*found, Limit(HoldCause.MARKETPLACE_DAY, max(policy.marketplace_day, usual), whole.day))
 
 
 def holds(spending: Spending, policy: BudgetPolicy) -> tuple[Hold, ...]:
@@ -147,16 +120,19 @@ def _figure(limit: Limit) -> dict[str, int]:
     return {} if limit.cause is HoldCause.MARKETPLACE_DAY else {"n": limit.limit}
 
 
-def _of(day: HoldCause, week: HoldCause, budget: Budget, spent: Spent) -> list[Limit]:
-    of_week = [] if budget.week is None else [Limit(week, budget.week, spent.week)]
-    return [Limit(day, budget.day, spent.day), *of_week]
+def _day_and_week(day: HoldCause, week: HoldCause, spent: Spent, people: int, policy: BudgetPolicy) -> list[Limit]:
+    """The limits of so many people; a record raises the week by as many raised days as a working week has."""
+    raised = _raised(spent, people * policy.most_person_day, policy)
+    of_week = max(people * policy.person_week, policy.working_days_a_week * raised)
+    return [
+        Limit(day, max(people * policy.person_day, raised), spent.day),
+        Limit(week, of_week, spent.week),
+    ]
 
 
-def _raised(usual: UsualDay, least: Budget, most_day: int, policy: BudgetPolicy) -> Budget:
-    """A budget raised by the record; the week by as many raised days as a working week has."""
-    raised = min(most_day, int(policy.times_usual * _counted(usual, policy)))
-    week = None if least.week is None else max(least.week, policy.working_days_a_week * raised)
-    return Budget(max(least.day, raised), week)
+def _raised(spent: Spent, most: int, policy: BudgetPolicy) -> int:
+    """The day that a record allows."""
+    return min(most, int(policy.times_usual * _counted(spent.usual, policy)))
 
 
 def _counted(usual: UsualDay, policy: BudgetPolicy) -> int:

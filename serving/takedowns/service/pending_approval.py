@@ -25,6 +25,7 @@ from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy, Te
 from serving.takedowns.rules import budgets
 from serving.takedowns.rules.budgets import Spending
 from serving.takedowns.rules.bursts import (
+    BY_SECOND_PERSON,
     OF_ANALYST,
     OF_BRAND,
     Asked,
@@ -130,26 +131,13 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         new_device=asked.new_device,
     )
     found = holds_of(runtime, connection, requested, at)
-    subjects = {
-        HoldCause.SWITCHED_OFF: "",
-        HoldCause.USER_BURST: asked.user_id,
-        HoldCause.BRAND_BURST: brand_id or "",
-        HoldCause.SELLER_BURST: seller or "",
-        HoldCause.SELLER_SHARE: seller or "",
-        HoldCause.HIGH_IMPACT: seller or "",
-        HoldCause.BRAND_ALARM: brand_id or "",
-        HoldCause.ANALYST_ALARM: asked.user_id,
-        HoldCause.CHOSEN: asked.user_id,
-        HoldCause.FIRST_DAY: asked.user_id,
-        HoldCause.UNTOLD: asked.user_id,
-        HoldCause.STOPPED: asked.user_id,
-        HoldCause.PERSON_DAY: asked.user_id,
-        HoldCause.PERSON_WEEK: asked.user_id,
-        HoldCause.BRAND_DAY: brand_id or "",
-        HoldCause.BRAND_WEEK: brand_id or "",
-        HoldCause.STEP_UP_DAY: brand_id or "",
-        HoldCause.MARKETPLACE_DAY: "",
-    }
+    of_seller_alone = {HoldCause.SELLER_BURST, HoldCause.SELLER_SHARE, HoldCause.HIGH_IMPACT}
+    subjects = (
+        dict.fromkeys(HoldCause, "")
+        | dict.fromkeys(OF_BRAND | {HoldCause.STEP_UP_DAY}, brand_id or "")
+        | dict.fromkeys(OF_ANALYST | BY_SECOND_PERSON, asked.user_id)
+        | dict.fromkeys(of_seller_alone, seller or "")
+    )
     alarmed = brand_id if asked.side is Side.BRAND else None
     return PendingGrounds(found, subjects, begins_alarm(found, asked.side), alarmed, asked.user_id)
 
@@ -202,6 +190,7 @@ def gathered(
         connection,
         (here, of_brand),
         daily,
+        same,
         at,
         ahead=own,
         stepped_up=since is not None,

@@ -33,6 +33,19 @@ class Pacer:
     condition: ColumnElement[bool]
 
 
+NOT_SENT: Final = (ActionState.WITHDRAWN.value, ActionState.PENDING_APPROVAL.value)
+_LATER: Final = action.alias("later")
+# Whether a later reinstatement has undone a removal; that of a wrong removal raises no limit.
+OVERTURNED: Final = (
+    select(_LATER.c.action_id)
+    .where(
+        same(_LATER, action, "listing_id"),
+        _LATER.c.kind != ActionKind.REMOVE.value,
+        _LATER.c.sequence > action.c.sequence,
+        _LATER.c.state.not_in(NOT_SENT),
+    )
+    .exists()
+)
 _WITHOUT_STEP_UP: Final = action.c.stepped_up.is_(False)
 
 
@@ -68,9 +81,9 @@ def let_through(
 
 
 def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
-    """The most such removals in any hour after `start`, up to `end`; 0 where there are none."""
+    """The most such removals in any hour after `start`, up to `end`; 0 without one. Overturned ones do not count."""
     query = _passed(marketplace_id, pacer, action.c.created_at)
-    within = query.where(action.c.created_at > start, action.c.created_at <= end)
+    within = query.where(action.c.created_at > start, action.c.created_at <= end, ~OVERTURNED)
     hours = Counter((at - start) // timedelta(hours=1) for at in connection.execute(within).scalars())
     return max(hours.values(), default=0)
 

@@ -1,7 +1,6 @@
 """The removals that count against budgets, and those of a record."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -12,11 +11,13 @@ from models.verdict import Side
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import inside, same
 from serving.takedowns.rules.budgets import DAY, WEEK
-from serving.takedowns.store.approvals import Pacer
+from serving.takedowns.store.approvals import NOT_SENT, OVERTURNED, Pacer
 from serving.takedowns.tables import action, removal_approval
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_NOT_SENT: Final = (ActionState.WITHDRAWN.value, ActionState.PENDING_APPROVAL.value)
+# Not an equality, for which the engines would read all removals by an index of the kind. A verdict is as old as its
+# removal, so that its indices by person and brand find the few of the period.
+_REMOVES: Final = action.c.kind != ActionKind.REINSTATE.value
 _CHOSEN: Final = (
     select(review_case.c.case_id)
     .where(same(review_case, verdict, "case_id"), review_case.c.opened_by.is_not(None))
@@ -30,22 +31,19 @@ def by_analyst(same_person: Collection[str], *, routed: bool) -> Pacer:
     return Pacer(and_(own, ~_CHOSEN if routed else _CHOSEN))
 
 
-@dataclass(frozen=True, slots=True)
-class SpentRemovals:
-    """The removals of 24 hours and of seven days that left without a hold and still stand, by whose they are."""
-
-    person_day: int
-    person_week: int
-    brand_day: int
-    brand_week: int
-    with_step_up: int
-    marketplace_day: int
-
-
 def spent(
-    connection: Connection, marketplace_id: str, person: Pacer, brand_id: str | None, at: datetime
-) -> SpentRemovals:
-    """The removals that count against budgets; `brand_id` is None where no brand's people confirm."""
+    connection: Connection,
+    marketplace_id: str,
+    person: Pacer,
+    accounts: Collection[str],
+    brand_id: str | None,
+    at: datetime,
+) -> tuple[int, ...]:
+    """The removals without a hold that stand: of a person in 24 hours and seven days, of the brand's people the same,
+    of the brand in 24 hours with those of step-ups, and of the marketplace in 24 hours.
+
+    `accounts` are those that request removals of `person`. `brand_id` is None where no brand's people confirm.
+    """
     of_brand: ColumnElement[bool] = false() if brand_id is None else verdict.c.brand_id == brand_id
     today, ordinary = action.c.created_at > at - DAY, action.c.stepped_up.is_(False)
 
@@ -64,10 +62,9 @@ def spent(
             passed,
         )
         .join(verdict, same(action, verdict, "verdict_id"))
-        # A verdict is as old as its removal; its indices by person and brand find the few of the week.
-        .where(action.c.created_at > at - WEEK, verdict.c.known_at > at - WEEK, or_(person.condition, of_brand))
+        .where(verdict.c.known_at > at - WEEK, or_(verdict.c.user_id.in_(accounts), of_brand))
     )
-    return SpentRemovals(*connection.execute(query).one())
+    return tuple(connection.execute(query).one())
 
 
 def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
@@ -76,7 +73,8 @@ def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
         .select_from(action)
         .outerjoin(removal_approval, same(action, removal_approval, "action_id"))
         .where(
-            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
+            inside(action, marketplace_id),
+            _REMOVES,
             action.c.state != ActionState.WITHDRAWN.value,
             removal_approval.c.action_id.is_(None),
         )
@@ -91,27 +89,21 @@ def removals_per_day(
     Those that were approved count too: two people have looked at them. Without a pacer they are the marketplace's.
     """
     start, end = period
-    later = action.alias("later")
-    overturned = select(later.c.action_id).where(
-        same(later, action, "listing_id"),
-        later.c.kind == ActionKind.REINSTATE.value,
-        later.c.sequence > action.c.sequence,
-        later.c.state.not_in(_NOT_SENT),
-    )
+    created = action.c.created_at if pacer is None else verdict.c.known_at
     day = (
-        func.substr(action.c.created_at, 1, 10, type_=String)
+        func.substr(created, 1, 10, type_=String)
         if connection.dialect.name == "sqlite"
-        else func.to_char(func.timezone("UTC", action.c.created_at), "YYYY-MM-DD", type_=String)
+        else func.to_char(func.timezone("UTC", created), "YYYY-MM-DD", type_=String)
     ).label("day")
     query = select(day, func.count().label("n")).select_from(action).group_by(day)
     query = query.where(
-        inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
-        action.c.state.not_in(_NOT_SENT),
-        action.c.created_at >= start,
-        action.c.created_at < end,
-        ~overturned.exists(),
+        inside(action, marketplace_id),
+        _REMOVES,
+        action.c.state.not_in(NOT_SENT),
+        created >= start,
+        created < end,
+        ~OVERTURNED,
     )
     if pacer is not None:
-        recent = verdict.c.known_at >= start
-        query = query.join(verdict, same(action, verdict, "verdict_id")).where(recent, pacer.condition)
+        query = query.join(verdict, same(action, verdict, "verdict_id")).where(pacer.condition)
     return {date.fromisoformat(row.day): row.n for row in connection.execute(query)}

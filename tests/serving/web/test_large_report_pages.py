@@ -134,18 +134,38 @@ def test_after_the_hour_the_link_says_that_it_is_too_late(here: Site) -> None:
 
 
 def test_the_limits_say_how_many_are_left_and_from_when_more(here: Site) -> None:
+    visitor = with_code(here, a_day_old(here))
     report(here, on_sale(here, 5))
-    page = words(visit_as(here, here.brand_person).get("/brand/limits").text)
+    page = words(visitor.get("/brand/limits").text)
     assert "Now, 15 listings can be removed on your confirmation without approval." in page
     assert "Your removals in an hour 15 of 20 left" in page
-    assert "You have no second factor." in page
+    assert "Your removals in a week 115 of 120 left" in page
     assert "from 200 sales and 5,000 US dollars in twelve months" in page
+
+
+@pytest.mark.attack
+def test_without_a_fresh_proof_nobody_is_told_how_many_are_left(here: Site) -> None:
+    report(here, on_sale(here, 1))
+    with_password = visit_as(here, here.brand_person)
+    _tells_no_count(with_password)
+    with_both = with_code(here, a_day_old(here))
+    here.clock.forward(minutes=10)
+    _tells_no_count(with_both)
+
+
+def _tells_no_count(visitor: Visitor) -> None:
+    page = words(visitor.get("/brand/limits").text)
+    assert " left" not in page.replace("to see what is left", "")
+    assert "Your removals in a day at most 40" in page
+    told = visitor.client.get("/api/v1/brand/limits", headers={"accept": "application/json"}).json()
+    numbers = [told["person"], told["brand"], *told["budgets"]]
+    assert {told["counts_shown"], told["leave_now"], *(one["used"] for one in numbers)} == {False, None}
 
 
 def test_the_limits_of_a_listing_include_its_sellers(here: Site) -> None:
     names = on_sale(here, 11, seller="one-shop")
+    visitor = with_code(here, a_day_old(here))
     report(here, names[:10])
-    visitor = visit_as(here, here.brand_person)
     page = words(visitor.get(f"/brand/limits?listing={names[10]}").text)
     assert "0 of 10 left" in page
     assert "What you confirm now waits for approval." in page
@@ -157,7 +177,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: 
     visitor, names = visit_as(here, here.brand_person), on_sale(here, 21)
     headers = {"x-touchstone-csrf": visitor.csrf_token, "idempotency-key": "k-1", "accept": "application/json"}
     found = visitor.client.get("/api/v1/brand/limits", headers=headers).json()
-    assert (found["leave_now"], found["person"]["left"], found["brand"]["left"]) == (20, 20, 40)
+    assert (found["person"]["limit"], found["brand"]["limit"]) == (20, 40)
     assert found["step_up"]["available"] is False
     body = {
         "right_id": right_of(here),

@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 
 from models.case import CaseState
 from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.messages.english import in_english
 from models.verdict import Judgement
+from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.service.proving import Given, passkey_options
 from serving.accounts.store import people
 from serving.administration.service.second_factors import add_passkey, enrolment_options
@@ -21,6 +23,7 @@ from serving.mail.store import mails
 from serving.mail.tables import mail
 from serving.notices.service.notice_decisions import told
 from serving.reports.rules.outcomes import Code, Result
+from serving.reports.rules.step_up import why_not
 from serving.reports.service import stepping_up
 from serving.reports.service.status import Reported, status_of
 from serving.reports.service.stepping_up import finish_reports, purpose_of, send_without, step_up
@@ -28,6 +31,7 @@ from serving.reports.service.stopping import by_link, stop
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.tables import report_step_up
+from serving.takedowns.policy import DEFAULT_STEP_UP
 from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
@@ -180,6 +184,25 @@ def test_sellers_of_high_impact_stay_with_two_organisations(here: Site) -> None:
     report_id = waiting_report(here, ["MP-0", *on_sale(here, 20)])
     step_up(here.runtime, session, report_id, Given(app.code(here)))
     assert states(here) == {"scheduled": 20, "held": 1}
+
+
+@pytest.mark.attack
+def test_full_standing_opens_large_reports_after_two_weeks(here: Site) -> None:
+    """A thief could earn it with removals that nobody has complained about yet."""
+    policies = here.runtime.policies.changed(DEFAULT_STEP_UP)
+    here = replace(here, runtime=replace(here.runtime, policies=policies))
+    report(here, on_sale(here, 1))
+
+    def refused() -> list[str]:
+        with here.runtime.store.read() as connection:
+            found = stepping_up.circumstances(here.runtime, connection, here.brand_person, here.pair)
+        reasons = why_not(found, here.runtime.wall.now(), here.runtime.policies[SecondFactorPolicy])
+        return [in_english(one) for one in reasons if one.code.startswith("step_up.standing")]
+
+    here.clock.forward(days=13, hours=23)
+    assert refused() == ["The brand's full standing is too new for large reports. Days left: 1."]
+    here.clock.forward(hours=1)
+    assert refused() == []
 
 
 def _nobody_told(here: Site) -> None:

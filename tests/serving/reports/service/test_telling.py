@@ -220,4 +220,4 @@ def test_every_reason_has_words(language: Language) -> None:
     with shown_as(Display(language=language)):
         found = report_waits(given)
     assert str(2 * len(codes)) in found.subject
-    assert len(found.rows) == 2 + len(codes) - 3, "three pairs of reasons share their words"
+    assert len(found.rows) == 2 + len(codes) - 4, "four pairs of reasons share their words"

@@ -28,7 +28,14 @@ QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=Tr
 WHOLE = replace(QUIET, stepped_up=True)
 C = HoldCause
 # Those of a whole report alone, of the budgets of a day and a week, and of analysts.
-OTHERS = {C.SELLER_SHARE, C.CHOSEN, C.ANALYST_ALARM, *(one for one in C if one.value.endswith(("_day", "_week")))}
+OTHERS = {
+    C.SELLER_SHARE,
+    C.CHOSEN,
+    C.ANALYST_ALARM,
+    C.UNTOLD,
+    C.STOPPED,
+    *(one for one in C if one.value.endswith(("_day", "_week"))),
+}
 
 TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (QUIET, set(), "all normal"),
@@ -66,6 +73,10 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(QUIET, own_alarm=True), set(), "an analyst's alarm is not the brand's"),
     (replace(QUIET, side=Side.ANALYST, chosen=True), {C.CHOSEN}, "nobody had flagged it: a second person decides"),
     (replace(QUIET, side=Side.ANALYST, first_day=True), {C.FIRST_DAY}, "an account made this hour waits"),
+    (replace(QUIET, untold=20), {C.UNTOLD}, "nobody who could stop it can be told"),
+    (replace(WHOLE, untold=20), {C.UNTOLD}, "nor of a report with a second factor"),
+    (replace(QUIET, stopped=True), {C.STOPPED}, "somebody has stopped this person"),
+    (replace(QUIET, side=Side.ANALYST, stopped=True), {C.STOPPED}, "or this analyst"),
     (replace(QUIET, first_day=True), set(), "a brand's new user has a wait of their own"),
     (replace(WHOLE, user=Pace(400), brand=Pace(400)), set(), "a second factor lifts the caps of a person and a brand"),
     (replace(WHOLE, seller=Pace(49)), set(), "the fiftieth listing of a seller in a report is sent"),
