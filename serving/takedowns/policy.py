@@ -121,6 +121,11 @@ class TellingPolicy:
     evening_hour: int = 18
     # Without a mail that can reach anybody who could stop them, as many as leave in one hour of `BurstPolicy`.
     untold_a_day: int = 20
+    # When the people who are told can be expected to read, in the time zone of each: Monday to Friday, an office day.
+    day_begins: int = 8
+    day_ends: int = 18
+    # After their day has begun: the time to read the mails of the night, as long as the hour of `StepUpPolicy`.
+    reading_minutes: int = 60
     # A notice without a mail stands on the pages over a weekend. Ours.
     stands_hours: int = 72
 

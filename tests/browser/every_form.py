@@ -198,6 +198,7 @@ FORMS: Final = (
     OneForm("sign_in.html", "POST /sign-in", QUEUE),
     OneForm("stop_removals.html", "POST /stop-removals/{token}", BY_HTTP),
     OneForm("stop_report.html", "POST /stop-report/{token}", BY_HTTP),
+    OneForm("stop_report.html", "POST /stop-report/{token}/approve", BY_HTTP),
     OneForm("takedown.html", "POST /brand/takedowns", BRAND),
     OneForm("takedown_answer.html", "POST /brand/takedowns/{request_id}/undo", BRAND),
     OneForm("unsubscribe.html", "POST /mail/unsubscribe/{token}", FOUNDER),

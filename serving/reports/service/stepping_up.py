@@ -31,7 +31,8 @@ from serving.standing.store import standings
 from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.service.pending_approval import has_alarm
 from serving.takedowns.service.stop_links import stop_path
-from serving.takedowns.service.telling import people_told
+from serving.takedowns.service.telling import people_told, waits_until
+from serving.takedowns.store.removal_notices import Remover
 
 _MOST_AT_ONCE: Final = 20
 _log = structlog.get_logger()
@@ -180,7 +181,9 @@ def _check_factor(runtime: Runtime, connection: Connection, person: Person, fact
 def _tell(runtime: Runtime, connection: Connection, person: Person, made: StoredStepUp, listings: int) -> None:
     """Mail everybody who can stop the report, each with a link of their own."""
     pair = made.marketplace_id, made.brand_id
-    until = made.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    remover = Remover(made.marketplace_id, made.user_id, made.brand_id)
+    leaves = made.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    until = max(leaves, waits_until(runtime, connection, remover, made.known_at, listings) or leaves)
     enrolled = brands.enrolments(connection, pair[0])[pair[1]]
     parameters = {
         "by": person.name,

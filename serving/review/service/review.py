@@ -43,7 +43,7 @@ from serving.takedowns.rules.telling import is_unknown
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule, undo_window
-from serving.takedowns.service.telling import tell_of_removal
+from serving.takedowns.service.telling import tell_of_removal, waits_until
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.removal_notices import Remover
@@ -215,6 +215,8 @@ def _act(
             # Drawn only where needed, so that a seed reproduces its earlier audit samples.
             draw = context.runtime.draw() if model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
+            remover = Remover(case.marketplace_id, context.person.user_id, _brand_of(context))
+            batch = context.stepped_up_at is not None
             action = schedule(
                 context.runtime,
                 context.connection,
@@ -224,12 +226,11 @@ def _act(
                 at,
                 hold=hold,
                 delay=delay,
-                stepped_up=context.stepped_up_at is not None,
+                stepped_up=batch,
                 new_device=is_unknown(context.person.secret),
+                not_before=waits_until(context.runtime, context.connection, remover, at) if batch else None,
             )
             if action.verdict_id == verdict_id:
-                of_brand = case.brand_id if context.side is Side.BRAND else None
-                remover = Remover(case.marketplace_id, context.person.user_id, of_brand)
                 tell_of_removal(context.runtime, context.connection, action, remover, context.person.secret)
             return action
         case Outcome.REINSTATE:
@@ -239,6 +240,10 @@ def _act(
             removal = actions.get(context.connection, context.case.marketplace_id, contested.action_id)
             ground = Ground(Undone.APPEAL, verdict_id, context.actor)
             return overturn(context.runtime, context.connection, removal, ground, context.at)
+
+
+def _brand_of(context: DecisionContext) -> str | None:
+    return context.case.brand_id if context.side is Side.BRAND else None
 
 
 def _owned(case: Case, decision_input: DecisionInput) -> Owned:

@@ -1,12 +1,16 @@
 """Which removals people are told of, and when. Standard library only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import Final
 
 from serving.accounts.rules.access import Secret
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.budgets import UsualDay
+
+_SATURDAY: Final = 5
 
 
 class Reason(StrEnum):
@@ -44,6 +48,23 @@ def reasons(removals: Removals, policy: TellingPolicy) -> tuple[Reason, ...]:
     if not removals.stepped_up and removals.today >= alert_from(removals.usual, policy):
         found.append(Reason.ABOVE_USUAL)
     return tuple(found)
+
+
+def leaves_after(at: datetime, zones: Iterable[tzinfo], policy: TellingPolicy) -> datetime | None:
+    """When a batch leaves that arrives outside the working hours of everybody who is told; None where it need not wait.
+
+    It leaves an hour after the first of their days begins.
+    """
+    begins = []
+    for zone in zones:
+        local = at.astimezone(zone)
+        day = local.replace(hour=policy.day_begins, minute=0, second=0, microsecond=0)
+        if day <= local < day.replace(hour=policy.day_ends) and local.weekday() < _SATURDAY:
+            return None
+        while day < local or day.weekday() >= _SATURDAY:
+            day += timedelta(days=1)
+        begins.append(day.astimezone(UTC))
+    return min(begins) + timedelta(minutes=policy.reading_minutes) if begins else None
 
 
 def last_evening(at: datetime, policy: TellingPolicy) -> datetime:

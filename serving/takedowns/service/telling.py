@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from serving.accounts.policy import GuessingPolicy
 from serving.accounts.rules.access import Role, Secret
-from serving.accounts.store import accounts, people
+from serving.accounts.store import accounts, display_settings, people
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.mail.rules.kinds import MailKind
@@ -18,7 +18,7 @@ from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.budgets import DAY, UsualDay
-from serving.takedowns.rules.telling import Reason, Removals, is_unknown, last_evening, reasons
+from serving.takedowns.rules.telling import Reason, Removals, is_unknown, last_evening, leaves_after, reasons
 from serving.takedowns.service.budgets import usual_day_of
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
@@ -55,14 +55,33 @@ def tell_of_removal(
     at, policy = action.created_at, runtime.policies[TellingPolicy]
     _remember_network(runtime, connection, secret, at)
     told = removal_notices.reasons_of_day(connection, remover, _day(at))
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    own = removal_notices.removals_of(connection, remover, midnight - timedelta(microseconds=1))
+    own = removal_notices.removals_of(connection, remover, _midnight(at))
     usual = UsualDay()
     if len(own) >= policy.above_usual and Reason.ABOVE_USUAL not in told:
         usual = _usual_day(runtime, connection, remover, at)
     for reason in reasons(Removals(len(own), usual, is_unknown(secret), action.stepped_up), policy):
         if reason not in told:
             _tell(runtime, connection, (remover, reason, _day(at)), own, at)
+
+
+def waits_until(
+    runtime: Runtime, connection: Connection, remover: Remover, at: datetime, more: int = 1
+) -> datetime | None:
+    """When `more` removals of a large report leave that arrive outside the hours of those who are told of them.
+
+    None where they need not wait, also for those within the person's usual day.
+    """
+    policy, usual = runtime.policies[TellingPolicy], _usual_day(runtime, connection, remover, at)
+    within = usual.removals if usual.working_days >= policy.least_working_days else 0
+    if len(removal_notices.removals_of(connection, remover, _midnight(at))) + more <= within:
+        return None
+    others = [one for one in watchers_of(connection, remover) if one != remover.user_id]
+    return leaves_after(at, display_settings.zones(connection, others), policy)
+
+
+def _midnight(at: datetime) -> datetime:
+    """Just before the beginning of the day."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
 
 
 def tell_of_day(runtime: Runtime) -> int:

@@ -141,6 +141,7 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
         "POST /stop-removals/{token}",
         "GET /stop-report/{token}",
         "POST /stop-report/{token}",
+        "POST /stop-report/{token}/approve",
         "GET /mail/unsubscribe/{token}",
         "POST /mail/unsubscribe/{token}",
         "GET /notice/confirm/{token}",

@@ -7,6 +7,7 @@ from serving.accounts.store import second_factors
 from serving.app import create_app
 from serving.guards import guards_of
 from serving.takedowns.service.stop_links import stop_path
+from serving.takedowns.store import actions
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
@@ -124,6 +125,29 @@ def test_the_mailed_link_asks_first_and_stops_without_a_sign_in(here: Site) -> N
     assert "Stopped by" in done
     assert states(here) == {"withdrawn": 21}
     assert visitor.post(address).status_code == 409
+
+
+def test_a_report_of_the_night_leaves_in_the_morning_or_on_approval(here: Site) -> None:
+    until_night = (20 - here.clock.now().hour) % 24
+    here.clock.forward(hours=until_night)
+    report_id, _, _ = confirmed_report(here, 21)
+    address, visitor = stop_path(here.runtime, here.account_manager.user_id, report_id), a_visitor(here)
+    here.clock.forward(hours=2)
+    assert due(here) == 0
+    assert "The report came outside your working hours." in words(visitor.get(address).text)
+    own = stop_path(here.runtime, here.brand_person.user_id, report_id)
+    assert visitor.post(f"{own}/approve").status_code == 409
+    assert visitor.post(f"{address}/approve", None, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert due(here) == 0
+    assert "The removals are sent once their hour is over." in words(visitor.post(f"{address}/approve").text)
+    assert due(here) == 21
+
+
+def due(site: Site) -> int:
+    """The number of removals that are sent by now."""
+    with site.runtime.store.read() as connection:
+        found = actions.latest(connection, site.here, kind=None, state=None, most=100)
+    return sum(one.due_at is not None and one.due_at <= site.clock.now() for one in found)
 
 
 def test_after_the_hour_the_link_says_that_it_is_too_late(here: Site) -> None:

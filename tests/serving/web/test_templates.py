@@ -71,7 +71,7 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
         notifies = path.name == "notice_form.html" and 'action="/notice"' in form
         by_link |= path.name in {"notice.html", "notice_confirmation.html"} and 'action="{{ page.address }}' in form
         # So is the signed address of the link that stops a report.
-        by_link |= path.name in {"stop_report.html", "stop_removals.html"} and 'action="{{ page.address }}"' in form
+        by_link |= path.name in {"stop_report.html", "stop_removals.html"} and 'action="{{ page.address }}' in form
         # Between the password and the second factor the token is that of the session that waits.
         by_link |= path.name == "second_step.html" and 'value="{{ page.csrf_token }}"' in form
         public = (
