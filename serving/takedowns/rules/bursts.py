@@ -78,7 +78,7 @@ class Asked:
     are set while removals of the brand, or of the analyst, are pending after a burst. `chosen` is set for a case that
     was opened by choice, unless a brand's user confirms who counts as another person than the one who opened it.
     `first_day` is set on the first day of an analyst whom somebody else let in. `untold` is the number of the person's
-    removals of a day where nobody can be told of them. `stopped` is set once somebody has stopped them. `stepped_up` is
+    removals of a day where no mail about them arrives. `stopped` is set once somebody has stopped them. `stepped_up` is
     set for a report that a person has confirmed with a second factor; `seller` then has the removals since that moment,
     or of the last hour where these are more. Removals of such reports are not among those of `user` and `brand`.
     """

@@ -1,4 +1,4 @@
-"""Who is told of removals: the mails, the link that stops them, and what happens where nobody can be told."""
+"""Who is told of removals: the mails, the link that stops them, and what happens where no mail arrives."""
 
 from collections.abc import Sequence
 from dataclasses import replace
