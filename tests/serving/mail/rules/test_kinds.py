@@ -14,6 +14,7 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
             MailKind.SECOND_FACTOR,
             MailKind.LARGE_REPORT,
             MailKind.REPORT_STOPPED,
+            MailKind.REMOVALS_TOLD,
             MailKind.NOTICE_RECEIPT,
             MailKind.NOTICE_DECISION,
         }

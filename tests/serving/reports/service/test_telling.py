@@ -152,7 +152,8 @@ def test_a_report_beyond_the_quota_of_the_day_is_told(mailed: Mailed) -> None:
     here.clock.forward(days=1)
     report(here, on_sale(here, daily + 2))
     assert subjects(here, box, *WAITS) == ["2 listings of your report are not removed at once"]
-    text = text_of(box.to(here.brand_person.email)[-1])
+    (waits,) = [one for one in box.to(here.brand_person.email) if "not removed at once" in one["Subject"]]
+    text = text_of(waits)
     assert "With an analyst: today's immediate removals are used: 2 listings" in text
 
 
