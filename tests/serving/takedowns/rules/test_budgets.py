@@ -99,7 +99,7 @@ TABLE: list[tuple[Spending, set[HoldCause], str]] = [
     (replace(ROUTED, marketplace=Spent(200)), {C.MARKETPLACE_DAY}, "an analyst too"),
     (replace(WHOLE, marketplace=Spent(200)), {C.MARKETPLACE_DAY}, "also with a second factor"),
     (replace(QUIET, marketplace=recorded(299, 0, 100)), set(), "three times the usual day"),
-    (replace(QUIET, marketplace=recorded(300, 0, 100)), {C.MARKETPLACE_DAY}, "and no more than that"),
+    (replace(QUIET, marketplace=recorded(300, 0, 100)), {C.MARKETPLACE_DAY}, "and at most that"),
 ]
 
 
