@@ -92,8 +92,8 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     """The limits that a removal meets, in the order of `HoldCause`.
 
     A removal after a step-up meets that of the brand's day alone, in which the ordinary ones count too. An ordinary one
-    meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up. The day of the marketplace
-    is for ordinary removals, so that a large report holds nobody else's; all together have one full report more.
+    meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up. The marketplace's day is
+    for ordinary removals, so that a large report holds nobody else's; all together have one full report more.
     """
     found: list[Limit] = []
     person, brand, whole, in_place = spending.person, spending.brand, spending.marketplace, policy.step_up_day
