@@ -78,7 +78,7 @@ action = tenant_table(
     ),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
     # All that the count of a marketplace's day needs.
-    Index("ix_action_created", "marketplace_id", "created_at", "kind", "state", "action_id"),
+    Index("ix_action_created", "marketplace_id", "created_at", "kind", "state", "stepped_up", "action_id"),
     Index("ix_action_state", "marketplace_id", "state", "kind"),
     Index("ix_action_verdict", "marketplace_id", "verdict_id"),
 )

@@ -61,7 +61,8 @@ class Spending:
 
     `person` has the removals of all accounts that count as the same person. `routed` is set for an analyst's removal of
     a case that somebody else opened; `person` then has those alone. `brand` has those of a brand's people together,
-    None for an analyst's removal; `with_step_up` is the number of the brand's day with those of step-ups.
+    None for an analyst's removal; `with_step_up` is the number of the brand's day with those of step-ups. `marketplace`
+    has those of step-ups for a removal after one alone.
     """
 
     person: Spent
@@ -91,7 +92,8 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     """The limits that a removal meets, in the order of `HoldCause`.
 
     A removal after a step-up meets that of the brand's day alone, in which the ordinary ones count too. An ordinary one
-    meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up.
+    meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up. The marketplace's day is
+    for ordinary removals, so that a large report holds nobody else's; all together have one full report more.
     """
     found: list[Limit] = []
     person, brand, whole, in_place = spending.person, spending.brand, spending.marketplace, policy.step_up_day
@@ -107,7 +109,8 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     if spending.stepped_up or brand is not None:
         found.append(Limit(HoldCause.STEP_UP_DAY, in_place, spending.with_step_up))
     usual = int(policy.marketplace_times_usual * _counted(whole.usual, policy))
-    return (*found, Limit(HoldCause.MARKETPLACE_DAY, max(policy.marketplace_day, usual), whole.day))
+    of_all = max(policy.marketplace_day, usual) + (policy.step_up_day if spending.stepped_up else 0)
+    return (*found, Limit(HoldCause.MARKETPLACE_DAY, of_all, whole.day))
 
 
 def holds(spending: Spending, policy: BudgetPolicy) -> tuple[Hold, ...]:

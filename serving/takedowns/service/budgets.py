@@ -65,7 +65,7 @@ def spending_of(
     and is slow to read; with `shown` it is always read, so that the limits can be shown.
     """
     here, brand_id = place
-    spent = budgets.spent(connection, here, person, accounts, brand_id, at)
+    spent = budgets.spent(connection, here, person, accounts, brand_id, at, stepped_up=stepped_up)
     day, week, brand_day, brand_week, with_step_up, marketplace_day = (number + ahead for number in spent)
     spending = Spending(
         person=Spent(day, week),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, String, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, case, false, func, or_, select, true
 from sqlalchemy.sql.selectable import Select
 
 from models.verdict import Side
@@ -38,9 +38,11 @@ def spent(
     accounts: Collection[str],
     brand_id: str | None,
     at: datetime,
+    *,
+    stepped_up: bool,
 ) -> tuple[int, ...]:
     """The removals without a hold that stand: of a person in 24 hours and seven days, of the brand's people the same,
-    of the brand in 24 hours with those of step-ups, and of the marketplace in 24 hours.
+    of the brand in 24 hours with those of step-ups, and of the marketplace in 24 hours, with them if `stepped_up`.
 
     `accounts` are those that request removals of `person`. `brand_id` is None where no brand's people confirm.
     """
@@ -50,7 +52,7 @@ def spent(
     def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count(case((and_(*conditions), 1)))
 
-    passed = _passed(marketplace_id, func.count()).where(today).scalar_subquery()
+    of_all = _passed(marketplace_id, func.count()).where(today, true() if stepped_up else ordinary).scalar_subquery()
     query = (
         _passed(
             marketplace_id,
@@ -59,7 +61,7 @@ def spent(
             number(of_brand, ordinary, today),
             number(of_brand, ordinary),
             number(of_brand, today),
-            passed,
+            of_all,
         )
         .join(verdict, same(action, verdict, "verdict_id"))
         .where(verdict.c.known_at > at - WEEK, or_(verdict.c.user_id.in_(accounts), of_brand))

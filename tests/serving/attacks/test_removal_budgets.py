@@ -48,7 +48,7 @@ from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.serving.attacks.test_stolen_brand_accounts import puppets_of
 
-pytestmark = pytest.mark.attack
+pytestmark = [pytest.mark.attack, pytest.mark.timeout(1_800)]
 Act = Callable[[list[str]], None]
 
 
@@ -69,6 +69,7 @@ class Size:
 
 
 _SMALL = replace(DEFAULT_BUDGETS, person_day=2, person_week=3, routed_day=3, new_device_day=1, step_up_day=4)
+_TENTH = replace(DEFAULT_BUDGETS, person_day=10, person_week=60, step_up_day=30)
 _SOAK = pytest.mark.soak
 SIZES = [
     pytest.param(Size(_SMALL, 1, 2, 2), id="small"),
@@ -203,13 +204,13 @@ def an_administrator(site: Site, name: str) -> Person:
     [
         pytest.param(Size(_SMALL, 1, 1, 1), 3, id="small", marks=_SOAK),
         pytest.param(Size(DEFAULT_BUDGETS, 20, 40, 1), 300, id="24 hours", marks=_SOAK),
-        pytest.param(Size(replace(DEFAULT_BUDGETS, step_up_day=30), 20, 40, 7), 25, id="7 days", marks=_SOAK),
+        pytest.param(Size(_TENTH, 20, 10, 7), 25, id="7 days", marks=_SOAK),
     ],
 )
 def test_two_stolen_things_get_one_day_of_large_reports_out_and_wait_for_the_hour(
     site: Site, size: Size, listings_a_day: int
 ) -> None:
-    """Ordinary removals count in the same 24 hours, and so does a report of the day before, two hours ago."""
+    """Ordinary removals count in the same 24 hours, and so does a report of the evening before."""
     with at_work(in_full_standing(site), size) as here:
         a_leader(here)
         app, _ = with_a_counting_factor(here, here.brand_person)
@@ -221,7 +222,8 @@ def test_two_stolen_things_get_one_day_of_large_reports_out_and_wait_for_the_hou
             send_due(here)
             assert gone(here) == before
             here.clock.forward(minutes=61)
-            confirm_large_report(here, app, on_sale(here, listings_a_day, 20_000 * day + 20_000))
+            if day + 1 == size.days:
+                confirm_large_report(here, app, on_sale(here, listings_a_day, 20_000 * day + 20_000))
             attempts(here, replace(size, days=1), lambda names: _report(here, names), first=1_000 * day)
             here.clock.forward(seconds=(begun + timedelta(days=1) - here.clock.now()).total_seconds())
         send_due(here)
@@ -258,7 +260,6 @@ def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) 
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1_800)
 def test_an_honest_brand_after_six_weeks_of_record_has_a_usual_week_without_a_hold(site: Site) -> None:
     """15 to 25 removals a working day, of one person; `tests/serving/takedowns/rules/test_budgets.py` has it small."""
     here, chance = in_full_standing(site), random.Random(7)
@@ -267,7 +268,6 @@ def test_an_honest_brand_after_six_weeks_of_record_has_a_usual_week_without_a_ho
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1_800)
 def test_an_honest_analyst_has_a_usual_week_without_a_hold(site: Site) -> None:
     """60 to 90 removals a working day of cases that routing opened, from a known device."""
     chance, since = random.Random(7), site.runtime.wall.now() - timedelta(days=30)

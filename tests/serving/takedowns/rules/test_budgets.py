@@ -97,9 +97,10 @@ TABLE: list[tuple[Spending, set[HoldCause], str]] = [
     (replace(QUIET, marketplace=Spent(199)), set(), "the 200th of the marketplace"),
     (replace(QUIET, marketplace=Spent(200)), {C.MARKETPLACE_DAY}, "above it an administrator is asked"),
     (replace(ROUTED, marketplace=Spent(200)), {C.MARKETPLACE_DAY}, "an analyst too"),
-    (replace(WHOLE, marketplace=Spent(200)), {C.MARKETPLACE_DAY}, "also with a second factor"),
+    (replace(WHOLE, marketplace=Spent(499)), set(), "a full report with a second factor fits beside it"),
+    (replace(WHOLE, marketplace=Spent(500)), {C.MARKETPLACE_DAY}, "a second one does not"),
     (replace(QUIET, marketplace=recorded(299, 0, 100)), set(), "three times the usual day"),
-    (replace(QUIET, marketplace=recorded(300, 0, 100)), {C.MARKETPLACE_DAY}, "and no more than that"),
+    (replace(QUIET, marketplace=recorded(300, 0, 100)), {C.MARKETPLACE_DAY}, "and at most that"),
 ]
 
 
@@ -148,15 +149,12 @@ def test_a_device_is_new_for_a_day(secret: Secret | None, is_new: bool, why: str
 def test_a_usual_week_after_six_weeks_of_record_runs_through(least: int, most: int, routed: bool) -> None:
     chance, removals = random.Random(7), list[datetime]()
     for day in (MONDAY + timedelta(days=n) for n in range(7 * 7)):
+        start, end = reference_period(datetime.combine(day, time(9), UTC), DEFAULT_BUDGETS)
+        record = usual_day(Counter(at.date() for at in removals if start <= at < end))
         for number in range(chance.randint(least, most) if day.weekday() < 5 else 0):
             at = datetime.combine(day, time(9), UTC) + number * timedelta(minutes=5)
             if day >= MONDAY + timedelta(weeks=6):
-                start, end = reference_period(at, DEFAULT_BUDGETS)
-                record = usual_day(Counter(one.date() for one in removals if start <= one < end))
-                spent = Spent(_since(removals, at - DAY), _since(removals, at - WEEK), record)
+                of_day, of_week = (sum(one > at - period for one in removals[-700:]) for period in (DAY, WEEK))
+                spent = Spent(of_day, of_week, record)
                 assert not holds(replace(CHOSEN, person=spent, routed=routed), DEFAULT_BUDGETS), at
             removals.append(at)
-
-
-def _since(removals: list[datetime], begin: datetime) -> int:
-    return sum(at > begin for at in removals)
