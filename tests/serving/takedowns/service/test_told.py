@@ -127,8 +127,9 @@ def test_a_key_is_told_of_in_a_network_that_it_has_not_removed_from(site: Site) 
 
 
 @pytest.mark.attack
-def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do(site: Site) -> None:
-    lead = a_leader(site)
+@pytest.mark.both_engines
+def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do(any_site: Site) -> None:
+    site, lead = any_site, a_leader(any_site)
     header = f"Bearer {make_key(site.runtime, lead, site.pair, 'program')}"
     session = sign_in(site.runtime, lead.email, PASSWORD)
     first, second, *rest = questions(site, 4)
@@ -156,6 +157,8 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     assert states(site) == {"withdrawn": 2, "scheduled": 2}
     with site.runtime.store.read() as connection:
         assert not alerts.standing(connection, {site.here})
+    site.clock.forward(days=1)
+    assert tell_of_day(site.runtime) == 1
 
 
 def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
