@@ -66,7 +66,14 @@ from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.standing.service import Recounts
-from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
+from serving.takedowns.policy import (
+    DEFAULT_BUDGETS,
+    DEFAULT_BURSTS,
+    DEFAULT_REMOVAL_CHECK,
+    DEFAULT_STEP_UP,
+    DEFAULT_TELLING,
+)
+from serving.takedowns.service.budgets import UsualDays
 from serving.takedowns.service.evidence_hooks import EvidenceHooks
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
@@ -98,7 +105,9 @@ def default_policies() -> ByClass:
         DEFAULT_REPORTS,
         DEFAULT_CAMPAIGNS,
         DEFAULT_BURSTS,
+        DEFAULT_BUDGETS,
         DEFAULT_STEP_UP,
+        DEFAULT_TELLING,
         DEFAULT_MASKED_SCORE,
         *ACCOUNT_DEFAULTS,
         DEFAULT_LABELS,
@@ -185,6 +194,7 @@ def open_runtime(
             Trials(),
             ReferenceContextCache(),
             Recounts(),
+            UsualDays(),
             KeptMails(),
             CaseHooks(replaced=notices.move_to_case),
             EvidenceHooks(documents_of=report_documents.digests_of_case),

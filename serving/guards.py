@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from models.errors import DomainError, Forbidden
 from serving.accounts.rules.access import Permission, Scope
 from serving.accounts.rules.second_factors import leads_to_enrolment
-from serving.accounts.service import auth
+from serving.accounts.service import auth, known_devices
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
 from serving.marketplaces.service import is_use_due, key_of, note_use
@@ -27,6 +27,7 @@ from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
+_DEVICES: Final = "touchstone_devices"
 CALLED_BY: Final = "touchstone.caller"  # In the scope of a request, who sent it, for its log line.
 SECOND_STEP: Final = "second step"
 CSRF_FIELD: Final = "csrf_token"
@@ -73,6 +74,11 @@ def cookie_name(runtime: Runtime) -> str:
     return f"__Host-{COOKIE}" if is_secure(runtime) else COOKIE
 
 
+def devices_cookie_name(runtime: Runtime) -> str:
+    """The name of the cookie by which a browser is known."""
+    return f"__Host-{_DEVICES}" if is_secure(runtime) else _DEVICES
+
+
 def is_secure(runtime: Runtime) -> bool:
     """Whether people use the service over https."""
     return (runtime.settings.public_url or "").startswith("https://")
@@ -81,12 +87,21 @@ def is_secure(runtime: Runtime) -> bool:
 async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    found = _in_browser(found, request.cookies.get(devices_cookie_name(runtime), ""))
     request.scope[CALLED_BY] = f"user:{found.person.user_id}"
     # Texts of a page are made before the page. A page without translations is in English from the start.
     show_as(found.display if translated else replace(found.display, language=ENGLISH))
     if request.method not in _SAFE:
         await _same_site(request, found, files)
     return found
+
+
+def _in_browser(session: Session, devices: str) -> Session:
+    """The session as this browser shows it: a stolen cookie does not bring the mark of its owner's browser."""
+    secret = session.person.secret
+    if secret is None or secret.known_since is None or known_devices.is_marked(devices, session.device.mark_hash):
+        return session
+    return replace(session, person=replace(session.person, secret=replace(secret, known_since=None)))
 
 
 async def _same_site(request: Request, session: Session, files: int) -> None:

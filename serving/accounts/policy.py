@@ -16,6 +16,8 @@ class InvitationPolicy:
     # A stolen lead account could otherwise invite accounts and confirm with them at once. In a day the brand's people
     # and the marketplace see the invitation, and the lead is asked. Ours.
     colleague_confirms_after_hours: int = 24
+    # A stolen administrator's session could otherwise invite three analysts and remove with them within the hour. Ours.
+    analyst_removes_after_hours: int = 24
 
 
 DEFAULT_INVITATIONS: Final = InvitationPolicy()
@@ -79,6 +81,8 @@ class GuessingPolicy:
     mail_hours: int = 24
     # Browsers limit cookies to 400 days. A person who is on leave for half a year can sign in as on the first day.
     device_days: int = 180
+    # A program runs where it ran a month ago. Ours.
+    key_network_days: int = 28
 
 
 DEFAULT_GUESSING: Final = GuessingPolicy()

@@ -72,6 +72,9 @@ browser_session = Table(
     # The last proof of a second factor; without a factor it was a recovery code.
     id_column("factor_id", nullable=True),
     moment("proved_at", nullable=True),
+    # The hash of the mark that the browser got at sign-in, and since when the account is known there; empty if new.
+    Column("device_hash", String(64), nullable=True),
+    moment("device_known_since", nullable=True),
     Index("ix_browser_session_ends", "expires_at"),
 )
 

@@ -1,7 +1,7 @@
 """The cookies of a sign-in: set and deleted with the same attributes, without which a browser ignores a deletion."""
 
 import ipaddress
-from typing import Final, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from fastapi import Request, Response
 
@@ -9,10 +9,8 @@ from serving.accounts.policy import GuessingPolicy
 from serving.accounts.service.auth import SignedIn
 from serving.accounts.service.guessing import Whence
 from serving.accounts.service.known_devices import BETWEEN
-from serving.guards import cookie_name, is_secure, runtime_of
+from serving.guards import cookie_name, devices_cookie_name, is_secure, runtime_of
 from serving.platform.runtime import Runtime
-
-_DEVICES: Final = "touchstone_devices"
 
 
 class _Attributes(TypedDict):
@@ -27,9 +25,10 @@ def whence(request: Request, browser: str = "") -> Whence:
 
     Behind a proxy that is not named in the settings everybody has the proxy's address, so it says nothing.
     """
-    settings, peer = runtime_of(request).settings, request.client.host if request.client else ""
+    runtime, peer = runtime_of(request), request.client.host if request.client else ""
+    settings = runtime.settings
     is_told_apart = bool(settings.trusted_proxies) or settings.public_url is None
-    devices = f"{browser}{BETWEEN}{request.cookies.get(_devices_name(request), '')}".strip(BETWEEN)
+    devices = f"{browser}{BETWEEN}{request.cookies.get(devices_cookie_name(runtime), '')}".strip(BETWEEN)
     return Whence(peer if is_told_apart and _is_address(peer) else None, devices)
 
 
@@ -52,11 +51,7 @@ def remember_device(response: Response, request: Request, devices: str) -> None:
     """Set the cookie by which the browser is known."""
     runtime = runtime_of(request)
     seconds = runtime.policies[GuessingPolicy].device_days * 86_400
-    response.set_cookie(_devices_name(request), devices, max_age=seconds, **_attributes(runtime))
-
-
-def _devices_name(request: Request) -> str:
-    return f"__Host-{_DEVICES}" if is_secure(runtime_of(request)) else _DEVICES
+    response.set_cookie(devices_cookie_name(runtime), devices, max_age=seconds, **_attributes(runtime))
 
 
 def _attributes(runtime: Runtime) -> _Attributes:

@@ -13,13 +13,13 @@ from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import kill_switches
-from serving.review.service.removal_approvals import pending_removals, speak
+from serving.review.service.removal_approvals import VOTERS, pending_removals, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
 
 router = APIRouter(route_class=Repeatable)
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ANSWER_QUESTIONS)]
-Watcher = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)]
+Speaker = Annotated[Session, may(*VOTERS, Permission.ANSWER_QUESTIONS)]
+Watcher = Annotated[Session, may(*VOTERS)]
 
 
 class DecisionBody(Body):

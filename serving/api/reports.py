@@ -164,7 +164,10 @@ def get_limits(
     brand_id: Id = None,
     listing: Annotated[str | None, Query(max_length=LONGEST_LOCATION)] = None,
 ) -> dict[str, Any]:
-    """The limits that a confirmation or report by this person meets now, and why; of one listing where it is named."""
+    """The limits that a confirmation or report by this person meets now, and why; of one listing where it is named.
+
+    How many are left is told only in a session in which a second factor was just proved.
+    """
     pairs = sorted(
         pair
         for pair in by.person.brands(Permission.ANSWER_QUESTIONS)
@@ -175,7 +178,7 @@ def get_limits(
     if len(pairs) > 1:
         raise Invalid("Name the marketplace and the brand: you answer for several.")
     runtime = runtime_of(request)
-    found = limits_of(runtime, by.person, pairs[0], listing)
+    found = limits_of(runtime, by.person, pairs[0], listing, proof=by.proof)
     bursts, step_up, seller = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.caps.seller
     return {
         "marketplace_id": found.marketplace_id,
@@ -185,11 +188,15 @@ def get_limits(
         "removes_at_once": found.effect.at_once,
         "reason": in_english(found.effect.reason),
         "refused": list(map(in_english, found.refused)),
-        "holds": [{"cause": one.cause.value, "reason": in_english(one.message)} for one in found.holds],
-        "person": _cap(found.caps.user),
-        "brand": _cap(found.caps.brand),
+        "counts_shown": found.proved,
+        "holds": [{"cause": one.cause.value, "reason": in_english(one.message)} for one in found.shown_holds],
+        "person": _cap(found.caps.user, found),
+        "brand": _cap(found.caps.brand, found),
         # How much of it is used tells of other brands' removals.
         "seller": None if seller is None else {"limit": seller.limit, "is_reached": not seller.left},
+        "budgets": [
+            {"cause": limit.cause.value, **_used(limit.limit, limit.used, limit.left, found)} for limit in found.budgets
+        ],
         "daily": _daily(found),
         "listing_external_id": found.listing,
         "high_impact": {"sales_12m": bursts.high_sales_12m, "dollars_12m": bursts.high_dollars_12m},
@@ -203,12 +210,19 @@ def get_limits(
     }
 
 
-def _cap(found: Cap | None) -> dict[str, Any] | None:
-    if found is None:
+def _cap(cap: Cap | None, found: Limits) -> dict[str, Any] | None:
+    if cap is None:
         return None
-    frees = None if found.frees_at is None else found.frees_at.isoformat()
-    return {"limit": found.limit, "used": found.used, "left": found.left, "frees_at": frees}
+    frees = None if cap.frees_at is None or not found.proved else cap.frees_at.isoformat()
+    return {**_used(cap.limit, cap.used, cap.left, found), "frees_at": frees}
+
+
+def _used(limit: int, used: int, left: int, found: Limits) -> dict[str, int | None]:
+    return {"limit": limit, "used": used if found.proved else None, "left": left if found.proved else None}
 
 
 def _daily(found: Limits) -> dict[str, Any] | None:
-    return None if found.quota is None else {"left": found.quota.left, "renewed_at": found.quota.renewed_at.isoformat()}
+    if found.quota is None:
+        return None
+    left = found.quota.left if found.proved else None
+    return {"left": left, "renewed_at": found.quota.renewed_at.isoformat()}

@@ -12,6 +12,7 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     people,
     records,
     reference_tables,
+    removals,
     reporters,
     rights,
     sellers,

@@ -14,11 +14,13 @@ from serving.demo.front import CONFLICT, NOT_FOUND, Refused, SignedInPerson
 from serving.demo.phones import Phone
 from serving.demo.play import Play
 from serving.demo.reporting import REASON, by_copies
+from serving.takedowns.policy import DEFAULT_STEP_UP
 from training.synthetic import SyntheticBrand, Truth, World
 
 _AT_ONCE: Final = 20  # What one person removes within an hour (serving.takedowns.policy).
 _TIMES: Final = 2
 _APART: Final = timedelta(hours=2)  # The undo window has closed, and the limits of an hour are free again.
+FULL_STANDING_COUNTS_AFTER: Final = timedelta(days=DEFAULT_STEP_UP.full_standing_days)
 _LARGE: Final = 24
 _AGE_DAYS: Final = 9
 
@@ -42,13 +44,14 @@ class LargeReports:
     _sent: list[tuple[SignedInPerson, str]] = field(default_factory=list)
 
     def take_place(self) -> None:
-        """Play everything within some hours, in which nobody else decides about the copies."""
+        """Play everything on two days, on which nobody else decides about the copies, with two weeks between."""
         brands = campaign_brands(self.play.world)
         self.play.move_clock(self.play.now + _APART)  # An answer within the last hour would make a burst of the first.
         for start in range(0, _TIMES * _AT_ONCE, _AT_ONCE):
             for brand in brands:
                 self._report(brand, range(start, start + _AT_ONCE))
             self.play.move_clock(self.play.now + _APART)
+        self.play.move_clock(self.play.now + FULL_STANDING_COUNTS_AFTER)
         kept, stopped = (self._confirmed(brand) for brand in brands)
         self._sent += [one for one in (kept, stopped) if one is not None]
         if stopped is not None:

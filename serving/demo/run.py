@@ -21,7 +21,7 @@ from serving.demo.cast import Cast, found
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
 from serving.demo.comparison import compare, trained
 from serving.demo.front import Front
-from serving.demo.large_reports import LargeReports, campaign_brands
+from serving.demo.large_reports import FULL_STANDING_COUNTS_AFTER, LargeReports, campaign_brands
 from serving.demo.phones import Phone, enrol
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.report import Learnt, result, show
@@ -41,7 +41,7 @@ _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
 # The listings of the last days arrive at once after the cast has finished, so that a visitor has cases to decide.
 _LEFT_WAITING: Final = timedelta(days=10)
 # The days after the last listing, with a day to spare: labels mature, and large reports take place.
-_DAYS_OF_THE_END: Final = 24
+_DAYS_OF_THE_END: Final = 24 + FULL_STANDING_COUNTS_AFTER.days
 _KEPT_ON_RESET: Final = "cache"
 _SETTLES_WITHIN_SECONDS: Final = 120
 # Jobs need real time: each check of a removal that has not ended when the clock moves is enqueued a second time.

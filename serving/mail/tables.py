@@ -33,6 +33,7 @@ _KINDS = (
     "new_secret",
     "secrets_ended",
     "model_rollback",
+    "removals_told",
 )
 
 # A mail to an account, or to the address of somebody without one; that one is of the marketplace that wrote it.

@@ -11,6 +11,7 @@ class AutomaticRule(StrEnum):
     """The automatic act of a rule while its kill switch is on."""
 
     BRAND_REMOVALS = "brand_removals"
+    ANALYST_REMOVALS = "analyst_removals"
     MODEL_QUESTIONS = "model_questions"
     UNANSWERED_QUESTIONS = "unanswered_questions"
     RELIST_WATCH = "relist_watch"

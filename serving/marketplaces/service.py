@@ -1,6 +1,8 @@
 """API keys of marketplaces and of brands: made, checked, listed for administrators, and revoked."""
 
+import hashlib
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -11,8 +13,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.errors import Forbidden, Invalid, NotFound
-from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.access import Permission, Person, Role, Scope
+from serving.accounts.policy import GuessingPolicy, SecretPolicy
+from serving.accounts.rules.access import Permission, Person, Role, Scope, Secret
 from serving.accounts.service.auth import NotSignedIn, hash_token
 from serving.accounts.store import accounts, people
 from serving.audit.store import audit
@@ -27,6 +29,8 @@ _MARK: Final = "tsk"
 # The page of a new secret, by what was made.
 _WEBHOOK: Final = "/operations/webhook"
 _PAGES: Final = {"brand_key": "/brand/keys", "key": "/keys", "endpoint": _WEBHOOK, "rotated": _WEBHOOK}
+_NETWORKS: Final = b"touchstone networks of keys"
+_PREFIX: Final = {4: 24, 6: 48}
 
 
 def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
@@ -173,11 +177,20 @@ def note_use(runtime: Runtime, found: KeyInForce) -> None:
         marketplaces.note_use(connection, found.key.key_id, runtime.wall.now())
 
 
-def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
+def network_of(runtime: Runtime, address: str | None) -> str | None:
+    """The keyed hash of an address's network, /24 or /48; None where callers cannot be told apart by address."""
+    if address is None:
+        return None
+    parsed = ipaddress.ip_address(address)
+    block = str(ipaddress.ip_network((parsed, _PREFIX[parsed.version]), strict=False))
+    return hmac.digest(hmac.digest(runtime.contact_key, _NETWORKS, hashlib.sha256), block.encode(), "sha256").hex()
+
+
+def reporter_of(runtime: Runtime, header: str | None, address: str | None = None) -> tuple[Person, str]:
     """The person for whom a brand's key acts, with the grant for that brand alone, and the key's id.
 
-    The right, certification, mandates and caps of a report are those of the person. The key ends with their account,
-    and is refused while they do not lead the brand.
+    The right, certification, mandates and caps of a report are those of the person. `address` is where the call comes
+    from. The key ends with their account, and is refused while they do not lead the brand.
 
     Raises
     ------
@@ -192,6 +205,11 @@ def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
     try:
         with runtime.store.read() as connection:
             person = accounts.person(connection, found.user_id)
+            network, since = network_of(runtime, address), None
+            if network is not None:
+                days = timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
+                before = runtime.clock.now() - days
+                since = marketplaces.network_known_since(connection, found.key_id, network, before)
     except NotFound:
         raise NotSignedIn("The account for which this key acts is disabled.") from None
     pair = (found.marketplace_id, found.brand_id)
@@ -201,4 +219,5 @@ def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
     if is_use_due(runtime, in_force):
         note_use(runtime, in_force)
     # It reports, and changes nothing of the brand's file.
-    return replace(person, grants=tuple(replace(one, leads=False) for one in grants)), found.key_id
+    limited = tuple(replace(one, leads=False) for one in grants)
+    return replace(person, grants=limited, secret=Secret(f"key:{found.key_id}", since, network)), found.key_id

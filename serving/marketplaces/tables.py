@@ -37,6 +37,17 @@ api_key = Table(
     CheckConstraint("brand_id IS NULL OR user_id IS NOT NULL", name="brand_and_person"),
 )
 
+# From where a brand's key has removed, by keyed hashes of networks: no address is stored.
+key_network = Table(
+    "key_network",
+    metadata,
+    Column("key_id", ID, ForeignKey("api_key.key_id"), nullable=False),
+    Column("network", String(64), nullable=False),
+    moment("first_seen_at"),
+    moment("last_seen_at"),
+    PrimaryKeyConstraint("key_id", "network"),
+)
+
 kill_switch = Table(
     "kill_switch",
     metadata,

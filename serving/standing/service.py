@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import settled
 from serving.standing.rules.enrolment import Begun, Phase, Stage, limited, stage
-from serving.standing.rules.standing import Effect, Level, Scope, Standing, effect, standing
+from serving.standing.rules.standing import FULL_STANDING, Effect, Level, Scope, Standing, effect, standing
 from serving.standing.rules.standing_outlook import outlook
 from serving.standing.store import question_steps, recounts, standings
 from serving.standing.store.standings import StandingChange
@@ -95,6 +96,19 @@ def stage_of(
     briefed_at = None if full_since else certifications.first_of_brand(connection, marketplace_id, brand_id)
     begun = Begun(briefed_at, found.overall.tally.counted, found.good, full_since)
     return stage(begun, at, runtime.policies[EnrolmentPolicy])
+
+
+def full_standing_since(
+    runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime
+) -> datetime | None:
+    """Since when every confirmation of a brand removes at once, without a daily limit and a first phase; None where
+    it does not."""
+    found, past = with_history(runtime, connection, *pair, at, most=_MOST_CHANGES)
+    begun = stage_of(runtime, connection, found, *pair, at)
+    if found.level not in FULL_STANDING or begun.phase is not Phase.FULL:
+        return None
+    full = list(takewhile(lambda change: change.level in FULL_STANDING, past))
+    return max(full[-1].known_at, brands.full_since(connection, *pair) or at)
 
 
 @dataclass(frozen=True, slots=True)

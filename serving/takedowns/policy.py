@@ -43,6 +43,51 @@ class BurstPolicy:
 DEFAULT_BURSTS: Final = BurstPolicy()
 
 
+# The removals that one secret sends in a day and in a week without approval.
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPolicy:
+    """Settings of `serving.takedowns.rules.budgets`.
+
+    A day is 24 hours back from the removal, a week seven such days. Only removals without a hold count.
+    """
+
+    # A person and all accounts that count as the same person. Two full hours of `BurstPolicy.per_user`: the damage that
+    # a stolen session does before the people concerned read their mail of the evening. Ours.
+    person_day: int = 40
+    # Three full days: an owner who looks once a week loses at most this. Ours.
+    person_week: int = 120
+    # The people of a brand together: as with the hour, two at full speed.
+    brand_times: int = 2
+    # A longer record raises the day, and the week by five raised days, so that a usual week of five days never waits.
+    times_usual: float = 1.5
+    working_days_a_week: int = 5
+    # No record carries one person above this; three times as many leave with a second factor.
+    most_person_day: int = 200
+    # The reference period, as in `BurstPolicy`: most appeals against its removals are decided.
+    usual_ends_days_ago: int = 14
+    usual_days: int = 28
+    # More than half of the twenty weekdays of the period. With the 14 days, what a thief removes raises no day before
+    # the 29th day after.
+    least_working_days: int = 11
+    # An analyst's removals of cases that routing, a brand or a notifier opened: somebody else chose the listing. A full
+    # working day in the queue at five minutes a case, and three such days at most. Ours.
+    routed_day: int = 100
+    most_routed_day: int = 300
+    # The first day of a device: as much as one secret, because the device may be a thief's.
+    new_device_day: int = 40
+    # The marketplace as a whole, against many accounts at once: above it an administrator is asked. Removals with a
+    # second factor, of which others were told, come on top up to one full report. Ours.
+    marketplace_times_usual: float = 3.0
+    marketplace_day: int = 200
+    # A brand's removals of a day with a second factor, in place of the budget of the brand: a full report. Ours.
+    step_up_day: int = 300
+
+
+DEFAULT_BUDGETS: Final = BudgetPolicy()
+
+
 # Removals of a report that a person has confirmed with a second factor.
 
 
@@ -54,9 +99,39 @@ class StepUpPolicy:
     undo_minutes: int = 60
     # A brand's own report names many sellers; one that names a single shop this often is for two organisations. Ours.
     per_seller: int = 50
+    # Full standing that a thief has just earned with the brand's own removals must not open the large reports. In two
+    # weeks most appeals against those removals are decided, as in `BurstPolicy`.
+    full_standing_days: int = 14
 
 
 DEFAULT_STEP_UP: Final = StepUpPolicy()
+
+
+# The mails about a person's removals to those who can stop them.
+
+
+@dataclass(frozen=True, slots=True)
+class TellingPolicy:
+    """Settings of `serving.takedowns.rules.telling`."""
+
+    # Ten more than usual is half an hour of a thief's work, and too rare on an honest day to be read away. Ours.
+    above_usual: int = 10
+    # Two working weeks; a shorter record is no usual day, and the tenth removal of the day counts.
+    least_working_days: int = 10
+    # In UTC: the working day ends in Europe, and has begun in America. People in many zones get one mail a day. Ours.
+    evening_hour: int = 18
+    # Without a mail that can reach anybody who could stop them, as many as leave in one hour of `BurstPolicy`.
+    untold_a_day: int = 20
+    # When the people who are told can be expected to read, in the time zone of each: Monday to Friday, an office day.
+    day_begins: int = 8
+    day_ends: int = 18
+    # After their day has begun: the time to read the mails of the night, as long as the hour of `StepUpPolicy`.
+    reading_minutes: int = 60
+    # A notice without a mail stands on the pages over a weekend. Ours.
+    stands_hours: int = 72
+
+
+DEFAULT_TELLING: Final = TellingPolicy()
 
 
 # The schedule of the checks whether a removed listing is gone.

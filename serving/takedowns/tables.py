@@ -47,6 +47,8 @@ action = tenant_table(
     Column("random_delay_seconds", Integer, nullable=False, server_default="0"),
     # Of a report that was confirmed with a second factor: its undo window is longer, and it counts toward no burst.
     Column("stepped_up", Boolean, nullable=False, server_default=false()),
+    # From a browser or network in which its person was not known.
+    Column("new_device", Boolean, nullable=False, server_default=false()),
     moment("created_at"),
     moment("leaves_at"),
     moment("due_at", nullable=True),
@@ -75,7 +77,8 @@ action = tenant_table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
-    Index("ix_action_created", "marketplace_id", "created_at"),
+    # All that the count of a marketplace's day needs.
+    Index("ix_action_created", "marketplace_id", "created_at", "kind", "state", "stepped_up", "action_id"),
     Index("ix_action_state", "marketplace_id", "state", "kind"),
     Index("ix_action_verdict", "marketplace_id", "verdict_id"),
 )
@@ -123,6 +126,25 @@ approval_vote = tenant_table(
     within("action_id", "removal_approval"),
     one_of("decision", "release", "withdraw"),
     Index("ix_approval_vote_action", "marketplace_id", "action_id", "known_at"),
+)
+
+# Of a person's removals of a day: who was told, and whether one of them stopped them. `brand_id` is empty for those of
+# an analyst. `lifted_at` is when a person approved one of theirs after the stop.
+removal_notice = tenant_table(
+    "removal_notice",
+    "notice_id",
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("brand_id", ID, nullable=False),
+    word("reason"),
+    Column("day", String(10), nullable=False),
+    Column("told", Json, nullable=False),
+    moment("known_at"),
+    Column("stopped_by", ID, ForeignKey("account.user_id"), nullable=True),
+    moment("stopped_at", nullable=True),
+    moment("lifted_at", nullable=True),
+    UniqueConstraint("marketplace_id", "user_id", "brand_id", "day", "reason"),
+    one_of("reason", "new_device", "above_usual", "evening"),
+    Index("ix_removal_notice_known", "known_at"),
 )
 
 _RAISED = text("settled_at IS NULL")

@@ -1,13 +1,17 @@
 """The banner above every staff page: alerts, and rules that are switched off."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
-from serving.takedowns.store import alerts, approvals, removal_checks
+from serving.takedowns.policy import TellingPolicy
+from serving.takedowns.service.stop_links import stop_path
+from serving.takedowns.store import alerts, approvals, removal_checks, removal_notices
 from serving.web.wording import words
 
 _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
@@ -20,6 +24,30 @@ class Alarms:
     sentences: tuple[str, ...] = ()
     waiting: int = 0
     still_shown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToldHere:
+    """A person whose removals the reader can stop and could not be told of by mail, with the link."""
+
+    by: str
+    path: str
+
+
+def told_here(runtime: Runtime, person: Person) -> tuple[ToldHere, ...]:
+    """The notices to a reader that stand on the pages, because no mail of them arrived; one a person who removes."""
+    since = runtime.clock.now() - timedelta(hours=runtime.policies[TellingPolicy].stands_hours)
+    with runtime.store.read() as connection:
+        own = [one for one in removal_notices.since(connection, since) if person.user_id in one.told]
+        ids = [one.notice_id for one in own]
+        if runtime.settings.smtp_host:
+            ids = list(removal_notices.without_mail(connection, ids, person.user_id))
+        latest = {one.remover.user_id: one for one in reversed(own) if one.notice_id in ids}
+        names = accounts.names(connection, list(latest))
+    return tuple(
+        ToldHere(names.get(user_id, ""), stop_path(runtime, person.user_id, one.notice_id))
+        for user_id, one in latest.items()
+    )
 
 
 def alarms_of(runtime: Runtime, person: Person) -> Alarms:

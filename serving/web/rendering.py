@@ -20,7 +20,7 @@ from serving.platform.display import Display
 from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 from serving.web import flash, text_view
-from serving.web.alarms import Alarms, alarms_of
+from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
@@ -66,6 +66,7 @@ class Shell:
     here: str
     searches: bool
     alarms: Alarms
+    told_here: tuple[ToldHere, ...]
     guide: Onboarding | None
 
 
@@ -79,7 +80,11 @@ _PLACES: Final = (
     ("/brand/messages", N_("Messages"), {Permission.ANSWER_QUESTIONS}),
     ("/brands", N_("Brands"), {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", N_("Sellers"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
-    ("/pending-removals", N_("Pending removals"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    (
+        "/pending-removals",
+        N_("Pending removals"),
+        {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER},
+    ),
     ("/models", N_("Models"), {Permission.SEE_MODELS}),
     ("/operations", N_("Operations"), {Permission.SEE_OPERATIONS}),
     ("/people", N_("Users"), {Permission.ADMINISTER}),
@@ -170,6 +175,7 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         here=local_path(_address(request)),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
+        told_here=told_here(runtime_of(request), person),
         guide=_onboarding(runtime_of(request), person, request.url.path),
     )
 

@@ -52,6 +52,7 @@ from serving.sellers.service.sanctioning import sweep_sanctions
 from serving.sellers.service.seller_risk import refresh_seller_risks
 from serving.standing.service import sweep_standings
 from serving.takedowns.service.removal_checks import sweep_removal_checks
+from serving.takedowns.service.telling import tell_of_day
 from serving.workflows import registered
 
 _log = structlog.get_logger()
@@ -90,6 +91,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "repeatable_requests": delete_expired,
     "decisions_mailed": mail_decisions,
     "overdue_cases_mailed": mail_overdue_cases,
+    "removals_told": tell_of_day,
     # Last, because the parts before it queue mails.
     "mails": sweep_mails,
     "kept_mails_deleted": delete_erased,
@@ -103,7 +105,7 @@ UNHURRIED: Final = frozenset(
         "tables_counted", "reminders", "campaigns_watched", "report_drafts", "unanswered_questions",
         "counter_notice_deadlines", "drift_reports", "trainings_started", "seller_risks", "standings", "blind_looks",
         "known_answers", "erasures", "reporters_erased", "past_retention", "repeatable_requests",
-        "overdue_cases_mailed", "kept_mails_deleted",
+        "overdue_cases_mailed", "removals_told", "kept_mails_deleted",
     }
 )  # fmt: skip
 _EVERY: Final = 10

@@ -63,6 +63,7 @@ PAGES: Final = (
     OnePage("notice", "/notice/{token}", None, Given("notice"), phone=True),
     OnePage("notice-confirmation", "/notice/confirm/{token}", None, Given("notice-confirmation"), phone=True),
     OnePage("confirm-factor", "/confirm-factor/{link}", None, Given("confirm-factor"), phone=True),
+    OnePage("stop-removals", "/stop-removals/{token}", None, Given("stop-removals"), phone=True),
     OnePage("stop-report", "/stop-report/{token}", None, Given("stop-report"), phone=True),
     OnePage("unsubscribe", "/mail/unsubscribe/{token}", None, Given("unsubscribe"), phone=True),
     OnePage("queue", "/queue", Role.ANALYST, phone=True),

@@ -31,11 +31,12 @@ from serving.platform.settings import Settings
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import attaching, submitting
 from serving.reports.service.stepping_up import step_up
-from serving.reports.service.stop_links import stop_path
 from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all
 from serving.review.service.seller_evidence import hand_in
 from serving.standing.policy import StandingPolicy
+from serving.takedowns.service.stop_links import stop_path
+from serving.takedowns.store import removal_notices
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
@@ -107,6 +108,10 @@ def furnish(home: Path) -> House:
         links["unsubscribe"] = path_of(unsubscribing)
         links["stop-report"] = stop_path(runtime, site.account_manager.user_id, _confirmed_whole(site))
         links["confirm-factor"] = f"{CONFIRM}{waiting_app(site, site.second_analyst)[1]}"
+        with runtime.store.read() as connection:
+            notices = removal_notices.since(connection, site.clock.now() - timedelta(days=90))
+        told = next(one for one in notices if one.remover.brand_id == site.brand_id)
+        links["stop-removals"] = stop_path(runtime, site.account_manager.user_id, told.notice_id)
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
         runtime.close()

@@ -96,7 +96,7 @@ def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
     sources = [inspect.getsource(one) for one in (test_second_factor_pages, test_large_report_pages)]
     sent = {found for one in sources for found in re.findall(r"(?:post|get)\(([^,)]+)", one)}
     endings = {one.route.rpartition("/")[2].partition("{")[0] for one in FORMS if one.journey == BY_HTTP} - {""}
-    assert endings == {"limits", "step-up", "send", "stop", "reset", "passkey"}
+    assert endings == {"limits", "step-up", "send", "stop", "approve", "reset", "passkey"}
     assert [one for one in endings if not any(re.search(rf"/{one}[\"?]", found) for found in sent)] == []
     assert "stop_path(" in sources[1]
 

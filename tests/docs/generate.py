@@ -47,7 +47,7 @@ from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE
 from serving.sellers.policy import DEFAULT_LINKS, DEFAULT_SELLER_RISK
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
-from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
+from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
 from serving.web.wording.glossary import TERMS
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from tests.docs.diagrams import diagrams
@@ -135,6 +135,8 @@ def policies_page() -> str:
         DEFAULT_RELIST,
         DEFAULT_CAMPAIGNS,
         DEFAULT_BURSTS,
+        DEFAULT_BUDGETS,
+        DEFAULT_STEP_UP,
         DEFAULT_STANDING,
         DEFAULT_ASSIGNMENT,
         DEFAULT_MASKED_SCORE,

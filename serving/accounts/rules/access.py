@@ -1,7 +1,8 @@
 """Access control: roles, permissions, and the grants that tie them to a marketplace or a brand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -87,13 +88,27 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """What a request proved itself by: `session:` with the hash of its token, or `key:` with its id.
+
+    `known_since` is when the account was first used in this browser, or the key in this network; None where the browser
+    does not carry our mark, or the network is new. `network` is the keyed hash of a key's network.
+    """
+
+    name: str
+    known_since: datetime | None = None
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody signed in, with their grants."""
+    """Somebody signed in, with their grants; `secret` is None where the service acts later for them."""
 
     user_id: str
     name: str
     email: str
     grants: tuple[Grant, ...]
+    secret: Secret | None = field(default=None, compare=False)
 
     def may(self, permission: Permission) -> bool:
         """Whether any grant carries the permission; the data is narrowed by `marketplaces` and `brands`."""

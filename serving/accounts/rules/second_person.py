@@ -56,6 +56,19 @@ def _makers(events: Iterable[Origin]) -> list[str]:
     return [one.made_by for one in events if one.made_by is not None]
 
 
+def handed_over_at(history: Sequence[Origin], granted_at: datetime | None) -> datetime | None:
+    """When a person last made an account, got at its password or gave it its role; None if only the owner of the data
+    directory did.
+
+    `granted_at` is when the account got the role. The owner gives it as they add the account.
+    """
+    added = max((one.at for one in history if one.making is Making.ADDED), default=None)
+    times = [one.at for one in history if one.made_by is not None]
+    if granted_at is not None and (added is None or granted_at > added):
+        times.append(granted_at)
+    return max((at for at in times if added is None or at >= added), default=None)
+
+
 def independent(roots: Roots, one: str, other: str) -> bool:
     """Whether two accounts count as two people: they have no root in common. An account without a root never does."""
     ours, theirs = roots.get(one, frozenset()), roots.get(other, frozenset())

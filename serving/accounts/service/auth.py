@@ -21,7 +21,7 @@ from serving.accounts.service.common_passwords import common_passwords
 from serving.accounts.service.guessing import NOWHERE, Whence
 from serving.accounts.service.hashing import Busy, hashed
 from serving.accounts.store import accounts, second_factors, setup_links
-from serving.accounts.store.accounts import Session
+from serving.accounts.store.accounts import NO_DEVICE, Device, Session
 from serving.platform.runtime import Runtime
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
@@ -111,8 +111,8 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
     now = runtime.wall.now()
     with runtime.store.read() as connection:
         found = accounts.credentials(connection, email)
-        device = None if found is None else known_devices.device_of(runtime, found, whence.devices, now)
-        attempt = guessing.attempt_of(runtime, email, whence, device)
+        known = None if found is None else known_devices.device_of(runtime, found, whence.devices, now)
+        attempt = guessing.attempt_of(runtime, email, whence, None if known is None else known.nonce)
         guessing.check(connection, attempt, now)
     with runtime.store.write() as connection:
         guessing.spend(connection, attempt, now)
@@ -130,9 +130,16 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
         guessing.give_back(connection, attempt)
         half = bool(second_factors.enrolled(connection, found.user_id))
         # Somebody with the password alone makes no browser known: the second step does.
-        known = not half or device is not None
-        devices = known_devices.token_of(runtime, found, now, whence.devices) if known else ""
-        return begin(runtime, connection, found.user_id, now, devices=devices, half=half)
+        devices = "" if half and known is None else known_devices.token_of(runtime, found, now, whence.devices)
+        return begin(
+            runtime, connection, found.user_id, now, devices=devices, half=half, device=device_of(devices, known)
+        )
+
+
+def device_of(devices: str, known: known_devices.KnownDevice | None) -> Device:
+    """The browser of a new session, by the cookie that it gets and what it was known as before."""
+    mark_hash = hash_token(known_devices.mark_of(devices)) if devices else None
+    return Device(mark_hash, None if known is None else known.since)
 
 
 def begin(
@@ -144,6 +151,7 @@ def begin(
     devices: str = "",
     half: bool = False,
     proof: Proof | None = None,
+    device: Device = NO_DEVICE,
 ) -> SignedIn:
     """Store a new session."""
     made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), devices, half)
@@ -157,6 +165,7 @@ def begin(
         expires_at=now + (minutes if half else timedelta(hours=runtime.settings.session_hours)),
         half=half,
         proof=proof,
+        device=device,
     )
     return made
 

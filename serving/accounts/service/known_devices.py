@@ -8,7 +8,8 @@ import base64
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from serving.accounts.policy import GuessingPolicy
@@ -22,37 +23,61 @@ _MOST_IN_A_COOKIE: Final = 4
 LONGEST_COOKIE: Final = 600
 
 
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A browser by which an account is known: the nonce of its mark, and since when."""
+
+    nonce: str
+    since: datetime
+
+
 def token_of(runtime: Runtime, found: Credentials, at: datetime, others: str = "") -> str:
-    """The value of the cookie: a token of this account, before those of other accounts in the same browser."""
+    """The value of the cookie: a token of this account, before those of other accounts in the same browser.
+
+    A new token in a known browser says since when the account is known there.
+    """
+    known = device_of(runtime, found, others, at)
     nonce, issued = secrets.token_urlsafe(12), int(at.timestamp())
-    made = f"{nonce}.{issued}.{_signature(runtime, found, nonce, issued)}"
-    kept = [one for one in _split(others) if _nonce_of(runtime, found, one, at) is None]
+    times = f"{issued}.{issued if known is None else int(known.since.timestamp())}"
+    made = f"{nonce}.{times}.{_signature(runtime, found, nonce, times)}"
+    kept = [one for one in _split(others) if _device(runtime, found, one, at) is None]
     return BETWEEN.join([made, *kept][:_MOST_IN_A_COOKIE])
 
 
-def device_of(runtime: Runtime, found: Credentials, cookie: str, at: datetime) -> str | None:
+def device_of(runtime: Runtime, found: Credentials, cookie: str, at: datetime) -> KnownDevice | None:
     """The browser by which this account is known, None where it is not."""
-    return next((nonce for one in _split(cookie) if (nonce := _nonce_of(runtime, found, one, at)) is not None), None)
+    return next((known for one in _split(cookie) if (known := _device(runtime, found, one, at)) is not None), None)
+
+
+def mark_of(cookie: str) -> str:
+    """The nonce of the newest token of a cookie, which `is_marked` looks for."""
+    return cookie.partition(".")[0]
+
+
+def is_marked(cookie: str, mark_hash: str | None) -> bool:
+    """Whether a browser's cookie carries the mark that it got at a sign-in, by the mark's hash."""
+    return any(hashlib.sha256(mark_of(token).encode()).hexdigest() == mark_hash for token in _split(cookie))
 
 
 def _split(cookie: str) -> list[str]:
     return cookie.split(BETWEEN)[:_MOST_IN_A_COOKIE] if 0 < len(cookie) <= LONGEST_COOKIE else []
 
 
-def _nonce_of(runtime: Runtime, found: Credentials, token: str, at: datetime) -> str | None:
+def _device(runtime: Runtime, found: Credentials, token: str, at: datetime) -> KnownDevice | None:
     nonce, _, rest = token.partition(".")
-    issued, _, signature = rest.partition(".")
-    if not (issued.isascii() and issued.isdigit() and len(issued) <= 12 and signature.isascii()):
+    times, _, signature = rest.rpartition(".")
+    if not (signature.isascii() and hmac.compare_digest(signature, _signature(runtime, found, nonce, times))):
         return None
-    if not hmac.compare_digest(signature, _signature(runtime, found, nonce, int(issued))):
-        return None
+    issued, _, since = times.partition(".")
     lasts = timedelta(days=runtime.policies[GuessingPolicy].device_days)
-    return nonce if at.timestamp() - int(issued) < lasts.total_seconds() else None
+    if at.timestamp() - int(issued) >= lasts.total_seconds():
+        return None
+    return KnownDevice(nonce, datetime.fromtimestamp(int(since), UTC))
 
 
-def _signature(runtime: Runtime, found: Credentials, nonce: str, issued: int) -> str:
+def _signature(runtime: Runtime, found: Credentials, nonce: str, times: str) -> str:
     """Over the account and its password's hash, under a key for these tokens only."""
     key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
-    meaning = f"{found.user_id}\n{nonce}\n{issued}\n{found.password_hash}"
+    meaning = f"{found.user_id}\n{nonce}\n{times}\n{found.password_hash}"
     made = hmac.digest(key, meaning.encode("utf-8", "replace"), hashlib.sha256)
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -4,7 +4,7 @@ from typing import Final
 
 from models.errors import DomainError, required
 from serving.accounts.service import known_devices
-from serving.accounts.service.auth import NotSignedIn, SignedIn, begin, hash_token
+from serving.accounts.service.auth import NotSignedIn, SignedIn, begin, device_of, hash_token
 from serving.accounts.service.guessing import NOWHERE, Whence
 from serving.accounts.service.one_time_codes import is_app_code
 from serving.accounts.service.proving import Given, prove
@@ -58,11 +58,12 @@ def complete(runtime: Runtime, waiting: Session, given: Given, whence: Whence = 
     now = runtime.wall.now()
     with runtime.store.read() as connection:
         account = required(accounts.credentials(connection, waiting.person.email), "There is no such account.")
-    browser = None
+    known, browser = known_devices.device_of(runtime, account, whence.devices, now), None
     if not given.credential and is_app_code(given.code):
-        browser = known_devices.device_of(runtime, account, whence.devices, now) or ""
+        browser = "" if known is None else known.nonce
     proof, _ = prove(runtime, waiting, given, SIGN_IN, recovery=True, browser=browser)
     devices = known_devices.token_of(runtime, account, now, whence.devices)
     with runtime.store.write() as connection:
         accounts.end_session(connection, waiting.token_hash)
-        return begin(runtime, connection, account.user_id, now, devices=devices, proof=proof)
+        device = device_of(devices, known)
+        return begin(runtime, connection, account.user_id, now, devices=devices, proof=proof, device=device)

@@ -1,13 +1,14 @@
 """Accounts, their permissions, and their sessions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete, exists, select, update
 
 from models.errors import Conflict, NotFound
-from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.rules.access import Grant, Person, Role, Secret
 from serving.accounts.rules.second_factors import Proof
 from serving.accounts.store import display_settings
 from serving.accounts.tables import account, browser_session, display_setting, role_grant, second_factor, setup_token
@@ -26,6 +27,17 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """The browser of a session: the hash of its mark, and since when the account is known there; None if it is new."""
+
+    mark_hash: str | None = None
+    known_since: datetime | None = None
+
+
+NO_DEVICE: Final = Device()
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session: the person with their grants as of now, the token that forms must carry, and the display settings.
 
@@ -38,6 +50,7 @@ class Session:
     token_hash: str = ""
     has_factor: bool = False
     proof: Proof | None = None
+    device: Device = NO_DEVICE
 
 
 def add_account(
@@ -224,6 +237,7 @@ def add_session(
     expires_at: datetime,
     half: bool = False,
     proof: Proof | None = None,
+    device: Device = NO_DEVICE,
 ) -> None:
     """A new session; this also deletes expired sessions of all users. A `half` one waits for the second factor."""
     connection.execute(delete(browser_session).where(browser_session.c.expires_at < at))
@@ -238,6 +252,8 @@ def add_session(
         "half": half,
         "factor_id": None if proof is None else proof.factor_id,
         "proved_at": None if proof is None else proof.at,
+        "device_hash": device.mark_hash,
+        "device_known_since": device.known_since,
     }
     add(connection, browser_session, [row])
 
@@ -252,6 +268,8 @@ def session(connection: Connection, token_hash: str, at: datetime, *, half: bool
             browser_session.c.csrf_token,
             browser_session.c.factor_id,
             browser_session.c.proved_at,
+            browser_session.c.device_hash,
+            browser_session.c.device_known_since,
             exists().where(*own).label("has_factor"),
             *chosen,
         )
@@ -266,13 +284,15 @@ def session(connection: Connection, token_hash: str, at: datetime, *, half: bool
     if found is None:
         return None
     try:
+        secret = Secret(f"session:{token_hash}", found.device_known_since)
         return Session(
-            person(connection, found.user_id),
+            replace(person(connection, found.user_id), secret=secret),
             found.csrf_token,
             display_settings.of_row(found),
             token_hash,
             found.has_factor,
             None if found.proved_at is None else Proof(found.factor_id, found.proved_at),
+            Device(found.device_hash, found.device_known_since),
         )
     except NotFound:
         return None

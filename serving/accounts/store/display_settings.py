@@ -1,8 +1,10 @@
 """The display settings of each person."""
 
+from collections.abc import Collection
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, select, update
 
 from serving.accounts.tables import display_setting
 from serving.platform.database.store import insert_or_ignore
@@ -32,6 +34,15 @@ def _values(display: Display, at: datetime) -> dict[str, object]:
         "theme": display.theme.value,
         "changed_at": at,
     }
+
+
+def zones(connection: Connection, user_ids: Collection[str]) -> list[ZoneInfo]:
+    """The time zone of each of these people."""
+    query = select(display_setting.c.user_id, display_setting.c.time_zone).where(
+        display_setting.c.user_id.in_(user_ids)
+    )
+    chosen = {row.user_id: row.time_zone for row in connection.execute(query)}
+    return [ZoneInfo(chosen.get(user_id, DEFAULT_DISPLAY.time_zone)) for user_id in user_ids]
 
 
 def of_row(row: "Row[tuple[object, ...]]") -> Display:

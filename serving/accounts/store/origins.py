@@ -15,12 +15,18 @@ def add_origin(connection: Connection, origin_id: str, user_id: str, one: Origin
     add(connection, account_origin, [{**row, "known_at": one.at}])
 
 
+def history(connection: Connection, user_id: str) -> list[Origin]:
+    """The events of one account."""
+    own = select(account_origin).where(account_origin.c.user_id == user_id)
+    return [Origin(Making(row.making), row.made_by, row.known_at) for row in connection.execute(own)]
+
+
 def roots(connection: Connection) -> Roots:
     """The roots of every account as of now."""
-    history: dict[str, list[Origin]] = {}
+    events: dict[str, list[Origin]] = {}
     for row in connection.execute(select(account_origin)):
-        history.setdefault(row.user_id, []).append(Origin(Making(row.making), row.made_by, row.known_at))
-    return roots_of(history)
+        events.setdefault(row.user_id, []).append(Origin(Making(row.making), row.made_by, row.known_at))
+    return roots_of(events)
 
 
 def since(connection: Connection, user_id: str) -> datetime | None:

@@ -128,6 +128,12 @@ def confirms_from(connection: Connection, user_id: str, pair: tuple[str, str]) -
     return connection.execute(query).scalar()
 
 
+def analyst_since(connection: Connection, user_id: str, marketplace_id: str) -> datetime | None:
+    """When an account became an analyst of a marketplace; None where it is none."""
+    own = (role_grant.c.user_id == user_id, inside(role_grant, marketplace_id, role=Role.ANALYST.value))
+    return connection.execute(select(role_grant.c.created_at).where(*own)).scalar()
+
+
 def take_grants(connection: Connection, user_id: str, grants: Sequence[Grant]) -> None:
     """Remove roles from an account."""
     for grant in grants:

@@ -101,8 +101,8 @@ class HourlyCap(Shape):
     """A limit of removals in an hour; `frees_at` is when the first of those used no longer counts."""
 
     limit: int
-    used: int
-    left: int
+    used: int | None
+    left: int | None
     frees_at: Moment | None
 
 
@@ -113,10 +113,19 @@ class SellerCap(Shape):
     is_reached: bool
 
 
+class RemovalBudget(Shape):
+    """A limit of removals in 24 hours or seven days, named by the cause of the hold once it is used."""
+
+    cause: HoldCause
+    limit: int
+    used: int | None
+    left: int | None
+
+
 class DailyQuota(Shape):
     """The immediate removals that are left of a brand's day, and when the next one begins."""
 
-    left: int
+    left: int | None
     renewed_at: Moment
 
 
@@ -147,14 +156,16 @@ class LargeReports(Shape):
 class BrandLimits(Shape):
     """The limits that a confirmation or report by this person meets now.
 
-    `leave_now` is how many listings of different sellers leave without approval and without an analyst; null is no
-    limit. `seller` is set where a listing was named.
+    `leave_now` is how many listings of different sellers leave without approval and without an analyst. It and all that
+    is used or left are null where `counts_shown` is false: no second factor was just proved in the session. `seller` is
+    set where a listing was named.
     """
 
     marketplace_id: str
     brand_id: str
     as_of: Moment
     leave_now: int | None
+    counts_shown: bool
     removes_at_once: bool
     reason: str
     refused: list[str]
@@ -162,6 +173,7 @@ class BrandLimits(Shape):
     person: HourlyCap | None
     brand: HourlyCap | None
     seller: SellerCap | None
+    budgets: list[RemovalBudget]
     daily: DailyQuota | None
     listing_external_id: str | None
     high_impact: HighImpact

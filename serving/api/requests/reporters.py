@@ -8,7 +8,9 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from serving.accounts.rules.access import Permission, Person, Scope
+from serving.accounts.rules.second_factors import Proof
 from serving.accounts.store.accounts import Session
+from serving.api.cookies import whence
 from serving.guards import CALLED_BY, Guard, may, runtime_of
 from serving.marketplaces.service import reporter_of
 from serving.platform.pace import Pace
@@ -20,10 +22,14 @@ _REPORTS: Final = Pace(most=60, seconds=60.0)
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who reports listings: a signed-in person, or a brand's key, which acts for the person who made it."""
+    """Who reports listings: a signed-in person, or a brand's key, which acts for the person who made it.
+
+    `proof` is the last one of a session, None for a key.
+    """
 
     person: Person
     key_id: str | None
+    proof: Proof | None = None
 
     @property
     def actor(self) -> str:
@@ -38,12 +44,13 @@ def reporter() -> Any:
     async def check(request: Request) -> Reporter:
         if "authorization" in request.headers:
             runtime = runtime_of(request)
-            person, key_id = await run_in_threadpool(reporter_of, runtime, request.headers["authorization"])
+            header, address = request.headers["authorization"], whence(request).address
+            person, key_id = await run_in_threadpool(reporter_of, runtime, header, address)
             found = Reporter(person, key_id)
             request.scope[CALLED_BY] = found.actor
         else:
             session: Session = await answers(request)
-            found = Reporter(session.person, None)
+            found = Reporter(session.person, None, session.proof)
         # A request with an Idempotency-Key is checked twice, and counts once.
         if not request.scope.get(_COUNTED):
             request.scope[_COUNTED] = True

@@ -47,6 +47,7 @@ class Case:
     score_masked: bool
     masked_share: float | None
     report_id: str | None
+    opened_by: str | None
 
     @property
     def brand(self) -> CaseBrand:

@@ -29,6 +29,7 @@ class MailKind(StrEnum):
     NEW_SECRET = "new_secret"  # noqa: S105  # a kind of mail
     SECRETS_ENDED = "secrets_ended"
     MODEL_ROLLBACK = "model_rollback"
+    REMOVALS_TOLD = "removals_told"
 
 
 class MailState(StrEnum):
@@ -56,6 +57,7 @@ MANDATORY: Final = frozenset(
         MailKind.NEW_SECRET,
         MailKind.SECRETS_ENDED,
         MailKind.MODEL_ROLLBACK,
+        MailKind.REMOVALS_TOLD,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
@@ -64,7 +66,7 @@ SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.E
 OFFERED: Final = {
     Role.BRAND: (MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM),
     Role.ACCOUNT_MANAGER: (MailKind.ESCALATIONS,),
-    Role.ADMIN: (MailKind.OVERDUE_CASES,),
+    Role.ADMIN: (MailKind.OVERDUE_CASES, MailKind.BURST_ALARM),
 }
 _LONGEST_LINE: Final = 200
 # Control, format, surrogate, private and unassigned characters.

@@ -107,7 +107,7 @@ def _link(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> str | No
     if found.secret_link is not None:
         path = runtime.services[Sealer].open(found.secret_link) if with_secret else None
     else:
-        path = PLACES.get(found.kind) or found.parameters.get("path")
+        path = found.parameters.get("path") or PLACES.get(found.kind)
     return None if path is None else f"{public_address(runtime.settings, runtime.home)}{path}"
 
 

@@ -19,7 +19,16 @@ _WHY: Final = {
     "hold.seller_share": N_("Pending approval: many listings of one seller"),
     "hold.high_impact": N_("Pending approval: a large seller"),
     "hold.high_impact_12m": N_("Pending approval: a large seller"),
+    "hold.chosen": N_("Pending approval: the case was opened by choice"),
+    "hold.untold": N_("Pending approval: no mail about these removals reaches anybody who could stop them"),
+    "hold.stopped": N_("Pending approval: somebody has stopped the removals of this person"),
     "hold.brand_alarm": N_("Pending approval: earlier removals of your brand are pending after a burst"),
+    "hold.person_day": N_("Pending approval: too many removals of one person within a day"),
+    "hold.person_week": N_("Pending approval: too many removals of one person within a week"),
+    "hold.brand_day": N_("Pending approval: too many removals of your brand within a day"),
+    "hold.brand_week": N_("Pending approval: too many removals of your brand within a week"),
+    "hold.step_up_day": N_("Pending approval: too many removals of your brand within a day"),
+    "hold.marketplace_day": N_("Pending approval: far more removals than usual at the marketplace"),
     "effect.capped.used": N_("With an analyst: today's immediate removals are used"),
     "effect.first_phase.used": N_("With an analyst: today's immediate removals are used"),
 }
@@ -109,12 +118,14 @@ def report_waits(given: Mapping[str, Any]) -> Content:
 
 
 def burst_alarm(given: Mapping[str, Any]) -> Content:
-    """To the leads of a brand whose removals need approval after a burst of its users."""
+    """To the leads of a brand, or the administrators, after a burst of its users or of an analyst."""
+    if given["brand"] is None:
+        return _analyst_alarm(given)
     brand = one_line(given["brand"])
     return Content(
         say("Removals of %(brand)s are pending approval", brand=brand),
         (
-            say("Users of your brand have confirmed more removals within an hour than leave at once."),
+            say("Users of your brand have confirmed more removals than leave at once."),
             say("Until the pending removals are decided, all removals of your brand need approval."),
             say("If you did not expect this, ask %(name)s by another channel.", name=one_line(given["by"])),
         ),
@@ -125,6 +136,21 @@ def burst_alarm(given: Mapping[str, Any]) -> Content:
             (say("Last confirmed by"), one_line(given["by"])),
         ),
         (say("If an account may be stolen, remove its access and tell your account manager at once."),),
+    )
+
+
+def _analyst_alarm(given: Mapping[str, Any]) -> Content:
+    name = one_line(given["by"])
+    return Content(
+        say("Removals of %(name)s are pending approval", name=name),
+        (
+            say("This analyst has confirmed more removals within an hour than leave at once."),
+            say("Until the pending removals are decided, all removals of this analyst need approval."),
+            say("If you did not expect this, ask %(name)s by another channel.", name=name),
+        ),
+        say("Show pending removals"),
+        ((say("Marketplace"), one_line(given["marketplace"])), (say("Last confirmed by"), name)),
+        (say("If the account may be stolen, deactivate it at once."),),
     )
 
 

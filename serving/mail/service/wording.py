@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from models.messages.catalogue import sentences
 from serving.mail.rules.kinds import MailKind, one_line
-from serving.mail.service import report_wording, secret_wording
+from serving.mail.service import removal_wording, report_wording, secret_wording
 from serving.mail.service.content import Content, moment
 from serving.platform.tongues import N_, gettext, say, say_many
 
@@ -16,7 +16,6 @@ PLACES: Final = {
     MailKind.ESCALATIONS: "/brands",
     MailKind.OVERDUE_CASES: "/operations",
     MailKind.SECOND_FACTOR: "/settings/second-factor",
-    MailKind.BURST_ALARM: "/brand/limits",
     MailKind.MODEL_ROLLBACK: "/models",
 }
 NAMES: Final = {
@@ -34,9 +33,12 @@ NAMES: Final = {
     MailKind.REPORT_STOPPED: N_("Large reports of yours that somebody stopped"),
     MailKind.REPORT_WAITS: N_("Reports of yours that are not removed at once"),
     MailKind.MODEL_ROLLBACK: N_("Rollbacks of a model"),
-    MailKind.BURST_ALARM: N_("Removals of your brand that are pending after a burst, if you are a lead"),
     MailKind.NEW_SECRET: N_("New API keys and signing secrets"),
     MailKind.SECRETS_ENDED: N_("API keys and signing secrets that ended with their maker's access"),
+    MailKind.BURST_ALARM: N_(
+        "Removals that are pending after a burst: of your brand if you are a lead, of analysts if you administer"
+    ),
+    MailKind.REMOVALS_TOLD: N_("Removals in your name, or by people whom you can stop"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -249,6 +251,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.NEW_SECRET: secret_wording.new_secret,
     MailKind.SECRETS_ENDED: secret_wording.secrets_ended,
     MailKind.MODEL_ROLLBACK: _model_rollback,
+    MailKind.REMOVALS_TOLD: removal_wording.removals_told,
 }
 
 

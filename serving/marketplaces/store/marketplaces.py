@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, delete, select, update
 
 from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Scope
-from serving.marketplaces.tables import api_key, marketplace
+from serving.marketplaces.tables import api_key, key_network, marketplace
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import PlainQuery
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add
+from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.database.types import moment_of
 
 
@@ -188,6 +188,24 @@ def keys_in_force(connection: Connection, key_ids: Collection[str]) -> dict[str,
                 None if used is None else moment(used),
             )
     return found
+
+
+def network_known_since(connection: Connection, key_id: str, network: str, since: datetime) -> datetime | None:
+    """When a key first removed from a network, if it did so since a moment."""
+    query = select(key_network.c.first_seen_at).where(
+        key_network.c.key_id == key_id, key_network.c.network == network, key_network.c.last_seen_at >= since
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def keep_network(connection: Connection, key_id: str, network: str, at: datetime, since: datetime) -> None:
+    """Store that a key removes from a network; networks that it left before `since` are forgotten."""
+    own = key_network.c.key_id == key_id
+    connection.execute(delete(key_network).where(own, key_network.c.last_seen_at < since))
+    row = {"key_id": key_id, "network": network, "first_seen_at": at, "last_seen_at": at}
+    connection.execute(insert_or_ignore(connection, key_network).values(row))
+    seen = update(key_network).where(own, key_network.c.network == network)
+    connection.execute(seen.values(last_seen_at=at))
 
 
 def _in_force(dialect: str) -> Select[Any]:

@@ -34,4 +34,4 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
             raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=name)
         audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=text)
         if on:
-            alerts.settle(connection, here, alerts.HOLDS - approvals.waiting_causes(connection, here), now)
+            alerts.settle(connection, here, alerts.BY_HOLDS - approvals.waiting_causes(connection, here), now)

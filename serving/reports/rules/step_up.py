@@ -23,12 +23,13 @@ class StepUpState(StrEnum):
 class Circumstances:
     """What decides whether a person can confirm a large report now.
 
-    `full` is the brand's full standing, `used_today` that another report of the brand was confirmed today, `others` the
-    number of people beside the person who are told and can stop it.
+    `standing_wait` is how long until the brand's full standing counts, None where it has none; `used_today` that
+    another report of the brand was confirmed today, `others` the number of people beside the person who are told and
+    can stop it.
     """
 
     factors: Sequence[Factor]
-    full: bool
+    standing_wait: timedelta | None
     switched_on: bool
     alarm: bool
     used_today: bool
@@ -38,7 +39,8 @@ class Circumstances:
 def why_not(found: Circumstances, now: datetime, policy: SecondFactorPolicy) -> tuple[Message, ...]:
     """Why a large report cannot be confirmed with a second factor now; empty where it can.
 
-    The factor must be a day old, so that a stolen session cannot use one of its own. Somebody else must be told, or the
+    The factor must be a day old, so that a stolen session cannot use one of its own. Full standing must be two weeks
+    old, in which the sellers of the removals that led to it can complain. Somebody else must be told, or the
     hour in which the report can be stopped would pass unseen. While removals of the brand are pending after a burst,
     everything is pending.
     """
@@ -47,8 +49,10 @@ def why_not(found: Circumstances, now: datetime, policy: SecondFactorPolicy) -> 
         reasons.append(message("step_up.no_factor"))
     elif (begins := min(counts_from(one, policy) for one in found.factors)) > now:
         reasons.append(message("step_up.too_new", n=_hours(begins - now)))
-    if not found.full:
+    if found.standing_wait is None:
         reasons.append(message("step_up.standing"))
+    elif found.standing_wait:
+        reasons.append(message("step_up.standing_new", n=-(-found.standing_wait // timedelta(days=1))))
     if not found.switched_on:
         reasons.append(message("step_up.switched_off"))
     if found.alarm:

@@ -12,6 +12,7 @@ from models.errors import NotFound, required
 from models.verdict import Side
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.second_factors import Proof, is_fresh
 from serving.accounts.store import people
 from serving.brands.rules.certification import recently_invited
 from serving.brands.service import certification
@@ -23,9 +24,14 @@ from serving.reports.service.examining import Examination
 from serving.reports.service.stepping_up import circumstances as step_up_circumstances
 from serving.standing.rules.standing import Effect
 from serving.standing.service import current, effects_now
-from serving.takedowns.policy import BurstPolicy, StepUpPolicy
-from serving.takedowns.rules.bursts import Caps, Hold, Sales, caps, holds
-from serving.takedowns.service.pending_approval import Requested, circumstances, sales_of
+from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
+from serving.takedowns.rules import budgets
+from serving.takedowns.rules.budgets import Limit
+from serving.takedowns.rules.bursts import OF_BRAND, Caps, Hold, HoldCause, Sales, caps
+from serving.takedowns.service.pending_approval import Requested, gathered, sales_of
+
+# How many of these are used says how many are left. The alarm is for all to see.
+_COUNTED: Final = OF_BRAND - {HoldCause.BRAND_ALARM} | {HoldCause.STEP_UP_DAY, HoldCause.SELLER_BURST}
 
 # The same for listings that are not known and those of other brands.
 _NO_LISTING: Final = "The brand has no such listing."
@@ -43,9 +49,11 @@ class Quota:
 class Limits:
     """The limits that a confirmation by a person meets now.
 
-    `listing` is the one asked about, under the marketplace's id; None where none was. Without one, `caps.seller` is
-    None, and `holds` are those of every removal. `quota` is None where the day has no limit, and
-    `refused` has why the person cannot confirm at all. `step_up` has why a large report cannot be confirmed with a
+    `listing` is the one asked about, under the marketplace's id; None where none was. Without
+    one, `caps.seller` is None, and `holds` are those of every removal. `quota` is None where the day has no limit, and
+    `refused` has why the person cannot confirm at all. `budgets` are those of a day and a week, without the
+    marketplace's. `proved` is whether a second factor was just proved in the session; without, no reader is told how
+    many are left: a thief would stop just before the alarm. `step_up` has why a large report cannot be confirmed with a
     second factor; empty where it can.
     """
 
@@ -59,18 +67,31 @@ class Limits:
     step_up: tuple[Message, ...]
     listing: str | None
     at: datetime
+    budgets: tuple[Limit, ...]
+    proved: bool
 
     @property
     def leave_now(self) -> int | None:
-        """How many listings of different sellers leave now without approval and without an analyst; None: no limit."""
-        if self.refused or self.holds or not self.effect.at_once:
+        """How many listings of different sellers leave now without approval and without an analyst; None: not told."""
+        if self.refused or self.shown_holds or not self.effect.at_once:
             return 0
-        found = [one.left for one in (self.caps.user, self.caps.brand) if one is not None]
-        return min([*found, *([] if self.quota is None else [self.quota.left])], default=None)
+        if not self.proved:
+            return None
+        found = [limit.left for limit in (self.caps.user, self.caps.brand, *self.budgets) if limit is not None]
+        return min([*found, *([] if self.quota is None else [self.quota.left])], default=0)
+
+    @property
+    def shown_holds(self) -> tuple[Hold, ...]:
+        """The holds; without a fresh proof only those that do not tell how much is used."""
+        return self.holds if self.proved else tuple(hold for hold in self.holds if hold.cause not in _COUNTED)
 
 
-def limits_of(runtime: Runtime, person: Person, pair: tuple[str, str], listing: str | None = None) -> Limits:
+def limits_of(
+    runtime: Runtime, person: Person, pair: tuple[str, str], listing: str | None = None, *, proof: Proof | None = None
+) -> Limits:
     """The limits now; `pair` is (marketplace, brand). `listing` is an address or id as in a report.
+
+    `proof` is the last one of the session; a recovery code is none of a factor, and a key has none.
 
     Raises
     ------
@@ -93,24 +114,27 @@ def limits_of(runtime: Runtime, person: Person, pair: tuple[str, str], listing: 
             seller, sales = examined.facts.listing.seller.external_id, sales_of(connection, examined.facts, now)
             external_id = known.external_id
         requested = Requested(here, brand_id, seller, sales, Side.BRAND, person.user_id)
-        asked = circumstances(runtime, connection, requested, now)
-        policies = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]
+        decides = gathered(runtime, connection, requested, now, shown=True)
         refused = why_not(
             step_up_circumstances(runtime, connection, person, pair),
             runtime.wall.now(),
             runtime.policies[SecondFactorPolicy],
         )
+        spent = budgets.limits(decides.spending, runtime.policies[BudgetPolicy])
+        fresh = is_fresh(proof, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
         return Limits(
             here,
             brand_id,
             effects(0),
             _quota(effects, runtime.policies[ReportPolicy].most_listings, now),
-            caps(asked, *policies),
-            holds(asked, *policies),
+            caps(decides.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]),
+            decides.holds(runtime),
             _refused(runtime, connection, person, pair, now),
             refused,
             external_id,
             now,
+            tuple(limit for limit in spent if limit.cause is not HoldCause.MARKETPLACE_DAY),
+            fresh and proof is not None and proof.factor_id is not None,
         )
 
 

@@ -13,7 +13,7 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_factors import counts_from
 from serving.accounts.service.proving import Given, prove
-from serving.accounts.store import accounts, people, second_factors
+from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.audit.store import audit
 from serving.brands.store import brands
@@ -23,14 +23,16 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_not
-from serving.reports.service.stop_links import stop_path
-from serving.reports.service.submitting import in_full_standing, ready, take_all
+from serving.reports.service.submitting import full_standing_wait, ready, take_all
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
 from serving.reports.store.step_ups import StoredStepUp
 from serving.standing.store import standings
 from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.service.pending_approval import has_alarm
+from serving.takedowns.service.stop_links import stop_path
+from serving.takedowns.service.telling import people_told, waits_until
+from serving.takedowns.store.removal_notices import Remover
 
 _MOST_AT_ONCE: Final = 20
 _log = structlog.get_logger()
@@ -41,20 +43,12 @@ def purpose_of(report_id: str) -> str:
     return f"report:{report_id}"
 
 
-def people_told(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...]:
-    """The people who are told of a large report and can stop it: the brand's leads here, and its account manager."""
-    leads = [one.user_id for one in accounts.people_of_brand(connection, pair) if one.leads]
-    enrolled = brands.enrolments(connection, pair[0]).get(pair[1])
-    managers = [] if enrolled is None else people.with_access(connection, [enrolled.account_manager_id])
-    return tuple(dict.fromkeys([*leads, *managers]))
-
-
 def circumstances(runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str]) -> Circumstances:
     """What decides whether a person can confirm a large report of a brand now; `pair` is (marketplace, brand)."""
     now = runtime.clock.now()
     return Circumstances(
         factors=second_factors.of_person(connection, person.user_id),
-        full=in_full_standing(runtime, connection, pair, now),
+        standing_wait=full_standing_wait(runtime, connection, pair, now),
         switched_on=kill_switches.is_on(connection, pair[0], AutomaticRule.BRAND_REMOVALS),
         alarm=has_alarm(connection, *pair),
         used_today=step_ups.of_day(connection, pair, now.date().isoformat()),
@@ -187,7 +181,9 @@ def _check_factor(runtime: Runtime, connection: Connection, person: Person, fact
 def _tell(runtime: Runtime, connection: Connection, person: Person, made: StoredStepUp, listings: int) -> None:
     """Mail everybody who can stop the report, each with a link of their own."""
     pair = made.marketplace_id, made.brand_id
-    until = made.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    remover = Remover(made.marketplace_id, made.user_id, made.brand_id)
+    leaves = made.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    until = max(leaves, waits_until(runtime, connection, remover, made.known_at, listings) or leaves)
     enrolled = brands.enrolments(connection, pair[0])[pair[1]]
     parameters = {
         "by": person.name,

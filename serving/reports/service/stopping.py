@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, DomainError, NotFound
+from models.errors import Conflict, DomainError, Forbidden, NotFound
 from serving.accounts.rules.access import Person
-from serving.accounts.store import accounts, people
+from serving.accounts.rules.second_person import independent
+from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
@@ -15,8 +16,6 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Outcome, Result
 from serving.reports.service.reporting import keep
-from serving.reports.service.stepping_up import people_told
-from serving.reports.service.stop_links import link_of
 from serving.reports.service.submitting import is_waiting
 from serving.reports.service.telling import tell_of_stop
 from serving.reports.service.withdrawing import STANDS, close_case
@@ -27,7 +26,12 @@ from serving.review.service.decision_context import DecisionContext
 from serving.review.service.undoing import withdraw_last
 from serving.standing.service import recount
 from serving.standing.store import standings
+from serving.takedowns.service.stop_links import REPORTS, link_of
 from serving.takedowns.service.takedown import undo_window
+from serving.takedowns.service.telling import people_told
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionState
 from serving.webhooks.service import end_secrets
 
 
@@ -41,6 +45,7 @@ class LargeReport:
     by: str
     listings: int
     until: datetime
+    waits: bool
     stopped_by: str | None
 
 
@@ -53,15 +58,54 @@ def large_report(runtime: Runtime, connection: Connection, found: StoredStepUp) 
     """A report that was confirmed with a second factor, with its names."""
     names = accounts.names(connection, [found.user_id, found.stopped_by or ""])
     stored = reports.of_id(connection, found.marketplace_id, found.report_id)
+    waiting = _waiting(connection, stored)
     return LargeReport(
         found,
         brands.enrolments(connection, found.marketplace_id)[found.brand_id].name,
         marketplaces.get(connection, found.marketplace_id).name,
         names.get(found.user_id, ""),
         len(reports.locations(connection, stored)),
-        found.known_at + undo_window(runtime, stepped_up=True),
+        max([found.known_at + undo_window(runtime, stepped_up=True), *(one.leaves_at for one in waiting)]),
+        any(one.leaves_at > found.known_at + 2 * undo_window(runtime, stepped_up=True) for one in waiting),
         None if found.stopped_by is None else names.get(found.stopped_by, ""),
     )
+
+
+def _waiting(connection: Connection, stored: StoredReport) -> list[StoredAction]:
+    """The scheduled removals of a report."""
+    given = [one.verdict_id for one in reports.outcomes(connection, stored) if one.verdict_id is not None]
+    made = actions.of_verdicts(connection, stored.marketplace_id, given).values()
+    return [one for one in made if one.state is ActionState.SCHEDULED]
+
+
+def approve(runtime: Runtime, person: Person, report_id: str) -> int:
+    """Let the removals of a large report leave that wait for the hours of those who are told; returns how many.
+
+    Raises
+    ------
+    NotFound
+        There is no such report, or the person is not told of it.
+    Forbidden
+        The person counts as one with the one who confirmed it.
+    Conflict
+        Nothing of it waits.
+    """
+    with runtime.store.write() as connection:
+        found = step_ups.of_id(connection, report_id)
+        if found is None or not can_stop(connection, person.user_id, found):
+            raise NotFound("There is no such report.")
+        audit.hold(connection)
+        if not independent(origins.roots(connection), person.user_id, found.user_id):
+            raise Forbidden("You count as one person with the one who confirmed this report.")
+        now, here = runtime.clock.now(), found.marketplace_id
+        earliest = max(now, found.known_at + undo_window(runtime, stepped_up=True))
+        waiting = _waiting(connection, reports.of_id(connection, here, report_id))
+        done = sum(actions.bring_forward(connection, one, earliest) for one in waiting)
+        if not done:
+            raise Conflict("Nothing of this report waits.")
+        about = {"brand_id": found.brand_id, "listings": done}
+        audit.record(connection, now, here, f"user:{person.user_id}", "report.approved_early", report_id, **about)
+    return done
 
 
 def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
@@ -72,7 +116,7 @@ def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
     NotFound
         The link is invalid, or the person has lost the account.
     """
-    user_id, report_id = link_of(runtime, token)
+    user_id, report_id = link_of(runtime, token, REPORTS)
     with runtime.store.read() as connection:
         person = accounts.person(connection, user_id)
         found = step_ups.of_id(connection, report_id)

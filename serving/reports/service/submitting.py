@@ -34,11 +34,9 @@ from serving.reports.store import report_documents, report_test_buys, reports, s
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.rights.service.bases import basis_of, pair_of
-from serving.standing.rules.enrolment import Phase
-from serving.standing.rules.standing import FULL_STANDING
-from serving.standing.service import current, recount, stage_of
+from serving.standing.service import current, full_standing_since, recount
 from serving.standing.store import standings
-from serving.takedowns.policy import BurstPolicy
+from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 
 LONGEST_KEY: Final = 255
 LONGEST_NOTE: Final = 2_000
@@ -155,14 +153,16 @@ def waits_for_step_up(
         listings=len(draft.locations),
         per_user=runtime.policies[BurstPolicy].per_user,
     )
-    return wanted and in_full_standing(runtime, connection, pair, at)
+    return wanted and full_standing_wait(runtime, connection, pair, at) == timedelta(0)
 
 
-def in_full_standing(runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime) -> bool:
-    """Whether every confirmation of a brand removes at once, without a daily limit and a first phase."""
-    found = current(runtime, connection, *pair, at)
-    begun = stage_of(runtime, connection, found, *pair, at)
-    return found.level in FULL_STANDING and begun.phase is Phase.FULL
+def full_standing_wait(
+    runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime
+) -> timedelta | None:
+    """How long until the full standing of a brand counts before a large report; None where it has none."""
+    since = full_standing_since(runtime, connection, pair, at)
+    lasts = timedelta(days=runtime.policies[StepUpPolicy].full_standing_days)
+    return None if since is None else max(timedelta(0), since + lasts - at)
 
 
 def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:

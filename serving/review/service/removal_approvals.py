@@ -1,15 +1,17 @@
 """Removals pending approval: the people who may see them, their votes, and the result once enough agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
 from features.message import Message
 from features.phrase import Phrase
-from models.errors import Conflict, required
+from models.errors import Conflict, Forbidden, Invalid, required
 from models.verdict import Side
-from serving.accounts.rules.access import Permission, Person, Role
+from serving.accounts.rules.access import LOCAL, Permission, Person, Role
 from serving.accounts.rules.second_person import Roots
 from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
@@ -19,6 +21,7 @@ from serving.platform.runtime import Runtime
 from serving.review.service.undoing import overrule
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.approval import (
+    ADMINISTRATION,
     PROGRAMME,
     REVIEW_TEAM,
     Bearing,
@@ -32,14 +35,15 @@ from serving.takedowns.rules.approval import (
     why_no_approval,
     why_no_vote,
 )
-from serving.takedowns.rules.bursts import Hold
+from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.service.takedown import release, withdraw
-from serving.takedowns.store import actions, approvals
+from serving.takedowns.store import actions, alerts, approvals, removal_notices
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.approvals import RemovalVerdict, StoredHold
 from serving.webhooks.rules.action import ActionState
 
-_MOST = 500
+_MOST: Final = 500
+VOTERS: Final = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         agreed = settled([*found.votes, vote], found.bearing, roots)
         if agreed is Decision.APPROVE:
             release(runtime, connection, found.action, actor, now)
+            _lift(connection, found.action, found.hold, found.bearing.confirmed_by, now)
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
             confirmations = approvals.verdicts_behind(connection, place, action_id)
@@ -128,10 +133,50 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     return agreed
 
 
+def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) -> None:
+    """Approve a removal that an analyst confirmed, by the owner of the data directory, where nobody else can.
+
+    Raises
+    ------
+    NotFound
+        The marketplace has no such removal.
+    Forbidden
+        A brand confirmed it.
+    Conflict, Invalid
+        It is not pending; the reason is missing.
+    """
+    now = runtime.clock.now()
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    with runtime.store.write() as connection:
+        action = actions.get(connection, place, action_id)
+        case = cases.of_verdict(connection, place, action.verdict_id)
+        begin_count(connection, case)
+        audit.hold(connection)
+        if verdicts.get(connection, place, action.verdict_id).side is Side.BRAND:
+            raise Forbidden("A brand confirmed this removal. An analyst and another organisation approve it.")
+        how = f"held.{Decision.APPROVE.value}"
+        audit.record(connection, now, place, LOCAL, how, action_id, organisation="owner", reason=reason.strip()[:500])
+        release(runtime, connection, action, LOCAL, now)
+        hold = approvals.of_actions(connection, place, [action_id])[action_id]
+        confirmed_by = [one.user_id for one in approvals.verdicts_behind(connection, place, action_id)]
+        _lift(connection, action, hold, confirmed_by, now)
+        recount_of(runtime, connection, case, now)
+
+
+def _lift(
+    connection: Connection, action: StoredAction, hold: StoredHold, confirmed_by: Collection[str], now: datetime
+) -> None:
+    """End the stop of these people's removals, now that somebody has approved one that was pending because of it."""
+    if HoldCause.STOPPED in hold.causes:
+        removal_notices.lift(connection, action.marketplace_id, confirmed_by, now)
+        alerts.settle_of(connection, action.marketplace_id, HoldCause.STOPPED, confirmed_by, now)
+
+
 def _places(person: Person) -> frozenset[str]:
     """The marketplaces where a person may have a role in a removal."""
     answered = frozenset(place for place, _ in person.brands(Permission.ANSWER_QUESTIONS))
-    return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+    return answered.union(*(person.marketplaces(one) for one in VOTERS))
 
 
 def _pending(connection: Connection, person: Person, roots: Roots, place: str, action_id: str) -> PendingRemoval | None:
@@ -164,8 +209,12 @@ def _able(connection: Connection, given: Sequence[Vote], bearing: Bearing, roots
         of_brand = accounts.people_of_brand(connection, (here, bearing.brand_id))
         found |= {one.user_id: bearing.brand_id for one in of_brand}
     managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
+    if bearing.confirmer == REVIEW_TEAM:
+        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
     found |= {one: PROGRAMME for one in managers if manager in {None, one}}
     found |= dict.fromkeys(people.holders(connection, [here], Role.ANALYST).get(here, {}), REVIEW_TEAM)
+    if HoldCause.MARKETPLACE_DAY in bearing.causes:
+        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
     names = accounts.names(connection, sorted(able(given, bearing, found, roots)))
     return tuple(sorted(names.values()))
 

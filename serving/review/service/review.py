@@ -39,14 +39,18 @@ from serving.rights.rules.rights import Mandate, Right
 from serving.rights.service.bases import basis_of, keep_basis
 from serving.standing.rules.standing import Effect, Standing
 from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
+from serving.takedowns.rules.budgets import is_new_device
 from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, Undone, removal_statement
+from serving.takedowns.rules.telling import is_unknown
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule, undo_window
+from serving.takedowns.service.telling import tell_of_removal, waits_until
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.removal_notices import Remover
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 _MOST_REASONS: Final = 3  # A company with many brands has hundreds of marks; three reasons are enough to act on.
@@ -231,7 +235,8 @@ def _act(
                 source=source,
                 sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
             )
-            asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at)
+            new = is_new_device(context.person.secret, context.runtime.wall.now())
+            asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
             hold = pending_grounds(context.runtime, context.connection, asked, context.at)
             if context.side is Side.ANALYST and _doubt(context) is not None:
                 hold = hold.with_hold(Hold(HoldCause.DOUBT, message("hold.doubt")))
@@ -240,7 +245,9 @@ def _act(
             # Drawn only where needed, so that a seed reproduces its earlier audit samples.
             draw = context.runtime.draw() if model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
-            return schedule(
+            remover = Remover(case.marketplace_id, context.person.user_id, _brand_of(context))
+            batch = context.stepped_up_at is not None
+            action = schedule(
                 context.runtime,
                 context.connection,
                 ActionKind.REMOVE,
@@ -249,8 +256,13 @@ def _act(
                 at,
                 hold=hold,
                 delay=delay,
-                stepped_up=context.stepped_up_at is not None,
+                stepped_up=batch,
+                new_device=is_unknown(context.person.secret),
+                not_before=waits_until(context.runtime, context.connection, remover, at) if batch else None,
             )
+            if action.verdict_id == verdict_id:
+                tell_of_removal(context.runtime, context.connection, action, remover, context.person.secret)
+            return action
         case Outcome.REINSTATE:
             contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
             if contested is None:
@@ -258,6 +270,10 @@ def _act(
             removal = actions.get(context.connection, context.case.marketplace_id, contested.action_id)
             ground = Ground(Undone.APPEAL, verdict_id, context.actor)
             return overturn(context.runtime, context.connection, removal, ground, context.at)
+
+
+def _brand_of(context: DecisionContext) -> str | None:
+    return context.case.brand_id if context.side is Side.BRAND else None
 
 
 def _owned(case: Case, decision_input: DecisionInput) -> Owned:

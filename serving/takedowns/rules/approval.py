@@ -1,7 +1,7 @@
 """The approvals that a removal pending approval needs before it is sent or withdrawn. Standard library only."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from typing import Final
@@ -11,11 +11,13 @@ from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Roots, independent, independent_of_all
-from serving.takedowns.rules.bursts import BURSTS, HoldCause
+from serving.takedowns.rules.bursts import BURSTS, BY_SECOND_PERSON, HoldCause
 
-# Organisations that vote: a marketplace's review team, its account management, and each brand by its id.
+# Organisations that vote: a marketplace's review team, its account management, its administration on what analysts
+# confirm and above the day of the marketplace, and each brand by its id.
 REVIEW_TEAM: Final = "desk"
 PROGRAMME: Final = "programme"
+ADMINISTRATION: Final = "administration"
 _CONFIRMED: Final = Phrase("You confirmed this removal. Somebody else must approve or withdraw it.")
 _SAME_PERSON: Final = Phrase(
     "Your account and one that confirmed this removal count as one person, because one created the other or reset its "
@@ -55,10 +57,13 @@ class Bearing:
 def organisation_of(person: Person, bearing: Bearing) -> str | None:
     """The organisation that somebody votes for on a removal pending approval; None where they have no role in it.
 
-    A person with several roles votes for the marketplace's analysts first, then for account management, then for the
-    brand: one person has one vote.
+    A person with several roles votes for the marketplace's analysts first, then for account management, for the brand,
+    and for the administrators: one person has one vote. Once the marketplace has removed more than its day,
+    administrators are asked, and an administrator votes as one.
     """
     here, brand = bearing.marketplace_id, bearing.brand_id
+    if HoldCause.MARKETPLACE_DAY in bearing.causes and here in person.marketplaces(Permission.ADMINISTER):
+        return ADMINISTRATION
     if here in person.marketplaces(Permission.REVIEW_CASES):
         return REVIEW_TEAM
     looks_after = here in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
@@ -66,6 +71,8 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
         return PROGRAMME
     if brand is not None and (here, brand) in person.brands(Permission.ANSWER_QUESTIONS):
         return brand
+    if bearing.confirmer == REVIEW_TEAM and here in person.marketplaces(Permission.ADMINISTER):
+        return ADMINISTRATION
     return None
 
 
@@ -112,12 +119,15 @@ def settled(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision |
 
     After a burst the confirmation itself is in doubt, so it does not count: an analyst and somebody of another
     organisation must approve. A removal that is pending because of the shop's sales or a kill switch already has the
-    confirmer's approval. One person of another organisation is the second. A withdrawal needs as many votes as an
+    confirmer's approval. One person of another organisation is the second; for what an analyst chose, or confirmed on
+    the first day, one other person of any organisation. A withdrawal needs as many votes as an
     approval, so that an unwanted removal does not stay pending forever. A score is not a vote.
 
     Approvals count as those of two people only where the accounts have no root in common
     (`serving.accounts.rules.second_person`), and none counts that has one in common with a confirmer. For a withdrawal
     every vote counts.
+
+    Above the day of the marketplace an administrator must be among them; for that cause alone one is enough.
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
@@ -164,6 +174,12 @@ def _apart(votes: Collection[Vote], bearing: Bearing, roots: Roots) -> list[Vote
 
 def _enough(agreeing: Collection[Vote], bearing: Bearing, roots: Roots | None) -> bool:
     """Whether these votes are enough; without `roots` every account counts as a person."""
+    if HoldCause.MARKETPLACE_DAY in bearing.causes:
+        rest = replace(bearing, causes=bearing.causes - {HoldCause.MARKETPLACE_DAY})
+        return any(one.organisation == ADMINISTRATION for one in agreeing) and _enough(agreeing, rest, roots)
+    by_second = bearing.confirmer == REVIEW_TEAM and bool(bearing.confirmed_by)
+    if by_second and bearing.causes and bearing.causes <= BY_SECOND_PERSON:
+        return bool(agreeing)
     after_burst = bool(bearing.causes & BURSTS)
     others = [one for one in agreeing if one.organisation != bearing.confirmer]
     if bearing.confirmed_by and others and not after_burst:

@@ -20,11 +20,32 @@ class HoldCause(StrEnum):
     SELLER_SHARE = "seller_share"  # More of one seller than a report with a second factor removes on its own.
     HIGH_IMPACT = "high_impact"
     BRAND_ALARM = "brand_alarm"  # Removals of the brand are still pending after a burst of its users.
+    # The budgets of 24 hours and of seven days (`serving.takedowns.rules.budgets`).
+    PERSON_DAY = "person_day"
+    PERSON_WEEK = "person_week"
+    BRAND_DAY = "brand_day"
+    BRAND_WEEK = "brand_week"
+    STEP_UP_DAY = "step_up_day"  # More of one brand than leaves in a day with a second factor.
+    MARKETPLACE_DAY = "marketplace_day"
+    ANALYST_ALARM = "analyst_alarm"  # Removals of the analyst are still pending after a burst.
+    CHOSEN = "chosen"  # An analyst opened the case by choice.
+    FIRST_DAY = "first_day"  # Somebody made the analyst's account or gave the role less than a day ago.
+    UNTOLD = "untold"  # Nobody who could stop the person's removals can be told of them.
+    STOPPED = "stopped"  # Somebody has stopped the person's removals.
     DOUBT = "doubt"  # It was reinstated or found genuine, and no other person has found it counterfeit since.
 
 
-OF_BRAND = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.BRAND_ALARM})
-BURSTS = OF_BRAND | {HoldCause.SELLER_BURST}
+_OF_PERSON = frozenset({HoldCause.USER_BURST, HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
+OF_ANALYST = _OF_PERSON | {HoldCause.ANALYST_ALARM}
+OF_BRAND = _OF_PERSON | {
+    HoldCause.BRAND_BURST,
+    HoldCause.BRAND_ALARM,
+    HoldCause.BRAND_DAY,
+    HoldCause.BRAND_WEEK,
+}
+# Of an analyst: another person approves, also one of the same organisation.
+BY_SECOND_PERSON = frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY, HoldCause.UNTOLD, HoldCause.STOPPED})
+BURSTS = OF_BRAND | OF_ANALYST | {HoldCause.SELLER_BURST, HoldCause.STEP_UP_DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +74,14 @@ class Asked:
     """A removal that a confirmation requests, with its circumstances.
 
     `brand` and `seller` are None where the listing names none; their caps then do not apply. `user` has the removals of
-    every account of the brand that counts as one person with the user's (`serving.accounts.rules.second_person`).
-    `alarm` is set while removals of the brand are pending after a burst of its users. `stepped_up` is set for a report
-    that a person has confirmed with a second factor; `seller` then has the removals since that moment, or of the last
-    hour where these are more. Removals of such reports are not among those of `user` and `brand`.
+    every account of the brand, or of every analyst, that counts as one person with the user's
+    (`serving.accounts.rules.second_person`). `switched_on` is about the removals of the side. `alarm` and `own_alarm`
+    are set while removals of the brand, or of the analyst, are pending after a burst. `chosen` is set for a case that
+    was opened by choice, unless a brand's user confirms who counts as another person than the one who opened it.
+    `first_day` is set on the first day of an analyst whom somebody else let in. `untold` is the number of the person's
+    removals of a day where no mail about them arrives. `stopped` is set once somebody has stopped them. `stepped_up` is
+    set for a report that a person has confirmed with a second factor; `seller` then has the removals since that moment,
+    or of the last hour where these are more. Removals of such reports are not among those of `user` and `brand`.
     """
 
     side: Side
@@ -67,6 +92,11 @@ class Asked:
     switched_on: bool
     alarm: bool = False
     stepped_up: bool = False
+    own_alarm: bool = False
+    chosen: bool = False
+    first_day: bool = False
+    untold: int | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +151,15 @@ def caps(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
 def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hold, ...]:
     """The holds of a removal; empty where it may be sent.
 
-    The verdict stays in force; only the message to the marketplace is delayed. A brand's kill switch applies to its own
-    users. While removals of a brand are pending after a burst, all that its users confirm is pending too, also with a
-    second factor: a stolen account gets no new cap in the next hour.
+    The verdict stays in force; only the message to the marketplace is delayed. While removals of a brand or an analyst
+    are pending after a burst, all that they confirm is pending too, also with a second factor: a stolen account gets no
+    new cap in the next hour. What an analyst chose without a route, a brand or a notifier needs a second person.
     """
     found: list[Hold] = []
     by_brand, limits = asked.side is Side.BRAND, caps(asked, policy, step_up)
-    if by_brand and not asked.switched_on:
-        found.append(Hold(HoldCause.SWITCHED_OFF, message("hold.switched_off")))
+    if not asked.switched_on:
+        code = "hold.switched_off" if by_brand else "hold.analysts_switched_off"
+        found.append(Hold(HoldCause.SWITCHED_OFF, message(code)))
     if limits.user is not None and not limits.user.left:
         found.append(Hold(HoldCause.USER_BURST, message("hold.user_burst", n=limits.user.limit)))
     if limits.brand is not None and not limits.brand.left:
@@ -142,13 +173,25 @@ def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hol
         found.append(Hold(HoldCause.HIGH_IMPACT, large))
     if by_brand and asked.alarm:
         found.append(Hold(HoldCause.BRAND_ALARM, message("hold.brand_alarm")))
+    if not by_brand and asked.own_alarm:
+        found.append(Hold(HoldCause.ANALYST_ALARM, message("hold.analyst_alarm")))
+    if asked.chosen:
+        found.append(Hold(HoldCause.CHOSEN, message("hold.chosen")))
+    if not by_brand and asked.first_day:
+        found.append(Hold(HoldCause.FIRST_DAY, message("hold.first_day")))
+    if asked.untold is not None:
+        found.append(Hold(HoldCause.UNTOLD, message("hold.untold", n=asked.untold)))
+    if asked.stopped:
+        found.append(Hold(HoldCause.STOPPED, message("hold.stopped")))
     return tuple(found)
 
 
 def begins_alarm(found: Sequence[Hold], side: Side) -> bool:
-    """Whether a removal with these holds is the first of a brand that is pending after a burst of its users."""
+    """Whether a removal with these holds is the first one pending after a burst of a brand's users or an analyst."""
     causes = {one.cause for one in found}
-    return side is Side.BRAND and bool(causes & OF_BRAND) and HoldCause.BRAND_ALARM not in causes
+    if side is Side.BRAND:
+        return bool(causes & OF_BRAND) and HoldCause.BRAND_ALARM not in causes
+    return bool(causes & OF_ANALYST) and HoldCause.ANALYST_ALARM not in causes
 
 
 def high_impact(sales: Sales, policy: BurstPolicy) -> Message | None:

@@ -1,5 +1,6 @@
 """The grounds on which a removal needs approval: gathered for the rule, stored with their alert, and settled."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,33 +12,40 @@ from features.facts import Facts
 from models.messages.english import in_english
 from models.policies.version import policy_version
 from models.verdict import Side
-from serving.accounts.rules.second_person import same_person
-from serving.accounts.store import origins
+from serving.accounts.policy import InvitationPolicy
+from serving.accounts.rules.second_person import handed_over_at, independent, same_person
+from serving.accounts.store import origins, people
 from serving.audit.store import audit
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import exchange_rates, kill_switches
 from serving.platform.runtime import Runtime
-from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy, TellingPolicy
+from serving.takedowns.rules import budgets
+from serving.takedowns.rules.budgets import Spending
 from serving.takedowns.rules.bursts import (
+    BY_SECOND_PERSON,
+    OF_ANALYST,
     OF_BRAND,
     Asked,
-    Caps,
     Hold,
     HoldCause,
     Pace,
     Sales,
     begins_alarm,
-    caps,
     holds,
 )
-from serving.takedowns.service.alarm_mails import mail_leads
-from serving.takedowns.store import alerts
+from serving.takedowns.service.alarm_mails import mail_alarm
+from serving.takedowns.service.budgets import spending_of
+from serving.takedowns.service.telling import is_unreachable
+from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert
-from serving.takedowns.store.approvals import Pacer, by_brand, by_person, by_person_of_brand, of_seller
+from serving.takedowns.store.approvals import Pacer, by_analysts, by_brand, by_person_of_brand, of_seller
+from serving.takedowns.store.budgets import by_analyst
+from serving.takedowns.store.removal_notices import Remover
 
 _log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
@@ -48,13 +56,15 @@ _DOLLAR: Final = "USD"
 class Confirmation:
     """A confirmation that requests a removal: its case, its side, and the person.
 
-    `stepped_up_at` is when the person confirmed the report with a second factor; None without.
+    `stepped_up_at` is when the person confirmed the report with a second factor; None without. `new_device` is set
+    where they act from a device on its first day.
     """
 
     case: Case
     side: Side
     user_id: str
     stepped_up_at: datetime | None = None
+    new_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class Before:
 @dataclass(frozen=True, slots=True)
 class Requested:
     """A removal that is requested or foreseen: the brand, the seller and the seller's sales, and the person with their
-    side. `stepped_up_at` as for a confirmation.
+    side. `stepped_up_at` as for a confirmation. `opened_by` is the analyst who opened the case by choice.
     """
 
     marketplace_id: str
@@ -80,17 +90,21 @@ class Requested:
     user_id: str
     before: Before = Before()
     stepped_up_at: datetime | None = None
+    opened_by: str | None = None
+    new_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PendingGrounds:
     """The holds of a removal, and the person, brand or seller that each cause is about.
 
-    `alarmed` is the brand whose alarm begins with it, None where none does; `user_id` is the person who confirmed.
+    `begins_alarm` is whether an alarm begins with it: of the brand `alarmed`, or of an analyst where that is None.
+    `user_id` is the person who confirmed.
     """
 
     holds: tuple[Hold, ...]
     subjects: dict[HoldCause, str]
+    begins_alarm: bool
     alarmed: str | None
     user_id: str
 
@@ -109,36 +123,56 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
     sales = sales_of(connection, facts, at)
-    requested = Requested(here, brand_id, seller, sales, asked.side, asked.user_id, stepped_up_at=asked.stepped_up_at)
+    requested = Requested(
+        here,
+        brand_id,
+        seller,
+        sales,
+        asked.side,
+        asked.user_id,
+        stepped_up_at=asked.stepped_up_at,
+        opened_by=asked.case.opened_by,
+        new_device=asked.new_device,
+    )
     found = holds_of(runtime, connection, requested, at)
-    subjects = {
-        HoldCause.SWITCHED_OFF: "",
-        HoldCause.USER_BURST: asked.user_id,
-        HoldCause.BRAND_BURST: brand_id or "",
-        HoldCause.SELLER_BURST: seller or "",
-        HoldCause.SELLER_SHARE: seller or "",
-        HoldCause.HIGH_IMPACT: seller or "",
-        HoldCause.BRAND_ALARM: brand_id or "",
-    }
-    return PendingGrounds(found, subjects, brand_id if begins_alarm(found, asked.side) else None, asked.user_id)
+    of_seller_alone = {HoldCause.SELLER_BURST, HoldCause.SELLER_SHARE, HoldCause.HIGH_IMPACT}
+    subjects = (
+        dict.fromkeys(HoldCause, "")
+        | dict.fromkeys(OF_BRAND | {HoldCause.STEP_UP_DAY}, brand_id or "")
+        | dict.fromkeys(OF_ANALYST | BY_SECOND_PERSON, asked.user_id)
+        | dict.fromkeys(of_seller_alone, seller or "")
+    )
+    alarmed = brand_id if asked.side is Side.BRAND else None
+    return PendingGrounds(found, subjects, begins_alarm(found, asked.side), alarmed, asked.user_id)
 
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
     """The holds of a removal that is requested or foreseen."""
-    found = circumstances(runtime, connection, asked, at)
-    return holds(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+    return gathered(runtime, connection, asked, at).holds(runtime)
 
 
-def caps_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Caps:
-    """The limits that a removal meets, as `holds_of` decides by them."""
-    found = circumstances(runtime, connection, asked, at)
-    return caps(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether a removal is on hold: its circumstances, and what counts against its budgets."""
+
+    asked: Asked
+    spending: Spending
+
+    def holds(self, runtime: Runtime) -> tuple[Hold, ...]:
+        """The holds, those of its budgets last."""
+        of_bursts = holds(self.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+        return (*of_bursts, *budgets.holds(self.spending, runtime.policies[BudgetPolicy]))
 
 
-def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Asked:
-    """A removal that is requested or foreseen, with its circumstances."""
+def gathered(
+    runtime: Runtime, connection: Connection, asked: Requested, at: datetime, *, shown: bool = False
+) -> Circumstances:
+    """What decides about a removal that is requested or foreseen; `shown` where its limits are shown to people."""
     here, brand_id, before, seller = asked.marketplace_id, asked.brand_id, asked.before, asked.seller
-    policy = runtime.policies[BurstPolicy]
+    policy, of_brand = runtime.policies[BurstPolicy], brand_id if asked.side is Side.BRAND else None
+    roots, is_analyst = origins.roots(connection), asked.side is Side.ANALYST
+    same = same_person(roots, {asked.user_id})
+    hourly, daily = _of_user(asked, same)
 
     def pace(pacer: Pacer, least: int, more: int, since: datetime | None = None) -> Pace:
         hour = at - timedelta(minutes=policy.window_minutes)
@@ -153,16 +187,52 @@ def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at
 
     own, sold = before.by_person, before.of_seller
     since = asked.stepped_up_at
-    return Asked(
-        side=asked.side,
-        user=pace(_of_user(connection, asked), policy.per_user, own),
-        brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
-        seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
-        sales=asked.sales,
-        switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
-        alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+    second = not is_analyst and independent(roots, asked.user_id, asked.opened_by or "")
+    rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
+    spending = spending_of(
+        runtime,
+        connection,
+        (here, of_brand),
+        daily,
+        same,
+        at,
+        ahead=own,
         stepped_up=since is not None,
+        routed=is_analyst and asked.opened_by is None,
+        new_device=asked.new_device,
+        shown=shown,
     )
+    return Circumstances(
+        Asked(
+            side=asked.side,
+            user=pace(hourly, policy.per_user, own),
+            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
+            seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
+            sales=asked.sales,
+            switched_on=kill_switches.is_on(connection, here, rule),
+            alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+            stepped_up=since is not None,
+            own_alarm=is_analyst and holds_db.waits_for_analysts(connection, here, same, OF_ANALYST),
+            chosen=asked.opened_by is not None and not second,
+            first_day=is_analyst and _is_first_day(runtime, connection, asked, at),
+            untold=_untold(runtime, connection, Remover(here, asked.user_id, of_brand), spending, at),
+            stopped=removal_notices.is_stopped(connection, here, asked.user_id),
+        ),
+        spending,
+    )
+
+
+def _is_first_day(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> bool:
+    granted = people.analyst_since(connection, asked.user_id, asked.marketplace_id)
+    since = handed_over_at(origins.history(connection, asked.user_id), granted)
+    hours = timedelta(hours=runtime.policies[InvitationPolicy].analyst_removes_after_hours)
+    return since is not None and at < since + hours
+
+
+def _untold(runtime: Runtime, connection: Connection, remover: Remover, spending: Spending, at: datetime) -> int | None:
+    used = spending.with_step_up if spending.stepped_up else spending.person.day
+    spent = used >= runtime.policies[TellingPolicy].untold_a_day
+    return used if spent and is_unreachable(runtime, connection, remover, at) else None
 
 
 def has_alarm(connection: Connection, marketplace_id: str, brand_id: str) -> bool:
@@ -183,20 +253,24 @@ def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
     return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
-def _of_user(connection: Connection, asked: Requested) -> Pacer:
-    """The confirmations that count toward the user's cap: a brand's user shares it with the accounts that they made."""
-    if asked.side is not Side.BRAND or asked.brand_id is None:
-        return by_person(asked.user_id)
-    same = same_person(origins.roots(connection), {asked.user_id})
-    return by_person_of_brand(asked.user_id, same, asked.brand_id)
+def _of_user(asked: Requested, same: Collection[str]) -> tuple[Pacer, Pacer]:
+    """The removals that count against the user's hour, and against their day and week.
+
+    All accounts that count as the same person share them, for one brand or as analysts. The day and the week of an
+    analyst have the cases by choice and the others each by themselves.
+    """
+    if asked.side is Side.BRAND and asked.brand_id is not None:
+        pacer = by_person_of_brand(asked.user_id, same, asked.brand_id)
+        return pacer, pacer
+    return by_analysts(same), by_analyst(same, routed=asked.opened_by is None)
 
 
 def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: PendingGrounds, at: datetime) -> None:
     """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
     here, first, version = action.marketplace_id, found.holds[0], policy_version(runtime.policies[BurstPolicy])
     holds_db.add_hold(connection, here, action.action_id, found.holds, version, at)
-    if found.alarmed is not None:
-        mail_leads(runtime, connection, (here, found.alarmed), found.user_id, action.action_id)
+    if found.begins_alarm:
+        mail_alarm(runtime, connection, (here, found.alarmed), found.user_id, action.action_id)
     subject = found.subjects[first.cause]
     alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_it(connection, alert):
@@ -219,4 +293,4 @@ def settle(connection: Connection, action: StoredAction, how: str, at: datetime)
     """Store the decision on a removal pending approval, and settle the alerts of causes without pending removals."""
     here = action.marketplace_id
     holds_db.settle(connection, here, action.action_id, how, at)
-    alerts.settle(connection, here, alerts.HOLDS - holds_db.waiting_causes(connection, here), at)
+    alerts.settle(connection, here, alerts.BY_HOLDS - holds_db.waiting_causes(connection, here), at)

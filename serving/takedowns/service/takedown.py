@@ -49,13 +49,16 @@ def schedule(
     hold: PendingGrounds | None = None,
     delay: timedelta = _AT_ONCE,
     stepped_up: bool = False,
+    new_device: bool = False,
+    not_before: datetime | None = None,
 ) -> StoredAction:
     """Store an action with its audit entry and durable job in the caller's transaction, a removal also with evidence.
 
     At most one open action of a kind exists for a listing: a further verdict joins it. An unsent inverse action is
     withdrawn, since the marketplace has not received it. A removal pending approval has no job and no due time. `delay`
     is the wait of a removal beyond the undo window. A further confirmation without a delay also ends the delay of a
-    scheduled removal. `stepped_up` is set for a removal of a report that was confirmed with a second factor.
+    scheduled removal. `stepped_up` is set for a removal of a report that was confirmed with a second factor,
+    `new_device` for one from a browser or network in which its person was not known. It leaves not before `not_before`.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def schedule(
         case = cases.of_verdict(connection, cause.marketplace_id, cause.verdict_id)
         if not case.brand.is_named or statement.right is None:
             raise BrandNotNamed
-    leaves_at = at + undo_window(runtime, stepped_up=stepped_up) + delay
+    leaves_at = max(at + undo_window(runtime, stepped_up=stepped_up) + delay, not_before or at)
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for one in earlier:
         if one.kind is kind and one.state in OPEN_STATES:
@@ -87,6 +90,7 @@ def schedule(
         "statement_messages": each_as_json(statement.given()),
         "random_delay_seconds": int(delay.total_seconds()),
         "stepped_up": stepped_up,
+        "new_device": new_device,
         "created_at": at,
         "leaves_at": leaves_at,
         "due_at": None if is_pending else leaves_at,

@@ -22,6 +22,8 @@ class CheckAlarm(StrEnum):
 
 Cause = HoldCause | CheckAlarm
 HOLDS: Final[frozenset[Cause]] = frozenset(HoldCause)
+# Settled with the holds that they are about, other than the one that a person raised.
+BY_HOLDS: Final = HOLDS - {HoldCause.STOPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,14 @@ def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause
         )
         .values(settled_at=at)
     )
+
+
+def settle_of(
+    connection: Connection, marketplace_id: str, cause: Cause, subjects: Collection[str], at: datetime
+) -> None:
+    """Close the open alerts of a cause about these people, brands or sellers."""
+    this = (alert.c.marketplace_id == marketplace_id, alert.c.cause == cause.value, alert.c.subject.in_(subjects))
+    connection.execute(update(alert).where(*this, alert.c.settled_at.is_(None)).values(settled_at=at))
 
 
 def settle_some(connection: Connection, marketplace_id: str, alert_ids: Collection[str], at: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from sqlalchemy.sql.selectable import Select
 
 from features.message import as_json, from_json
-from models.verdict import Judgement
+from models.verdict import Judgement, Side
 from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
@@ -33,12 +33,25 @@ class Pacer:
     condition: ColumnElement[bool]
 
 
+NOT_SENT: Final = (ActionState.WITHDRAWN.value, ActionState.PENDING_APPROVAL.value)
+_LATER: Final = action.alias("later")
+# Whether a later reinstatement has undone a removal; that of a wrong removal raises no limit.
+OVERTURNED: Final = (
+    select(_LATER.c.action_id)
+    .where(
+        same(_LATER, action, "listing_id"),
+        _LATER.c.kind != ActionKind.REMOVE.value,
+        _LATER.c.sequence > action.c.sequence,
+        _LATER.c.state.not_in(NOT_SENT),
+    )
+    .exists()
+)
 _WITHOUT_STEP_UP: Final = action.c.stepped_up.is_(False)
 
 
-def by_person(user_id: str) -> Pacer:
-    """Removals that a person's verdicts requested."""
-    return Pacer(and_(verdict.c.user_id == user_id, _WITHOUT_STEP_UP))
+def by_analysts(same: Collection[str]) -> Pacer:
+    """Removals that one of these accounts requested as an analyst."""
+    return Pacer(and_(_of_analysts(same), _WITHOUT_STEP_UP))
 
 
 def by_person_of_brand(user_id: str, same: Collection[str], brand_id: str) -> Pacer:
@@ -68,9 +81,9 @@ def let_through(
 
 
 def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
-    """The most such removals in any hour after `start`, up to `end`; 0 where there are none."""
+    """The most such removals in any hour after `start`, up to `end`; 0 without one. Overturned ones do not count."""
     query = _passed(marketplace_id, pacer, action.c.created_at)
-    within = query.where(action.c.created_at > start, action.c.created_at <= end)
+    within = query.where(action.c.created_at > start, action.c.created_at <= end, ~OVERTURNED)
     hours = Counter((at - start) // timedelta(hours=1) for at in connection.execute(within).scalars())
     return max(hours.values(), default=0)
 
@@ -167,6 +180,23 @@ def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[Hol
 
 def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[HoldCause]) -> bool:
     """Whether a removal that the brand's users requested is pending for one of these causes."""
+    return _waits(connection, marketplace_id, verdict.c.brand_id == brand_id, causes)
+
+
+def waits_for_analysts(
+    connection: Connection, marketplace_id: str, same: Collection[str], causes: Collection[HoldCause]
+) -> bool:
+    """Whether a removal that one of these accounts requested as an analyst is pending for one of these causes."""
+    return _waits(connection, marketplace_id, _of_analysts(same), causes)
+
+
+def _of_analysts(same: Collection[str]) -> ColumnElement[bool]:
+    return and_(verdict.c.user_id.in_(same), verdict.c.side == Side.ANALYST.value)
+
+
+def _waits(
+    connection: Connection, marketplace_id: str, theirs: ColumnElement[bool], causes: Collection[HoldCause]
+) -> bool:
     query = (
         select(removal_approval.c.causes)
         .join(action, same(removal_approval, action, "action_id"))
@@ -174,7 +204,7 @@ def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, 
         .where(
             inside(removal_approval, marketplace_id),
             removal_approval.c.settled_at.is_(None),
-            verdict.c.brand_id == brand_id,
+            theirs,
         )
     )
     return any(one["cause"] in causes for found in connection.execute(query).scalars() for one in found)

@@ -6,10 +6,10 @@ from typing import ClassVar
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.errors import Conflict
+from models.errors import Conflict, Forbidden
 from serving.guards import public, runtime_of
-from serving.reports.service.stop_links import PLACE
-from serving.reports.service.stopping import LargeReport, by_link, stop
+from serving.reports.service.stopping import LargeReport, approve, by_link, stop
+from serving.takedowns.service.stop_links import REPORTS
 from serving.web import text_view
 from serving.web.forms import refuse_cross_site
 from serving.web.rendering import respond
@@ -36,18 +36,20 @@ class StopReportPage:
     until: str
     is_open: bool
     stopped_by: Shown | None
+    waits: bool
+    approved: bool
     stopped: int | None
     error: str | None
 
 
-@router.get(PLACE + "{token}", dependencies=[_BY_LINK])
+@router.get(REPORTS + "{token}", dependencies=[_BY_LINK])
 def get_stop(token: str, request: Request) -> Response:
     """The question; loading it changes nothing, as mail scanners load links."""
     _, found = by_link(runtime_of(request), token)
     return respond(request, _page(request, token, found))
 
 
-@router.post(PLACE + "{token}", dependencies=[_BY_LINK])
+@router.post(REPORTS + "{token}", dependencies=[_BY_LINK])
 def post_stop(token: str, request: Request) -> Response:
     """Stop the report."""
     refuse_cross_site(request)
@@ -62,11 +64,30 @@ def post_stop(token: str, request: Request) -> Response:
     return respond(request, _page(request, token, now, stopped=done))
 
 
+@router.post(REPORTS + "{token}/approve", dependencies=[_BY_LINK])
+def post_approve(token: str, request: Request) -> Response:
+    """Let the report's removals leave, which wait for the reader's working hours."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    person, found = by_link(runtime, token)
+    try:
+        approve(runtime, person, found.found.report_id)
+    except (Conflict, Forbidden) as refused:
+        return respond(request, _page(request, token, by_link(runtime, token)[1], error=refusal(refused)), status=409)
+    return respond(request, _page(request, token, by_link(runtime, token)[1], approved=True))
+
+
 def _page(
-    request: Request, token: str, found: LargeReport, *, stopped: int | None = None, error: str | None = None
+    request: Request,
+    token: str,
+    found: LargeReport,
+    *,
+    stopped: int | None = None,
+    error: str | None = None,
+    approved: bool = False,
 ) -> StopReportPage:
     return StopReportPage(
-        address=f"{PLACE}{token}",
+        address=f"{REPORTS}{token}",
         brand=text_view.show(found.brand),
         marketplace=text_view.show(found.marketplace),
         by=text_view.show(found.by),
@@ -74,6 +95,8 @@ def _page(
         until=own_words.full(found.until),
         is_open=found.stopped_by is None and runtime_of(request).clock.now() < found.until,
         stopped_by=None if found.stopped_by is None else text_view.show(found.stopped_by),
+        waits=found.waits and found.stopped_by is None,
+        approved=approved,
         stopped=stopped,
         error=error,
     )

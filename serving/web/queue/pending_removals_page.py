@@ -9,12 +9,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
 from models.messages.english import in_english
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.review.service.removal_approvals import PendingRemoval, pending_removals, speak
-from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, Decision
+from serving.review.service.removal_approvals import VOTERS, PendingRemoval, pending_removals, speak
+from serving.takedowns.rules.approval import ADMINISTRATION, PROGRAMME, REVIEW_TEAM, Decision
 from serving.takedowns.store import removal_checks
 from serving.takedowns.store.removal_checks import StillShown
 from serving.web import text_view
@@ -25,9 +24,9 @@ from serving.web.text_view import Shown
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+Speaker = Annotated[Session, may(*VOTERS)]
 _LONGEST_ID = 40
-_ORGANISATIONS = {REVIEW_TEAM: "review team", PROGRAMME: "account management"}
+_ORGANISATIONS = {REVIEW_TEAM: "review team", PROGRAMME: "account management", ADMINISTRATION: "administration"}
 _VOTES = {Decision.APPROVE: "approve", Decision.WITHDRAW: "withdraw"}
 _SHOWN = 100
 
@@ -97,9 +96,7 @@ def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields
 def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovalsPage:
     """The content of the page."""
     found = pending_removals(runtime, session.person)
-    places = session.person.marketplaces(Permission.REVIEW_CASES) | session.person.marketplaces(
-        Permission.LOOK_AFTER_BRANDS
-    )
+    places = frozenset[str]().union(*(session.person.marketplaces(one) for one in VOTERS))
     with runtime.store.read() as connection:
         shown = removal_checks.still_shown(connection, places, _SHOWN)
     rows = tuple(_row(runtime, one) for one in found[:_SHOWN])

@@ -92,6 +92,7 @@ TRANSLATED: Final = frozenset(
         "reset.html",
         "second_factor.html",
         "second_step.html",
+        "stop_removals.html",
         "stop_report.html",
         "seller.html",
         "settings.html",

@@ -66,7 +66,7 @@ REACHED: Final = (
     "serving.reports.service.attaching",
     "serving.reports.service.reporting",
     "serving.reports.service.stepping_up",
-    "serving.reports.service.stop_links",
+    "serving.takedowns.service.stop_links",
     "serving.reports.service.stopping",
     "serving.reports.service.submitting",
     "serving.reports.service.waiting",

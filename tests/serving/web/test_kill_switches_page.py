@@ -86,4 +86,4 @@ def test_pending_removals_and_switches_are_found_by_those_who_may_see_them(site:
             (an_administrator(site), "/models"),
         )
     }
-    assert list(found.values()) == [[True, False], [True, False], [False, False], [False, False], [False, True]]
+    assert list(found.values()) == [[True, False], [True, False], [False, False], [False, False], [True, True]]

@@ -6,7 +6,8 @@ from serving.accounts.service import one_time_codes
 from serving.accounts.store import second_factors
 from serving.app import create_app
 from serving.guards import guards_of
-from serving.reports.service.stop_links import stop_path
+from serving.takedowns.service.stop_links import stop_path
+from serving.takedowns.store import actions
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
@@ -126,6 +127,29 @@ def test_the_mailed_link_asks_first_and_stops_without_a_sign_in(here: Site) -> N
     assert visitor.post(address).status_code == 409
 
 
+def test_a_report_of_the_night_leaves_in_the_morning_or_on_approval(here: Site) -> None:
+    until_night = (20 - here.clock.now().hour) % 24
+    here.clock.forward(hours=until_night)
+    report_id, _, _ = confirmed_report(here, 21)
+    address, visitor = stop_path(here.runtime, here.account_manager.user_id, report_id), a_visitor(here)
+    here.clock.forward(hours=2)
+    assert due(here) == 0
+    assert "The report came outside your working hours." in words(visitor.get(address).text)
+    own = stop_path(here.runtime, here.brand_person.user_id, report_id)
+    assert visitor.post(f"{own}/approve").status_code == 409
+    assert visitor.post(f"{address}/approve", None, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert due(here) == 0
+    assert "The removals are sent once their hour is over." in words(visitor.post(f"{address}/approve").text)
+    assert due(here) == 21
+
+
+def due(site: Site) -> int:
+    """The number of removals that are sent by now."""
+    with site.runtime.store.read() as connection:
+        found = actions.latest(connection, site.here, kind=None, state=None, most=100)
+    return sum(one.due_at is not None and one.due_at <= site.clock.now() for one in found)
+
+
 def test_after_the_hour_the_link_says_that_it_is_too_late(here: Site) -> None:
     report_id, _, _ = confirmed_report(here, 21)
     here.clock.forward(minutes=61)
@@ -134,18 +158,38 @@ def test_after_the_hour_the_link_says_that_it_is_too_late(here: Site) -> None:
 
 
 def test_the_limits_say_how_many_are_left_and_from_when_more(here: Site) -> None:
+    visitor = with_code(here, a_day_old(here))
     report(here, on_sale(here, 5))
-    page = words(visit_as(here, here.brand_person).get("/brand/limits").text)
+    page = words(visitor.get("/brand/limits").text)
     assert "Now, 15 listings can be removed on your confirmation without approval." in page
     assert "Your removals in an hour 15 of 20 left" in page
-    assert "You have no second factor." in page
+    assert "Your removals in a week 115 of 120 left" in page
     assert "from 200 sales and 5,000 US dollars in twelve months" in page
+
+
+@pytest.mark.attack
+def test_without_a_fresh_proof_nobody_is_told_how_many_are_left(here: Site) -> None:
+    report(here, on_sale(here, 1))
+    with_password = visit_as(here, here.brand_person)
+    _tells_no_count(with_password)
+    with_both = with_code(here, a_day_old(here))
+    here.clock.forward(minutes=10)
+    _tells_no_count(with_both)
+
+
+def _tells_no_count(visitor: Visitor) -> None:
+    page = words(visitor.get("/brand/limits").text)
+    assert " left" not in page.replace("to see what is left", "")
+    assert "Your removals in a day at most 40" in page
+    told = visitor.client.get("/api/v1/brand/limits", headers={"accept": "application/json"}).json()
+    numbers = [told["person"], told["brand"], *told["budgets"]]
+    assert {told["counts_shown"], told["leave_now"], *(one["used"] for one in numbers)} == {False, None}
 
 
 def test_the_limits_of_a_listing_include_its_sellers(here: Site) -> None:
     names = on_sale(here, 11, seller="one-shop")
+    visitor = with_code(here, a_day_old(here))
     report(here, names[:10])
-    visitor = visit_as(here, here.brand_person)
     page = words(visitor.get(f"/brand/limits?listing={names[10]}").text)
     assert "Removals of one seller in an hour at most 10" in page
     assert 'v-w">at most 10<' in visitor.get(f"/brand/limits?listing={names[10]}").text, "it stops the removal"
@@ -157,7 +201,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: 
     visitor, names = visit_as(here, here.brand_person), on_sale(here, 21)
     headers = {"x-touchstone-csrf": visitor.csrf_token, "idempotency-key": "k-1", "accept": "application/json"}
     found = visitor.client.get("/api/v1/brand/limits", headers=headers).json()
-    assert (found["leave_now"], found["person"]["left"], found["brand"]["left"]) == (20, 20, 40)
+    assert (found["person"]["limit"], found["brand"]["limit"]) == (20, 40)
     assert found["step_up"]["available"] is False
     body = {
         "right_id": right_of(here),

@@ -13,7 +13,7 @@ from serving.guards import may, runtime_of
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION
 from serving.reports.service.limits import Limits, limits_of
-from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import Cap, HoldCause
 from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, scope_of
@@ -61,14 +61,14 @@ def get_limits(request: Request, session: Answerer) -> HTMLResponse:
     runtime, asked = runtime_of(request), request.query_params.get("listing", "")[:LONGEST_LOCATION].strip()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-    found = limits_of(runtime, session.person, scope.pair, asked or None)
+    found = limits_of(runtime, session.person, scope.pair, asked or None, proof=session.proof)
     bursts, step_up, now = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.at
     most = runtime.policies[ReportPolicy].most_listings
     page = LimitsPage(
         scope=scope,
         headline=_headline(found),
         is_open=found.leave_now != 0,
-        why=tuple(map(in_words, (*found.refused, found.effect.reason, *(one.message for one in found.holds)))),
+        why=tuple(map(in_words, (*found.refused, found.effect.reason, *(one.message for one in found.shown_holds)))),
         rows=_rows(found, bursts, now),
         step_up=tuple(map(in_words, found.step_up)),
         step_up_works=(
@@ -88,6 +88,11 @@ def get_limits(request: Request, session: Answerer) -> HTMLResponse:
                 "At most %(n)s listings of one seller leave so.",
                 step_up.per_seller,
             ),
+            say_many(
+                "At most %(n)s listing of the brand leaves in a day with a second factor, its other removals counted.",
+                "At most %(n)s listings of the brand leave in a day with a second factor, its other removals counted.",
+                runtime.policies[BudgetPolicy].step_up_day,
+            ),
         ),
         asked=asked,
         found=None if found.listing is None else text_view.show(found.listing),
@@ -99,7 +104,7 @@ def get_limits(request: Request, session: Answerer) -> HTMLResponse:
 def _headline(found: Limits) -> str:
     leave = found.leave_now
     if leave is None:
-        return say("Everything that you confirm now is removed without approval.")
+        return say("What you confirm now is removed up to these limits. Prove your second factor to see what is left.")
     if leave:
         return say_many(
             "Now, %(n)s listing can be removed on your confirmation without approval.",
@@ -114,16 +119,24 @@ def _headline(found: Limits) -> str:
 
 
 def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
-    causes = {one.cause for one in found.holds}
+    causes = {one.cause for one in found.shown_holds}
+    names = {
+        HoldCause.PERSON_DAY: say("Your removals in a day"),
+        HoldCause.PERSON_WEEK: say("Your removals in a week"),
+        HoldCause.BRAND_DAY: say("Removals of the brand in a day"),
+        HoldCause.BRAND_WEEK: say("Removals of the brand in a week"),
+        HoldCause.STEP_UP_DAY: say("Removals of the brand in a day, with large reports"),
+    }
     rows = [
-        _of_cap(say("Your removals in an hour"), found.caps.user, now),
-        _of_cap(say("Removals of the brand in an hour"), found.caps.brand, now),
+        _of_cap(say("Your removals in an hour"), found.caps.user, found),
+        _of_cap(say("Removals of the brand in an hour"), found.caps.brand, found),
+        *(_of_cap(names[limit.cause], Cap(limit.limit, limit.used), found) for limit in found.budgets),
     ]
     # How much of it is used tells of other brands' removals.
     seller, per_seller = found.caps.seller, say("at most %(n)s", n=number(bursts.per_seller))
     stops = seller is not None and not seller.left
     rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=stops))
-    if found.quota is not None:
+    if found.quota is not None and found.proved:
         left = say("%(left)s left", left=number(found.quota.left))
         until = say("until %(time)s", time=own_words.moment(found.quota.renewed_at, now))
         rows.append(LimitRow(say("Immediate removals today"), left, until, stops=not found.quota.left))
@@ -156,9 +169,11 @@ def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, 
     return tuple(row for row in rows if row is not None)
 
 
-def _of_cap(name: str, found: Cap | None, now: datetime) -> LimitRow | None:
-    if found is None:
+def _of_cap(name: str, cap: Cap | None, found: Limits) -> LimitRow | None:
+    if cap is None:
         return None
-    stands = say("%(left)s of %(limit)s left", left=number(found.left), limit=number(found.limit))
-    until = "" if found.frees_at is None else say("more from %(time)s", time=own_words.moment(found.frees_at, now))
-    return LimitRow(name, stands, until, stops=not found.left)
+    if not found.proved:
+        return LimitRow(name, say("at most %(n)s", n=number(cap.limit)), "", stops=False)
+    stands = say("%(left)s of %(limit)s left", left=number(cap.left), limit=number(cap.limit))
+    until = "" if cap.frees_at is None else say("more from %(time)s", time=own_words.moment(cap.frees_at, found.at))
+    return LimitRow(name, stands, until, stops=not cap.left)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from serving.accounts.rules.second_person import (
     Making,
     Origin,
+    handed_over_at,
     independent,
     independent_of_all,
     most_independent,
@@ -81,6 +82,25 @@ ROOTS: list[tuple[Mapping[str, list[Origin]], set[str], str]] = [
 @pytest.mark.parametrize(("history", "expected", "_why"), ROOTS, ids=[row[-1] for row in ROOTS])
 def test_the_roots_of_an_account_are(history: Mapping[str, list[Origin]], expected: set[str], _why: str) -> None:
     assert roots_of(history)["ana"] == expected
+
+
+HANDED: list[tuple[list[Origin], int | None, int | None, str]] = [
+    ([added()], 0, None, "the owner of the directory added the account with its role"),
+    ([added()], 3, 3, "an administrator gave the role later"),
+    ([added(), reset("ben", 4)], 0, 4, "somebody reset the password"),
+    ([invited("ben", 1)], 1, 1, "somebody invited the account"),
+    ([invited("ben", 1)], 5, 5, "and gave it the role later"),
+    ([invited("ben", 1), added(2)], 1, None, "the owner added it again since"),
+    ([added()], None, None, "without a role"),
+]
+
+
+@pytest.mark.parametrize(("history", "granted", "expected", "_why"), HANDED, ids=[row[-1] for row in HANDED])
+def test_an_account_was_last_handed_over(
+    history: list[Origin], granted: int | None, expected: int | None, _why: str
+) -> None:
+    granted_at, at = (None if day is None else START + timedelta(days=day) for day in (granted, expected))
+    assert handed_over_at(history, granted_at) == at
 
 
 def of(**roots: str) -> dict[str, frozenset[str]]:

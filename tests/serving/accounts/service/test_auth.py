@@ -2,19 +2,26 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Annotated
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient as Browser
 from sqlalchemy import func, select, update
 
 from models.errors import Forbidden, Invalid, NotFound
-from serving.accounts.rules.access import Role, Scope
+from serving.accounts.rules.access import Role, Scope, Secret
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
+from serving.accounts.service.guessing import Whence
 from serving.accounts.store import setup_links
+from serving.accounts.store.accounts import Session
 from serving.accounts.tables import account, browser_session
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson, add_person
-from serving.marketplaces.service import key_of
+from serving.guards import cookie_name, devices_cookie_name, signed_in
+from serving.marketplaces.service import key_of, network_of, new_brand_key
+from serving.marketplaces.store import marketplaces
 from serving.marketplaces.tables import api_key
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.runtimes import NOBODY, PASSWORD, THOROUGH, Site
@@ -106,6 +113,50 @@ def test_sessions_that_ended_are_swept_out_by_the_next_one(site: Site) -> None:
     sign_in(there.runtime, there.analyst.email, PASSWORD)
     with there.runtime.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(browser_session)).scalar_one() == 1
+
+
+def test_the_device_of_a_session_is_known_from_its_second_sign_in_on_and_since_the_first(site: Site) -> None:
+    wall = TestClock()
+    there, first = at_the_wall(site, wall), wall.now()
+    made = sign_in(there.runtime, there.analyst.email, PASSWORD)
+    assert session_of(there.runtime, made.token).person.secret == Secret(f"session:{hash_token(made.token)}")
+    for _ in range(2):
+        wall.forward(days=3)
+        made = sign_in(there.runtime, there.analyst.email, PASSWORD, Whence(devices=made.devices))
+        secret = session_of(there.runtime, made.token).person.secret
+        assert secret is not None
+        assert secret.known_since == first.replace(microsecond=0)
+
+
+def test_the_device_of_a_session_is_new_in_a_browser_without_the_mark(site: Site) -> None:
+    app = FastAPI()
+    app.state.runtime = site.runtime
+    known = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    made = sign_in(site.runtime, site.analyst.email, PASSWORD, Whence(devices=known.devices))
+
+    @app.get("/")
+    def is_known(session: Annotated[Session, signed_in()]) -> bool:
+        return session.person.secret is not None and session.person.secret.known_since is not None
+
+    cookies = {cookie_name(site.runtime): made.token}
+    for devices, expected in ((made.devices, True), ("", False), (known.devices, False)):
+        cookies[devices_cookie_name(site.runtime)] = devices
+        assert Browser(app, cookies=cookies).get("/").json() is expected
+
+
+def test_a_key_is_new_in_a_network_that_it_has_not_removed_from_in_28_days(site: Site) -> None:
+    runtime, (key, _) = site.runtime, new_brand_key(site.runtime, site.pair, site.brand_person.user_id)
+    network, at, days = network_of(runtime, "192.0.2.7") or "", site.clock.now(), timedelta(days=28)
+    assert network == network_of(runtime, "192.0.2.200") != network_of(runtime, "192.0.3.7")
+    assert network_of(runtime, "2001:db8::1") == network_of(runtime, "2001:db8:0:7::9")
+    with runtime.store.write() as connection:
+        marketplaces.add_key(connection, key, "program", at)
+        marketplaces.keep_network(connection, key.key_id, network, at, at - days)
+        assert marketplaces.network_known_since(connection, key.key_id, network, at) == at
+        later = at + days + timedelta(seconds=1)
+        assert marketplaces.network_known_since(connection, key.key_id, network, later - days) is None
+        marketplaces.keep_network(connection, key.key_id, network, later, later - days)
+        assert marketplaces.network_known_since(connection, key.key_id, network, later - days) == later
 
 
 def test_signing_out_ends_that_session_and_no_other(site: Site) -> None:

@@ -189,7 +189,7 @@ KNOWN_NO_LONGER = ["another account", "a new password", "half a year later", "al
 def test_a_browser_is_known_for_its_account_until_a_new_password_or_half_a_year(here: Site, why: str) -> None:
     email = here.analyst.email
     devices = auth.sign_in(here.runtime, email, PASSWORD).devices
-    nonce, issued, signature = devices.split(".")
+    nonce, issued, since, signature = devices.split(".")
     match why:
         case "another account":
             email = here.second_analyst.email
@@ -198,7 +198,7 @@ def test_a_browser_is_known_for_its_account_until_a_new_password_or_half_a_year(
         case "half a year later":
             here.clock.forward(days=DEFAULT_GUESSING.device_days)
         case "altered":
-            devices = f"{nonce}.{int(issued) + 1}.{signature}"
+            devices = f"{nonce}.{int(issued) + 1}.{since}.{signature}"
         case "cut":
             devices = devices[:-1]
         case "too long":

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from models.errors import NotFound
+from serving.accounts.rules.second_factors import Proof
 from serving.accounts.service.proving import Given
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
@@ -24,7 +25,9 @@ from tests.serving.standing.test_service import lose, suspend
 
 
 def limits(site: Site, listing: str | None = None) -> Limits:
-    return limits_of(site.runtime, site.brand_person, (site.here, site.brand_id), listing)
+    """The limits as a session sees them in which a second factor was just proved."""
+    proof = Proof("fct_app", site.runtime.wall.now())
+    return limits_of(site.runtime, site.brand_person, (site.here, site.brand_id), listing, proof=proof)
 
 
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(n, marks=pytest.mark.soak) for n in range(2, 6))])

@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.messages.english import in_english
 from models.verdict import Judgement
+from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.service.proving import Given, passkey_options
 from serving.accounts.store import people
 from serving.administration.service.second_factors import add_passkey, enrolment_options
@@ -21,17 +23,19 @@ from serving.mail.store import mails
 from serving.mail.tables import mail
 from serving.notices.service.notice_decisions import told
 from serving.reports.rules.outcomes import Code, Result
+from serving.reports.rules.step_up import why_not
 from serving.reports.service import stepping_up
 from serving.reports.service.status import Reported, status_of
 from serving.reports.service.stepping_up import finish_reports, purpose_of, send_without, step_up
-from serving.reports.service.stop_links import PLACE, link_of, stop_path
 from serving.reports.service.stopping import by_link, stop
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
 from serving.review.service.undoing import overrule
+from serving.takedowns.policy import DEFAULT_STEP_UP
 from serving.takedowns.service import takedown
+from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
@@ -185,6 +189,25 @@ def test_sellers_of_high_impact_stay_with_two_organisations(here: Site) -> None:
     assert states(here) == {"scheduled": 20, "held": 1}
 
 
+@pytest.mark.attack
+def test_full_standing_opens_large_reports_after_two_weeks(here: Site) -> None:
+    """A thief could earn it with removals that nobody has complained about yet."""
+    policies = here.runtime.policies.changed(DEFAULT_STEP_UP)
+    here = replace(here, runtime=replace(here.runtime, policies=policies))
+    report(here, on_sale(here, 1))
+
+    def refused() -> list[str]:
+        with here.runtime.store.read() as connection:
+            found = stepping_up.circumstances(here.runtime, connection, here.brand_person, here.pair)
+        reasons = why_not(found, here.runtime.wall.now(), here.runtime.policies[SecondFactorPolicy])
+        return [in_english(one) for one in reasons if one.code.startswith("step_up.standing")]
+
+    here.clock.forward(days=13, hours=23)
+    assert refused() == ["The brand's full standing is too new for large reports. Days left: 1."]
+    here.clock.forward(hours=1)
+    assert refused() == []
+
+
 def _nobody_told(here: Site) -> None:
 
     with here.runtime.store.write() as connection:
@@ -334,13 +357,13 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
             stored = mails.get(connection, row.mail_id)
         text = written(here.runtime, stored, with_secret=True)
         assert text.subject == "Aurelle reports 21 listings"
-        token = text.text.partition(PLACE)[2].split()[0]
-        assert link_of(here.runtime, token) == (row.user_id, report_id)
+        token = text.text.partition(REPORTS)[2].split()[0]
+        assert link_of(here.runtime, token, REPORTS) == (row.user_id, report_id)
         person, found = by_link(here.runtime, token)
         assert (person.user_id, found.listings) == (row.user_id, 21)
-        assert PLACE not in written(here.runtime, stored, with_secret=False).text
+        assert REPORTS not in written(here.runtime, stored, with_secret=False).text
     with pytest.raises(NotFound):
-        by_link(here.runtime, stop_path(here.runtime, a_rival(here).user_id, report_id).removeprefix(PLACE))
+        by_link(here.runtime, stop_path(here.runtime, a_rival(here).user_id, report_id).removeprefix(REPORTS))
 
 
 @pytest.mark.attack
@@ -355,7 +378,7 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
 )
 def test_a_link_is_refused_where_somebody_changed(here: Site, change: Callable[[str], str]) -> None:
     report_id, _, _ = confirmed_report(here, 21)
-    token = stop_path(here.runtime, here.account_manager.user_id, report_id).removeprefix(PLACE)
+    token = stop_path(here.runtime, here.account_manager.user_id, report_id).removeprefix(REPORTS)
     assert by_link(here.runtime, token)
     with pytest.raises(NotFound):
         by_link(here.runtime, change(token))

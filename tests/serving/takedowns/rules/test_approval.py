@@ -8,6 +8,7 @@ from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.rules.second_person import Roots
 from serving.takedowns.rules.approval import (
+    ADMINISTRATION,
     PROGRAMME,
     REVIEW_TEAM,
     Bearing,
@@ -26,7 +27,9 @@ HERE, OURS, THEIRS = "mkt_a", "brn_aurelle", "brn_solenne"
 BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({HoldCause.USER_BURST}))
 LARGE = replace(BURST, causes=frozenset({HoldCause.HIGH_IMPACT}))
 OFF = replace(BURST, causes=frozenset({HoldCause.SWITCHED_OFF}))
+BUSY = replace(BURST, causes=frozenset({HoldCause.MARKETPLACE_DAY}))
 BY_REVIEW_TEAM = replace(LARGE, confirmed_by=frozenset({"usr_ines"}), confirmer=REVIEW_TEAM)
+CHOSEN = replace(BY_REVIEW_TEAM, causes=frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY}))
 R, W = Decision.APPROVE, Decision.WITHDRAW
 
 
@@ -64,6 +67,19 @@ def test_the_organisation_of_a_vote_is(who: Person, expected: str | None, why: s
     assert organisation_of(who, BURST) == expected, why
 
 
+def test_an_administrator_votes_on_what_an_analyst_confirmed() -> None:
+    ada = person("usr_ada", Grant(Role.ADMIN, HERE))
+    assert organisation_of(ada, CHOSEN) == ADMINISTRATION
+    assert organisation_of(replace(ada, grants=(Grant(Role.ADMIN, "mkt_b"),)), CHOSEN) is None
+
+
+def test_above_the_day_of_the_marketplace_its_administrators_vote() -> None:
+    assert organisation_of(person("usr_ada", Grant(Role.ADMIN, HERE)), BUSY) == ADMINISTRATION
+    assert organisation_of(person("usr_ada", Grant(Role.ADMIN, "mkt_b")), BUSY) is None
+    both = person("usr_ada", Grant(Role.ANALYST, HERE), Grant(Role.ADMIN, HERE))
+    assert organisation_of(both, BUSY) == ADMINISTRATION
+
+
 def test_without_a_brand_any_account_manager_of_the_marketplace_votes_for_the_programme() -> None:
     unknown = replace(BURST, brand_id=None, account_manager_id=None)
     assert organisation_of(person("usr_marc", Grant(Role.ACCOUNT_MANAGER, HERE)), unknown) == PROGRAMME
@@ -80,7 +96,8 @@ INES, TOMAS, LENA, JO = (
     say("usr_lena", PROGRAMME),
     say("usr_jo", OURS),
 )
-ROOTS = roots_with("usr_ines usr_tomas usr_lena usr_jo usr_camille")
+ADA = say("usr_ada", ADMINISTRATION)
+ROOTS = roots_with("usr_ines usr_tomas usr_lena usr_jo usr_camille usr_ada")
 SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
     (BURST, [], None, "nobody has voted"),
     (BURST, [INES], None, "the review team alone"),
@@ -110,6 +127,17 @@ SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
         None,
         "a withdrawal by a person who confirmed it since",
     ),
+    (CHOSEN, [], None, "the analyst who chose it alone"),
+    (CHOSEN, [say("usr_ines", REVIEW_TEAM)], None, "nor by their own vote"),
+    (CHOSEN, [TOMAS], R, "another analyst is the second person"),
+    (replace(CHOSEN, causes=CHOSEN.causes | LARGE.causes), [TOMAS], None, "a large shop still needs an organisation"),
+    (replace(CHOSEN, confirmer=OURS), [JO], None, "a brand's colleague is none where the brand confirmed"),
+    (replace(CHOSEN, confirmed_by=frozenset()), [TOMAS], None, "nobody stands behind it any more"),
+    (BUSY, [INES, LENA], None, "above the marketplace's day no administrator has voted"),
+    (BUSY, [ADA], R, "an administrator is enough"),
+    (BUSY, [say("usr_ada", ADMINISTRATION, W)], W, "and enough to withdraw it"),
+    (replace(BUSY, causes=BUSY.causes | BURST.causes), [ADA], None, "after a burst an analyst is needed too"),
+    (replace(BUSY, causes=BUSY.causes | BURST.causes), [ADA, INES], R, "the two are enough"),
     (OFF, [INES], R, "switched off: one approval is enough"),
     (replace(BURST, causes=LARGE.causes | BURST.causes), [LENA], None, "of two causes the stricter decides"),
 ]

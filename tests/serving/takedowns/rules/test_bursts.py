@@ -27,6 +27,16 @@ from serving.takedowns.rules.bursts import (
 QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
 WHOLE = replace(QUIET, stepped_up=True)
 C = HoldCause
+# Those of a whole report alone, of the budgets of a day and a week, and of analysts.
+OTHERS = {
+    C.SELLER_SHARE,
+    C.CHOSEN,
+    C.ANALYST_ALARM,
+    C.UNTOLD,
+    C.STOPPED,
+    C.DOUBT,
+    *(one for one in C if one.value.endswith(("_day", "_week"))),
+}
 
 TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (QUIET, set(), "all normal"),
@@ -47,7 +57,7 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(QUIET, sales=Sales(200.0)), {C.HIGH_IMPACT}, "a livelihood"),
     (replace(QUIET, sales=Sales()), set(), "unknown sales are not high sales"),
     (replace(QUIET, switched_on=False), {C.SWITCHED_OFF}, "the rule is switched off"),
-    (replace(QUIET, side=Side.ANALYST, switched_on=False), set(), "the kill switch covers brands' confirmations"),
+    (replace(QUIET, side=Side.ANALYST, switched_on=False), {C.SWITCHED_OFF}, "analysts have a kill switch too"),
     (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is not the brand's burst"),
     (replace(QUIET, side=Side.ANALYST, user=Pace(20)), {C.USER_BURST}, "an analyst's account can be stolen too"),
     (replace(QUIET, side=Side.ANALYST, seller=Pace(10)), {C.SELLER_BURST}, "a seller is protected from everybody"),
@@ -57,9 +67,18 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
         replace(
             QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False, alarm=True
         ),
-        set(HoldCause) - {C.SELLER_SHARE, C.DOUBT},
+        set(HoldCause) - OTHERS,
         "all reasons are given",
     ),
+    (replace(QUIET, side=Side.ANALYST, own_alarm=True), {C.ANALYST_ALARM}, "an analyst's burst holds the next hour"),
+    (replace(QUIET, own_alarm=True), set(), "an analyst's alarm is not the brand's"),
+    (replace(QUIET, side=Side.ANALYST, chosen=True), {C.CHOSEN}, "nobody had flagged it: a second person decides"),
+    (replace(QUIET, side=Side.ANALYST, first_day=True), {C.FIRST_DAY}, "an account made this hour waits"),
+    (replace(QUIET, untold=20), {C.UNTOLD}, "nobody who could stop it can be told"),
+    (replace(WHOLE, untold=20), {C.UNTOLD}, "nor of a report with a second factor"),
+    (replace(QUIET, stopped=True), {C.STOPPED}, "somebody has stopped this person"),
+    (replace(QUIET, side=Side.ANALYST, stopped=True), {C.STOPPED}, "or this analyst"),
+    (replace(QUIET, first_day=True), set(), "a brand's new user has a wait of their own"),
     (replace(WHOLE, user=Pace(400), brand=Pace(400)), set(), "a second factor lifts the caps of a person and a brand"),
     (replace(WHOLE, seller=Pace(49)), set(), "the fiftieth listing of a seller in a report is sent"),
     (replace(WHOLE, seller=Pace(50)), {C.SELLER_SHARE}, "two organisations decide about more"),
@@ -74,7 +93,9 @@ ALARMS: list[tuple[set[HoldCause], Side, bool, str]] = [
     ({C.USER_BURST, C.BRAND_ALARM}, Side.BRAND, False, "the alarm stands already"),
     ({C.BRAND_ALARM}, Side.BRAND, False, "a removal that is pending because the alarm stands"),
     ({C.SELLER_BURST, C.HIGH_IMPACT, C.SWITCHED_OFF}, Side.BRAND, False, "nothing about the brand's users"),
-    ({C.USER_BURST}, Side.ANALYST, False, "an analyst's burst is no alarm of the brand"),
+    ({C.USER_BURST}, Side.ANALYST, True, "the first of an analyst's burst"),
+    ({C.USER_BURST, C.ANALYST_ALARM}, Side.ANALYST, False, "the analyst's alarm stands already"),
+    ({C.CHOSEN, C.FIRST_DAY}, Side.ANALYST, False, "a second person was needed anyway"),
 ]
 
 
@@ -99,7 +120,7 @@ def test_the_holds_of_a_removal(asked: Asked, causes: set[HoldCause], why: str) 
 
 def test_the_cause_that_names_the_alert_comes_first() -> None:
     found = [one.cause for one in holds(EVERYTHING, DEFAULT_BURSTS)]
-    assert found == [one for one in HoldCause if one not in {C.SELLER_SHARE, C.DOUBT}]
+    assert found == [one for one in HoldCause if one not in OTHERS]
 
 
 def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:

@@ -1,0 +1,72 @@
+"""The words of mails about a person's removals in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from serving.mail.rules.kinds import one_line
+from serving.mail.service.content import Content
+from serving.platform.tongues import say, say_many
+
+
+def removals_told(given: Mapping[str, Any]) -> Content:
+    """To a person and those who can stop the person's removals: what left, or that somebody stopped it."""
+    name, n = one_line(given["by"]), given["n"]
+    rows = [(say("Marketplace"), one_line(given["marketplace"]))]
+    if given["brand"] is not None:
+        rows.insert(0, (say("Brand"), one_line(given["brand"])))
+    if given["reason"] == "stopped":
+        return _stopped(given, name, rows)
+    subject, told = {
+        "new_device": (
+            say("Removal in the name of %(name)s from a new device", name=name),
+            say("%(name)s has removed a listing from a browser or network where the account is not known.", name=name),
+        ),
+        "above_usual": (
+            say("More removals than usual in the name of %(name)s", name=name),
+            say("%(name)s has removed more listings today than on a usual day.", name=name),
+        ),
+        "evening": (
+            say_many(
+                "%(n)s removal of a day in the name of %(name)s",
+                "%(n)s removals of a day in the name of %(name)s",
+                n,
+                name=name,
+            ),
+            say("These removals of the last 24 hours were made in the name of %(name)s.", name=name),
+        ),
+    }[given["reason"]]
+    rows.append((say("Removals of the day"), str(n)))
+    if given["new"]:
+        rows.append((say("From a new device"), str(given["new"])))
+    rows.append((say("Listings"), ", ".join(map(one_line, given["listings"]))))
+    return Content(
+        subject,
+        (told, say("If %(name)s did not make these removals, stop them.", name=name)),
+        say("Review or stop removals"),
+        tuple(rows),
+        (
+            say("The link is for you alone. Opening it changes nothing; the page asks you first."),
+            say("You cannot turn this mail off, because without it a stolen account would go unnoticed."),
+        ),
+    )
+
+
+def _stopped(given: Mapping[str, Any], name: str, rows: list[tuple[str, str]]) -> Content:
+    by = one_line(given["stopped_by"])
+    return Content(
+        say("The removals of %(name)s were stopped", name=name),
+        (
+            say_many(
+                "%(by)s has stopped the removals of %(name)s. %(n)s removal was withdrawn.",
+                "%(by)s has stopped the removals of %(name)s. %(n)s removals were withdrawn.",
+                given["n"],
+                by=by,
+                name=name,
+            ),
+            say("The account was signed out everywhere, and its API keys have ended."),
+            say("Until somebody approves one of its removals, all of them are pending approval."),
+        ),
+        say("Open Touchstone"),
+        (*rows, (say("Stopped by"), by)),
+        (say("If this is your account, change your password and check your second factors at once."),),
+    )

@@ -1,0 +1,90 @@
+"""What counts against the budgets that a removal meets: gathered for the rule."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from serving.platform.runtime import Runtime
+from serving.takedowns.policy import BudgetPolicy
+from serving.takedowns.rules.budgets import Spending, Spent, UsualDay, limits, reference_period, usual_day
+from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.store import budgets
+from serving.takedowns.store.approvals import Pacer, by_brand
+
+_OF_PERSON = frozenset({HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
+_OF_BRAND = frozenset({HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, HoldCause.STEP_UP_DAY})
+
+
+@dataclass(slots=True)
+class UsualDays:
+    """The usual days of marketplaces that this process has counted, each with its period.
+
+    A marketplace's record is long, and every removal above the day without a record asks for it.
+    """
+
+    counted: dict[str, tuple[tuple[datetime, datetime], UsualDay]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Count again at the next use."""
+        self.counted.clear()
+
+
+def usual_day_of(
+    runtime: Runtime, connection: Connection, marketplace_id: str, pacer: Pacer | None, at: datetime
+) -> UsualDay:
+    """The usual day of a person or a brand, as of two weeks before; of the marketplace without a pacer, once a day."""
+    period, counted = reference_period(at, runtime.policies[BudgetPolicy]), runtime.services[UsualDays].counted
+    if pacer is None and marketplace_id in counted and counted[marketplace_id][0] == period:
+        return counted[marketplace_id][1]
+    usual = usual_day(budgets.removals_per_day(connection, marketplace_id, pacer, period))
+    if pacer is None:
+        counted[marketplace_id] = period, usual
+    return usual
+
+
+def spending_of(
+    runtime: Runtime,
+    connection: Connection,
+    place: tuple[str, str | None],
+    person: Pacer,
+    accounts: Collection[str],
+    at: datetime,
+    *,
+    ahead: int = 0,
+    stepped_up: bool = False,
+    routed: bool = False,
+    new_device: bool = False,
+    shown: bool = False,
+) -> Spending:
+    """What counts against the budgets of a removal; `place` is (marketplace, brand), without a brand for an analyst's.
+
+    `person` are the removals of one person, and `accounts` those that count as the same.
+    `ahead` removals are foreseen before it and not stored. A record matters only once a budget without one is spent,
+    and is slow to read; with `shown` it is always read, so that the limits can be shown.
+    """
+    here, brand_id = place
+    spent = budgets.spent(connection, here, person, accounts, brand_id, at, stepped_up=stepped_up)
+    day, week, brand_day, brand_week, with_step_up, marketplace_day = (number + ahead for number in spent)
+    spending = Spending(
+        person=Spent(day, week),
+        brand=None if brand_id is None else Spent(brand_day, brand_week),
+        marketplace=Spent(marketplace_day),
+        with_step_up=with_step_up,
+        stepped_up=stepped_up,
+        routed=routed,
+        new_device=new_device,
+    )
+
+    def raised(spent: Spent, pacer: Pacer | None) -> Spent:
+        return replace(spent, usual=usual_day_of(runtime, connection, here, pacer, at))
+
+    used_up = {limit.cause for limit in limits(spending, runtime.policies[BudgetPolicy]) if not limit.left}
+    if shown or used_up & _OF_PERSON:
+        spending = replace(spending, person=raised(spending.person, person))
+    if spending.brand is not None and brand_id is not None and (shown or used_up & _OF_BRAND):
+        spending = replace(spending, brand=raised(spending.brand, by_brand(brand_id)))
+    if HoldCause.MARKETPLACE_DAY in used_up:
+        spending = replace(spending, marketplace=raised(spending.marketplace, None))
+    return spending

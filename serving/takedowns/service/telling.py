@@ -1,0 +1,170 @@
+"""Mails about a person's removals to those who can stop them, queued in the transaction of the removal."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from serving.accounts.policy import GuessingPolicy
+from serving.accounts.rules.access import Role, Secret
+from serving.accounts.store import accounts, display_settings, people
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
+from serving.marketplaces.store import marketplaces
+from serving.platform.clock import SimulatedClock
+from serving.platform.runtime import Runtime
+from serving.takedowns.policy import TellingPolicy
+from serving.takedowns.rules.budgets import DAY, UsualDay
+from serving.takedowns.rules.telling import Reason, Removals, is_unknown, last_evening, leaves_after, reasons
+from serving.takedowns.service.budgets import usual_day_of
+from serving.takedowns.service.stop_links import stop_path
+from serving.takedowns.store import removal_notices
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.approvals import by_analysts, by_person_of_brand
+from serving.takedowns.store.removal_notices import OwnRemoval, RemovalNotice, Remover
+from serving.webhooks.rules.action import ActionState
+
+_MOST_LISTED: Final = 50
+
+
+def people_told(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...]:
+    """The people who are told of removals for a brand and can stop them: its leads here, and its account manager."""
+    leads = [one.user_id for one in accounts.people_of_brand(connection, pair) if one.leads]
+    enrolled = brands.enrolments(connection, pair[0]).get(pair[1])
+    managers = [] if enrolled is None else people.with_access(connection, [enrolled.account_manager_id])
+    return tuple(dict.fromkeys([*leads, *managers]))
+
+
+def watchers_of(connection: Connection, remover: Remover) -> tuple[str, ...]:
+    """The people who can stop a person's removals: the person, and those of the brand or else the administrators."""
+    here, brand_id = remover.marketplace_id, remover.brand_id
+    if brand_id is None:
+        others: Sequence[str] = people.with_role(connection, here, Role.ADMIN)
+    else:
+        others = people_told(connection, (here, brand_id))
+    return tuple(dict.fromkeys([*people.with_access(connection, [remover.user_id]), *others]))
+
+
+def tell_of_removal(
+    runtime: Runtime, connection: Connection, action: StoredAction, remover: Remover, secret: Secret | None
+) -> None:
+    """Mail those who can stop a new removal, where it is a reason to look: at most one mail a reason and day."""
+    at, policy = action.created_at, runtime.policies[TellingPolicy]
+    _remember_network(runtime, connection, secret, at)
+    told = removal_notices.reasons_of_day(connection, remover, _day(at))
+    own = removal_notices.removals_of(connection, remover, _midnight(at))
+    usual = UsualDay()
+    if len(own) >= policy.above_usual and Reason.ABOVE_USUAL not in told:
+        usual = _usual_day(runtime, connection, remover, at)
+    for reason in reasons(Removals(len(own), usual, is_unknown(secret), action.stepped_up), policy):
+        if reason not in told:
+            _tell(runtime, connection, (remover, reason, _day(at)), own, at)
+
+
+def waits_until(
+    runtime: Runtime, connection: Connection, remover: Remover, at: datetime, more: int = 1
+) -> datetime | None:
+    """When `more` removals of a large report leave that arrive outside the hours of those who are told of them.
+
+    None where they need not wait, also for those within the person's usual day.
+    """
+    policy, usual = runtime.policies[TellingPolicy], _usual_day(runtime, connection, remover, at)
+    within = usual.removals if usual.working_days >= policy.least_working_days else 0
+    if len(removal_notices.removals_of(connection, remover, _midnight(at))) + more <= within:
+        return None
+    others = [one for one in watchers_of(connection, remover) if one != remover.user_id]
+    return leaves_after(at, display_settings.zones(connection, others), policy)
+
+
+def _midnight(at: datetime) -> datetime:
+    """Just before the beginning of the day."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
+
+
+def tell_of_day(runtime: Runtime) -> int:
+    """Mail each evening what left in a person's name to the person and those who can stop them; returns how many."""
+    now = runtime.clock.now()
+    end = last_evening(now, runtime.policies[TellingPolicy])
+    with runtime.store.read() as connection:
+        due = [
+            one
+            for one in removal_notices.removers(connection, end - DAY, end)
+            if Reason.EVENING not in removal_notices.reasons_of_day(connection, one, _day(end))
+        ]
+    for remover in due:
+        with runtime.store.write() as connection:
+            audit.hold(connection)
+            own = removal_notices.removals_of(connection, remover, end - DAY)
+            left = [one for one in own if one.created_at <= end and one.state is not ActionState.PENDING_APPROVAL]
+            _tell(runtime, connection, (remover, Reason.EVENING, _day(end)), left, now)
+    return len(due)
+
+
+def is_unreachable(runtime: Runtime, connection: Connection, remover: Remover, at: datetime) -> bool:
+    """Whether no mail about a person's removals of the day can reach anybody who could stop them."""
+    if isinstance(runtime.clock, SimulatedClock):
+        return False  # A simulated marketplace has no people to tell.
+    if not runtime.settings.smtp_host:
+        return True
+    ids = removal_notices.latest_of(connection, remover, at - DAY)
+    return bool(ids) and removal_notices.without_mail(connection, ids) == set(ids)
+
+
+def _day(at: datetime) -> str:
+    return at.date().isoformat()
+
+
+def _remember_network(runtime: Runtime, connection: Connection, secret: Secret | None, at: datetime) -> None:
+    if secret is not None and secret.network is not None:
+        since = at - timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
+        marketplaces.keep_network(connection, secret.name.removeprefix("key:"), secret.network, at, since)
+
+
+def _usual_day(runtime: Runtime, connection: Connection, remover: Remover, at: datetime) -> UsualDay:
+    own = {remover.user_id}
+    brand_id = remover.brand_id
+    pacer = by_analysts(own) if brand_id is None else by_person_of_brand(remover.user_id, own, brand_id)
+    return usual_day_of(runtime, connection, remover.marketplace_id, pacer, at)
+
+
+def _tell(
+    runtime: Runtime,
+    connection: Connection,
+    key: tuple[Remover, Reason, str],
+    removals: Sequence[OwnRemoval],
+    at: datetime,
+) -> None:
+    remover, reason, day = key
+    here, told = remover.marketplace_id, watchers_of(connection, remover)
+    notice = RemovalNotice(runtime.ids.new("rmn"), remover, reason, day, told, at)
+    if not removal_notices.put(connection, notice):
+        return
+    about = {"user_id": remover.user_id, "reason": reason.value, "removals": len(removals), "told": list(told)}
+    audit.record(connection, at, here, "removal_notices", "removals.told", notice.notice_id, **about)
+    named = removals[-_MOST_LISTED:]
+    parameters = {
+        "reason": reason.value,
+        **names_of(connection, remover),
+        "n": len(removals),
+        "new": sum(one.new_device for one in removals),
+        "listings": [one.external_id for one in named],
+    }
+    for user_id in told:
+        path = stop_path(runtime, user_id, notice.notice_id)
+        kind = MailKind.REMOVALS_TOLD
+        queue_to_accounts(
+            runtime, connection, kind, [user_id], parameters, subject_id=notice.notice_id, secret_path=path
+        )
+
+
+def names_of(connection: Connection, remover: Remover) -> dict[str, str | None]:
+    """The names of a person who removes, of the brand or None, and of the marketplace."""
+    here, brand_id = remover.marketplace_id, remover.brand_id
+    return {
+        "by": accounts.names(connection, [remover.user_id]).get(remover.user_id, ""),
+        "brand": None if brand_id is None else brands.enrolments(connection, here)[brand_id].name,
+        "marketplace": marketplaces.get(connection, here).name,
+    }

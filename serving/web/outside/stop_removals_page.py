@@ -1,0 +1,91 @@
+"""The page of a mailed link by which somebody stops a person's removals; it needs no sign-in and asks first."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.errors import Conflict
+from serving.guards import public, runtime_of
+from serving.review.service.removal_stops import ToldRemovals, by_link, stop
+from serving.takedowns.service.stop_links import REMOVALS
+from serving.web import text_view
+from serving.web.forms import refuse_cross_site
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import own_words
+from serving.web.wording.refusals import refusal
+
+router = APIRouter(include_in_schema=False)
+_BY_LINK = public("the signed link names the person and the removals")
+_SHOWN: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRemoval:
+    """A removal of the page."""
+
+    listing: Shown
+    at: str
+    unsent: bool
+    new_device: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopRemovalsPage:
+    """The question whether to stop a person's removals, that they are stopped, or why they were not."""
+
+    template: ClassVar[str] = "stop_removals.html"
+    place: ClassVar[str] = ""
+
+    address: str
+    by: Shown
+    brand: Shown | None
+    marketplace: Shown
+    removals: tuple[NamedRemoval, ...]
+    number: int
+    unsent: int
+    stopped_by: Shown | None
+    stopped: int | None
+    error: str | None
+
+
+@router.get(REMOVALS + "{token}", dependencies=[_BY_LINK])
+def get_stop(token: str, request: Request) -> Response:
+    """The question; loading it changes nothing, as mail scanners load links."""
+    _, told = by_link(runtime_of(request), token)
+    return respond(request, _page(token, told))
+
+
+@router.post(REMOVALS + "{token}", dependencies=[_BY_LINK])
+def post_stop(token: str, request: Request) -> Response:
+    """Stop the removals."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    person, told = by_link(runtime, token)
+    try:
+        done = stop(runtime, person, told.notice.notice_id)
+    except Conflict as refused:
+        return respond(request, _page(token, by_link(runtime, token)[1], error=refusal(refused)), status=409)
+    return respond(request, _page(token, by_link(runtime, token)[1], stopped=done))
+
+
+def _page(token: str, told: ToldRemovals, *, stopped: int | None = None, error: str | None = None) -> StopRemovalsPage:
+    return StopRemovalsPage(
+        address=f"{REMOVALS}{token}",
+        by=text_view.show(told.by),
+        brand=None if told.brand is None else text_view.show(told.brand),
+        marketplace=text_view.show(told.marketplace),
+        removals=tuple(
+            NamedRemoval(
+                text_view.show(one.external_id), own_words.full(one.created_at), one in told.unsent, one.new_device
+            )
+            for one in told.removals[: -_SHOWN - 1 : -1]
+        ),
+        number=len(told.removals),
+        unsent=len(told.unsent),
+        stopped_by=None if told.stopped_by is None else text_view.show(told.stopped_by),
+        stopped=stopped,
+        error=error,
+    )

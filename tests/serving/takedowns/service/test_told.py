@@ -1,0 +1,218 @@
+"""Who is told of removals: the mails, the link that stops them, and what happens where no mail arrives."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from models.errors import Conflict, NotFound
+from models.verdict import Judgement
+from serving.account_management.service.brand_keys import make_key
+from serving.accounts.rules.access import Person, Role, Secret
+from serving.accounts.service.auth import NotSignedIn, session_of, sign_in
+from serving.cases.store.cases import Case
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.rendering import written
+from serving.mail.store.mails import StoredMail
+from serving.marketplaces.service import network_of, reporter_of
+from serving.review.service import removal_stops
+from serving.review.service.removal_approvals import pending_removals, speak
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.policy import TellingPolicy
+from serving.takedowns.rules.approval import Decision
+from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.service.stop_links import REMOVALS
+from serving.takedowns.service.telling import tell_of_day
+from serving.takedowns.store import alerts
+from tests.fixtures.brand_people import a_leader
+from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.mails import by_mail, post, stored
+from tests.fixtures.reviewing import a_drawn_case, a_second_review, judge
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.runtimes import invite as added
+from tests.serving.web.visits import a_visitor, visit_as, words
+
+
+def known(site: Site, person: Person) -> Person:
+    """The person in a browser that carries our mark."""
+    return replace(person, secret=Secret("session:x", site.clock.now()))
+
+
+def told(site: Site, reason: str) -> list[StoredMail]:
+    """The mails about a person's removals for a reason."""
+    return [one for one in stored(site, MailKind.REMOVALS_TOLD) if one.parameters["reason"] == reason]
+
+
+def link(site: Site, mail: StoredMail) -> str:
+    """The path of a mail's link."""
+    text = written(site.runtime, mail, with_secret=True).text
+    return REMOVALS + text.partition(REMOVALS)[2].split()[0]
+
+
+def with_leads(site: Site) -> Sequence[str]:
+    """Aurelle with a lead and its account manager; the names of the people who are told."""
+    return sorted({a_leader(site).name, site.account_manager.name, site.brand_person.name})
+
+
+def removed(site: Site, many: int, person: Person | None = None) -> None:
+    """Removals that the brand's person confirms, in a browser that is known."""
+    for case in questions(site, many):
+        confirm(site, person or known(site, site.brand_person), case)
+
+
+@pytest.mark.attack
+def test_the_owner_of_a_stolen_session_is_told_of_its_first_removal_within_the_hour(site: Site) -> None:
+    case = a_drawn_case(site)
+    with by_mail(site) as (mailing, box):
+        stolen = session_of(mailing.runtime, sign_in(mailing.runtime, site.analyst.email, PASSWORD).token)
+        judge(mailing, stolen.person, case, Judgement.COUNTERFEIT)
+        site.clock.forward(minutes=1)
+        post(mailing)
+        assert box.to(site.analyst.email)
+
+
+def test_an_administrator_is_told_once_a_day_of_an_analyst_in_a_new_browser(site: Site) -> None:
+    admin = added(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
+    for number in range(3):
+        judge(site, site.analyst, a_drawn_case(site, external_id=f"MP-{number}"), Judgement.COUNTERFEIT)
+    assert {one.user_id for one in told(site, "new_device")} == {admin.user_id, site.analyst.user_id}
+    assert len(told(site, "new_device")) == 2
+    site.clock.forward(days=1)
+    judge(site, known(site, site.analyst), a_drawn_case(site, external_id="MP-8"), Judgement.COUNTERFEIT)
+    assert len(told(site, "new_device")) == 2, "not of a known one"
+    judge(site, site.analyst, a_drawn_case(site, external_id="MP-9"), Judgement.COUNTERFEIT)
+    assert len(told(site, "new_device")) == 4
+
+
+def test_a_withdrawal_in_the_undo_window_takes_no_mail_back_and_the_mail_is_the_removals_own(site: Site) -> None:
+    case = a_drawn_case(site)
+    judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+    undo_verdict(site.runtime, site.analyst, case.case_id)
+    (mail,) = told(site, "new_device")
+    assert mail.queued_at == site.clock.now()
+
+
+def test_the_leads_are_told_of_the_tenth_removal_of_a_day_without_a_record(site: Site) -> None:
+    names = with_leads(site)
+    removed(site, 10)
+    assert sorted(one.name or "" for one in told(site, "above_usual")) == names
+    assert not told(site, "new_device")
+    (mail, *_) = told(site, "above_usual")
+    assert mail.parameters["n"] == 10
+
+
+def test_each_evening_names_what_left_once(site: Site) -> None:
+    names = with_leads(site)
+    removed(site, 2)
+    site.clock.forward(days=1)
+    assert [tell_of_day(site.runtime) for _ in range(2)] == [1, 0]
+    assert sorted(one.name or "" for one in told(site, "evening")) == names
+    text = written(site.runtime, told(site, "evening")[0], with_secret=True)
+    assert text.subject == f"2 removals of a day in the name of {site.brand_person.name}"
+    assert "MP-0, MP-1" in text.text
+
+
+def test_a_key_is_told_of_in_a_network_that_it_has_not_removed_from(site: Site) -> None:
+    lead = a_leader(site)
+    header = f"Bearer {make_key(site.runtime, lead, site.pair, 'program')}"
+    first, second, third = questions(site, 3)
+    for case, address in ((first, "192.0.2.7"), (second, "192.0.2.9"), (third, "198.51.100.1")):
+        person, _ = reporter_of(site.runtime, header, address)
+        assert person.secret is not None
+        assert person.secret.network == network_of(site.runtime, address)
+        confirm(site, person, case)
+        site.clock.forward(days=1)
+    days = {one.queued_at for one in told(site, "new_device")}
+    assert len(days) == 2, "not for the second address of the first network"
+
+
+@pytest.mark.attack
+@pytest.mark.both_engines
+def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do(any_site: Site) -> None:
+    site, lead = any_site, a_leader(any_site)
+    header = f"Bearer {make_key(site.runtime, lead, site.pair, 'program')}"
+    session = sign_in(site.runtime, lead.email, PASSWORD)
+    first, second, *rest = questions(site, 4)
+    for case in (first, second):
+        confirm(site, lead, case)
+    (mail,) = [one for one in told(site, "new_device") if one.user_id == site.account_manager.user_id]
+    address, visitor = link(site, mail), a_visitor(site)
+    assert "Do you want to stop these removals?" in words(visitor.get(address).text)
+    assert states(site) == {"scheduled": 2}
+    assert visitor.post(address, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert "2 removals were withdrawn." in words(visitor.post(address).text)
+    assert states(site) == {"withdrawn": 2}
+    assert visitor.post(address).status_code == 409
+    with pytest.raises(NotSignedIn):
+        session_of(site.runtime, session.token)
+    with pytest.raises(NotSignedIn):
+        reporter_of(site.runtime, header)
+    action = confirm(site, lead, rest[0]).action
+    assert action is not None
+    assert states(site) == {"withdrawn": 2, "held": 1}
+    with site.runtime.store.read() as connection:
+        assert [one.subject for one in alerts.standing(connection, {site.here})] == [lead.user_id]
+    assert speak(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
+    confirm(site, lead, rest[1])
+    assert states(site) == {"withdrawn": 2, "scheduled": 2}
+    with site.runtime.store.read() as connection:
+        assert not alerts.standing(connection, {site.here})
+    site.clock.forward(days=1)
+    assert tell_of_day(site.runtime) == 1
+
+
+def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
+    first, second = (a_drawn_case(site, external_id=name) for name in ("MP-1", "MP-2"))
+    action = judge(site, site.analyst, first, Judgement.COUNTERFEIT).action
+    judge(site, site.analyst, second, Judgement.COUNTERFEIT)
+    assert action is not None
+    judge(site, site.second_analyst, a_second_review(site, first, label=1), Judgement.COUNTERFEIT)
+    (mail,) = told(site, "new_device")
+    token = link(site, mail).removeprefix(REMOVALS)
+    person, found = removal_stops.by_link(site.runtime, token)
+    assert (person.user_id, len(found.unsent)) == (site.analyst.user_id, 2)
+    assert removal_stops.stop(site.runtime, person, found.notice.notice_id) == 1
+    assert states(site) == {"withdrawn": 1, "scheduled": 1}
+    with pytest.raises(Conflict):
+        removal_stops.stop(site.runtime, person, found.notice.notice_id)
+    with pytest.raises(NotFound):
+        removal_stops.stop(site.runtime, site.second_analyst, found.notice.notice_id)
+
+
+@pytest.mark.parametrize("failing", [None, False, True], ids=["no server", "a server", "no mail arrives"])
+def test_above_twenty_a_day_removals_wait_where_nobody_can_be_told(site: Site, failing: bool | None) -> None:
+    policies = site.runtime.policies.changed(TellingPolicy(untold_a_day=2))
+    here = replace(site, runtime=replace(site.runtime, policies=policies))
+    found = questions(here, 3)
+    if failing is None:
+        causes = causes_of(here, found)
+    else:
+        with by_mail(here) as (mailing, box):
+            box.reply = lambda _number: "550 no" if failing else "250 OK"
+            confirm(mailing, here.brand_person, found[0])
+            post(mailing)
+            causes = causes_of(mailing, found[1:])
+    assert states(here) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
+    assert (HoldCause.UNTOLD in causes) is (failing is not False)
+
+
+def test_without_a_mail_the_notice_stands_on_every_page_of_those_who_can_stop_it(site: Site) -> None:
+    lead = a_leader(site)
+    with by_mail(site) as (mailing, _):
+        removed(mailing, 1, lead)
+        post(mailing)
+        assert "in the name of" not in words(visit_as(mailing, lead).get("/brand").text)
+    page = visit_as(site, lead).get("/brand").text
+    assert f"Removals in the name of {lead.name}: review or stop them" in words(page)
+    assert 'href="/stop-removals/usr_' in page
+    assert "Removals in the name of" in words(visit_as(site, site.account_manager).get("/brands").text)
+    assert "Removals in the name of" not in words(visit_as(site, site.analyst).get("/queue").text)
+    site.clock.forward(days=4)
+    assert "Removals in the name of" not in words(visit_as(site, lead).get("/brand").text)
+
+
+def causes_of(site: Site, found: Sequence[Case]) -> set[HoldCause]:
+    """Why removals are pending after the brand's person has confirmed these cases."""
+    for case in found:
+        confirm(site, site.brand_person, case)
+    return {cause for one in pending_removals(site.runtime, site.analyst) for cause in one.hold.causes}
