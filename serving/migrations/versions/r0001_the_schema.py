@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "60e43c3b5f6f"
+revision = "3f27df76b639"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
