@@ -44,10 +44,8 @@ class Contact(NamedTuple):
 def contact(kind: ContactKind, value: str) -> Contact:
     """The contact in its canonical form.
 
-    Raises
-    ------
-    Rejected
-        The value is not of that kind, or too short to identify a seller. The sentence does not repeat the value.
+    Raises Rejected (the value is not of that kind, or too short to identify a seller. The sentence does not repeat the
+    value).
 
     >>> contact(ContactKind.PHONE, "+86 138-0013-8000").value, contact(ContactKind.PHONE, "0086 13800138000").value
     ('8613800138000', '8613800138000')

@@ -143,10 +143,7 @@ _DECODER: Final = msgspec.json.Decoder(Facts)
 def facts_from_json(text: bytes | str) -> Facts:
     """The inverse of `Facts.to_json`.
 
-    Raises
-    ------
-    ValueError
-        The text is not facts of a schema that this version reads.
+    Raises ValueError (the text is not facts of a schema that this version reads).
     """
     facts = _DECODER.decode(text)
     if facts.schema not in READABLE:

@@ -158,10 +158,7 @@ def _found(pattern: str, wanted: Where, texts: dict[Where, str]) -> tuple[Where,
 def check_pattern(pattern: str) -> None:
     """Check a pattern that a brand supplies.
 
-    Raises
-    ------
-    PatternRefused
-        The pattern is too long, too large or invalid, or it matches every text or no folded text.
+    Raises PatternRefused (the pattern is too long, too large or invalid, or it matches every text or no folded text).
     """
     if not pattern or len(pattern) > LONGEST_PATTERN:
         raise PatternRefused("A pattern must have 1 to {most} characters.", most=LONGEST_PATTERN)

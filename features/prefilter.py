@@ -26,10 +26,7 @@ def loosened(pattern: str) -> str:
     Beyond ASCII, a `\\w` may be any character. A `\\b` stays only beside a plain letter or digit: RE2, for which every
     other character is none, then finds all boundaries that `re` finds.
 
-    Raises
-    ------
-    ValueError
-        The pattern has an escape whose meaning is not certain.
+    Raises ValueError (the pattern has an escape whose meaning is not certain).
 
     >>> loosened(r"\\bcop(?:y|ies)\\b$")
     '\\\\bcop(?:y|ies)(?:)(?:)'

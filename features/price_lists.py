@@ -143,10 +143,7 @@ class PriceLists:
     def from_rows(cls, rows: Iterable[Iterable[str]]) -> Self:
         """The inverse of `to_rows`.
 
-        Raises
-        ------
-        ValueError
-            A row is not an entry.
+        Raises ValueError (a row is not an entry).
         """
         return cls(_entry(*row) for row in rows)
 

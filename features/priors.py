@@ -52,10 +52,7 @@ class Priors:
     def from_dict(cls, found: dict[str, Any]) -> Self:
         """The inverse of `to_dict`.
 
-        Raises
-        ------
-        ValueError, TypeError
-            A value is not a prior.
+        Raises ValueError, TypeError (a value is not a prior).
         """
         return cls(**{name: _read(*values) for name, values in found.items()})
 

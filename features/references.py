@@ -180,10 +180,8 @@ def references_to_dict(references: References, as_of: datetime | None) -> dict[s
 def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | None]:
     """The inverse of `references_to_dict`; references of an earlier version have no lists, common prices and priors.
 
-    Raises
-    ------
-    AttributeError, KeyError, OverflowError, TypeError, ValueError
-        The value is not references, or a part has the wrong type.
+    Raises AttributeError, KeyError, OverflowError, TypeError, ValueError (the value is not references, or a part has
+    the wrong type).
     """
     if not found.keys() <= _PARTS:
         raise ValueError("more than references")

@@ -189,10 +189,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
     """The digest of a bundle whose files match its manifest and this feature set.
 
-    Raises
-    ------
-    BundleRefused
-        A file is missing or altered, the digest is not the expected one, or the features differ.
+    Raises BundleRefused (a file is missing or altered, the digest is not the expected one, or the features differ).
     """
     digest = digest_of(files)
     if expected is not None and digest != expected:
@@ -231,10 +228,7 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
 def _learner(files: Mapping[str, bytes]) -> type[Learner]:
     """The learner that a bundle names.
 
-    Raises
-    ------
-    BundleRefused
-        This version does not know it.
+    Raises BundleRefused (this version does not know it).
     """
     name = read_json(files, _MODEL).get(_LEARNER, Forest.name)
     if not isinstance(name, str) or name not in LEARNERS:
@@ -248,10 +242,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     A digest proves that the files are the approved ones, not that they are harmless. LightGBM reads text without
     checks, so files of unknown origin are first loaded in a child process (`serving.scoring.service.bundles`).
 
-    Raises
-    ------
-    BundleRefused
-        As `verify`, or the content of a file is invalid.
+    Raises BundleRefused (as `verify`, or the content of a file is invalid).
     """
     digest = verify(files, expected=expected)
     model, manifest = read_json(files, _MODEL), read_json(files, MANIFEST)

@@ -176,10 +176,8 @@ def calibration_to_dict(calibration: Calibration) -> dict[str, Any]:
 def calibration_from_dict(found: Mapping[str, Any]) -> Calibration:
     """The inverse of `calibration_to_dict`.
 
-    Raises
-    ------
-    ValueError, TypeError, KeyError, AttributeError
-        The value is not a calibration, or its curve falls or has a value that is not a finite number.
+    Raises ValueError, TypeError, KeyError, AttributeError (the value is not a calibration, or its curve falls or has a
+    value that is not a finite number).
     """
     method, curve, band = (found[name] for name in _only(found, "method", "curve", "band"))
     method = Method(method)

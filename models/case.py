@@ -59,10 +59,7 @@ _WHY_NOT: Final = {
 def next_state(state: CaseState, event: CaseEvent) -> CaseState:
     """The state after an event.
 
-    Raises
-    ------
-    Conflict
-        The event cannot happen in this state; the sentence says what happened before.
+    Raises Conflict (the event cannot happen in this state; the sentence says what happened before).
     """
     following = _TRANSITIONS.get((state, event))
     if following is None:

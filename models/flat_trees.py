@@ -123,10 +123,7 @@ def _slot(tree: Tree, node: int) -> tuple[int, int]:
 def sum_leaves(matrix: Floats, flat: Floats, out: Floats) -> None:
     """Write the sum of each row's leaves to `out`, shape (n,); `matrix` has shape (n, columns), C order.
 
-    Raises
-    ------
-    ValueError
-        The rows have another number of columns than those of training.
+    Raises ValueError (the rows have another number of columns than those of training).
     """
     words = flat.view(np.uint64)
     if np.uint64(matrix.shape[1]) != words[_HEAD]:

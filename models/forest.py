@@ -113,10 +113,7 @@ class Forest:
     def raw(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
         """Log-odds, shape (n,), of rows of shape (n, columns); `threads` are LightGBM's, where it computes them.
 
-        Raises
-        ------
-        ValueError
-            The rows have another number of columns.
+        Raises ValueError (the rows have another number of columns).
         """
         if not self.flattened:
             return self._by_lightgbm(matrix, threads)
@@ -144,10 +141,7 @@ class Forest:
 def export(booster: "Booster", names: Sequence[str]) -> str:
     """The text of a trained booster as a bundle keeps it.
 
-    Raises
-    ------
-    ValueError
-        A split would read NaN as zero, or the columns are not the feature set.
+    Raises ValueError (a split would read NaN as zero, or the columns are not the feature set).
     """
     text = without_settings(booster.model_to_string())
     if splits_without_missing(text):

@@ -40,10 +40,7 @@ class Learner(Protocol):
     def read(cls, files: Mapping[str, bytes]) -> Self:
         """The learner in its files.
 
-        Raises
-        ------
-        BundleRefused, ValueError, KeyError, TypeError
-            A file does not hold what `files` writes.
+        Raises BundleRefused, ValueError, KeyError, TypeError (a file does not hold what `files` writes).
         """
         ...
 

@@ -114,10 +114,8 @@ class PhraseTable:
         Counts of another segmenter are those of other words, so such a table quotes no phrase of scripts without
         blanks.
 
-        Raises
-        ------
-        ValueError, TypeError, KeyError
-            A value is not of a table, or a phrase is quoted without support or lift.
+        Raises ValueError, TypeError, KeyError (a value is not of a table, or a phrase is quoted without support or
+        lift).
         """
         if found.keys() != {"segmenter", "cells", "phrases"} or not isinstance(found["phrases"], dict):
             raise ValueError

@@ -91,10 +91,7 @@ class Points:
     def from_dict(cls, found: Mapping[str, Any]) -> "Points":
         """The inverse of `to_dict`.
 
-        Raises
-        ------
-        ValueError, TypeError, KeyError
-            It is none.
+        Raises ValueError, TypeError, KeyError (it is none).
         """
         if found.keys() != _PARTS:
             raise ValueError

@@ -57,10 +57,7 @@ def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
     Independent parts are joined by their distances from the estimate (Zou and Donner 2008). Reviewers' mistakes stay in
     the estimate: a share f of false alarms among genuine listings adds about f.
 
-    Raises
-    ------
-    ValueError
-        A chance outside (0, 1], or fewer listings than rows.
+    Raises ValueError (a chance outside (0, 1], or fewer listings than rows).
     """
     seen, missed, counts = _parts(rows, listings)
     if not listings:

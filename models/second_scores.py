@@ -18,10 +18,7 @@ def second_scores(
 ) -> list[Score]:
     """Scores in order, from the encoder's numbers of the rows' titles, shape (n, d).
 
-    Raises
-    ------
-    ValueError
-        The bundle has no second stage, or the numbers are not those of its encoder.
+    Raises ValueError (the bundle has no second stage, or the numbers are not those of its encoder).
     """
     stage = bundle.second_stage
     if stage is None or encoded.shape != (len(rows), len(stage.weights)):

@@ -73,10 +73,7 @@ class Shares(NamedTuple):
 def write_shares(matrix: Floats, shares: Shares, out: Floats) -> None:
     """Write each row's shares to `out`, shape (n, columns + 1), the expected value last; `matrix` has C order.
 
-    Raises
-    ------
-    ValueError
-        The shapes differ.
+    Raises ValueError (the shapes differ).
     """
     if matrix.shape[0] != out.shape[0] or matrix.shape[1] + 1 != out.shape[1]:
         raise ValueError("the rows have another number of columns than the forest")

@@ -45,10 +45,7 @@ _CATEGORIES, _MISSING_LEFT, _MISSING, _MISSING_NAN = 1, 0b10, 0b1100, 0b1000
 def check_trees(text: str) -> None:
     """Refuse a text unless each tree is valid: every node reached once, every split on a column, every leaf finite.
 
-    Raises
-    ------
-    BundleRefused
-        A tree is invalid; the sentence names it.
+    Raises BundleRefused (a tree is invalid; the sentence names it).
     """
     try:
         head, sizes = _head(text)

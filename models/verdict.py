@@ -103,14 +103,9 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
     asked, and otherwise removes the listing. An analyst's 'counterfeit' needs a named brand, except in a second review:
     the seller is told whose mark the goods bear, and a removal for an unknown mark cannot be contested.
 
-    Raises
-    ------
-    BrandNotNamed
-        An analyst finds the goods counterfeit, and nobody has named their brand.
-    Forbidden
-        A brand may not decide an appeal or complaint against its own verdict, nor give a second review of it.
-    Invalid
-        `withdrawn` is the record of an undo, not an answer.
+    Raises BrandNotNamed (an analyst finds the goods counterfeit, and nobody has named their brand), Forbidden (a brand
+    may not decide an appeal or complaint against its own verdict, nor give a second review of it) or Invalid
+    (`withdrawn` is the record of an undo, not an answer).
     """
     if judgement is Judgement.WITHDRAWN:
         raise Invalid("A verdict is withdrawn by undoing it.")

@@ -24,10 +24,7 @@ def expected_harms(probabilities: Floats, exposures: Floats, risks: Floats) -> F
     goods: 1 is ordinary, more where a copy may hurt. A threshold on the product, found by `by_capacity`, directs a
     team's capacity to the most harmful listings.
 
-    Raises
-    ------
-    ValueError
-        A probability outside 0 to 1, or an exposure or a risk below zero.
+    Raises ValueError (a probability outside 0 to 1, or an exposure or a risk below zero).
     """
     if ((probabilities < 0) | (probabilities > 1)).any():
         raise ValueError("Expected harm needs probabilities, between 0 and 1.")

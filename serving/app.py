@@ -63,10 +63,7 @@ class _Application(FastAPI):
 def create_app(runtime: Runtime) -> FastAPI:
     """The public application; it does not start if a route lacks a guard.
 
-    Raises
-    ------
-    Unguarded
-        A route does not declare who may use it.
+    Raises Unguarded (a route does not declare who may use it).
     """
     app = _Application(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.runtime = runtime

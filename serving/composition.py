@@ -148,10 +148,7 @@ def open_runtime(
     two clocks in one database could not be compared. `comparing` the secrets with those of other processes is left out
     by the command that accepts others.
 
-    Raises
-    ------
-    SecretDiffers
-        The processes of this database work with another secret.
+    Raises SecretDiffers (the processes of this database work with another secret).
     """
     mail_server(settings, "localhost")  # Refuses what is set amiss.
     _refuse_without_model_parts(settings)
@@ -266,10 +263,7 @@ def _policies(settings: Settings) -> ByClass:
 def _pictures(settings: Settings) -> Pictures:
     """The loader of pictures.
 
-    Raises
-    ------
-    Invalid
-        A host is not valid, or production mode is combined with pictures from this machine.
+    Raises Invalid (a host is not valid, or production mode is combined with pictures from this machine).
     """
     found = Pictures(hosts_of(settings.picture_hosts))
     if settings.production and found.of_this_machine:
@@ -280,10 +274,7 @@ def _pictures(settings: Settings) -> Pictures:
 def _clock(settings: Settings, store: Store) -> Clock:
     """The clock of the data directory; a new one takes the requested clock.
 
-    Raises
-    ------
-    Invalid
-        The stored times are of the other clock, or production mode is combined with a simulated clock.
+    Raises Invalid (the stored times are of the other clock, or production mode is combined with a simulated clock).
     """
     wanted = settings.clock
     with store.write() as connection:

@@ -107,10 +107,7 @@ def _in_browser(session: Session, devices: str) -> Session:
 async def _same_site(request: Request, session: Session, files: int) -> None:
     """Require the session's token for an unsafe call, and refuse one that another site sent.
 
-    Raises
-    ------
-    CrossSite
-        The token is missing or wrong, or the call comes from another site.
+    Raises CrossSite (the token is missing or wrong, or the call comes from another site).
     """
     site = request.headers.get("sec-fetch-site")
     given = request.headers.get(CSRF_HEADER)
@@ -268,10 +265,7 @@ def install_package(app: FastAPI, package: ModuleType, *, first: str = "") -> No
 def guards_of(app: FastAPI) -> dict[str, str]:
     """The guard of every route; mounted applications are included, except static files.
 
-    Raises
-    ------
-    Unguarded
-        A route has no guard, or is of a kind that cannot be inspected.
+    Raises Unguarded (a route has no guard, or is of a kind that cannot be inspected).
     """
     found: dict[str, str] = {}
     for path, route in _nested(app.routes, ""):

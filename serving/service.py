@@ -46,12 +46,8 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT. `ready` is called with the address once requests are answered.
 
-    Raises
-    ------
-    HomeInUse
-        Another process owns the data directory.
-    Invalid
-        The port is taken, or production mode refuses a setting.
+    Raises HomeInUse (another process owns the data directory) or Invalid (the port is taken, or production mode refuses
+    a setting).
     """
     check_production(settings)
     _warn_of_root()
@@ -177,10 +173,7 @@ def _leave_setup_link(runtime: Runtime, address: str) -> None:
 def run_worker(settings: Settings) -> None:
     """Run jobs without serving pages, next to other processes on PostgreSQL, until SIGTERM or SIGINT.
 
-    Raises
-    ------
-    Invalid
-        The database is SQLite, which serves one process, or production mode refuses a setting.
+    Raises Invalid (the database is SQLite, which serves one process, or production mode refuses a setting).
     """
     if settings.database_url is None or settings.database_url.startswith("sqlite"):
         raise Invalid("A worker of its own needs PostgreSQL: SQLite serves one process, and `serve` runs its jobs.")

@@ -18,11 +18,8 @@ _LARGEST_FILE: Final = 200_000_000
 def read_bundle_folder(folder: Path) -> dict[str, bytes]:
     """The files of a bundle's folder by name, without other files in the folder.
 
-    Raises
-    ------
-    BundleRefused
-        The folder is not a bundle, or a file is too large. The message appears on pages, so it names the file within
-        the bundle and not the path of the folder.
+    Raises BundleRefused (the folder is not a bundle, or a file is too large. The message appears on pages, so it names
+    the file within the bundle and not the path of the folder).
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():

@@ -61,10 +61,7 @@ class Cluster:
     def begin(self, part: object, done: Callable[[bytes], None]) -> None:
         """Begin a part as soon as there is room for it; a later call of a method passes its result to `done`.
 
-        Raises
-        ------
-        ClusterFailed
-            The cluster is lost, has had no worker for a minute, or a part failed.
+        Raises ClusterFailed (the cluster is lost, has had no worker for a minute, or a part failed).
         """
         while len(self._under_way) >= self.most_under_way:
             self.wait()
@@ -130,11 +127,8 @@ class Cluster:
 def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
     """The cluster of a scheduler, whose workers have been asked for their versions.
 
-    Raises
-    ------
-    ClusterFailed
-        There is none, it is on another machine and has no TLS, it has no worker, or a worker would compute something
-        else than this machine.
+    Raises ClusterFailed (there is none, it is on another machine and has no TLS, it has no worker, or a worker would
+    compute something else than this machine).
     """
     refuse_in_the_clear(address)
     try:
@@ -165,10 +159,7 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
 def refuse_in_the_clear(address: str) -> None:
     """Refuse a cluster on another machine without TLS: it runs what anybody on the way sends.
 
-    Raises
-    ------
-    ClusterFailed
-        It is such a cluster.
+    Raises ClusterFailed (it is such a cluster).
     """
     scheme, _, place = address.rpartition("://")
     host = None
@@ -181,10 +172,7 @@ def refuse_in_the_clear(address: str) -> None:
 def refuse_others(client: "Client", address: str, here: Mapping[str, str]) -> None:
     """Refuse a cluster without workers, and one whose processes have other versions than these, or no Touchstone.
 
-    Raises
-    ------
-    ClusterFailed
-        It is such a cluster.
+    Raises ClusterFailed (it is such a cluster).
     """
     try:
         client.run_on_scheduler(versions)

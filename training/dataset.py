@@ -46,10 +46,7 @@ class Reading:
     def of(cls, format_name: str, columns: Iterable[str], *, digest: str, received_at: datetime) -> Self:
         """The reading of a file with this digest, whose first row has these columns.
 
-        Raises
-        ------
-        UnknownLayout
-            They are none of this format.
+        Raises UnknownLayout (they are none of this format).
         """
         found, names = FORMATS[format_name], tuple(columns)
         layout = found.layout_of(names)
@@ -70,10 +67,7 @@ def read_listings(
     A row without an id field gets one derived from the file's digest and the row number; in a feed, only if no item
     has one. An empty id field is refused. `unused` is called once with the names of the columns that are not read.
 
-    Raises
-    ------
-    Unreadable, UnknownLayout
-        The whole file cannot be read as this format.
+    Raises Unreadable, UnknownLayout (the whole file cannot be read as this format).
     """
     reading: Reading | None = None
     for row in read_rows(path, advanced):

@@ -71,10 +71,7 @@ class EncoderRefused(ValueError):
 def encoder_named(name: str) -> Encoder:
     """The encoder of a name in the settings.
 
-    Raises
-    ------
-    EncoderRefused
-        This version knows none of this name, or its package is not installed.
+    Raises EncoderRefused (this version knows none of this name, or its package is not installed).
     """
     if name not in ENCODERS:
         raise EncoderRefused(f"There is no encoder {name}; the known ones are {', '.join(ENCODERS)}.")
@@ -93,10 +90,7 @@ def encode(
 ) -> Floats:
     """The numbers of each title, shape (n, length); a row of NaN for a title on which the encoder fails.
 
-    Raises
-    ------
-    EncoderRefused
-        Its files are not the pinned ones.
+    Raises EncoderRefused (its files are not the pinned ones).
     """
     found = np.full((len(titles), encoder.length), np.nan)
     waiting = [range(start, min(start + _TITLES, len(titles))) for start in range(0, len(titles), _TITLES)]

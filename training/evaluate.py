@@ -78,10 +78,7 @@ def cross_validate(
     In each fold, references, features, text model, join weight and calibration come from the training rows alone.
     `threads` folds are fitted at a time; the number does not affect the figures.
 
-    Raises
-    ------
-    ValueError
-        One class only, too few sellers of a class for five folds, or a tried feature that fails.
+    Raises ValueError (one class only, too few sellers of a class for five folds, or a tried feature that fails).
     """
     labels = material.labels
     folds = [

@@ -29,10 +29,7 @@ class FitInputWork:
 def fit_input_at(address: str, facts: Sequence[Facts], progress: Callable[[float], None]) -> FitInput:
     """The input of these rows from a cluster, equal to `FitInput.of` to the last bit.
 
-    Raises
-    ------
-    ClusterFailed
-        As `cluster_at`, or a worker gave something else.
+    Raises ClusterFailed (as `cluster_at`, or a worker gave something else).
     """
     parts: dict[int, FitInput] = {}
 

@@ -115,10 +115,7 @@ def grow(
 ) -> Forest:
     """The forest of rows among which each column is missing at least once, on top of an offset (n,) in log-odds.
 
-    Raises
-    ------
-    ValueError
-        A column is never missing, so that the forest would read NaN as zero.
+    Raises ValueError (a column is never missing, so that the forest would read NaN as zero).
     """
     data = lgb.Dataset(
         columns,

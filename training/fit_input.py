@@ -44,10 +44,7 @@ class FitInput(NamedTuple):
     def from_bytes(cls, content: bytes, rows: int) -> Self:
         """The input of a number of rows.
 
-        Raises
-        ------
-        ValueError
-            The arrays do not fit the rows or one another. Compiled code reads them without checks.
+        Raises ValueError (the arrays do not fit the rows or one another. Compiled code reads them without checks).
         """
         stream = io.BytesIO(content)
         numbers, indices, values, starts = (np.load(stream, allow_pickle=False) for _ in range(4))

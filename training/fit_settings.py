@@ -52,10 +52,7 @@ class FitSettings:
     def of(cls, found: Mapping[str, Any]) -> Self:
         """The inverse of `changed`.
 
-        Raises
-        ------
-        ValueError
-            A name is unknown, a number is out of range, or a forest lacks one of its settings.
+        Raises ValueError (a name is unknown, a number is out of range, or a forest lacks one of its settings).
         """
         known = {name: _checked(name, value) for name, value in found.items()}
         forest: dict[str, Any] = {
@@ -74,10 +71,7 @@ DEFAULT_SETTINGS: Final = FitSettings()
 def read_settings(path: Path) -> FitSettings:
     """The settings in a file, as `touchstone tune` writes it.
 
-    Raises
-    ------
-    ValueError
-        It is no JSON object, or as `FitSettings.of`.
+    Raises ValueError (it is no JSON object, or as `FitSettings.of`).
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

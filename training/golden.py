@@ -73,10 +73,7 @@ def digest_of(content: bytes) -> str:
 def thawed(content: bytes, expected: str) -> GoldenSet:
     """The set parsed from its content, whose digest must be `expected`.
 
-    Raises
-    ------
-    SnapshotRefused
-        The digest differs, or this version cannot read the set.
+    Raises SnapshotRefused (the digest differs, or this version cannot read the set).
     """
     if (digest := digest_of(content)) != expected:
         raise SnapshotRefused(f"The golden set is {digest[:12]}, not {expected[:12]} as frozen; nothing is trained.")
@@ -145,10 +142,7 @@ def _keys(signature: Signature) -> list[tuple[int, int]]:
 def refuse_golden_rows(rows: Sequence[SnapshotRow], golden: GoldenSet) -> None:
     """Refuse a snapshot with rows of the golden set or its sellers.
 
-    Raises
-    ------
-    SnapshotRefused
-        A row is of a listing of the golden set, or of one of its sellers.
+    Raises SnapshotRefused (a row is of a listing of the golden set, or of one of its sellers).
     """
     listings = {item.listing_id for item in golden.items}
     sellers = golden.sellers

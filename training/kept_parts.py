@@ -25,10 +25,7 @@ class KeptParts(AbstractContextManager["KeptParts"]):
     `begun_at` is the time of the run that began, and `rows` the number of rows that it finished. A run that fails
     before its first part leaves no folder.
 
-    Raises
-    ------
-    ValueError
-        Another process has the folder.
+    Raises ValueError (another process has the folder).
     """
 
     def __init__(self, folder: Path, plan: Mapping[str, Any], now: datetime) -> None:

@@ -26,10 +26,7 @@ class Loaded:
 def load_labelled(path: Path, format_name: str, *, received_at: datetime) -> Loaded:
     """All valid rows with a label.
 
-    Raises
-    ------
-    ValueError
-        No row has a label.
+    Raises ValueError (no row has a label).
     """
     listings: list[Listing] = []
     labels: list[int] = []
@@ -59,10 +56,7 @@ class LabelledRows:
 def labelled_rows(path: Path, format_name: str, *, received_at: datetime) -> LabelledRows:
     """The labelled rows of a file of a format, or of a snapshot where the format is `SNAPSHOT`.
 
-    Raises
-    ------
-    ValueError
-        As `load_labelled` and `FromSnapshot.read`; or there is no such snapshot.
+    Raises ValueError (as `load_labelled` and `FromSnapshot.read`; or there is no such snapshot).
     """
     if format_name != SNAPSHOT:
         loaded = load_labelled(path, format_name, received_at=received_at)

@@ -119,10 +119,7 @@ class FromSnapshot:
     def read(cls, path: Path) -> Self:
         """The rows of a file.
 
-        Raises
-        ------
-        SnapshotRefused
-            As `read_snapshot`.
+        Raises SnapshotRefused (as `read_snapshot`).
         """
         snapshot = read_snapshot(path)
         facts = snapshot.facts()

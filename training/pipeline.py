@@ -65,11 +65,8 @@ def train(
     earlier training. Equal snapshots, seeds and choices give equal bundles. The gates judge first answers; `encoder`
     adds a second stage, which the report compares with them.
 
-    Raises
-    ------
-    SnapshotRefused
-        Too few labels or sellers of a class; copied rows; rows of the golden set; or a column that leaks the label and
-        is not accepted by name.
+    Raises SnapshotRefused (too few labels or sellers of a class; copied rows; rows of the golden set; or a column that
+    leaks the label and is not accepted by name).
     """
     if golden is not None:
         refuse_golden_rows(snapshot.rows, golden)

@@ -95,10 +95,7 @@ def _golden(folder: Path, digest: str | None) -> GoldenSet | None:
 def _in(folder: Path, what: str, digest: str) -> Path:
     """The file of a digest.
 
-    Raises
-    ------
-    SnapshotRefused
-        The run was trained on a file, or the data directory does not have the digest.
+    Raises SnapshotRefused (the run was trained on a file, or the data directory does not have the digest).
     """
     if len(digest) != _DIGEST_LENGTH:
         raise SnapshotRefused(f"The run was trained on a {digest}, and no snapshot of it was kept.")

@@ -107,10 +107,7 @@ class OpenScoreWork:
 def workers_at(address: str, job: Job, files: Mapping[str, bytes], digest: str) -> Iterator[ClusterWorkers]:
     """The workers of a cluster for one file, each with the bundle of a digest.
 
-    Raises
-    ------
-    ClusterFailed
-        As `cluster_at`.
+    Raises ClusterFailed (as `cluster_at`).
     """
     work = ScoreWork(job, files, digest)
     with cluster_at(address, work, then=_THEN) as cluster, closing(RowGroupReader(job.path)) as groups:

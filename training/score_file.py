@@ -54,16 +54,9 @@ def score_file(
     of its time: `resumed` then receives the number of rows that were scored before. `advanced` receives the number of
     bytes done.
 
-    Raises
-    ------
-    BundleRefused
-        The files are not a bundle of this feature set.
-    Unreadable, UnknownLayout
-        The whole file cannot be read as this format.
-    ClusterFailed
-        The cluster cannot be used or is lost; finished parts are kept.
-    ValueError
-        Another process is writing this file of scores.
+    Raises BundleRefused (the files are not a bundle of this feature set), Unreadable, UnknownLayout (the whole file
+    cannot be read as this format), ClusterFailed (the cluster cannot be used or is lost; finished parts are kept) or
+    ValueError (another process is writing this file of scores).
     """
     bundle = verify(files)
     source = source_of(path, format_name, received_at=received_at, advanced=advanced, by_seller=history is not None)
@@ -144,10 +137,7 @@ class _Rows:
     def write(self, table: pa.Table) -> None:
         """Write what is whole of these rows, which follow those before, and the ones that wait.
 
-        Raises
-        ------
-        ValueError
-            A row is missing, or is there twice.
+        Raises ValueError (a row is missing, or is there twice).
         """
         wanted = np.arange(self._written + 1, self._written + 1 + table.num_rows)
         if not np.array_equal(_numbers(table), wanted):

@@ -38,10 +38,7 @@ def source_of(
 
     Parts are consecutive rows, or with `by_seller` shards (`training.seller_shards`).
 
-    Raises
-    ------
-    Unreadable, UnknownLayout
-        The whole file cannot be read as this format.
+    Raises Unreadable, UnknownLayout (the whole file cannot be read as this format).
     """
 
     def reading(columns: tuple[str, ...], digest: str) -> Reading:

@@ -40,10 +40,7 @@ def second_stage_of(
 ) -> FittedStage:
     """The second stage by the encoder of a name beside a classifier that was fitted on these rows.
 
-    Raises
-    ------
-    EncoderRefused
-        The encoder is unknown, not installed, or not the pinned one.
+    Raises EncoderRefused (the encoder is unknown, not installed, or not the pinned one).
     """
     if name == NO_ENCODER:
         return FittedStage(None, None)

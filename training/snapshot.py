@@ -123,10 +123,7 @@ def write_snapshot(
 def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     """The snapshot in a file.
 
-    Raises
-    ------
-    SnapshotRefused
-        Another digest, not a snapshot, or rows that training must not use.
+    Raises SnapshotRefused (another digest, not a snapshot, or rows that training must not use).
 
     Notes
     -----

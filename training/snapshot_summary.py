@@ -50,10 +50,7 @@ class SnapshotSummary:
 def labels_in(path: Path, digest: str) -> dict[str, int]:
     """The label of each listing version in a snapshot's file.
 
-    Raises
-    ------
-    SnapshotRefused
-        The file is missing or not a snapshot.
+    Raises SnapshotRefused (the file is missing or not a snapshot).
     """
     try:
         table = pq.read_table(path, columns=["version_id", "label"])
@@ -65,10 +62,7 @@ def labels_in(path: Path, digest: str) -> dict[str, int]:
 def summarise(path: Path, digest: str, *, preview: int = 0) -> SnapshotSummary:
     """The summary of a snapshot's file with its first `preview` rows.
 
-    Raises
-    ------
-    SnapshotRefused
-        The file is missing or not a snapshot.
+    Raises SnapshotRefused (the file is missing or not a snapshot).
     """
     try:
         content = path.read_bytes()

@@ -44,10 +44,7 @@ class Leak:
 def refuse_too_few(labels: Labels, groups: NDArray[np.intp]) -> None:
     """Refuse labels that are too few for a fit.
 
-    Raises
-    ------
-    SnapshotRefused
-        A class has too few labels, or all of one seller.
+    Raises SnapshotRefused (a class has too few labels, or all of one seller).
     """
     positives, negatives = int(labels.sum()), int((labels == 0).sum())
     if positives < FEWEST_POSITIVES or negatives < FEWEST_NEGATIVES:
@@ -64,10 +61,7 @@ def refuse_too_few(labels: Labels, groups: NDArray[np.intp]) -> None:
 def refuse_copies(rows: Sequence[SnapshotRow]) -> None:
     """Refuse a snapshot in which many rows repeat other rows under another id.
 
-    Raises
-    ------
-    SnapshotRefused
-        At least ten rows, and one in a hundred, have exactly the facts of another row.
+    Raises SnapshotRefused (at least ten rows, and one in a hundred, have exactly the facts of another row).
     """
     copied = len(rows) - len({row.facts for row in rows})
     if copied >= max(_FEWEST_COPIED, _COPIED_SHARE * len(rows)):
@@ -99,10 +93,7 @@ def leaks(vectors: Floats, labels: Labels, names: Sequence[str] = NAMES) -> list
 def refuse_leaks(found: Sequence[Leak], accepted: Collection[str]) -> None:
     """Refuse leaks that are not accepted by name.
 
-    Raises
-    ------
-    SnapshotRefused
-        The message names the columns and their figures.
+    Raises SnapshotRefused (the message names the columns and their figures).
     """
     unknown = [leak for leak in found if leak.feature not in accepted]
     if unknown:

@@ -36,10 +36,7 @@ def grouped_folds(
 ) -> Iterator[tuple[Rows, Rows]]:
     """(training rows, test rows) of each fold, shuffled by seed, with about equal shares of positives.
 
-    Raises
-    ------
-    ValueError
-        One class only, or fewer sellers of either class than folds.
+    Raises ValueError (one class only, or fewer sellers of either class than folds).
     """
     for value, name in ((1, "counterfeit"), (0, "genuine")):
         sellers = len(np.unique(groups[labels == value]))
@@ -134,10 +131,7 @@ def split_later_unseen(
     sellers known before a time fold are not judged in it, because that would flatter the candidate. A time fold without
     rows to judge is left out, unless it is the first.
 
-    Raises
-    ------
-    ValueError
-        There are no rows.
+    Raises ValueError (there are no rows).
     """
     if not times:
         raise ValueError("there are no rows to split")

@@ -74,10 +74,7 @@ _CONTACTS, _NEW_SUPPLIERS = 8, 10  # The demo's staff uses 7 and its reports 9.
 class Settings:
     """The settings of a world; `start` has a time zone, and `counterfeit_share` is a share of the listings.
 
-    Raises
-    ------
-    ValueError
-        `start` has no offset, or there are too few listings or days for every kind of seller.
+    Raises ValueError (`start` has no offset, or there are too few listings or days for every kind of seller).
     """
 
     listings: int

@@ -23,11 +23,8 @@ class ScoredListings:
 def read_scored_listings(path: Path, *, score: str, label: str, group: str) -> ScoredListings:
     """All rows of a file; a threshold from only a part of them would not hold for the whole.
 
-    Raises
-    ------
-    ValueError
-        The file is unreadable or empty, a column is missing, a score is not finite, a label is neither 0 nor 1, a
-        seller is unknown, or there is only one class or one seller.
+    Raises ValueError (the file is unreadable or empty, a column is missing, a score is not finite, a label is neither 0
+    nor 1, a seller is unknown, or there is only one class or one seller).
     """
     labels: list[float] = []
     scores: list[float] = []
@@ -71,10 +68,7 @@ def read_reviewable(
 
     Without a team column, all rows belong to the team "all". Without its column, an exposure or a risk is 1.
 
-    Raises
-    ------
-    ValueError
-        A column is missing or not a number, or `expected_harms` rejects a value.
+    Raises ValueError (a column is missing or not a number, or `expected_harms` rejects a value).
     """
     scores: list[float] = []
     exposures: list[float] = []

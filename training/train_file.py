@@ -55,12 +55,8 @@ def train_on_file(
 
     With `dask`, the address of a scheduler, the workers of a cluster compute features and text matrix; the fit is here.
 
-    Raises
-    ------
-    ValueError
-        No labels, or too few sellers of a class.
-    ClusterFailed
-        The cluster cannot be used or is lost.
+    Raises ValueError (no labels, or too few sellers of a class) or ClusterFailed (the cluster cannot be used or is
+    lost).
     """
     data = load_labelled(path, format_name, received_at=received_at).data
     progress(0.1)

@@ -37,10 +37,7 @@ class Tried:
     def value(self, e: Evidence) -> float:
         """The feature of one listing.
 
-        Raises
-        ------
-        ValueError
-            The function failed, or returned no finite number.
+        Raises ValueError (the function failed, or returned no finite number).
         """
         try:
             found = self.compute(e)
@@ -63,10 +60,7 @@ class TriedFile:
     def read(cls, path: Path) -> Self:
         """The file, which is not run.
 
-        Raises
-        ------
-        ValueError
-            It cannot be read as text.
+        Raises ValueError (it cannot be read as text).
         """
         try:
             return cls(path.name, path.read_text(encoding="utf-8"))
@@ -76,10 +70,7 @@ class TriedFile:
     def features(self) -> tuple[Tried, ...]:
         """Run the file and return its features.
 
-        Raises
-        ------
-        ValueError
-            The file does not run, has no feature, or has a function that cannot be one.
+        Raises ValueError (the file does not run, has no feature, or has a function that cannot be one).
         """
         found = tuple(self._feature(one) for one in self._functions())
         if not found:
@@ -113,10 +104,7 @@ class TriedFile:
 def tried_columns(features: Sequence[Tried], facts: Sequence[Facts]) -> NDArray[np.float64]:
     """The features' values, shape (n, features).
 
-    Raises
-    ------
-    ValueError
-        As `Tried.value`.
+    Raises ValueError (as `Tried.value`).
     """
     found = np.empty((len(facts), len(features)))
     if features:
@@ -141,10 +129,7 @@ class Alone:
 def alone(features: Sequence[Tried], material: Material) -> list[Alone]:
     """Each feature on its own, on all rows.
 
-    Raises
-    ------
-    ValueError
-        As `Tried.value`.
+    Raises ValueError (as `Tried.value`).
     """
     labels = material.labels
     facts, _ = material.facts((np.arange(len(labels)), np.arange(0)))

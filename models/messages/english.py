@@ -20,10 +20,7 @@ _DAY: Final = "%-d %B %Y"
 def in_english(found: Message) -> str:
     """The sentence of a message.
 
-    Raises
-    ------
-    KeyError
-        The catalogue has no such code, or the message lacks a parameter of its sentence.
+    Raises KeyError (the catalogue has no such code, or the message lacks a parameter of its sentence).
     """
     sentence = sentences()[found.code]
     is_many = sentence.other is not None and found.parameters["n"] != 1

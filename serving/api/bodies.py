@@ -144,10 +144,7 @@ def is_small(request: Request) -> bool:
 async def body_of(request: Request) -> bytes:
     """The whole body; most come in one message.
 
-    Raises
-    ------
-    ClientDisconnect
-        The connection ended within the body.
+    Raises ClientDisconnect (the connection ended within the body).
     """
     message, parts = await request.receive(), []
     while message["type"] != "http.disconnect":
@@ -161,10 +158,7 @@ async def body_of(request: Request) -> bytes:
 def json_of(request: Request, body: bytes) -> Any:
     """The JSON value of a small body, which has been read.
 
-    Raises
-    ------
-    Invalid
-        It is not JSON of type application/json in UTF-8.
+    Raises Invalid (it is not JSON of type application/json in UTF-8).
     """
     if _media_type(request) != "application/json":
         raise HTTPException(415)
@@ -177,10 +171,7 @@ def json_of(request: Request, body: bytes) -> Any:
 async def json_body(request: Request) -> Any:
     """The JSON value of a body.
 
-    Raises
-    ------
-    Invalid
-        It is not JSON of type application/json in UTF-8.
+    Raises Invalid (it is not JSON of type application/json in UTF-8).
     """
     if _media_type(request) != "application/json":
         raise HTTPException(415)
@@ -193,10 +184,7 @@ async def json_body(request: Request) -> Any:
 async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bool]:
     """The rows of a listing or batch, the unreadable ones by position, and whether it was a batch.
 
-    Raises
-    ------
-    Invalid
-        The body as a whole is unreadable or has more than a thousand rows.
+    Raises Invalid (the body as a whole is unreadable or has more than a thousand rows).
     """
     media_type = _media_type(request)
     if media_type not in {"application/json", *NDJSON}:

@@ -135,10 +135,7 @@ async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
 def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
     """Move the clock, store its offset, run the sweeps.
 
-    Raises
-    ------
-    Forbidden
-        The clock is the real one.
+    Raises Forbidden (the clock is the real one).
     """
     if not isinstance(runtime.clock, SimulatedClock) or runtime.settings.production:
         raise Forbidden("This service runs on the real clock.")

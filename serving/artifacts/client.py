@@ -26,30 +26,21 @@ class InBucket:
     def has(self, kind: Kind, digest: str) -> bool:
         """Whether the bucket has the file.
 
-        Raises
-        ------
-        BucketUnreachable
-            The bucket does not answer, or refuses.
+        Raises BucketUnreachable (the bucket does not answer, or refuses).
         """
         return self._asked("head_object", kind, digest) is not None
 
     def get(self, kind: Kind, digest: str) -> bytes | None:
         """The content; None where the bucket has no such file.
 
-        Raises
-        ------
-        BucketUnreachable
-            The bucket does not answer, or refuses.
+        Raises BucketUnreachable (the bucket does not answer, or refuses).
         """
         return self._asked("get_object", kind, digest)
 
     def put(self, kind: Kind, digest: str, content: bytes) -> None:
         """Keep the content; a file that is there has the same one.
 
-        Raises
-        ------
-        BucketUnreachable
-            The bucket does not answer, or refuses.
+        Raises BucketUnreachable (the bucket does not answer, or refuses).
         """
         self._asked("put_object", kind, digest, Body=content)
 
@@ -77,10 +68,8 @@ class InBucket:
 def bucket_of(settings: Settings) -> InBucket | None:
     """The bucket of the settings; None where none is set.
 
-    Raises
-    ------
-    Invalid
-        The address is not s3://BUCKET/PREFIX, boto3 is not installed, or production mode would reach it unencrypted.
+    Raises Invalid (the address is not s3://BUCKET/PREFIX, boto3 is not installed, or production mode would reach it
+    unencrypted).
     """
     if settings.artifacts_bucket is None:
         return None

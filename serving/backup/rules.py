@@ -60,10 +60,7 @@ class Manifest:
 def read_manifest(body: bytes) -> Manifest:
     """The manifest of these bytes.
 
-    Raises
-    ------
-    BackupUnusable
-        They are none, or one of another format.
+    Raises BackupUnusable (they are none, or one of another format).
     """
     try:
         found: dict[str, Any] = json.loads(body)

@@ -64,10 +64,7 @@ def prepare_process() -> None:
 def check_packages() -> None:
     """Refuse to run on packages from two places: another folder or wheel can shadow generic names.
 
-    Raises
-    ------
-    SystemExit
-        The packages are not in one folder.
+    Raises SystemExit (the packages are not in one folder).
     """
     import importlib.util
 

@@ -15,10 +15,7 @@ _DEFAULT_LISTINGS = 10_000  # As in training.simulate, which is imported late.
 def _arms(text: str) -> tuple[str, ...]:
     """The arms in a comma-separated list; the prefix of several arms stands for all of them.
 
-    Raises
-    ------
-    typer.BadParameter
-        No arm has such a name.
+    Raises typer.BadParameter (no arm has such a name).
     """
     from training.simulation.arms import ARMS
 

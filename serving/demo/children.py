@@ -87,10 +87,7 @@ def touchstone_command() -> list[str]:
 def wait_for_http(child: Child, url: str) -> None:
     """Wait until the child answers.
 
-    Raises
-    ------
-    ChildFailed
-        It ended, or it did not answer in time.
+    Raises ChildFailed (it ended, or it did not answer in time).
     """
     until = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < until:
@@ -113,10 +110,7 @@ def wait_for_http(child: Child, url: str) -> None:
 def wait_for_port(child: Child, port: int) -> None:
     """Wait until the child listens.
 
-    Raises
-    ------
-    ChildFailed
-        It ended, or it does not listen in time.
+    Raises ChildFailed (it ended, or it does not listen in time).
     """
     until = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < until:

@@ -45,12 +45,8 @@ class Front:
     def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
         """The JSON answer; a body of bytes is sent as it is.
 
-        Raises
-        ------
-        Refused
-            The service answered with an error.
-        httpx.TransportError
-            The service has been unavailable for three minutes.
+        Raises Refused (the service answered with an error) or httpx.TransportError (the service has been unavailable
+        for three minutes).
         """
         content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
@@ -63,10 +59,7 @@ class Front:
     def submit(self, path: str, fields: dict[str, str], headers: dict[str, str]) -> None:
         """Send a form of a page, which leads to another page.
 
-        Raises
-        ------
-        Refused
-            The page refused it.
+        Raises Refused (the page refused it).
         """
         answer = self._answer(lambda: self._client.post(path, data=fields, headers=headers))
         if not answer.is_redirect:

@@ -65,10 +65,7 @@ class Wish:
 def run(home: Home, wish: Wish) -> int:
     """Play, or show the result of a finished play; returns the exit code.
 
-    Raises
-    ------
-    Conflict
-        The data directory holds other data, or a play that did not end.
+    Raises Conflict (the data directory holds other data, or a play that did not end).
     """
     console = Console(stderr=True)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -97,10 +94,7 @@ def run(home: Home, wish: Wish) -> int:
 def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
     """The result of a finished play; None where there was none.
 
-    Raises
-    ------
-    Conflict
-        The data directory holds something else.
+    Raises Conflict (the data directory holds something else).
     """
     state = home.root / STATE
     if not state.is_file():

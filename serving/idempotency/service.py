@@ -48,10 +48,7 @@ class Reply:
 def repeatable(caller: str, key: str, method: str, address: str, body: bytes) -> Repeatable:
     """A request as its caller may repeat it.
 
-    Raises
-    ------
-    Invalid
-        The key is not 1 to 255 printable ASCII characters.
+    Raises Invalid (the key is not 1 to 255 printable ASCII characters).
     """
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise Invalid("Idempotency-Key must have 1 to {most} printable ASCII characters.", most=LONGEST_KEY)
@@ -62,14 +59,8 @@ def repeatable(caller: str, key: str, method: str, address: str, body: bytes) ->
 def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
     """The response to an earlier request of this key; None where this is the first, which must do the work now.
 
-    Raises
-    ------
-    KeyReused
-        The earlier request was another one.
-    InProgress
-        The earlier request is not answered yet.
-    ResponseLost
-        Its work is stored, its response is not, and no process can have it any longer.
+    Raises KeyReused (the earlier request was another one), InProgress (the earlier request is not answered yet) or
+    ResponseLost (its work is stored, its response is not, and no process can have it any longer).
     """
     now = runtime.wall.now()
     with runtime.store.write() as connection:

@@ -43,10 +43,8 @@ class Unsent:
 def mail_server(settings: Settings, domain: str) -> MailServer | None:
     """The mail server of the settings; None where mails are kept.
 
-    Raises
-    ------
-    Invalid
-        The sender is missing or no address; or a password, or in production any mail, would leave unencrypted.
+    Raises Invalid (the sender is missing or no address; or a password, or in production any mail, would leave
+    unencrypted).
     """
     host = settings.smtp_host
     if not host:

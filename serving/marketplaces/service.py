@@ -42,10 +42,7 @@ def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
 def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
     """Revoke a key; it is refused from then on.
 
-    Raises
-    ------
-    NotFound
-        The person's marketplaces have no such key in force.
+    Raises NotFound (the person's marketplaces have no such key in force).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -62,10 +59,7 @@ def new_key(
 ) -> tuple[ApiKey, str]:
     """A marketplace's key to store, and the text to show once; without `days` it is valid for the usual time.
 
-    Raises
-    ------
-    Invalid
-        The scope is that of brands' keys; or the days are too few or too many.
+    Raises Invalid (the scope is that of brands' keys; or the days are too few or too many).
     """
     if Scope.REPORT in scopes:
         raise Invalid("A lead of the brand makes keys that report listings, on the page API keys.")
@@ -130,12 +124,8 @@ def given_key(header: str | None) -> GivenKey | None:
 def admitted(found: Mapping[str, KeyInForce], given: GivenKey | None, scope: Scope | None, now: datetime) -> KeyInForce:
     """The given key among those in force, if it has the scope; None admits a key of any scope. `now` is the real time.
 
-    Raises
-    ------
-    NotSignedIn
-        There is no key, the key is unknown, its secret is wrong, or it has expired.
-    Forbidden
-        The key lacks the scope; it is a brand's, which only reports.
+    Raises NotSignedIn (there is no key, the key is unknown, its secret is wrong, or it has expired) or Forbidden (the
+    key lacks the scope; it is a brand's, which only reports).
     """
     kept = found.get(given.key_id) if given is not None else None
     secret = given.secret if given is not None else ""
@@ -153,10 +143,7 @@ def admitted(found: Mapping[str, KeyInForce], given: GivenKey | None, scope: Sco
 def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInForce:
     """The API key in an Authorization header with its marketplace, as the database has them now.
 
-    Raises
-    ------
-    NotSignedIn, Forbidden
-        As `admitted` has it.
+    Raises NotSignedIn, Forbidden (as `admitted` has it).
     """
     given, found = given_key(header), dict[str, KeyInForce]()
     if given is not None:
@@ -192,12 +179,8 @@ def reporter_of(runtime: Runtime, header: str | None, address: str | None = None
     The right, certification, mandates and caps of a report are those of the person. `address` is where the call comes
     from. The key ends with their account, and is refused while they do not lead the brand.
 
-    Raises
-    ------
-    NotSignedIn
-        There is no such key, or the person's account is disabled.
-    Forbidden
-        The key does not report, or the person does not lead the brand now.
+    Raises NotSignedIn (there is no such key, or the person's account is disabled) or Forbidden (the key does not
+    report, or the person does not lead the brand now).
     """
     in_force = key_of(runtime, header, Scope.REPORT)
     found = in_force.key

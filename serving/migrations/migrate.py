@@ -32,10 +32,7 @@ class DatabaseOfAnotherVersion(DomainError):
 def migrate(url: str) -> None:
     """Create or upgrade all tables; a current database stays as it is.
 
-    Raises
-    ------
-    DatabaseOfAnotherVersion
-        An earlier or a later version made the database.
+    Raises DatabaseOfAnotherVersion (an earlier or a later version made the database).
     """
     engine = write_engine(url) if is_sqlite(url) else create_engine(url)
     if engine.url.database and is_sqlite(url):
@@ -72,10 +69,7 @@ def _alone(engine: Engine) -> Iterator[None]:
 def upgrade(engine: Engine) -> None:
     """Run our migrations on an engine, in one transaction.
 
-    Raises
-    ------
-    DatabaseOfAnotherVersion
-        An earlier or a later version made the database.
+    Raises DatabaseOfAnotherVersion (an earlier or a later version made the database).
     """
     config = configuration()
     scripts = ScriptDirectory.from_config(config)
@@ -98,10 +92,7 @@ def upgrade(engine: Engine) -> None:
 def require_current(engine: Engine) -> None:
     """Refuse a database of another schema revision, without changing it.
 
-    Raises
-    ------
-    DatabaseOfAnotherVersion
-        Another version made the database, or none did.
+    Raises DatabaseOfAnotherVersion (another version made the database, or none did).
     """
     with engine.connect() as connection:
         found = set(MigrationContext.configure(connection).get_current_heads())

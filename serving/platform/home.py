@@ -111,10 +111,7 @@ class Home:
     def refuse_unfinished(self) -> None:
         """Refuse a data directory whose content was replaced in part.
 
-        Raises
-        ------
-        HomeUnfinished
-            A restore was cut off.
+        Raises HomeUnfinished (a restore was cut off).
         """
         if self.unfinished_restore.exists():
             raise HomeUnfinished(
@@ -160,10 +157,7 @@ class Home:
     def owned(self) -> Iterator[None]:
         """Own the data directory while the block runs; the kernel releases it however the process ends.
 
-        Raises
-        ------
-        HomeInUse
-            Another process owns it.
+        Raises HomeInUse (another process owns it).
         """
         descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         try:

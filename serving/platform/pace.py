@@ -33,10 +33,7 @@ class Pace:
     def take(self, caller: str, now: float) -> None:
         """Count a request at a moment of a monotonic clock, in seconds.
 
-        Raises
-        ------
-        TooManyRequests
-            The caller has sent too many; this one is not counted.
+        Raises TooManyRequests (the caller has sent too many; this one is not counted).
         """
         with self._lock:
             times = self._times.setdefault(caller, deque())

@@ -29,11 +29,8 @@ _LOCAL_NAMES: Final = frozenset({"localhost", "localhost.localdomain"})
 def check_production(settings: Settings) -> None:
     """Refuse settings that are for trials only.
 
-    Raises
-    ------
-    Invalid
-        There is no public https address; a secret is short, repeated, a placeholder, or a common default; there is no
-        undo window; or a database or MLflow server on another machine is reached without TLS.
+    Raises Invalid (there is no public https address; a secret is short, repeated, a placeholder, or a common default;
+    there is no undo window; or a database or MLflow server on another machine is reached without TLS).
     """
     if not settings.production:
         return

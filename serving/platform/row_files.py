@@ -17,10 +17,8 @@ _ENDINGS: Final = frozenset({".csv", ".tsv", ".txt"})
 def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
     """The rows of a CSV or TSV file as text, without blank cells; text without a name is CSV.
 
-    Raises
-    ------
-    Invalid
-        It is too large, has too many rows or columns, is not one of these formats, or has an unreadable row.
+    Raises Invalid (it is too large, has too many rows or columns, is not one of these formats, or has an unreadable
+    row).
     """
     if not content.strip():
         raise Invalid("Choose a file, or paste its rows with the header row.")

@@ -32,10 +32,7 @@ class ByClass:
     def __getitem__(self, kind: type[Kind]) -> Kind:
         """The object of exactly this class.
 
-        Raises
-        ------
-        LookupError
-            The composition has registered none.
+        Raises LookupError (the composition has registered none).
         """
         found = self._objects.get(kind)
         if not isinstance(found, kind):

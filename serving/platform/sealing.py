@@ -40,10 +40,7 @@ class KeyFile:
     def read(self) -> tuple[bytes, ...]:
         """The keys, 32 bytes each.
 
-        Raises
-        ------
-        Unsealable
-            The file was cut or extended.
+        Raises Unsealable (the file was cut or extended).
         """
         content = self._home.secret(self._name)
         if not content or len(content) % KEY_BYTES:
@@ -75,10 +72,7 @@ class KeySetting:
 def keys_of(name: str, value: str) -> tuple[bytes, ...]:
     """The keys that a setting lists.
 
-    Raises
-    ------
-    Invalid
-        One is not 32 bytes in base64.
+    Raises Invalid (one is not 32 bytes in base64).
     """
     return tuple(_decoded(name, one) for one in value.split(","))
 
@@ -107,10 +101,7 @@ class Sealer:
     def open(self, sealed: str) -> str:
         """The secret.
 
-        Raises
-        ------
-        Unsealable
-            It is of a key that is not here, or was altered.
+        Raises Unsealable (it is of a key that is not here, or was altered).
         """
         try:
             return self._fernet.decrypt(sealed).decode()

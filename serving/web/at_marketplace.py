@@ -55,10 +55,7 @@ class AtMarketplace:
 def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Mapping[str, str]) -> PlaceScope:
     """The marketplace that an address or form names, or the first at which the person has the permission.
 
-    Raises
-    ------
-    NotFound
-        They have it nowhere, or not there. A marketplace that does not exist raises the same error.
+    Raises NotFound (they have it nowhere, or not there. A marketplace that does not exist raises the same error).
     """
     theirs, wanted = person.marketplaces(permission), given.get(FIELD, "")
     here = wanted or min(theirs, default="")
@@ -79,12 +76,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Ma
 def acted_on(runtime: Runtime, person: Person, permission: Permission, fields: Mapping[str, str]) -> PlaceScope:
     """The marketplace that a form acts on: that of its page.
 
-    Raises
-    ------
-    Invalid
-        It names none, and the person may act at several.
-    NotFound
-        As `scope_of`.
+    Raises Invalid (it names none, and the person may act at several) or NotFound (as `scope_of`).
     """
     found = scope_of(runtime, person, permission, fields)
     if len(found.choices) > 1 and not fields.get(FIELD):

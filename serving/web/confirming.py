@@ -17,10 +17,7 @@ def factor_kinds(runtime: Runtime, session: Session) -> frozenset[FactorKind]:
 def confirm(runtime: Runtime, session: Session, fields: Fields) -> None:
     """Prove by a form that the account's owner sends it. An earlier proof does not count: the session may be stolen.
 
-    Raises
-    ------
-    Invalid, TooManyAttempts
-        The proof is wrong; too many were wrong before.
+    Raises Invalid, TooManyAttempts (the proof is wrong; too many were wrong before).
     """
     if session.has_factor:
         prove(runtime, session, given_by(fields), recovery=True)

@@ -35,10 +35,7 @@ async def _fields(request: Request) -> Mapping[str, str]:
 def text_fields(form: FormData) -> dict[str, str]:
     """The fields of a form that are text.
 
-    Raises
-    ------
-    Invalid
-        A field contains characters that a database rejects.
+    Raises Invalid (a field contains characters that a database rejects).
     """
     found = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(_UNSTORABLE.search(value) for value in found.values()):
@@ -113,10 +110,7 @@ def is_case_id(text: str) -> bool:
 def case_id_of(case_id: str) -> str:
     """The id in an address.
 
-    Raises
-    ------
-    NotFound
-        The text does not have the format of an id.
+    Raises NotFound (the text does not have the format of an id).
     """
     if not is_case_id(case_id):
         raise NotFound("There is no such case.")
@@ -138,10 +132,7 @@ def local_path(value: str | None) -> str:
 def refuse_cross_site(request: Request) -> None:
     """Refuse a form of ours that another site sends, for pages without a session whose token could prove it.
 
-    Raises
-    ------
-    CrossSite
-        The browser says that the form came from elsewhere.
+    Raises CrossSite (the browser says that the form came from elsewhere).
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
     # Browsers leave Sec-Fetch-Site out on plain http, and write "null" for an origin that our referrer policy hides.

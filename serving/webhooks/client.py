@@ -46,10 +46,7 @@ def new_secret() -> str:
 def check_secret(secret: str) -> None:
     """Refuse a malformed signing secret.
 
-    Raises
-    ------
-    Invalid
-        The secret is not `whsec_` and 24 to 64 bytes in base64.
+    Raises Invalid (the secret is not `whsec_` and 24 to 64 bytes in base64).
     """
     try:
         raw = base64.b64decode(secret.removeprefix(MARK), validate=True)
@@ -62,10 +59,7 @@ def check_secret(secret: str) -> None:
 def check_status_url(url: str, *, allow_loopback: bool) -> None:
     """Refuse an invalid status address.
 
-    Raises
-    ------
-    Invalid
-        The address has no {listing}, is not https, or is a loopback address where that is not allowed.
+    Raises Invalid (the address has no {listing}, is not https, or is a loopback address where that is not allowed).
     """
     if "{listing}" not in url:
         raise Invalid("A status address needs {listing} where the id goes.")

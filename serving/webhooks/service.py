@@ -50,10 +50,7 @@ def sealed(runtime: Runtime, secret: str) -> str:
 def signing_secrets(runtime: Runtime, endpoint: Endpoint, at: datetime) -> tuple[str, ...]:
     """The secrets that sign at a moment, the current one first.
 
-    Raises
-    ------
-    Unsealable
-        The key that sealed them is not here.
+    Raises Unsealable (the key that sealed them is not here).
     """
     return tuple(map(runtime.services[Sealer].open, endpoint.secrets_at(at)))
 
@@ -77,10 +74,7 @@ def seal_under_new_key(runtime: Runtime) -> int:
 
     Keys of the operator's setting are used as they are set, the first one for sealing.
 
-    Raises
-    ------
-    Unsealable
-        A stored secret cannot be read; nothing is changed in the database.
+    Raises Unsealable (a stored secret cannot be read; nothing is changed in the database).
     """
     sealer = runtime.services[Sealer]
     sealer.renew()

@@ -123,10 +123,7 @@ def sweep(runtime: Runtime, *, without: AbstractSet[str] = frozenset()) -> dict[
     Sweeps of one process run one after another, so that a slow report is not made twice. Of two processes on one
     database, one runs a part and the other leaves it out.
 
-    Raises
-    ------
-    ExceptionGroup
-        The errors of the parts that failed; the other parts ran.
+    Raises ExceptionGroup (the errors of the parts that failed; the other parts ran).
     """
     found, failed = {}, []
     with runtime.sweeping:

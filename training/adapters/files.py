@@ -60,10 +60,8 @@ def read_rows(
     `advanced` receives the number of bytes read so far, at least every thousand rows. `most_columns` limits the header
     of a file with one header for all rows.
 
-    Raises
-    ------
-    Unreadable
-        The ending is unknown, the content does not match it, the header is too wide, or the system denies access.
+    Raises Unreadable (the ending is unknown, the content does not match it, the header is too wide, or the system
+    denies access).
     """
     readers: dict[str, Callable[[Path, Callable[[int], None]], Iterator[RawRow]]] = {
         ".csv": partial(_delimited, ",", most_columns),
@@ -89,10 +87,7 @@ def read_rows(
 def refuse_wide(path: Path, columns: int, most: int) -> None:
     """Refuse a file with too many columns.
 
-    Raises
-    ------
-    Unreadable
-        There are more.
+    Raises Unreadable (there are more).
     """
     if columns > most:
         raise Unreadable(
@@ -139,10 +134,7 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
 def parse_json(text: str | bytes) -> object:
     """JSON with exact decimals; a repeated key is rejected.
 
-    Raises
-    ------
-    Rejected
-        Not JSON, a repeated key in one object, nesting too deep, or a number with too many digits.
+    Raises Rejected (not JSON, a repeated key in one object, nesting too deep, or a number with too many digits).
     """
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_repeats)

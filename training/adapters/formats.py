@@ -45,10 +45,7 @@ class Format:
     def layout_of(self, columns: Iterable[str]) -> Layout:
         """The first layout that the columns match.
 
-        Raises
-        ------
-        UnknownLayout
-            The file has no distinctive column of any layout.
+        Raises UnknownLayout (the file has no distinctive column of any layout).
         """
         found = {self.column_named(column) for column in columns}
         for layout in self.layouts:

@@ -24,10 +24,7 @@ class Groups:
 def groups_of(path: Path) -> Groups:
     """The row groups of a file.
 
-    Raises
-    ------
-    Unreadable
-        It is not a Parquet file, or its header is too wide.
+    Raises Unreadable (it is not a Parquet file, or its header is too wide).
     """
     try:
         if not path.is_file():
@@ -60,10 +57,7 @@ class RowGroupReader:
     def batches(self, group: int, start: int, count: int) -> Iterator[pa.RecordBatch]:
         """`count` rows of a group from `start`, a multiple of five hundred, five hundred at a time.
 
-        Raises
-        ------
-        Unreadable
-            The group is damaged.
+        Raises Unreadable (the group is damaged).
         """
         try:
             yield from self._read(group, start, count)

@@ -44,14 +44,9 @@ class Item:
 def items(stream: BinaryIO) -> Iterator[Item]:
     """Every item or entry of a feed, in order.
 
-    Raises
-    ------
-    BeyondLimits
-        A tag is too long, elements are nested too deeply, or there are too many names.
-    xml.etree.ElementTree.ParseError
-        Not well-formed.
-    defusedxml.common.DefusedXmlException
-        A document type or an entity is declared.
+    Raises BeyondLimits (a tag is too long, elements are nested too deeply, or there are too many names),
+    xml.etree.ElementTree.ParseError (not well-formed) or defusedxml.common.DefusedXmlException (a document type or an
+    entity is declared).
     """
     found = _Found()
     parser = DefusedXMLParser(target=found, forbid_dtd=True)

@@ -120,10 +120,7 @@ def _listing(row: Mapping[str, Any], now: datetime) -> Listing | Rejection:
 def flat(row: Mapping[str, Any]) -> dict[str, object]:
     """The values of a row under the names of a flat file, without the missing ones.
 
-    Raises
-    ------
-    Rejected
-        A name is not a field, or two columns give different values of one field.
+    Raises Rejected (a name is not a field, or two columns give different values of one field).
     """
     found: dict[str, object] = {}
     for column, value in _leaves(row):

@@ -37,10 +37,7 @@ def recorded(client: MlflowClient, name: str) -> Record:
 
     The last of several runs that trained one bundle counts.
 
-    Raises
-    ------
-    UnknownRun
-        No run, or several bundles, have this name, or the run trained none.
+    Raises UnknownRun (no run, or several bundles, have this name, or the run trained none).
     """
     run_id, digest = _of_run(client, name) or _of_digest(client, name)
     try:
@@ -81,10 +78,7 @@ def _of_digest(client: MlflowClient, name: str) -> tuple[str, str]:
 def bundle_of(client: MlflowClient, run_id: str, folder: Path) -> dict[str, bytes]:
     """The files of the bundle that a run logged, downloaded into a folder.
 
-    Raises
-    ------
-    UnknownRun
-        The run logged no model.
+    Raises UnknownRun (the run logged no model).
     """
     logged = client.get_run(run_id).outputs
     for output in logged.model_outputs if logged is not None else ():

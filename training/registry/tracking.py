@@ -78,10 +78,7 @@ def started(registry: Registry, start: Start) -> bool:
 def ended(registry: Registry, start: Start, state: RunState, reason: str) -> str:
     """End the run of a training that was refused or failed; returns its id.
 
-    Raises
-    ------
-    NotTracked
-        As for `track`.
+    Raises NotTracked (as for `track`).
     """
     return _limited(registry, lambda client: close(client, start, state, reason))
 
@@ -89,10 +86,7 @@ def ended(registry: Registry, start: Start, state: RunState, reason: str) -> str
 def track(registry: Registry, trained: Trained) -> Registered:
     """Log a run and register its bundle as the challenger; what an earlier attempt has done is found.
 
-    Raises
-    ------
-    NotTracked
-        The server is down, failed, or did not answer in time.
+    Raises NotTracked (the server is down, failed, or did not answer in time).
     """
     with tempfile.TemporaryDirectory(prefix="touchstone-run-") as temporary:
         # Before the limit, because none of it needs the server.
@@ -106,10 +100,7 @@ def track(registry: Registry, trained: Trained) -> Registered:
 def publish(registry: Registry, trained: Callable[[], Trained], digest: str, *, champion: bool) -> Registered:
     """Register a bundle if it is not, and point the alias `champion` at it if it is in force.
 
-    Raises
-    ------
-    NotTracked
-        As for `track`.
+    Raises NotTracked (as for `track`).
     """
     known = _limited(registry, lambda client: registered(client, registry.model_name, digest))
     found = known or track(registry, trained())
@@ -121,12 +112,7 @@ def publish(registry: Registry, trained: Callable[[], Trained], digest: str, *, 
 def record_in(registry: Registry, name: str) -> Record:
     """The record of a run, by its id or by the digest of its bundle.
 
-    Raises
-    ------
-    UnknownRun
-        MLflow has no such run.
-    NotTracked
-        As for `track`.
+    Raises UnknownRun (MLflow has no such run) or NotTracked (as for `track`).
     """
     return _limited(registry, lambda client: recorded(client, name))
 
@@ -134,12 +120,7 @@ def record_in(registry: Registry, name: str) -> Record:
 def bundle_in(registry: Registry, run_id: str, folder: Path) -> dict[str, bytes]:
     """The files of the bundle that a run logged, downloaded into a folder.
 
-    Raises
-    ------
-    UnknownRun
-        The run has no bundle.
-    NotTracked
-        As for `track`.
+    Raises UnknownRun (the run has no bundle) or NotTracked (as for `track`).
     """
     return _limited(registry, lambda client: bundle_of(client, run_id, folder))
 

@@ -52,10 +52,7 @@ class InnerFolds:
     ) -> Self:
         """The rows in so many folds.
 
-        Raises
-        ------
-        ValueError
-            Fewer sellers of a class than folds.
+        Raises ValueError (fewer sellers of a class than folds).
         """
         split = tuple(grouped_folds(labels, groups, folds=folds, seed=seed))
         texts = TextMatrix.of([one.listing for one in facts])

@@ -69,10 +69,7 @@ def tune(material: Material, plan: Plan, told: Told = Told()) -> Tuned:
 
     An interruption ends the tuning; what was found before it stays.
 
-    Raises
-    ------
-    ValueError
-        Too few sellers of a class for the folds.
+    Raises ValueError (too few sellers of a class for the folds).
     """
     labels = material.labels
     every = np.arange(len(labels))

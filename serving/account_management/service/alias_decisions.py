@@ -63,16 +63,9 @@ def proposals_of(
 def decide_alias(runtime: Runtime, person: Person, pair: Pair, proposal_id: str, state: ProposalState) -> None:
     """Accept or dismiss a proposed alias, or remove an accepted one; listings that come in from now on see it.
 
-    Raises
-    ------
-    NotFound
-        It is not their brand, or the brand has no such proposal.
-    Invalid
-        The state is none that a person decides.
-    Conflict
-        Somebody else decided meanwhile.
-    Forbidden
-        It cannot be accepted by this person, or not any more.
+    Raises NotFound (it is not their brand, or the brand has no such proposal), Invalid (the state is none that a person
+    decides), Conflict (somebody else decided meanwhile) or Forbidden (it cannot be accepted by this person, or not any
+    more).
     """
     before = _FROM.get(state)
     if before is None:

@@ -13,7 +13,7 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.policy import AuthorisationPolicy
-from serving.brands.rules.authorisation import need_second_look
+from serving.brands.rules.authorisation import need_check
 from serving.brands.service.brand_messages import looked_after
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
@@ -57,10 +57,7 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
     >>> named_in("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
     (['shop-1', 'shop-2'], ())
 
-    Raises
-    ------
-    Invalid
-        There are more lines than a list may have sellers.
+    Raises Invalid (there are more lines than a list may have sellers).
     """
     found: dict[str, None] = {}
     refused: list[tuple[int, Phrase]] = []
@@ -111,12 +108,7 @@ def change_list(
 ) -> Change:
     """Put sellers on a brand's list; `whole` removes all others from it. Returns what changed.
 
-    Raises
-    ------
-    Invalid
-        No seller is named, or the end is in the past.
-    Conflict
-        The list would exceed its maximum.
+    Raises Invalid (no seller is named, or the end is in the past) or Conflict (the list would exceed its maximum).
     """
     now = runtime.clock.now()
     if not sellers:
@@ -146,7 +138,7 @@ def _with_waiting(
     struck = strikes.struck_for(connection, pair, change.added)
     since = at - timedelta(days=1)
     today = sum(entry.authorisation.added_at > since for entry in authorised_sellers.authorised(connection, pair))
-    waiting = need_second_look(change.added, struck, today, runtime.policies[AuthorisationPolicy])
+    waiting = need_check(change.added, struck, today, runtime.policies[AuthorisationPolicy])
     return replace(change, added=tuple(seller for seller in change.added if seller not in waiting), waiting=waiting)
 
 
@@ -181,16 +173,10 @@ def _keep_waiting(
 def decide_requests(
     runtime: Runtime, person: Person, pair: tuple[str, str], request_ids: Collection[str], *, accept: bool
 ) -> None:
-    """Put sellers on a brand's list that wait for a second look, or refuse them, as its account manager.
+    """Put sellers on a brand's list that wait for a check, or refuse them, as its account manager.
 
-    Raises
-    ------
-    NotFound
-        It is not their brand.
-    Forbidden
-        They asked for one of the entries themselves.
-    Invalid
-        No entry that waits is named.
+    Raises NotFound (it is not their brand), Forbidden (they asked for one of the entries themselves) or Invalid (no
+    entry that waits is named).
     """
     now, by = runtime.clock.now(), f"user:{person.user_id}"
     with runtime.store.write() as connection:
@@ -217,10 +203,7 @@ def decide_requests(
 def take_off(runtime: Runtime, pair: tuple[str, str], seller: str, *, by: str) -> None:
     """Take one seller off a brand's list.
 
-    Raises
-    ------
-    Invalid
-        It is not on the list.
+    Raises Invalid (it is not on the list).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

@@ -48,12 +48,8 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int 
 
     The brand's leads are told by mail. The page has asked for a proof that it is the person.
 
-    Raises
-    ------
-    NotFound, Forbidden
-        It is not their brand; they do not lead it.
-    Invalid, Conflict
-        The name is empty or too long, or the days are too few or too many; the brand has too many keys in force.
+    Raises NotFound, Forbidden (it is not their brand; they do not lead it) or Invalid, Conflict (the name is empty or
+    too long, or the days are too few or too many; the brand has too many keys in force).
     """
     name, now = named("key", name), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -77,10 +73,7 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int 
 def revoke_key(runtime: Runtime, person: Person, pair: Pair, key_id: str) -> None:
     """Revoke a key of one's own brand, also one that a colleague made.
 
-    Raises
-    ------
-    NotFound, Forbidden
-        It is not their brand, or the brand has no such key in force; they do not lead it.
+    Raises NotFound, Forbidden (it is not their brand, or the brand has no such key in force; they do not lead it).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

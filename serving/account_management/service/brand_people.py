@@ -24,12 +24,8 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
     The invited user answers and does not lead. Only the marketplace grants lead rights, so that no brand user widens
     them. The result does not reveal whether another account has the address.
 
-    Raises
-    ------
-    NotFound, Forbidden
-        It is not their brand; they do not lead it.
-    Invalid, Conflict
-        This is no e-mail address; the user with this address represents the brand already.
+    Raises NotFound, Forbidden (it is not their brand; they do not lead it) or Invalid, Conflict (this is no e-mail
+    address; the user with this address represents the brand already).
     """
     address = checked_address(email)
     with runtime.store.write() as connection:
@@ -48,10 +44,7 @@ def open_invitations(connection: Connection, pair: Pair, at: datetime) -> list[I
 def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitation_id: str) -> None:
     """Invalidate an invitation to one's own brand.
 
-    Raises
-    ------
-    NotFound, Forbidden
-        It is not their brand, or there is no such open link; they do not lead it.
+    Raises NotFound, Forbidden (it is not their brand, or there is no such open link; they do not lead it).
     """
     now = runtime.wall.now()
     with runtime.store.write() as connection:
@@ -69,11 +62,8 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
     Their powers of attorney there end with it. The account and its answers stay. Only the account manager removes a
     lead: one stolen password must not lock everybody else out.
 
-    Raises
-    ------
-    NotFound, Forbidden, Conflict
-        It is not their brand, or the id belongs to no user of it; they do not lead it, or the colleague does; the user
-        is themselves.
+    Raises NotFound, Forbidden, Conflict (it is not their brand, or the id belongs to no user of it; they do not lead
+    it, or the colleague does; the user is themselves).
     """
     if user_id == person.user_id:
         raise Conflict("You cannot remove your own access. Your account manager can.")
@@ -98,11 +88,8 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
 def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewMandate) -> str:
     """Record the power of attorney of a colleague, within whose limits they act from now on.
 
-    Raises
-    ------
-    NotFound, Forbidden, Invalid, Conflict
-        It is not their brand; they do not lead it; it is themselves; as
-        `serving.rights.service.mandates.grant_mandate`, which refuses users with lead rights.
+    Raises NotFound, Forbidden, Invalid, Conflict (it is not their brand; they do not lead it; it is themselves; as
+    `serving.rights.service.mandates.grant_mandate`, which refuses users with lead rights).
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
@@ -119,10 +106,7 @@ def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewManda
 def end_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -> None:
     """End a power of attorney of one's own brand now.
 
-    Raises
-    ------
-    NotFound, Forbidden
-        It is not of their brand here, or it has ended; they do not lead it.
+    Raises NotFound, Forbidden (it is not of their brand here, or it has ended; they do not lead it).
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)

@@ -45,10 +45,7 @@ class Kept:
 def kept_by(connection: Connection, person: Person, brand_id: str, marketplace_id: str | None = None) -> Kept:
     """The managed brand of this id; of several marketplaces the one named, or the first.
 
-    Raises
-    ------
-    NotFound
-        They are not its account manager.
+    Raises NotFound (they are not its account manager).
     """
     mine = sorted(looked_after(connection, person))
     found = next((one for one in mine if one[1] == brand_id and marketplace_id in {None, one[0]}), None)
@@ -101,14 +98,9 @@ def needs(
 def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:
     """Grant or withdraw a brand user's right to change the brand's file.
 
-    Raises
-    ------
-    NotFound
-        It is not their brand, or the id is of no user of the brand.
-    Conflict
-        The user acts, or acted, by a power of attorney: an agent with limits does not set these limits. A power that
-        was recorded by mistake must be voided first, as a separate act. A true power must not end by a click on lead
-        rights.
+    Raises NotFound (it is not their brand, or the id is of no user of the brand) or Conflict (the user acts, or acted,
+    by a power of attorney: an agent with limits does not set these limits. A power that was recorded by mistake must be
+    voided first, as a separate act. A true power must not end by a click on lead rights).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -132,10 +124,7 @@ def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -
 
     Acts under the power stay valid. The audit log keeps the record and the person who voided it.
 
-    Raises
-    ------
-    NotFound
-        It is not of their brand here, or void already.
+    Raises NotFound (it is not of their brand here, or void already).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -157,12 +146,7 @@ def change_enrolment(
 ) -> None:
     """Change whether a brand gets questions, and how many a day.
 
-    Raises
-    ------
-    NotFound
-        It is not their brand.
-    Invalid
-        The number is out of range.
+    Raises NotFound (it is not their brand) or Invalid (the number is out of range).
     """
     if daily_questions is not None and not 0 <= daily_questions <= _MOST_QUESTIONS:
         raise Invalid("Questions a day are a number from 0 to {most:,}, or nothing for no limit.", most=_MOST_QUESTIONS)
@@ -175,12 +159,8 @@ def change_enrolment(
 def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:
     """Verify or refuse a right of a brand that the person manages.
 
-    Raises
-    ------
-    NotFound
-        It is not of their brand here.
-    Invalid
-        The state is neither of the two: only the brand withdraws a right.
+    Raises NotFound (it is not of their brand here) or Invalid (the state is neither of the two: only the brand
+    withdraws a right).
     """
     if state not in _SETTLED_BY_MANAGER:
         raise Invalid("Verify the right, or refuse it.")

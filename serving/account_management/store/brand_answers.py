@@ -25,7 +25,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 Pair = tuple[str, str]
 _REMOVE: Final = ActionKind.REMOVE.value
 # An undo, and the retraction of a report.
-_TAKES_BACK: Final = (Judgement.WITHDRAWN.value, Judgement.GENUINE.value)
+_UNDOES: Final = (Judgement.WITHDRAWN.value, Judgement.GENUINE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             # An answer that a newer one replaces is shown by the newer one.
             or_(
                 later.c.verdict_id.is_(None),
-                later.c.judgement.in_(_TAKES_BACK),
+                later.c.judgement.in_(_UNDOES),
             ),
             or_(false(), *wanted),
         )

@@ -66,7 +66,7 @@ def aliases_to_decide(connection: Connection, pairs: Collection[Pair]) -> dict[P
 
 
 def sellers_to_check(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
-    """Authorised sellers that wait for a second look."""
+    """Authorised sellers that wait for a check."""
     return _counted(connection, authorisation_request, pairs, authorisation_request.c.accepted.is_(None))
 
 

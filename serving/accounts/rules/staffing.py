@@ -18,12 +18,8 @@ class GrantChange:
 def check_grant(grant: Grant, administered: Collection[str]) -> None:
     """Refuse a role that the giver may not give.
 
-    Raises
-    ------
-    Forbidden
-        It is in a marketplace that the giver does not administer.
-    Invalid
-        A brand user without a brand, or another role with a brand.
+    Raises Forbidden (it is in a marketplace that the giver does not administer) or Invalid (a brand user without a
+    brand, or another role with a brand).
     """
     if grant.marketplace_id not in administered:
         raise Forbidden("You can give roles only in the marketplaces that you administer.")
@@ -36,10 +32,8 @@ def changed(before: Sequence[Grant], wanted: Iterable[Grant], administered: Coll
 
     Roles elsewhere stay as they are, and a role that stays keeps whether its holder leads their brand.
 
-    Raises
-    ------
-    Forbidden, Invalid
-        As `check_grant`; and no role at all would be left: an account without roles is deactivated instead.
+    Raises Forbidden, Invalid (as `check_grant`; and no role at all would be left: an account without roles is
+    deactivated instead).
     """
     asked = {_key(one): one for one in wanted}
     for one in asked.values():
@@ -62,10 +56,7 @@ def check_still_administered(
 
     `administrators` are those who can sign in, by marketplace.
 
-    Raises
-    ------
-    Conflict
-        The marketplace has no other administrator.
+    Raises Conflict (the marketplace has no other administrator).
     """
     for one in taken:
         if one.role is Role.ADMIN and not set(administrators.get(one.marketplace_id, ())) - {user_id}:
@@ -75,10 +66,7 @@ def check_still_administered(
 def check_reactivation(grants: Sequence[Grant], administered: Collection[str]) -> None:
     """Refuse to reactivate an account that also has roles elsewhere: reactivation would restore those roles.
 
-    Raises
-    ------
-    Forbidden
-        It has roles where the person who asks administers nothing.
+    Raises Forbidden (it has roles where the person who asks administers nothing).
     """
     if _works_elsewhere(grants, administered):
         raise Forbidden("They also work for a marketplace that is not yours. An administrator of both can do it.")
@@ -87,10 +75,7 @@ def check_reactivation(grants: Sequence[Grant], administered: Collection[str]) -
 def check_own_roles(given: Collection[Grant], user_id: str, by: str) -> None:
     """Refuse to give oneself a role: an act that needs two people must not become possible for one alone.
 
-    Raises
-    ------
-    Forbidden
-        It is one's own account.
+    Raises Forbidden (it is one's own account).
     """
     if given and user_id == by:
         raise Forbidden("You cannot give yourself a role; another administrator can.")
@@ -99,12 +84,7 @@ def check_own_roles(given: Collection[Grant], user_id: str, by: str) -> None:
 def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administered: Collection[str]) -> None:
     """Refuse to deactivate one's own account, or an account that has roles elsewhere.
 
-    Raises
-    ------
-    Conflict
-        It is one's own.
-    Forbidden
-        It also has roles where the person who asks administers nothing.
+    Raises Conflict (it is one's own) or Forbidden (it also has roles where the person who asks administers nothing).
     """
     if user_id == by:
         raise Conflict("You cannot deactivate yourself; another administrator can.")
@@ -121,14 +101,8 @@ def check_reset(
     anyway. That is all access in the marketplaces that they administer, and the users without lead rights of the brands
     that they lead, as (marketplace, brand). One's own account is no exception to the question for the present password.
 
-    Raises
-    ------
-    Conflict
-        It is one's own account.
-    NotFound
-        The account has no role any more.
-    Forbidden
-        It has roles outside the maker's control, or leads the brand too.
+    Raises Conflict (it is one's own account), NotFound (the account has no role any more) or Forbidden (it has roles
+    outside the maker's control, or leads the brand too).
     """
     if user_id == by:
         raise Conflict("You cannot create a link for yourself. Change your password in your settings.")

@@ -63,10 +63,7 @@ _REFUSALS: Final = {
 def check_new_password(password: str, own: Iterable[str] = ()) -> None:
     """Refuse a password that a guesser tries early. `own` are the person's name and e-mail address.
 
-    Raises
-    ------
-    Invalid
-        Too short, too long to hash safely, or easily guessed.
+    Raises Invalid (too short, too long to hash safely, or easily guessed).
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise Invalid(
@@ -80,12 +77,7 @@ def check_new_password(password: str, own: Iterable[str] = ()) -> None:
 def hash_password(password: str, own: Iterable[str] = ()) -> str:
     """The hash of a new password, to store.
 
-    Raises
-    ------
-    Invalid
-        As for `check_new_password`.
-    Busy
-        Too many passwords are being hashed.
+    Raises Invalid (as for `check_new_password`) or Busy (too many passwords are being hashed).
     """
     check_new_password(password, own)
     return hashed(lambda: _HASHER.hash(password))
@@ -99,14 +91,9 @@ def is_password(given: str, password_hash: str) -> bool:
 def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHERE) -> SignedIn:
     """Begin a session; where the person has a second factor, it waits for the proof of it.
 
-    Raises
-    ------
-    NotSignedIn
-        The e-mail or the password is wrong; an unknown e-mail takes as long as a wrong password.
-    TooManyAttempts
-        Too many passwords were wrong before; this one is not checked.
-    Busy
-        Too many passwords are being checked.
+    Raises NotSignedIn (the e-mail or the password is wrong; an unknown e-mail takes as long as a wrong password),
+    TooManyAttempts (too many passwords were wrong before; this one is not checked) or Busy (too many passwords are
+    being checked).
     """
     now = runtime.wall.now()
     with runtime.store.read() as connection:
@@ -173,10 +160,7 @@ def begin(
 def session_of(runtime: Runtime, token: str | None) -> Session:
     """The session behind a cookie.
 
-    Raises
-    ------
-    NotSignedIn
-        There is none, or it has ended.
+    Raises NotSignedIn (there is none, or it has ended).
     """
     found = None
     if token:

@@ -19,10 +19,7 @@ _Word = TypeVar("_Word", bound=StrEnum)
 def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str, str]) -> Display:
     """Store the given settings; the others stay as before. Returns the settings now in force.
 
-    Raises
-    ------
-    Invalid
-        A value is not one of the options; nothing is stored then.
+    Raises Invalid (a value is not one of the options; nothing is stored then).
     """
     chosen = replace(
         before,

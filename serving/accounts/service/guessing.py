@@ -130,10 +130,7 @@ def takes_mail(runtime: Runtime, email: str) -> bool:
 def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
     """Refuse an attempt that must wait, without a write.
 
-    Raises
-    ------
-    TooManyAttempts
-        A counter allows none now.
+    Raises TooManyAttempts (a counter allows none now).
     """
     _refuse(attempt, sign_in_budgets.spent(connection, list(attempt.counters)), now)
 
@@ -141,10 +138,7 @@ def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
 def spend(connection: Connection, attempt: Attempt, now: datetime) -> bool:
     """Count an attempt; returns whether it is the last one that its session allows.
 
-    Raises
-    ------
-    TooManyAttempts
-        A counter allows none now; nothing is counted.
+    Raises TooManyAttempts (a counter allows none now; nothing is counted).
     """
     found = sign_in_budgets.open_counters(connection, list(attempt.counters), now)
     _refuse(attempt, found, now)

@@ -44,10 +44,7 @@ _ADMITTED: Final = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 def hashed(work: Callable[[], T]) -> T:
     """What the work returns, done in the threads for hashing.
 
-    Raises
-    ------
-    Busy
-        Too many others wait already; nothing was done.
+    Raises Busy (too many others wait already; nothing was done).
     """
     if not _ADMITTED.acquire(blocking=False):
         raise Busy

@@ -92,10 +92,8 @@ def proof_options(
 def made(runtime: Runtime, person: Person, challenge: str | None, credential: str, now: datetime) -> StoredFactor:
     """The passkey that a browser made for a challenge; it is not stored yet.
 
-    Raises
-    ------
-    Invalid
-        There is no challenge, or the answer does not fit it, this address or this service, or nobody was verified.
+    Raises Invalid (there is no challenge, or the answer does not fit it, this address or this service, or nobody was
+    verified).
     """
     if challenge is None or len(credential) > LONGEST_CREDENTIAL:
         raise Invalid("The passkey was not accepted. Add it again.")

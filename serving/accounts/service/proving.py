@@ -44,12 +44,8 @@ def prove(
     A code of an app and a recovery code count once, and so does a passkey's challenge. The proof is stored with the
     session. `browser` is where a code signs in, as for `serving.accounts.service.guessing.attempt_in_session`.
 
-    Raises
-    ------
-    Invalid, NotSignedIn
-        It is wrong, or was used; it ended the session.
-    TooManyAttempts
-        Too many were wrong before; this one is not checked.
+    Raises Invalid, NotSignedIn (it is wrong, or was used; it ended the session) or TooManyAttempts (too many were wrong
+    before; this one is not checked).
     """
     now, user_id = runtime.wall.now(), session.person.user_id
     attempt = guessing.attempt_in_session(runtime, session.token_hash, user_id, browser)
@@ -70,10 +66,7 @@ def prove(
 def check_password(runtime: Runtime, person: Person, token_hash: str, password: str) -> None:
     """Confirm with the password that it is the account's owner who acts in a session.
 
-    Raises
-    ------
-    Invalid, NotSignedIn, TooManyAttempts
-        As for `prove`.
+    Raises Invalid, NotSignedIn, TooManyAttempts (as for `prove`).
     """
     attempt, now = guessing.attempt_in_session(runtime, token_hash, person.user_id), runtime.wall.now()
     with runtime.store.write() as connection:
@@ -90,10 +83,7 @@ def check_password(runtime: Runtime, person: Person, token_hash: str, password: 
 def end_after_last(runtime: Runtime, token_hash: str, *, is_last: bool) -> None:
     """End a session after the last wrong proof that it allows.
 
-    Raises
-    ------
-    NotSignedIn
-        It was the last one.
+    Raises NotSignedIn (it was the last one).
     """
     if is_last:
         with runtime.store.write() as connection:

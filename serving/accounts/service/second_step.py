@@ -30,10 +30,7 @@ class CodeMissing(NotSignedIn):
 def half_session_of(runtime: Runtime, token: str | None) -> Session:
     """The session behind a cookie that waits for the second factor.
 
-    Raises
-    ------
-    NotSignedIn
-        There is none, or its time is over.
+    Raises NotSignedIn (there is none, or its time is over).
     """
     found = None
     if token:
@@ -50,10 +47,7 @@ def complete(runtime: Runtime, waiting: Session, given: Given, whence: Whence = 
     Codes of an app are counted by browser, and for unknown ones by account. Passkeys and recovery codes cannot be
     guessed, so they open the account to its owner at any time.
 
-    Raises
-    ------
-    Invalid, NotSignedIn, TooManyAttempts
-        As `serving.accounts.service.proving.prove`.
+    Raises Invalid, NotSignedIn, TooManyAttempts (as `serving.accounts.service.proving.prove`).
     """
     now = runtime.wall.now()
     with runtime.store.read() as connection:

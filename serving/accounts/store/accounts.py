@@ -64,10 +64,7 @@ def add_account(
 ) -> None:
     """A new account. `serving.accounts.store.origins` records who made it.
 
-    Raises
-    ------
-    Conflict
-        The e-mail address is taken.
+    Raises Conflict (the e-mail address is taken).
     """
     email = email.strip().lower()
     if is_known(connection, email):
@@ -118,10 +115,7 @@ def credentials(connection: Connection, email: str) -> Credentials | None:
 def person(connection: Connection, user_id: str) -> Person:
     """The person with their grants.
 
-    Raises
-    ------
-    NotFound
-        There is no such account, or it is disabled.
+    Raises NotFound (there is no such account, or it is disabled).
     """
     query = select(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
     found = connection.execute(query).one_or_none()
@@ -141,10 +135,7 @@ def places_of(connection: Connection, user_id: str) -> frozenset[str]:
 def set_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, leads: bool) -> None:
     """Grant or remove a brand user's lead rights; `pair` is (marketplace, brand).
 
-    Raises
-    ------
-    NotFound
-        They do not represent this brand here.
+    Raises NotFound (they do not represent this brand here).
     """
     changed = connection.execute(
         update(role_grant)
@@ -210,10 +201,7 @@ def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[Brand
 def user_id_by_email(connection: Connection, email: str) -> str:
     """The id of an account.
 
-    Raises
-    ------
-    NotFound
-        There is none with this address.
+    Raises NotFound (there is none with this address).
     """
     found = connection.execute(select(account.c.user_id).where(account.c.email == email.strip().lower())).scalar()
     if found is None:

@@ -51,10 +51,7 @@ def open_ones(connection: Connection, marketplaces: Collection[str], at: datetim
 def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitation:
     """The invitation behind a link.
 
-    Raises
-    ------
-    NotFound
-        The link is wrong, was used or withdrawn, or has expired. The error does not give the reason.
+    Raises NotFound (the link is wrong, was used or withdrawn, or has expired. The error does not give the reason).
     """
     found = connection.execute(
         select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))
@@ -67,10 +64,7 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitatio
 def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime) -> None:
     """Mark an invitation as used.
 
-    Raises
-    ------
-    NotFound
-        Another request used it first, or it was withdrawn.
+    Raises NotFound (another request used it first, or it was withdrawn).
     """
     spent = update(invitation).where(
         inside(invitation, one.grant.marketplace_id, invitation_id=one.invitation_id), *_open(at)
@@ -82,10 +76,7 @@ def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime)
 def withdraw(connection: Connection, marketplaces: Collection[str], invitation_id: str, at: datetime) -> Invitation:
     """Invalidate an invitation's link; returns the invitation.
 
-    Raises
-    ------
-    NotFound
-        There is no such open invitation here.
+    Raises NotFound (there is no such open invitation here).
     """
     here = (invitation.c.marketplace_id.in_(marketplaces), invitation.c.invitation_id == invitation_id, *_open(at))
     found = connection.execute(select(invitation).where(*here)).one_or_none()

@@ -80,10 +80,7 @@ def colleagues(
 def colleague(connection: Connection, marketplaces: Collection[str], user_id: str) -> Colleague:
     """One of these people, including one who can no longer sign in.
 
-    Raises
-    ------
-    NotFound
-        Nobody of this id has a role in these marketplaces.
+    Raises NotFound (nobody of this id has a role in these marketplaces).
     """
     row = connection.execute(select(account).where(account.c.user_id == user_id)).one_or_none()
     grants = tuple(_grants(connection, [user_id]).get(user_id, ()))

@@ -39,10 +39,8 @@ def put(connection: Connection, one: ResetLink, token_hash: str) -> None:
 def of_token(connection: Connection, token_hash: str, at: datetime) -> ResetLink:
     """The link behind a token.
 
-    Raises
-    ------
-    NotFound
-        It is wrong, used, ended or expired, or its account is deactivated. The error does not give the reason.
+    Raises NotFound (it is wrong, used, ended or expired, or its account is deactivated. The error does not give the
+    reason).
     """
     return required(_one(connection, reset_link.c.token_hash == token_hash, at), DEAD)
 
@@ -55,10 +53,7 @@ def of_person(connection: Connection, user_id: str, at: datetime) -> ResetLink |
 def use(connection: Connection, link_id: str, at: datetime) -> None:
     """Mark a link as used.
 
-    Raises
-    ------
-    NotFound
-        Another request used it first, or it was ended.
+    Raises NotFound (another request used it first, or it was ended).
     """
     spent = update(reset_link).where(reset_link.c.link_id == link_id, *_unspent(at)).values(used_at=at)
     if connection.execute(spent.returning(reset_link.c.link_id)).one_or_none() is None:

@@ -21,10 +21,7 @@ def add_setup_token(connection: Connection, token_hash: str, at: datetime) -> No
 def use_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
     """Spend the one-time link.
 
-    Raises
-    ------
-    NotFound
-        The set-up link is unknown, was already used, or is older than a day.
+    Raises NotFound (the set-up link is unknown, was already used, or is older than a day).
     """
     spent = connection.execute(update(setup_token).where(*_open_setup(token_hash, at)).values(used_at=at))
     if spent.rowcount != 1:

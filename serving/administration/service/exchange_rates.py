@@ -16,10 +16,7 @@ from serving.platform.runtime import Runtime
 def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
     """Replace dated exchange rates: day, currency, euros for one unit, source. The last row of a day counts.
 
-    Raises
-    ------
-    Invalid
-        A row is malformed.
+    Raises Invalid (a row is malformed).
     """
     checked = [_rate(row) for row in rows]
     last = {(rate["day"], rate["currency"]): rate for rate in checked}

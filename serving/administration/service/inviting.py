@@ -47,12 +47,8 @@ class Asked:
 def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
     """Invite a user; returns the path of the link, which is also mailed. Earlier links to the same role end.
 
-    Raises
-    ------
-    Forbidden, Invalid
-        As `serving.accounts.rules.staffing.check_grant`; or the e-mail address is invalid, or the brand takes no part.
-    Conflict
-        The user with this address holds the role already.
+    Raises Forbidden, Invalid (as `serving.accounts.rules.staffing.check_grant`; or the e-mail address is invalid, or
+    the brand takes no part) or Conflict (the user with this address holds the role already).
     """
     administered = by.marketplaces(Permission.ADMINISTER)
     check_grant(grant, administered)
@@ -122,10 +118,7 @@ def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
 def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
     """Invalidate an invitation's link.
 
-    Raises
-    ------
-    NotFound
-        There is no such open invitation in the person's marketplaces.
+    Raises NotFound (there is no such open invitation in the person's marketplaces).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -137,10 +130,7 @@ def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
 def asked_by(runtime: Runtime, token: str) -> Asked:
     """The content of an invitation link.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown or no longer valid.
+    Raises NotFound (the link is unknown or no longer valid).
     """
     with runtime.store.read() as connection:
         return _asked(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
@@ -153,14 +143,9 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Wh
     valid one reveals it: the request creates the account and uses the link up, or is refused because the account
     exists. The holder of a link can therefore learn whether the account exists. An account keeps its name.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown or no longer valid.
-    Invalid
-        The name or the password is invalid.
-    NotSignedIn, TooManyAttempts
-        An account with this address exists, and the password is not its password, or cannot be checked now.
+    Raises NotFound (the link is unknown or no longer valid), Invalid (the name or the password is invalid) or
+    NotSignedIn, TooManyAttempts (an account with this address exists, and the password is not its password, or cannot
+    be checked now).
     """
     one = asked_by(runtime, token).invitation
     new = (named("person", name), auth.hash_password(password, (name, one.email)))
@@ -183,10 +168,7 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Wh
 def accept_as(runtime: Runtime, person: Person, token: str) -> None:
     """Give the signed-in user the role of their link.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown, no longer valid, or another person's.
+    Raises NotFound (the link is unknown, no longer valid, or another person's).
     """
     one = asked_by(runtime, token).invitation
     if one.email != person.email:

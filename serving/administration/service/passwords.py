@@ -21,10 +21,7 @@ from serving.webhooks.service import end_secrets
 def check_typed_alike(wanted: str, again: str) -> None:
     """Refuse a new password that was not typed the same way twice.
 
-    Raises
-    ------
-    Invalid
-        The two differ.
+    Raises Invalid (the two differ).
     """
     if wanted != again:
         raise Invalid("The two new passwords differ. Enter the same password twice.")
@@ -37,13 +34,8 @@ def change_password(
 
     The keys that act for the person end, and those of a marketplace's secrets that they name in `ending`.
 
-    Raises
-    ------
-    Invalid
-        The current password is wrong, or the new one is the same, too short, too long or easily guessed. Nothing
-        is changed.
-    NotSignedIn, TooManyAttempts
-        As `serving.accounts.service.proving.prove`.
+    Raises Invalid (the current password is wrong, or the new one is the same, too short, too long or easily guessed.
+    Nothing is changed) or NotSignedIn, TooManyAttempts (as `serving.accounts.service.proving.prove`).
     """
     check_password(runtime, person, auth.hash_token(token), before)
     if before == wanted:
@@ -74,12 +66,8 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str
 
     An invalid link is refused before the password is hashed, so that guessing links costs the service little.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown or no longer valid.
-    Invalid
-        The two differ, or are too short, too long or easily guessed. Nothing is changed, and the link stays valid.
+    Raises NotFound (the link is unknown or no longer valid) or Invalid (the two differ, or are too short, too long or
+    easily guessed. Nothing is changed, and the link stays valid).
     """
     with runtime.store.read() as connection:
         person = accounts.person(connection, live_link(runtime, connection, token).user_id)

@@ -74,10 +74,7 @@ def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: 
 def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
     """One of them.
 
-    Raises
-    ------
-    NotFound
-        There is no such person in the marketplaces that somebody administers.
+    Raises NotFound (there is no such person in the marketplaces that somebody administers).
     """
     with runtime.store.read() as connection:
         return people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
@@ -86,11 +83,8 @@ def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
 def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[Grant]) -> bool:
     """Grant and remove roles so that a user holds exactly the wanted ones here; False where nothing changed.
 
-    Raises
-    ------
-    Forbidden, Invalid, Conflict, NotFound
-        As `serving.accounts.rules.staffing`; or there is no such person here; or they manage brands and would lose the
-        role of account manager.
+    Raises Forbidden, Invalid, Conflict, NotFound (as `serving.accounts.rules.staffing`; or there is no such person
+    here; or they manage brands and would lose the role of account manager).
     """
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -140,11 +134,8 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
     it made for marketplaces; about the others administrators are asked. The account and its decisions stay on record.
     Its roles return when it is reactivated.
 
-    Raises
-    ------
-    NotFound, Forbidden, Conflict, Invalid
-        As `serving.accounts.rules.staffing`; they are deactivated already; they manage brands and no successor was
-        named.
+    Raises NotFound, Forbidden, Conflict, Invalid (as `serving.accounts.rules.staffing`; they are deactivated already;
+    they manage brands and no successor was named).
     """
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -169,10 +160,8 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
 def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
     """Reactivate an account, with the roles that it had.
 
-    Raises
-    ------
-    NotFound, Conflict, Forbidden
-        There is no such person here, or they can sign in; or their roles elsewhere would be restored too.
+    Raises NotFound, Conflict, Forbidden (there is no such person here, or they can sign in; or their roles elsewhere
+    would be restored too).
     """
     here = by.marketplaces(Permission.ADMINISTER)
     with runtime.store.write() as connection:
@@ -191,10 +180,7 @@ def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Fre
     A case returns to the queue if the successor must not have it, because they, or somebody they invited, judged the
     listing before.
 
-    Raises
-    ------
-    NotFound, Invalid
-        There is no such person here; or the successor may take none of the work.
+    Raises NotFound, Invalid (there is no such person here; or the successor may take none of the work).
     """
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:

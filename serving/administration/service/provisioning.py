@@ -70,10 +70,8 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
 
     The account is a root (`serving.accounts.rules.second_person`): only the owner of the data directory adds one.
 
-    Raises
-    ------
-    Conflict, NotFound, Invalid
-        The e-mail is taken; there is no such marketplace or brand; a brand user needs a brand, other roles have none.
+    Raises Conflict, NotFound, Invalid (the e-mail is taken; there is no such marketplace or brand; a brand user needs a
+    brand, other roles have none).
     """
     password, hashed = _checked(person)
     with runtime.store.write() as connection:
@@ -83,10 +81,7 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
 def add_people(runtime: Runtime, people: Mapping[str, NewPerson], *, by: str) -> dict[str, str]:
     """Create all of these accounts or none; returns the passwords by e-mail. The key says where each was named.
 
-    Raises
-    ------
-    Invalid
-        Some cannot be added; the sentence names each with the reason.
+    Raises Invalid (some cannot be added; the sentence names each with the reason).
     """
     refused: list[str] = []
     checked: dict[str, tuple[str, str]] = {}
@@ -205,10 +200,7 @@ def add_key(
 ) -> str:
     """Make an API key and return its text, which is shown once and not stored.
 
-    Raises
-    ------
-    Invalid
-        The clock scope in production; the scope of brands' keys; an invalid name or number of days.
+    Raises Invalid (the clock scope in production; the scope of brands' keys; an invalid name or number of days).
     """
     name = named("key", name)
     if Scope.CLOCK in scopes and runtime.settings.production:
@@ -237,11 +229,8 @@ def register_webhook(
 
     At `status_url`, with the id in place of {listing}, the marketplace reports whether it shows a listing.
 
-    Raises
-    ------
-    Invalid
-        An address is not https, or is loopback in production; the status address lacks {listing}; or the secret has the
-        wrong form.
+    Raises Invalid (an address is not https, or is loopback in production; the status address lacks {listing}; or the
+    secret has the wrong form).
     """
     if allow_loopback and runtime.settings.production:
         raise Invalid("Production mode sends no webhooks to the machine itself.")
@@ -268,10 +257,8 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
     With no overlap the previous secret ends at once, for a secret that has leaked. At most two sign: a rotation inside
     an overlap ends the oldest.
 
-    Raises
-    ------
-    NotFound, Invalid
-        No endpoint is registered; the overlap is not 0 to 168 hours; the secret is malformed or the current one.
+    Raises NotFound, Invalid (no endpoint is registered; the overlap is not 0 to 168 hours; the secret is malformed or
+    the current one).
     """
     if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
         raise Invalid("The previous secret signs for 0 to {most} hours.", most=_LONGEST_OVERLAP_HOURS)

@@ -48,12 +48,8 @@ def mailing_sign_in_link(runtime: Runtime, email: str) -> Iterator[None]:
 def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
     """Make a link for a user of an administrator; returns its path, which is also mailed. Earlier links end.
 
-    Raises
-    ------
-    NotFound
-        There is no such person here.
-    Conflict, Forbidden
-        As `serving.accounts.rules.staffing.check_reset`; or they are deactivated.
+    Raises NotFound (there is no such person here) or Conflict, Forbidden (as
+    `serving.accounts.rules.staffing.check_reset`; or they are deactivated).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -67,12 +63,8 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
 def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: str) -> str:
     """Make a link for one of the brand's users, as its lead; returns its path, which is also mailed.
 
-    Raises
-    ------
-    NotFound
-        It is not their brand, or no user with this id represents it.
-    Conflict, Forbidden
-        They do not lead it; as `serving.accounts.rules.staffing.check_reset`.
+    Raises NotFound (it is not their brand, or no user with this id represents it) or Conflict, Forbidden (they do not
+    lead it; as `serving.accounts.rules.staffing.check_reset`).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -88,10 +80,7 @@ def make_link_as_owner(runtime: Runtime, email: str, *, by: str, as_root: bool =
 
     With `as_root` the account is a root once the link is used (`serving.accounts.rules.second_person`).
 
-    Raises
-    ------
-    NotFound
-        There is no account with this address, or it is deactivated or has no role any more.
+    Raises NotFound (there is no account with this address, or it is deactivated or has no role any more).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -104,10 +93,7 @@ def make_link_as_owner(runtime: Runtime, email: str, *, by: str, as_root: bool =
 def live_link(runtime: Runtime, connection: Connection, token: str) -> ResetLink:
     """The account that a link opens. The maker must still have the right to make it, so the link ends with that right.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown or no longer valid. The error does not give the reason.
+    Raises NotFound (the link is unknown or no longer valid. The error does not give the reason).
     """
     found = reset_links.of_token(connection, auth.hash_token(token), runtime.wall.now())
     if found.made_by is not None:

@@ -35,12 +35,9 @@ DEAD: Final = Phrase("This link is invalid or has expired. Sign in, and set up t
 def begin_app(runtime: Runtime, session: Session, password: str) -> StoredFactor:
     """Make the secret of an app, which replaces an unconfirmed one. No page shows it later.
 
-    Raises
-    ------
-    Invalid, NotSignedIn, TooManyAttempts
-        The password is wrong (`serving.accounts.service.proving.check_password`).
-    Forbidden, Conflict
-        The account has a factor, and the session no fresh proof of one; it has too many factors.
+    Raises Invalid, NotSignedIn, TooManyAttempts (the password is wrong
+    (`serving.accounts.service.proving.check_password`)) or Forbidden, Conflict (the account has a factor, and the
+    session no fresh proof of one; it has too many factors).
     """
     check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
@@ -56,12 +53,8 @@ def confirm_app(runtime: Runtime, session: Session, code: str, name: str) -> str
 
     A first factor waits. No answer to the session may show the token.
 
-    Raises
-    ------
-    Invalid, NotSignedIn, TooManyAttempts, Forbidden
-        The code is wrong; as for `begin_app`.
-    NotFound
-        No app waits for its first code.
+    Raises Invalid, NotSignedIn, TooManyAttempts, Forbidden (the code is wrong; as for `begin_app`) or NotFound (no app
+    waits for its first code).
     """
     user_id, now = session.person.user_id, runtime.wall.now()
     attempt = guessing.attempt_in_session(runtime, session.token_hash, user_id)
@@ -94,10 +87,8 @@ def enrolment_options(runtime: Runtime, session: Session, password: str) -> str:
 def add_passkey(runtime: Runtime, session: Session, credential: str, name: str) -> str | None:
     """Add the passkey that a browser made for `enrolment_options`; returns as `confirm_app`.
 
-    Raises
-    ------
-    Invalid, Forbidden, Conflict
-        It does not fit the challenge, this address or this service; as for `begin_app`; it is enrolled already.
+    Raises Invalid, Forbidden, Conflict (it does not fit the challenge, this address or this service; as for
+    `begin_app`; it is enrolled already).
     """
     now = runtime.wall.now()
     with runtime.store.write() as connection:
@@ -115,10 +106,7 @@ def add_passkey(runtime: Runtime, session: Session, credential: str, name: str) 
 def waiting_factor(runtime: Runtime, connection: Connection, link: str) -> StoredFactor:
     """The first factor that a mailed link confirms.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown or no longer valid.
+    Raises NotFound (the link is unknown or no longer valid).
     """
     since = runtime.wall.now() - timedelta(hours=runtime.policies[SecondFactorPolicy].link_hours)
     return required(second_factors.of_link(connection, auth.hash_token(link), since), DEAD)
@@ -127,10 +115,7 @@ def waiting_factor(runtime: Runtime, connection: Connection, link: str) -> Store
 def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
     """Let a first factor count, as the account's owner; returns the recovery codes. Every session of the account ends.
 
-    Raises
-    ------
-    NotFound
-        As for `waiting_factor`; or the account is deactivated.
+    Raises NotFound (as for `waiting_factor`; or the account is deactivated).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -144,12 +129,8 @@ def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
 def remove(runtime: Runtime, session: Session, factor_id: str, password: str) -> None:
     """Remove a factor that the session has just proved. With the last one, the recovery codes end.
 
-    Raises
-    ------
-    Invalid, NotSignedIn, TooManyAttempts, Forbidden
-        As for `begin_app`; this factor was not proved in the last minutes.
-    NotFound
-        The person has no such factor.
+    Raises Invalid, NotSignedIn, TooManyAttempts, Forbidden (as for `begin_app`; this factor was not proved in the last
+    minutes) or NotFound (the person has no such factor).
     """
     user_id, now = session.person.user_id, runtime.wall.now()
     if not may_remove(factor_id, session.proof, now, runtime.policies[SecondFactorPolicy]):
@@ -171,10 +152,7 @@ def remove(runtime: Runtime, session: Session, factor_id: str, password: str) ->
 def new_recovery_codes(runtime: Runtime, session: Session, password: str) -> tuple[str, ...]:
     """New recovery codes in place of the earlier ones.
 
-    Raises
-    ------
-    Invalid, NotSignedIn, TooManyAttempts, Forbidden
-        As for `begin_app`.
+    Raises Invalid, NotSignedIn, TooManyAttempts, Forbidden (as for `begin_app`).
     """
     user_id = session.person.user_id
     check_password(runtime, session.person, session.token_hash, password)
@@ -194,16 +172,9 @@ def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> in
 
     A factor that is enrolled afterwards counts before bulk acts only after a day, as every factor.
 
-    Raises
-    ------
-    NotFound
-        The administrator has no such user.
-    Forbidden
-        It is the administrator's own account, or one with a role elsewhere.
-    Invalid, NotSignedIn, TooManyAttempts
-        As for `begin_app`.
-    Conflict
-        The user has no second factor.
+    Raises NotFound (the administrator has no such user), Forbidden (it is the administrator's own account, or one with
+    a role elsewhere), Invalid, NotSignedIn, TooManyAttempts (as for `begin_app`) or Conflict (the user has no second
+    factor).
     """
     by, here = session.person, session.person.marketplaces(Permission.ADMINISTER)
     check_password(runtime, by, session.token_hash, password)
@@ -220,12 +191,7 @@ def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> in
 def reset_as_owner(runtime: Runtime, email: str, *, by: str) -> int:
     """Remove every factor of any user, as the operator of the data directory; returns the number of factors.
 
-    Raises
-    ------
-    NotFound
-        There is no account with this address.
-    Conflict
-        The user has no second factor.
+    Raises NotFound (there is no account with this address) or Conflict (the user has no second factor).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)

@@ -8,10 +8,7 @@ from models.errors import Invalid
 def in_utc(at: datetime) -> datetime:
     """The same moment in UTC; a time without a zone is UTC.
 
-    Raises
-    ------
-    Invalid
-        It lies before the year 1 or after the year 9999 there.
+    Raises Invalid (it lies before the year 1 or after the year 9999 there).
     """
     try:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -36,10 +36,7 @@ class Together(Generic[Q, A]):
     async def ask(self, question: Q, weight: int = 1) -> A:
         """The answer to a question; `weight` is its work, in units of an ordinary question.
 
-        Raises
-        ------
-        Exception
-            What the work returned for the question, or raised.
+        Raises Exception (what the work returned for the question, or raised).
         """
         loop = asyncio.get_running_loop()
         waiting = self._waiting.get(loop)

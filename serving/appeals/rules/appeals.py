@@ -41,10 +41,7 @@ _WHY_NOT: Final = {
 def next_state(state: AppealState, event: AppealEvent) -> AppealState:
     """The state after an event.
 
-    Raises
-    ------
-    Conflict
-        The event cannot happen in this state.
+    Raises Conflict (the event cannot happen in this state).
     """
     following = _TRANSITIONS.get((state, event))
     if following is None:
@@ -98,12 +95,7 @@ def admit(
     second appeal against the same decision is refused: a person decided it, and the remaining remedy is a dispute body
     or a court.
 
-    Raises
-    ------
-    Conflict
-        An appeal against this decision exists already.
-    TooLate
-        The appeal period has passed.
+    Raises Conflict (an appeal against this decision exists already) or TooLate (the appeal period has passed).
     """
     if not is_first:
         raise Conflict("An appeal against this removal already exists.")

@@ -151,16 +151,9 @@ def step(
     then. A seller may switch from the counter-notice to an appeal at any time: one complaint, one decision.
     If a profile requires a court action to outlast a counter-notice, reasons cannot maintain the removal.
 
-    Raises
-    ------
-    Forbidden
-        This event belongs to another party.
-    Conflict
-        It cannot happen in this state; the sentence names the party that the matter waits for.
-    TooLate
-        The time for it has passed.
-    Invalid
-        The deadline has not passed yet, or the profile requires something else.
+    Raises Forbidden (this event belongs to another party), Conflict (it cannot happen in this state; the sentence names
+    the party that the matter waits for), TooLate (the time for it has passed) or Invalid (the deadline has not passed
+    yet, or the profile requires something else).
     """
     if WHO[event] is not party:
         raise Forbidden(

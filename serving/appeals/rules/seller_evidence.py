@@ -26,12 +26,8 @@ class HandedIn:
 def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str:
     """The media type of a document, from its content; its name and declared type are ignored.
 
-    Raises
-    ------
-    Invalid
-        It is empty, too large, or no PDF, PNG or JPEG.
-    Conflict
-        The removal has the maximum number of documents, or of bytes.
+    Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG) or Conflict (the removal has the maximum number of
+    documents, or of bytes).
     """
     most = policy.most_documents
     return admitted(
@@ -63,12 +59,7 @@ def most_megabytes(policy: SellerEvidencePolicy) -> float:
 def admitted(content: bytes, before: HandedIn, policy: SellerEvidencePolicy, room: Room) -> str:
     """The media type of a document of a removal, a notice or a report, as `admit`.
 
-    Raises
-    ------
-    Invalid
-        It is empty, too large, or no PDF, PNG or JPEG.
-    Conflict
-        There is no room for it.
+    Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG) or Conflict (there is no room for it).
     """
     media_type = accepted_type(content, policy)
     if before.documents >= room.most:
@@ -81,10 +72,7 @@ def admitted(content: bytes, before: HandedIn, policy: SellerEvidencePolicy, roo
 def accepted_type(content: bytes, policy: SellerEvidencePolicy) -> str:
     """The media type of one document, from its content.
 
-    Raises
-    ------
-    Invalid
-        It is empty, too large, or no PDF, PNG or JPEG.
+    Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG).
     """
     if not content:
         raise Invalid("Choose a document.")

@@ -47,14 +47,8 @@ class Filed:
 def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> Filed:
     """Open an appeal. A repeated submission returns the same appeal.
 
-    Raises
-    ------
-    NotFound
-        There is no such listing.
-    Conflict
-        The listing has not been removed, or an appeal against this removal exists already.
-    TooLate
-        The appeal period of six months from the notification of the seller has passed.
+    Raises NotFound (there is no such listing), Conflict (the listing has not been removed, or an appeal against this
+    removal exists already) or TooLate (the appeal period of six months from the notification of the seller has passed).
     """
     here = marketplace.marketplace_id
     with runtime.store.write() as connection:
@@ -73,10 +67,7 @@ def open_appeal(
 ) -> Filed:
     """Open an appeal against a removal with its case, in the caller's transaction.
 
-    Raises
-    ------
-    Conflict, TooLate
-        An appeal against this removal exists already; the appeal period has passed.
+    Raises Conflict, TooLate (an appeal against this removal exists already; the appeal period has passed).
     """
     now, here = runtime.clock.now(), removal.marketplace_id
     policy = runtime.policies[AppealPolicy]
@@ -120,10 +111,7 @@ def open_appeal(
 def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
     """The removal in force of a listing.
 
-    Raises
-    ------
-    NotFound, Conflict
-        There is no such listing; it is not removed.
+    Raises NotFound, Conflict (there is no such listing; it is not removed).
     """
     listing_id = required(listings.id_of(connection, marketplace_id, external_id), "There is no such listing.")
     left = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)

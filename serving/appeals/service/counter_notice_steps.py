@@ -34,10 +34,7 @@ class Statement:
 def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice:
     """The counter-notice against an acknowledged removal; this opens it if it is not open yet.
 
-    Raises
-    ------
-    Conflict, NotFound
-        The removal has not been acknowledged; there is no such removal.
+    Raises Conflict, NotFound (the removal has not been acknowledged; there is no such removal).
     """
     known = counter_notices.of_action(connection, marketplace_id, action_id)
     if known is not None:
@@ -76,10 +73,7 @@ def take(
 ) -> Step:
     """Take one step, in the caller's transaction. Without a party, the event's own party takes it.
 
-    Raises
-    ------
-    Forbidden, Conflict, TooLate, Invalid
-        The rules refuse it, or another step came first.
+    Raises Forbidden, Conflict, TooLate, Invalid (the rules refuse it, or another step came first).
     """
     now, by = runtime.clock.now(), party or WHO[statement.event]
     policy = _policy(connection, found.marketplace_id, found.brand_id, PROFILES[found.profile])

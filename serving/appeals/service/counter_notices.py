@@ -44,12 +44,8 @@ def open_counter_notices(runtime: Runtime) -> int:
 def submit(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> CounterNotice:
     """The seller answers a removal.
 
-    Raises
-    ------
-    Invalid
-        The statement is empty or too long.
-    Conflict, TooLate, NotFound
-        It is not the seller's turn; the time has passed; there is no such removal.
+    Raises Invalid (the statement is empty or too long) or Conflict, TooLate, NotFound (it is not the seller's turn; the
+    time has passed; there is no such removal).
     """
     text = Statement(CounterNoticeEvent.SUBMIT, _words(words), "seller")
     with runtime.store.write() as connection:
@@ -62,10 +58,7 @@ def submit_for_seller(
 ) -> CounterNotice:
     """The seller's answer as the marketplace forwards it, by the listing.
 
-    Raises
-    ------
-    Invalid, Conflict, TooLate, NotFound
-        As for `submit`; the listing is not removed, or does not exist.
+    Raises Invalid, Conflict, TooLate, NotFound (as for `submit`; the listing is not removed, or does not exist).
     """
     with runtime.store.read() as connection:
         removal = removal_in_force(connection, marketplace.marketplace_id, listing_external_id)
@@ -86,12 +79,8 @@ def answer_as_rights_holder(
 
     Conceding records the verdict 'genuine'. Label and strike follow it as with any other verdict.
 
-    Raises
-    ------
-    NotFound
-        There is no counter-notice against a removal for this person's brand.
-    Forbidden, Conflict, TooLate, Invalid
-        The event is not the rights holder's; the rules refuse it; it lacks reasons.
+    Raises NotFound (there is no counter-notice against a removal for this person's brand) or Forbidden, Conflict,
+    TooLate, Invalid (the event is not the rights holder's; the rules refuse it; it lacks reasons).
     """
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     with runtime.store.write() as connection:

@@ -69,10 +69,7 @@ def links_for(runtime: Runtime, connection: Connection, removals: Sequence[Store
 def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
     """A new link to a removal; earlier links to it are no longer valid.
 
-    Raises
-    ------
-    NotFound
-        There is no such removal.
+    Raises NotFound (there is no such removal).
     """
     with runtime.store.write() as connection:
         removal = _removal(connection, marketplace_id, action_id)
@@ -84,10 +81,7 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
 def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
     """Revoke the links to a removal; returns how many were still valid.
 
-    Raises
-    ------
-    NotFound
-        There is no such removal.
+    Raises NotFound (there is no such removal).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -101,10 +95,7 @@ def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
 def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
     """The removal that a link leads to.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown or no longer valid. The error does not give the reason.
+    Raises NotFound (the link is unknown or no longer valid. The error does not give the reason).
     """
     named = _TOKEN.match(token)
     found = seller_links.by_name(connection, named[1], int(named[2])) if named else None
@@ -118,12 +109,8 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
 def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
     """A seller's act through its link: answer the removal, withdraw the answer, or appeal.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown, or the seller has not been told of the removal.
-    Conflict, TooLate, Invalid
-        The rules refuse it; the statement is empty or too long.
+    Raises NotFound (the link is unknown, or the seller has not been told of the removal) or Conflict, TooLate, Invalid
+    (the rules refuse it; the statement is empty or too long).
     """
     with runtime.store.read() as connection:
         removal = follow(runtime, connection, token).removal

@@ -101,10 +101,7 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
 def change(connection: Connection, marketplace_id: str, found: Appeal, event: AppealEvent, at: datetime) -> None:
     """Apply an event to the appeal as it was read.
 
-    Raises
-    ------
-    Conflict
-        The event cannot happen in this state, or another change came first.
+    Raises Conflict (the event cannot happen in this state, or another change came first).
     """
     following = next_state(found.state, event)
     changed = connection.execute(

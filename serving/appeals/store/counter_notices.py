@@ -81,10 +81,7 @@ def add_counter_notice(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> CounterNotice:
     """One counter-notice.
 
-    Raises
-    ------
-    NotFound
-        There is none in this marketplace.
+    Raises NotFound (there is none in this marketplace).
     """
     found = _read(
         connection, inside(counter_notice, marketplace_id), counter_notice.c.counter_notice_id == counter_notice_id
@@ -103,10 +100,7 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Co
 def change(connection: Connection, found: CounterNotice, standing: Standing, step: Mapping[str, Any]) -> None:
     """Update the row that was read, and append the step.
 
-    Raises
-    ------
-    Conflict
-        Another step came first.
+    Raises Conflict (another step came first).
     """
     at, by_seller = step["known_at"], step["event"] == CounterNoticeEvent.SUBMIT.value
     changed = connection.execute(
@@ -218,10 +212,8 @@ def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most:
 def marketplace_of(connection: Connection, counter_notice_id: str, marketplaces: frozenset[str]) -> str:
     """The marketplace of a counter-notice, among those that the person may see.
 
-    Raises
-    ------
-    NotFound
-        There is no such counter-notice there, or it belongs to another marketplace; the error is the same.
+    Raises NotFound (there is no such counter-notice there, or it belongs to another marketplace; the error is the
+    same).
     """
     query = select(counter_notice.c.marketplace_id).where(
         counter_notice.c.counter_notice_id == counter_notice_id, counter_notice.c.marketplace_id.in_(marketplaces)

@@ -82,10 +82,7 @@ def about(
 def content_of(connection: Connection, found: SellerUpload) -> bytes:
     """The bytes of a document.
 
-    Raises
-    ------
-    NotFound
-        They were erased.
+    Raises NotFound (they were erased).
     """
     query = select(seller_document.c.content).where(*_document(found.marketplace_id, found.digest))
     content: bytes | None = None if found.erased_at else connection.execute(query).scalar()

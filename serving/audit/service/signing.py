@@ -97,12 +97,8 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
 
     The log records it with the reason and what was signed before. The file of heads is kept under another name.
 
-    Raises
-    ------
-    Invalid
-        No reason is given.
-    Conflict
-        Nothing is wrong with what was signed, or this data directory is about to sign first.
+    Raises Invalid (no reason is given) or Conflict (nothing is wrong with what was signed, or this data directory is
+    about to sign first).
     """
     if not reason.strip():
         raise Invalid("Give a reason.")

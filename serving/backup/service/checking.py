@@ -24,11 +24,8 @@ CONTACT_KEY = "contact.key"
 def check(folder: Path, report: Report = unheard) -> tuple[Manifest, dict[str, Any]]:
     """The manifest of a backup that is whole, and what was verified.
 
-    Raises
-    ------
-    BackupUnusable
-        It is incomplete or altered; the sentence says where. The log of a backup in which something was changed before
-        the backup was made is refused too.
+    Raises BackupUnusable (it is incomplete or altered; the sentence says where. The log of a backup in which something
+    was changed before the backup was made is refused too).
     """
     manifest = manifest_of(folder)
     problems = file_problems(manifest.files, dict(_files(folder, manifest, report))) + _open_to_others(folder)
@@ -51,10 +48,7 @@ def check(folder: Path, report: Report = unheard) -> tuple[Manifest, dict[str, A
 def manifest_of(folder: Path) -> Manifest:
     """The manifest of a backup.
 
-    Raises
-    ------
-    BackupUnusable
-        There is none, or it cannot be read.
+    Raises BackupUnusable (there is none, or it cannot be read).
     """
     try:
         body = (folder / MANIFEST).read_bytes()

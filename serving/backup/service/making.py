@@ -43,10 +43,7 @@ def make(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, 
     The database is copied as of one moment, while others write. The folder appears under its name only when everything
     in it is complete and durable.
 
-    Raises
-    ------
-    Conflict
-        The folder exists and is not empty, or lies in the data directory.
+    Raises Conflict (the folder exists and is not empty, or lies in the data directory).
     """
     home, url = runtime.home, runtime.store.url
     _refuse(folder, home)

@@ -53,12 +53,8 @@ def put_in_place(settings: Settings, home: Home, folder: Path, *, replace: bool,
     What was there before is kept beside it in a folder of its own. A file says that the restore is unfinished until
     `record` has recorded it, and no service opens the directory before.
 
-    Raises
-    ------
-    BackupUnusable
-        The backup is incomplete or altered, or of another kind of database.
-    Conflict
-        The directory has content and `replace` is False; the key of contacts in the settings is another.
+    Raises BackupUnusable (the backup is incomplete or altered, or of another kind of database) or Conflict (the
+    directory has content and `replace` is False; the key of contacts in the settings is another).
     """
     if home.root in {folder, *folder.parents}:
         raise Conflict("{folder} is in the data directory. Move the backup out of it.", folder=str(folder))
@@ -90,10 +86,7 @@ def record(
     Messages to the marketplace that were sent after the backup are sent again under their own ids, by which a receiver
     knows them. New ones get numbers above all that a receiver may have seen.
 
-    Raises
-    ------
-    BackupUnusable
-        The database is not the one of the backup: on PostgreSQL its own copy is restored first.
+    Raises BackupUnusable (the database is not the one of the backup: on PostgreSQL its own copy is restored first).
     """
     own, now = public_key(runtime.home), runtime.clock.now()
     with locked_until(runtime.home) as (stream, _), runtime.store.write() as connection:

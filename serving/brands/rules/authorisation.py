@@ -1,11 +1,11 @@
-"""The entries of a list of authorised sellers that need a second look. Standard library only."""
+"""The entries of a list of authorised sellers that need a check. Standard library only."""
 
 from collections.abc import Collection, Sequence
 
 from serving.brands.policy import AuthorisationPolicy
 
 
-def need_second_look(
+def need_check(
     sellers: Sequence[str], struck: Collection[str], added_today: int, policy: AuthorisationPolicy
 ) -> tuple[str, ...]:
     """The sellers whose entries wait for the account manager, in their order.

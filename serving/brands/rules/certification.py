@@ -94,10 +94,7 @@ def _text() -> str:
 def judged(answers: Mapping[str, int]) -> Result:
     """The result of the answers, given by the key of the question.
 
-    Raises
-    ------
-    Invalid
-        A question is not answered, or an answer is none of its options.
+    Raises Invalid (a question is not answered, or an answer is none of its options).
     """
     for one in questions():
         if not 0 <= answers.get(one.key, -1) < len(one.options):

@@ -34,10 +34,7 @@ def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
 def side_of(connection: Connection, person: Person, pair: Pair) -> MessageSide:
     """The side of a brand's thread that a person is on.
 
-    Raises
-    ------
-    NotFound
-        The person is on neither side.
+    Raises NotFound (the person is on neither side).
     """
     if pair in person.brands(Permission.ANSWER_QUESTIONS):
         return MessageSide.BRAND
@@ -49,10 +46,8 @@ def side_of(connection: Connection, person: Person, pair: Pair) -> MessageSide:
 def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
     """Store a message; returns its id. Writing marks the earlier messages as read.
 
-    Raises
-    ------
-    NotFound, Invalid, Conflict
-        It is not their brand; the message is empty or too long; they wrote too many within an hour.
+    Raises NotFound, Invalid, Conflict (it is not their brand; the message is empty or too long; they wrote too many
+    within an hour).
     """
     sentence, now = _plain(text), runtime.clock.now()
     message_id = runtime.ids.new("msg")
@@ -78,10 +73,7 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
 def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None:
     """Erase a message, by its writer or by the account manager, whom a brand asks for it.
 
-    Raises
-    ------
-    NotFound
-        There is no such message, or the person may not erase it.
+    Raises NotFound (there is no such message, or the person may not erase it).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -111,10 +103,7 @@ def unread_of(connection: Connection, person: Person, pairs: Collection[Pair], s
 def _plain(text: str) -> str:
     """A message as it is stored: composed Unicode, no control characters, at most one empty line in a row.
 
-    Raises
-    ------
-    Invalid
-        The text is empty or too long.
+    Raises Invalid (the text is empty or too long).
     """
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = "".join(one for one in plain if one == "\n" or unicodedata.category(one) not in {"Cc", "Cs", "Co", "Cn"})

@@ -41,12 +41,8 @@ class TooSoon(Conflict):
 def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Result:
     """Judge a person's answers and store the attempt, passed or not.
 
-    Raises
-    ------
-    Invalid
-        A question has no answer, or an answer is none of its options.
-    TooSoon
-        The last attempt failed too recently.
+    Raises Invalid (a question has no answer, or an answer is none of its options) or TooSoon (the last attempt failed
+    too recently).
     """
     found, now = judged(answers), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -99,12 +95,8 @@ def gate_of(runtime: Runtime, connection: Connection, person: Person, at: dateti
 def require(runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], at: datetime) -> None:
     """Refuse a confirmation by a person who may not confirm for the brand yet; `pair` is (marketplace, brand).
 
-    Raises
-    ------
-    NotBriefed
-        The person has not passed the certification, or too long ago.
-    Forbidden
-        The brand's lead invited the person too recently.
+    Raises NotBriefed (the person has not passed the certification, or too long ago) or Forbidden (the brand's lead
+    invited the person too recently).
     """
     found = gate_of(runtime, connection, person, at)
     if not found.open:

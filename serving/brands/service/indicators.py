@@ -45,14 +45,8 @@ class NewIndicator:
 def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicator:
     """Add a counterfeit indicator of an enrolled brand; it applies to listings that come in from now on.
 
-    Raises
-    ------
-    Invalid
-        The pattern or the label is refused, or the end is not after the beginning.
-    NotFound
-        The brand is not enrolled here.
-    Conflict
-        The brand has the maximum number of indicators.
+    Raises Invalid (the pattern or the label is refused, or the end is not after the beginning), NotFound (the brand is
+    not enrolled here) or Conflict (the brand has the maximum number of indicators).
     """
     now = runtime.clock.now()
     label = wanted.label.strip()
@@ -108,10 +102,7 @@ def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicat
 def remove_indicator(runtime: Runtime, indicator_id: str, *, marketplace: str | None, by: str) -> None:
     """Withdraw a counterfeit indicator; earlier scores with it stay as they were.
 
-    Raises
-    ------
-    NotFound
-        There is no indicator of this id in force.
+    Raises NotFound (there is no indicator of this id in force).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -134,10 +125,7 @@ class Tried:
 def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Where, text: str) -> Tried:
     """Match a pattern against a pasted text and the latest listings of a brand; `pair` is (marketplace, brand).
 
-    Raises
-    ------
-    Invalid
-        The pattern is refused.
+    Raises Invalid (the pattern is refused).
     """
     try:
         check_pattern(pattern)

@@ -95,14 +95,8 @@ def load_price_list(
 
     They make one for each number, model and category named.
 
-    Raises
-    ------
-    Invalid
-        A row is malformed; no row is stored then.
-    NotFound
-        The brand is not enrolled here.
-    Conflict
-        The list would exceed its maximum.
+    Raises Invalid (a row is malformed; no row is stored then), NotFound (the brand is not enrolled here) or Conflict
+    (the list would exceed its maximum).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -124,10 +118,7 @@ def put_entries(
 ) -> None:
     """Store valid entries of a brand at a marketplace, in the caller's transaction.
 
-    Raises
-    ------
-    Conflict
-        The list would exceed its maximum.
+    Raises Conflict (the list would exceed its maximum).
     """
     if price_lists.count(connection, pair) + len(entries) > MOST_ENTRIES:
         name = brands.enrolments(connection, pair[0])[pair[1]].name
@@ -142,10 +133,7 @@ def copy_entries(connection: Connection, pair: Pair, other: Pair, now: datetime,
 
     The other list has an entry if its own last entry for the same goods and day has the same price.
 
-    Raises
-    ------
-    Conflict
-        The list would exceed its maximum.
+    Raises Conflict (the list would exceed its maximum).
     """
     theirs = price_lists.newest(connection, other)
     missing = [

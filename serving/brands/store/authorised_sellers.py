@@ -109,7 +109,7 @@ def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]
 
 @dataclass(frozen=True, slots=True)
 class AuthorisationRequest:
-    """An entry that waits for a second look."""
+    """An entry that waits for a check."""
 
     request_id: str
     seller: str

@@ -80,10 +80,7 @@ def written_since(connection: Connection, pair: Pair, user_id: str, since: datet
 def erase(connection: Connection, pair: Pair, message_id: str, at: datetime, *, by: str | None) -> None:
     """Erase a message of a brand's thread; with `by` only one that this person wrote.
 
-    Raises
-    ------
-    NotFound
-        There is no such message, or it is erased.
+    Raises NotFound (there is no such message, or it is erased).
     """
     changed = connection.execute(
         update(brand_message)

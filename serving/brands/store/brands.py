@@ -32,10 +32,7 @@ class Enrolment:
 def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
     """A new brand.
 
-    Raises
-    ------
-    Conflict
-        The name is taken.
+    Raises Conflict (the name is taken).
     """
     if connection.execute(select(brand.c.name).where(brand.c.name == found.name)).first():
         raise Conflict("There is a brand named {name} already.", name=found.name)
@@ -52,10 +49,7 @@ def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
 def by_name(connection: Connection, name: str) -> Brand:
     """The brand of a name.
 
-    Raises
-    ------
-    NotFound
-        There is none.
+    Raises NotFound (there is none).
     """
     found = connection.execute(select(brand).where(brand.c.name == name)).one_or_none()
     if found is None:
@@ -66,10 +60,8 @@ def by_name(connection: Connection, name: str) -> Brand:
 def named_at(connection: Connection, name: str, marketplace: str | None) -> tuple[str, str]:
     """The pair (marketplace, brand) of these names; without a marketplace's name, of the only one.
 
-    Raises
-    ------
-    NotFound
-        There is no such marketplace, or the brand is not enrolled in it; there are several and none is named.
+    Raises NotFound (there is no such marketplace, or the brand is not enrolled in it; there are several and none is
+    named).
     """
     here = marketplaces.by_name(connection, marketplace).marketplace_id
     return here, enrolled_by_name(connection, here, name)
@@ -78,10 +70,7 @@ def named_at(connection: Connection, name: str, marketplace: str | None) -> tupl
 def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> str:
     """The id of a brand that is enrolled in a marketplace, whether it takes part or not.
 
-    Raises
-    ------
-    NotFound
-        There is none.
+    Raises NotFound (there is none).
     """
     query = (
         select(brand.c.brand_id)

@@ -61,10 +61,7 @@ def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
 def withdraw(connection: Connection, marketplace_id: str, indicator_id: str, at: datetime) -> str:
     """Withdraw a counterfeit indicator from a moment on; returns the brand's id.
 
-    Raises
-    ------
-    NotFound
-        There is none, or it was withdrawn before.
+    Raises NotFound (there is none, or it was withdrawn before).
     """
     here = inside(indicator, marketplace_id, indicator_id=indicator_id)
     changed = connection.execute(update(indicator).where(here, indicator.c.removed_at.is_(None)).values(removed_at=at))

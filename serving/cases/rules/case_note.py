@@ -20,10 +20,7 @@ def written(
 ) -> Note:
     """The note as it is stored: stripped, each mentioned person once, and without its author.
 
-    Raises
-    ------
-    Invalid
-        The text is empty or too long, too many people are mentioned, or one of them may not see the case.
+    Raises Invalid (the text is empty or too long, too many people are mentioned, or one of them may not see the case).
     """
     text = "\n".join(line.rstrip() for line in sentence.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
     if not text:

@@ -36,11 +36,8 @@ class Snooze:
 def check_snooze(aside: Snooze, *, due_at: datetime, now: datetime, knowingly: bool, policy: WaitingPolicy) -> None:
     """Refuse a deferral that is not allowed.
 
-    Raises
-    ------
-    Invalid
-        It would end at once or after too long, or past the deadline without `knowingly`; or only one of `missing` and
-        `asked` is given, or one is too long.
+    Raises Invalid (it would end at once or after too long, or past the deadline without `knowingly`; or only one of
+    `missing` and `asked` is given, or one is too long).
     """
     if aside.until <= now:
         raise Invalid("Choose a time that lies ahead.")

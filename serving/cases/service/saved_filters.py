@@ -15,12 +15,7 @@ LONGEST_NAME: Final = 60
 def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None:
     """Save a filter; it replaces one with the same name.
 
-    Raises
-    ------
-    Invalid
-        The name is empty or too long.
-    Conflict
-        The person has twenty filters already.
+    Raises Invalid (the name is empty or too long) or Conflict (the person has twenty filters already).
     """
     found = SavedFilter(_name(name), query)
     with runtime.store.write() as connection:
@@ -35,14 +30,8 @@ def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None
 def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
     """Give a filter another name.
 
-    Raises
-    ------
-    Invalid
-        The new name is empty or too long.
-    NotFound
-        There is no filter of this name.
-    Conflict
-        Another filter has the new name.
+    Raises Invalid (the new name is empty or too long), NotFound (there is no filter of this name) or Conflict (another
+    filter has the new name).
     """
     new = _name(to)
     with runtime.store.write() as connection:

@@ -90,10 +90,7 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     """One case.
 
-    Raises
-    ------
-    NotFound
-        There is none in this marketplace.
+    Raises NotFound (there is none in this marketplace).
     """
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=case_id))
     return _case(required(connection.execute(query).mappings().one_or_none(), "There is no such case."))
@@ -102,10 +99,7 @@ def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
 def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
     """The case on which a verdict was given.
 
-    Raises
-    ------
-    NotFound
-        There is no such verdict.
+    Raises NotFound (there is no such verdict).
     """
     of_verdict = select(verdict.c.case_id).where(inside(verdict, marketplace_id, verdict_id=verdict_id))
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=of_verdict.scalar_subquery()))
@@ -115,10 +109,7 @@ def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> 
 def marketplace_of(connection: Connection, case_id: str, marketplaces: Collection[str]) -> str:
     """The marketplace of a case, among those that the person may see.
 
-    Raises
-    ------
-    NotFound
-        There is no such case there, or it belongs to another marketplace; the error is the same.
+    Raises NotFound (there is no such case there, or it belongs to another marketplace; the error is the same).
     """
     query = select(review_case.c.marketplace_id).where(
         review_case.c.case_id == case_id, review_case.c.marketplace_id.in_(marketplaces)
@@ -169,10 +160,7 @@ def change(
 ) -> None:
     """Apply an event to the case as it was read, if it is unchanged and nobody else has leased it.
 
-    Raises
-    ------
-    Conflict
-        Another change came first; the sentence names it.
+    Raises Conflict (another change came first; the sentence names it).
     """
     state = next_state(case.state, event)
     free = review_case.c.leased_until.is_(None) | (review_case.c.leased_until <= at)

@@ -124,10 +124,7 @@ def _stored(row: RowMapping) -> StoredVerdict:
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
     """One verdict.
 
-    Raises
-    ------
-    NotFound
-        There is none in this marketplace.
+    Raises NotFound (there is none in this marketplace).
     """
     found = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
     if not found:

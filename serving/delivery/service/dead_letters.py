@@ -39,11 +39,8 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
 
     The receiver may have applied the message before and recognises its id. The delivery week starts again.
 
-    Raises
-    ------
-    NotFound, Conflict
-        There is no such action; it is not undeliverable; a later action on the listing has replaced it. In each case
-        nothing is sent.
+    Raises NotFound, Conflict (there is no such action; it is not undeliverable; a later action on the listing has
+    replaced it. In each case nothing is sent).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:

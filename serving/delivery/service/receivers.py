@@ -20,10 +20,7 @@ LONGEST_PAUSE_HOURS: Final = 72  # Waiting messages become undeliverable after a
 def pause_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, hours: int, by: str) -> None:
     """Send nothing for some hours, for example during a repair; then one message tests the receiver.
 
-    Raises
-    ------
-    Invalid, NotFound
-        The hours are not between 1 and 72; the endpoint is not the one in force.
+    Raises Invalid, NotFound (the hours are not between 1 and 72; the endpoint is not the one in force).
     """
     if not 1 <= hours <= LONGEST_PAUSE_HOURS:
         raise Invalid("A receiver can be paused for 1 to {most} hours.", most=LONGEST_PAUSE_HOURS)
@@ -37,10 +34,7 @@ def pause_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str,
 def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str) -> None:
     """Resume deliveries at once.
 
-    Raises
-    ------
-    NotFound, Conflict
-        The endpoint is not the one in force; it is not paused.
+    Raises NotFound, Conflict (the endpoint is not the one in force; it is not paused).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -55,10 +49,7 @@ def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, 
 def disable_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str, reason: str) -> None:
     """Send nothing to this endpoint from now on. Later messages wait up to a week for another receiver.
 
-    Raises
-    ------
-    Invalid, NotFound
-        No reason is given; the endpoint is not the one in force.
+    Raises Invalid, NotFound (no reason is given; the endpoint is not the one in force).
     """
     if not reason.strip():
         raise Invalid("Give the reason for disabling this endpoint.")

@@ -81,10 +81,7 @@ class OpenHistory:
 def opened(url: str, engine: Engine, marketplace: str | None) -> tuple[HistoryAt, datetime]:
     """The history of the marketplace of a name, or of the only one, and the present on the database's clock.
 
-    Raises
-    ------
-    NotFound
-        There is no such marketplace, or several.
+    Raises NotFound (there is no such marketplace, or several).
     """
     with engine.connect() as connection:
         found = HistoryAt(url, marketplaces.by_name(connection, marketplace))

@@ -38,10 +38,7 @@ def receive_events(
 ) -> dict[str, int]:
     """Store events; returns how many were new, known and quarantined.
 
-    Raises
-    ------
-    Invalid
-        The body is not an object with at most a thousand events, or `complete_since` is no time.
+    Raises Invalid (the body is not an object with at most a thousand events, or `complete_since` is no time).
     """
     now = runtime.clock.now()
     events, since = _body(body)

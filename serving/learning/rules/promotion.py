@@ -72,14 +72,8 @@ def able(found: Standing, may: Collection[str], roots: Roots) -> frozenset[str]:
 def check_approval(found: Standing, approval: Approval, roots: Roots, *, not_passed: Collection[str]) -> None:
     """Refuse an approval that would not count.
 
-    Raises
-    ------
-    Conflict
-        The person has approved this model already.
-    Forbidden
-        The person's account counts as one person with an approver's.
-    Invalid
-        A gate is not passed and no reason is given for accepting that.
+    Raises Conflict (the person has approved this model already), Forbidden (the person's account counts as one person
+    with an approver's) or Invalid (a gate is not passed and no reason is given for accepting that).
     """
     if approval.by in found.doubled or any(one.by == approval.by for one in found.counted):
         raise Conflict("You have approved this model already; somebody else must.")

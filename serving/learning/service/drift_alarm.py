@@ -24,12 +24,7 @@ def red_now(runtime: Runtime, connection: Connection, marketplace_id: str) -> tu
 def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, note: str, by: str) -> None:
     """Record why a feature stays shifted; its alarm is quiet until the shift worsens.
 
-    Raises
-    ------
-    Invalid
-        The note is blank.
-    Conflict
-        The newest report does not call the feature shifted.
+    Raises Invalid (the note is blank) or Conflict (the newest report does not call the feature shifted).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     if not note.strip():
@@ -57,10 +52,7 @@ def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, not
 def withdraw(runtime: Runtime, marketplace: Marketplace, *, acknowledgement_id: str, by: str) -> None:
     """Withdraw an acknowledgement, so that the alarm sounds again.
 
-    Raises
-    ------
-    NotFound
-        There is none that stands.
+    Raises NotFound (there is none that stands).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:

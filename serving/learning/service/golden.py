@@ -21,10 +21,7 @@ from training.snapshot import SnapshotRefused
 def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) -> StoredSet:
     """Freeze all listings on which two analysts agree by now; the new set replaces the earlier one, which is kept.
 
-    Raises
-    ------
-    Invalid
-        Too few listings qualify, or they are all of one class.
+    Raises Invalid (too few listings qualify, or they are all of one class).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
@@ -71,10 +68,7 @@ def _refuse_too_few(items: int, positives: int) -> None:
 def golden_set_of(connection: Connection, marketplace_id: str, as_of: datetime) -> GoldenSet | None:
     """The set in force at a moment, checked against its digest.
 
-    Raises
-    ------
-    Invalid
-        The stored set does not match its digest.
+    Raises Invalid (the stored set does not match its digest).
     """
     stored = golden.in_force(connection, marketplace_id, as_of)
     if stored is None:

@@ -41,10 +41,7 @@ def label_changes(
 ) -> LabelChanges:
     """What became of the labels of `before` in `after`, by the verdicts known when `after` was written.
 
-    Raises
-    ------
-    SnapshotRefused
-        A file is missing or not a snapshot.
+    Raises SnapshotRefused (a file is missing or not a snapshot).
     """
     old, new = (labels_in(files.path(one.digest), one.digest) for one in (before, after))
     gone = sorted(old.keys() - new.keys())

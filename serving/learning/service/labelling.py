@@ -164,10 +164,7 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
 def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:
     """The content of a snapshot as of a moment, without the golden set; a repeated call returns the same content.
 
-    Raises
-    ------
-    Invalid
-        The golden set does not match its digest.
+    Raises Invalid (the golden set does not match its digest).
     """
     with runtime.store.read() as connection:
         rows = labelled_rows(connection, marketplace_id, runtime.policies[LabelPolicy], as_of)
@@ -181,10 +178,7 @@ def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[li
 def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, str]:
     """Write the mature labels with their facts; returns the snapshot's id, file and digest.
 
-    Raises
-    ------
-    Invalid
-        No label is mature yet, or the golden set does not match its digest.
+    Raises Invalid (no label is mature yet, or the golden set does not match its digest).
     """
     now = runtime.clock.now()
     rows, found = known_at(runtime, marketplace_id, now)

@@ -44,10 +44,7 @@ class TooManyTrainings(Conflict):
 def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
     """Leave a retraining job; returns its id.
 
-    Raises
-    ------
-    UnderWay
-        A job is waiting or running.
+    Raises UnderWay (a job is waiting or running).
     """
     with runtime.store.write() as connection:
         return queue_training(runtime, connection, marketplace.marketplace_id, by=by)
@@ -58,10 +55,7 @@ def queue_training(
 ) -> str:
     """Leave a retraining job in the transaction of the caller; returns its id.
 
-    Raises
-    ------
-    UnderWay
-        A job is waiting or running.
+    Raises UnderWay (a job is waiting or running).
     """
     job_id = add_job(runtime, connection, marketplace_id, by=by, cause=cause)
     runtime.jobs.enqueue(connection, jobs.RETRAIN, jobs.TRAINING, f"retrain:{job_id}", marketplace_id, job_id)
@@ -73,10 +67,8 @@ def add_job(
 ) -> str:
     """Insert the row of a retraining job; `cause` is why the service starts it by itself.
 
-    Raises
-    ------
-    UnderWay, TooManyTrainings
-        A job is waiting or running; a key asks, and keys have started as many in 24 hours as they may.
+    Raises UnderWay, TooManyTrainings (a job is waiting or running; a key asks, and keys have started as many in 24
+    hours as they may).
     """
     now = runtime.clock.now()
     audit.hold(connection)  # Of two simultaneous requests, the second sees the first.

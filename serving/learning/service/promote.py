@@ -45,13 +45,9 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     `digest` may be a prefix, or 'challenger' for the newest model. `by` is `user:` and an id; the owner of the data
     directory may act without a name only where one approval is enough.
 
-    Raises
-    ------
-    Invalid
-        A gate is not passed and no reason is given for accepting that; or no person is named where two are needed.
-    NotFound, Conflict, Forbidden
-        There is no such model; it is already the champion; this person has already approved it, or their account counts
-        as one person with an approver's.
+    Raises Invalid (a gate is not passed and no reason is given for accepting that; or no person is named where two are
+    needed) or NotFound, Conflict, Forbidden (there is no such model; it is already the champion; this person has
+    already approved it, or their account counts as one person with an approver's).
     """
     _refuse_nameless(runtime, by)
     here = marketplace.marketplace_id
@@ -107,10 +103,7 @@ def _checked(
 def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str) -> str:
     """Withdraw a person's approval of a model that is not in force; returns its digest.
 
-    Raises
-    ------
-    Conflict
-        There is no approval to withdraw.
+    Raises Conflict (there is no approval to withdraw).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     found = _model(runtime, marketplace, digest)
@@ -128,12 +121,8 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
     One person is enough within `RollbackPolicy`, because a rollback must be fast. Otherwise this records an approval of
     the previous champion, and the last one that a promotion needs restores it.
 
-    Raises
-    ------
-    Conflict, Forbidden
-        There is no previous champion; or the approval would not count.
-    Invalid
-        An approval is missing its reason or its person.
+    Raises Conflict, Forbidden (there is no previous champion; or the approval would not count) or Invalid (an approval
+    is missing its reason or its person).
     """
     here, reason = marketplace.marketplace_id, reason.strip()[:500]
     with runtime.store.read() as connection:

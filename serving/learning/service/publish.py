@@ -38,10 +38,7 @@ def _place(settings: Settings, home: Home) -> list[str]:
 def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
     """Register a model that MLflow lacks, and set the alias if the model is the champion; returns the version.
 
-    Raises
-    ------
-    TrainingFailed
-        MLflow is down, or this process has neither the registered version nor the bundle.
+    Raises TrainingFailed (MLflow is down, or this process has neither the registered version nor the bundle).
     """
     with runtime.store.read() as connection:
         model = learning.get_model(connection, marketplace_id, digest)
@@ -69,10 +66,7 @@ def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
 def publish_or_later(runtime: Runtime, marketplace_id: str, digest: str, *, job_id: str) -> str:
     """Publish, or leave a successor of the job for later; returns the version, or why there is none yet.
 
-    Raises
-    ------
-    TrainingFailed
-        A day has passed; the job is then shown as failed.
+    Raises TrainingFailed (a day has passed; the job is then shown as failed).
     """
     try:
         return publish(runtime, marketplace_id, digest)

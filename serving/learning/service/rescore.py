@@ -93,10 +93,7 @@ def rescore(
 def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
     """The model with a digest or a prefix, or the 'challenger' or 'champion'.
 
-    Raises
-    ------
-    NotFound, Conflict
-        There is none, or the prefix is ambiguous.
+    Raises NotFound, Conflict (there is none, or the prefix is ambiguous).
     """
     if name == CHALLENGER:
         return required(challenger(runtime, marketplace), "There is no challenger; retrain first.")

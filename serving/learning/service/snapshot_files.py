@@ -19,10 +19,7 @@ class SnapshotFiles:
     def share(self, digest: str) -> None:
         """Give a snapshot of the data directory to the other processes.
 
-        Raises
-        ------
-        Unavailable
-            The shared store is out of reach.
+        Raises Unavailable (the shared store is out of reach).
         """
         if self._shared is not None and not self._shared.has(Kind.SNAPSHOT, digest):
             self._shared.put(Kind.SNAPSHOT, digest, self._path(digest).read_bytes())
@@ -32,10 +29,7 @@ class SnapshotFiles:
 
         Content that is not of the digest is not fetched.
 
-        Raises
-        ------
-        Unavailable
-            The shared store is out of reach.
+        Raises Unavailable (the shared store is out of reach).
         """
         path = self._path(digest)
         if path.exists() or self._shared is None:

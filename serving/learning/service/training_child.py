@@ -46,10 +46,7 @@ def run_child(
     what it trained has succeeded; a child that then fails or hangs was only not tracked (`not_tracked` says why).
     The first interrupt of an `interruptible` child ends its work early, and its last line is still read.
 
-    Raises
-    ------
-    TrainingFailed
-        The child refused, crashed, or exceeded the timeout.
+    Raises TrainingFailed (the child refused, crashed, or exceeded the timeout).
     """
     command = [*children.python(), "-m", module, *arguments]
     with (

@@ -23,12 +23,8 @@ from serving.scoring.store.trials import Trial
 def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float, by: str) -> Trial:
     """Have a model score live traffic beside the champion, and decide for a share of sellers.
 
-    Raises
-    ------
-    Invalid, Forbidden
-        The share is not valid, or the model still needs approvals.
-    NotFound, Conflict
-        There is no such model; it is the champion; another is on trial.
+    Raises Invalid, Forbidden (the share is not valid, or the model still needs approvals) or NotFound, Conflict (there
+    is no such model; it is the champion; another is on trial).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     model = model_named(runtime, marketplace, name)
@@ -51,10 +47,7 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
 def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by: str) -> Trial:
     """Set the share of sellers for which the model on trial decides.
 
-    Raises
-    ------
-    Invalid, Forbidden, Conflict
-        As for `start`; or no model is on trial.
+    Raises Invalid, Forbidden, Conflict (as for `start`; or no model is on trial).
     """
     here = marketplace.marketplace_id
     with runtime.store.write() as connection:
@@ -70,10 +63,7 @@ def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by
 def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
     """End the trial; the champion decides for all sellers again. One person is enough, because an undo must be fast.
 
-    Raises
-    ------
-    Conflict
-        No model is on trial.
+    Raises Conflict (no model is on trial).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)

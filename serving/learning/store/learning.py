@@ -173,10 +173,7 @@ def snapshots(connection: Connection, marketplace_id: str, most: int) -> list[St
 def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> StoredSnapshot:
     """One snapshot.
 
-    Raises
-    ------
-    NotFound
-        This marketplace has no such snapshot.
+    Raises NotFound (this marketplace has no such snapshot).
     """
     found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
     if not found:
@@ -196,10 +193,7 @@ def _job(row: Mapping[str, Any]) -> Job:
 def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
     """One job.
 
-    Raises
-    ------
-    NotFound
-        This marketplace has no such job.
+    Raises NotFound (this marketplace has no such job).
     """
     query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
     found = required(connection.execute(query).mappings().one_or_none(), "There is no such training job.")
@@ -245,12 +239,7 @@ def _model(row: Mapping[str, Any]) -> Model:
 def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model:
     """The model whose digest starts with `digest`.
 
-    Raises
-    ------
-    NotFound
-        No model has it.
-    Conflict
-        Several models have it.
+    Raises NotFound (no model has it) or Conflict (several models have it).
     """
     query = select(model).where(inside(model, marketplace_id), model.c.digest.startswith(digest, autoescape=True))
     found = [_model(dict(row)) for row in connection.execute(query).mappings()]

@@ -212,10 +212,7 @@ class Newest:
 def newest(connection: Connection, listing_id: str, marketplaces: Collection[str]) -> Newest:
     """A listing at one of these marketplaces.
 
-    Raises
-    ------
-    NotFound
-        There is no such listing there.
+    Raises NotFound (there is no such listing there).
     """
     names = list(Newest.__slots__)
     query = select(*(listing.c[name] for name in names)).where(

@@ -70,10 +70,7 @@ def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
     """The facts of a digest.
 
-    Raises
-    ------
-    NotFound
-        There are none.
+    Raises NotFound (there are none).
     """
     query = select(facts.c.body).where(inside(facts, marketplace_id, digest=digest))
     return facts_from_json(required(connection.execute(query).scalar(), "There are no such facts."))
@@ -82,10 +79,7 @@ def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
     """One score as stored, reasons as `Reason`, evidence and route reasons as `Message`.
 
-    Raises
-    ------
-    NotFound
-        There is none.
+    Raises NotFound (there is none).
     """
     query = select(score).where(inside(score, marketplace_id, score_id=score_id))
     found = required(connection.execute(query).one_or_none(), "There is no such score.")
@@ -99,10 +93,7 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
 def latest_of_version(connection: Connection, marketplace_id: str, version_id: str) -> dict[str, Any]:
     """The newest score of a version, as `get` gives it; every version that was taken in has one.
 
-    Raises
-    ------
-    NotFound
-        There is no such version.
+    Raises NotFound (there is no such version).
     """
     query = (
         select(score.c.score_id)

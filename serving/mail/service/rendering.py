@@ -50,10 +50,7 @@ def sender_of(runtime: Runtime) -> tuple[str, str]:
 def written(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> Written:
     """The texts of a mail in its reader's language; without its secret link unless that is asked for.
 
-    Raises
-    ------
-    Unsealable
-        The key that sealed the link is not here.
+    Raises Unsealable (the key that sealed the link is not here).
     """
     with display.shown_as(found.display):
         words = content(found.kind, found.parameters)
@@ -73,12 +70,8 @@ def written(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> Writte
 def message_of(runtime: Runtime, found: StoredMail) -> EmailMessage:
     """The mail for its recipient.
 
-    Raises
-    ------
-    Invalid
-        The recipient's address is not one valid address.
-    Unsealable
-        The key that sealed the link is not here.
+    Raises Invalid (the recipient's address is not one valid address) or Unsealable (the key that sealed the link is not
+    here).
     """
     words = written(runtime, found, with_secret=True)
     name, address = sender_of(runtime)

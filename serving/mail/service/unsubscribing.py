@@ -27,10 +27,7 @@ def unsubscribe_link(runtime: Runtime, user_id: str, kind: MailKind) -> str:
 def kind_of(runtime: Runtime, token: str) -> tuple[str, MailKind]:
     """The account and the kind of mail of a link.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid.
+    Raises NotFound (the link is invalid).
     """
     found = _TOKEN.match(token)
     kinds = [one for one in MailKind if found is not None and is_optional(one) and one == found[2]]
@@ -42,10 +39,7 @@ def kind_of(runtime: Runtime, token: str) -> tuple[str, MailKind]:
 def unsubscribe(runtime: Runtime, token: str) -> MailKind:
     """Turn off the kind of mail of a link; it may be repeated.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid.
+    Raises NotFound (the link is invalid).
     """
     user_id, kind = kind_of(runtime, token)
     with runtime.store.write() as connection:

@@ -69,10 +69,7 @@ def put(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, mail_id: str) -> StoredMail:
     """One mail.
 
-    Raises
-    ------
-    NotFound
-        There is no such mail; it may have been erased.
+    Raises NotFound (there is no such mail; it may have been erased).
     """
     found = connection.execute(_SHOWN.where(mail.c.mail_id == mail_id)).one_or_none()
     return _mail(required(found, "There is no such mail."))
@@ -201,10 +198,7 @@ def latest(
 def seen(connection: Connection, here: str, administered: Collection[str], mail_id: str) -> StoredMail:
     """One mail of a marketplace that an administrator of these marketplaces may read.
 
-    Raises
-    ------
-    NotFound
-        There is none with this id, or it is not theirs to read.
+    Raises NotFound (there is none with this id, or it is not theirs to read).
     """
     found = connection.execute(_SHOWN.where(mail.c.mail_id == mail_id, _seen_by(here, administered))).one_or_none()
     if found is None:

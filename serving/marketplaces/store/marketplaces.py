@@ -63,10 +63,7 @@ class KeyRecord:
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
     """Insert a marketplace.
 
-    Raises
-    ------
-    Conflict
-        The name is taken.
+    Raises Conflict (the name is taken).
     """
     if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
         raise Conflict("There is a marketplace named {name} already.", name=found.name)
@@ -82,10 +79,7 @@ def add_marketplace(connection: Connection, found: Marketplace, at: datetime) ->
 def get(connection: Connection, marketplace_id: str) -> Marketplace:
     """One marketplace.
 
-    Raises
-    ------
-    No marketplace has this id.
-        There is none with this id.
+    Raises No marketplace has this id. (there is none with this id).
     """
     found = required(
         connection.execute(select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)).one_or_none(),
@@ -111,10 +105,7 @@ def those_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> S
 def by_name(connection: Connection, name: str | None) -> Marketplace:
     """The marketplace with a name; without a name, the only one.
 
-    Raises
-    ------
-    NotFound
-        No marketplace has the name, or there are several and no name is given.
+    Raises NotFound (no marketplace has the name, or there are several and no name is given).
     """
     found = [one for one in everyone(connection) if name is None or one.name == name]
     if len(found) != 1:
@@ -247,10 +238,7 @@ def revoke_key(
 ) -> KeyRecord:
     """Revoke a key; with `brand_id`, only one of this brand.
 
-    Raises
-    ------
-    NotFound
-        These marketplaces have no such key in force.
+    Raises NotFound (these marketplaces have no such key in force).
     """
     ended = (
         update(api_key)

@@ -15,10 +15,7 @@ class TooManyNotices(DomainError):
 def check_size(listings: int, *, kind: ReporterKind, policy: NoticePolicy) -> None:
     """Refuse a notice that names more listings than one notice may.
 
-    Raises
-    ------
-    Invalid
-        It names too many listings.
+    Raises Invalid (it names too many listings).
     """
     registered = kind is not ReporterKind.UNREGISTERED
     most = policy.most_listings_registered if registered else policy.most_listings_unregistered
@@ -37,10 +34,7 @@ def check_size(listings: int, *, kind: ReporterKind, policy: NoticePolicy) -> No
 def check_network(listings: int, network: int, policy: NoticePolicy) -> None:
     """Refuse a stranger whose network named too many listings; `network` are those that it named today.
 
-    Raises
-    ------
-    TooManyNotices
-        The limit is reached; the notice is accepted on another day.
+    Raises TooManyNotices (the limit is reached; the notice is accepted on another day).
     """
     if network + listings > policy.most_listings_a_day_network:
         raise TooManyNotices(
@@ -55,10 +49,7 @@ def check_number(listings: int, *, today: int, this_hour: int, policy: NoticePol
     `today` are the listings in the stranger's confirmed notices of the last 24 hours; `this_hour` are the notices and
     previews of all strangers.
 
-    Raises
-    ------
-    TooManyNotices
-        A limit is reached; the notice is accepted later.
+    Raises TooManyNotices (a limit is reached; the notice is accepted later).
     """
     if today + listings > policy.most_listings_a_day_unregistered:
         raise TooManyNotices(

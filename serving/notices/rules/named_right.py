@@ -26,10 +26,7 @@ NO_RIGHT: Final = NamedRight()
 def as_stored(given: NamedRight) -> NamedRight:
     """The right without surrounding blanks.
 
-    Raises
-    ------
-    Invalid
-        The kind is unknown, or a text is too long or has line breaks.
+    Raises Invalid (the kind is unknown, or a text is too long or has line breaks).
     """
     texts = {"office": given.office.strip(), "number": given.number.strip(), "owner": given.owner.strip()}
     if given.kind and given.kind not in {kind.value for kind in RightKind}:

@@ -10,12 +10,8 @@ from serving.notices.rules.limits import TooManyNotices
 def admit(content: bytes, before: HandedIn, *, policy: NoticePolicy, documents: SellerEvidencePolicy) -> str:
     """The media type of a document, from its content; its name and declared type are ignored.
 
-    Raises
-    ------
-    Invalid
-        It is empty, too large, or no PDF, PNG or JPEG.
-    Conflict
-        The notice has the maximum number of documents, or of bytes.
+    Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG) or Conflict (the notice has the maximum number of
+    documents, or of bytes).
     """
     most = policy.most_documents
     return admitted(
@@ -33,10 +29,7 @@ def admit(content: bytes, before: HandedIn, *, policy: NoticePolicy, documents: 
 def check_network_bytes(size: int, network: int, policy: NoticePolicy) -> None:
     """Refuse a stranger's document whose network sent too many bytes; `network` are those that it sent today.
 
-    Raises
-    ------
-    TooManyNotices
-        The limit is reached; the document is accepted on another day.
+    Raises TooManyNotices (the limit is reached; the document is accepted on another day).
     """
     if network + size > policy.most_document_bytes_a_day_network:
         raise TooManyNotices("Very many documents came from your network today. Send yours tomorrow.")

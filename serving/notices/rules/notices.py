@@ -132,10 +132,7 @@ def missing(draft: Draft) -> dict[Element, Phrase]:
 def check_lengths(draft: Draft) -> None:
     """Refuse a text that is too long to store, or that contains line breaks in a one-line field.
 
-    Raises
-    ------
-    Invalid
-        A text is refused; the sentence says which.
+    Raises Invalid (a text is refused; the sentence says which).
     """
     if len(draft.explanation) > LONGEST_EXPLANATION:
         raise Invalid("An explanation can have at most {most:,} characters.", most=LONGEST_EXPLANATION)
@@ -157,10 +154,7 @@ _TRANSITIONS: Final = {(ItemState.WAITING, True): ItemState.DECIDED, (ItemState.
 def next_state(state: ItemState, *, decided: bool) -> ItemState:
     """The state after the decision of its case, or after the case was opened again.
 
-    Raises
-    ------
-    Conflict
-        It was settled on receipt, or already has that state.
+    Raises Conflict (it was settled on receipt, or already has that state).
     """
     following = _TRANSITIONS.get((state, decided))
     if following is None:

@@ -15,12 +15,8 @@ def admit_complaint(
 
     Article 20(1) gives both six months, and a person who did not take the decision.
 
-    Raises
-    ------
-    Conflict
-        There has already been a complaint about this decision.
-    TooLate
-        The time to complain about the decision has passed.
+    Raises Conflict (there has already been a complaint about this decision) or TooLate (the time to complain about the
+    decision has passed).
     """
     if not is_first:
         raise Conflict("There has been a complaint about this decision already.")

@@ -82,10 +82,8 @@ def reputation(
 def mute_until(found: Reputation, *, warned_at: datetime | None, at: datetime, policy: NoticePolicy) -> datetime:
     """The end of a mute that begins now.
 
-    Raises
-    ------
-    Conflict
-        The reporter was not warned, or has not sent enough unfounded notices since; the sentence says which.
+    Raises Conflict (the reporter was not warned, or has not sent enough unfounded notices since; the sentence says
+    which).
     """
     if warned_at is None:
         raise Conflict("Nobody is muted without a warning before, and this reporter has had none.")

@@ -57,12 +57,8 @@ def admission(
     A stranger's listings count for the network before anything is looked up, and they count also where the notice is
     refused after that. Otherwise answers and refusals would tell without limit which ids exist.
 
-    Raises
-    ------
-    Invalid
-        An element is missing or too long, listings are too many, or nothing tells the marketplace.
-    TooManyNotices
-        A limit is reached.
+    Raises Invalid (an element is missing or too long, listings are too many, or nothing tells the marketplace) or
+    TooManyNotices (a limit is reached).
     """
     written = _as_registered(draft, reporter)
     if lacking := missing(written):

@@ -12,10 +12,7 @@ def confirm(runtime: Runtime, token: str) -> str:
 
     The receipt of the address's next notice, which waited for this, is queued.
 
-    Raises
-    ------
-    NotFound
-        As `to_confirm`.
+    Raises NotFound (as `to_confirm`).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

@@ -42,14 +42,9 @@ _KEEPS: Final = frozenset(_WHAT)
 def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
     """Complain by the link about the decision on one listing of a notice.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid, or the notice names no such listing.
-    Invalid
-        The text is empty or too long.
-    Conflict, TooLate
-        The listing does not stay by a final decision; there was a complaint already; six months have passed.
+    Raises NotFound (the link is invalid, or the notice names no such listing), Invalid (the text is empty or too long)
+    or Conflict, TooLate (the listing does not stay by a final decision; there was a complaint already; six months have
+    passed).
     """
     text, now = words.strip(), runtime.clock.now()
     if not text or len(text) > LONGEST_TEXT:

@@ -59,10 +59,7 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
 def end_invalid(connection: Connection, item: Item, reason: InvalidReason, by: str, at: datetime) -> None:
     """End a waiting item whose notice a person found invalid, in the caller's transaction.
 
-    Raises
-    ------
-    Conflict
-        The item does not wait.
+    Raises Conflict (the item does not wait).
     """
     values = {
         "outcome": NoticeOutcome.INVALID.value,

@@ -22,12 +22,7 @@ from serving.rights.rules.document import readable_name
 def check_open(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
     """The notice to which a link leads, if a document can be added to it.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid or has ended.
-    Conflict
-        No listing of the notice waits for its decision.
+    Raises NotFound (the link is invalid or has ended) or Conflict (no listing of the notice waits for its decision).
     """
     found = follow(runtime, connection, token)
     if not is_open(connection, found):
@@ -46,14 +41,9 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address:
 
     `address` is the network address of the sender, which is not stored.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid or has ended.
-    Invalid, Conflict
-        The file is not a document, too large, or one too many; no decision on this notice is pending.
-    TooManyNotices
-        The network of a stranger sent too many bytes today.
+    Raises NotFound (the link is invalid or has ended), Invalid, Conflict (the file is not a document, too large, or one
+    too many; no decision on this notice is pending) or TooManyNotices (the network of a stranger sent too many bytes
+    today).
     """
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     policy, documents = runtime.policies[NoticePolicy], runtime.policies[SellerEvidencePolicy]

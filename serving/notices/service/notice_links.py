@@ -40,10 +40,8 @@ def confirmation_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> s
 def to_confirm(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
     """The notice that a link confirms.
 
-    Raises
-    ------
-    NotFound
-        As `follow`; the link of the receipt confirms nothing, because its sender has it, under any address.
+    Raises NotFound (as `follow`; the link of the receipt confirms nothing, because its sender has it, under any
+    address).
     """
     return _follow(runtime, connection, token, _CONFIRMING)
 
@@ -51,10 +49,7 @@ def to_confirm(runtime: Runtime, connection: Connection, token: str) -> StoredNo
 def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
     """The notice to which a link leads; the link ends when its reporter is erased.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid or has ended; the error does not say which.
+    Raises NotFound (the link is invalid or has ended; the error does not say which).
     """
     return _follow(runtime, connection, token, _PURPOSE)
 

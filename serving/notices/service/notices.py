@@ -59,13 +59,9 @@ def receive_notice(
 
     The content, the listings as they are at this moment, their cases and the audit entries are one transaction.
 
-    Raises
-    ------
-    Invalid
-        An element of Article 16(2) is missing or too long, or listings are too many; the sentence names all faults. Or
-        neither name nor listings tell the marketplace; the sentence names none.
-    TooManyNotices
-        The limit is reached; a later notice is accepted.
+    Raises Invalid (an element of Article 16(2) is missing or too long, or listings are too many; the sentence names all
+    faults. Or neither name nor listings tell the marketplace; the sentence names none) or TooManyNotices (the limit is
+    reached; a later notice is accepted).
     """
     with admission(runtime, marketplace, draft, reporter, address) as admitted:
         return _keep(runtime, admitted, channel, reporter)
@@ -76,10 +72,7 @@ def preview_notice(
 ) -> Preview:
     """Which listings of a notice are found; it sends nothing and counts for a stranger's limits as a notice does.
 
-    Raises
-    ------
-    Invalid, TooManyNotices
-        As `receive_notice`.
+    Raises Invalid, TooManyNotices (as `receive_notice`).
     """
     with admission(runtime, marketplace, draft, reporter, address) as admitted:
         return _preview(runtime, admitted, is_counted=reporter is None)
@@ -92,10 +85,7 @@ def receive_form(
 
     `accepted` are the listings that an earlier answer to the notifier named as not found.
 
-    Raises
-    ------
-    Invalid, TooManyNotices
-        As `receive_notice`.
+    Raises Invalid, TooManyNotices (as `receive_notice`).
     """
     with admission(runtime, marketplace, draft, None, address) as admitted:
         known = known_here(admitted.connection, admitted.here, admitted.locations)

@@ -39,10 +39,7 @@ class Erased:
 def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carry_out: bool, by: str) -> Erased:
     """Erase a reporter, named by its id or address; the sweep erases data that waits for a decision.
 
-    Raises
-    ------
-    NotFound
-        There is no such reporter.
+    Raises NotFound (there is no such reporter).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:

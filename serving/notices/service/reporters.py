@@ -42,12 +42,8 @@ class NewReporter:
 def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, str]:
     """Register a reporter; returns its id and the text of its key, which is shown once and not kept.
 
-    Raises
-    ------
-    Invalid
-        Name or address is missing; a brand's reporter names no brand, or another names one; the kind is unregistered.
-    NotFound, Conflict
-        There is no such marketplace or brand; the brand is not enrolled there.
+    Raises Invalid (name or address is missing; a brand's reporter names no brand, or another names one; the kind is
+    unregistered) or NotFound, Conflict (there is no such marketplace or brand; the brand is not enrolled there).
     """
     _check(wanted)
     now, reporter_id = runtime.clock.now(), runtime.ids.new("rep")
@@ -92,14 +88,8 @@ def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, a
 def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> datetime:
     """Mute a reporter for a time: its new notices open no case; a person decides. Returns the end.
 
-    Raises
-    ------
-    NotFound
-        There is no such reporter.
-    Invalid
-        No reason is given.
-    Conflict
-        The reporter was not warned, or has not sent enough unfounded notices since.
+    Raises NotFound (there is no such reporter), Invalid (no reason is given) or Conflict (the reporter was not warned,
+    or has not sent enough unfounded notices since).
     """
     text, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
     if not text:
@@ -117,12 +107,7 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
 def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> None:
     """End a mute early.
 
-    Raises
-    ------
-    NotFound
-        There is no such reporter.
-    Invalid, Conflict
-        No reason is given; it is not muted.
+    Raises NotFound (there is no such reporter) or Invalid, Conflict (no reason is given; it is not muted).
     """
     text, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
     if not text:
@@ -138,12 +123,7 @@ def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reas
 def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: str) -> None:
     """End a registered reporter's key; its notices proceed.
 
-    Raises
-    ------
-    NotFound
-        There is no such reporter.
-    Conflict
-        It has no key in force.
+    Raises NotFound (there is no such reporter) or Conflict (it has no key in force).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -210,10 +190,7 @@ def new_reporter_secret(reporter_id: str) -> tuple[str, str]:
 def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
     """The registered reporter behind an Authorization header; None where there is no header.
 
-    Raises
-    ------
-    NotSignedIn
-        There is a header without a valid reporter's key.
+    Raises NotSignedIn (there is a header without a valid reporter's key).
     """
     if header is None:
         return None

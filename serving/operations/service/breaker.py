@@ -61,12 +61,7 @@ def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
 def close_breaker(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str) -> None:
     """Close the breaker, so that the model asks brands again.
 
-    Raises
-    ------
-    Invalid
-        No reason is given.
-    Conflict
-        The breaker is already closed.
+    Raises Invalid (no reason is given) or Conflict (the breaker is already closed).
     """
     if not reason.strip():
         raise Invalid("Give the result of the review of the alert volume.")

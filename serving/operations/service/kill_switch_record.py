@@ -71,10 +71,7 @@ def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
 def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -> Marketplace:
     """The named marketplace; without a name, the person's only one.
 
-    Raises
-    ------
-    NotFound
-        The person administers no such marketplace, or several and named none.
+    Raises NotFound (the person administers no such marketplace, or several and named none).
     """
     with runtime.store.read() as connection:
         places = _places(connection, person)

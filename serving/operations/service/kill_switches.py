@@ -14,12 +14,7 @@ from serving.takedowns.store import alerts, approvals
 def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str) -> None:
     """Switch a rule on or off. Removals that became pending meanwhile stay pending: people approve each one.
 
-    Raises
-    ------
-    Invalid
-        No reason is given.
-    Conflict
-        The rule already has this state.
+    Raises Invalid (no reason is given) or Conflict (the rule already has this state).
     """
     if not reason.strip():
         raise Invalid("Give a reason.")

@@ -47,10 +47,7 @@ def fingerprint(name: str, key: bytes) -> str:
 def compare_secrets(store: Store, secrets: Sequence[CommonSecret], at: datetime) -> None:
     """Refuse a process that lacks a key with which the others work. The first process decides which keys these are.
 
-    Raises
-    ------
-    SecretDiffers
-        The message names the secret and both fingerprints.
+    Raises SecretDiffers (the message names the secret and both fingerprints).
     """
     with store.write() as connection:
         for one in secrets:

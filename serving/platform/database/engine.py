@@ -187,10 +187,7 @@ def _sqlite(url: str | URL, begin: str, *, settings: tuple[str, ...] | None = No
 def assert_durable(engine: Engine) -> None:
     """Refuse a database that could lose an acknowledged write.
 
-    Raises
-    ------
-    DatabaseUnsafe
-        SQLite does not have the required settings.
+    Raises DatabaseUnsafe (SQLite does not have the required settings).
     """
     if engine.dialect.name != "sqlite":
         return

@@ -44,10 +44,7 @@ class Built:
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The driver's cursor, within the connection's transaction.
 
-        Raises
-        ------
-        sqlalchemy.exc.DBAPIError
-            As SQLAlchemy would raise it, without values.
+        Raises sqlalchemy.exc.DBAPIError (as SQLAlchemy would raise it, without values).
         """
         every = {**self.constants, **values} if self.constants else values
         if not connection.in_transaction():

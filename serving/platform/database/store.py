@@ -59,10 +59,7 @@ class Store:
 
         `wait_seconds` is the longest wait for the threads that write before this one.
 
-        Raises
-        ------
-        StorageFault
-            The database is full, locked, read-only or out of reach; nothing is stored.
+        Raises StorageFault (the database is full, locked, read-only or out of reach; nothing is stored).
         """
         try:
             with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
@@ -104,10 +101,7 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """One consistent view without writes.
 
-        Raises
-        ------
-        StorageFault
-            The database is out of reach.
+        Raises StorageFault (the database is out of reach).
         """
         with _faults(), self.reads.connect() as connection:
             if connection.dialect.name == "postgresql":
@@ -122,10 +116,7 @@ class Store:
     async def probe(self) -> None:
         """Read from the database, apart from the threads and connections of requests.
 
-        Raises
-        ------
-        StorageFault
-            The database is out of reach.
+        Raises StorageFault (the database is out of reach).
         """
         await asyncio.get_running_loop().run_in_executor(self._prober, self._read_one)
 

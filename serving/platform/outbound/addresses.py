@@ -53,10 +53,7 @@ def is_loopback(address: str) -> bool:
 def check_url(url: str, *, allow_loopback: bool) -> None:
     """Refuse an address that cannot be a webhook endpoint, without a name lookup.
 
-    Raises
-    ------
-    Invalid
-        Not https (or http to this machine where allowed), with credentials in it, or not plain ASCII.
+    Raises Invalid (not https (or http to this machine where allowed), with credentials in it, or not plain ASCII).
     """
     if len(url) > _LONGEST or not (url.isascii() and url.isprintable()) or " " in url:
         raise Invalid(
@@ -76,12 +73,9 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
 
 
 def resolve(url: str, *, allow_loopback: bool) -> Target:
-    """Look the host up once and pin the checked address, so that a second lookup cannot replace it.
+    """Look the host up once and pin the checked address, so that a checkup cannot replace it.
 
-    Raises
-    ------
-    Invalid
-        The address is not public, nor this machine where allowed; or there is no such host.
+    Raises Invalid (the address is not public, nor this machine where allowed; or there is no such host).
     """
     check_url(url, allow_loopback=allow_loopback)
     parts = urlsplit(url)

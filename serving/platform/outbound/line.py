@@ -65,10 +65,7 @@ class Line:
     async def to(cls, url: str, *, allow_loopback: bool) -> AsyncIterator["Line"]:
         """A line to the server of an address.
 
-        Raises
-        ------
-        Invalid
-            There is no such host, or the address may not be called.
+        Raises Invalid (there is no such host, or the address may not be called).
         """
         line = cls(url, resolve(url, allow_loopback=allow_loopback))
         try:

@@ -98,10 +98,7 @@ class Pictures:
 def hosts_of(text: str) -> tuple[Host, ...]:
     """Hosts separated by commas: names, with `*.` before one for all names below it, and an optional port.
 
-    Raises
-    ------
-    Invalid
-        One of them is not a host.
+    Raises Invalid (one of them is not a host).
     """
     return tuple(_host(one) for part in text.split(",") if (one := part.strip().lower()))
 

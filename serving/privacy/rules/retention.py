@@ -13,10 +13,7 @@ from serving.privacy.policy import SHORTEST, RetentionPolicy
 def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:
     """The policy with an operator's own periods, in days.
 
-    Raises
-    ------
-    Invalid
-        A class is kept for less time than the counts from it need.
+    Raises Invalid (a class is kept for less time than the counts from it need).
     """
     for name, least in SHORTEST.items():
         given = days.get(DataClass(name))

@@ -57,12 +57,7 @@ def erase_seller(
     Data of removals that can still be appealed is kept for now, and the sweep erases it later. A repeated call
     erases the data added since.
 
-    Raises
-    ------
-    NotFound
-        The marketplace has no record of this seller.
-    Conflict
-        The seller is under legal hold.
+    Raises NotFound (the marketplace has no record of this seller) or Conflict (the seller is under legal hold).
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
@@ -100,12 +95,7 @@ def finish_erasures(runtime: Runtime) -> int:
 def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
     """Put a seller under legal hold: none of its data is erased until the hold is lifted.
 
-    Raises
-    ------
-    Invalid
-        No reason is given.
-    Conflict
-        The seller is already under hold.
+    Raises Invalid (no reason is given) or Conflict (the seller is already under hold).
     """
     here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
     hold = LegalHold(here, runtime.ids.new("hld"), seller, text, by, now)
@@ -119,12 +109,7 @@ def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason:
 def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
     """End a legal hold; requested erasures run at the next sweep.
 
-    Raises
-    ------
-    Invalid
-        No reason is given.
-    Conflict
-        The seller is not under hold.
+    Raises Invalid (no reason is given) or Conflict (the seller is not under hold).
     """
     here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
     with runtime.store.write() as connection:

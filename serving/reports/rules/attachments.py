@@ -23,12 +23,8 @@ def admit(
 
     `today` are the bytes of the brand's documents of the last 24 hours.
 
-    Raises
-    ------
-    Invalid
-        It is empty, too large, or no PDF, PNG or JPEG.
-    Conflict
-        The report has the maximum number of documents, or of bytes, or the brand that of a day.
+    Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG) or Conflict (the report has the maximum number of
+    documents, or of bytes, or the brand that of a day).
     """
     most = policy.most_documents
     room = Room(
@@ -50,10 +46,7 @@ def may_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> b
 def check_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> None:
     """Refuse a document for an old report.
 
-    Raises
-    ------
-    TooLate
-        The time for documents is over.
+    Raises TooLate (the time for documents is over).
     """
     if not may_hand_in(reported_at, now, policy):
         raise TooLate("A report takes documents for {hours} hours after it was sent.", hours=policy.documents_hours)
@@ -81,11 +74,8 @@ def number_of(record: TestBuyRecord, locations: Sequence[str], today: date) -> i
 
     A listing that has a number for its name is named first.
 
-    Raises
-    ------
-    Invalid
-        A text is empty or too long, a day lies before the one that it follows or in the future, or no listing of the
-        report is named.
+    Raises Invalid (a text is empty or too long, a day lies before the one that it follows or in the future, or no
+    listing of the report is named).
     """
     if not 0 < len(record.order_reference.strip()) <= LONGEST_REFERENCE:
         raise Invalid("The order reference must have 1 to {most} characters.", most=LONGEST_REFERENCE)

@@ -154,10 +154,7 @@ def why_not_at_once(outcome: Outcome) -> str | None:
 def named(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
     """The listings of a report as they were named, empty lines left out.
 
-    Raises
-    ------
-    Invalid
-        The report names no listing, too many, or one in more than 2,000 characters.
+    Raises Invalid (the report names no listing, too many, or one in more than 2,000 characters).
     """
     found = tuple(one.strip() for one in locations if one.strip())
     if not found:

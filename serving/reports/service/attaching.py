@@ -28,10 +28,7 @@ _MOST_AT_ONCE: Final = 200
 def draft_of(connection: Connection, person: Person, right_id: str, marketplace_id: str | None, key: str) -> DraftKey:
     """The draft of a report under a right, by the key under which it will be sent.
 
-    Raises
-    ------
-    NotFound
-        The right does not belong to a brand that the person represents.
+    Raises NotFound (the right does not belong to a brand that the person represents).
     """
     return DraftKey(pair_of(connection, person, right_id, marketplace_id), person.user_id, key)
 
@@ -39,10 +36,8 @@ def draft_of(connection: Connection, person: Person, right_id: str, marketplace_
 def keep_with_draft(runtime: Runtime, draft: DraftKey, name: str, content: bytes) -> None:
     """Store a document of a report that is not sent yet; a repeated upload adds nothing.
 
-    Raises
-    ------
-    Invalid, Conflict
-        The file is not a document, too large, or one too many; the report was sent under this key.
+    Raises Invalid, Conflict (the file is not a document, too large, or one too many; the report was sent under this
+    key).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two concurrent uploads the second counts the first.
@@ -65,14 +60,8 @@ def hand_in(
 
     `key_id` is the brand's API key that sent it; None for a session.
 
-    Raises
-    ------
-    NotFound
-        The person's brands have no such report.
-    TooLate
-        The report was sent more than a day ago.
-    Invalid, Conflict
-        The file is not a document, too large, or one too many.
+    Raises NotFound (the person's brands have no such report), TooLate (the report was sent more than a day ago) or
+    Invalid, Conflict (the file is not a document, too large, or one too many).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -121,10 +110,7 @@ def _store(
 def for_brand(runtime: Runtime, person: Person, report_id: str, document_id: str) -> tuple[ReportDocument, bytes]:
     """A document of a report of the person's brands, with its content.
 
-    Raises
-    ------
-    NotFound
-        The person's brands have no such report, the report has no such document, or it was erased.
+    Raises NotFound (the person's brands have no such report, the report has no such document, or it was erased).
     """
     with runtime.store.read() as connection:
         stored = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
@@ -136,10 +122,7 @@ def with_content(
 ) -> tuple[ReportDocument, bytes]:
     """One of these documents, with its content.
 
-    Raises
-    ------
-    NotFound
-        It is none of them, or it was erased.
+    Raises NotFound (it is none of them, or it was erased).
     """
     for one in shown:
         if one.document_id == document_id:

@@ -93,10 +93,7 @@ def limits_of(
 
     `proof` is the last one of the session; a recovery code is none of a factor, and a key has none.
 
-    Raises
-    ------
-    NotFound
-        The person does not represent the brand there, or the listing is not known as the brand's.
+    Raises NotFound (the person does not represent the brand there, or the listing is not known as the brand's).
     """
     if pair not in person.brands(Permission.ANSWER_QUESTIONS):
         raise NotFound("There is no such brand.")

@@ -33,10 +33,7 @@ def _shows(case: Case) -> bool:
 def for_analyst(runtime: Runtime, person: Person, case_id: str, document_id: str) -> tuple[ReportDocument, bytes]:
     """A document of a report that a case is about, with its content.
 
-    Raises
-    ------
-    NotFound
-        The person is no analyst of the case, the case has no such document, or it was erased.
+    Raises NotFound (the person is no analyst of the case, the case has no such document, or it was erased).
     """
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)

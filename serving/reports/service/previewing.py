@@ -28,10 +28,7 @@ def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, .
     Standing and limits apply in the order of the report, as they will when it is sent. With `with_step_up` in the draft
     the outcome is that after the person's second factor.
 
-    Raises
-    ------
-    Invalid, NotFound, NoRightCarries, NotBriefed
-        As when the report is sent.
+    Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent).
     """
     locations, now, ahead = checked(runtime, draft), runtime.clock.now(), Ahead()
     with runtime.store.read() as connection:

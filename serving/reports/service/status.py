@@ -81,10 +81,7 @@ class Status:
 def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
     """A report of one of the person's brands, as it stands.
 
-    Raises
-    ------
-    NotFound
-        The person's brands have no such report.
+    Raises NotFound (the person's brands have no such report).
     """
     with runtime.store.read() as connection:
         found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))

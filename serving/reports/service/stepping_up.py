@@ -61,18 +61,9 @@ def step_up(runtime: Runtime, session: Session, report_id: str, given: Given) ->
 
     The proof is bound to the session and to this report. One report of a brand and day leaves so.
 
-    Raises
-    ------
-    NotFound
-        The person's brands have no such report.
-    Conflict
-        The report does not wait, or cannot be confirmed now; the sentence says why.
-    Invalid, TooManyAttempts
-        The proof is wrong; too many were wrong before.
-    Forbidden
-        The factor that was proved is too new.
-    NoRightCarries, NotBriefed
-        As when the report was sent.
+    Raises NotFound (the person's brands have no such report), Conflict (the report does not wait, or cannot be
+    confirmed now; the sentence says why), Invalid, TooManyAttempts (the proof is wrong; too many were wrong before),
+    Forbidden (the factor that was proved is too new) or NoRightCarries, NotBriefed (as when the report was sent).
     """
     person = session.person
     with runtime.store.read() as connection:
@@ -110,14 +101,8 @@ def step_up(runtime: Runtime, session: Session, report_id: str, given: Given) ->
 def send_without(runtime: Runtime, person: Person, report_id: str) -> None:
     """Decide the listings of a report that waits without a second factor: the usual limits apply.
 
-    Raises
-    ------
-    NotFound
-        The person's brands have no such report.
-    Conflict
-        The report does not wait.
-    NoRightCarries, NotBriefed
-        As when the report was sent.
+    Raises NotFound (the person's brands have no such report), Conflict (the report does not wait) or NoRightCarries,
+    NotBriefed (as when the report was sent).
     """
     with runtime.store.write() as connection:
         found = _awaited(connection, person, report_id)

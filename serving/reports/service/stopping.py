@@ -81,14 +81,8 @@ def _waiting(connection: Connection, stored: StoredReport) -> list[StoredAction]
 def approve(runtime: Runtime, person: Person, report_id: str) -> int:
     """Let the removals of a large report leave that wait for the hours of those who are told; returns how many.
 
-    Raises
-    ------
-    NotFound
-        There is no such report, or the person is not told of it.
-    Forbidden
-        The person counts as one with the one who confirmed it.
-    Conflict
-        Nothing of it waits.
+    Raises NotFound (there is no such report, or the person is not told of it), Forbidden (the person counts as one with
+    the one who confirmed it) or Conflict (nothing of it waits).
     """
     with runtime.store.write() as connection:
         found = step_ups.of_id(connection, report_id)
@@ -111,10 +105,7 @@ def approve(runtime: Runtime, person: Person, report_id: str) -> int:
 def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
     """The person and the report of a link.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid, or the person has lost the account.
+    Raises NotFound (the link is invalid, or the person has lost the account).
     """
     user_id, report_id = link_of(runtime, token, REPORTS)
     with runtime.store.read() as connection:
@@ -132,12 +123,8 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
     decided is not decided any more. The sessions of the person who confirmed it end, because one may be stolen, and so
     do the secrets that they made (`end_secrets`).
 
-    Raises
-    ------
-    NotFound
-        There is no such report, or the person is not told of it.
-    Conflict
-        It is stopped already, or everything has left.
+    Raises NotFound (there is no such report, or the person is not told of it) or Conflict (it is stopped already, or
+    everything has left).
     """
     with runtime.store.write() as connection:
         found = step_ups.of_id(connection, report_id)

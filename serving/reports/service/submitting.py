@@ -90,17 +90,10 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
     verdict needs is opened and decided in the same transaction and is in nobody's queue. A large report that a person
     confirms with a second factor waits for it first (`serving.reports.service.stepping_up`).
 
-    Raises
-    ------
-    Invalid
-        The report names no listing or too many, or lacks the good-faith assurance or its key; its test buy is
-        incomplete.
-    NotFound
-        The right does not belong to a brand that the person represents.
-    NoRightCarries, NotBriefed
-        The right does not carry this reason here; the person has not passed the certification.
-    KeyReused
-        The key was used for another request.
+    Raises Invalid (the report names no listing or too many, or lacks the good-faith assurance or its key; its test buy
+    is incomplete), NotFound (the right does not belong to a brand that the person represents), NoRightCarries,
+    NotBriefed (the right does not carry this reason here; the person has not passed the certification) or KeyReused
+    (the key was used for another request).
     """
     locations = checked(runtime, draft)
     now = runtime.clock.now()

@@ -47,12 +47,8 @@ def withdraw(runtime: Runtime, person: Person, report_id: str, numbers: Collecti
     `numbers` are those of the report's list, None all of them. A case that the report opened is called off; one that
     it answered is open again as before. A listing that is waited for is waited for no longer, at any time.
 
-    Raises
-    ------
-    NotFound
-        The user's brands have no such report, or it has no such listing.
-    Conflict, Forbidden
-        Nothing of it can be withdrawn; the sentence says why.
+    Raises NotFound (the user's brands have no such report, or it has no such listing) or Conflict, Forbidden (nothing
+    of it can be withdrawn; the sentence says why).
     """
     return _each(runtime, person, report_id, numbers, _withdraw)
 
@@ -63,12 +59,8 @@ def retract(runtime: Runtime, person: Person, report_id: str, numbers: Collectio
     The listing is reinstated, the strike lifted and the label corrected: the brand now says that the goods are genuine.
     Standing counts the retraction as withdrawn, and not as an overturned removal.
 
-    Raises
-    ------
-    NotFound
-        The person's brands have no such report, or it has no such listing.
-    Conflict
-        Nothing of it can be retracted; the sentence says why.
+    Raises NotFound (the person's brands have no such report, or it has no such listing) or Conflict (nothing of it can
+    be retracted; the sentence says why).
     """
     return _each(runtime, person, report_id, numbers, _retract)
 

@@ -96,10 +96,7 @@ def is_sent(connection: Connection, marketplace_id: str, brand_id: str, request_
 def get(connection: Connection, report_id: str, pairs: Collection[tuple[str, str]]) -> StoredReport:
     """A report of one of these brands, by (marketplace, brand).
 
-    Raises
-    ------
-    NotFound
-        There is no such report, or it is another brand's; the error is the same.
+    Raises NotFound (there is no such report, or it is another brand's; the error is the same).
     """
     found = connection.execute(select(report).where(report.c.report_id == report_id)).one_or_none()
     if found is None or (found.marketplace_id, found.brand_id) not in pairs:

@@ -30,10 +30,7 @@ class Item:
 def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
     """The listings of a request, without duplicates.
 
-    Raises
-    ------
-    Invalid
-        The request names no listing, too many, or one case with two versions.
+    Raises Invalid (the request names no listing, too many, or one case with two versions).
     """
     found = tuple(dict.fromkeys(items))
     if not found:

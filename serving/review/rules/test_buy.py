@@ -85,10 +85,7 @@ def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
     The log is a chain: the person who inspects or examines must be the last recipient of the goods. Every period
     therefore has a named holder.
 
-    Raises
-    ------
-    Conflict
-        The event is impossible now, or somebody else holds the goods; the sentence names the holder.
+    Raises Conflict (the event is impossible now, or somebody else holds the goods; the sentence names the holder).
     """
     after = _FOLLOWING.get((before.state, event))
     if after is None:
@@ -111,12 +108,8 @@ def check_on_file(states: Collection[TestBuyState]) -> None:
     `states` are those of all test buys of the listing. A test buy outweighs every other verdict in training, so a claim
     without supporting documents could overrule everybody.
 
-    Raises
-    ------
-    Conflict
-        A test buy is running: the holder of the goods records its finding there.
-    Invalid
-        There is no test buy, or all were cancelled.
+    Raises Conflict (a test buy is running: the holder of the goods records its finding there) or Invalid (there is no
+    test buy, or all were cancelled).
     """
     if TestBuyState.CLOSED in states:
         return
@@ -128,10 +121,7 @@ def check_on_file(states: Collection[TestBuyState]) -> None:
 def check_finding(judgement: Judgement) -> None:
     """Refuse a judgement that is not a finding of an examination.
 
-    Raises
-    ------
-    Invalid
-        The judgement asks for a test buy or withdraws a verdict.
+    Raises Invalid (the judgement asks for a test buy or withdraws a verdict).
     """
     if judgement not in _FINDINGS:
         raise Invalid("The goods have been bought and examined. Choose what they are, or “Cannot tell”.")

@@ -33,10 +33,7 @@ class BrandChoices:
 def search_brands(runtime: Runtime, person: Person, case_id: str, text: str) -> tuple[Case, BrandChoices]:
     """A case with the brands that its reviewer can name; an empty text finds none.
 
-    Raises
-    ------
-    NotFound
-        The person does not review the case.
+    Raises NotFound (the person does not review the case).
     """
     with runtime.store.read() as connection:
         here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))

@@ -48,14 +48,8 @@ def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
     A refused case is stored with its reason and affects no other case. If the form is sent again under the same id,
     even concurrently, cases with a result keep it. The rest of an interrupted request is decided now.
 
-    Raises
-    ------
-    Invalid
-        The request names no case or too many, or the id is malformed.
-    NotFound
-        The person has no access to the first case, or the id is another person's.
-    Conflict
-        The id belongs to a different answer.
+    Raises Invalid (the request names no case or too many, or the id is malformed), NotFound (the person has no access
+    to the first case, or the id is another person's) or Conflict (the id belongs to a different answer).
     """
     items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not has_form(asked.bulk_id, "blk"):
@@ -146,10 +140,7 @@ def reasons_left_out(
 def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBulk, list[StoredBulkItem]]:
     """A person's own bulk answer with its results as they stand now.
 
-    Raises
-    ------
-    NotFound
-        The person has no bulk answer of this id.
+    Raises NotFound (the person has no bulk answer of this id).
     """
     with runtime.store.read() as connection:
         found = bulk_verdicts.get(connection, bulk_id, person.user_id)
@@ -159,12 +150,7 @@ def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBul
 def withdraw_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
     """Undo every verdict of a person's own bulk answer that can still be undone; returns how many.
 
-    Raises
-    ------
-    NotFound
-        The person has no bulk answer of this id.
-    Conflict
-        No verdict of it can be undone any longer.
+    Raises NotFound (the person has no bulk answer of this id) or Conflict (no verdict of it can be undone any longer).
     """
     _, items = of_person(runtime, person, bulk_id)
     standing = [one for one in items if one.verdict_id and not one.undone]

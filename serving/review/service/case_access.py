@@ -23,10 +23,7 @@ from serving.platform.runtime import Runtime
 def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[Case, Side]:
     """A case that the person may work on, and their side.
 
-    Raises
-    ------
-    NotFound
-        The case does not exist, or belongs to another marketplace or brand; the error is the same.
+    Raises NotFound (the case does not exist, or belongs to another marketplace or brand; the error is the same).
     """
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     answered = person.brands(Permission.ANSWER_QUESTIONS)
@@ -42,10 +39,7 @@ def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[
 def claimed_case(connection: Connection, person: Person, case_id: str, claimant: str) -> tuple[Case, Side]:
     """The case of a listing that a person reports for a brand. An unresolved case stays unresolved.
 
-    Raises
-    ------
-    NotFound
-        The person does not answer for the brand there, or the case is another brand's.
+    Raises NotFound (the person does not answer for the brand there, or the case is another brand's).
     """
     places = {place for place, brand_id in person.brands(Permission.ANSWER_QUESTIONS) if brand_id == claimant}
     case = cases.get(connection, cases.marketplace_of(connection, case_id, places), case_id)

@@ -24,14 +24,9 @@ class Wanted:
 def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
     """Store a note; returns its id. Decided cases accept notes too.
 
-    Raises
-    ------
-    NotFound
-        The person does not review the case.
-    Forbidden
-        The case reviews a decision of the person or of somebody they invited; their note could influence its judge.
-    Invalid
-        The note is empty, too long, or mentions somebody who may not see the case.
+    Raises NotFound (the person does not review the case), Forbidden (the case reviews a decision of the person or of
+    somebody they invited; their note could influence its judge) or Invalid (the note is empty, too long, or mentions
+    somebody who may not see the case).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

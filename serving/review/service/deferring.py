@@ -36,14 +36,9 @@ def snooze(runtime: Runtime, person: Person, wanted: Wanted) -> None:
 
     The deferral ends without a job. An answer in the meantime also ends it.
 
-    Raises
-    ------
-    NotFound, Invalid
-        The person does not review the case; the rules do not allow this deferral.
-    Forbidden
-        The case judges a decision of the person or of somebody they invited.
-    Conflict
-        The case is not open, or somebody else is working on it.
+    Raises NotFound, Invalid (the person does not review the case; the rules do not allow this deferral), Forbidden (the
+    case judges a decision of the person or of somebody they invited) or Conflict (the case is not open, or somebody
+    else is working on it).
     """
     now = runtime.clock.now()
     deferral = Snooze(now + timedelta(hours=wanted.hours), wanted.on_news, wanted.missing or None, wanted.asked or None)
@@ -66,12 +61,7 @@ def snooze(runtime: Runtime, person: Person, wanted: Wanted) -> None:
 def take_up(runtime: Runtime, person: Person, case_id: str) -> None:
     """End the deferral of a case now.
 
-    Raises
-    ------
-    NotFound
-        The person does not review the case.
-    Conflict
-        The case is not deferred.
+    Raises NotFound (the person does not review the case) or Conflict (the case is not deferred).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

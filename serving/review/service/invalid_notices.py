@@ -42,12 +42,8 @@ def end_invalid(runtime: Runtime, person: Person, wanted: Invalid) -> bool:
     The case is closed without a verdict if the notice opened it and no other notice waits for it. A case that was
     open before, or that another reason keeps open, stays. The notifier is told at once, because nothing can be undone.
 
-    Raises
-    ------
-    NotFound
-        The person is no analyst of the case, or no such notice waits for it.
-    Conflict
-        The case is not open for an analyst, or somebody else is working on it.
+    Raises NotFound (the person is no analyst of the case, or no such notice waits for it) or Conflict (the case is not
+    open for an analyst, or somebody else is working on it).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

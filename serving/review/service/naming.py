@@ -30,13 +30,9 @@ def name_brand(runtime: Runtime, person: Person, case_id: str, naming: Naming) -
     A question that waits for the brand before goes to the new brand if it can be asked, and otherwise to an analyst.
     The brand before no longer sees the case.
 
-    Raises
-    ------
-    Conflict
-        The case is closed, or somebody else works on it.
-    NotFound, Forbidden, Invalid
-        The person has no access to the case, or the brand is not enrolled here; only analysts name brands, and not on a
-        review of their own decision; the naming is incomplete, lacks its reason, or changes nothing.
+    Raises Conflict (the case is closed, or somebody else works on it) or NotFound, Forbidden, Invalid (the person has
+    no access to the case, or the brand is not enrolled here; only analysts name brands, and not on a review of their
+    own decision; the naming is incomplete, lacks its reason, or changes nothing).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

@@ -17,12 +17,8 @@ def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
     The brand before it is the brand again, also for facts that are assembled from then on; an unresolved brand is
     unresolved again. Facts of the time between keep what they had.
 
-    Raises
-    ------
-    Conflict
-        The case is closed, somebody else works on it, or it has no naming to undo.
-    NotFound, Forbidden
-        The person has no access to the case, or somebody else named the brand: they correct it with a reason.
+    Raises Conflict (the case is closed, somebody else works on it, or it has no naming to undo) or NotFound, Forbidden
+    (the person has no access to the case, or somebody else named the brand: they correct it with a reason).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

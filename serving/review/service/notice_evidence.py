@@ -23,10 +23,7 @@ def documents_of(connection: Connection, case: Case) -> Sequence[NoticeDocument]
 def for_analyst(runtime: Runtime, person: Person, case_id: str, document_id: str) -> tuple[NoticeDocument, bytes]:
     """A document of a notice about a case, with its content.
 
-    Raises
-    ------
-    NotFound
-        The person is no analyst of the case, the case has no such document, or it was erased.
+    Raises NotFound (the person is no analyst of the case, the case has no such document, or it was erased).
     """
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)

@@ -35,12 +35,8 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
     The person has seen the score, so it is not masked. A chosen listing is not a drawn one: the case is marked,
     and its label represents this listing alone.
 
-    Raises
-    ------
-    NotFound
-        There is no such listing at a marketplace that this person reviews.
-    Conflict
-        The listing is removed, or its removal is under way.
+    Raises NotFound (there is no such listing at a marketplace that this person reviews) or Conflict (the listing is
+    removed, or its removal is under way).
     """
     now, by = runtime.clock.now(), f"user:{person.user_id}"
     with runtime.store.write() as connection:

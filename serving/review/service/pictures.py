@@ -26,10 +26,7 @@ def loadable(runtime: Runtime, facts: Facts) -> list[int]:
 def address_of(runtime: Runtime, person: Person, case_id: str, number: int) -> str:
     """The address of a picture of a case's listing version.
 
-    Raises
-    ------
-    NotFound
-        There is no such case for this person, or no such picture.
+    Raises NotFound (there is no such case for this person, or no such picture).
     """
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, person, case_id)
@@ -43,10 +40,7 @@ def address_of(runtime: Runtime, person: Person, case_id: str, number: int) -> s
 def loaded(found: Picture | Failed, case_id: str, number: int) -> Picture:
     """The result of loading a picture.
 
-    Raises
-    ------
-    NotFound
-        The picture could not be loaded; the log has the reason.
+    Raises NotFound (the picture could not be loaded; the log has the reason).
     """
     if isinstance(found, Failed):
         _log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)

@@ -85,14 +85,9 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
 
     An approved removal is sent. If it is withdrawn, its verdicts no longer count and an analyst decides again.
 
-    Raises
-    ------
-    NotFound
-        The person has no role in it, or there is no such removal.
-    Conflict
-        The removal is no longer pending, or the person has already voted so.
-    Forbidden, Invalid
-        The person confirmed it, or approves it and counts as one with a confirmer; the reason is missing.
+    Raises NotFound (the person has no role in it, or there is no such removal), Conflict (the removal is no longer
+    pending, or the person has already voted so) or Forbidden, Invalid (the person confirmed it, or approves it and
+    counts as one with a confirmer; the reason is missing).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -136,14 +131,8 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
 def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) -> None:
     """Approve a removal that an analyst confirmed, by the owner of the data directory, where nobody else can.
 
-    Raises
-    ------
-    NotFound
-        The marketplace has no such removal.
-    Forbidden
-        A brand confirmed it.
-    Conflict, Invalid
-        It is not pending; the reason is missing.
+    Raises NotFound (the marketplace has no such removal), Forbidden (a brand confirmed it) or Conflict, Invalid (it is
+    not pending; the reason is missing).
     """
     now = runtime.clock.now()
     if not reason.strip():

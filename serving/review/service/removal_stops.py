@@ -51,10 +51,7 @@ class ToldRemovals:
 def by_link(runtime: Runtime, token: str) -> tuple[Person, ToldRemovals]:
     """The person of a link, and the removals that it stops.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid, or the person can no longer stop these removals.
+    Raises NotFound (the link is invalid, or the person can no longer stop these removals).
     """
     user_id, notice_id = link_of(runtime, token, REMOVALS)
     with runtime.store.read() as connection:
@@ -79,12 +76,8 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
     sessions and keys end, because one may be stolen, and what they confirm from now on is pending until somebody
     approves one of theirs. What has left is not reinstated: each may be right, and the seller can appeal.
 
-    Raises
-    ------
-    NotFound
-        There is no such notice, or the person can no longer stop these removals.
-    Conflict
-        It has stopped them already.
+    Raises NotFound (there is no such notice, or the person can no longer stop these removals) or Conflict (it has
+    stopped them already).
     """
     with runtime.store.write() as connection:
         notice, now = _notice(connection, person.user_id, notice_id), runtime.clock.now()

@@ -69,16 +69,11 @@ class Recorded:
 def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded:
     """Record a verdict with its consequences. Only one person can decide a case.
 
-    Raises
-    ------
-    Conflict
-        Somebody else decided or leased the case, or the listing changed since the person saw it.
-    NoRightCarries
-        The brand has no right on file that is in force here and covers this reason.
-    NotFound, Forbidden, Invalid
-        The person has no access to the case; the rules bar them from it; the answer or the brand named is invalid.
-    BrandNotNamed
-        It is an analyst's 'counterfeit', and the brand of the case is unresolved and not named with the answer.
+    Raises Conflict (somebody else decided or leased the case, or the listing changed since the person saw it),
+    NoRightCarries (the brand has no right on file that is in force here and covers this reason), NotFound, Forbidden,
+    Invalid (the person has no access to the case; the rules bar them from it; the answer or the brand named is invalid)
+    or BrandNotNamed (it is an analyst's 'counterfeit', and the brand of the case is unresolved and not named with the
+    answer).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

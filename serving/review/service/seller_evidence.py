@@ -47,12 +47,8 @@ class Document:
 def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUpload:
     """Store a document that a seller uploads by its link. A repeated upload adds nothing.
 
-    Raises
-    ------
-    NotFound
-        The link is unknown.
-    Invalid, Conflict
-        The file is not a document, too large, or one too many; no decision on this removal is pending.
+    Raises NotFound (the link is unknown) or Invalid, Conflict (the file is not a document, too large, or one too many;
+    no decision on this removal is pending).
     """
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -117,10 +113,7 @@ def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
 def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) -> tuple[SellerUpload, bytes]:
     """A document of a case, with its content.
 
-    Raises
-    ------
-    NotFound
-        The person has no access to the case, the case does not show this document, or it was erased.
+    Raises NotFound (the person has no access to the case, the case does not show this document, or it was erased).
     """
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
@@ -133,10 +126,7 @@ def for_rights_holder(
 ) -> tuple[SellerUpload, bytes]:
     """A seller's document for the removal that a brand is asked about, with its content.
 
-    Raises
-    ------
-    NotFound
-        The brand is not asked about such a removal, the removal has no such document, or it was erased.
+    Raises NotFound (the brand is not asked about such a removal, the removal has no such document, or it was erased).
     """
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     with runtime.store.read() as connection:

@@ -104,16 +104,10 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
     limits count the listings one by one. The excess is pending approval or goes to an analyst, as with single
     confirmations. A repeated id returns the first answer.
 
-    Raises
-    ------
-    Invalid
-        The request names no listing or too many, the good-faith assurance is missing, or the id is malformed.
-    NotFound
-        The right does not belong to a brand that the person represents.
-    NotBriefed
-        The person has not passed the certification, or passed it too long ago.
-    Forbidden
-        The brand's lead invited the person too recently.
+    Raises Invalid (the request names no listing or too many, the good-faith assurance is missing, or the id is
+    malformed), NotFound (the right does not belong to a brand that the person represents), NotBriefed (the person has
+    not passed the certification, or passed it too long ago) or Forbidden (the brand's lead invited the person too
+    recently).
     """
     items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not asked.good_faith:
@@ -156,14 +150,8 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
 def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
     """Undo every confirmation of a user's own request that can still be undone; returns how many.
 
-    Raises
-    ------
-    NotFound
-        The user's brands have no such request.
-    Forbidden
-        Somebody else made the request.
-    Conflict
-        No confirmation of it can be undone any longer.
+    Raises NotFound (the user's brands have no such request), Forbidden (somebody else made the request) or Conflict (no
+    confirmation of it can be undone any longer).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -187,10 +175,7 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
 def answered(runtime: Runtime, person: Person, request_id: str) -> Answered:
     """A request of one of the person's brands, as it stands now.
 
-    Raises
-    ------
-    NotFound
-        The person's brands have no such request.
+    Raises NotFound (the person's brands have no such request).
     """
     with runtime.store.read() as connection:
         return _answered(connection, takedowns.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS)))

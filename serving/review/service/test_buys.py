@@ -73,12 +73,8 @@ class Finding:
 def order(runtime: Runtime, person: Person, wanted: Order) -> str:
     """Record that the goods of a case were ordered, and queue the case for analysts. Returns the test buy's id.
 
-    Raises
-    ------
-    Conflict
-        The case is closed or leased by a colleague, the listing has changed, or a test buy is running.
-    NotFound, Forbidden, Invalid
-        The person has no access to the case; it is a blind case; a field is malformed.
+    Raises Conflict (the case is closed or leased by a colleague, the listing has changed, or a test buy is running) or
+    NotFound, Forbidden, Invalid (the person has no access to the case; it is a blind case; a field is malformed).
     """
     now = runtime.clock.now()
     reference, minor = _text("order reference", wanted.reference), _cost(wanted)
@@ -120,12 +116,9 @@ def order(runtime: Runtime, person: Person, wanted: Order) -> str:
 def take_step(runtime: Runtime, person: Person, test_buy_id: str, taken: Step) -> TestBuyState:
     """Append to the custody log that goods were received, handed over or inspected, or that the test buy is cancelled.
 
-    Raises
-    ------
-    Conflict
-        The step is impossible now, somebody else holds the goods, or a concurrent step came first.
-    NotFound, Invalid
-        There is no such test buy; a text is empty or too long; the time is in the future or before the last step.
+    Raises Conflict (the step is impossible now, somebody else holds the goods, or a concurrent step came first) or
+    NotFound, Invalid (there is no such test buy; a text is empty or too long; the time is in the future or before the
+    last step).
     """
     if taken.event in {CustodyEvent.ORDER, CustodyEvent.EXAMINE}:
         raise Invalid("Order a test buy on its case page, and close it with a verdict; neither is a custody step.")
@@ -138,12 +131,8 @@ def take_step(runtime: Runtime, person: Person, test_buy_id: str, taken: Step) -
 def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) -> Recorded:
     """Record the examiner's finding as the verdict of the case; it outweighs every other verdict in training.
 
-    Raises
-    ------
-    Conflict
-        The goods were not inspected or somebody else holds them; the case was decided or the listing has changed.
-    NotFound, Invalid
-        There is no such test buy; the judgement is not a finding.
+    Raises Conflict (the goods were not inspected or somebody else holds them; the case was decided or the listing has
+    changed) or NotFound, Invalid (there is no such test buy; the judgement is not a finding).
     """
     check_finding(finding.judgement)
     now = runtime.clock.now()
@@ -165,10 +154,7 @@ def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) 
 def read(runtime: Runtime, person: Person, test_buy_id: str) -> tuple[TestBuy, list[Entry]]:
     """A test buy with its custody log, oldest first.
 
-    Raises
-    ------
-    NotFound
-        The person's marketplaces have no such test buy.
+    Raises NotFound (the person's marketplaces have no such test buy).
     """
     with runtime.store.read() as connection:
         found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))

@@ -32,12 +32,8 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
 
     The case reopens in the lane in which it was decided; a scheduled action is withdrawn.
 
-    Raises
-    ------
-    Conflict
-        There is no verdict to undo, the window has closed, or a later step rests on the verdict.
-    Forbidden
-        The verdict is somebody else's.
+    Raises Conflict (there is no verdict to undo, the window has closed, or a later step rests on the verdict) or
+    Forbidden (the verdict is somebody else's).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -89,10 +85,7 @@ def withdraw_last(context: DecisionContext, given: StoredVerdict) -> str:
 
     The caller has checked that this person may, and counts the brand's standing again.
 
-    Raises
-    ------
-    Conflict
-        A later step rests on the verdict, or its action has been sent.
+    Raises Conflict (a later step rests on the verdict, or its action has been sent).
     """
     case, connection = context.case, context.connection
     corrected = case_brands.of_case(connection, case.marketplace_id, case.case_id)

@@ -64,10 +64,7 @@ def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
     """A person's own bulk answer.
 
-    Raises
-    ------
-    NotFound
-        The person has no bulk answer of this id.
+    Raises NotFound (the person has no bulk answer of this id).
     """
     query = select(bulk_verdict).where(bulk_verdict.c.bulk_id == bulk_id, bulk_verdict.c.user_id == user_id)
     found = required(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")

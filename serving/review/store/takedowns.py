@@ -68,10 +68,7 @@ def find(connection: Connection, request_id: str) -> StoredRequest | None:
 def get(connection: Connection, request_id: str, pairs: Collection[tuple[str, str]]) -> StoredRequest:
     """A request of one of these brands, by (marketplace, brand).
 
-    Raises
-    ------
-    NotFound
-        There is no such request, or it is another brand's; the error is the same.
+    Raises NotFound (there is no such request, or it is another brand's; the error is the same).
     """
     found = find(connection, request_id)
     if found is None or (found.marketplace_id, found.brand_id) not in pairs:

@@ -50,10 +50,7 @@ class Entry:
 def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a new test buy.
 
-    Raises
-    ------
-    Conflict
-        A test buy is running for this case.
+    Raises Conflict (a test buy is running for this case).
     """
     running = select(test_buy.c.test_buy_id).where(
         inside(test_buy, row["marketplace_id"], case_id=row["case_id"]), test_buy.c.closed_at.is_(None)
@@ -66,10 +63,7 @@ def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str]) -> TestBuy:
     """One test buy of these marketplaces.
 
-    Raises
-    ------
-    NotFound
-        These marketplaces have no such test buy.
+    Raises NotFound (these marketplaces have no such test buy).
     """
     query = select(test_buy).where(test_buy.c.test_buy_id == test_buy_id, test_buy.c.marketplace_id.in_(marketplaces))
     return _stored(required(connection.execute(query).one_or_none(), "There is no such test buy."))
@@ -104,10 +98,7 @@ def _stored(row: Row[Any]) -> TestBuy:
 def append(connection: Connection, found: TestBuy, after: Custody, row: Mapping[str, Any], **values: Any) -> None:
     """Append a line to the custody log of a test buy; the second of two concurrent lines is refused.
 
-    Raises
-    ------
-    Conflict
-        The log has changed since `found` was read.
+    Raises Conflict (the log has changed since `found` was read).
     """
     changed = connection.execute(
         update(test_buy)

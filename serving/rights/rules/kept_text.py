@@ -19,10 +19,7 @@ _UNFIT: Final = {
 def kept_text(what: str, given: str) -> str:
     """A text without surrounding white space.
 
-    Raises
-    ------
-    Invalid
-        The text is empty, too long, or contains an invisible character.
+    Raises Invalid (the text is empty, too long, or contains an invisible character).
     """
     found = given.strip()
     if not found or len(found) > _LONGEST[what] or not found.isprintable():

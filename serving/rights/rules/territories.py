@@ -13,10 +13,7 @@ _CODE: Final = re.compile(r"[A-Z]{2}\Z")
 def territories(given: Sequence[str]) -> list[str]:
     """Territories in their stored form: upper case, sorted, without duplicates.
 
-    Raises
-    ------
-    Invalid
-        There is none, or one is not an ISO 3166 code, EU or WORLD.
+    Raises Invalid (there is none, or one is not an ISO 3166 code, EU or WORLD).
     """
     found = sorted({one.strip().upper() for one in given})
     if not found:

@@ -43,10 +43,7 @@ def basis_of(
 def pair_of(connection: Connection, person: Person, right_id: str, marketplace_id: str | None) -> Pair:
     """The marketplace and brand of a right for which a person answers; `marketplace_id` may name it.
 
-    Raises
-    ------
-    NotFound
-        There is no such right, or it is of another brand or marketplace.
+    Raises NotFound (there is no such right, or it is of another brand or marketplace).
     """
     pair = rights.owner_of(connection, right_id)
     if pair not in person.brands(Permission.ANSWER_QUESTIONS) or marketplace_id not in {None, pair[0]}:

@@ -33,12 +33,8 @@ def objection(connection: Connection, person: Person, pair: Pair) -> Phrase | No
 def require_lead(connection: Connection, person: Person, pair: Pair) -> str:
     """Refuse people who may not change a brand's file; returns the person's name in the audit log.
 
-    Raises
-    ------
-    NotFound
-        The person does not represent this brand here.
-    Forbidden
-        The person represents the brand but may not change its file.
+    Raises NotFound (the person does not represent this brand here) or Forbidden (the person represents the brand but
+    may not change its file).
     """
     if pair not in person.brands(Permission.ANSWER_QUESTIONS):
         raise NotFound("There is no such brand.")
@@ -51,10 +47,8 @@ def require_lead(connection: Connection, person: Person, pair: Pair) -> str:
 def withdraw_right(runtime: Runtime, person: Person, pair: Pair, right_id: str) -> None:
     """Withdraw a right of the person's own brand at this marketplace.
 
-    Raises
-    ------
-    NotFound, Forbidden, Conflict
-        The right is not the brand's here; the person has no lead rights; the right has ended.
+    Raises NotFound, Forbidden, Conflict (the right is not the brand's here; the person has no lead rights; the right
+    has ended).
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)

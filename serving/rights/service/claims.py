@@ -55,13 +55,9 @@ class NewRight:
 def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
     """Put a right on file; returns its id. It cannot be used until it is verified.
 
-    Raises
-    ------
-    Invalid
-        A field is empty, too long or malformed; the right ends before it begins.
-    NotFound, Conflict
-        The brand is not enrolled here, or has no such document; the right is already on file here, or the brand has
-        the maximum number.
+    Raises Invalid (a field is empty, too long or malformed; the right ends before it begins) or NotFound, Conflict (the
+    brand is not enrolled here, or has no such document; the right is already on file here, or the brand has the maximum
+    number).
     """
     begins = wanted.first_day or datetime(1970, 1, 1, tzinfo=UTC)
     ends = None if wanted.last_day is None else end_of(wanted.last_day)
@@ -89,10 +85,8 @@ def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
 def put_right(runtime: Runtime, connection: Connection, pair: Pair, fields: Mapping[str, Any], *, by: str) -> str:
     """Store a valid right as claimed in the caller's transaction; returns its id.
 
-    Raises
-    ------
-    NotFound, Conflict
-        The brand has no such document here; the right is already on file here, or the brand has the maximum number.
+    Raises NotFound, Conflict (the brand has no such document here; the right is already on file here, or the brand has
+    the maximum number).
     """
     right_id, now = runtime.ids.new("rgt"), runtime.clock.now()
     if rights.count(connection, pair) >= runtime.policies[RightsPolicy].most_rights_of_a_brand:
@@ -118,14 +112,9 @@ def put_right(runtime: Runtime, connection: Connection, pair: Pair, fields: Mapp
 def settle_right(runtime: Runtime, pair: Pair, right_id: str, state: RightState, *, note: str = "", by: str) -> None:
     """Verify, refuse or withdraw a right of a brand at one marketplace. Earlier notices under it stay valid.
 
-    Raises
-    ------
-    Forbidden
-        The person verifies a right that they, or an account that counts as the same person, supplied.
-    Conflict
-        The right's current state does not allow this change.
-    NotFound, Invalid
-        The brand has no such right here; the reason for a refusal is missing.
+    Raises Forbidden (the person verifies a right that they, or an account that counts as the same person, supplied),
+    Conflict (the right's current state does not allow this change) or NotFound, Invalid (the brand has no such right
+    here; the reason for a refusal is missing).
     """
     text = kept_text("note", note) if note.strip() else ""
     if state is RightState.REFUSED and not text:
@@ -167,10 +156,7 @@ def on_file(runtime: Runtime, brand: str, marketplace: str | None = None) -> lis
 def owner_of(runtime: Runtime, right_id: str) -> Pair:
     """The marketplace and brand of a right, for the owner of the data directory, who may act at all of them.
 
-    Raises
-    ------
-    NotFound
-        There is none with this id.
+    Raises NotFound (there is none with this id).
     """
     with runtime.store.read() as connection:
         return rights.owner_of(connection, right_id)

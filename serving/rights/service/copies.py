@@ -34,12 +34,8 @@ def copy_right(runtime: Runtime, connection: Connection, pair: Pair, right_id: s
 
     The copy must be verified there, even if the right is verified here: nobody there has seen its document yet.
 
-    Raises
-    ------
-    NotFound
-        The brand has no such right here.
-    Conflict
-        The right is refused, withdrawn or carried over; the other marketplace has it, or no room for it.
+    Raises NotFound (the brand has no such right here) or Conflict (the right is refused, withdrawn or carried over; the
+    other marketplace has it, or no room for it).
     """
     found = rights.get(connection, pair, right_id)
     right = found.right
@@ -67,12 +63,7 @@ def copy_right(runtime: Runtime, connection: Connection, pair: Pair, right_id: s
 def copy_document(runtime: Runtime, connection: Connection, pair: Pair, digest: str, other: Pair, *, by: str) -> None:
     """Store a document of a brand at another marketplace too.
 
-    Raises
-    ------
-    NotFound
-        The brand has no such document here.
-    Conflict
-        The other marketplace has it, or no room for it.
+    Raises NotFound (the brand has no such document here) or Conflict (the other marketplace has it, or no room for it).
     """
     if not _copy_document(runtime, connection, pair, digest, other, by=by):
         raise Conflict("{name} has this document on file already.", name=_name(connection, other))
@@ -81,12 +72,8 @@ def copy_document(runtime: Runtime, connection: Connection, pair: Pair, digest: 
 def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_id: str, other: Pair, *, by: str) -> str:
     """Record a power of attorney at another marketplace, from now to the same last day; returns the copy's id.
 
-    Raises
-    ------
-    NotFound
-        The brand has no such power of attorney here.
-    Forbidden, Conflict
-        It is not in force; the other marketplace has it; as `serving.rights.service.mandates.grant_mandate`.
+    Raises NotFound (the brand has no such power of attorney here) or Forbidden, Conflict (it is not in force; the other
+    marketplace has it; as `serving.rights.service.mandates.grant_mandate`).
     """
     found = next(
         (one for one in mandates.stored_mandates(connection, pair) if one.mandate.mandate_id == mandate_id), None

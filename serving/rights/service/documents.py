@@ -22,12 +22,8 @@ def keep_document(
 ) -> str:
     """Store a brand's document; returns its digest, to which rights and powers of attorney refer.
 
-    Raises
-    ------
-    Invalid
-        The file is not a PDF, PNG or JPEG, or too large.
-    NotFound, Conflict
-        The brand is not enrolled here; it has the maximum number or total size of documents.
+    Raises Invalid (the file is not a PDF, PNG or JPEG, or too large) or NotFound, Conflict (the brand is not enrolled
+    here; it has the maximum number or total size of documents).
     """
     media_type = media_type_of(content)
     if media_type is None:
@@ -46,10 +42,7 @@ def keep_document(
 def put_document(runtime: Runtime, connection: Connection, pair: Pair, found: DocumentFile, *, by: str) -> bool:
     """Store a valid document in the caller's transaction; False where the brand has it here.
 
-    Raises
-    ------
-    Conflict
-        The brand has the maximum number or total size of documents here.
+    Raises Conflict (the brand has the maximum number or total size of documents here).
     """
     digest, now = digest_of(found.content), runtime.clock.now()
     policy = runtime.policies[RightsPolicy]

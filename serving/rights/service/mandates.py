@@ -37,14 +37,10 @@ class NewMandate:
 def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
     """Record the power of attorney of a brand user; from now on its limits apply to them there. Returns its id.
 
-    Raises
-    ------
-    Invalid
-        The power of attorney has ended, names no kind of right, or a field is malformed.
-    NotFound, Forbidden
-        There is no such brand, person or document here; the person has no account for this brand here.
-    Conflict
-        The person has lead rights here. Agents cannot change the brand's file, so one lead could lock out all others.
+    Raises Invalid (the power of attorney has ended, names no kind of right, or a field is malformed), NotFound,
+    Forbidden (there is no such brand, person or document here; the person has no account for this brand here) or
+    Conflict (the person has lead rights here. Agents cannot change the brand's file, so one lead could lock out all
+    others).
     """
     ends = end_of(wanted.last_day)
     if ends <= runtime.clock.now():
@@ -68,10 +64,7 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
 def put_mandate(runtime: Runtime, connection: Connection, pair: Pair, fields: Mapping[str, Any], *, by: str) -> str:
     """Store a valid power of attorney that begins now, in the caller's transaction; returns its id.
 
-    Raises
-    ------
-    NotFound, Forbidden, Conflict
-        As `grant_mandate`.
+    Raises NotFound, Forbidden, Conflict (as `grant_mandate`).
     """
     mandate_id, now = runtime.ids.new("poa"), runtime.clock.now()
     person = accounts.person(connection, fields["user_id"])
@@ -102,10 +95,7 @@ def put_mandate(runtime: Runtime, connection: Connection, pair: Pair, fields: Ma
 def revoke_mandate(runtime: Runtime, pair: Pair, mandate_id: str, *, by: str) -> None:
     """End a power of attorney of a brand at one marketplace now.
 
-    Raises
-    ------
-    NotFound
-        The brand has no power of attorney of this id in force here.
+    Raises NotFound (the brand has no power of attorney of this id in force here).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -116,10 +106,7 @@ def revoke_mandate(runtime: Runtime, pair: Pair, mandate_id: str, *, by: str) ->
 def owner_of(runtime: Runtime, mandate_id: str) -> Pair:
     """The marketplace and brand of a power of attorney, for the owner of the data directory.
 
-    Raises
-    ------
-    NotFound
-        There is none with this id.
+    Raises NotFound (there is none with this id).
     """
     with runtime.store.read() as connection:
         return mandates.owner_of(connection, mandate_id)

@@ -20,13 +20,9 @@ from serving.rights.store.pairs import Pair
 def share_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, to: str) -> str:
     """Claim a right of one's own brand at the marketplace `to` as well, with its document; returns the copy's id.
 
-    Raises
-    ------
-    NotFound, Forbidden, Invalid
-        The person does not represent the brand at both; does not lead it at both, or acts by a power of attorney at
-        one; `to` is the same marketplace.
-    Conflict
-        As `serving.rights.service.copies.copy_right`.
+    Raises NotFound, Forbidden, Invalid (the person does not represent the brand at both; does not lead it at both, or
+    acts by a power of attorney at one; `to` is the same marketplace) or Conflict (as
+    `serving.rights.service.copies.copy_right`).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -37,12 +33,8 @@ def share_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, to:
 def share_document(runtime: Runtime, person: Person, pair: Pair, digest: str, to: str) -> None:
     """Store a document of one's own brand at the marketplace `to` as well.
 
-    Raises
-    ------
-    NotFound, Forbidden, Invalid
-        As `share_right`.
-    Conflict
-        As `serving.rights.service.copies.copy_document`.
+    Raises NotFound, Forbidden, Invalid (as `share_right`) or Conflict (as
+    `serving.rights.service.copies.copy_document`).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -53,12 +45,8 @@ def share_document(runtime: Runtime, person: Person, pair: Pair, digest: str, to
 def share_mandate(runtime: Runtime, person: Person, pair: Pair, mandate_id: str, to: str) -> str:
     """Record a power of attorney of one's own brand at the marketplace `to` as well; returns the copy's id.
 
-    Raises
-    ------
-    NotFound, Forbidden, Invalid
-        As `share_right`; the agent has no account for the brand there.
-    Conflict
-        As `serving.rights.service.copies.copy_mandate`.
+    Raises NotFound, Forbidden, Invalid (as `share_right`; the agent has no account for the brand there) or Conflict (as
+    `serving.rights.service.copies.copy_mandate`).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -69,12 +57,7 @@ def share_mandate(runtime: Runtime, person: Person, pair: Pair, mandate_id: str,
 def share_price_list(runtime: Runtime, person: Person, pair: Pair, to: str) -> int:
     """Add the prices in force or later to the brand's list at the marketplace `to`; returns how many it did not have.
 
-    Raises
-    ------
-    NotFound, Forbidden, Invalid
-        As `share_right`.
-    Conflict
-        The list there would exceed its maximum.
+    Raises NotFound, Forbidden, Invalid (as `share_right`) or Conflict (the list there would exceed its maximum).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -87,12 +70,8 @@ def share_price_list(runtime: Runtime, person: Person, pair: Pair, to: str) -> i
 def share_as_operator(runtime: Runtime, right_id: str, to: str, *, by: str) -> str:
     """Claim a right at the marketplace `to` as well, for the owner of the data directory; returns the copy's id.
 
-    Raises
-    ------
-    NotFound, Invalid
-        There is no such right; its brand is not enrolled there; `to` is the same marketplace.
-    Conflict
-        As `serving.rights.service.copies.copy_right`.
+    Raises NotFound, Invalid (there is no such right; its brand is not enrolled there; `to` is the same marketplace) or
+    Conflict (as `serving.rights.service.copies.copy_right`).
     """
     with runtime.store.write() as connection:
         audit.hold(connection)

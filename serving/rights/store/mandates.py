@@ -70,10 +70,7 @@ def mandates_in_force(connection: Connection, pair: Pair, user_id: str, at: date
 def revoke_mandate(connection: Connection, pair: Pair, mandate_id: str, at: datetime) -> None:
     """End a power of attorney now.
 
-    Raises
-    ------
-    NotFound
-        The brand has no power of attorney of this id in force here.
+    Raises NotFound (the brand has no power of attorney of this id in force here).
     """
     one = power_of_attorney.c
     here = of(power_of_attorney, pair), one.mandate_id == mandate_id, one.revoked_at.is_(None)
@@ -84,10 +81,7 @@ def revoke_mandate(connection: Connection, pair: Pair, mandate_id: str, at: date
 def void_mandate(connection: Connection, pair: Pair, mandate_id: str) -> None:
     """Void a power of attorney, ended or not, so that it was never in force.
 
-    Raises
-    ------
-    NotFound
-        The brand has none of this id here, or it is void already.
+    Raises NotFound (the brand has none of this id here, or it is void already).
     """
     here = of(power_of_attorney, pair), power_of_attorney.c.mandate_id == mandate_id, _NOT_VOID
     begins_at = connection.execute(select(power_of_attorney.c.begins_at).where(*here)).scalar()
@@ -110,10 +104,7 @@ def people_with_mandates(connection: Connection, pair: Pair) -> dict[str, str]:
 def owner_of(connection: Connection, mandate_id: str) -> Pair:
     """The marketplace and brand of a power of attorney, for people who may act at all of them.
 
-    Raises
-    ------
-    NotFound
-        There is none with this id.
+    Raises NotFound (there is none with this id).
     """
     which = power_of_attorney.c.mandate_id == mandate_id
     return owner(connection, power_of_attorney, which, "There is no such power of attorney in force.")

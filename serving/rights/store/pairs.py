@@ -19,10 +19,7 @@ def of(table: FromClause, pair: Pair) -> ColumnElement[bool]:
 def owner(connection: Connection, table: FromClause, which: ColumnElement[bool], missing: str) -> Pair:
     """The pair of a row, for people who may act at all marketplaces.
 
-    Raises
-    ------
-    NotFound
-        There is no such row; the sentence is `missing`.
+    Raises NotFound (there is no such row; the sentence is `missing`).
     """
     found = connection.execute(select(table.c.marketplace_id, table.c.brand_id).where(which)).one_or_none()
     if found is None:

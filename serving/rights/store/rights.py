@@ -32,10 +32,7 @@ class StoredRight:
 def add_right(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a new right.
 
-    Raises
-    ------
-    Conflict
-        The brand has supplied it here before.
+    Raises Conflict (the brand has supplied it here before).
     """
     kind = RightKind(row["kind"])
     if has_right(connection, (row["marketplace_id"], row["brand_id"]), kind, row["office"], row["number"]):
@@ -65,10 +62,7 @@ def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
 def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
     """One right of a brand.
 
-    Raises
-    ------
-    NotFound
-        The brand has none with this id here.
+    Raises NotFound (the brand has none with this id here).
     """
     query = select(brand_right).where(of(brand_right, pair), brand_right.c.right_id == right_id)
     found = connection.execute(query).one_or_none()
@@ -80,10 +74,7 @@ def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
 def owner_of(connection: Connection, right_id: str) -> Pair:
     """The marketplace and brand of a right, for people who may act at all of them.
 
-    Raises
-    ------
-    NotFound
-        There is none with this id.
+    Raises NotFound (there is none with this id).
     """
     return owner(connection, brand_right, brand_right.c.right_id == right_id, "There is no such right.")
 
@@ -121,10 +112,7 @@ def count(connection: Connection, pair: Pair) -> int:
 def settle(connection: Connection, found: StoredRight, state: RightState, *, by: str, note: str, at: datetime) -> None:
     """Store the new state of a right; of two concurrent changes the second is refused.
 
-    Raises
-    ------
-    Conflict
-        The right has changed since `found` was read.
+    Raises Conflict (the right has changed since `found` was read).
     """
     one = brand_right.c
     unchanged = of(brand_right, found.pair), one.right_id == found.right.right_id, one.state == found.right.state.value

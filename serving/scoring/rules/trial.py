@@ -33,12 +33,8 @@ def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: i
     A shadow trial (a share of 0) needs no approval. A deciding trial needs as many different people as a promotion: the
     person who starts it and those who have approved the model.
 
-    Raises
-    ------
-    Invalid
-        The share is not from 0 to below 1; deciding about all sellers is a promotion.
-    Forbidden
-        Too few other people have approved the model.
+    Raises Invalid (the share is not from 0 to below 1; deciding about all sellers is a promotion) or Forbidden (too few
+    other people have approved the model).
     """
     if not 0 <= share < 1:
         raise Invalid("The share must be from 0 to below 1. To decide about all sellers, promote the model.")

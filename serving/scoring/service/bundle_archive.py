@@ -17,10 +17,7 @@ _LARGEST: Final = 1_000_000_000
 def packed(folder: Path) -> bytes:
     """The files of a bundle's folder and its description, compressed.
 
-    Raises
-    ------
-    BundleRefused
-        The folder is not a bundle.
+    Raises BundleRefused (the folder is not a bundle).
     """
     files = read_bundle_folder(folder)
     about = folder / ABOUT
@@ -36,10 +33,7 @@ def packed(folder: Path) -> bytes:
 def unpacked(content: bytes) -> tuple[dict[str, bytes], Mapping[str, Any]]:
     """The files of an archived bundle by name, not yet verified, and its description.
 
-    Raises
-    ------
-    BundleRefused
-        The archive is damaged, or too large when unpacked.
+    Raises BundleRefused (the archive is damaged, or too large when unpacked).
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

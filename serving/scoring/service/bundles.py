@@ -29,10 +29,7 @@ _REFUSED_AGAIN_SECONDS: Final = 30.0  # A trial takes seconds, and every sweep a
 def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_SECONDS) -> None:
     """Load and score in a child process, because LightGBM ends the whole process on a damaged forest.
 
-    Raises
-    ------
-    BundleRefused
-        The child process refused the bundle, crashed or timed out.
+    Raises BundleRefused (the child process refused the bundle, crashed or timed out).
     """
     command = [*children.python(), "-m", "serving.canary", str(folder), digest]
     try:
@@ -73,10 +70,7 @@ class BundleStore:
     def admit(self, source: Path) -> str:
         """Copy a bundle into both stores after checking and trying it; returns its digest.
 
-        Raises
-        ------
-        BundleRefused
-            The bundle is damaged, made for other features, or does not load.
+        Raises BundleRefused (the bundle is damaged, made for other features, or does not load).
 
         Notes
         -----
@@ -95,12 +89,8 @@ class BundleStore:
     def load(self, digest: str) -> Bundle:
         """The bundle of a digest, verified against the digest. The shared store has it from then on.
 
-        Raises
-        ------
-        BundleRefused
-            Neither store has such a bundle, or it is damaged.
-        Unavailable
-            The data directory has no such bundle, and the shared store is out of reach.
+        Raises BundleRefused (neither store has such a bundle, or it is damaged) or Unavailable (the data directory has
+        no such bundle, and the shared store is out of reach).
         """
         try:
             found = self._read(digest)
@@ -125,12 +115,7 @@ class BundleStore:
     def share(self, digest: str) -> None:
         """Put a bundle of the data directory into the shared store, if the store lacks it.
 
-        Raises
-        ------
-        BundleRefused
-            The data directory has no such bundle.
-        Unavailable
-            The shared store is out of reach.
+        Raises BundleRefused (the data directory has no such bundle) or Unavailable (the shared store is out of reach).
         """
         if self._shared is None or digest in self._is_shared:
             return
@@ -141,10 +126,7 @@ class BundleStore:
     def _fetch(self, digest: str) -> bool:
         """Copy a bundle from the shared store into the data directory; returns whether the store has it.
 
-        Raises
-        ------
-        BundleRefused
-            The stored bundle is damaged, or does not load.
+        Raises BundleRefused (the stored bundle is damaged, or does not load).
         """
         if self._shared is None:
             return False
@@ -210,10 +192,7 @@ class LiveModels:
     def of(self, marketplace_id: str) -> Bundle | None:
         """The champion; None where none was ever promoted, so that the starter scorecard scores.
 
-        Raises
-        ------
-        ChampionMissing
-            The database names a champion that is not loaded.
+        Raises ChampionMissing (the database names a champion that is not loaded).
         """
         missing = self._missing.get(marketplace_id)
         if missing is not None:

@@ -85,10 +85,7 @@ _ACT: Final = {Measure.RESTRICT: SellerAct.RESTRICT, Measure.CLOSE: SellerAct.SU
 def next_state(state: SanctionState, event: SanctionEvent) -> SanctionState:
     """The state after an event.
 
-    Raises
-    ------
-    Conflict
-        The event cannot happen in this state.
+    Raises Conflict (the event cannot happen in this state).
     """
     following = _TRANSITIONS.get((state, event))
     if following is None:
@@ -203,14 +200,8 @@ def why_no_agreement(user_id: str, confirmed_by: Collection[str], roots: Roots) 
 def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], roots: Roots) -> None:
     """Refuse a vote that cannot count.
 
-    Raises
-    ------
-    Forbidden
-        The person confirmed a removal behind the sanction, or agrees and counts as one person with a confirmer.
-    Invalid
-        The reason is missing.
-    Conflict
-        The person has already voted so.
+    Raises Forbidden (the person confirmed a removal behind the sanction, or agrees and counts as one person with a
+    confirmer), Invalid (the reason is missing) or Conflict (the person has already voted so).
     """
     refused = why_no_vote(vote.user_id, confirmed_by)
     if refused is None and vote.agrees:

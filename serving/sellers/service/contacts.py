@@ -45,12 +45,8 @@ def receive_contacts(
     Contacts count for listings that arrive afterwards. With `backfill` a contact counts from `occurred_at`, but not
     before the marketplace's last scoring, because it may change the links of any seller.
 
-    Raises
-    ------
-    Invalid
-        The body is not an object with at most a thousand contacts.
-    Conflict
-        The stored contacts were hashed with another key, so that no shared contact would ever be found.
+    Raises Invalid (the body is not an object with at most a thousand contacts) or Conflict (the stored contacts were
+    hashed with another key, so that no shared contact would ever be found).
     """
     rows = body.get("contacts")
     if not isinstance(rows, list) or len(rows) > _MOST or set(body) != {"contacts"}:
@@ -95,10 +91,7 @@ def receive_contacts(
 def _read(row: Any, now: datetime) -> dict[str, Any]:
     """The fields of one contact, with the value normalised.
 
-    Raises
-    ------
-    Rejected
-        The row is not a contact; no message repeats a submitted value.
+    Raises Rejected (the row is not a contact; no message repeats a submitted value).
     """
     if not isinstance(row, Mapping):
         raise Rejected("wrong_type", "", "A contact must be an object.")

@@ -116,14 +116,9 @@ def in_force(runtime: Runtime, person: Person) -> list[Sanctioned]:
 def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, reason: str) -> SanctionState:
     """Record a vote on a sanction; returns the new state.
 
-    Raises
-    ------
-    NotFound
-        The person has no role in the sanction, or there is no such sanction.
-    Conflict
-        The sanction is decided, or the person has already voted so.
-    Forbidden, Invalid
-        The person confirmed a removal behind it, or agrees and counts as one with a confirmer; the reason is missing.
+    Raises NotFound (the person has no role in the sanction, or there is no such sanction), Conflict (the sanction is
+    decided, or the person has already voted so) or Forbidden, Invalid (the person confirmed a removal behind it, or
+    agrees and counts as one with a confirmer; the reason is missing).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -159,10 +154,7 @@ def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> Non
 
     Sanctions of linked accounts, decided separately, stay.
 
-    Raises
-    ------
-    NotFound, Conflict, Invalid
-        The person has no role in it; it is not in force; the reason is missing.
+    Raises NotFound, Conflict, Invalid (the person has no role in it; it is not in force; the reason is missing).
     """
     now = runtime.clock.now()
     if not reason.strip():

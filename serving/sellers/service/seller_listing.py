@@ -57,10 +57,7 @@ def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None
     Analysts may use the watch and deny lists, which only send listings to review. The allow list exempts a seller from
     review, so it requires an administrator.
 
-    Raises
-    ------
-    Forbidden
-        The person's roles do not allow it.
+    Raises Forbidden (the person's roles do not allow it).
     """
     administers = marketplace_id in person.marketplaces(Permission.ADMINISTER)
     reviews = marketplace_id in person.marketplaces(Permission.REVIEW_CASES)
@@ -75,10 +72,7 @@ def put_on_list(
 ) -> Entry:
     """Put a seller on a list, in place of an entry in force. The seller need not have listed anything yet.
 
-    Raises
-    ------
-    Invalid
-        The seller or the reason is missing, or the duration is out of range.
+    Raises Invalid (the seller or the reason is missing, or the duration is out of range).
     """
     policy, now, name = runtime.policies[SellerListPolicy], runtime.clock.now(), seller.strip()
     lasts = policy.entry_days if days is None else days
@@ -110,10 +104,7 @@ def put_on_list(
 def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str) -> None:
     """End the entry of a seller.
 
-    Raises
-    ------
-    NotFound
-        The seller is on no list.
+    Raises NotFound (the seller is on no list).
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

@@ -54,10 +54,7 @@ def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, sanction_id: str) -> StoredSanction:
     """One sanction.
 
-    Raises
-    ------
-    NotFound
-        There is none in this marketplace.
+    Raises NotFound (there is none in this marketplace).
     """
     found = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
     if not found:
@@ -68,10 +65,7 @@ def get(connection: Connection, marketplace_id: str, sanction_id: str) -> Stored
 def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Collection[str]) -> str:
     """The marketplace of a sanction, among those that the person may see.
 
-    Raises
-    ------
-    NotFound
-        There is no such sanction there.
+    Raises NotFound (there is no such sanction there).
     """
     query = select(sanction.c.marketplace_id).where(
         sanction.c.sanction_id == sanction_id, sanction.c.marketplace_id.in_(marketplaces)
@@ -124,10 +118,7 @@ def due(connection: Connection, now: datetime, most: int) -> list[StoredSanction
 def change(connection: Connection, found: StoredSanction, event: SanctionEvent, values: Mapping[str, Any]) -> bool:
     """Apply an event if the sanction is unchanged since it was read; False where it has changed.
 
-    Raises
-    ------
-    Conflict
-        The event cannot happen in the state that was read.
+    Raises Conflict (the event cannot happen in the state that was read).
     """
     state = next_state(found.state, event)
     changed = connection.execute(

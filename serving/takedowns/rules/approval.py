@@ -93,14 +93,8 @@ def why_no_approval(user_id: str, bearing: Bearing, roots: Roots) -> Phrase | No
 def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, roots: Roots) -> None:
     """Refuse a vote that cannot count.
 
-    Raises
-    ------
-    Forbidden
-        The person confirmed the removal, or approves it and counts as one person with a confirmer.
-    Invalid
-        The reason is missing.
-    Conflict
-        The person has already voted so.
+    Raises Forbidden (the person confirmed the removal, or approves it and counts as one person with a confirmer),
+    Invalid (the reason is missing) or Conflict (the person has already voted so).
     """
     refused = why_no_vote(person.user_id, bearing)
     if refused is None and vote.decision is Decision.APPROVE:

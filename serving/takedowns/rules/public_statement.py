@@ -136,10 +136,7 @@ def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[s
     An overturned removal keeps its statement under the same `puid`, because it applied for a time; the statement then
     has its end date and says so.
 
-    Raises
-    ------
-    Invalid
-        The action restricts nothing, or a date lies outside the range of the database.
+    Raises Invalid (the action restricts nothing, or a date lies outside the range of the database).
     """
     if found.kind not in RESTRICTS:
         raise Invalid(

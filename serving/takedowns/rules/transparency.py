@@ -26,10 +26,7 @@ class TransparencyProfile:
 def transparency_profile(platform_name: str, territories: Iterable[str]) -> TransparencyProfile:
     """The profile of a name and country codes; `EU` and `EEA` stand for all their members.
 
-    Raises
-    ------
-    Invalid
-        The name is empty or too long, there is no country, or one lies outside the EEA.
+    Raises Invalid (the name is empty or too long, there is no country, or one lies outside the EEA).
     """
     name = platform_name.strip()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():

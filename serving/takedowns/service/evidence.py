@@ -116,10 +116,7 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
 def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = None) -> dict[str, Any]:
     """The number of snapshots, the number with an erased part, and the snapshots that differ from the taken ones.
 
-    Raises
-    ------
-    NotFound
-        There is no such case.
+    Raises NotFound (there is no such case).
     """
     checked, erased, differing = 0, 0, []
     here = marketplace.marketplace_id

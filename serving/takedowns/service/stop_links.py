@@ -25,10 +25,7 @@ def stop_path(runtime: Runtime, user_id: str, subject_id: str) -> str:
 def link_of(runtime: Runtime, token: str, place: str) -> tuple[str, str]:
     """The person of a link, and what it stops; `place` is the page that was asked.
 
-    Raises
-    ------
-    NotFound
-        The link is invalid, or leads to another page.
+    Raises NotFound (the link is invalid, or leads to another page).
     """
     found = _TOKEN.match(token)
     if (

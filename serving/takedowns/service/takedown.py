@@ -60,10 +60,7 @@ def schedule(
     scheduled removal. `stepped_up` is set for a removal of a report that was confirmed with a second factor,
     `new_device` for one from a browser or network in which its person was not known. It leaves not before `not_before`.
 
-    Raises
-    ------
-    BrandNotNamed
-        It is a removal, and its case or its statement names no brand. Every removal is made here.
+    Raises BrandNotNamed (it is a removal, and its case or its statement names no brand. Every removal is made here).
     """
     if kind is ActionKind.REMOVE:
         case = cases.of_verdict(connection, cause.marketplace_id, cause.verdict_id)
@@ -133,10 +130,7 @@ def withdraw(
 ) -> None:
     """Withdraw an unsent action; `how` is the stored result if it was pending approval.
 
-    Raises
-    ------
-    Conflict
-        The action has been sent; only the inverse action can undo it.
+    Raises Conflict (the action has been sent; only the inverse action can undo it).
     """
     if action.state not in UNSENT_STATES or not actions.change(
         connection, action, ActionEvent.WITHDRAW, {"due_at": None}
@@ -151,10 +145,7 @@ def withdraw(
 def release(runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
     """Send a removal after its approval, but not before its undo window has closed.
 
-    Raises
-    ------
-    Conflict
-        The removal is no longer pending approval.
+    Raises Conflict (the removal is no longer pending approval).
     """
     leaves_at = max(action.leaves_at, at)
     values = {"leaves_at": leaves_at, "due_at": leaves_at}

@@ -78,10 +78,7 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
     """One action.
 
-    Raises
-    ------
-    NotFound
-        There is none in this marketplace.
+    Raises NotFound (there is none in this marketplace).
     """
     found = _read(connection, inside(action, marketplace_id, action_id=action_id))
     if not found:
@@ -92,10 +89,7 @@ def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAc
 def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:
     """The marketplace of an action, among those that the person may see.
 
-    Raises
-    ------
-    NotFound
-        There is no such action there.
+    Raises NotFound (there is no such action there).
     """
     query = select(action.c.marketplace_id).where(
         action.c.action_id == action_id, action.c.marketplace_id.in_(marketplaces)

@@ -28,10 +28,7 @@ def statements(
 ) -> Page:
     """The statements of removals carried out in [since, until), in that order, at most `most` after a cursor.
 
-    Raises
-    ------
-    Invalid
-        The marketplace has no valid transparency profile.
+    Raises Invalid (the marketplace has no valid transparency profile).
     """
     here = marketplace.marketplace_id
     profile = profile_of(runtime, marketplace)
@@ -51,10 +48,7 @@ def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, u
 def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfile:
     """The marketplace's transparency profile.
 
-    Raises
-    ------
-    Invalid
-        The profile is missing or invalid; the message names the problem.
+    Raises Invalid (the profile is missing or invalid; the message names the problem).
     """
     found = runtime.settings.transparency.get(marketplace.name)
     if found is None:

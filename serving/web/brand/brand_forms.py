@@ -37,10 +37,7 @@ def given_back(
 ) -> Response:
     """The page again, with the reason for the refusal and the typed values.
 
-    Raises
-    ------
-    NotFound
-        The person does not represent the brand of the form.
+    Raises NotFound (the person does not represent the brand of the form).
     """
     made = page(runtime_of(request), session, fields, error=refusal(refused))
     return respond(request, made, session, status=status_of(refused))

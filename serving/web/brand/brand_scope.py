@@ -60,10 +60,7 @@ class AboutBrand:
 def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -> BrandScope:
     """The brand that an address or form names, or the first that the person represents.
 
-    Raises
-    ------
-    NotFound
-        They represent no brand, or not this one.
+    Raises NotFound (they represent no brand, or not this one).
     """
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     places = {place: marketplaces.get(connection, place).name for place in {place for place, _ in pairs}}
@@ -96,10 +93,7 @@ def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -
 def led_by(connection: Connection, person: Person, fields: Mapping[str, str]) -> tuple[BrandScope, str]:
     """The brand of a form and the sender's name in the audit log, if they may change it.
 
-    Raises
-    ------
-    NotFound, Forbidden
-        They do not represent it; they may not change its data.
+    Raises NotFound, Forbidden (they do not represent it; they may not change its data).
     """
     scope = scope_of(connection, person, fields)
     return scope, require_lead(connection, person, scope.pair)

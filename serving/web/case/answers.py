@@ -37,10 +37,7 @@ _LONGEST_ID: Final = 40
 def answer_of(case_id: str, fields: Fields) -> Answer:
     """The judgement in a form.
 
-    Raises
-    ------
-    Invalid
-        The judgement is unknown, or the note is too long.
+    Raises Invalid (the judgement is unknown, or the note is too long).
     """
     judgement, code = fields.get("judgement", ""), fields.get("reason_code", "")
     evidence = fields.get("evidence") or Evidence.LISTING.value

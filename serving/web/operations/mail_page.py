@@ -106,10 +106,7 @@ def mail_page(
 ) -> MailPage:
     """The content of the page.
 
-    Raises
-    ------
-    NotFound
-        There is no such mail, or it is not the administrator's to read.
+    Raises NotFound (there is no such mail, or it is not the administrator's to read).
     """
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:

@@ -64,9 +64,6 @@ def _by_name() -> Mapping[str, Term]:
 def term_of(name: str) -> Term:
     """The term of this name.
 
-    Raises
-    ------
-    KeyError
-        The glossary does not define it.
+    Raises KeyError (the glossary does not define it).
     """
     return _by_name()[name]

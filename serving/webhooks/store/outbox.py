@@ -58,10 +58,7 @@ class Outbox:
     def change(self, connection: Connection, found: Outgoing, event: ActionEvent, values: Mapping[str, Any]) -> bool:
         """Apply an event if the message is unchanged since it was read; False where it has changed.
 
-        Raises
-        ------
-        Conflict
-            The event cannot happen in the state that was read.
+        Raises Conflict (the event cannot happen in the state that was read).
         """
         state = next_state(found.state, event)
         table = self._table
@@ -75,10 +72,7 @@ class Outbox:
     ) -> set[str]:
         """Apply an event to the messages that are unchanged since they were read; returns their ids.
 
-        Raises
-        ------
-        Conflict
-            The event cannot happen in a state that was read.
+        Raises Conflict (the event cannot happen in a state that was read).
         """
         alike, changed = defaultdict[tuple[str, ActionState, int], list[str]](list), set[str]()
         for one in found:

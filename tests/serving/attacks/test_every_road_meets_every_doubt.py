@@ -197,14 +197,14 @@ ROADS = (
     retraction_undone,
 )
 QUICK = {(ROADS[number], DOUBTS[number % len(DOUBTS)]) for number in range(len(ROADS))}
-WALKS = [
+PAIRS = [
     pytest.param(road, doubt, id=f"{road.__name__} {doubt.__name__}", marks=() if quick else pytest.mark.soak)
     for road, doubt in product(ROADS, DOUBTS)
     for quick in [(road, doubt) in QUICK]
 ]
 
 
-@pytest.mark.parametrize(("road", "doubt"), WALKS)
+@pytest.mark.parametrize(("road", "doubt"), PAIRS)
 def test_no_road_leads_past_a_doubt(
     site: Site, road: Callable[[Site, str], None], doubt: Callable[[Site], str]
 ) -> None:

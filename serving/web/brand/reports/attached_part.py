@@ -61,10 +61,7 @@ def limits(runtime: Runtime) -> Limits:
 def record_of(fields: Mapping[str, str]) -> TestBuyRecord | None:
     """The test buy as it was typed; None where nothing of it was.
 
-    Raises
-    ------
-    Invalid
-        A day is no day.
+    Raises Invalid (a day is no day).
     """
     typed = {name: fields.get(name, "").strip() for name in FIELDS}
     if not any(typed.values()):
@@ -84,10 +81,7 @@ def keep_documents(
 ) -> tuple[RefusedFile, ...]:
     """Keep the chosen files with the report that is being written, leave out the ticked ones; the refused files.
 
-    Raises
-    ------
-    NotFound
-        The right does not belong to a brand that the person represents.
+    Raises NotFound (the right does not belong to a brand that the person represents).
     """
     with runtime.store.read() as connection:
         draft = _draft(connection, session, fields)

@@ -40,10 +40,7 @@ class Preview:
 def previewed(runtime: Runtime, session: Session, draft: Draft) -> Preview:
     """The preview of a draft.
 
-    Raises
-    ------
-    Invalid, NotFound, NoRightCarries, NotBriefed
-        As when the report is sent.
+    Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent).
     """
     found = preview(runtime, session.person, draft)
     counts = counts_of(found)

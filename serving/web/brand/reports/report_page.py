@@ -156,10 +156,7 @@ def post_report(request: Request, session: Answerer, fields: Fields) -> Response
 def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str]:
     """The pasted, ticked and uploaded listings in this order; of a file, the first cell of each line.
 
-    Raises
-    ------
-    Invalid
-        The file is too large or is no text in UTF-8.
+    Raises Invalid (the file is too large or is no text in UTF-8).
     """
     if any(len(one.content) > LARGEST for one in files):
         raise Invalid("The file is too large: at most {most:,} bytes.", most=LARGEST)

@@ -48,7 +48,7 @@ LONG_AGO = NOW - timedelta(days=40)
         ({"rights_to_verify": 1}, [Need.RIGHTS_TO_VERIFY], "an unseen right carries nothing"),
         ({"unread": 1}, [Need.MESSAGES], "somebody waits for an answer"),
         ({"rights_ending": 1}, [Need.RIGHTS_ENDING], "renewal takes time"),
-        ({"sellers_to_check": 1}, [Need.SELLERS], "an entry holds only after a second look"),
+        ({"sellers_to_check": 1}, [Need.SELLERS], "an entry holds only after a check"),
         ({"aliases_to_decide": 1}, [Need.ALIASES], "a proposal waits"),
         ({"phase": Phase.INVITED}, [Need.INVITED], "it cannot confirm yet"),
         ({"takes_part": False, "overdue": 1, "level": Level.CAPPED}, [], "it is asked nothing"),

@@ -15,7 +15,7 @@ from serving.account_management.service.authorised_sellers import (
     take_off,
 )
 from serving.brands.policy import DEFAULT_AUTHORISATION
-from serving.brands.rules.authorisation import need_second_look
+from serving.brands.rules.authorisation import need_check
 from serving.brands.store.authorised_sellers import authorise, authorised, requests
 from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_row
@@ -170,7 +170,7 @@ def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site
     assert on_list(site) == [SELLER, "maison-brandt", "shop-1"]
 
 
-def test_nobody_gives_their_own_entry_the_second_look(site: Site) -> None:
+def test_nobody_gives_their_own_entry_the_check(site: Site) -> None:
     having(site, strikes_of, 1)
     manager = site.account_manager
     change_list(site.runtime, pair_of(site), [SELLER], by=f"user:{manager.user_id}")
@@ -190,7 +190,7 @@ def test_nobody_gives_their_own_entry_the_second_look(site: Site) -> None:
         (["a", "b"], ["a"], 49, ("a",), "one that waits uses nothing up"),
     ],
 )
-def test_entries_that_need_a_second_look(
+def test_entries_that_need_a_check(
     sellers: list[str], struck: list[str], today: int, waiting: tuple[str, ...], why: str
 ) -> None:
-    assert need_second_look(sellers, struck, today, DEFAULT_AUTHORISATION) == waiting, why
+    assert need_check(sellers, struck, today, DEFAULT_AUTHORISATION) == waiting, why

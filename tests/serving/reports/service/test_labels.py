@@ -71,9 +71,9 @@ def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_r
     done = report(any_site, ["MP-50"])
     assert done.outcomes[0].case_id != drawn.case_id
     (reported,) = open_cases(any_site)
-    held = judge(any_site, any_site.analyst, reported, Judgement.COUNTERFEIT).action
-    assert held is not None
-    speak(any_site.runtime, any_site.account_manager, held.action_id, Decision.APPROVE, "Looked at the goods.")
+    pending = judge(any_site, any_site.analyst, reported, Judgement.COUNTERFEIT).action
+    assert pending is not None
+    speak(any_site.runtime, any_site.account_manager, pending.action_id, Decision.APPROVE, "Looked at the goods.")
     any_site.clock.forward(days=200)
     (row,) = known_at(any_site.runtime, any_site.here, any_site.clock.now())[0]
     assert (row.label, row.reported) == (1, True)
