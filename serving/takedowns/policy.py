@@ -78,7 +78,7 @@ class BudgetPolicy:
     # The first day of a device: as much as one secret, because the device may be a thief's.
     new_device_day: int = 40
     # The marketplace as a whole, against many accounts at once: above it an administrator is asked. Removals with a
-    # second factor come on top up to one full report, because others were told. Ours.
+    # second factor come on top, up to one full report: others were told of them. Ours.
     marketplace_times_usual: float = 3.0
     marketplace_day: int = 200
     # A brand's removals of a day with a second factor, in place of the budget of the brand: a full report. Ours.
