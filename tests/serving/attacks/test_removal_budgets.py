@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import cycle
 
 import pytest
@@ -22,9 +22,11 @@ from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
 from serving.cases.rules.case_brand import Naming
 from serving.cases.store import cases
+from serving.cases.tables import verdict
 from serving.delivery.service.delivery import deliver_due
 from serving.intake.service.intake import receive
 from serving.listings.store import listings
+from serving.mail.rules.kinds import MailKind
 from serving.platform.clock import SystemClock
 from serving.reports.service.stepping_up import step_up
 from serving.reports.service.submitting import submit
@@ -32,7 +34,7 @@ from serving.review.service.decision_context import Answer
 from serving.review.service.opening import open_by_choice
 from serving.review.service.removal_approvals import pending_removals, speak
 from serving.review.service.review import record_verdict
-from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPolicy
+from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPolicy, TellingPolicy
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import action
@@ -40,6 +42,7 @@ from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, signed_in_with, with_a_counting_factor
 from tests.fixtures.listings import a_row
+from tests.fixtures.mails import stored
 from tests.fixtures.puppets import invited
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import a_draft, on_sale
@@ -47,6 +50,7 @@ from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.serving.attacks.test_stolen_brand_accounts import puppets_of
+from tests.serving.web.visits import visit_as, words
 
 pytestmark = [pytest.mark.attack, pytest.mark.timeout(1_800)]
 Act = Callable[[list[str]], None]
@@ -112,6 +116,17 @@ def gone(site: Site) -> int:
         return connection.execute(query).scalar_one()
 
 
+def told_within_the_hour(site: Site, other: Person) -> bool:
+    """Whether somebody who can stop it was mailed of each person's first removal of each day."""
+    first: dict[tuple[str, str], datetime] = {}
+    query = select(verdict.c.user_id, action.c.created_at).join(action, action.c.verdict_id == verdict.c.verdict_id)
+    with site.runtime.store.read() as connection:
+        for user_id, at in connection.execute(query.order_by(action.c.created_at)):
+            first.setdefault((user_id, at.date().isoformat()), at)
+    mails = [mail.queued_at for mail in stored(site, MailKind.REMOVALS_TOLD) if mail.user_id == other.user_id]
+    return all(any(timedelta(0) <= sent - at <= timedelta(hours=1) for sent in mails) for at in first.values())
+
+
 def of_one_secret(size: Size) -> int:
     """What one secret sends in the days of a drill."""
     return min(size.budgets.person_week, size.days * size.budgets.person_day)
@@ -158,6 +173,19 @@ def test_a_stolen_brand_session_with_a_key_and_puppets_gets_at_most_one_budget_o
 
         attempts(here, size, report_all)
         assert 0 < gone(here) <= of_one_secret(size)
+        assert told_within_the_hour(here, here.account_manager)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_without_a_mail_server_a_stolen_session_waits_above_a_few_and_the_pages_tell(site: Site, size: Size) -> None:
+    with at_work(site, size) as working:
+        telling = TellingPolicy(untold_a_day=size.budgets.person_day // 2)
+        policies = working.runtime.policies.changed(telling)
+        here = replace(working, runtime=replace(working.runtime, policies=policies))
+        attempts(here, size, lambda names: _report(here, names))
+        assert 0 < gone(here) <= size.days * telling.untold_a_day
+        page = words(visit_as(here, here.account_manager).get("/brands").text)
+        assert f"in the name of {here.brand_person.name}" in page
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -180,7 +208,10 @@ def test_an_analyst_gets_at_most_the_days_of_routed_cases_out(site: Site, size: 
         since = None if who == "new device" else here.runtime.wall.now() - timedelta(days=30)
         thieves = puppets_of_an_administrator(here) if who == "puppets" else (here.analyst,)
         people = cycle(replace(person, secret=Secret("session:stolen", since)) for person in thieves)
+        watching = an_administrator(here, "Eve Okoye")
         attempts(here, size, lambda names: remove_routed(here, next(people), names))
+        # At the owner's own desk and pace the evening's mail alone tells a thief apart.
+        assert who == "analyst" or told_within_the_hour(here, watching)
         a_day = size.budgets.new_device_day if who == "new device" else size.budgets.routed_day
         assert who == "puppets" or gone(here)
         assert gone(here) <= size.days * a_day
