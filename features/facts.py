@@ -141,10 +141,7 @@ _DECODER: Final = msgspec.json.Decoder(Facts)
 
 
 def facts_from_json(text: bytes | str) -> Facts:
-    """The inverse of `Facts.to_json`.
-
-    Raises ValueError (the text is not facts of a schema that this version reads).
-    """
+    """The inverse of `Facts.to_json`. Raises ValueError (the text is not facts of a schema that this version reads)."""
     facts = _DECODER.decode(text)
     if facts.schema not in READABLE:
         raise ValueError(f"facts of schema {facts.schema}; this version reads {', '.join(map(str, sorted(READABLE)))}")

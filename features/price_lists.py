@@ -141,10 +141,7 @@ class PriceLists:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Iterable[str]]) -> Self:
-        """The inverse of `to_rows`.
-
-        Raises ValueError (a row is not an entry).
-        """
+        """The inverse of `to_rows`. Raises ValueError (a row is not an entry)."""
         return cls(_entry(*row) for row in rows)
 
 

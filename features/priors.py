@@ -50,10 +50,7 @@ class Priors:
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`.
-
-        Raises ValueError, TypeError (a value is not a prior).
-        """
+        """The inverse of `to_dict`. Raises ValueError, TypeError (a value is not a prior)."""
         return cls(**{name: _read(*values) for name, values in found.items()})
 
 

@@ -226,10 +226,7 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
 
 
 def _learner(files: Mapping[str, bytes]) -> type[Learner]:
-    """The learner that a bundle names.
-
-    Raises BundleRefused (this version does not know it).
-    """
+    """The learner that a bundle names. Raises BundleRefused (this version does not know it)."""
     name = read_json(files, _MODEL).get(_LEARNER, Forest.name)
     if not isinstance(name, str) or name not in LEARNERS:
         raise BundleRefused("The bundle's learner is {name}, which this version does not have.", name=str(name)[:100])

@@ -70,10 +70,7 @@ def read_weights(files: Mapping[str, bytes], name: str) -> NDArray[np.float32]:
 
 
 def read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises BundleRefused (the file is not JSON, has a name twice, or holds no object).
-    """
+    """The object in a JSON file. Raises BundleRefused (the file is not JSON, has a name twice, or holds no object)."""
     try:
         found = json.loads(files[name].decode(), object_pairs_hook=_each_once)
     except (ValueError, RecursionError):

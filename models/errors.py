@@ -94,10 +94,7 @@ class BundleRefused(DomainError):
 
 
 def required(found: T | None, unless: str | Phrase) -> T:
-    """The value, unless it is None.
-
-    Raises NotFound (there is no value; `unless` is the phrase of the error).
-    """
+    """The value, unless it is None. Raises NotFound (there is no value; `unless` is the phrase of the error)."""
     if found is None:
         raise NotFound(unless)
     return found

@@ -89,10 +89,7 @@ class Points:
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> "Points":
-        """The inverse of `to_dict`.
-
-        Raises ValueError, TypeError, KeyError (it is none).
-        """
+        """The inverse of `to_dict`. Raises ValueError, TypeError, KeyError (it is none)."""
         if found.keys() != _PARTS:
             raise ValueError
         return cls(

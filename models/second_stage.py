@@ -83,10 +83,7 @@ class SecondStage:
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> "SecondStage":
-        """The inverse of `to_dict`.
-
-        Raises ValueError, TypeError, KeyError, AttributeError (it is none).
-        """
+        """The inverse of `to_dict`. Raises ValueError, TypeError, KeyError, AttributeError (it is none)."""
         name, weights = found["encoder"], found["weights"]
         if found.keys() != _PARTS or not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
             raise ValueError

@@ -113,10 +113,7 @@ def configuration(home: Home, port: int | None) -> dict[str, Any]:
 
 
 def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
-    """Receive until SIGTERM or SIGINT, on loopback.
-
-    Raises Invalid (the port is taken).
-    """
+    """Receive until SIGTERM or SIGINT, on loopback. Raises Invalid (the port is taken)."""
     found = configuration(home, port)
     effects = Effects(home.root / EFFECTS)
     verifier = Webhook(found["secret"])

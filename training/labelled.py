@@ -24,10 +24,7 @@ class Loaded:
 
 
 def load_labelled(path: Path, format_name: str, *, received_at: datetime) -> Loaded:
-    """All valid rows with a label.
-
-    Raises ValueError (no row has a label).
-    """
+    """All valid rows with a label. Raises ValueError (no row has a label)."""
     listings: list[Listing] = []
     labels: list[int] = []
     refused = unlabelled = 0

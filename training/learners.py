@@ -50,10 +50,7 @@ class Fit(Protocol):
 
 
 def fit_of(name: str) -> Fit:
-    """The fit of a learner.
-
-    Raises ValueError (there is no such learner).
-    """
+    """The fit of a learner. Raises ValueError (there is no such learner)."""
     if name not in FITS:
         raise ValueError(f"There is no learner {name}; the known ones are {', '.join(FITS)}.")
     return FITS[name]

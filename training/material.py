@@ -117,10 +117,7 @@ class FromSnapshot:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The rows of a file.
-
-        Raises SnapshotRefused (as `read_snapshot`).
-        """
+        """The rows of a file. Raises SnapshotRefused (as `read_snapshot`)."""
         snapshot = read_snapshot(path)
         facts = snapshot.facts()
         groups = seller_groups([row.seller_cluster for row in snapshot.rows])

@@ -35,10 +35,7 @@ class Tried:
     compute: Compute
 
     def value(self, e: Evidence) -> float:
-        """The feature of one listing.
-
-        Raises ValueError (the function failed, or returned no finite number).
-        """
+        """The feature of one listing. Raises ValueError (the function failed, or returned no finite number)."""
         try:
             found = self.compute(e)
             value = MISSING if found is None else float(found)
@@ -58,10 +55,7 @@ class TriedFile:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The file, which is not run.
-
-        Raises ValueError (it cannot be read as text).
-        """
+        """The file, which is not run. Raises ValueError (it cannot be read as text)."""
         try:
             return cls(path.name, path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
@@ -102,10 +96,7 @@ class TriedFile:
 
 
 def tried_columns(features: Sequence[Tried], facts: Sequence[Facts]) -> NDArray[np.float64]:
-    """The features' values, shape (n, features).
-
-    Raises ValueError (as `Tried.value`).
-    """
+    """The features' values, shape (n, features). Raises ValueError (as `Tried.value`)."""
     found = np.empty((len(facts), len(features)))
     if features:
         for row, one in enumerate(facts):
@@ -127,10 +118,7 @@ class Alone:
 
 
 def alone(features: Sequence[Tried], material: Material) -> list[Alone]:
-    """Each feature on its own, on all rows.
-
-    Raises ValueError (as `Tried.value`).
-    """
+    """Each feature on its own, on all rows. Raises ValueError (as `Tried.value`)."""
     labels = material.labels
     facts, _ = material.facts((np.arange(len(labels)), np.arange(0)))
     columns = tried_columns(features, facts)

@@ -142,10 +142,7 @@ def is_small(request: Request) -> bool:
 
 
 async def body_of(request: Request) -> bytes:
-    """The whole body; most come in one message.
-
-    Raises ClientDisconnect (the connection ended within the body).
-    """
+    """The whole body; most come in one message. Raises ClientDisconnect (the connection ended within the body)."""
     message, parts = await request.receive(), []
     while message["type"] != "http.disconnect":
         parts.append(message.get("body", b""))
@@ -169,10 +166,7 @@ def json_of(request: Request, body: bytes) -> Any:
 
 
 async def json_body(request: Request) -> Any:
-    """The JSON value of a body.
-
-    Raises Invalid (it is not JSON of type application/json in UTF-8).
-    """
+    """The JSON value of a body. Raises Invalid (it is not JSON of type application/json in UTF-8)."""
     if _media_type(request) != "application/json":
         raise HTTPException(415)
     try:

@@ -42,10 +42,7 @@ class PromotionBody(Body):
 
 
 def marketplace_for(runtime: Runtime, person: Person, permission: Permission) -> Marketplace:
-    """The marketplace in which a person has this permission.
-
-    Raises NotFound (there is none).
-    """
+    """The marketplace in which a person has this permission. Raises NotFound (there is none)."""
     theirs = sorted(person.marketplaces(permission))
     if not theirs:
         raise NotFound("There is no marketplace of yours.")

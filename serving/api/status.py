@@ -133,10 +133,7 @@ async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
 
 
 def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
-    """Move the clock, store its offset, run the sweeps.
-
-    Raises Forbidden (the clock is the real one).
-    """
+    """Move the clock, store its offset, run the sweeps. Raises Forbidden (the clock is the real one)."""
     if not isinstance(runtime.clock, SimulatedClock) or runtime.settings.production:
         raise Forbidden("This service runs on the real clock.")
     offset = runtime.clock.forward_to(moment)

@@ -24,10 +24,7 @@ class InBucket:
         self._client, self._bucket, self._prefix = client, bucket, prefix
 
     def has(self, kind: Kind, digest: str) -> bool:
-        """Whether the bucket has the file.
-
-        Raises BucketUnreachable (the bucket does not answer, or refuses).
-        """
+        """Whether the bucket has the file. Raises BucketUnreachable (the bucket does not answer, or refuses)."""
         return self._asked("head_object", kind, digest) is not None
 
     def get(self, kind: Kind, digest: str) -> bytes | None:

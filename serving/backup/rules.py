@@ -58,10 +58,7 @@ class Manifest:
 
 
 def read_manifest(body: bytes) -> Manifest:
-    """The manifest of these bytes.
-
-    Raises BackupUnusable (they are none, or one of another format).
-    """
+    """The manifest of these bytes. Raises BackupUnusable (they are none, or one of another format)."""
     try:
         found: dict[str, Any] = json.loads(body)
         if found["format"] != FORMAT:

@@ -52,7 +52,7 @@ def prepare_process() -> None:
     atexit.register(gc.freeze)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from serving.platform.home import Home
-    from serving.platform.kernels import LOCATOR, environment_of, make_key
+    from serving.platform.kernels.folder import LOCATOR, environment_of, make_key
     from serving.platform.settings import Settings
 
     if LOCATOR not in os.environ:

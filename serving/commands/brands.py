@@ -7,8 +7,7 @@ import typer
 from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import brand, indicator
-from serving.commands.moments import moment_if
-from serving.commands.options import Marketplace, one_of
+from serving.commands.options import Marketplace, moment_if, one_of
 from serving.commands.registry import At, Runtime
 
 

@@ -14,8 +14,7 @@ import typer
 
 from serving.commands.declaring import command
 from serving.commands.groups import export
-from serving.commands.moments import span_of
-from serving.commands.options import Marketplace, a_place_for_a_file
+from serving.commands.options import Marketplace, a_place_for_a_file, span_of
 from serving.commands.registry import At, Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, complain, say
 

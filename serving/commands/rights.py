@@ -12,7 +12,7 @@ from models.errors import Invalid
 from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import agent, right
-from serving.commands.moments import moment_if, moment_of
+from serving.commands.options import moment_if, moment_of
 from serving.commands.registry import At, Runtime
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.rules.rights import last_day as last_day_before

@@ -85,10 +85,7 @@ def touchstone_command() -> list[str]:
 
 
 def wait_for_http(child: Child, url: str) -> None:
-    """Wait until the child answers.
-
-    Raises ChildFailed (it ended, or it did not answer in time).
-    """
+    """Wait until the child answers. Raises ChildFailed (it ended, or it did not answer in time)."""
     until = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < until:
         if child.process.poll() is not None:
@@ -108,10 +105,7 @@ def wait_for_http(child: Child, url: str) -> None:
 
 
 def wait_for_port(child: Child, port: int) -> None:
-    """Wait until the child listens.
-
-    Raises ChildFailed (it ended, or it does not listen in time).
-    """
+    """Wait until the child listens. Raises ChildFailed (it ended, or it does not listen in time)."""
     until = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < until:
         if child.process.poll() is not None:

@@ -57,10 +57,7 @@ class Front:
         raise Refused(answer.status_code, answer.json()["error"]["sentence"])
 
     def submit(self, path: str, fields: dict[str, str], headers: dict[str, str]) -> None:
-        """Send a form of a page, which leads to another page.
-
-        Raises Refused (the page refused it).
-        """
+        """Send a form of a page, which leads to another page. Raises Refused (the page refused it)."""
         answer = self._answer(lambda: self._client.post(path, data=fields, headers=headers))
         if not answer.is_redirect:
             raise Refused(answer.status_code, "The page {path} refused.", path=path)

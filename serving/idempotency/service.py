@@ -46,10 +46,7 @@ class Reply:
 
 
 def repeatable(caller: str, key: str, method: str, address: str, body: bytes) -> Repeatable:
-    """A request as its caller may repeat it.
-
-    Raises Invalid (the key is not 1 to 255 printable ASCII characters).
-    """
+    """A request as its caller may repeat it. Raises Invalid (the key is not 1 to 255 printable ASCII characters)."""
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise Invalid("Idempotency-Key must have 1 to {most} printable ASCII characters.", most=LONGEST_KEY)
     request = hashlib.sha256(f"{method} {address}\n".encode() + body)

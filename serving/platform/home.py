@@ -109,10 +109,7 @@ class Home:
         return self.root / "restore-unfinished"
 
     def refuse_unfinished(self) -> None:
-        """Refuse a data directory whose content was replaced in part.
-
-        Raises HomeUnfinished (a restore was cut off).
-        """
+        """Refuse a data directory whose content was replaced in part. Raises HomeUnfinished (a restore was cut off)."""
         if self.unfinished_restore.exists():
             raise HomeUnfinished(
                 "A restore of {folder} was cut off, and its content is incomplete. Run the restore again, with "

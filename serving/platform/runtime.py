@@ -30,10 +30,7 @@ class ByClass:
         self._objects = {type(one): one for one in objects}
 
     def __getitem__(self, kind: type[Kind]) -> Kind:
-        """The object of exactly this class.
-
-        Raises LookupError (the composition has registered none).
-        """
+        """The object of exactly this class. Raises LookupError (the composition has registered none)."""
         found = self._objects.get(kind)
         if not isinstance(found, kind):
             raise LookupError(f"{kind.__name__} is not part of this runtime: register it in serving.composition.")

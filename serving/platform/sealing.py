@@ -38,10 +38,7 @@ class KeyFile:
         self._home, self._name = home, name
 
     def read(self) -> tuple[bytes, ...]:
-        """The keys, 32 bytes each.
-
-        Raises Unsealable (the file was cut or extended).
-        """
+        """The keys, 32 bytes each. Raises Unsealable (the file was cut or extended)."""
         content = self._home.secret(self._name)
         if not content or len(content) % KEY_BYTES:
             raise Unsealable("{name} in the data directory is damaged. Restore it from the backup.", name=self._name)
@@ -70,10 +67,7 @@ class KeySetting:
 
 
 def keys_of(name: str, value: str) -> tuple[bytes, ...]:
-    """The keys that a setting lists.
-
-    Raises Invalid (one is not 32 bytes in base64).
-    """
+    """The keys that a setting lists. Raises Invalid (one is not 32 bytes in base64)."""
     return tuple(_decoded(name, one) for one in value.split(","))
 
 
@@ -99,10 +93,7 @@ class Sealer:
         return self._fernet.encrypt(secret.encode()).decode()
 
     def open(self, sealed: str) -> str:
-        """The secret.
-
-        Raises Unsealable (it is of a key that is not here, or was altered).
-        """
+        """The secret. Raises Unsealable (it is of a key that is not here, or was altered)."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:

@@ -33,10 +33,7 @@ async def _fields(request: Request) -> Mapping[str, str]:
 
 
 def text_fields(form: FormData) -> dict[str, str]:
-    """The fields of a form that are text.
-
-    Raises Invalid (a field contains characters that a database rejects).
-    """
+    """The fields of a form that are text. Raises Invalid (a field contains characters that a database rejects)."""
     found = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(_UNSTORABLE.search(value) for value in found.values()):
         raise Invalid("The form contains characters that cannot be stored.")
@@ -108,10 +105,7 @@ def is_case_id(text: str) -> bool:
 
 
 def case_id_of(case_id: str) -> str:
-    """The id in an address.
-
-    Raises NotFound (the text does not have the format of an id).
-    """
+    """The id in an address. Raises NotFound (the text does not have the format of an id)."""
     if not is_case_id(case_id):
         raise NotFound("There is no such case.")
     return case_id

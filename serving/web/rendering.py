@@ -121,8 +121,8 @@ TEMPLATES.globals |= {
 
 
 def home_of(person: Person) -> str:
-    """The start page of a person."""
-    return next((place.address for place in _places(person)), "/models")
+    """The start page of a person: the first place of the navigation that is not for rare votes."""
+    return next((place.address for place in _places(person) if place.address != "/pending-removals"), "/models")
 
 
 def _places(person: Person, current: str = "", unread: Mapping[str, int] = MappingProxyType({})) -> tuple[Link, ...]:

@@ -44,10 +44,7 @@ def new_secret() -> str:
 
 
 def check_secret(secret: str) -> None:
-    """Refuse a malformed signing secret.
-
-    Raises Invalid (the secret is not `whsec_` and 24 to 64 bytes in base64).
-    """
+    """Refuse a malformed signing secret. Raises Invalid (the secret is not `whsec_` and 24 to 64 bytes in base64)."""
     try:
         raw = base64.b64decode(secret.removeprefix(MARK), validate=True)
     except (binascii.Error, ValueError):

@@ -162,7 +162,11 @@ MUTANTS = [
         ("notice is None or user_id not in watchers_of(connection, notice.remover)", "notice is None", "anybody stops"),
         ("if notice.stopped_at is not None", "if False", "stopped twice"),
         ("people.end_sessions(connection, remover.user_id)", "0", "the thief stays signed in"),
-        ("        end_keys_of(connection, remover.user_id, now, by=actor)\n", "", "the thief's key goes on"),
+        (
+            '        end_secrets(runtime, connection, remover.user_id, "stopped", now, by=actor)\n',
+            "",
+            "the thief's key goes on",
+        ),
     ),
     *sabotage(
         "serving/takedowns/store/budgets.py",

@@ -85,10 +85,7 @@ def read_rows(
 
 
 def refuse_wide(path: Path, columns: int, most: int) -> None:
-    """Refuse a file with too many columns.
-
-    Raises Unreadable (there are more).
-    """
+    """Refuse a file with too many columns. Raises Unreadable (there are more)."""
     if columns > most:
         raise Unreadable(
             path.name, "The header has {n:,} columns; at most {most:,} are accepted.", n=columns, most=most

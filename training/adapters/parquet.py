@@ -22,10 +22,7 @@ class Groups:
 
 
 def groups_of(path: Path) -> Groups:
-    """The row groups of a file.
-
-    Raises Unreadable (it is not a Parquet file, or its header is too wide).
-    """
+    """The row groups of a file. Raises Unreadable (it is not a Parquet file, or its header is too wide)."""
     try:
         if not path.is_file():
             raise Unreadable(path, "There is no such file.")

@@ -76,10 +76,7 @@ def started(registry: Registry, start: Start) -> bool:
 
 
 def ended(registry: Registry, start: Start, state: RunState, reason: str) -> str:
-    """End the run of a training that was refused or failed; returns its id.
-
-    Raises NotTracked (as for `track`).
-    """
+    """End the run of a training that was refused or failed; returns its id. Raises NotTracked (as for `track`)."""
     return _limited(registry, lambda client: close(client, start, state, reason))
 
 

@@ -50,10 +50,7 @@ class InnerFolds:
         seed: int,
         threads: int,
     ) -> Self:
-        """The rows in so many folds.
-
-        Raises ValueError (fewer sellers of a class than folds).
-        """
+        """The rows in so many folds. Raises ValueError (fewer sellers of a class than folds)."""
         split = tuple(grouped_folds(labels, groups, folds=folds, seed=seed))
         texts = TextMatrix.of([one.listing for one in facts])
         return cls(labels, weights, matrix(facts), texts, split, seed, threads)

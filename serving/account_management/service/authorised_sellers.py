@@ -201,10 +201,7 @@ def decide_requests(
 
 
 def take_off(runtime: Runtime, pair: tuple[str, str], seller: str, *, by: str) -> None:
-    """Take one seller off a brand's list.
-
-    Raises Invalid (it is not on the list).
-    """
+    """Take one seller off a brand's list. Raises Invalid (it is not on the list)."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)

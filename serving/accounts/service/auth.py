@@ -158,10 +158,7 @@ def begin(
 
 
 def session_of(runtime: Runtime, token: str | None) -> Session:
-    """The session behind a cookie.
-
-    Raises NotSignedIn (there is none, or it has ended).
-    """
+    """The session behind a cookie. Raises NotSignedIn (there is none, or it has ended)."""
     found = None
     if token:
         with runtime.store.read() as connection:

@@ -128,10 +128,7 @@ def takes_mail(runtime: Runtime, email: str) -> bool:
 
 
 def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
-    """Refuse an attempt that must wait, without a write.
-
-    Raises TooManyAttempts (a counter allows none now).
-    """
+    """Refuse an attempt that must wait, without a write. Raises TooManyAttempts (a counter allows none now)."""
     _refuse(attempt, sign_in_budgets.spent(connection, list(attempt.counters)), now)
 
 

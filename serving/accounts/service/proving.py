@@ -81,10 +81,7 @@ def check_password(runtime: Runtime, person: Person, token_hash: str, password: 
 
 
 def end_after_last(runtime: Runtime, token_hash: str, *, is_last: bool) -> None:
-    """End a session after the last wrong proof that it allows.
-
-    Raises NotSignedIn (it was the last one).
-    """
+    """End a session after the last wrong proof that it allows. Raises NotSignedIn (it was the last one)."""
     if is_last:
         with runtime.store.write() as connection:
             accounts.end_session(connection, token_hash)

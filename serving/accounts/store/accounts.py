@@ -113,10 +113,7 @@ def credentials(connection: Connection, email: str) -> Credentials | None:
 
 
 def person(connection: Connection, user_id: str) -> Person:
-    """The person with their grants.
-
-    Raises NotFound (there is no such account, or it is disabled).
-    """
+    """The person with their grants. Raises NotFound (there is no such account, or it is disabled)."""
     query = select(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -199,10 +196,7 @@ def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[Brand
 
 
 def user_id_by_email(connection: Connection, email: str) -> str:
-    """The id of an account.
-
-    Raises NotFound (there is none with this address).
-    """
+    """The id of an account. Raises NotFound (there is none with this address)."""
     found = connection.execute(select(account.c.user_id).where(account.c.email == email.strip().lower())).scalar()
     if found is None:
         raise NotFound("There is no account for {email}.", email=email)

@@ -62,10 +62,7 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitatio
 
 
 def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime) -> None:
-    """Mark an invitation as used.
-
-    Raises NotFound (another request used it first, or it was withdrawn).
-    """
+    """Mark an invitation as used. Raises NotFound (another request used it first, or it was withdrawn)."""
     spent = update(invitation).where(
         inside(invitation, one.grant.marketplace_id, invitation_id=one.invitation_id), *_open(at)
     )

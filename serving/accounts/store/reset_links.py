@@ -51,10 +51,7 @@ def of_person(connection: Connection, user_id: str, at: datetime) -> ResetLink |
 
 
 def use(connection: Connection, link_id: str, at: datetime) -> None:
-    """Mark a link as used.
-
-    Raises NotFound (another request used it first, or it was ended).
-    """
+    """Mark a link as used. Raises NotFound (another request used it first, or it was ended)."""
     spent = update(reset_link).where(reset_link.c.link_id == link_id, *_unspent(at)).values(used_at=at)
     if connection.execute(spent.returning(reset_link.c.link_id)).one_or_none() is None:
         raise NotFound(DEAD)

@@ -12,20 +12,14 @@ _LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characte
 
 
 def checked_address(email: str) -> str:
-    """An e-mail address as it is stored.
-
-    Raises Invalid (the text is not an e-mail address).
-    """
+    """An e-mail address as it is stored. Raises Invalid (the text is not an e-mail address)."""
     if not _ADDRESS.match(email) or len(email) > _LONGEST_ADDRESS:
         raise Invalid("This is not an e-mail address.")
     return email.strip().lower()
 
 
 def named(what: str, name: str) -> str:
-    """A name as it is stored.
-
-    Raises Invalid (it is empty, longer than 200 characters, or cannot be stored).
-    """
+    """A name as it is stored. Raises Invalid (it is empty, longer than 200 characters, or cannot be stored)."""
     found = name.strip()
     if not _NAME.match(found):
         raise Invalid("A {what} has a name of at most 200 characters.", what=what)

@@ -128,10 +128,7 @@ def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
 
 
 def asked_by(runtime: Runtime, token: str) -> Asked:
-    """The content of an invitation link.
-
-    Raises NotFound (the link is unknown or no longer valid).
-    """
+    """The content of an invitation link. Raises NotFound (the link is unknown or no longer valid)."""
     with runtime.store.read() as connection:
         return _asked(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
 

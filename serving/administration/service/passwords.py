@@ -19,10 +19,7 @@ from serving.webhooks.service import end_secrets
 
 
 def check_typed_alike(wanted: str, again: str) -> None:
-    """Refuse a new password that was not typed the same way twice.
-
-    Raises Invalid (the two differ).
-    """
+    """Refuse a new password that was not typed the same way twice. Raises Invalid (the two differ)."""
     if wanted != again:
         raise Invalid("The two new passwords differ. Enter the same password twice.")
 

@@ -72,10 +72,7 @@ def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: 
 
 
 def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
-    """One of them.
-
-    Raises NotFound (there is no such person in the marketplaces that somebody administers).
-    """
+    """One of them. Raises NotFound (there is no such person in the marketplaces that somebody administers)."""
     with runtime.store.read() as connection:
         return people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
 

@@ -104,10 +104,7 @@ def add_passkey(runtime: Runtime, session: Session, credential: str, name: str) 
 
 
 def waiting_factor(runtime: Runtime, connection: Connection, link: str) -> StoredFactor:
-    """The first factor that a mailed link confirms.
-
-    Raises NotFound (the link is unknown or no longer valid).
-    """
+    """The first factor that a mailed link confirms. Raises NotFound (the link is unknown or no longer valid)."""
     since = runtime.wall.now() - timedelta(hours=runtime.policies[SecondFactorPolicy].link_hours)
     return required(second_factors.of_link(connection, auth.hash_token(link), since), DEAD)
 

@@ -39,10 +39,7 @@ _WHY_NOT: Final = {
 
 
 def next_state(state: AppealState, event: AppealEvent) -> AppealState:
-    """The state after an event.
-
-    Raises Conflict (the event cannot happen in this state).
-    """
+    """The state after an event. Raises Conflict (the event cannot happen in this state)."""
     following = _TRANSITIONS.get((state, event))
     if following is None:
         raise Conflict(_WHY_NOT[state])

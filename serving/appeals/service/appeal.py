@@ -109,10 +109,7 @@ def open_appeal(
 
 
 def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
-    """The removal in force of a listing.
-
-    Raises NotFound, Conflict (there is no such listing; it is not removed).
-    """
+    """The removal in force of a listing. Raises NotFound, Conflict (there is no such listing; it is not removed)."""
     listing_id = required(listings.id_of(connection, marketplace_id, external_id), "There is no such listing.")
     left = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
     done = [one for one in actions.of_listing(connection, marketplace_id, listing_id) if one.state in left]

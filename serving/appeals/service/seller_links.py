@@ -67,10 +67,7 @@ def links_for(runtime: Runtime, connection: Connection, removals: Sequence[Store
 
 
 def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
-    """A new link to a removal; earlier links to it are no longer valid.
-
-    Raises NotFound (there is no such removal).
-    """
+    """A new link to a removal; earlier links to it are no longer valid. Raises NotFound (there is no such removal)."""
     with runtime.store.write() as connection:
         removal = _removal(connection, marketplace_id, action_id)
         seller_links.revoke(connection, marketplace_id, action_id, runtime.clock.now())
@@ -79,10 +76,7 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
 
 
 def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
-    """Revoke the links to a removal; returns how many were still valid.
-
-    Raises NotFound (there is no such removal).
-    """
+    """Revoke the links to a removal; returns how many were still valid. Raises NotFound (there is no such removal)."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         removal = _removal(connection, marketplace_id, action_id)

@@ -79,10 +79,7 @@ def add_counter_notice(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> CounterNotice:
-    """One counter-notice.
-
-    Raises NotFound (there is none in this marketplace).
-    """
+    """One counter-notice. Raises NotFound (there is none in this marketplace)."""
     found = _read(
         connection, inside(counter_notice, marketplace_id), counter_notice.c.counter_notice_id == counter_notice_id
     )
@@ -98,10 +95,7 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Co
 
 
 def change(connection: Connection, found: CounterNotice, standing: Standing, step: Mapping[str, Any]) -> None:
-    """Update the row that was read, and append the step.
-
-    Raises Conflict (another step came first).
-    """
+    """Update the row that was read, and append the step. Raises Conflict (another step came first)."""
     at, by_seller = step["known_at"], step["event"] == CounterNoticeEvent.SUBMIT.value
     changed = connection.execute(
         update(counter_notice)

@@ -80,10 +80,7 @@ def about(
 
 
 def content_of(connection: Connection, found: SellerUpload) -> bytes:
-    """The bytes of a document.
-
-    Raises NotFound (they were erased).
-    """
+    """The bytes of a document. Raises NotFound (they were erased)."""
     query = select(seller_document.c.content).where(*_document(found.marketplace_id, found.digest))
     content: bytes | None = None if found.erased_at else connection.execute(query).scalar()
     if content is None:

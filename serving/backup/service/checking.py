@@ -46,10 +46,7 @@ def check(folder: Path, report: Report = unheard) -> tuple[Manifest, dict[str, A
 
 
 def manifest_of(folder: Path) -> Manifest:
-    """The manifest of a backup.
-
-    Raises BackupUnusable (there is none, or it cannot be read).
-    """
+    """The manifest of a backup. Raises BackupUnusable (there is none, or it cannot be read)."""
     try:
         body = (folder / MANIFEST).read_bytes()
     except OSError:

@@ -32,10 +32,7 @@ def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
 
 
 def side_of(connection: Connection, person: Person, pair: Pair) -> MessageSide:
-    """The side of a brand's thread that a person is on.
-
-    Raises NotFound (the person is on neither side).
-    """
+    """The side of a brand's thread that a person is on. Raises NotFound (the person is on neither side)."""
     if pair in person.brands(Permission.ANSWER_QUESTIONS):
         return MessageSide.BRAND
     if pair in looked_after(connection, person):

@@ -69,10 +69,7 @@ def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
 
 
 def get(connection: Connection, pair: Pair, proposal_id: str) -> Proposal:
-    """A proposal of a brand.
-
-    Raises NotFound (the brand has no proposal of this id here).
-    """
+    """A proposal of a brand. Raises NotFound (the brand has no proposal of this id here)."""
     found = (one for one in of_brand(connection, pair) if one.proposal_id == proposal_id)
     return required(next(found, None), "There is no such alias.")
 

@@ -30,10 +30,7 @@ class Enrolment:
 
 
 def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
-    """A new brand.
-
-    Raises Conflict (the name is taken).
-    """
+    """A new brand. Raises Conflict (the name is taken)."""
     if connection.execute(select(brand.c.name).where(brand.c.name == found.name)).first():
         raise Conflict("There is a brand named {name} already.", name=found.name)
     row = {
@@ -47,10 +44,7 @@ def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
 
 
 def by_name(connection: Connection, name: str) -> Brand:
-    """The brand of a name.
-
-    Raises NotFound (there is none).
-    """
+    """The brand of a name. Raises NotFound (there is none)."""
     found = connection.execute(select(brand).where(brand.c.name == name)).one_or_none()
     if found is None:
         raise NotFound("There is no brand named {name}.", name=name)

@@ -88,19 +88,13 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 
 
 def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
-    """One case.
-
-    Raises NotFound (there is none in this marketplace).
-    """
+    """One case. Raises NotFound (there is none in this marketplace)."""
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=case_id))
     return _case(required(connection.execute(query).mappings().one_or_none(), "There is no such case."))
 
 
 def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
-    """The case on which a verdict was given.
-
-    Raises NotFound (there is no such verdict).
-    """
+    """The case on which a verdict was given. Raises NotFound (there is no such verdict)."""
     of_verdict = select(verdict.c.case_id).where(inside(verdict, marketplace_id, verdict_id=verdict_id))
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=of_verdict.scalar_subquery()))
     return _case(required(connection.execute(query).mappings().one_or_none(), "There is no such verdict."))

@@ -122,10 +122,7 @@ def _stored(row: RowMapping) -> StoredVerdict:
 
 
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
-    """One verdict.
-
-    Raises NotFound (there is none in this marketplace).
-    """
+    """One verdict. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
     if not found:
         raise NotFound("There is no such verdict.")

@@ -26,10 +26,7 @@ _WAITING: Final = marketplaces.those_where(lambda one: or_(*(box.is_waiting(one)
 
 
 def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
-    """One message, by its id.
-
-    Raises NotFound (this marketplace has no such message).
-    """
+    """One message, by its id. Raises NotFound (this marketplace has no such message)."""
     match action_id.partition("_")[0]:
         case seller_actions.PREFIX:
             return seller_actions.get(connection, marketplace_id, action_id)

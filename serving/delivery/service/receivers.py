@@ -32,10 +32,7 @@ def pause_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str,
 
 
 def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str) -> None:
-    """Resume deliveries at once.
-
-    Raises NotFound, Conflict (the endpoint is not the one in force; it is not paused).
-    """
+    """Resume deliveries at once. Raises NotFound, Conflict (the endpoint is not the one in force; it is not paused)."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)

@@ -50,10 +50,7 @@ def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, not
 
 
 def withdraw(runtime: Runtime, marketplace: Marketplace, *, acknowledgement_id: str, by: str) -> None:
-    """Withdraw an acknowledgement, so that the alarm sounds again.
-
-    Raises NotFound (there is none that stands).
-    """
+    """Withdraw an acknowledgement, so that the alarm sounds again. Raises NotFound (there is none that stands)."""
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)

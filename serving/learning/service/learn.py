@@ -42,10 +42,7 @@ class TooManyTrainings(Conflict):
 
 
 def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
-    """Leave a retraining job; returns its id.
-
-    Raises UnderWay (a job is waiting or running).
-    """
+    """Leave a retraining job; returns its id. Raises UnderWay (a job is waiting or running)."""
     with runtime.store.write() as connection:
         return queue_training(runtime, connection, marketplace.marketplace_id, by=by)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from models.errors import DomainError
 from serving.platform import children
-from serving.platform.kernels import environment_of
+from serving.platform.kernels.folder import environment_of
 
 Line = dict[str, Any]
 

@@ -171,10 +171,7 @@ def snapshots(connection: Connection, marketplace_id: str, most: int) -> list[St
 
 
 def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> StoredSnapshot:
-    """One snapshot.
-
-    Raises NotFound (this marketplace has no such snapshot).
-    """
+    """One snapshot. Raises NotFound (this marketplace has no such snapshot)."""
     found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
     if not found:
         raise NotFound("There is no such snapshot.")
@@ -191,10 +188,7 @@ def _job(row: Mapping[str, Any]) -> Job:
 
 
 def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
-    """One job.
-
-    Raises NotFound (this marketplace has no such job).
-    """
+    """One job. Raises NotFound (this marketplace has no such job)."""
     query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
     found = required(connection.execute(query).mappings().one_or_none(), "There is no such training job.")
     return _job(dict(found))

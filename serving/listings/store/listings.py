@@ -210,10 +210,7 @@ class Newest:
 
 
 def newest(connection: Connection, listing_id: str, marketplaces: Collection[str]) -> Newest:
-    """A listing at one of these marketplaces.
-
-    Raises NotFound (there is no such listing there).
-    """
+    """A listing at one of these marketplaces. Raises NotFound (there is no such listing there)."""
     names = list(Newest.__slots__)
     query = select(*(listing.c[name] for name in names)).where(
         listing.c.listing_id == listing_id, listing.c.marketplace_id.in_(marketplaces)

@@ -68,10 +68,7 @@ def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 
 
 def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
-    """The facts of a digest.
-
-    Raises NotFound (there are none).
-    """
+    """The facts of a digest. Raises NotFound (there are none)."""
     query = select(facts.c.body).where(inside(facts, marketplace_id, digest=digest))
     return facts_from_json(required(connection.execute(query).scalar(), "There are no such facts."))
 

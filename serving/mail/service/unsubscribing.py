@@ -25,10 +25,7 @@ def unsubscribe_link(runtime: Runtime, user_id: str, kind: MailKind) -> str:
 
 
 def kind_of(runtime: Runtime, token: str) -> tuple[str, MailKind]:
-    """The account and the kind of mail of a link.
-
-    Raises NotFound (the link is invalid).
-    """
+    """The account and the kind of mail of a link. Raises NotFound (the link is invalid)."""
     found = _TOKEN.match(token)
     kinds = [one for one in MailKind if found is not None and is_optional(one) and one == found[2]]
     if found is None or not kinds or not hmac.compare_digest(found[3], _signature(runtime, found[1], kinds[0])):
@@ -37,10 +34,7 @@ def kind_of(runtime: Runtime, token: str) -> tuple[str, MailKind]:
 
 
 def unsubscribe(runtime: Runtime, token: str) -> MailKind:
-    """Turn off the kind of mail of a link; it may be repeated.
-
-    Raises NotFound (the link is invalid).
-    """
+    """Turn off the kind of mail of a link; it may be repeated. Raises NotFound (the link is invalid)."""
     user_id, kind = kind_of(runtime, token)
     with runtime.store.write() as connection:
         choices.put(connection, user_id, kind, wanted=False, at=runtime.clock.now())

@@ -67,10 +67,7 @@ def put(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def get(connection: Connection, mail_id: str) -> StoredMail:
-    """One mail.
-
-    Raises NotFound (there is no such mail; it may have been erased).
-    """
+    """One mail. Raises NotFound (there is no such mail; it may have been erased)."""
     found = connection.execute(_SHOWN.where(mail.c.mail_id == mail_id)).one_or_none()
     return _mail(required(found, "There is no such mail."))
 

@@ -61,10 +61,7 @@ class KeyRecord:
 
 
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
-    """Insert a marketplace.
-
-    Raises Conflict (the name is taken).
-    """
+    """Insert a marketplace. Raises Conflict (the name is taken)."""
     if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
         raise Conflict("There is a marketplace named {name} already.", name=found.name)
     row = {
@@ -77,10 +74,7 @@ def add_marketplace(connection: Connection, found: Marketplace, at: datetime) ->
 
 
 def get(connection: Connection, marketplace_id: str) -> Marketplace:
-    """One marketplace.
-
-    Raises No marketplace has this id. (there is none with this id).
-    """
+    """One marketplace. Raises No marketplace has this id. (there is none with this id)."""
     found = required(
         connection.execute(select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)).one_or_none(),
         "There is no such marketplace.",

@@ -13,10 +13,7 @@ class TooManyNotices(DomainError):
 
 
 def check_size(listings: int, *, kind: ReporterKind, policy: NoticePolicy) -> None:
-    """Refuse a notice that names more listings than one notice may.
-
-    Raises Invalid (it names too many listings).
-    """
+    """Refuse a notice that names more listings than one notice may. Raises Invalid (it names too many listings)."""
     registered = kind is not ReporterKind.UNREGISTERED
     most = policy.most_listings_registered if registered else policy.most_listings_unregistered
     if listings <= most:

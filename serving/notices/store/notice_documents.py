@@ -55,10 +55,7 @@ def of_notices(connection: Connection, marketplace_id: str, notice_ids: Collecti
 
 
 def content_of(connection: Connection, found: NoticeDocument) -> bytes:
-    """The bytes of a document.
-
-    Raises NotFound (they were erased).
-    """
+    """The bytes of a document. Raises NotFound (they were erased)."""
     this = inside(notice_document, found.marketplace_id, document_id=found.document_id)
     return bytes_of(connection, notice_document, this)
 

@@ -70,10 +70,7 @@ def by_id(connection: Connection, reporter_id: str) -> Reporter | None:
 
 
 def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Reporter:
-    """One reporter.
-
-    Raises NotFound (this marketplace has no such reporter).
-    """
+    """One reporter. Raises NotFound (this marketplace has no such reporter)."""
     found = by_id(connection, reporter_id)
     if found is None or found.marketplace_id != marketplace_id:
         raise NotFound("There is no such reporter.")

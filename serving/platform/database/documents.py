@@ -32,10 +32,7 @@ def number_and_size(connection: Connection, table: Table, which: ColumnElement[b
 
 
 def bytes_of(connection: Connection, table: Table, which: ColumnElement[bool]) -> bytes:
-    """The bytes of one document.
-
-    Raises NotFound (they were erased).
-    """
+    """The bytes of one document. Raises NotFound (they were erased)."""
     content: bytes | None = connection.execute(select(table.c.content).where(which)).scalar_one()
     if content is None:
         raise NotFound("This document was erased.")

@@ -99,10 +99,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view without writes.
-
-        Raises StorageFault (the database is out of reach).
-        """
+        """One consistent view without writes. Raises StorageFault (the database is out of reach)."""
         with _faults(), self.reads.connect() as connection:
             if connection.dialect.name == "postgresql":
                 # As SQLite's. A commit ends it, because the driver forgets prepared statements at a rollback.

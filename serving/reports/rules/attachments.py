@@ -44,10 +44,7 @@ def may_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> b
 
 
 def check_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> None:
-    """Refuse a document for an old report.
-
-    Raises TooLate (the time for documents is over).
-    """
+    """Refuse a document for an old report. Raises TooLate (the time for documents is over)."""
     if not may_hand_in(reported_at, now, policy):
         raise TooLate("A report takes documents for {hours} hours after it was sent.", hours=policy.documents_hours)
 

@@ -120,10 +120,7 @@ def for_brand(runtime: Runtime, person: Person, report_id: str, document_id: str
 def with_content(
     connection: Connection, shown: Collection[ReportDocument], document_id: str
 ) -> tuple[ReportDocument, bytes]:
-    """One of these documents, with its content.
-
-    Raises NotFound (it is none of them, or it was erased).
-    """
+    """One of these documents, with its content. Raises NotFound (it is none of them, or it was erased)."""
     for one in shown:
         if one.document_id == document_id:
             return one, report_documents.content_of(connection, one)

@@ -86,10 +86,7 @@ def digests_of_case(connection: Connection, marketplace_id: str, case_id: str) -
 
 
 def content_of(connection: Connection, found: ReportDocument) -> bytes:
-    """The bytes of a document.
-
-    Raises NotFound (they were erased).
-    """
+    """The bytes of a document. Raises NotFound (they were erased)."""
     this = inside(report_document, found.marketplace_id, document_id=found.document_id)
     return bytes_of(connection, report_document, this)
 

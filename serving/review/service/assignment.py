@@ -47,10 +47,7 @@ def assign_cases(runtime: Runtime) -> int:
 
 
 def manager_for(connection: Connection, marketplace_id: str) -> str:
-    """The account manager with the fewest brands.
-
-    Raises Invalid (the marketplace has no account manager).
-    """
+    """The account manager with the fewest brands. Raises Invalid (the marketplace has no account manager)."""
     found = assignments.brands_of_managers(connection, marketplace_id)
     chosen = least_loaded(Load(user_id, number) for user_id, number in found.items())
     if chosen is None:

@@ -38,10 +38,7 @@ def address_of(runtime: Runtime, person: Person, case_id: str, number: int) -> s
 
 
 def loaded(found: Picture | Failed, case_id: str, number: int) -> Picture:
-    """The result of loading a picture.
-
-    Raises NotFound (the picture could not be loaded; the log has the reason).
-    """
+    """The result of loading a picture. Raises NotFound (the picture could not be loaded; the log has the reason)."""
     if isinstance(found, Failed):
         _log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)
         raise NotFound("This picture cannot be loaded.")

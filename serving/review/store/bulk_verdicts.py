@@ -62,10 +62,7 @@ def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
-    """A person's own bulk answer.
-
-    Raises NotFound (the person has no bulk answer of this id).
-    """
+    """A person's own bulk answer. Raises NotFound (the person has no bulk answer of this id)."""
     query = select(bulk_verdict).where(bulk_verdict.c.bulk_id == bulk_id, bulk_verdict.c.user_id == user_id)
     found = required(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")
     return StoredBulk(found["marketplace_id"], bulk_id, user_id, Judgement(found["judgement"]), found["known_at"])

@@ -48,10 +48,7 @@ class Entry:
 
 
 def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Store a new test buy.
-
-    Raises Conflict (a test buy is running for this case).
-    """
+    """Store a new test buy. Raises Conflict (a test buy is running for this case)."""
     running = select(test_buy.c.test_buy_id).where(
         inside(test_buy, row["marketplace_id"], case_id=row["case_id"]), test_buy.c.closed_at.is_(None)
     )
@@ -61,10 +58,7 @@ def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str]) -> TestBuy:
-    """One test buy of these marketplaces.
-
-    Raises NotFound (these marketplaces have no such test buy).
-    """
+    """One test buy of these marketplaces. Raises NotFound (these marketplaces have no such test buy)."""
     query = select(test_buy).where(test_buy.c.test_buy_id == test_buy_id, test_buy.c.marketplace_id.in_(marketplaces))
     return _stored(required(connection.execute(query).one_or_none(), "There is no such test buy."))
 

@@ -41,10 +41,7 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 
 def document(connection: Connection, pair: Pair, digest: str) -> DocumentFile:
-    """A document of a brand.
-
-    Raises NotFound (the brand has no document with this digest here).
-    """
+    """A document of a brand. Raises NotFound (the brand has no document with this digest here)."""
     kept = brand_document.c
     query = select(kept.name, kept.media_type, kept.content).where(of(brand_document, pair), kept.digest == digest)
     found = connection.execute(query).one_or_none()

@@ -68,10 +68,7 @@ def mandates_in_force(connection: Connection, pair: Pair, user_id: str, at: date
 
 
 def revoke_mandate(connection: Connection, pair: Pair, mandate_id: str, at: datetime) -> None:
-    """End a power of attorney now.
-
-    Raises NotFound (the brand has no power of attorney of this id in force here).
-    """
+    """End a power of attorney now. Raises NotFound (the brand has no power of attorney of this id in force here)."""
     one = power_of_attorney.c
     here = of(power_of_attorney, pair), one.mandate_id == mandate_id, one.revoked_at.is_(None)
     if connection.execute(update(power_of_attorney).where(*here).values(revoked_at=at)).rowcount != 1:

@@ -30,10 +30,7 @@ class StoredRight:
 
 
 def add_right(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Store a new right.
-
-    Raises Conflict (the brand has supplied it here before).
-    """
+    """Store a new right. Raises Conflict (the brand has supplied it here before)."""
     kind = RightKind(row["kind"])
     if has_right(connection, (row["marketplace_id"], row["brand_id"]), kind, row["office"], row["number"]):
         words = f"{row['office']} {row['number']}"
@@ -60,10 +57,7 @@ def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
 
 
 def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
-    """One right of a brand.
-
-    Raises NotFound (the brand has none with this id here).
-    """
+    """One right of a brand. Raises NotFound (the brand has none with this id here)."""
     query = select(brand_right).where(of(brand_right, pair), brand_right.c.right_id == right_id)
     found = connection.execute(query).one_or_none()
     if found is None:

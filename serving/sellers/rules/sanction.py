@@ -83,10 +83,7 @@ _ACT: Final = {Measure.RESTRICT: SellerAct.RESTRICT, Measure.CLOSE: SellerAct.SU
 
 
 def next_state(state: SanctionState, event: SanctionEvent) -> SanctionState:
-    """The state after an event.
-
-    Raises Conflict (the event cannot happen in this state).
-    """
+    """The state after an event. Raises Conflict (the event cannot happen in this state)."""
     following = _TRANSITIONS.get((state, event))
     if following is None:
         raise Conflict(

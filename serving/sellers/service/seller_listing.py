@@ -102,10 +102,7 @@ def put_on_list(
 
 
 def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str) -> None:
-    """End the entry of a seller.
-
-    Raises NotFound (the seller is on no list).
-    """
+    """End the entry of a seller. Raises NotFound (the seller is on no list)."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)

@@ -88,10 +88,7 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
 
 
 def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str) -> dict[str, Any]:
-    """A seller's risk in plain values.
-
-    Raises NotFound (the marketplace has sent no listing of this seller).
-    """
+    """A seller's risk in plain values. Raises NotFound (the marketplace has sent no listing of this seller)."""
     if not seller_risks.is_known(connection, marketplace_id, seller):
         raise NotFound("There is no such seller.")
     found = risk_of(runtime, connection, marketplace_id, seller)

@@ -52,10 +52,7 @@ def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def get(connection: Connection, marketplace_id: str, sanction_id: str) -> StoredSanction:
-    """One sanction.
-
-    Raises NotFound (there is none in this marketplace).
-    """
+    """One sanction. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
     if not found:
         raise NotFound("There is no such sanction.")

@@ -63,10 +63,7 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredSellerAction:
-    """One action.
-
-    Raises NotFound (there is none in this marketplace).
-    """
+    """One action. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(seller_action, marketplace_id, action_id=action_id))
     if not found:
         raise NotFound("There is no such action.")

@@ -143,10 +143,7 @@ def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewIndicator:
 
 
 def day_of(text: str) -> datetime:
-    """The start of a day as a browser's date field sends it.
-
-    Raises Invalid (the text is not a day).
-    """
+    """The start of a day as a browser's date field sends it. Raises Invalid (the text is not a day)."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:

@@ -35,10 +35,7 @@ _LONGEST_ID: Final = 40
 
 
 def answer_of(case_id: str, fields: Fields) -> Answer:
-    """The judgement in a form.
-
-    Raises Invalid (the judgement is unknown, or the note is too long).
-    """
+    """The judgement in a form. Raises Invalid (the judgement is unknown, or the note is too long)."""
     judgement, code = fields.get("judgement", ""), fields.get("reason_code", "")
     evidence = fields.get("evidence") or Evidence.LISTING.value
     if judgement not in set(Judgement) or (code and code not in set(ReasonCode)) or evidence not in set(Evidence):

@@ -104,10 +104,7 @@ def get_mail(
 def mail_page(
     runtime: Runtime, scope: PlaceScope, administered: Collection[str], state: MailState | None, mail_id: str | None
 ) -> MailPage:
-    """The content of the page.
-
-    Raises NotFound (there is no such mail, or it is not the administrator's to read).
-    """
+    """The content of the page. Raises NotFound (there is no such mail, or it is not the administrator's to read)."""
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         counted = mails.by_state(connection, here, administered)

@@ -62,8 +62,5 @@ def _by_name() -> Mapping[str, Term]:
 
 
 def term_of(name: str) -> Term:
-    """The term of this name.
-
-    Raises KeyError (the glossary does not define it).
-    """
+    """The term of this name. Raises KeyError (the glossary does not define it)."""
     return _by_name()[name]

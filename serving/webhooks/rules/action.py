@@ -62,10 +62,7 @@ UNSENT_STATES: Final = frozenset({ActionState.PENDING_APPROVAL, ActionState.SCHE
 
 
 def next_state(state: ActionState, event: ActionEvent) -> ActionState:
-    """The state after an event.
-
-    Raises Conflict (the event cannot happen in this state).
-    """
+    """The state after an event. Raises Conflict (the event cannot happen in this state)."""
     following = _TRANSITIONS.get((state, event))
     if following is None:
         raise Conflict(

@@ -72,10 +72,7 @@ def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredListingRequest:
-    """One request.
-
-    Raises NotFound (there is none in this marketplace).
-    """
+    """One request. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(listing_request, marketplace_id, action_id=action_id))
     if not found:
         raise NotFound("There is no such request.")

@@ -6,10 +6,17 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement, ReasonCode
+from serving.accounts.rules.access import Role
 from tests.fixtures.dsa_validator import errors_of_all
-from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_analyst, removed_by_brand
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.removing import (
+    a_marketplace_that_listens,
+    carried_out,
+    given_back,
+    removed_by_analyst,
+    removed_by_brand,
+)
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site, invite
 from tests.serving.cli.commands import REFUSED, Done, touchstone_in
 
 REASONS = list(ReasonCode)
@@ -142,7 +149,11 @@ def test_what_was_told_and_then_reversed_is_told_again_under_the_same_number(sit
 def test_a_listing_that_is_removed_again_after_it_was_given_back_has_two_statements(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
         given_back(site, removed_by_brand(site, "MP-1"))
-        removed_by_brand(site, "MP-1", price="79.00")
+        case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1", price="79.00")
+        judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+        (doubtful,) = open_cases(site, CaseLane.ANALYST)
+        third = invite(site.runtime, "third@touchstone.example", "Third Analyst", Role.ANALYST)
+        carried_out(site, judge(site, third, doubtful, Judgement.COUNTERFEIT).action)
     statements, _ = exported(site, tmp_path / "home")
     assert [one["end_date_visibility_restriction"] is None for one in statements] == [False, True]
     assert errors_of_all(statements) == []

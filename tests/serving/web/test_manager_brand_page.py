@@ -1,9 +1,11 @@
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from models.verdict import ReasonCode
+from serving.account_management.service.authorised_sellers import change_list
 from serving.accounts.rules.access import Permission, Person, Role
 from serving.accounts.store import accounts
 from serving.audit.tables import audit_entry
@@ -15,7 +17,9 @@ from serving.rights.service.claims import NewRight, claim_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate
 from serving.rights.store import rights
+from tests.fixtures.replays import having
 from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.strikes import SELLER, strikes_of
 from tests.serving.web.visits import visit_as, words
 
 PDF = b"%PDF-1.4\nregistration\n%%EOF\n"
@@ -40,6 +44,22 @@ def again(site: Site, person: Person) -> Person:
 @pytest.fixture
 def place(site: Site) -> str:
     return f"/brands/{site.brand_id}"
+
+
+def test_the_manager_checks_sellers_that_the_brand_has_named(site: Site, place: str) -> None:
+    having(site, strikes_of, 1)
+    change_list(site.runtime, site.pair, [SELLER], by=f"user:{site.brand_person.user_id}")
+    visitor = visit_as(site, site.account_manager)
+    assert "1 authorised seller to check." in words(visitor.get("/brands").text)
+    brand = visit_as(site, site.brand_person)
+    assert "1 seller waits for your account manager's check." in words(brand.get("/brand/sellers").text)
+    page = visitor.get(place).text
+    assert SELLER in words(page)
+    ticked = re.search(r'name="(asr_\w+)"', page)
+    assert ticked is not None
+    assert visitor.post(f"{place}/sellers", {"accept": "yes"}).status_code == 422
+    assert visitor.post(f"{place}/sellers", {"accept": "no", ticked[1]: "yes"}).status_code == 303
+    assert "Authorised sellers to check" not in words(visitor.get(place).text)
 
 
 def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str) -> None:

@@ -13,6 +13,7 @@ from serving.operations.service.presence import Presence
 from serving.scoring.store import breakers
 from serving.web.operations.health_part import health_rows
 from tests.fixtures.many_cases import fill_many
+from tests.fixtures.receivers import proven
 from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -142,6 +143,8 @@ def test_a_new_directory_does_not_contradict_itself(site: Site) -> None:
     assert "No worker has reported yet, so nothing is sent." in text
     assert "two minutes" not in text
     with a_marketplace_that_listens(site):
+        assert "so removals wait.not tested" in words(visitor.get(PATH).text)
+        proven(site)
         assert "Webhook No message has been acknowledged by the endpoint yet.not used yet" in words(
             visitor.get(PATH).text
         )
@@ -157,6 +160,7 @@ def test_the_summary_of_health_is_that_of_its_rows(site: Site) -> None:
     visitor = visit_as(site, an_administrator(site))
     assert "Health some checks fail" in words(visitor.get(PATH).text)
     with a_marketplace_that_listens(site):
+        proven(site)
         Presence(site.runtime).swept({}, 0.1)
         sign_head(site.runtime)
         text = words(visitor.get(PATH).text)

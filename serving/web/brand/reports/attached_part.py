@@ -59,10 +59,7 @@ def limits(runtime: Runtime) -> Limits:
 
 
 def record_of(fields: Mapping[str, str]) -> TestBuyRecord | None:
-    """The test buy as it was typed; None where nothing of it was.
-
-    Raises Invalid (a day is no day).
-    """
+    """The test buy as it was typed; None where nothing of it was. Raises Invalid (a day is no day)."""
     typed = {name: fields.get(name, "").strip() for name in FIELDS}
     if not any(typed.values()):
         return None

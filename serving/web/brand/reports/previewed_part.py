@@ -38,10 +38,7 @@ class Preview:
 
 
 def previewed(runtime: Runtime, session: Session, draft: Draft) -> Preview:
-    """The preview of a draft.
-
-    Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent).
-    """
+    """The preview of a draft. Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent)."""
     found = preview(runtime, session.person, draft)
     counts = counts_of(found)
     rows = tuple(

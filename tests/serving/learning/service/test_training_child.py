@@ -4,7 +4,7 @@ from typing import Final
 import pytest
 
 from serving.learning.service.training_child import Line, child_environment, run_child
-from serving.platform.kernels import kernel_folder
+from serving.platform.kernels.folder import kernel_folder
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_brands_counterfeit_schedules_the_removal_at_once(any_site: Site) -> N
 def test_verdict_action_and_audit_entries_commit_together(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
-    assert acts(any_site)[-2:] == ["verdict.recorded", "remove.scheduled"]
+    assert acts(any_site)[-3:] == ["verdict.recorded", "remove.scheduled", "removals.told"]
 
 
 def test_an_analysts_counterfeit_of_a_brand_that_takes_part_becomes_its_question(any_site: Site) -> None:

@@ -13,7 +13,7 @@ LOCATOR: Final = "NUMBA_CACHE_LOCATOR_CLASSES"
 KEY_FILE: Final = "NUMBA_CACHE_KEY_FILE"  # Ours; numba does not read it.
 _KEY: Final = "kernels.key"
 _WITH_KERNELS: Final = ("features", "models")
-_CODE: Final = Path(__file__).parent.parent.parent
+_CODE: Final = Path(__file__).parents[3]
 
 
 def private_secret(path: Path) -> bytes | None:
@@ -31,7 +31,7 @@ def environment_of(home: Path) -> dict[str, str]:
     """What a process sets before it imports numba, unless it is set: compiled kernels are kept, and signed."""
     return {
         "NUMBA_CACHE_DIR": str(kernel_folder(home / "cache")),
-        LOCATOR: "serving.platform.kernel_cache.SignedLocator",
+        LOCATOR: "serving.platform.kernels.signed_files.SignedLocator",
         KEY_FILE: str(home / _KEY),
     }
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.platform.kernels import kernel_folder
+from serving.platform.kernels.folder import kernel_folder
 
 CACHE = Path("cache")
 

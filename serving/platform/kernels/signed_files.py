@@ -1,6 +1,6 @@
 """numba's files of compiled kernels, signed: they are pickles, and reading a planted one would run its code.
 
-numba imports this module by the name in `kernels.environment_of`, which a process sets before it imports numba.
+numba imports this module by the name in `folder.environment_of`, which a process sets before it imports numba.
 """
 
 import hmac
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numba.core.caching
 
-from serving.platform.kernels import KEY_FILE, private_secret
+from serving.platform.kernels.folder import KEY_FILE, private_secret
 
 _MARK_BYTES: Final = 32
 _caching: Any = numba.core.caching  # It has no types.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from serving.platform.home import Home
-from serving.platform.kernel_cache import SignedFiles
-from serving.platform.kernels import KEY_FILE, environment_of, make_key
+from serving.platform.kernels.folder import KEY_FILE, environment_of, make_key
+from serving.platform.kernels.signed_files import SignedFiles
 
 pytestmark = pytest.mark.attack
 KEY = "kernels.key"
