@@ -50,7 +50,7 @@ from tests.browser.workshop import Window, Workshop, a_workshop, without_script
 from tests.fixtures.notifying import a_listing, items_of, notify
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.service_process import until
-from tests.serving.web import test_large_report_pages, test_second_factor_pages
+from tests.serving.web import test_large_report_pages, test_manager_brand_page, test_second_factor_pages
 
 _PDF = b"%PDF-1.4\n% certificate\n%%EOF\n"
 _SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
@@ -93,10 +93,12 @@ def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
 
 
 def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
-    sources = [inspect.getsource(one) for one in (test_second_factor_pages, test_large_report_pages)]
+    sources = [
+        inspect.getsource(one) for one in (test_second_factor_pages, test_large_report_pages, test_manager_brand_page)
+    ]
     sent = {found for one in sources for found in re.findall(r"(?:post|get)\(([^,)]+)", one)}
     endings = {one.route.rpartition("/")[2].partition("{")[0] for one in FORMS if one.journey == BY_HTTP} - {""}
-    assert endings == {"limits", "step-up", "send", "stop", "approve", "reset", "passkey"}
+    assert endings == {"limits", "step-up", "send", "stop", "approve", "reset", "passkey", "sellers"}
     assert [one for one in endings if not any(re.search(rf"/{one}[\"?]", found) for found in sent)] == []
     assert "stop_path(" in sources[1]
 

@@ -149,13 +149,8 @@ def set_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, lea
 
 def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str]) -> None:
     """End a user's role for a brand at a marketplace; the account stays."""
-    connection.execute(
-        delete(role_grant).where(
-            role_grant.c.user_id == user_id,
-            role_grant.c.role == Role.BRAND.value,
-            inside(role_grant, pair[0], brand_id=pair[1]),
-        )
-    )
+    own = inside(role_grant, pair[0], brand_id=pair[1], user_id=user_id, role=Role.BRAND.value)
+    connection.execute(delete(role_grant).where(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +261,10 @@ def session(connection: Connection, token_hash: str, at: datetime, *, half: bool
     if found is None:
         return None
     try:
-        secret = Secret(f"session:{token_hash}", found.device_known_since)
         return Session(
-            replace(person(connection, found.user_id), secret=secret),
+            replace(
+                person(connection, found.user_id), secret=Secret(f"session:{token_hash}", found.device_known_since)
+            ),
             found.csrf_token,
             display_settings.of_row(found),
             token_hash,
@@ -293,8 +289,8 @@ def end_session(connection: Connection, token_hash: str) -> None:
 
 def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
     """Delete sessions that ended before a moment; at most `most`. Returns how many."""
-    ended = (browser_session.c.expires_at <= before,)
-    return delete_some(connection, browser_session, browser_session.c.token_hash, ended, most)
+    table = browser_session.c
+    return delete_some(connection, browser_session, table.token_hash, (table.expires_at <= before,), most)
 
 
 def anybody(connection: Connection) -> bool:

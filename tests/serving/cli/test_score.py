@@ -98,7 +98,7 @@ def test_a_database_of_another_version_is_refused(home: Path, file: Path, bundle
 def test_a_cluster_that_is_not_there_is_named(empty_home: Path, file: Path, bundle: Path) -> None:
     done = score(empty_home, file, bundle, "--dask", "tls://nothing")
     assert done.code == REFUSED
-    assert "There is no Dask scheduler at tls://nothing (missing port number in address 'tls://nothing')." in done.err
+    assert "There is no Dask scheduler at tls://nothing (missing port number in address 'nothing')." in done.err
 
 
 def test_a_cluster_gives_the_scores_of_this_machine(empty_home: Path, file: Path, bundle: Path) -> None:

@@ -30,6 +30,6 @@ def test_a_change_in_any_file_that_a_kernel_may_import_begins_a_folder(tmp_path:
 
 
 def test_the_project_s_own_code_decides_by_default() -> None:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     assert kernel_folder(CACHE) == kernel_folder(CACHE, root)
     assert (root / "models" / "share_kernels.py").exists()
