@@ -44,7 +44,9 @@ OF_BRAND = _OF_PERSON | {
     HoldCause.BRAND_WEEK,
 }
 # Of an analyst: another person approves, also one of the same organisation.
-BY_SECOND_PERSON = frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY, HoldCause.UNTOLD, HoldCause.STOPPED})
+BY_SECOND_PERSON = frozenset(
+    {HoldCause.CHOSEN, HoldCause.FIRST_DAY, HoldCause.UNTOLD, HoldCause.STOPPED, HoldCause.DOUBT}
+)
 BURSTS = OF_BRAND | OF_ANALYST | {HoldCause.SELLER_BURST, HoldCause.STEP_UP_DAY}
 
 
