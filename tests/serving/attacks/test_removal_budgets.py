@@ -248,6 +248,7 @@ def test_two_stolen_things_get_one_day_of_large_reports_out_and_wait_for_the_hou
         app, _ = with_a_counting_factor(here, here.brand_person)
         here.clock.forward(hours=23 - here.clock.now().hour)
         for day in range(size.days):
+            send_due(here)  # A report of the night before has left in the morning.
             begun, before = here.clock.now(), gone(here)
             confirm_large_report(here, app, on_sale(here, listings_a_day, 20_000 * day + 10_000))
             here.clock.forward(minutes=59)
