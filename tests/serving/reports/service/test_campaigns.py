@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import func, select
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -91,3 +92,14 @@ def test_one_alert_stays_open_for_a_week_and_while_the_campaign_lasts(site: Site
     assert (watch_campaigns(site.runtime), len(raised(site))) == (0, 1)
     site.clock.forward(days=1)
     assert (watch_campaigns(site.runtime), raised(site)) == (1, [])
+
+
+def test_of_two_watches_at_once_one_raises_the_alert(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    report(site, on_sale(site, 15, seller=RIVAL))
+    monkeypatch.setattr(alerts, "standing", lambda *_: [])
+    query, told = select(func.count()).where(audit_entry.c.act == "alert.raised"), []
+    for _ in range(2):
+        watch_campaigns(site.runtime)
+        with site.runtime.store.read() as connection:
+            told.append(connection.execute(query).scalar_one())
+    assert told[0] == told[1]

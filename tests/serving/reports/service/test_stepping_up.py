@@ -42,12 +42,13 @@ from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
-from tests.fixtures.notifying import confirmed, items_of, notify
+from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import confirmed_report, in_full_standing, waiting_report
+from tests.serving.notices.service.test_notice_complaints import say
 
 MANY = 24
 
@@ -153,12 +154,16 @@ def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(here: Si
     assert states(here) == {"scheduled": 21}
 
 
-def test_a_second_report_of_the_day_is_not_confirmed(here: Site) -> None:
+def test_a_second_report_of_the_day_is_not_confirmed(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     _, app, session = confirmed_report(here, 21)
     here.clock.forward(seconds=30)
     second = waiting_report(here, on_sale(here, 21, 500), "second")
     with pytest.raises(Conflict, match="today"):
         step_up(here.runtime, session, second, Given(app.code(here)))
+    monkeypatch.setattr(stepping_up, "why_not", lambda *_: ())  # As if both had been read before either was stored.
+    with pytest.raises(Conflict, match="Another report of the brand was confirmed"):
+        step_up(here.runtime, session, second, Given(app.code(here)))
+    monkeypatch.undo()
     here.clock.forward(days=1)
     step_up(here.runtime, signed_in_with(here, here.brand_person, app), second, Given(app.code(here)))
     assert states(here) == {"scheduled": 42}
@@ -469,3 +474,18 @@ def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(here: 
         actions.change(connection, removal, ActionEvent.SEND, {"due_at": None})
     with here.runtime.store.read() as connection:
         assert told(here.runtime, connection, item) is not None
+
+
+def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(here: Site) -> None:
+    a_listing(here, "MP-1")
+    receipt = notify(here, "MP-1")
+    judge(here, here.analyst, open_cases(here)[0], Judgement.GENUINE)
+    here.clock.forward(minutes=4)
+    say(here, receipt)
+    a_leader(here)
+    app, session = with_a_counting_factor(here, here.brand_person)
+    report_id = waiting_report(here, [*on_sale(here, 20), "MP-1"])
+    step_up(here.runtime, session, report_id, Given(app.code(here)))
+    assert withdraw(here.runtime, here.brand_person, report_id) == 20
+    with pytest.raises(Conflict, match="A reviewer decides about this listing"):
+        stop(here.runtime, here.account_manager, report_id)
