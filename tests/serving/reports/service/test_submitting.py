@@ -25,6 +25,7 @@ from serving.reports.service.submitting import submit
 from serving.reports.service.waiting import go_on_with_reports
 from serving.reports.tables import report_outcome
 from serving.review.service.case_access import lease
+from serving.review.service.undoing import undo_verdict
 from serving.rights.rules.rights import RightKind
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.tables import action, evidence_part
@@ -231,3 +232,13 @@ def test_a_report_under_a_right_that_does_not_carry_its_reason_is_not_stored(sit
     with pytest.raises(NoRightCarries, match="needs a mark"):
         submit(site.runtime, site.brand_person, draft)
     assert rows(site, select(report_outcome)) == []
+
+
+def test_a_listing_whose_open_case_is_of_an_earlier_version_is_reported_later(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    receive(site.runtime, site.marketplace, [a_row(external_id="MP-9")], source="test")
+    undo_verdict(site.runtime, site.analyst, case.case_id)
+    (told,) = report(site, ["MP-9"]).outcomes
+    assert (told.result, told.case_id) == (Result.REFUSED, None)
+    assert str(told.refusal) == "The listing has changed since its case was opened. Report it again in a minute."
