@@ -23,6 +23,7 @@ from serving.reports.service.submitting import Submitted, submit
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
 from serving.review.service.decision_context import Answer
+from serving.review.service.naming import name_brand
 from serving.review.service.review import record_verdict
 from serving.review.service.undoing import undo_verdict
 from serving.sellers.tables import strike_hit
@@ -33,6 +34,7 @@ from serving.verification.service import is_whole, verify
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.bursts import states
+from tests.fixtures.naming import VELA
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having
@@ -124,6 +126,8 @@ def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_
     assert tally == Tally(accepted=1, withdrawn=1)
     with pytest.raises(Conflict):
         retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1])
+    with pytest.raises(Conflict, match="A retraction cannot be undone"):
+        undo_verdict(any_site.runtime, any_site.brand_person, done.outcomes[0].case_id or "")
 
 
 def test_the_audit_log_proves_reports_withdrawals_and_retractions(any_site: Site) -> None:
@@ -254,3 +258,14 @@ def test_a_report_of_a_listing_whose_complaint_is_open_is_neither_withdrawn_nor_
         withdraw(site.runtime, site.brand_person, done.report.report_id)
     with pytest.raises(Conflict, match="Nothing was decided about this listing"):
         retract(site.runtime, site.brand_person, done.report.report_id, [1])
+
+
+def test_a_claim_counts_once_and_ends_where_the_case_is_another_brand_s(site: Site) -> None:
+    done = report(site, [unbranded(site)])
+    (open_case,) = open_cases(site)
+    answer = Answer(open_case.case_id, open_case.version_id, Judgement.COUNTERFEIT, claimant=site.brand_id)
+    with pytest.raises(Conflict, match="Your statement on this listing is recorded"):
+        record_verdict(site.runtime, site.brand_person, answer)
+    name_brand(site.runtime, site.analyst, open_case.case_id, VELA)
+    with pytest.raises(NotFound, match="There is no such case"):
+        withdraw(site.runtime, site.brand_person, done.report.report_id)
