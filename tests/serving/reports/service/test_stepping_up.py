@@ -27,7 +27,7 @@ from serving.reports.rules.step_up import why_not
 from serving.reports.service import stepping_up
 from serving.reports.service.status import Reported, status_of
 from serving.reports.service.stepping_up import finish_reports, purpose_of, send_without, step_up
-from serving.reports.service.stopping import by_link, stop
+from serving.reports.service.stopping import approve, by_link, stop
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
@@ -283,6 +283,7 @@ def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
         lambda: step_up(here.runtime, session, report_id, Given(app.code(here))),
         lambda: send_without(here.runtime, rival, report_id),
         lambda: stop(here.runtime, rival, report_id),
+        lambda: approve(here.runtime, rival, report_id),
         lambda: stop(here.runtime, here.analyst, report_id),
     ):
         with pytest.raises(NotFound):
@@ -293,6 +294,10 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     here = in_full_standing(any_site)
     report_id, _, session = confirmed_report(here, MANY)
     here.clock.forward(minutes=58)
+    with pytest.raises(Forbidden, match="You count as one person with the one who confirmed"):
+        approve(here.runtime, here.brand_person, report_id)
+    with pytest.raises(Conflict, match="Nothing of this report waits"):
+        approve(here.runtime, here.account_manager, report_id)
     assert stop(here.runtime, here.account_manager, report_id) == MANY
     assert states(here) == {"withdrawn": MANY}
     found = status_of(here.runtime, here.brand_person, report_id)
