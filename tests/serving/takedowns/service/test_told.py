@@ -22,8 +22,8 @@ from serving.review.service.removal_approvals import pending_removals, speak
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.approval import Decision
+from serving.takedowns.rules.budgets import UsualDay
 from serving.takedowns.rules.bursts import HoldCause
-from serving.takedowns.rules.telling import UsualDay
 from serving.takedowns.service import telling
 from serving.takedowns.service.stop_links import REMOVALS
 from serving.takedowns.service.telling import is_unreachable, tell_of_day, waits_until
