@@ -489,7 +489,7 @@ def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(here: Site)
     say(here, receipt)
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, [*on_sale(here, 20), "MP-1"])
+    report_id = waiting_report(here, [*(f"NOT-KNOWN-{number}" for number in range(20)), "MP-1"])
     step_up(here.runtime, session, report_id, Given(app.code(here)))
     assert withdraw(here.runtime, here.brand_person, report_id) == 20
     with pytest.raises(Conflict, match="A reviewer decides about this listing"):
