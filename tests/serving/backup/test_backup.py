@@ -130,6 +130,7 @@ def sealed(folder: Path, name: str) -> None:
 
 ALTERED: list[tuple[str, Callable[[Path], object], str]] = [
     ("a byte of the database", lambda b: flipped(b / "touchstone.sqlite"), "touchstone.sqlite was altered"),
+    ("the database is none", lambda b: (b / "touchstone.sqlite").write_bytes(b"none"), "touchstone.sqlite was altered"),
     ("a key is replaced", lambda b: (b / "audit.key").write_bytes(b"x" * 32), "audit.key was altered"),
     ("a file is gone", lambda b: (b / "contact.key").unlink(), "contact.key is missing"),
     ("a file is added", lambda b: extra(b / "more"), "more is no file of this backup"),

@@ -15,12 +15,13 @@ from models.errors import DomainError, Invalid
 from serving.accounts.policy import DEFAULT_GUESSING, Allowance
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.service.guessing import NOWHERE, TooManyAttempts, Whence
+from serving.accounts.service.guessing import NOWHERE, TooManyAttempts, Whence, takes_mail
 from serving.accounts.store import sign_in_budgets
 from serving.accounts.tables import sign_in_budget
 from serving.administration.service.passwords import change_password, choose_anew
 from serving.administration.service.reset_links import make_link_as_owner
 from serving.composition import open_runtime
+from serving.platform.database.store import Store
 from tests.fixtures.runtimes import PASSWORD, Site
 
 pytestmark = pytest.mark.attack
@@ -255,3 +256,9 @@ def test_counters_name_nobody_and_are_deleted_once_they_are_empty(here: Site) ->
     with here.runtime.store.write() as connection:
         assert sign_in_budgets.forget(connection, here.clock.now(), 10) == 0
         assert sign_in_budgets.forget(connection, later, 10) == 4
+
+
+def test_somebody_who_is_refused_again_writes_nothing(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert takes_mail(here.runtime, UNKNOWN)
+    monkeypatch.setattr(Store, "write", lambda *_: 1 / 0)
+    assert not takes_mail(here.runtime, UNKNOWN)

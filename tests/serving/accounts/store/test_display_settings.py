@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from models.errors import Invalid
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import begin_in, choose
 from serving.accounts.store import display_settings
@@ -26,6 +27,11 @@ def test_a_choice_is_kept_and_replaced_and_comes_with_the_session(any_site: Site
     assert auth.session_of(runtime, token).display == CHOICE
     choose(runtime, person, CHOICE, {"theme": "light"})
     assert auth.session_of(runtime, token).display == replace(CHOICE, theme=Theme.LIGHT)
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(site: Site) -> None:
+    with pytest.raises(Invalid, match="only be on or off"):
+        choose(site.runtime, site.analyst, Display(), {"letter_keys": "perhaps"})
 
 
 @pytest.mark.both_engines

@@ -276,3 +276,10 @@ def test_the_links_of_who_leaves_lead_nowhere(site: Site, admin: Person, how: st
         change_grants(runtime, admin, second.user_id, [Grant(Role.ANALYST, site.here)])
     with pytest.raises(NotFound):
         inviting.asked_by(runtime, path.removeprefix(inviting.PLACE))
+
+
+def test_a_successor_who_is_no_analyst_gets_no_case(site: Site, admin: Person) -> None:
+    case = a_case(site)
+    lease(site.runtime, site.analyst, case.case_id)
+    done = hand_over(site.runtime, admin, site.analyst.user_id, site.account_manager.user_id)
+    assert (done.handed_over, done.freed, holder(site, case.case_id)) == (0, 1, None)

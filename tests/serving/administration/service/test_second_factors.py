@@ -11,7 +11,8 @@ from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.service.proving import Given, prove
+from serving.accounts.service.passkeys import LONGEST_CREDENTIAL
+from serving.accounts.service.proving import Given, passkey_options, prove
 from serving.accounts.service.second_step import complete, half_session_of
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
@@ -294,3 +295,37 @@ def test_an_account_has_at_most_six_factors(here: Site) -> None:
     with pytest.raises(Conflict, match="as many"):
         enrolment_options(here.runtime, session, PASSWORD)
     assert len(factors(here, here.analyst)) == 6
+
+
+def test_a_factor_that_is_gone_is_not_removed_again(here: Site) -> None:
+    app, _ = an_app(here, here.analyst)
+    session = signed_in_with(here, here.analyst, app)
+    (factor_id,) = factors(here, here.analyst)
+    remove(here.runtime, session, factor_id, PASSWORD)
+    with pytest.raises(NotFound, match="You have no such factor"):
+        remove(here.runtime, session, factor_id, PASSWORD)
+    assert acts(here, "second_factor").count("second_factor.removed") == 1
+
+
+def test_an_app_that_was_replaced_while_its_code_was_read_is_not_confirmed(
+    here: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_for(here, here.analyst)
+    begin_app(here.runtime, session, PASSWORD)
+    monkeypatch.setattr(one_time_codes, "step_of", lambda *_: begin_app(here.runtime, session, PASSWORD) and 1)
+    with pytest.raises(NotFound, match="Begin again"):
+        confirm_app(here.runtime, session, "000000", "")
+    assert told(here) == []
+
+
+def test_a_passkey_needs_a_challenge_and_an_answer_of_a_usual_length(here: Site) -> None:
+    session, key = session_for(here, here.analyst), Authenticator()
+    options = enrolment_options(here.runtime, session, PASSWORD)
+    with pytest.raises(Invalid, match="not accepted"):
+        add_passkey(here.runtime, session, key.create(options) + " " * LONGEST_CREDENTIAL, "")
+    with pytest.raises(Invalid, match="not accepted"):
+        add_passkey(here.runtime, session, key.create(options), "")  # The first answer used the challenge up.
+    session = a_passkey(here, here.analyst, key)
+    answer = key.get(passkey_options(here.runtime, session, "test"))
+    with pytest.raises(Invalid):
+        prove(here.runtime, session, Given(credential=answer + " " * LONGEST_CREDENTIAL), "test")

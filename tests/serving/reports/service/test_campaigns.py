@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import func, select
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -84,9 +85,22 @@ def test_what_the_brand_withdrew_does_not_count(site: Site) -> None:
     assert watch_campaigns(site.runtime) == 0
 
 
-def test_one_alert_stays_open_for_a_week_and_while_the_campaign_lasts(site: Site) -> None:
+def alerts_raised(site: Site) -> int:
+    with site.runtime.store.read() as connection:
+        query = select(func.count()).select_from(audit_entry).where(audit_entry.c.act == "alert.raised")
+        return int(connection.execute(query).scalar_one())
+
+
+def test_one_alert_stays_open_for_a_week_and_while_the_campaign_lasts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report(site, on_sale(site, 15, seller=RIVAL))
     assert [watch_campaigns(site.runtime), watch_campaigns(site.runtime)] == [1, 0]
+    before = alerts_raised(site)
+    monkeypatch.setattr(alerts, "standing", lambda *_: [])  # As if two watched at once.
+    watch_campaigns(site.runtime)
+    monkeypatch.undo()
+    assert alerts_raised(site) == before
     site.clock.forward(days=6)
     assert (watch_campaigns(site.runtime), len(raised(site))) == (0, 1)
     site.clock.forward(days=1)

@@ -21,6 +21,7 @@ from tests.fixtures.factors import an_app, with_a_counting_factor
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
+from tests.serving.attacks.test_roads_around_questions import unbranded
 from tests.serving.standing.test_service import lose, suspend
 
 
@@ -126,3 +127,9 @@ def test_the_limits_of_another_brand_are_not_there(site: Site) -> None:
     rival = a_rival(site)
     with pytest.raises(NotFound):
         limits_of(site.runtime, rival, (site.here, site.brand_id))
+    with pytest.raises(NotFound):
+        limits(site, unbranded(site))
+
+
+def test_without_a_fresh_proof_the_number_is_not_told(site: Site) -> None:
+    assert limits_of(site.runtime, site.brand_person, (site.here, site.brand_id)).leave_now is None

@@ -27,7 +27,7 @@ from serving.reports.rules.step_up import why_not
 from serving.reports.service import stepping_up
 from serving.reports.service.status import Reported, status_of
 from serving.reports.service.stepping_up import finish_reports, purpose_of, send_without, step_up
-from serving.reports.service.stopping import by_link, stop
+from serving.reports.service.stopping import approve, by_link, stop
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
@@ -42,12 +42,13 @@ from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
-from tests.fixtures.notifying import confirmed, items_of, notify
+from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import confirmed_report, in_full_standing, waiting_report
+from tests.serving.notices.service.test_notice_complaints import say
 
 MANY = 24
 
@@ -153,12 +154,16 @@ def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(here: Si
     assert states(here) == {"scheduled": 21}
 
 
-def test_a_second_report_of_the_day_is_not_confirmed(here: Site) -> None:
+def test_a_second_report_of_the_day_is_not_confirmed(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     _, app, session = confirmed_report(here, 21)
     here.clock.forward(seconds=30)
     second = waiting_report(here, on_sale(here, 21, 500), "second")
     with pytest.raises(Conflict, match="today"):
         step_up(here.runtime, session, second, Given(app.code(here)))
+    monkeypatch.setattr(stepping_up, "why_not", lambda *_: ())  # As if both had been read before either was stored.
+    with pytest.raises(Conflict, match="Another report of the brand was confirmed"):
+        step_up(here.runtime, session, second, Given(app.code(here)))
+    monkeypatch.undo()
     here.clock.forward(days=1)
     step_up(here.runtime, signed_in_with(here, here.brand_person, app), second, Given(app.code(here)))
     assert states(here) == {"scheduled": 42}
@@ -278,6 +283,7 @@ def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
         lambda: step_up(here.runtime, session, report_id, Given(app.code(here))),
         lambda: send_without(here.runtime, rival, report_id),
         lambda: stop(here.runtime, rival, report_id),
+        lambda: approve(here.runtime, rival, report_id),
         lambda: stop(here.runtime, here.analyst, report_id),
     ):
         with pytest.raises(NotFound):
@@ -288,6 +294,10 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     here = in_full_standing(any_site)
     report_id, _, session = confirmed_report(here, MANY)
     here.clock.forward(minutes=58)
+    with pytest.raises(Forbidden, match="You count as one person with the one who confirmed"):
+        approve(here.runtime, here.brand_person, report_id)
+    with pytest.raises(Conflict, match="Nothing of this report waits"):
+        approve(here.runtime, here.account_manager, report_id)
     assert stop(here.runtime, here.account_manager, report_id) == MANY
     assert states(here) == {"withdrawn": MANY}
     found = status_of(here.runtime, here.brand_person, report_id)
@@ -469,3 +479,18 @@ def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(here: 
         actions.change(connection, removal, ActionEvent.SEND, {"due_at": None})
     with here.runtime.store.read() as connection:
         assert told(here.runtime, connection, item) is not None
+
+
+def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(here: Site) -> None:
+    a_listing(here, "MP-1")
+    receipt = notify(here, "MP-1")
+    judge(here, here.analyst, open_cases(here)[0], Judgement.GENUINE)
+    here.clock.forward(minutes=4)
+    say(here, receipt)
+    a_leader(here)
+    app, session = with_a_counting_factor(here, here.brand_person)
+    report_id = waiting_report(here, [*(f"NOT-KNOWN-{number}" for number in range(20)), "MP-1"])
+    step_up(here.runtime, session, report_id, Given(app.code(here)))
+    assert withdraw(here.runtime, here.brand_person, report_id) == 20
+    with pytest.raises(Conflict, match="A reviewer decides about this listing"):
+        stop(here.runtime, here.account_manager, report_id)

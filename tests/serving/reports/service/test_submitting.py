@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, func, select
 
 from features.message import from_json
 from models.case import CaseLane
-from models.errors import Conflict, Invalid
+from models.errors import Conflict, Invalid, NoRightCarries
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
@@ -25,6 +25,8 @@ from serving.reports.service.submitting import submit
 from serving.reports.service.waiting import go_on_with_reports
 from serving.reports.tables import report_outcome
 from serving.review.service.case_access import lease
+from serving.review.service.undoing import undo_verdict
+from serving.rights.rules.rights import RightKind
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.tables import action, evidence_part
 from tests.fixtures.brand_people import a_rival
@@ -34,6 +36,7 @@ from tests.fixtures.replays import having
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.fixtures.takedowns import right_of
 from tests.serving.standing.test_service import lose, suspend
 from tests.serving.web.visits import visit_as, words
 
@@ -222,3 +225,20 @@ def test_a_report_without_good_faith_or_listings_is_refused_whole(site: Site) ->
     with pytest.raises(Invalid, match="at most 300 listings, not 301"):
         report(site, [f"RP-{number}" for number in range(301)])
     assert rows(site, select(review_case)) == []
+
+
+def test_a_report_under_a_right_that_does_not_carry_its_reason_is_not_stored(site: Site) -> None:
+    draft = replace(a_draft(site, on_sale(site, 1)), right_id=right_of(site, RightKind.COPYRIGHT))
+    with pytest.raises(NoRightCarries, match="needs a mark"):
+        submit(site.runtime, site.brand_person, draft)
+    assert rows(site, select(report_outcome)) == []
+
+
+def test_a_listing_whose_open_case_is_of_an_earlier_version_is_reported_later(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    receive(site.runtime, site.marketplace, [a_row(external_id="MP-9")], source="test")
+    undo_verdict(site.runtime, site.analyst, case.case_id)
+    (told,) = report(site, ["MP-9"]).outcomes
+    assert (told.result, told.case_id) == (Result.REFUSED, None)
+    assert str(told.refusal) == "The listing has changed since its case was opened. Report it again in a minute."

@@ -1,5 +1,7 @@
 """Reported listings that the marketplace has not sent yet."""
 
+import pytest
+
 from serving.accounts.store import accounts, people
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Result
@@ -70,3 +72,14 @@ def test_more_than_one_batch_is_looked_through(site: Site) -> None:
     on_sale(site, 1)
     assert go_on_with_reports(site.runtime) == 1
     assert last(site, done.report.report_id)[300] is Result.SCHEDULED
+
+
+def test_a_wait_that_ended_since_it_was_read_does_not_go_on(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = report(any_site, ["RP-0"])
+    with any_site.runtime.store.read() as connection:
+        stale = reports.waiting(connection, 1, ("", 0))
+    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
+    on_sale(any_site, 1)
+    monkeypatch.setattr(reports, "waiting", lambda *_: stale)
+    assert go_on_with_reports(any_site.runtime) == 0
+    assert last(any_site, done.report.report_id) == {1: Result.WITHDRAWN}

@@ -1,5 +1,6 @@
 """Listings of a report that the brand withdraws in the undo window, or retracts later."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,16 +13,19 @@ from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
+from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.tables import overturn
 from serving.cases.rules.case_brand import CaseBrand, Naming
 from serving.cases.tables import verdict
-from serving.reports.rules.outcomes import Result
+from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service.status import Reported, status_of
-from serving.reports.service.submitting import submit
+from serving.reports.service.submitting import Submitted, submit
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
 from serving.review.service.decision_context import Answer
+from serving.review.service.naming import name_brand
 from serving.review.service.review import record_verdict
+from serving.review.service.undoing import undo_verdict
 from serving.sellers.tables import strike_hit
 from serving.standing.rules.confirmations import Tally
 from serving.takedowns.store import actions
@@ -30,12 +34,15 @@ from serving.verification.service import is_whole, verify
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.bursts import states
+from tests.fixtures.naming import VELA
+from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded
+from tests.serving.notices.service.test_notice_complaints import say
 from tests.serving.standing.test_service import standing_of, suspend
 
 
@@ -119,6 +126,8 @@ def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_
     assert tally == Tally(accepted=1, withdrawn=1)
     with pytest.raises(Conflict):
         retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1])
+    with pytest.raises(Conflict, match="A retraction cannot be undone"):
+        undo_verdict(any_site.runtime, any_site.brand_person, done.outcomes[0].case_id or "")
 
 
 def test_the_audit_log_proves_reports_withdrawals_and_retractions(any_site: Site) -> None:
@@ -189,3 +198,74 @@ def test_a_brand_that_the_analyst_names_after_its_report_is_not_asked_again(any_
     naming = Naming(CaseBrand(any_site.brand_id))
     answer = Answer(open_case.case_id, open_case.version_id, Judgement.COUNTERFEIT, naming=naming)
     assert record_verdict(any_site.runtime, any_site.analyst, answer).action is not None
+
+
+def test_a_withdrawn_report_of_an_earlier_version_leaves_the_case_of_the_new_one(any_site: Site) -> None:
+    done = report(any_site, having(any_site, on_sale, 1))
+    newer = a_case(any_site, external_id="RP-0", price="7.00")
+    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
+    assert [one.case_id for one in open_cases(any_site)] == [newer.case_id]
+    assert states(any_site) == {"withdrawn": 1}
+
+
+def undone_on_its_page(site: Site, done: Submitted) -> None:
+    undo_verdict(site.runtime, site.brand_person, done.outcomes[0].case_id or "")
+
+
+def found_genuine(site: Site, _done: Submitted) -> None:
+    judge(site, site.analyst, open_cases(site, CaseLane.ANALYST)[0], Judgement.GENUINE)
+
+
+def appealed(site: Site, _done: Submitted) -> None:
+    carry_out_all(site)
+    file_appeal(site.runtime, site.marketplace, Complaint("appeal-1", "RP-0", "These goods are genuine."))
+
+
+def given_back(site: Site, done: Submitted) -> None:
+    appealed(site, done)
+    judge(site, site.second_analyst, open_cases(site, CaseLane.APPEAL)[0], Judgement.GENUINE)
+
+
+@pytest.mark.parametrize(
+    ("suspended", "before", "refusal"),
+    [
+        (False, undone_on_its_page, "no longer stands"),
+        (True, found_genuine, "The listing is not removed"),
+        (False, given_back, "The listing is not removed"),
+        (False, appealed, "A reviewer decides on the seller's objection"),
+    ],
+)
+def test_no_retraction_follows(
+    any_site: Site, suspended: bool, before: Callable[[Site, Submitted], None], refusal: str
+) -> None:
+    if suspended:
+        having(any_site, suspend)
+    done = report(any_site, having(any_site, on_sale, 1))
+    before(any_site, done)
+    with pytest.raises(Conflict, match=refusal):
+        retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1])
+
+
+def test_a_report_of_a_listing_whose_complaint_is_open_is_neither_withdrawn_nor_retracted(site: Site) -> None:
+    a_listing(site, "MP-1")
+    receipt = notify(site, "MP-1")
+    judge(site, site.analyst, open_cases(site)[0], Judgement.GENUINE)
+    past_window(site)
+    say(site, receipt)
+    done = report(site, ["MP-1"])
+    assert done.outcomes[0].code is Code.COMPLAINT_OPEN
+    with pytest.raises(Conflict, match="A reviewer decides about this listing"):
+        withdraw(site.runtime, site.brand_person, done.report.report_id)
+    with pytest.raises(Conflict, match="Nothing was decided about this listing"):
+        retract(site.runtime, site.brand_person, done.report.report_id, [1])
+
+
+def test_a_claim_counts_once_and_ends_where_the_case_is_another_brand_s(site: Site) -> None:
+    done = report(site, [unbranded(site)])
+    (open_case,) = open_cases(site)
+    answer = Answer(open_case.case_id, open_case.version_id, Judgement.COUNTERFEIT, claimant=site.brand_id)
+    with pytest.raises(Conflict, match="Your statement on this listing is recorded"):
+        record_verdict(site.runtime, site.brand_person, answer)
+    name_brand(site.runtime, site.analyst, open_case.case_id, VELA)
+    with pytest.raises(NotFound, match="There is no such case"):
+        withdraw(site.runtime, site.brand_person, done.report.report_id)

@@ -16,6 +16,9 @@ from models.errors import Conflict, Forbidden
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
+from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.store import origins
+from serving.audit.tables import audit_entry
 from serving.brands.store import authorised_sellers
 from serving.cases.rules.case_brand import CaseBrand, Naming
 from serving.cases.store import case_brands
@@ -33,6 +36,7 @@ from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import BRANDLESS, VELA, a_brandless_case, another_brand, as_stored, registered
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.serving.notices.service.test_notice_complaints import refused, say
 
 
 def name(site: Site, case: Case, naming: Naming, person: Person | None = None) -> Case:
@@ -165,6 +169,19 @@ def test_a_question_returns_to_the_brand_whose_correction_is_undone(site: Site) 
     assert name(site, case, registered(site, "Marea")).lane is CaseLane.ASK_BRAND
     undone = undo_naming(site.runtime, site.analyst, case.case_id)
     assert (undone.lane, undone.brand) == (CaseLane.ASK_BRAND, case.brand)
+    with site.runtime.store.read() as connection:
+        query = select(audit_entry.c.act).where(audit_entry.c.act.startswith("brand.naming_undone"))
+        assert len(connection.execute(query).all()) == 1
+
+
+def test_somebody_who_counts_as_one_with_the_decider_by_now_does_not_undo_a_naming(site: Site) -> None:
+    complaint = say(site, refused(site))
+    name(site, complaint, VELA, site.second_analyst)
+    reset = Origin(Making.RESET, site.analyst.user_id, site.clock.now())
+    with site.runtime.store.write() as connection:
+        origins.add_origin(connection, "org_reset", site.second_analyst.user_id, reset)
+    with pytest.raises(Forbidden, match="somebody else must name its brand"):
+        undo_naming(site.runtime, site.second_analyst, complaint.case_id)
 
 
 def test_somebody_else_corrects_a_naming_and_does_not_undo_it(site: Site) -> None:

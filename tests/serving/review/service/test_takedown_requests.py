@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.verdict import Judgement, Side
-from serving.accounts.rules.access import Role
+from serving.accounts.rules.access import Grant, Role
+from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.store.cases import Case
@@ -31,7 +32,7 @@ from serving.views import queues
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.replays import having
-from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site, invite
 from tests.fixtures.takedowns import asked, request, right_of
 from tests.serving.rights.service.test_rights import verified
@@ -215,3 +216,24 @@ def test_a_request_is_undone_only_by_its_author_and_in_time(site: Site) -> None:
     site.clock.forward(minutes=4)
     with pytest.raises(Conflict, match="undo window has closed"):
         withdraw(site.runtime, site.brand_person, done.request.request_id)
+
+
+@pytest.mark.parametrize(
+    ("role", "brand", "refusal"),
+    [
+        (Role.BRAND, "Nordfjell", "There is no such case."),
+        (Role.ANALYST, None, "Only a brand's own people confirm under its right."),
+    ],
+)
+def test_a_request_covers_no_case_of_the_person_s_other_roles(
+    site: Site, role: Role, brand: str | None, refusal: str
+) -> None:
+    here, person = site.here, site.brand_person
+    other = a_person_of(site, "Nordfjell").grants[0].brand_id if brand else None
+    with site.runtime.store.write() as connection:
+        accounts.add_grants(connection, person.user_id, [Grant(role, here, other)], site.clock.now())
+        person = accounts.person(connection, person.user_id)
+    case = a_case(site, CaseLane.ASK_BRAND, **({"title": f"{brand} parka 1:1 mirror quality"} if brand else {}))
+    assert case.brand_id == (other or site.brand_id)
+    (item,) = request(site, [case], person).items
+    assert str(item.refusal) == refusal

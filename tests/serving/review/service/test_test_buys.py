@@ -182,3 +182,11 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
     with any_site.runtime.store.read() as connection:
         query = select(verdict.c.evidence).where(verdict.c.case_id == later.case_id)
         assert connection.execute(query).scalars().all() == ["test_buy"]
+
+
+def test_a_test_buy_is_ordered_of_the_current_version_and_arrives_later(site: Site) -> None:
+    case = a_case(site)
+    with pytest.raises(Invalid, match="must be in the future"):
+        ordered(site, case, arrives_by=site.clock.now())
+    with pytest.raises(Conflict, match="The listing has changed"):
+        ordered(site, case, version_id="ver_of_another_time")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.case import CaseLane, CaseState
+from models.errors import Conflict
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
 from serving.cases.store import cases
@@ -20,6 +21,7 @@ from serving.standing.service import current
 from tests.fixtures.notifying import a_reporter, items_of, notify
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.serving.notices.service.test_notice_complaints import refused, say
 
 ANSWERS = [one for one in Judgement if one is not Judgement.WITHDRAWN]
 AT_ONCE = 100  # Sequences on one pair of services; fewer where it is not the full size.
@@ -138,3 +140,18 @@ def test_an_answer_on_a_version_that_has_changed_since_is_undone_and_the_new_cas
     newer = a_case(any_site, external_id="MP-1", price="7.00")
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
     assert [one.case_id for one in open_cases(any_site)] == [newer.case_id]
+
+
+def test_a_case_without_a_verdict_has_nothing_to_undo(site: Site) -> None:
+    with pytest.raises(Conflict, match="no verdict to undo"):
+        undo_verdict(site.runtime, site.analyst, a_case(site).case_id)
+
+
+def test_an_answer_is_not_undone_while_a_complaint_about_the_listing_is_decided(any_site: Site) -> None:
+    receipt = refused(any_site)
+    newer = a_case(any_site, external_id="MP-1")
+    judge(any_site, any_site.analyst, newer, Judgement.GENUINE)
+    complaint = say(any_site, receipt)
+    with pytest.raises(Conflict, match="A complaint about this decision"):
+        undo_verdict(any_site.runtime, any_site.analyst, newer.case_id)
+    assert [one.case_id for one in open_cases(any_site)] == [complaint.case_id]

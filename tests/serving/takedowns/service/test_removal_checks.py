@@ -261,3 +261,19 @@ def test_a_status_address_needs_a_place_for_the_id_and_https(any_site: Site, sta
             by="test",
             status_url=status_url,
         )
+
+
+def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    any_site.clock.forward(hours=2)
+
+    def overtaken(_listing: str) -> bool:
+        receiver.shows = lambda _listing: False
+        assert look(any_site, action) == "gone"
+        return True
+
+    receiver.shows = overtaken
+    assert (look(any_site, action), standing(any_site)) == ("overtaken", [])
+    found = check_of(any_site, action)
+    assert found is not None
+    assert (found.state, found.looks) == (CheckState.GONE, 1)

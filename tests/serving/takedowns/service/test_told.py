@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,15 +16,19 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.rendering import written
 from serving.mail.store.mails import StoredMail
 from serving.marketplaces.service import network_of, reporter_of
+from serving.platform.clock import SimulatedClock
 from serving.review.service import removal_stops
 from serving.review.service.removal_approvals import pending_removals, speak
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.approval import Decision
+from serving.takedowns.rules.budgets import UsualDay
 from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.service import telling
 from serving.takedowns.service.stop_links import REMOVALS
-from serving.takedowns.service.telling import tell_of_day
-from serving.takedowns.store import alerts
+from serving.takedowns.service.telling import is_unreachable, tell_of_day, waits_until
+from serving.takedowns.store import alerts, removal_notices
+from serving.takedowns.store.removal_notices import Remover
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.mails import by_mail, post, stored
@@ -216,3 +221,31 @@ def causes_of(site: Site, found: Sequence[Case]) -> set[HoldCause]:
     for case in found:
         confirm(site, site.brand_person, case)
     return {cause for one in pending_removals(site.runtime, site.analyst) for cause in one.hold.causes}
+
+
+def test_of_two_runs_of_an_evening_one_tells(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    removed(site, 1)
+    site.clock.forward(days=1)
+    monkeypatch.setattr(removal_notices, "reasons_of_day", lambda *_: set())  # As if both had read before.
+    tell_of_day(site.runtime)
+    mails = len(told(site, "evening"))
+    tell_of_day(site.runtime)
+    assert len(told(site, "evening")) == mails > 0
+
+
+@pytest.mark.parametrize(("more", "waits"), [(5, False), (6, True)])
+def test_at_night_a_large_report_within_the_usual_day_does_not_wait(
+    site: Site, monkeypatch: pytest.MonkeyPatch, more: int, waits: bool
+) -> None:
+    monkeypatch.setattr(telling, "usual_day_of", lambda *_: UsualDay(removals=5, working_days=99))
+    remover, night = Remover(site.here, site.brand_person.user_id, site.brand_id), site.clock.now().replace(hour=1)
+    with site.runtime.store.read() as connection:
+        assert (waits_until(site.runtime, connection, remover, night, more) is not None) is waits
+
+
+def test_a_simulated_marketplace_has_nobody_to_tell(site: Site) -> None:
+    simulated = replace(site.runtime, clock=SimulatedClock(timedelta(0)))
+    remover = Remover(site.here, site.analyst.user_id, None)
+    with site.runtime.store.read() as connection:
+        reached = [not is_unreachable(one, connection, remover, site.clock.now()) for one in (site.runtime, simulated)]
+    assert reached == [False, True]
