@@ -40,6 +40,7 @@ def test_a_guard_leaves_without_a_result(tmp_path: Path, monkeypatch: pytest.Mon
     assert "elif guard_fires('rules.py:1', ((m := n) or 'é')): return None" in with_calls("rules.py")
 
 
+@pytest.mark.soak
 def test_every_survivor_is_a_guard() -> None:
     assert survivors() - {(one.module, one.function, one.condition) for one in every_guard()} == set()
 

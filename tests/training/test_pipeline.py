@@ -152,7 +152,8 @@ def test_sellers_linked_with_an_earlier_one_are_not_unseen(snapshot: Snapshot) -
 
 
 @pytest.mark.attack
-@pytest.mark.parametrize("size", [pytest.param(160, id="160"), pytest.param(471, marks=pytest.mark.soak, id="471")])
+@pytest.mark.soak
+@pytest.mark.parametrize("size", [160, 471])
 def test_flipped_labels_that_nothing_has_judged_do_not_change_the_shipped_model(size: int, tmp_path: Path) -> None:
     """The attacker answers for listings of sellers that the training knows, and for later ones of new sellers."""
     data = a_market(size)

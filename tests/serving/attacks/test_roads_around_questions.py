@@ -46,6 +46,7 @@ from tests.serving.sellers.service.test_sanctioning import PAYOUT
 from tests.serving.standing.test_service import standing_of, suspend
 
 pytestmark = pytest.mark.attack
+WAYS = ("takedown request", "report")
 FAKE, REAL = Judgement.COUNTERFEIT, Judgement.GENUINE
 
 
@@ -99,7 +100,7 @@ def removals(site: Site) -> int:
 
 
 @pytest.mark.parametrize("listing", [unbranded, won_back])
-@pytest.mark.parametrize("again", ["answer", "takedown request", "report"])
+@pytest.mark.parametrize("again", ["answer", *(pytest.param(way, marks=pytest.mark.soak) for way in WAYS)])
 def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
     site: Site, listing: Callable[[Site], str], again: str
 ) -> None:

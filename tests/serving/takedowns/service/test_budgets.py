@@ -43,7 +43,6 @@ def removed(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction
         return actions.latest(connection, site.here, kind=None, state=None, most=many)[::-1]
 
 
-@pytest.mark.both_engines
 def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
     """Not those that were withdrawn, overturned or are pending; one that two organisations approved counts."""
     runtime, here = any_site.runtime, any_site.here

@@ -132,7 +132,6 @@ def test_a_key_is_told_of_in_a_network_that_it_has_not_removed_from(site: Site) 
 
 
 @pytest.mark.attack
-@pytest.mark.both_engines
 def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do(any_site: Site) -> None:
     site, lead = any_site, a_leader(any_site)
     header = f"Bearer {make_key(site.runtime, lead, site.pair, 'program')}"
