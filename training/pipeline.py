@@ -60,7 +60,7 @@ def train(
 
     The judged figures are of models fitted on the rows before each time fold. The shipped model has the same settings
     and is fitted on the rows before the last time fold, as the last judged model; it scores the upheld appeals and the
-    golden set. Later rows wait for the next training, because nothing that learnt them is judged (ADR 70). Where no
+    golden set. Later rows wait for the next training, because nothing that learnt them is judged (ADR 68). Where no
     model could be judged, which blocks the candidate, it is fitted on all rows. `learn_before` repeats the choice of an
     earlier training. Equal snapshots, seeds and choices give equal bundles. The gates judge first answers; `encoder`
     adds a second stage, which the report compares with them.
