@@ -119,17 +119,17 @@ def change_list(
         raise Invalid("The last day is in the past. Choose a later day.")
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = change_of(connection, pair, sellers, now, until=until, whole=whole)
-        found = _with_waiting(runtime, connection, pair, found, now)
-        _keep_waiting(runtime, connection, pair, found.waiting, now, until=until, by=by)
-        authorised_sellers.end_authorisations(connection, pair, found.ended, now, by=by)
+        asked = change_of(connection, pair, sellers, now, until=until, whole=whole)
+        change = _with_waiting(runtime, connection, pair, asked, now)
+        _keep_waiting(runtime, connection, pair, change.waiting, now, until=until, by=by)
+        authorised_sellers.end_authorisations(connection, pair, change.ended, now, by=by)
         authorised_sellers.authorise(
-            connection, marketplace_id=pair[0], brand_id=pair[1], sellers=found.added, at=now, until=until, by=by
+            connection, marketplace_id=pair[0], brand_id=pair[1], sellers=change.added, at=now, until=until, by=by
         )
         if len(_present(connection, pair, now)) > MOST:
             raise Conflict(_TOO_MANY)
-        _record(runtime, connection, pair, found, by)
-    return found
+        _record(runtime, connection, pair, change, by)
+    return change
 
 
 def _with_waiting(
@@ -139,7 +139,8 @@ def _with_waiting(
     since = at - timedelta(days=1)
     today = sum(entry.authorisation.added_at > since for entry in authorised_sellers.authorised(connection, pair))
     waiting = need_check(change.added, struck, today, runtime.policies[AuthorisationPolicy])
-    return replace(change, added=tuple(seller for seller in change.added if seller not in waiting), waiting=waiting)
+    later = set(waiting)
+    return replace(change, added=tuple(seller for seller in change.added if seller not in later), waiting=waiting)
 
 
 def _keep_waiting(

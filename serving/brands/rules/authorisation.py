@@ -12,5 +12,5 @@ def need_check(
 
     `struck` sold confirmed counterfeits of the brand; `added_today` are the entries of the last 24 hours.
     """
-    free = [seller for seller in sellers if seller not in struck][: max(0, policy.most_a_day - added_today)]
-    return tuple(seller for seller in sellers if seller not in set(free))
+    free = set([seller for seller in sellers if seller not in struck][: max(0, policy.most_a_day - added_today)])
+    return tuple(seller for seller in sellers if seller not in free)

@@ -194,3 +194,13 @@ def test_entries_that_need_a_check(
     sellers: list[str], struck: list[str], today: int, waiting: tuple[str, ...], why: str
 ) -> None:
     assert need_check(sellers, struck, today, DEFAULT_AUTHORISATION) == waiting, why
+
+
+def test_a_long_list_is_not_compared_seller_by_seller_with_those_that_wait(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sellers = [Counted(f"new-{number}") for number in range(300)]
+    monkeypatch.setattr(Counted, "looked_up", 0)
+    change = change_list(site.runtime, pair_of(site), sellers, by="user:lead")
+    assert (len(change.added), len(change.waiting)) == (49, 251), "one was authorised today already"
+    assert Counted.looked_up < 30 * len(sellers)
