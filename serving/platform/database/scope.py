@@ -1,5 +1,6 @@
 """Conditions that keep a query inside one marketplace."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam
@@ -13,6 +14,7 @@ def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal:
     return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == value for name, value in equal.items()))
 
 
+@lru_cache(maxsize=1024)  # Conditions of tables; aliases that a query makes for itself leave again.
 def same(one: FromClause, other: FromClause, *columns: str) -> ColumnElement[bool]:
     """Whether the rows of two tables belong to one marketplace and agree in these columns."""
     return and_(one.c.marketplace_id == other.c.marketplace_id, *(one.c[name] == other.c[name] for name in columns))

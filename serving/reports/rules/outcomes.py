@@ -104,9 +104,12 @@ def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> 
         return _told(Result.CASE, doubt)
     if not effect.at_once:
         return Outcome(Result.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
-    if holds:
-        return Outcome(Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, tuple(one.message for one in holds))
-    return Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason,))
+    return pending(holds) if holds else Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason,))
+
+
+def pending(holds: Sequence[Hold]) -> Outcome:
+    """The outcome of a reported listing whose removal is on hold."""
+    return Outcome(Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, tuple(hold.message for hold in holds))
 
 
 def _refused(found: Found) -> Code | None:

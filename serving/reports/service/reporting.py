@@ -21,7 +21,7 @@ from serving.listings.store import scores
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import Code, Outcome, Owner, Result, what_happens
+from serving.reports.rules.outcomes import Code, Outcome, Owner, Result, pending, what_happens
 from serving.reports.service.examining import Examination, Examined
 from serving.reports.service.requesting import ask_for
 from serving.reports.store import reports
@@ -34,6 +34,7 @@ from serving.standing.service import effect_now
 from serving.takedowns.rules.bursts import OF_BRAND
 from serving.takedowns.service import evidence
 from serving.takedowns.service.pending_approval import Before, Requested, holds_of, sales_of
+from serving.takedowns.store import approvals as holds_db
 from serving.webhooks.rules.action import ActionState
 
 LONGEST_KEY: Final = 200
@@ -67,7 +68,7 @@ def settle(reporting: Reporting, number: int, location: str, step: int = 0) -> R
     """Decide one listing, and store its outcome as a step."""
     known = reporting.examination.look_up(location)
     examined = None if known is None else reporting.examination.examine(known)
-    outcome = foresee(reporting, examined)
+    outcome = _without_holds(reporting, examined)
     made: dict[str, Any] = {}
     if examined is None:
         outcome = _wait(reporting, number, location, outcome)
@@ -106,16 +107,14 @@ class Ahead:
             self.by_seller[examined.facts.listing.seller.external_id] += 1
 
 
-def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead | None = None) -> Outcome:
+def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead) -> Outcome:
     """The outcome of one listing by the rule, with the standing and the limits as they stand."""
     runtime, connection, (here, brand_id) = reporting.runtime, reporting.connection, reporting.pair
-    first = ahead or Ahead()
-    at, leaves = reporting.at, first.leaves
-    effect = effect_now(runtime, connection, reporting.standing, here, brand_id, at, ahead=leaves)
-    if examined is None:
-        return what_happens(None, effect, ())
+    outcome, at = _without_holds(reporting, examined, ahead.leaves), reporting.at
+    if examined is None or outcome.result is not Result.SCHEDULED:
+        return outcome
     seller = examined.facts.listing.seller.external_id
-    before = Before(leaves, first.by_seller[seller], first.alarm)
+    before = Before(ahead.leaves, ahead.by_seller[seller], ahead.alarm)
     asked = Requested(
         here,
         brand_id,
@@ -127,10 +126,15 @@ def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead | None
         reporting.stepped_up_at,
     )
     holds = holds_of(runtime, connection, asked, at)
-    outcome = what_happens(examined.found, effect, holds)
-    raised = outcome.result is Result.PENDING_APPROVAL and any(one.cause in OF_BRAND for one in holds)
-    first.alarm = first.alarm or raised
-    return outcome
+    ahead.alarm = ahead.alarm or any(hold.cause in OF_BRAND for hold in holds)
+    return pending(holds) if holds else outcome
+
+
+def _without_holds(reporting: Reporting, examined: Examined | None, leaves: int = 0) -> Outcome:
+    """The outcome where no hold meets its removal, after so many removals that are foreseen before it."""
+    runtime, connection, (here, brand_id) = reporting.runtime, reporting.connection, reporting.pair
+    effect = effect_now(runtime, connection, reporting.standing, here, brand_id, reporting.at, ahead=leaves)
+    return what_happens(None if examined is None else examined.found, effect, ())
 
 
 def _carry_out(
@@ -152,7 +156,8 @@ def _carry_out(
     except DomainError as refused:
         return Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ()), {"refusal": as_data(refused.phrase)}
     lane = None if examined.case is None else examined.case.lane.value
-    return _actual(outcome, recorded), {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
+    made = {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
+    return _actual(reporting, outcome, recorded), made
 
 
 def _give(reporting: Reporting, number: int, case_id: str) -> None:
@@ -162,15 +167,13 @@ def _give(reporting: Reporting, number: int, case_id: str) -> None:
     )
 
 
-def _actual(outcome: Outcome, recorded: Recorded) -> Outcome:
-    """What was recorded, should it differ from what was foreseen."""
-    match None if recorded.action is None else recorded.action.state:
-        case None:
-            result = Result.CASE
-        case ActionState.PENDING_APPROVAL:
-            result = Result.PENDING_APPROVAL
-        case _:
-            result = Result.SCHEDULED
+def _actual(reporting: Reporting, outcome: Outcome, recorded: Recorded) -> Outcome:
+    """What was recorded, should it differ from the outcome without holds."""
+    action = recorded.action
+    if action is not None and action.state is ActionState.PENDING_APPROVAL:
+        stored = holds_db.of_actions(reporting.connection, action.marketplace_id, [action.action_id])
+        return pending(stored[action.action_id].holds)
+    result = Result.CASE if action is None else Result.SCHEDULED
     return outcome if result is outcome.result else Outcome(result, outcome.code, recorded.consequence.reasons)
 
 

@@ -1,17 +1,17 @@
-"""What counts against the budgets that a removal meets: gathered for the rule."""
+"""What counts against the budgets and hourly caps that a removal meets: gathered for the rule."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from serving.platform.runtime import Runtime
-from serving.takedowns.policy import BudgetPolicy
+from serving.takedowns.policy import BudgetPolicy, BurstPolicy
 from serving.takedowns.rules.budgets import Spending, Spent, UsualDay, limits, reference_period, usual_day
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import HoldCause, Pace
 from serving.takedowns.store import budgets
-from serving.takedowns.store.approvals import Pacer, by_brand
+from serving.takedowns.store.approvals import Pacer, busiest_hour, by_brand, let_through
 
 _OF_PERSON = frozenset({HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
 _OF_BRAND = frozenset({HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, HoldCause.STEP_UP_DAY})
@@ -29,6 +29,31 @@ class UsualDays:
     def forget(self) -> None:
         """Count again at the next use."""
         self.counted.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The hourly cap of a pacer: its lowest value, the removals foreseen before this one, and since when it counts."""
+
+    pacer: Pacer
+    least: int
+    ahead: int
+    since: datetime
+
+
+def paces_of(
+    connection: Connection, marketplace_id: str, caps: Mapping[HoldCause, Cap], policy: BurstPolicy, at: datetime
+) -> dict[HoldCause, Pace]:
+    """The pace of the removals that each cap limits. The history matters only above the lowest cap: it is long."""
+    end = at - timedelta(days=policy.usual_ends_days_ago)
+    start = end - timedelta(days=policy.usual_days)
+    passed = let_through(connection, marketplace_id, [(cap.pacer, cap.since) for cap in caps.values()])
+    paces = dict[HoldCause, Pace]()
+    for (cause, cap), (number, oldest) in zip(caps.items(), passed, strict=True):
+        is_over = cap.ahead + number >= cap.least
+        busiest = busiest_hour(connection, marketplace_id, cap.pacer, start, end) if is_over else 0
+        paces[cause] = Pace(cap.ahead + number, busiest, oldest)
+    return paces
 
 
 def usual_day_of(

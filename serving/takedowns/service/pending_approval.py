@@ -31,13 +31,12 @@ from serving.takedowns.rules.bursts import (
     Asked,
     Hold,
     HoldCause,
-    Pace,
     Sales,
     begins_alarm,
     holds,
 )
 from serving.takedowns.service.alarm_mails import mail_alarm
-from serving.takedowns.service.budgets import spending_of
+from serving.takedowns.service.budgets import Cap, paces_of, spending_of
 from serving.takedowns.service.telling import is_unreachable
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
@@ -174,19 +173,15 @@ def gathered(
     same = same_person(roots, {asked.user_id})
     hourly, daily = _of_user(asked, same)
 
-    def pace(pacer: Pacer, least: int, more: int, since: datetime | None = None) -> Pace:
-        hour = at - timedelta(minutes=policy.window_minutes)
-        number, oldest = holds_db.let_through(connection, here, pacer, hour if since is None else min(hour, since))
-        last_hour = more + number
-        # The history matters only above the lowest cap, and is slow to read.
-        if last_hour < least:
-            return Pace(last_hour, oldest=oldest)
-        end = at - timedelta(days=policy.usual_ends_days_ago)
-        start = end - timedelta(days=policy.usual_days)
-        return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end), oldest)
-
-    own, sold = before.by_person, before.of_seller
     since = asked.stepped_up_at
+    hour = at - timedelta(minutes=policy.window_minutes)
+    caps = {HoldCause.USER_BURST: Cap(hourly, policy.per_user, before.by_person, hour)}
+    if brand_id is not None:
+        caps[HoldCause.BRAND_BURST] = Cap(by_brand(brand_id), policy.per_brand, before.by_person, hour)
+    if seller is not None:
+        first = min(hour, since or hour)
+        caps[HoldCause.SELLER_BURST] = Cap(of_seller(seller), policy.per_seller, before.of_seller, first)
+    paces = paces_of(connection, here, caps, policy, at)
     second = not is_analyst and independent(roots, asked.user_id, asked.opened_by or "")
     rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
     spending = spending_of(
@@ -196,7 +191,7 @@ def gathered(
         daily,
         same,
         at,
-        ahead=own,
+        ahead=before.by_person,
         stepped_up=since is not None,
         routed=is_analyst and asked.opened_by is None,
         new_device=asked.new_device,
@@ -205,9 +200,9 @@ def gathered(
     return Circumstances(
         Asked(
             side=asked.side,
-            user=pace(hourly, policy.per_user, own),
-            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
-            seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
+            user=paces[HoldCause.USER_BURST],
+            brand=paces.get(HoldCause.BRAND_BURST),
+            seller=paces.get(HoldCause.SELLER_BURST),
             sales=asked.sales,
             switched_on=kill_switches.is_on(connection, here, rule),
             alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),

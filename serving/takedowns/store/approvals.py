@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 from sqlalchemy.sql.selectable import Select
 
 from features.message import as_json, from_json
@@ -71,24 +71,29 @@ def of_seller(seller_external_id: str) -> Pacer:
 
 
 def let_through(
-    connection: Connection, marketplace_id: str, pacer: Pacer, since: datetime
-) -> tuple[int, datetime | None]:
-    """The removals since a moment that needed no approval and still stand: their number, and the time of the first."""
-    first = func.min(action.c.created_at, type_=action.c.created_at.type).label("first")
-    query = _passed(marketplace_id, pacer, func.count().label("n"), first).where(action.c.created_at > since)
-    found = connection.execute(query).one()
-    return int(found.n), found.first
+    connection: Connection, marketplace_id: str, since: Sequence[tuple[Pacer, datetime]]
+) -> list[tuple[int, datetime | None]]:
+    """The removals of each pacer since its moment that needed no approval and still stand: their number, and the time
+    of the first. One pass over the removals since the earliest moment counts for all.
+    """
+    created, columns = action.c.created_at, list[ColumnElement[Any]]()
+    for pacer, moment in since:
+        theirs = case((and_(pacer.condition, created > moment), created))
+        columns += [func.count(theirs), func.min(theirs, type_=created.type)]
+    query = _passed(marketplace_id, *columns).where(created > min(moment for _, moment in since))
+    numbers = iter(connection.execute(query).one())
+    return list(zip(numbers, numbers, strict=True))
 
 
 def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
     """The most such removals in any hour after `start`, up to `end`; 0 without one. Overturned ones do not count."""
-    query = _passed(marketplace_id, pacer, action.c.created_at)
+    query = _passed(marketplace_id, action.c.created_at).where(pacer.condition)
     within = query.where(action.c.created_at > start, action.c.created_at <= end, ~OVERTURNED)
     hours = Counter((at - start) // timedelta(hours=1) for at in connection.execute(within).scalars())
     return max(hours.values(), default=0)
 
 
-def _passed(marketplace_id: str, pacer: Pacer, *what: Any) -> Select[Any]:
+def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
     return (
         select(*what)
         .select_from(action)
@@ -99,7 +104,6 @@ def _passed(marketplace_id: str, pacer: Pacer, *what: Any) -> Select[Any]:
             inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
             action.c.state != ActionState.WITHDRAWN.value,
             removal_approval.c.action_id.is_(None),
-            pacer.condition,
         )
     )
 
