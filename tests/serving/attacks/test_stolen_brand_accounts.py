@@ -208,7 +208,6 @@ def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(
     assert states(here) == {"scheduled": 30}
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize("many", LARGE)
 def test_three_hundred_leave_after_an_hour_or_one_click_stops_all(any_site: Site, many: int) -> None:
     here = in_full_standing(any_site)

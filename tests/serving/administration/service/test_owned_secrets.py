@@ -28,7 +28,6 @@ from serving.mail.tables import mail
 from serving.marketplaces.service import new_brand_key
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.tables import api_key
-from serving.reports.service.stopping import stop
 from serving.webhooks.service import secrets_of
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
@@ -36,7 +35,6 @@ from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clients import a_client
 from tests.fixtures.factors import an_app, by_its_clock, signed_in_with
 from tests.fixtures.runtimes import PASSWORD, Site, invite
-from tests.fixtures.stepping_up import confirmed_report, in_full_standing
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import a_visitor, visit_as, words
 
@@ -112,16 +110,6 @@ def test_no_key_of_a_brand_outlives_its_makers_password_or_factor(site: Site, en
     here = by_its_clock(site)
     key_id = a_brand_key(here)
     end(here)
-    with here.runtime.store.read() as connection:
-        assert marketplaces.keys_in_force(connection, [key_id]) == {}
-
-
-@pytest.mark.attack
-def test_a_stop_ends_what_the_thief_has_made(site: Site) -> None:
-    here = in_full_standing(site)
-    report_id, _, _ = confirmed_report(here, 21)
-    key_id = a_brand_key(here)
-    stop(here.runtime, here.account_manager, report_id)
     with here.runtime.store.read() as connection:
         assert marketplaces.keys_in_force(connection, [key_id]) == {}
 

@@ -11,6 +11,7 @@ from models.case import CaseLane, CaseState
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.messages.english import in_english
 from models.verdict import Judgement
+from serving.account_management.service.brand_keys import make_key
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.service.proving import Given, passkey_options
 from serving.accounts.store import people
@@ -21,6 +22,7 @@ from serving.delivery.service.delivery import deliver
 from serving.mail.service.rendering import written
 from serving.mail.store import mails
 from serving.mail.tables import mail
+from serving.marketplaces.tables import api_key
 from serving.notices.service.notice_decisions import told
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.rules.step_up import why_not
@@ -170,11 +172,11 @@ def test_a_second_report_of_the_day_is_not_confirmed(here: Site, monkeypatch: py
 
 
 def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_brand(here: Site) -> None:
-    confirmed_report(here, 60)
+    confirmed_report(here, 21)
     report(here, on_sale(here, 21, 500), "by hand")
-    assert states(here) == {"scheduled": 80, "held": 1}
+    assert states(here) == {"scheduled": 41, "held": 1}
     here.clock.forward(days=30)
-    done = report(here, on_sale(here, 31, 800), "a month later")
+    done = report(here, on_sale(here, 1, 800), "a month later")
     assert done.counts[Result.SCHEDULED] == 0, "the alarm still stands"
 
 
@@ -293,6 +295,9 @@ def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
 def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     here = in_full_standing(any_site)
     report_id, _, session = confirmed_report(here, MANY)
+    make_key(here.runtime, a_leader(here), here.pair, "of the thief")
+    keys = select(func.count()).select_from(api_key).where(api_key.c.revoked_at.is_(None))
+    before = count(here, keys)
     here.clock.forward(minutes=58)
     with pytest.raises(Forbidden, match="You count as one person with the one who confirmed"):
         approve(here.runtime, here.brand_person, report_id)
@@ -308,6 +313,7 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     assert count(here, select(func.count()).select_from(review_case).where(*opened)) == 0
     with pytest.raises(AssertionError):
         renewed(here, session)
+    assert count(here, keys) == before - 1
     with pytest.raises(Conflict, match="already"):
         stop(here.runtime, here.account_manager, report_id)
     with here.runtime.store.read() as connection:

@@ -35,7 +35,7 @@ from tests.fixtures.reviewing import a_drawn_case, judge
 from tests.fixtures.runtimes import Site
 from tests.fixtures.runtimes import invite as added
 
-CAP = DEFAULT_BURSTS.per_user
+CAP = 5
 
 
 def received(site: Site, many: int, *, draw: float) -> list[Case]:
@@ -154,6 +154,8 @@ def test_nothing_leaves_on_the_first_day_of_three_invited_analysts(site: Site) -
 
 @pytest.mark.attack
 def test_three_analysts_of_one_administrator_share_a_cap_and_its_alarm(site: Site) -> None:
+    policies = site.runtime.policies.changed(replace(DEFAULT_BURSTS, per_user=CAP))
+    site = replace(site, runtime=replace(site.runtime, policies=policies))
     found = received(site, CAP + 5, draw=0.0)
     puppets = puppets_of(site)
     site.clock.forward(days=2)
