@@ -88,7 +88,7 @@ def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> 
     """The outcome of one reported listing; None is a listing that the marketplace has not sent.
 
     `effect` is that of one more confirmation of the brand, `holds` are those of its removal. The rules apply in this
-    order. A listing without effect for the seller is refused first: named twice, removed, another brand's, an
+    order. A listing without effect for the seller is refused first: named twice, another brand's, removed, an
     authorised seller's. Then the cases in which a brand's statement alone is no ground for a removal: a reviewer
     already decides on a complaint about it, or it is in doubt (`serving.review.rules.doubt`). Standing and
     limits come last, as for an answer to a question. An open question or analyst's case changes nothing: the report
@@ -115,10 +115,10 @@ def pending(holds: Sequence[Hold]) -> Outcome:
 def _refused(found: Found) -> Code | None:
     if found.named_before:
         return Code.NAMED_TWICE
+    if found.owner is Owner.OTHER:  # Before anything that tells of others' removals.
+        return Code.OTHER_BRAND
     if found.removed:
         return Code.ALREADY_REMOVED
-    if found.owner is Owner.OTHER:
-        return Code.OTHER_BRAND
     if found.authorised:
         return Code.AUTHORISED_SELLER
     return Code.REPORTED_BEFORE if found.reported_before else None
