@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak attack check bench bench-quick screenshots docs notebooks requirements clean
+.PHONY: help setup run test soak attack check limits bench bench-quick screenshots docs notebooks requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,8 @@ setup: $(DEVELOPMENT) ## Install everything that the tests need, system packages
 	@sh requirements/system.sh test
 
 test: setup ## Run the tests at the smaller sizes (ARGS="-k intake")
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m tests.limits.loops "loops of make test" $(BIN)/python -m pytest --numprocesses 3 \
+		--dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Pytest says 5 where ARGS leave nothing to run in one of the two.
 soak: setup ## Run the slow and full-size forms, at most 40 minutes
@@ -37,14 +38,16 @@ attack: setup ## Run every attack again, of all sizes, and check that none succe
 	@$(BIN)/python -m pytest -m "attack and not alone" --timeout 2400 --numprocesses 2 --dist loadfile $(ARGS) || [ $$? = 5 ]
 	@$(BIN)/python -m pytest -m "attack and alone" --timeout 2400 $(ARGS) || [ $$? = 5 ]
 
-check: $(DEVELOPMENT) ## Lint, types, import contracts, words; prints the size of source and tests
+check: $(DEVELOPMENT) ## Lint, types, import contracts, words, size of source and tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.wording
-	@echo "source $$(git ls-files 'features/*.py' 'models/*.py' 'training/*.py' 'serving/*.py' | xargs cat | wc -l) lines," \
-		"tests $$(git ls-files 'tests/*.py' | xargs cat | wc -l) lines"
+	@$(BIN)/python -m tests.limits sizes
+
+limits: setup ## Measure what later work must keep, at most 30 minutes
+	@$(BIN)/python -m tests.limits
 
 bench: $(DEVELOPMENT) ## Measure against the naive and the competent peer; writes docs/benchmarks.md
 	@sh requirements/system.sh run
