@@ -20,7 +20,6 @@ from tests.training.threshold_halves import (
     outcome,
     tally,
 )
-from tests.training.threshold_limits import best_fixed, oracle
 from tests.training.threshold_streams import measured
 from training.threshold_file import ScoredListings
 
@@ -41,25 +40,6 @@ def test_a_threshold_is_checked_on_unseen_sellers(
     threshold: float | None, target: float, missed: bool, recall: float, _why: str
 ) -> None:
     assert outcome(threshold, STREAM, target) == Outcome(threshold, missed, recall)
-
-
-@pytest.mark.parametrize(
-    ("target", "recall", "_why"),
-    [
-        (1.0, 1 / 3, "only the first is certain"),
-        (2 / 3, 1.0, "three of four at the lowest score, though two of three share the one before"),
-        (0.76, 1 / 3, "two of three and three of four are both too few"),
-    ],
-)
-def test_the_oracle_takes_the_lowest_threshold_that_reaches_the_target(target: float, recall: float, _why: str) -> None:
-    assert oracle(STREAM, target) == recall
-
-
-def test_a_fixed_threshold_may_miss_in_few_parts_only() -> None:
-    wrong = ScoredListings(np.array([0, 1], dtype=np.int8), np.array([0.8, 0.1]), np.array([0, 1]))
-    thresholds = np.array([0.1, 0.8, 0.9])
-    assert best_fixed([STREAM], 0.7, thresholds) == 1.0
-    assert best_fixed([STREAM, wrong], 0.7, thresholds) == pytest.approx(1 / 6)
 
 
 def test_halves_share_no_seller_and_include_all() -> None:
