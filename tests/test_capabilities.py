@@ -11,7 +11,7 @@ import pytest
 
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "capabilities.md"
-ROWS: Final = (*range(5, 15), *range(32, 40), 41, 42, 43, 44, 45, 46, 47, 48, *range(50, 81))
+ROWS: Final = range(1, 99)
 _ROW: Final = re.compile(r"\| *(\d+) *\| *(.+?) *\| *(.+?) *\|")
 _NAMED: Final = re.compile(r"`([^`]+)`")
 
@@ -82,15 +82,15 @@ def test_a_page_without_fault() -> None:
     ("before", "after", "fault"),
     [
         ("| 14 | something", "14 something", "rows [14] are missing"),
-        ("| 14 | something", "| 15 | something", "rows [14, 15] are missing, too many"),
+        ("| 98 | something", "| 99 | something", "rows [98, 99] are missing, too many"),
         ("| 6 | something", "| 5 | something", "rows [6] are missing"),
         ("test_a_page_without_fault", "test_a_page_without_faults", "there is no tests/test_capabilities.py::"),
         ("tests/test_capabilities.py", "tests/nowhere.py", "there is no tests/nowhere.py::"),
         ("tests/test_capabilities.py", "tests/conftest.py", "there is no tests/conftest.py::"),
         ("tests/test_capabilities.py::test_a_page_without_fault", "tests/test_capabilities.py", "there is no "),
         ("`tests/test_capabilities.py::test_a_page_without_fault`", "soon", "'soon' names no test"),
-        ("`tests/test_capabilities.py::test_a_page_without_fault`", "not yet", "5: 'not yet' names no test"),
-        ("test_a_page_without_fault`", "test_a_page_without_fault` partly", "5: words beside its tests"),
+        ("`tests/test_capabilities.py::test_a_page_without_fault`", "not yet", "1: 'not yet' names no test"),
+        ("test_a_page_without_fault`", "test_a_page_without_fault` partly", "1: words beside its tests"),
     ],
 )
 def test_a_fault_of_the_page_is_named(before: str, after: str, fault: str) -> None:
