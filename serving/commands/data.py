@@ -13,12 +13,15 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import Dask, Marketplace, a_place_for_a_file, known_format
 from serving.commands.registry import Runtime, place_named
-from serving.commands.showing import EXIT_REFUSED, complain, progress_bar, say, unusable_file
+from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progress_bar, say, unusable_file
 
 if TYPE_CHECKING:
     from serving.intake.service.history_at import HistoryAt
 
-FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
+FILE = Annotated[
+    Path,
+    typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML, also with .gz.", show_default=False),
+]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
 _BATCH: Final = 1_000
 _BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 per control character, and one long row more.
@@ -29,7 +32,12 @@ _LARGE_FILE_ROWS: Final = 10_000  # Parquet compresses, so that its bytes say li
 
 @command()
 def receive(
-    runtime: Runtime, rows: list[dict[str, Any]], source: str, backfill: bool, marketplace: Marketplace = None
+    runtime: Runtime,
+    rows: list[dict[str, Any]],
+    source: str,
+    first_row: int,
+    backfill: bool,
+    marketplace: Marketplace = None,
 ) -> list[dict[str, Any]]:
     """Receive rows of a file. A row is {"listing": …}, or {"refused": …, "cells": …} where it could not be read."""
     from features.listing import Rejection
@@ -39,7 +47,9 @@ def receive(
     place = place_named(runtime, marketplace)
     refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
     payloads = [row.get("listing", row.get("cells")) for row in rows]
-    answers = intake.receive(runtime, place, payloads, source=source, backfill=backfill, rejections=refused)
+    answers = intake.receive(
+        runtime, place, payloads, source=source, backfill=backfill, rejections=refused, first_row=first_row
+    )
     return [{**row_answer(answer), "new_listing": answer.new_version and answer.version == 1} for answer in answers]
 
 
@@ -54,7 +64,9 @@ def import_file(
         typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason."),
     ] = None,
 ) -> None:
-    """Import a file's listings: rows in = new + changed + unchanged + quarantined."""
+    """Import a file's listings: rows in = new + changed + unchanged + quarantined.
+
+    Ends with 1 if rows were refused; `touchstone quarantine` lists them."""
     from serving.commands.connection import connected
     from training.dataset import read_listings
 
@@ -66,16 +78,18 @@ def import_file(
         listings = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
         for batch in batches(listings):
             rows, source = [_sendable(row) for row in batch], f"import {shown_name(file)}"[:200]
-            answers = receive(rows, source, backfill, marketplace)
+            answers = receive(rows, source, batch[0].number, backfill, marketplace)
             for row, answer in zip(batch, answers, strict=True):
                 counts[_outcome(answer)] += 1
                 if answer["status"] == "quarantined":
                     refused.append((row.number, answer["code"], answer["field"], answer["sentence"]))
     _report(refused, errors)
     if unused:
-        typer.echo(f"Columns not used: {', '.join(map(str, map(_plain, unused)))}.", err=True)
+        typer.echo(f"Columns not used: {', '.join(unused)}.", err=True)
     total = sum(counts.values())
     say(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items() if n or name != "stale"))
+    if refused:
+        raise typer.Exit(EXIT_FAILED)
 
 
 def shown_name(file: Path) -> str:

@@ -13,9 +13,9 @@ _ROW_HEAD: Final = 16_384
 
 
 def quarantine_row(
-    runtime: Runtime, marketplace_id: str, row: object, rejection: Rejection, *, source: str, at: datetime
+    runtime: Runtime, marketplace_id: str, row: object, rejection: Rejection, *, source: str, number: int, at: datetime
 ) -> dict[str, Any]:
-    """The stored form of one refused row."""
+    """The stored form of one refused row, with its number in the file or request, from 1."""
     text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=True, default=str)
     kept = _storable(text.encode("ascii", "backslashreplace").decode())
     return {
@@ -28,6 +28,7 @@ def quarantine_row(
         "row_hash": hashlib.sha256(kept.encode()).hexdigest(),
         "row_length": len(kept),
         "row_head": kept[:_ROW_HEAD],
+        "row_number": number,
         "known_at": at,
     }
 

@@ -44,15 +44,14 @@ def receive_events(
     events, since = _body(body)
     rows: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
-    for event in events:
+    for number, event in enumerate(events, 1):
         try:
             rows.append(_row(runtime, marketplace, event, now, backfill=backfill))
         except Rejected as problem:
-            rejection = Rejection(problem.code, problem.field, problem.sentence)
-            found = quarantine_row(
-                runtime, marketplace.marketplace_id, event, rejection, source="seller-events", at=now
+            rejection, here = Rejection(problem.code, problem.field, problem.sentence), marketplace.marketplace_id
+            refused.append(
+                quarantine_row(runtime, here, event, rejection, source="seller-events", number=number, at=now)
             )
-            refused.append(found)
     with runtime.store.write() as connection:
         if backfill:
             _not_before_scores(connection, marketplace.marketplace_id, rows, now)
