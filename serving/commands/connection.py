@@ -92,7 +92,8 @@ def connect(settings: Settings) -> Iterator[Local]:
         try:
             stack.enter_context(home.owned())
         except HomeInUse:
-            address = home.read_service().get("socket")
+            # A copied directory names the socket of the original until its own service has started.
+            address = None if home.moved else home.read_service().get("socket")
             if not isinstance(address, str) or not _listens(address):
                 raise
             transport = httpx.HTTPTransport(uds=address)
