@@ -214,6 +214,15 @@ def update_job(connection: Connection, marketplace_id: str, job_id: str, values:
     )
 
 
+def reopen_job(connection: Connection, marketplace_id: str, job_id: str, progress: Mapping[str, Any]) -> None:
+    """Have a failed job wait again."""
+    connection.execute(
+        update(training_job)
+        .where(inside(training_job, marketplace_id, job_id=job_id), training_job.c.state == "failed")
+        .values(state="waiting", progress=dict(progress), error=None, finished_at=None)
+    )
+
+
 def add_model(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a trained model; a repeated training of the same bundle changes nothing."""
     connection.execute(insert_or_ignore(connection, model), [dict(row)])

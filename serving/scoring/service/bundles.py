@@ -14,7 +14,7 @@ from typing import Final
 
 from models import bundle as bundles
 from models.bundle import Bundle
-from models.errors import BundleRefused, Unavailable
+from models.errors import BundleRefused, BundleTooSlow, Unavailable
 from models.forest import Forest
 from serving.artifacts.rules import Kind
 from serving.artifacts.service import SharedFiles
@@ -29,19 +29,29 @@ _REFUSED_AGAIN_SECONDS: Final = 30.0  # A trial takes seconds, and every sweep a
 def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_SECONDS) -> None:
     """Load and score in a child process, because LightGBM ends the whole process on a damaged forest.
 
-    Raises BundleRefused (the child process refused the bundle, crashed or timed out).
+    Raises BundleRefused (the child process refused the bundle or crashed) or BundleTooSlow (it timed out).
     """
     command = [*children.python(), "-m", "serving.canary", str(folder), digest]
     try:
         done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False, env=children.least())
     except subprocess.TimeoutExpired:
-        raise BundleRefused("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds) from None
+        raise BundleTooSlow("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds) from None
     if done.returncode == 0:
         return
     lines = done.stdout.decode(errors="replace").strip().splitlines()
     if done.returncode < 0 or not lines:
         raise BundleRefused("The bundle crashed the process that tried it.")
     raise BundleRefused(lines[-1][:500])
+
+
+def _try_repeatedly(folder: Path, digest: str, attempts: int) -> None:
+    for attempt in range(attempts):
+        try:
+            return try_in_child(folder, digest, within_seconds=_CANARY_SECONDS * 2**attempt)
+        except BundleTooSlow:
+            if attempt + 1 == attempts:
+                raise
+    return None
 
 
 class BundleStore:
@@ -67,10 +77,13 @@ class BundleStore:
             self._fetch(digest)
         return self.folder(digest)
 
-    def admit(self, source: Path) -> str:
+    def admit(self, source: Path, *, attempts: int = 1) -> str:
         """Copy a bundle into both stores after checking and trying it; returns its digest.
 
-        Raises BundleRefused (the bundle is damaged, made for other features, or does not load).
+        Each of the `attempts` at loading it has twice the time of the one before.
+
+        Raises BundleRefused (the bundle is damaged, made for other features, or does not load) or BundleTooSlow (it was
+        not loaded in time).
 
         Notes
         -----
@@ -79,7 +92,7 @@ class BundleStore:
         files = read_bundle_folder(source)
         digest = bundles.verify(files)
         if not self.folder(digest).is_dir():
-            try_in_child(source, digest)
+            _try_repeatedly(source, digest, attempts)
             about = source / ABOUT
             write_bundle_folder(self.folder(digest), files, json.loads(about.read_bytes()) if about.is_file() else {})
         with suppress(Unavailable):
