@@ -248,26 +248,15 @@ def printable(name: object) -> str:
     return text if text.isprintable() else text.encode("unicode_escape").decode()[:60]
 
 
-def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that differs least from another; None where none is similar.
-
-    >>> nearest("Titel", ["title", "price"]), nearest("colour", ["title", "price"])
-    ('title', None)
-    """
-    names = sorted(known)
-    match = process.extractOne(name.lower(), names, scorer=OSA.normalized_similarity, score_cutoff=_LEAST_SIMILAR)
-    return match and str(match[0])
-
-
 def with_nearest(name: str, known: Collection[str]) -> str:
     """An unknown field's name in a printable form, with the field that it may mean.
 
-    >>> with_nearest("titel", ["title", "price"]), with_nearest("colour", ["title", "price"])
-    ('titel (nearest field: title)', 'colour')
+    >>> with_nearest("Titel", ["title", "price"]), with_nearest("colour", ["title", "price"])
+    ('Titel (nearest field: title)', 'colour')
     """
-    field = nearest(name[:60], known)
-    shown = printable(name) or "(no name)"
-    return shown if field is None else f"{shown} (nearest field: {field})"
+    scorer, shown = OSA.normalized_similarity, printable(name) or "(no name)"
+    nearest = process.extractOne(name[:60].lower(), sorted(known), scorer=scorer, score_cutoff=_LEAST_SIMILAR)
+    return f"{shown} (nearest field: {nearest[0]})" if nearest else shown
 
 
 def unknown_fields(row: Mapping[str, Value], known: Collection[str], of: str, within: str = "") -> Rejected:

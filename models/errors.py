@@ -96,8 +96,6 @@ class BundleRefused(DomainError):
 class BundleTooSlow(BundleRefused):
     """A bundle was not loaded in time, which tells of the machine and not of the bundle."""
 
-    code = "bundle_too_slow"
-
 
 def required(found: T | None, unless: str | Phrase) -> T:
     """The value, unless it is None. Raises NotFound (there is no value; `unless` is the phrase of the error)."""

@@ -46,10 +46,7 @@ class Local:
 
         `report` hears the progress of a long one.
 
-        Raises
-        ------
-        DomainError
-            It was refused; the sentence says why.
+        Raises DomainError (it was refused; the sentence says why).
         """
         try:
             body = orjson.dumps(arguments, _plain)
@@ -82,10 +79,7 @@ def connected() -> Iterator[Local]:
 def connect(settings: Settings) -> Iterator[Local]:
     """Connect to the running service, or to the database where none runs, for every command of the block.
 
-    Raises
-    ------
-    HomeInUse
-        Another process owns the data directory and no socket of it responds.
+    Raises HomeInUse (another process owns the data directory and no socket of it responds).
     """
     home = Home.at(settings.home)
     with ExitStack() as stack:

@@ -18,10 +18,7 @@ from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progre
 if TYPE_CHECKING:
     from serving.intake.service.history_at import HistoryAt
 
-FILE = Annotated[
-    Path,
-    typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML, also with .gz.", show_default=False),
-]
+FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, XML (or with .gz), Parquet.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
 _BATCH: Final = 1_000
 _BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 per control character, and one long row more.
@@ -32,14 +29,9 @@ _LARGE_FILE_ROWS: Final = 10_000  # Parquet compresses, so that its bytes say li
 
 @command()
 def receive(
-    runtime: Runtime,
-    rows: list[dict[str, Any]],
-    source: str,
-    first_row: int,
-    backfill: bool,
-    marketplace: Marketplace = None,
+    runtime: Runtime, rows: list[dict[str, Any]], source: str, backfill: bool, marketplace: Marketplace = None
 ) -> list[dict[str, Any]]:
-    """Receive rows of a file. A row is {"listing": …}, or {"refused": …, "cells": …} where it could not be read."""
+    """Receive rows of a file. A row is {"number", "listing"}, or {"number", "refused", "cells"} if it is unreadable."""
     from features.listing import Rejection
     from serving.api.intake import row_answer
     from serving.intake.service import intake
@@ -48,7 +40,7 @@ def receive(
     refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
     payloads = [row.get("listing", row.get("cells")) for row in rows]
     answers = intake.receive(
-        runtime, place, payloads, source=source, backfill=backfill, rejections=refused, first_row=first_row
+        runtime, place, payloads, source=source, backfill=backfill, rejections=refused, first_row=rows[0]["number"]
     )
     return [{**row_answer(answer), "new_listing": answer.new_version and answer.version == 1} for answer in answers]
 
@@ -78,7 +70,7 @@ def import_file(
         listings = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
         for batch in batches(listings):
             rows, source = [_sendable(row) for row in batch], f"import {shown_name(file)}"[:200]
-            answers = receive(rows, source, batch[0].number, backfill, marketplace)
+            answers = receive(rows, source, backfill, marketplace)
             for row, answer in zip(batch, answers, strict=True):
                 counts[_outcome(answer)] += 1
                 if answer["status"] == "quarantined":
@@ -122,8 +114,9 @@ def _sendable(row: Any) -> dict[str, Any]:
 
     if isinstance(row.listing, Rejection):
         refusal = {"code": row.listing.code, "field": row.listing.field, "sentence": row.listing.sentence}
-        return {"refused": refusal, "cells": {str(_plain(name)): _plain(value) for name, value in row.cells.items()}}
-    return {"listing": row.mapping}
+        cells = {str(_plain(name)): _plain(value) for name, value in row.cells.items()}
+        return {"number": row.number, "refused": refusal, "cells": cells}
+    return {"number": row.number, "listing": row.mapping}
 
 
 def _plain(value: object) -> object:

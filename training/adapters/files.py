@@ -6,13 +6,13 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from io import BufferedReader, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, AnyStr, BinaryIO, Final
+from typing import IO, AnyStr, Final
 from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
@@ -62,10 +62,8 @@ def read_rows(
 ) -> Iterator[RawRow]:
     """Rows of a CSV, TSV, NDJSON, Parquet or XML file; the name's ending selects the reader.
 
-    Any of them but Parquet may be compressed, with `.gz` after its ending.
-
-    `advanced` receives the number of bytes read so far, at least every thousand rows. `most_columns` limits the header
-    of a file with one header for all rows.
+    Any but Parquet may be compressed, with `.gz` after its ending. `advanced` receives the number of bytes read so far,
+    at least every thousand rows. `most_columns` limits the header of a file with one header for all rows.
 
     Raises Unreadable (the ending is unknown, the content does not match it, the header is too wide, or the system
     denies access).
@@ -79,10 +77,8 @@ def read_rows(
         ".parquet": partial(_read_parquet, most_columns),
         ".xml": _read_xml,
     }
-    ending = path.suffix.lower()
-    if ending == _GZIP and (ending := Path(path.stem).suffix.lower()) == ".parquet":
-        ending = ""
-    reader = readers.get(ending)
+    name = Path(path.stem) if path.suffix.lower() == _GZIP else path
+    reader = readers.get(name.suffix.lower())
     if reader is None:
         raise Unreadable(path.name, "The name must end in {endings}.", endings=", ".join(readers))
     try:
@@ -97,14 +93,11 @@ def read_rows(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, BufferedReader]]:
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """The content of a file as a stream, and the file itself, which tells how much of it is read."""
-    with path.open("rb") as raw:
-        if path.suffix.lower() != _GZIP:
-            yield raw, raw
-        else:
-            with gzip.GzipFile(fileobj=raw) as stream:
-                yield stream, raw
+    is_gzip = path.suffix.lower() == _GZIP
+    with path.open("rb") as raw, gzip.open(raw) if is_gzip else nullcontext(raw) as stream:
+        yield stream, raw
 
 
 def _lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:
@@ -127,10 +120,7 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
     Quoting is strict: with lenient quoting, an unclosed quote makes the rest of the file one long cell.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    with (
-        _opened(path) as (content, raw),
-        TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="") as stream,
-    ):
+    with _opened(path) as (content, raw), TextIOWrapper(content, "utf-8-sig", "surrogateescape", "") as stream:
         rows = csv.DictReader(_lines(stream), delimiter=delimiter, restkey=_BEYOND, strict=True)
         try:
             header = rows.fieldnames

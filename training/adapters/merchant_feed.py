@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from features import money
-from features.fields import Field, Rejected
+from features.fields import Rejected
 from features.listing import LISTING_FIELDS
 from training.adapters.cells import Row, text, without_missing
 
@@ -54,12 +54,13 @@ COLUMNS: Final = frozenset(
 
 
 def column_named(header: str) -> str:
-    """The attribute that a header names, ignoring case, the XML prefix, sub-attributes, and blanks for underscores.
+    """The attribute that a header names, ignoring case, the XML prefix, and blanks in place of underscores.
 
     >>> column_named("Sale price"), column_named("g:image_link"), column_named("structured title(content)")
     ('sale_price', 'image_link', 'structured_title')
     """
-    return re.sub(r"\s+", "_", header.partition("(")[0].strip()).lower().removeprefix("g:")
+    name = re.sub(r"\s+", "_", header.strip()).lower().removeprefix("g:")
+    return name.partition("(")[0] if name.startswith("structured_") else name
 
 
 def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
@@ -106,11 +107,11 @@ def _choice(row: Row, column: str) -> str | None:
     return _CHOICES[column].get(re.sub("[^a-z]", "", name).removesuffix("condition"))
 
 
-def _spellings(field: Field) -> dict[str, str]:
-    return {option.replace("_", ""): option for option in field.schema["enum"] if option}
-
-
-_CHOICES: Final = {field.name: _spellings(field) for field in LISTING_FIELDS if "enum" in field.schema}
+_CHOICES: Final[dict[str, dict[str, str]]] = {
+    field.name: {option.replace("_", ""): option for option in options if option}
+    for field in LISTING_FIELDS
+    if isinstance(options := field.schema.get("enum"), list)
+}
 
 
 def _money(row: Row, column: str) -> tuple[str | None, str | None]:

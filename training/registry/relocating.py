@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ _ADDRESSES: Final = (
 def relocate(tracking_uri: str, artifacts: Path) -> list[str]:
     """Have the database of a moved or copied folder name its own artifacts; returns the folders that it named before.
 
-    One transaction. A server, and a database that names this folder, stay as they are.
+    One transaction. A server stays as it is.
     """
     database, own = Path(tracking_uri.removeprefix(_SCHEME)), artifacts.absolute().as_uri()
     if not tracking_uri.startswith(_SCHEME) or not database.is_file():
@@ -28,13 +29,12 @@ def relocate(tracking_uri: str, artifacts: Path) -> list[str]:
             return []
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            for before in earlier:
-                for table, column in _ADDRESSES:
-                    connection.execute(
-                        f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608  # names above
-                        f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
-                        (own, len(before) + 1, before, len(before) + 1, f"{before}/"),
-                    )
+            for before, (table, column) in product(earlier, _ADDRESSES):
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608  # names above
+                    f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+                    (own, len(before) + 1, before, len(before) + 1, f"{before}/"),
+                )
     return earlier
 
 
@@ -42,6 +42,6 @@ def _earlier(connection: sqlite3.Connection, own: str) -> list[str]:
     """The folders of another data directory; an experiment that an operator keeps elsewhere is not one of them."""
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'experiments'").fetchone() is None:
         return []
-    named = connection.execute("SELECT DISTINCT artifact_location FROM experiments ORDER BY 1").fetchall()
-    ending = own.rsplit("/", 2)[1:]
-    return [place for (place,) in named if place and place != own and place.rsplit("/", 2)[1:] == ending]
+    query, ending = "SELECT DISTINCT artifact_location FROM experiments ORDER BY 1", own.rsplit("/", 2)[1:]
+    places = [place for (place,) in connection.execute(query) if place and place.startswith("file:") and place != own]
+    return [place for place in places if place.rsplit("/", 2)[1:] == ending]

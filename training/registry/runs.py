@@ -78,10 +78,7 @@ class Registered:
 
 
 def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
-    """A client of a tracking URI, with the experiment created and its artifact location set.
-
-    The database of a copied folder would have this process write into the original.
-    """
+    """A client of a tracking URI, with the experiment created. Addresses of a copied folder then name the copy."""
     if artifacts is not None:
         relocate(tracking_uri, artifacts)
     mlflow.set_tracking_uri(tracking_uri)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from features import fields, money
 from features.fields import Rejected
-from features.listing import CLOCK_TOLERANCE, Rejection
+from features.listing import CLOCK_TOLERANCE
 from models.errors import Invalid
 from serving.listings.service import quarantine_row
 from serving.listings.store import listings
@@ -48,10 +48,8 @@ def receive_events(
         try:
             rows.append(_row(runtime, marketplace, event, now, backfill=backfill))
         except Rejected as problem:
-            rejection, here = Rejection(problem.code, problem.field, problem.sentence), marketplace.marketplace_id
-            refused.append(
-                quarantine_row(runtime, here, event, rejection, source="seller-events", number=number, at=now)
-            )
+            here = marketplace.marketplace_id
+            refused.append(quarantine_row(runtime, here, event, problem, source="seller-events", number=number, at=now))
     with runtime.store.write() as connection:
         if backfill:
             _not_before_scores(connection, marketplace.marketplace_id, rows, now)

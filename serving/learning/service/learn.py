@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,7 +110,8 @@ def try_again(runtime: Runtime, marketplace: Marketplace, job_id: str, *, by: st
         job = learning.get_job(connection, here, job_id)
         if not is_kept(job):
             raise Conflict("Nothing of this training is kept. Start a new one.")
-        learning.reopen_job(connection, here, job_id, {**job.progress, "stage": "waiting"})
+        waits = {"state": "waiting", "progress": {**job.progress, "stage": "waiting"}, "error": None}
+        learning.update_job(connection, here, job_id, {**waits, "finished_at": None}, of=("failed",))
         workflow_id = f"retrain:{job_id}:{job.progress[_KEPT]}"
         runtime.jobs.enqueue(connection, jobs.RETRAIN, jobs.TRAINING, workflow_id, here, job_id)
         audit.record(connection, now, here, by, "training.load_requested", job_id)
@@ -118,7 +119,7 @@ def try_again(runtime: Runtime, marketplace: Marketplace, job_id: str, *, by: st
 
 def is_kept(job: Job) -> bool:
     """Whether a job failed because its bundle was not loaded in time, so that it can be tried again."""
-    return job.state == "failed" and _KEPT in job.progress
+    return job.state == "failed" and job.progress["stage"] == _KEPT
 
 
 def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | None = None) -> str:
@@ -137,19 +138,16 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | 
     try:
         digest, not_tracked = _admitted(runtime, job, _finished(runtime, job) or _train(runtime, job))
     except BundleTooSlow as slow:
-        progress = {**_ended(runtime, job), "stage": "kept", _KEPT: job.progress.get(_KEPT, 0) + 1}
-        error = f"{slow.sentence} The training is kept in cache/training of the data directory. Try its bundle again."
-        _end(runtime, job, {"state": "failed", "error": error, "progress": progress})
-        return "failed"
+        progress = {**_ended(runtime, job), "stage": _KEPT, _KEPT: job.progress.get(_KEPT, 0) + 1}
+        why = f"{slow.sentence} The training is kept in cache/training of the data directory. Try its bundle again."
+        return _end(runtime, job, {"state": "failed", "error": why, "progress": progress})
     except DomainError as refused:
-        progress = {name: value for name, value in _progress(runtime, job).items() if name != _KEPT}
-        _end(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR], "progress": progress})
+        _end(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR]})
         if not (isinstance(refused, TrainingFailed) and refused.recorded):
             close_run(runtime, job, refused)
         return "failed"
     error = None if not_tracked is None else f"Trained, not tracked: {not_tracked}"[:_LONGEST_ERROR]
-    _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job), "error": error})
-    return "done"
+    return _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job), "error": error})
 
 
 def _leave_for_later(runtime: Runtime, job: Job, after: str) -> None:
@@ -169,12 +167,9 @@ def _leave_for_later(runtime: Runtime, job: Job, after: str) -> None:
 
 def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
     """The progress of a finished job, with its stages."""
-    return {"stage": "done", "share": 1.0, "log": _progress(runtime, job).get("log", [])}
-
-
-def _progress(runtime: Runtime, job: Job) -> Mapping[str, Any]:
     with runtime.store.read() as connection:
-        return learning.get_job(connection, job.marketplace_id, job.job_id).progress
+        log = learning.get_job(connection, job.marketplace_id, job.job_id).progress.get("log", [])
+    return {"stage": "done", "share": 1.0, "log": log}
 
 
 class _Stages:
@@ -196,15 +191,14 @@ class _Stages:
         _update(self._runtime, self._job, {"progress": {**line, **self._began, "log": self._log}})
 
 
-def _finished(runtime: Runtime, job: Job) -> dict[str, Any] | None:
-    """What an earlier attempt at this job trained; None where there was none. Raises Conflict (its files are gone)."""
-    path = _folder(runtime, job) / _TRAINED
+def _finished(runtime: Runtime, job: Job) -> dict[str, Any]:
+    """What an earlier attempt at this job trained, empty where none did. Raises Conflict (its files are gone)."""
+    path, found = _folder(runtime, job) / _TRAINED, dict[str, Any]()
     if path.is_file():
-        found: dict[str, Any] = json.loads(path.read_bytes())
-        return found
-    if _KEPT in job.progress:
+        found = json.loads(path.read_bytes())
+    elif _KEPT in job.progress:
         raise Conflict("The files of the training are no longer in this data directory. Start a new training.")
-    return None
+    return found
 
 
 def _folder(runtime: Runtime, job: Job) -> Path:
@@ -269,7 +263,7 @@ def _admitted(runtime: Runtime, job: Job, done: dict[str, Any]) -> tuple[str, st
             publish_later(runtime, connection, here, admitted, job_id=f"publish:{job.job_id}")
         else:
             learning.track_model(connection, here, admitted, done["run_id"], done["version"])
-        _record(connection, now, here, "training", "model.trained", admitted)
+        audit.record(connection, now, here, "training", "model.trained", admitted)
     return admitted, done.get("not_tracked")
 
 
@@ -278,12 +272,9 @@ def _update(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
         learning.update_job(connection, job.marketplace_id, job.job_id, values)
 
 
-def _end(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
-    now = runtime.clock.now()
+def _end(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> str:
+    now, state = runtime.clock.now(), str(values["state"])
     with runtime.store.write() as connection:
         learning.update_job(connection, job.marketplace_id, job.job_id, {**values, "finished_at": now})
-        _record(connection, now, job.marketplace_id, "training", f"training.{values['state']}", job.job_id)
-
-
-def _record(connection: Connection, at: datetime, marketplace_id: str, actor: str, act: str, subject: str) -> None:
-    audit.record(connection, at, marketplace_id, actor, act, subject)
+        audit.record(connection, now, job.marketplace_id, "training", f"training.{state}", job.job_id)
+    return state

@@ -15,7 +15,7 @@ from serving.scoring.service.bundles import BundleStore
 
 _log = structlog.get_logger()
 _AGAIN_SECONDS: Final = 300.0
-_RELOCATION_SECONDS: Final = 60.0  # It takes less than one; a locked database must not stop a start.
+_MOVE_SECONDS: Final = 60.0  # It takes less than one; a locked database must not stop a start.
 _MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone publish`.
 
 
@@ -42,9 +42,7 @@ def relocate_registry(settings: Settings, home: Home) -> None:
         return
     arguments = offline_registry(settings, home)
     try:
-        run_child(
-            RELOCATION, arguments, cache=home.cache, timeout_seconds=_RELOCATION_SECONDS, progress=lambda _line: None
-        )
+        run_child(RELOCATION, arguments, cache=home.cache, timeout_seconds=_MOVE_SECONDS, progress=lambda _line: None)
     except TrainingFailed as refused:  # Each training tries again before it logs anything.
         _log.warning("registry.not_relocated", why=refused.sentence)
 

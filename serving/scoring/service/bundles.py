@@ -44,16 +44,6 @@ def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_S
     raise BundleRefused(lines[-1][:500])
 
 
-def _try_repeatedly(folder: Path, digest: str, attempts: int) -> None:
-    for attempt in range(attempts):
-        try:
-            return try_in_child(folder, digest, within_seconds=_CANARY_SECONDS * 2**attempt)
-        except BundleTooSlow:
-            if attempt + 1 == attempts:
-                raise
-    return None
-
-
 class BundleStore:
     """The bundles of an installation: a folder per digest in the data directory, and the store that processes share.
 
@@ -85,14 +75,17 @@ class BundleStore:
         Raises BundleRefused (the bundle is damaged, made for other features, or does not load) or BundleTooSlow (it was
         not loaded in time).
 
-        Notes
-        -----
         A shared store that is out of reach gets the bundle later (`share`): a training of an hour is not lost.
         """
         files = read_bundle_folder(source)
         digest = bundles.verify(files)
         if not self.folder(digest).is_dir():
-            _try_repeatedly(source, digest, attempts)
+            for attempt in range(attempts - 1):
+                with suppress(BundleTooSlow):
+                    try_in_child(source, digest, within_seconds=_CANARY_SECONDS * 2**attempt)
+                    break
+            else:
+                try_in_child(source, digest, within_seconds=_CANARY_SECONDS * 2 ** (attempts - 1))
             about = source / ABOUT
             write_bundle_folder(self.folder(digest), files, json.loads(about.read_bytes()) if about.is_file() else {})
         with suppress(Unavailable):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from features import fields
 from features.contacts import LONGEST, Contact, ContactKind, contact
 from features.fields import Rejected
-from features.listing import CLOCK_TOLERANCE, Rejection
+from features.listing import CLOCK_TOLERANCE
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.listings.service import quarantine_row
@@ -42,10 +42,9 @@ def receive_contacts(
 ) -> dict[str, int]:
     """Hash contacts and store the hashes; returns how many were new, known and quarantined.
 
-    `first_row` is the number of the first contact in its file.
-
-    Contacts count for listings that arrive afterwards. With `backfill` a contact counts from `occurred_at`, but not
-    before the marketplace's last scoring, because it may change the links of any seller.
+    `first_row` is the number of the first contact in its file. Contacts count for listings that arrive afterwards. With
+    `backfill` a contact counts from `occurred_at`, but not before the marketplace's last scoring, because it may change
+    the links of any seller.
 
     Raises Invalid (the body is not an object with at most a thousand contacts) or Conflict (the stored contacts were
     hashed with another key, so that no shared contact would ever be found).
@@ -58,8 +57,8 @@ def receive_contacts(
     refused: list[dict[str, Any]] = []
 
     def refuse(number: int, row: Any, problem: Rejected) -> None:
-        rejection, shown = Rejection(problem.code, problem.field, problem.sentence), _without_value(row)
-        refused.append(quarantine_row(runtime, here, shown, rejection, source=SOURCE, number=number, at=now))
+        shown = _without_value(row)
+        refused.append(quarantine_row(runtime, here, shown, problem, source=SOURCE, number=number, at=now))
 
     for number, row in enumerate(rows, first_row):
         try:

@@ -40,7 +40,7 @@ def addresses(uri: str) -> list[str]:
 
 
 def test_every_address_follows_the_folder_and_no_other_address_does(tmp_path: Path) -> None:
-    old, bucket = "file:///old/mlflow/artifacts", "s3://bucket/artifacts"
+    old, bucket = "file:///old/mlflow/artifacts", "s3://bucket/mlflow/artifacts"
     uri, artifacts = a_registry(tmp_path, old, bucket, "file:///data/artifacts"), tmp_path / "mlflow" / "artifacts"
     assert relocate(uri, artifacts) == [old]
     own = artifacts.as_uri()
@@ -66,5 +66,7 @@ def test_the_child_moves_the_addresses_and_leaves_a_server_alone(tmp_path: Path)
     command = ["-m", "training.relocation", "--model-name", "m", "--artifacts", str(tmp_path / "mlflow" / "artifacts")]
     code, lines = lines_of([*command, "--tracking-uri", uri])
     assert (code, lines) == (0, [{"event": "done", "earlier": ["file:///old/mlflow/artifacts"]}])
-    assert relocate("http://localhost:5000", tmp_path) == []
+    assert relocate("http://localhost:5000", tmp_path) == relocate(f"sqlite:///{tmp_path / 'none.db'}", tmp_path) == []
+    assert not (tmp_path / "none.db").exists()
+    (tmp_path / "none.db").touch()
     assert relocate(f"sqlite:///{tmp_path / 'none.db'}", tmp_path) == []

@@ -191,7 +191,8 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
 ) -> None:
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
-    job_id, trainings, is_busy = request_training(site.runtime, site.marketplace, by="test"), list[str](), [True]
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    trainings, limits, is_busy = list[str](), list[float](), [True]
 
     def child(module: str, arguments: list[str], **_named: Any) -> dict[str, Any]:
         trainings.append(arguments[0])
@@ -201,6 +202,7 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
         return {"event": "done", "folder": str(folder), "report": report, "not_tracked": "MLflow was down."}
 
     def tried(_folder: Path, _digest: str, *, within_seconds: float) -> None:
+        limits.append(within_seconds)
         if is_busy[0]:
             raise BundleTooSlow("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds)
 
@@ -218,7 +220,7 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
     with pytest.raises(Conflict, match="under way"):
         try_again(site.runtime, site.marketplace, job_id, by="test")
     assert retrain(site.runtime, site.here, job_id) == "done"
-    assert trainings == ["train"]
+    assert (trainings, limits) == (["train"], [60, 120, 240, 60])
     with site.runtime.store.read() as connection:
         job, (model,) = learning.get_job(connection, site.here, job_id), learning.models(connection, site.here, 5)
         queued = connection.execute(text("SELECT workflow_uuid FROM workflow_status")).scalars().all()
@@ -230,8 +232,7 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
 
 def test_a_kept_training_whose_files_are_gone_is_not_trained_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = request_training(site.runtime, site.marketplace, by="test")
-    monkeypatch.setattr("serving.learning.service.learn.run_child", lambda *_given, **_named: pytest.fail("trained"))
-    monkeypatch.setattr("serving.learning.service.learn.close_run", lambda *_given: None)
+    monkeypatch.setattr("serving.learning.service.learn.close_run", lambda *_arguments: None)
     with site.runtime.store.write() as connection:
         kept = {"state": "failed", "progress": {"stage": "kept", "share": 1.0, "kept": 1}}
         learning.update_job(connection, site.here, job_id, kept)

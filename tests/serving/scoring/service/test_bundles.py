@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from features.text_kernel import COLUMNS
 from models.bundle import MANIFEST, SCHEMA, digest_of
 from models.classifier import Join
-from models.errors import BundleRefused, BundleTooSlow
+from models.errors import BundleRefused
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
@@ -219,25 +219,6 @@ def test_a_child_that_ends_without_output_is_a_crash_and_only_the_child_ends(
 def test_a_bundle_that_does_not_load_in_time_is_refused(tmp_path: Path) -> None:
     """No Python process starts within a hundredth of a second, so any bundle times out here."""
     assert tried(tmp_path, bundle_files(), within_seconds=0.01) == "The bundle did not load within 0.01 seconds."
-
-
-def test_a_bundle_that_is_not_loaded_in_time_is_tried_with_twice_the_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """How long it takes says how busy the machine is."""
-    limits: list[float] = []
-
-    def tried_on_a_busy_machine(_folder: Path, _digest: str, *, within_seconds: float) -> None:
-        limits.append(within_seconds)
-        if within_seconds < 240:
-            raise BundleTooSlow("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds)
-
-    monkeypatch.setattr("serving.scoring.service.bundles.try_in_child", tried_on_a_busy_machine)
-    write_bundle_folder(tmp_path / "new", bundle_files(), {})
-    with pytest.raises(BundleTooSlow):
-        BundleStore(tmp_path / "bundles").admit(tmp_path / "new", attempts=2)
-    BundleStore(tmp_path / "bundles").admit(tmp_path / "new", attempts=3)
-    assert limits == [60, 120, 60, 120, 240]
 
 
 def test_a_bundle_whose_score_is_no_number_is_refused(tmp_path: Path) -> None:
