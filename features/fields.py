@@ -3,12 +3,15 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from features import money
 from features.phrase import Parameter, Phrase
@@ -18,6 +21,8 @@ Reader: TypeAlias = Callable[[str, Value], Value]
 
 MAX_COUNT: Final = 2**53  # Exact in JSON, in float features and in a signed 64-bit column.
 EARLIEST: Final = datetime(1995, 1, 1, tzinfo=UTC)  # Before the first marketplaces; earlier is a mistake.
+_LEAST_SIMILAR: Final = 0.65  # `titel` is title, and `seller.age` is seller.age_days; `colour` is none of our fields.
+_MOST_NAMED: Final = 10  # Unknown fields in one sentence.
 _LAST_OF_PLANES = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
 _UNSTORABLE = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~%/?=&+-]*)?\Z")
@@ -91,14 +96,14 @@ def choice(name: str, options: tuple[str, ...], meaning: str) -> Field:
 
 
 def currency(name: str, meaning: str) -> Field:
-    """Three capital letters, as in ISO 4217. The currency need not have a known rate."""
+    """A code of ISO 4217, in capital letters. The currency need not have a known rate."""
 
     def read(field: str, value: Value) -> str:
-        if not isinstance(value, str) or not money.CODE.match(value):
-            raise Rejected("bad_currency", field, "{name} must be three capital letters such as EUR.", name=field)
+        if not isinstance(value, str) or value not in money.codes():
+            raise Rejected("bad_currency", field, "{name} must be a currency code of ISO 4217 such as EUR.", name=field)
         return value
 
-    return Field(name, read, {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"}, meaning)
+    return Field(name, read, {"type": ["string", "null"], "pattern": f"^({'|'.join(sorted(money.codes()))})$"}, meaning)
 
 
 def amount(name: str, meaning: str) -> Field:
@@ -239,7 +244,28 @@ def printable(name: object) -> str:
     >>> printable("pri\\0ce\\ud800")
     'pri\\\\x00ce\\\\ud800'
     """
-    return str(name)[:60].encode("unicode_escape").decode()[:60]
+    text = str(name)[:60]
+    return text if text.isprintable() else text.encode("unicode_escape").decode()[:60]
+
+
+def with_nearest(name: str, known: Collection[str]) -> str:
+    """An unknown field's name in a printable form, with the field that it may mean.
+
+    >>> with_nearest("Titel", ["title", "price"]), with_nearest("colour", ["title", "price"])
+    ('Titel (nearest field: title)', 'colour')
+    """
+    scorer, shown = OSA.normalized_similarity, printable(name) or "(no name)"
+    nearest = process.extractOne(name[:60].lower(), sorted(known), scorer=scorer, score_cutoff=_LEAST_SIMILAR)
+    return f"{shown} (nearest field: {nearest[0]})" if nearest else shown
+
+
+def unknown_fields(row: Mapping[str, Value], known: Collection[str], of: str, within: str = "") -> Rejected:
+    """The refusal of a row for its unknown fields: the first as its field, all of them in its sentence."""
+    names = [str(name) for name, value in row.items() if value is not None and name not in known]
+    named = ", ".join(with_nearest(name, known) for name in names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    are = "is not a field" if len(names) == 1 else "are not fields"
+    return Rejected("unknown_field", f"{within}{printable(names[0])}", f"{named}{more} {are} of a {of}.")
 
 
 def _http_url(field: str, value: str) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from features import fields, money
-from features.fields import OBJECT, Field, Rejected, Value, Windows, printable
+from features.fields import OBJECT, Field, Rejected, Value, Windows, unknown_fields
 from features.records import quickly_made
 
 # Clocks of two companies differ; a day covers a source that stamps local time as UTC.
@@ -179,7 +179,7 @@ class Rejection:
 
 
 def check(row: object, *, received_at: datetime) -> Listing | Rejection:
-    """The listing in a mapping, or the first reason for its rejection. Standard library only.
+    """The listing in a mapping, or the first reason for its rejection.
 
     The API, file import, evaluation, training and scoring all use this function. Null and absent mean the same. An
     unknown key is rejected, because it is most often a misspelt field.
@@ -200,7 +200,7 @@ def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
         if name == "seller":
             found[name] = _seller(value)
         elif (read := _READERS.get(name)) is None:
-            raise Rejected("unknown_field", printable(name), f"{printable(name)} is not a field of a listing.")
+            raise unknown_fields(row, {*_READERS, "seller"}, "listing")
         elif (accepted := read(name, value)) is not None:
             found[name] = accepted
     if "external_id" not in found:
@@ -230,9 +230,7 @@ def _seller(value: object) -> SellerBlock:
         if item is None:
             continue
         if (read := _SELLER_READERS.get(name)) is None:
-            raise Rejected(
-                "unknown_field", f"seller.{printable(name)}", f"{printable(name)} is not a field of a seller."
-            )
+            raise unknown_fields(value, _SELLER_READERS, "seller", "seller.")
         if (accepted := read(f"seller.{name}", item)) is not None:
             found[name] = accepted
     return SellerBlock(**found)  # type: ignore[arg-type]  # each value was read by the field of that name

@@ -22,6 +22,7 @@ from serving.accounts.service import auth
 from serving.accounts.store import accounts
 from serving.app import create_app, create_local_app
 from serving.composition import open_runtime
+from serving.learning.service.publish import relocate_registry
 from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.production import check_production
 from serving.platform.runtime import Runtime
@@ -54,6 +55,8 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
     home = Home.at(settings.home)
     with home.owned():
         runtime = open_runtime(settings)
+        if home.moved:
+            relocate_registry(settings, home)
         worker = Worker(runtime)
         port = settings.port or home.read_service().get("port") or DEFAULT_PORT
         try:
@@ -61,7 +64,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
                 bound = public.getsockname()[1]
                 address = settings.public_url or f"http://{settings.host}:{bound}"
                 path = private.getsockname()
-                home.write_private("service.json", {"pid": os.getpid(), "port": bound, "socket": path})
+                home.write_service(pid=os.getpid(), port=bound, socket=path)
                 _leave_setup_link(runtime, address)
                 worker.start()
                 try:
@@ -69,7 +72,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
                         runner.run(_run(runtime, public, private, lambda: ready(address)))
                 finally:
                     worker.stop()
-                    home.write_private("service.json", {"port": bound})
+                    home.write_service(port=bound)
         finally:
             runtime.close()
 

@@ -8,10 +8,10 @@ from typing import Self
 
 import pyarrow as pa
 
-from features.fields import Rejected
+from features.fields import Rejected, with_nearest
 from features.listing import Listing, Rejection, check
 from training.adapters.cells import Row, present
-from training.adapters.files import RawRow, file_digest, read_rows
+from training.adapters.files import MOST_COLUMNS, RawRow, file_digest, read_rows
 from training.adapters.formats import FORMATS, Format, Layout
 
 
@@ -60,22 +60,30 @@ def read_listings(
     *,
     received_at: datetime,
     advanced: Callable[[int], None] = lambda _: None,
-    unused: Callable[[Sequence[str]], None] = lambda _: None,
+    unused: Callable[[Sequence[str]], object] = lambda _: None,
 ) -> Iterator[CheckedRow]:
     """The rows of a file, in order, as of the time when they are received.
 
     A row without an id field gets one derived from the file's digest and the row number; in a feed, only if no item
-    has one. An empty id field is refused. `unused` is called once with the names of the columns that are not read.
+    has one. An empty id field is refused. `unused` is called with the names of columns that are not read, each once and
+    with the nearest field.
 
     Raises Unreadable, UnknownLayout (the whole file cannot be read as this format).
     """
     reading: Reading | None = None
+    named: set[str] = set()
     for row in read_rows(path, advanced):
         if reading is None and row.problem is None:
             reading = Reading.of(format_name, row.cells, digest=file_digest(path), received_at=received_at)
-            if reading.layout.used is not None:
-                unused([name for name in row.cells if reading.format.column_named(name) not in reading.layout.used])
+        if reading and row.problem is None and len(named) < MOST_COLUMNS and not row.cells.keys() <= named:
+            unused(_unused([name for name in row.cells if name not in named], reading))
+            named |= row.cells.keys()
         yield checked_row(row, reading)
+
+
+def _unused(columns: Iterable[str], reading: Reading) -> list[str]:
+    used, column_named = reading.layout.used, reading.format.column_named
+    return [] if used is None else [with_nearest(name, used) for name in columns if column_named(name) not in used]
 
 
 def checked_row(row: RawRow, reading: Reading | None) -> CheckedRow:
@@ -123,7 +131,7 @@ def _cells(row: RawRow, found: Format) -> Row:
 def _missing_id(row: RawRow, reading: Reading) -> str:
     column = reading.layout.id_column
     named = {reading.format.column_named(name) for name in row.cells}
-    if column not in named and not (reading.has_ids and reading.layout.used):
+    if column not in named and not (reading.has_ids and reading.layout.is_feed):
         return derived_id(reading.digest, row.number)
     raise Rejected("missing_field", column, "{name} is empty; give every row an id.", name=column)
 

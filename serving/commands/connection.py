@@ -46,10 +46,7 @@ class Local:
 
         `report` hears the progress of a long one.
 
-        Raises
-        ------
-        DomainError
-            It was refused; the sentence says why.
+        Raises DomainError (it was refused; the sentence says why).
         """
         try:
             body = orjson.dumps(arguments, _plain)
@@ -82,17 +79,15 @@ def connected() -> Iterator[Local]:
 def connect(settings: Settings) -> Iterator[Local]:
     """Connect to the running service, or to the database where none runs, for every command of the block.
 
-    Raises
-    ------
-    HomeInUse
-        Another process owns the data directory and no socket of it responds.
+    Raises HomeInUse (another process owns the data directory and no socket of it responds).
     """
     home = Home.at(settings.home)
     with ExitStack() as stack:
         try:
             stack.enter_context(home.owned())
         except HomeInUse:
-            address = home.read_service().get("socket")
+            # A copied directory names the socket of the original until its own service has started.
+            address = None if home.moved else home.read_service().get("socket")
             if not isinstance(address, str) or not _listens(address):
                 raise
             transport = httpx.HTTPTransport(uds=address)

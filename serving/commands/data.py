@@ -13,12 +13,12 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import Dask, Marketplace, a_place_for_a_file, known_format
 from serving.commands.registry import Runtime, place_named
-from serving.commands.showing import EXIT_REFUSED, complain, progress_bar, say, unusable_file
+from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progress_bar, say, unusable_file
 
 if TYPE_CHECKING:
     from serving.intake.service.history_at import HistoryAt
 
-FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
+FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, XML (or with .gz), Parquet.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
 _BATCH: Final = 1_000
 _BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 per control character, and one long row more.
@@ -31,7 +31,7 @@ _LARGE_FILE_ROWS: Final = 10_000  # Parquet compresses, so that its bytes say li
 def receive(
     runtime: Runtime, rows: list[dict[str, Any]], source: str, backfill: bool, marketplace: Marketplace = None
 ) -> list[dict[str, Any]]:
-    """Receive rows of a file. A row is {"listing": …}, or {"refused": …, "cells": …} where it could not be read."""
+    """Receive rows of a file. A row is {"number", "listing"}, or {"number", "refused", "cells"} if it is unreadable."""
     from features.listing import Rejection
     from serving.api.intake import row_answer
     from serving.intake.service import intake
@@ -39,7 +39,9 @@ def receive(
     place = place_named(runtime, marketplace)
     refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
     payloads = [row.get("listing", row.get("cells")) for row in rows]
-    answers = intake.receive(runtime, place, payloads, source=source, backfill=backfill, rejections=refused)
+    answers = intake.receive(
+        runtime, place, payloads, source=source, backfill=backfill, rejections=refused, first_row=rows[0]["number"]
+    )
     return [{**row_answer(answer), "new_listing": answer.new_version and answer.version == 1} for answer in answers]
 
 
@@ -54,7 +56,9 @@ def import_file(
         typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason."),
     ] = None,
 ) -> None:
-    """Import a file's listings: rows in = new + changed + unchanged + quarantined."""
+    """Import a file's listings: rows in = new + changed + unchanged + quarantined.
+
+    Ends with 1 if rows were refused; `touchstone quarantine` lists them."""
     from serving.commands.connection import connected
     from training.dataset import read_listings
 
@@ -73,9 +77,11 @@ def import_file(
                     refused.append((row.number, answer["code"], answer["field"], answer["sentence"]))
     _report(refused, errors)
     if unused:
-        typer.echo(f"Columns not used: {', '.join(map(str, map(_plain, unused)))}.", err=True)
+        typer.echo(f"Columns not used: {', '.join(unused)}.", err=True)
     total = sum(counts.values())
     say(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items() if n or name != "stale"))
+    if refused:
+        raise typer.Exit(EXIT_FAILED)
 
 
 def shown_name(file: Path) -> str:
@@ -108,8 +114,9 @@ def _sendable(row: Any) -> dict[str, Any]:
 
     if isinstance(row.listing, Rejection):
         refusal = {"code": row.listing.code, "field": row.listing.field, "sentence": row.listing.sentence}
-        return {"refused": refusal, "cells": {str(_plain(name)): _plain(value) for name, value in row.cells.items()}}
-    return {"listing": row.mapping}
+        cells = {str(_plain(name)): _plain(value) for name, value in row.cells.items()}
+        return {"number": row.number, "refused": refusal, "cells": cells}
+    return {"number": row.number, "listing": row.mapping}
 
 
 def _plain(value: object) -> object:

@@ -130,10 +130,8 @@ def add(
 def people_of(file: Path) -> dict[str, dict[str, Any]]:
     """The people of a file, by the line that names each: 'line 2' is the first after the header.
 
-    Raises
-    ------
-    Invalid
-        The file cannot be read, a column is missing or unknown, or cells are missing or invalid; nobody is added then.
+    Raises Invalid (the file cannot be read, a column is missing or unknown, or cells are missing or invalid; nobody is
+    added then).
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:

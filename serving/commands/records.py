@@ -22,13 +22,15 @@ def get_figures(at: At) -> dict[str, Any]:
 
 @command(app, "quarantine")
 def get_quarantine(at: At, most: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20) -> list[str]:
-    """Show the latest refused rows with their reasons."""
+    """Show the latest refused rows: source, row, code, field and reason."""
     from serving.listings.store.listings import quarantined
 
     with at.runtime.store.read() as connection:
         rows = quarantined(connection, at.here, most)
     lines = [
-        f"{row['known_at'].isoformat()[:19]}  {row['source']:<14} {row['code']:<16} {row['sentence']}" for row in rows
+        f"{row['known_at'].isoformat()[:19]}  {row['source']:<14} row {row['row_number']}  {row['code']:<16} "
+        f"{row['field'] or '-'}: {row['sentence']}"
+        for row in rows
     ]
     return lines or ["Nothing is in quarantine."]
 

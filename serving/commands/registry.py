@@ -59,10 +59,7 @@ COMMANDS: Final[dict[str, Command]] = {}
 def run(runtime: Runtime, name: str, arguments: Mapping[str, Any], report: Report = unheard) -> Any:
     """Run a command by name, with arguments from JSON; `report` hears the progress of a long one.
 
-    Raises
-    ------
-    Invalid
-        There is no such command, or it does not take these arguments.
+    Raises Invalid (there is no such command, or it does not take these arguments).
     """
     from pydantic import TypeAdapter, ValidationError
 
@@ -102,10 +99,7 @@ def place_named(runtime: Runtime, marketplace: str | None) -> Place:
 def actor_named(runtime: Runtime, place: Place, email: str | None, permission: Permission) -> str:
     """The actor that an e-mail names: the operator may act for the people of the data directory.
 
-    Raises
-    ------
-    NotFound, Forbidden
-        There is no such account, or its role does not include this.
+    Raises NotFound, Forbidden (there is no such account, or its role does not include this).
     """
     from serving.accounts.store import accounts
 

@@ -14,20 +14,21 @@ from serving.commands.groups import seller
 from serving.commands.options import Marketplace
 from serving.commands.reference_tables import batches
 from serving.commands.registry import ADMINISTRATOR, At, Runtime, place_named
-from serving.commands.showing import print_table, say
+from serving.commands.showing import EXIT_FAILED, print_table, say
 
 _AT_ONCE: Final = 1_000
 
 
 @command()
 def receive_contacts(
-    runtime: Runtime, rows: list[dict[str, Any]], backfill: bool, marketplace: Marketplace = None
+    runtime: Runtime, rows: list[dict[str, Any]], first_row: int, backfill: bool, marketplace: Marketplace = None
 ) -> dict[str, int]:
     """Hash contacts of sellers; returns how many are new, known and refused."""
     from serving.sellers.service import contacts
 
     place = place_named(runtime, marketplace)
-    return {**contacts.receive_contacts(runtime, place, {"contacts": rows}, backfill=backfill)}
+    body = {"contacts": rows}
+    return {**contacts.receive_contacts(runtime, place, body, backfill=backfill, first_row=first_row)}
 
 
 @seller.command("contacts")
@@ -42,12 +43,16 @@ def load_contacts(
     backfill: Annotated[bool, typer.Option(help="Treat contacts as known since occurred_at.")] = False,
     marketplace: Marketplace = None,
 ) -> None:
-    """Load contacts of sellers; they are hashed on receipt and link listings that come in from now on."""
+    """Load contacts of sellers; they are hashed on receipt and link listings that come in from now on.
+
+    Ends with 1 if rows were refused; `touchstone quarantine` lists them."""
     counts = Counter[str]()
-    for some in batches(file, _AT_ONCE):
-        counts.update(receive_contacts(some, backfill, marketplace))
+    for batch in batches(file, _AT_ONCE):
+        counts.update(receive_contacts(batch, counts.total() + 1, backfill, marketplace))
     listed = " + ".join(f"{counts[name]:,} {name}" for name in ("new", "known", "quarantined"))
     say(f"{counts.total():,} contacts in = {listed}")
+    if counts["quarantined"]:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @command(seller, "erase-contacts")

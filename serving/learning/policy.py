@@ -55,6 +55,8 @@ class RetrainingPolicy:
     most_back_off_days: int = 14
     # Counting labels reads every verdict, and labels mature over days.
     look_every_minutes: int = 60
+    # A trial takes a second or two, and on a busy machine more than a minute. Three have 60, 120 and 240 seconds.
+    load_attempts: int = 3
     # Keys that train start so many in 24 hours at a marketplace: one a night, and three repeats after a failure.
     started_by_keys_a_day: int = 4
 

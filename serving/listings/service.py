@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from features.fields import Rejected
 from features.listing import Rejection
 from serving.platform.runtime import Runtime
 
@@ -13,21 +14,22 @@ _ROW_HEAD: Final = 16_384
 
 
 def quarantine_row(
-    runtime: Runtime, marketplace_id: str, row: object, rejection: Rejection, *, source: str, at: datetime
+    runtime: Runtime, here: str, row: object, problem: Rejection | Rejected, *, source: str, number: int, at: datetime
 ) -> dict[str, Any]:
-    """The stored form of one refused row."""
+    """The stored form of one refused row, with its number in the file or request, from 1."""
     text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=True, default=str)
     kept = _storable(text.encode("ascii", "backslashreplace").decode())
     return {
-        "marketplace_id": marketplace_id,
+        "marketplace_id": here,
         "quarantine_id": runtime.ids.new("qua"),
         "source": source,
-        "code": rejection.code,
-        "field": _storable(rejection.field)[:200],
-        "sentence": _storable(rejection.sentence)[:500],
+        "code": problem.code,
+        "field": _storable(problem.field)[:200],
+        "sentence": _storable(problem.sentence)[:500],
         "row_hash": hashlib.sha256(kept.encode()).hexdigest(),
         "row_length": len(kept),
         "row_head": kept[:_ROW_HEAD],
+        "row_number": number,
         "known_at": at,
     }
 

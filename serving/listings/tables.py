@@ -170,6 +170,7 @@ quarantine = tenant_table(
     Column("row_hash", String(64), nullable=False),
     Column("row_length", BigInteger, nullable=False),
     Column("row_head", Text, nullable=False),
+    Column("row_number", Integer, nullable=False),
     moment("known_at"),
     # With the code, so that refused rows are counted without reading the rows themselves.
     Index("ix_quarantine_known", "marketplace_id", "known_at", "code"),

@@ -125,6 +125,15 @@ class Home:
             return {}
         return found if isinstance(found, dict) else {}
 
+    @property
+    def moved(self) -> bool:
+        """Whether the last service's record of itself came here with a copy or a move of another directory."""
+        return Path(self.read_service().get("home", "/")).resolve() != self.root.resolve()
+
+    def write_service(self, **record: object) -> None:
+        """Write the service's record of itself, with the directory that it serves."""
+        self.write_private(self.service_file.name, {"home": str(self.root), **record})
+
     def write_private(self, name: str, content: object) -> Path:
         """Write JSON atomically to a file that only the owner may read."""
         path = self.root / name

@@ -4,6 +4,7 @@ from pathlib import Path
 
 DATA = Path(__file__).parent.parent.parent / "features" / "data"
 OURS = {
+    "currency_codes.txt",
     "currency_exponents.json",
     "fold_table.tsv",
     "letter_table.tsv",

@@ -278,3 +278,12 @@ def test_a_figure_of_the_seller_is_no_new_version() -> None:
 
 def test_the_same_price_written_otherwise_is_the_same_version() -> None:
     assert a_listing(price="489").content_hash == a_listing(price=489.0).content_hash
+
+
+def test_all_unknown_fields_are_named_at_once_with_the_nearest_field() -> None:
+    found = refused({**a_row(), "Titel": "Bag", "prise": "10", "our_remark": "x", "empty": None})
+    near = "Titel (nearest field: title), prise (nearest field: price)"
+    assert (found.field, found.sentence) == ("Titel", f"{near}, our_remark are not fields of a listing.")
+    many = refused({**a_row(), **{f"x{i}": 1 for i in range(500)}})
+    assert many.sentence.endswith("x9 and 490 more are not fields of a listing.")
+    assert "agedays (nearest field: age_days), ratng (nearest" in refused(in_seller(agedays=3, ratng=4)).sentence

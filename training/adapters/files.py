@@ -1,15 +1,18 @@
 """Any supported file as a stream of numbered rows; an unreadable row is yielded with its problem."""
 
 import csv
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Final
+from typing import IO, AnyStr, Final
 from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
@@ -22,9 +25,11 @@ from training.adapters import xml_items
 from training.adapters.cells import Row
 
 _LONGEST_CELL: Final = 8_000_000  # Longer than any listing accepts, so that validation rejects the cell and names it.
+LONGEST_LINE: Final = 64_000_000  # Several of the longest cells. A small compressed file can have a line of gigabytes.
 _BATCH: Final = 1_000
 # A wide header costs its width again in every row. Known feeds have fewer than a tenth of these columns.
 MOST_COLUMNS: Final = 2_000
+_GZIP: Final = ".gz"
 _BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, such as the index that pandas writes.
 
 
@@ -57,8 +62,8 @@ def read_rows(
 ) -> Iterator[RawRow]:
     """Rows of a CSV, TSV, NDJSON, Parquet or XML file; the name's ending selects the reader.
 
-    `advanced` receives the number of bytes read so far, at least every thousand rows. `most_columns` limits the header
-    of a file with one header for all rows.
+    Any but Parquet may be compressed, with `.gz` after its ending. `advanced` receives the number of bytes read so far,
+    at least every thousand rows. `most_columns` limits the header of a file with one header for all rows.
 
     Raises Unreadable (the ending is unknown, the content does not match it, the header is too wide, or the system
     denies access).
@@ -72,7 +77,8 @@ def read_rows(
         ".parquet": partial(_read_parquet, most_columns),
         ".xml": _read_xml,
     }
-    reader = readers.get(path.suffix.lower())
+    name = Path(path.stem) if path.suffix.lower() == _GZIP else path
+    reader = readers.get(name.suffix.lower())
     if reader is None:
         raise Unreadable(path.name, "The name must end in {endings}.", endings=", ".join(readers))
     try:
@@ -80,8 +86,24 @@ def read_rows(
             raise Unreadable(path, "There is no such file.")
         yield from reader(path, advanced)
         advanced(path.stat().st_size)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise Unreadable(path.name, "Not a readable gzip file ({why}).", why=str(error)) from None
     except OSError as error:
         raise Unreadable(path.name, "The file cannot be read: {why}.", why=str(error.strerror)) from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """The content of a file as a stream, and the file itself, which tells how much of it is read."""
+    is_gzip = path.suffix.lower() == _GZIP
+    with path.open("rb") as raw, gzip.open(raw) if is_gzip else nullcontext(raw) as stream:
+        yield stream, raw
+
+
+def _lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:
+    """The lines of a stream; a longer one comes in parts, so that a line without an end takes bounded memory."""
+    while line := stream.readline(LONGEST_LINE):
+        yield line
 
 
 def refuse_wide(path: Path, columns: int, most: int) -> None:
@@ -98,8 +120,8 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
     Quoting is strict: with lenient quoting, an unclosed quote makes the rest of the file one long cell.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as stream:
-        rows = csv.DictReader(stream, delimiter=delimiter, restkey=_BEYOND, strict=True)
+    with _opened(path) as (content, raw), TextIOWrapper(content, "utf-8-sig", "surrogateescape", "") as stream:
+        rows = csv.DictReader(_lines(stream), delimiter=delimiter, restkey=_BEYOND, strict=True)
         try:
             header = rows.fieldnames
         except csv.Error as error:
@@ -167,14 +189,14 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _read_ndjson(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    with path.open("rb") as stream:
+    with _opened(path) as (stream, raw):
         number = 0
-        for line in stream:
+        for line in _lines(stream):
             if not line.strip():
                 continue
             number += 1
             if number % _BATCH == 0:
-                advanced(stream.tell())
+                advanced(raw.tell())
             try:
                 cells = parse_json(line)
                 if not isinstance(cells, dict):
@@ -201,10 +223,10 @@ def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]
 def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     """Items of a product feed. Names lose their namespace; the values of a repeated name are joined with commas."""
     try:
-        with path.open("rb") as stream:
+        with _opened(path) as (stream, raw):
             for number, item in enumerate(xml_items.items(stream), start=1):
                 if number % _BATCH == 0:
-                    advanced(stream.tell())
+                    advanced(raw.tell())
                 problem = None
                 if item.is_too_long:
                     problem = Rejected("unreadable_row", "", "The item is longer than any listing.")

@@ -30,6 +30,7 @@ class Layout:
     seller_column: str | None = None
     label_column: str | None = None
     used: frozenset[str] | None = None
+    is_feed: bool = False
     columns_to_listings: Callable[[pa.RecordBatch], list[Mapping[str, object] | None] | None] | None = None
 
 
@@ -75,6 +76,7 @@ FORMATS: Final[Mapping[str, Format]] = {
                     "external_id",
                     "seller.external_id",
                     "label",
+                    native.COLUMNS,
                     columns_to_listings=native.columns_to_listings,
                 ),
             ),
@@ -89,9 +91,10 @@ FORMATS: Final[Mapping[str, Format]] = {
                     "id",
                     "external_seller_id",
                     used=merchant_feed.COLUMNS,
+                    is_feed=True,
                 ),
             ),
-            "The Google Merchant product feed, TSV or XML.",
+            "The Google Merchant product feed, TSV or XML, also with .gz.",
             merchant_feed.column_named,
         ),
         Format(

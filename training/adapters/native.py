@@ -91,6 +91,7 @@ def _places() -> Iterator[tuple[str, _Place]]:
 
 
 _PLACES: Final = dict(_places())
+COLUMNS: Final = frozenset({*_PLACES, *_SINGLY, *(field.name for field in LISTING_FIELDS)})
 
 
 def _cell(row: Row, column: str, field: Field) -> object:

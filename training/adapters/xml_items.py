@@ -7,6 +7,7 @@ from typing import BinaryIO, Final
 from defusedxml.ElementTree import DefusedXMLParser
 
 _ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
+_CONTENT: Final = "content"  # The text of a field with parts, such as `structured_title`.
 _PIECE_BYTES: Final = 65_536
 # The parser holds a tag or a comment until it ends. An address has at most 2,000 characters.
 LONGEST_TAG_BYTES: Final = 1_000_000
@@ -92,8 +93,12 @@ class _Found:
             if _local(tag) in _ITEMS:
                 self._item, self._item_depth = Item(), self._depth
             return
-        self._is_text_open = self._depth == self._item_depth + 1
-        if self._is_text_open:
+        is_field = self._depth == self._item_depth + 1
+        is_content = self._depth == self._item_depth + 2 and _local(tag) == _CONTENT
+        self._is_text_open = is_field or is_content
+        if is_content:
+            self._text = []
+        if is_field:
             self._item.fields += 1
             self._text, self._href = [], attributes.get("href", "")
 
@@ -102,7 +107,7 @@ class _Found:
         self._note_names(prefix, uri)
 
     def data(self, text: str) -> None:
-        """Text; only the text of a field, before any element inside it, is kept."""
+        """Text; only the text of a field, before any element inside it, or of its content, is kept."""
         self.events += 1
         if self._item is None or not self._is_text_open:
             return

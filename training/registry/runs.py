@@ -23,6 +23,7 @@ from mlflow.entities import Run as Logged  # as above
 from mlflow.exceptions import MlflowException  # as above
 
 from training.registry.model_files import PYFUNC, copy_code, example, requirements, signature
+from training.registry.relocating import relocate
 from training.registry.run_facts import (
     DIGEST_TAG,
     JOB_TAG,
@@ -77,7 +78,9 @@ class Registered:
 
 
 def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
-    """A client of a tracking URI, with the experiment created and its artifact location set."""
+    """A client of a tracking URI, with the experiment created. Addresses of a copied folder then name the copy."""
+    if artifacts is not None:
+        relocate(tracking_uri, artifacts)
     mlflow.set_tracking_uri(tracking_uri)
     client = MlflowClient(tracking_uri)
     if client.get_experiment_by_name(EXPERIMENT) is None:

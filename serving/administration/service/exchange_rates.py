@@ -37,9 +37,9 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(
             "{day} {currency}: the source holds characters that cannot be stored.", day=day, currency=currency
         )
-    if not money.CODE.match(currency) or not 0 < euros < 1e6:
+    if currency not in money.codes() or not 0 < euros < 1e6:
         raise Invalid(
-            "{day} {currency}: the code must be three capital letters and the rate above zero.",
+            "{day} {currency}: the code must be one of ISO 4217 and the rate above zero.",
             day=day,
             currency=currency,
         )

@@ -55,8 +55,8 @@ class NewPerson:
 
 def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
     """Create a marketplace. The data directory in which the first one is created signs the audit log."""
-    if not money.CODE.match(base_currency):
-        raise Invalid("The base currency is three capital letters such as EUR.")
+    if base_currency not in money.codes():
+        raise Invalid("The base currency must be a currency code of ISO 4217 such as EUR.")
     found = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
     signer = {"public_key": public_key(runtime.home)}
     with runtime.store.write() as connection:

@@ -2,8 +2,6 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +16,10 @@ from serving.audit.store import audit, signers
 from serving.audit.store.signers import Signer
 from serving.backup.rules import BackupUnusable, Manifest
 from serving.backup.service.checking import check, log_problems
-from serving.backup.service.files import copy_file, is_database, kept_files, sync_folder
+from serving.backup.service.files import copy_file, kept_files, sync_folder
 from serving.backup.service.making import fingerprint
 from serving.delivery.service import letters
+from serving.learning.service.publish import relocate_registry
 from serving.listings.store import listings
 from serving.platform.database.engine import is_sqlite, sqlite_driver
 from serving.platform.home import Home
@@ -74,7 +73,7 @@ def put_in_place(settings: Settings, home: Home, folder: Path, *, replace: bool,
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     if Path(manifest.home) != home.root:
-        _move_artifacts(home, manifest.home)
+        relocate_registry(settings, home)
     return before
 
 
@@ -210,37 +209,6 @@ def _exchange(home: Home, staged: Path) -> None:
         path.rename(home.root / path.name)
     sync_folder(home.root)
     Home.at(home.root)
-
-
-# MLflow's tables name the folder of each artifact by its whole address.
-_ARTIFACTS: Final = (
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-    ("logged_models", "artifact_location"),
-)
-
-
-def _move_artifacts(home: Home, earlier: str) -> None:
-    """Have MLflow's database name this data directory in place of the one that the backup was made of."""
-    for path in home.mlflow.rglob("*"):
-        if path.is_file() and is_database(path):
-            with closing(sqlite_driver().connect(str(path))) as connection, connection:
-                for table, column in _ARTIFACTS:
-                    columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-                    if column in columns:
-                        for before, after in _addresses(earlier, home):
-                            connection.execute(
-                                f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608  # names above
-                                f"WHERE substr({column}, 1, ?) = ?",
-                                (after, len(before) + 1, len(before), before),
-                            )
-
-
-def _addresses(earlier: str, home: Home) -> Iterator[tuple[str, str]]:
-    yield f"{Path(earlier).as_uri()}/", f"{home.root.as_uri()}/"
-    yield f"{earlier}/", f"{home.root}/"
 
 
 def _keep_heads(home: Home, before: Replaced, now: datetime) -> None:

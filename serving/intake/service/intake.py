@@ -55,13 +55,14 @@ def receive(
     source: str,
     backfill: bool = False,
     rejections: Mapping[int, Rejection] | None = None,
+    first_row: int = 1,
 ) -> list[RowAnswer]:
     """Take in at most a thousand rows, in order, and answer each; all are kept or quarantined in one transaction.
 
     Features and scores are computed before the transaction, so that the write lock lasts milliseconds. If another
     request changes one of the listings meanwhile, everything is computed again. `rejections` names rows that could not
-    be read. With `backfill`, a row counts as known when it occurred, but not before listings of its seller that were
-    scored without it.
+    be read, and `first_row` is the number of the first row in its file. With `backfill`, a row counts as known when it
+    occurred, but not before listings of its seller that were scored without it.
     """
     now = runtime.clock.now()
     answers: dict[int, RowAnswer] = {}
@@ -71,7 +72,8 @@ def receive(
         found = (rejections or {}).get(position) or check(row, received_at=now)
         if isinstance(found, Rejection):
             answers[position] = RowAnswer(RowStatus.QUARANTINED, external_id_of(row), rejection=found)
-            refused.append(quarantine_row(runtime, marketplace.marketplace_id, row, found, source=source, at=now))
+            number, here = first_row + position, marketplace.marketplace_id
+            refused.append(quarantine_row(runtime, here, row, found, source=source, number=number, at=now))
         else:
             accepted.append((position, found))
     answers |= _take_in(runtime, marketplace, accepted, refused, now, backfill=backfill)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from features import fields, money
 from features.fields import Rejected
-from features.listing import CLOCK_TOLERANCE, Rejection
+from features.listing import CLOCK_TOLERANCE
 from models.errors import Invalid
 from serving.listings.service import quarantine_row
 from serving.listings.store import listings
@@ -44,15 +44,12 @@ def receive_events(
     events, since = _body(body)
     rows: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
-    for event in events:
+    for number, event in enumerate(events, 1):
         try:
             rows.append(_row(runtime, marketplace, event, now, backfill=backfill))
         except Rejected as problem:
-            rejection = Rejection(problem.code, problem.field, problem.sentence)
-            found = quarantine_row(
-                runtime, marketplace.marketplace_id, event, rejection, source="seller-events", at=now
-            )
-            refused.append(found)
+            here = marketplace.marketplace_id
+            refused.append(quarantine_row(runtime, here, event, problem, source="seller-events", number=number, at=now))
     with runtime.store.write() as connection:
         if backfill:
             _not_before_scores(connection, marketplace.marketplace_id, rows, now)

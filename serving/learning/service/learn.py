@@ -1,14 +1,15 @@
 """Retraining as a job: requested, run in a child process, its bundle admitted, figures stored. A person promotes."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, DomainError, UnderWay
+from models.errors import BundleTooSlow, Conflict, DomainError, UnderWay
 from models.policies.learning import LabelPolicy
 from models.policies.version import policy_version
 from serving.audit.store import audit
@@ -32,6 +33,8 @@ _STAGES_KEPT: Final = 30
 _LATER_SECONDS: Final = 30.0
 _LONGEST_ERROR: Final = 500
 _KEY: Final = "key:"
+_KEPT: Final = "kept"  # How often a finished training was kept because its bundle was not loaded in time.
+_TRAINED: Final = "trained.json"
 _LATEST: Final = 100  # Trainings take minutes and run one after another, so a day has fewer.
 
 
@@ -70,8 +73,7 @@ def add_job(
     now = runtime.clock.now()
     audit.hold(connection)  # Of two simultaneous requests, the second sees the first.
     latest = learning.jobs(connection, marketplace_id, _LATEST)
-    if any(one.state in {"waiting", "running"} for one in latest):
-        raise UnderWay("A retraining is under way already.")
+    _refuse_second(latest)
     of_keys = [job for job in latest if job.requested_by.startswith(_KEY) and now - job.created_at < timedelta(days=1)]
     most = runtime.policies[RetrainingPolicy].started_by_keys_a_day
     if by.startswith(_KEY) and len(of_keys) >= most:
@@ -91,6 +93,35 @@ def add_job(
     return job_id
 
 
+def _refuse_second(latest: Sequence[Job]) -> None:
+    if any(job.state in {"waiting", "running"} for job in latest):
+        raise UnderWay("A retraining is under way already.")
+
+
+def try_again(runtime: Runtime, marketplace: Marketplace, job_id: str, *, by: str) -> None:
+    """Leave a job that loads the bundle of a finished training once more.
+
+    Raises UnderWay (a job is waiting or running) or Conflict (nothing of the training is kept).
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        _refuse_second(learning.jobs(connection, here, _LATEST))
+        job = learning.get_job(connection, here, job_id)
+        if not is_kept(job):
+            raise Conflict("Nothing of this training is kept. Start a new one.")
+        waits = {"state": "waiting", "progress": {**job.progress, "stage": "waiting"}, "error": None}
+        learning.update_job(connection, here, job_id, {**waits, "finished_at": None}, of=("failed",))
+        workflow_id = f"retrain:{job_id}:{job.progress[_KEPT]}"
+        runtime.jobs.enqueue(connection, jobs.RETRAIN, jobs.TRAINING, workflow_id, here, job_id)
+        audit.record(connection, now, here, by, "training.load_requested", job_id)
+
+
+def is_kept(job: Job) -> bool:
+    """Whether a job failed because its bundle was not loaded in time, so that it can be tried again."""
+    return job.state == "failed" and job.progress["stage"] == _KEPT
+
+
 def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | None = None) -> str:
     """Run one retraining to its end; returns the final state. A repeated call returns the stored result.
 
@@ -105,15 +136,18 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | 
         _leave_for_later(runtime, job, after)
         return "waiting"
     try:
-        digest, not_tracked = _train(runtime, job)
+        digest, not_tracked = _admitted(runtime, job, _finished(runtime, job) or _train(runtime, job))
+    except BundleTooSlow as slow:
+        progress = {**_ended(runtime, job), "stage": _KEPT, _KEPT: job.progress.get(_KEPT, 0) + 1}
+        why = f"{slow.sentence} The training is kept in cache/training of the data directory. Try its bundle again."
+        return _end(runtime, job, {"state": "failed", "error": why, "progress": progress})
     except DomainError as refused:
         _end(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR]})
         if not (isinstance(refused, TrainingFailed) and refused.recorded):
             close_run(runtime, job, refused)
         return "failed"
     error = None if not_tracked is None else f"Trained, not tracked: {not_tracked}"[:_LONGEST_ERROR]
-    _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job), "error": error})
-    return "done"
+    return _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job), "error": error})
 
 
 def _leave_for_later(runtime: Runtime, job: Job, after: str) -> None:
@@ -157,8 +191,22 @@ class _Stages:
         _update(self._runtime, self._job, {"progress": {**line, **self._began, "log": self._log}})
 
 
-def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
-    """The digest of the admitted bundle, and why MLflow does not have it; a durable job then tries again."""
+def _finished(runtime: Runtime, job: Job) -> dict[str, Any]:
+    """What an earlier attempt at this job trained, empty where none did. Raises Conflict (its files are gone)."""
+    path, found = _folder(runtime, job) / _TRAINED, dict[str, Any]()
+    if path.is_file():
+        found = json.loads(path.read_bytes())
+    elif _KEPT in job.progress:
+        raise Conflict("The files of the training are no longer in this data directory. Start a new training.")
+    return found
+
+
+def _folder(runtime: Runtime, job: Job) -> Path:
+    return runtime.home.cache / "training" / job.job_id
+
+
+def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
+    """What the child trained, kept until its bundle is admitted."""
     here = job.marketplace_id
     snapshot_id, path, digest = export_snapshot(runtime, here)
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
@@ -170,7 +218,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--learner", runtime.settings.learner, "--encoder", runtime.settings.encoder),
         *(("--settings", str(runtime.settings.fit_settings)) if runtime.settings.fit_settings is not None else ()),
-        *("--out", str(runtime.home.cache / "training" / job.job_id)),
+        *("--out", str(_folder(runtime, job))),
         *("--threads", str(runtime.settings.training_threads)),
         *run_arguments(runtime, job),
         *("--policy", policy_version(runtime.policies[LabelPolicy])),
@@ -186,9 +234,17 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
         timeout_seconds=runtime.settings.training_timeout_seconds,
         progress=_Stages(runtime, job).text,
     )
-    admitted = runtime.services[BundleStore].admit(Path(done["folder"]))
+    trained = {**done, "report": {**done["report"], "reference": asdict(reference)}}
+    runtime.home.write_private(str(_folder(runtime, job).relative_to(runtime.home.root) / _TRAINED), trained)
+    return trained
+
+
+def _admitted(runtime: Runtime, job: Job, done: dict[str, Any]) -> tuple[str, str | None]:
+    """The digest of the admitted bundle, and why MLflow does not have it; a durable job then tries again."""
+    here, attempts = job.marketplace_id, runtime.policies[RetrainingPolicy].load_attempts
+    admitted = runtime.services[BundleStore].admit(_folder(runtime, job) / Path(done["folder"]).name, attempts=attempts)
     fingerprint = runtime.services[BundleStore].load(admitted).fingerprint
-    report = {**done["report"], "reference": asdict(reference)}
+    report = dict(done["report"])
     open_second_reviews(runtime, here, job.job_id, report.pop("suspects"))
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -207,7 +263,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
             publish_later(runtime, connection, here, admitted, job_id=f"publish:{job.job_id}")
         else:
             learning.track_model(connection, here, admitted, done["run_id"], done["version"])
-        _record(connection, now, here, "training", "model.trained", admitted)
+        audit.record(connection, now, here, "training", "model.trained", admitted)
     return admitted, done.get("not_tracked")
 
 
@@ -216,12 +272,9 @@ def _update(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
         learning.update_job(connection, job.marketplace_id, job.job_id, values)
 
 
-def _end(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
-    now = runtime.clock.now()
+def _end(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> str:
+    now, state = runtime.clock.now(), str(values["state"])
     with runtime.store.write() as connection:
         learning.update_job(connection, job.marketplace_id, job.job_id, {**values, "finished_at": now})
-        _record(connection, now, job.marketplace_id, "training", f"training.{values['state']}", job.job_id)
-
-
-def _record(connection: Connection, at: datetime, marketplace_id: str, actor: str, act: str, subject: str) -> None:
-    audit.record(connection, at, marketplace_id, actor, act, subject)
+        audit.record(connection, now, job.marketplace_id, "training", f"training.{state}", job.job_id)
+    return state

@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from serving.learning.service.training_child import PUBLICATION, TrainingFailed, run_child
+from serving.learning.service.training_child import PUBLICATION, RELOCATION, TrainingFailed, run_child
 from serving.learning.store import learning
 from serving.platform import jobs
 from serving.platform.home import Home
@@ -15,6 +15,7 @@ from serving.scoring.service.bundles import BundleStore
 
 _log = structlog.get_logger()
 _AGAIN_SECONDS: Final = 300.0
+_MOVE_SECONDS: Final = 60.0  # It takes less than one; a locked database must not stop a start.
 _MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone publish`.
 
 
@@ -33,6 +34,17 @@ def _place(settings: Settings, home: Home) -> list[str]:
         return ["--tracking-uri", settings.mlflow_tracking_uri]
     folder = home.mlflow
     return ["--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+
+
+def relocate_registry(settings: Settings, home: Home) -> None:
+    """Have MLflow's database of a moved or copied data directory name this directory; a server stays as it is."""
+    if settings.mlflow_tracking_uri is not None or not any(home.mlflow.iterdir()):
+        return
+    arguments = offline_registry(settings, home)
+    try:
+        run_child(RELOCATION, arguments, cache=home.cache, timeout_seconds=_MOVE_SECONDS, progress=lambda _line: None)
+    except TrainingFailed as refused:  # Each training tries again before it logs anything.
+        _log.warning("registry.not_relocated", why=refused.sentence)
 
 
 def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:

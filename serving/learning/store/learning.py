@@ -1,6 +1,6 @@
 """Snapshots, training jobs, models and promotions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from serving.notices.store import notices
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
+_UNDER_WAY: Final = ("waiting", "running")
 _BLIND: Final = [lane.value for lane in BLIND_LANES]
 
 
@@ -205,13 +206,12 @@ def jobs(connection: Connection, marketplace_id: str, most: int) -> list[Job]:
     return [_job(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def update_job(connection: Connection, marketplace_id: str, job_id: str, values: Mapping[str, Any]) -> None:
-    """Change a job that has not ended."""
-    connection.execute(
-        update(training_job)
-        .where(inside(training_job, marketplace_id, job_id=job_id), training_job.c.state.in_(["waiting", "running"]))
-        .values(**values)
-    )
+def update_job(
+    connection: Connection, marketplace_id: str, job_id: str, values: Mapping[str, Any], of: Sequence[str] = _UNDER_WAY
+) -> None:
+    """Change a job that is in one of these states; by default one that has not ended."""
+    here = inside(training_job, marketplace_id, job_id=job_id)
+    connection.execute(update(training_job).where(here, training_job.c.state.in_(of)).values(**values))
 
 
 def add_model(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ class RefusedRow:
     row_hash: str
     row_length: int
     row_head: str
+    row_number: int
     known_at: datetime
 
 

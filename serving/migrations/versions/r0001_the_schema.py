@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "3f27df76b639"
+revision = "7b0775e25434"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -229,7 +229,7 @@ def _cost(wanted: Order) -> int | None:
         raise Invalid("Give the cost with both an amount and a currency.")
     if wanted.cost is None or wanted.currency is None:
         return None
-    if not money.CODE.match(wanted.currency) or not 0 <= wanted.cost < 10**9:
+    if wanted.currency not in money.codes() or not 0 <= wanted.cost < 10**9:
         raise Invalid("Give the cost as an amount of zero or more in a currency such as EUR.")
     return money.to_minor(wanted.cost, wanted.currency)
 

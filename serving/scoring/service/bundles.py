@@ -14,7 +14,7 @@ from typing import Final
 
 from models import bundle as bundles
 from models.bundle import Bundle
-from models.errors import BundleRefused, Unavailable
+from models.errors import BundleRefused, BundleTooSlow, Unavailable
 from models.forest import Forest
 from serving.artifacts.rules import Kind
 from serving.artifacts.service import SharedFiles
@@ -29,13 +29,13 @@ _REFUSED_AGAIN_SECONDS: Final = 30.0  # A trial takes seconds, and every sweep a
 def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_SECONDS) -> None:
     """Load and score in a child process, because LightGBM ends the whole process on a damaged forest.
 
-    Raises BundleRefused (the child process refused the bundle, crashed or timed out).
+    Raises BundleRefused (the child process refused the bundle or crashed) or BundleTooSlow (it timed out).
     """
     command = [*children.python(), "-m", "serving.canary", str(folder), digest]
     try:
         done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False, env=children.least())
     except subprocess.TimeoutExpired:
-        raise BundleRefused("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds) from None
+        raise BundleTooSlow("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds) from None
     if done.returncode == 0:
         return
     lines = done.stdout.decode(errors="replace").strip().splitlines()
@@ -67,19 +67,25 @@ class BundleStore:
             self._fetch(digest)
         return self.folder(digest)
 
-    def admit(self, source: Path) -> str:
+    def admit(self, source: Path, *, attempts: int = 1) -> str:
         """Copy a bundle into both stores after checking and trying it; returns its digest.
 
-        Raises BundleRefused (the bundle is damaged, made for other features, or does not load).
+        Each of the `attempts` at loading it has twice the time of the one before.
 
-        Notes
-        -----
+        Raises BundleRefused (the bundle is damaged, made for other features, or does not load) or BundleTooSlow (it was
+        not loaded in time).
+
         A shared store that is out of reach gets the bundle later (`share`): a training of an hour is not lost.
         """
         files = read_bundle_folder(source)
         digest = bundles.verify(files)
         if not self.folder(digest).is_dir():
-            try_in_child(source, digest)
+            for attempt in range(attempts - 1):
+                with suppress(BundleTooSlow):
+                    try_in_child(source, digest, within_seconds=_CANARY_SECONDS * 2**attempt)
+                    break
+            else:
+                try_in_child(source, digest, within_seconds=_CANARY_SECONDS * 2 ** (attempts - 1))
             about = source / ABOUT
             write_bundle_folder(self.folder(digest), files, json.loads(about.read_bytes()) if about.is_file() else {})
         with suppress(Unavailable):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from features import fields
 from features.contacts import LONGEST, Contact, ContactKind, contact
 from features.fields import Rejected
-from features.listing import CLOCK_TOLERANCE, Rejection
+from features.listing import CLOCK_TOLERANCE
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.listings.service import quarantine_row
@@ -38,12 +38,13 @@ REQUIRED: Final = ("seller", "kind", "value")
 
 
 def receive_contacts(
-    runtime: Runtime, marketplace: Marketplace, body: Mapping[str, Any], *, backfill: bool
+    runtime: Runtime, marketplace: Marketplace, body: Mapping[str, Any], *, backfill: bool, first_row: int = 1
 ) -> dict[str, int]:
     """Hash contacts and store the hashes; returns how many were new, known and quarantined.
 
-    Contacts count for listings that arrive afterwards. With `backfill` a contact counts from `occurred_at`, but not
-    before the marketplace's last scoring, because it may change the links of any seller.
+    `first_row` is the number of the first contact in its file. Contacts count for listings that arrive afterwards. With
+    `backfill` a contact counts from `occurred_at`, but not before the marketplace's last scoring, because it may change
+    the links of any seller.
 
     Raises Invalid (the body is not an object with at most a thousand contacts) or Conflict (the stored contacts were
     hashed with another key, so that no shared contact would ever be found).
@@ -52,34 +53,34 @@ def receive_contacts(
     if not isinstance(rows, list) or len(rows) > _MOST or set(body) != {"contacts"}:
         raise Invalid("Send an object with at most {most:,} contacts.", most=_MOST)
     now, here = runtime.clock.now(), marketplace.marketplace_id
-    read: list[dict[str, Any]] = []
+    read: dict[int, dict[str, Any]] = {}
     refused: list[dict[str, Any]] = []
 
-    def refuse(row: Any, problem: Rejected) -> None:
-        rejection = Rejection(problem.code, problem.field, problem.sentence)
-        refused.append(quarantine_row(runtime, here, _without_value(row), rejection, source=SOURCE, at=now))
+    def refuse(number: int, row: Any, problem: Rejected) -> None:
+        shown = _without_value(row)
+        refused.append(quarantine_row(runtime, here, shown, problem, source=SOURCE, number=number, at=now))
 
-    for row in rows:
+    for number, row in enumerate(rows, first_row):
         try:
-            read.append(_stored(runtime, here, _read(row, now), now, backfill=backfill))
+            read[number] = _stored(runtime, here, _read(row, now), now, backfill=backfill)
         except Rejected as problem:
-            refuse(row, problem)
+            refuse(number, row, problem)
     with runtime.store.write() as connection:
         if contacts.key_in_use(connection) not in {None, key_id(runtime)}:
             raise Conflict("Contacts here were hashed with another key. Restore it, or erase and resend the contacts.")
         if backfill:
-            _not_before_scores(connection, here, read)
-        known = contacts.tokens_of(connection, here, {one["seller_external_id"] for one in read})
+            _not_before_scores(connection, here, list(read.values()))
+        known = contacts.tokens_of(connection, here, {one["seller_external_id"] for one in read.values()})
         fresh: list[dict[str, Any]] = []
         repeated = 0
-        for one in read:
+        for number, one in read.items():
             mine = known.setdefault(one["seller_external_id"], set())
             if one["token"] in mine:
                 repeated += 1
             elif len(mine) >= MOST_OF_A_SELLER:
                 row = {"seller": one["seller_external_id"], "kind": one["kind"]}
                 sentence = f"The seller already has the maximum of {MOST_OF_A_SELLER} contacts."
-                refuse(row, Rejected("too_many", "seller", sentence))
+                refuse(number, row, Rejected("too_many", "seller", sentence))
             else:
                 mine.add(one["token"])
                 fresh.append(one)

@@ -15,7 +15,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.learning.service.labelling import LabelState, label_state
-from serving.learning.service.learn import request_training
+from serving.learning.service.learn import request_training, try_again
 from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
 from serving.learning.store import approvals, learning, links
 from serving.learning.store.learning import Model
@@ -246,10 +246,14 @@ def get_training(request: Request, session: Reader) -> Response:
 
 @router.post("/models/train")
 def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
-    """Request a retraining."""
+    """Request a retraining, or another attempt at the bundle of a training that was kept."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
-    request_training(runtime, scope.chosen, by=f"user:{session.person.user_id}")
+    by = f"user:{session.person.user_id}"
+    if job_id := fields.get("job"):
+        try_again(runtime, scope.chosen, job_id, by=by)
+    else:
+        request_training(runtime, scope.chosen, by=by)
     return go_to(request, scope.at("/models"), Flash.RETRAINING)
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import Connection
 
 from serving.accounts.store import accounts
+from serving.learning.service.learn import is_kept
 from serving.learning.store import learning
 from serving.learning.store.learning import Job
 from serving.learning.store.retraining import BY_ITSELF
@@ -43,8 +44,8 @@ class StageLine:
 class TrainingPart:
     """The last retraining; `state` is empty if there is none, `address` is the address to poll.
 
-    `why` is empty where somebody requested it. `again` says of a second attempt when it began, because its progress
-    begins at zero. `following` is what the next training waits for.
+    `kept` is the job whose bundle can be tried again. `why` is empty where somebody requested it. `again` says of a
+    second attempt when it began, because its progress begins at zero. `following` is what the next training waits for.
     """
 
     template: ClassVar[str] = "parts/training.html"
@@ -59,6 +60,7 @@ class TrainingPart:
     again: str
     finished: str
     error: str | None
+    kept: str
     stages: tuple[StageLine, ...]
     address: str
     following: NextTraining
@@ -70,7 +72,7 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
     address = scope.at("/models/training")
     following = next_training(connection, scope.marketplace_id, now)
     if not found:
-        return TrainingPart("", False, "", 0, "", "", "", "", None, (), address, following)
+        return TrainingPart("", False, "", 0, "", "", "", "", None, "", (), address, following)
     job = found[0]
     return TrainingPart(
         state=job.state,
@@ -82,6 +84,7 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
         again=_again(job.progress, now),
         finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
         error=job.error if job.state == "failed" or not _is_tracked(connection, job) else None,
+        kept=job.job_id if is_kept(job) else "",
         stages=_stages(job.progress, now),
         address=address,
         following=following,

@@ -50,6 +50,7 @@ class RefusedRowView:
     field: Shown
     sentence: Shown
     digest: str
+    number: str
     length: str
     head: Shown
     cut: bool
@@ -113,6 +114,7 @@ def _row(one: RefusedRow, now: datetime) -> RefusedRowView:
         field=text_view.show(one.field),
         sentence=text_view.show(one.sentence),
         digest=one.row_hash[:16],
+        number=f"{one.row_number:,}",
         length=f"{one.row_length:,}",
         head=text_view.show(one.row_head[:_HEAD]),
         cut=one.row_length > _HEAD,

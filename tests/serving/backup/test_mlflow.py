@@ -1,5 +1,6 @@
-"""MLflow's runs and artifacts are in a backup, and are found where it is restored to."""
+"""MLflow's runs and artifacts are in a backup, and are found where they are restored, moved or copied to."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,15 @@ def test_runs_and_artifacts_are_found_in_another_folder_once_the_first_is_gone(s
     kept = restored.download_artifacts(run_id, "card.md", str(tmp_path))
     assert Path(kept).read_text() == "The card of the model."
     assert str(new) in restored.get_run(run_id).info.artifact_uri
+
+    copy = tmp_path / "copy"
+    shutil.copytree(new / "mlflow", copy / "mlflow")
+    original = {path: path.read_bytes() for path in (new / "mlflow").rglob("*") if path.is_file()}
+    copied = connect(f"sqlite:///{copy / 'mlflow' / 'mlflow.db'}", copy / "mlflow" / "artifacts")
+    another = copied.create_run(experiment.experiment_id).info.run_id
+    copied.log_text(another, "The card of another model.", "card.md")
+    assert {path: path.read_bytes() for path in (new / "mlflow").rglob("*") if path.is_file()} == original
+    assert [path.read_text() for path in (copy / "mlflow").rglob(f"{another}/artifacts/card.md")] == [
+        "The card of another model."
+    ]
+    assert str(copy) in copied.get_run(run_id).info.artifact_uri

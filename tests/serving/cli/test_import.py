@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from serving.commands.data import batches
+from serving.commands.showing import EXIT_FAILED
 from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
 from tests.fixtures.listings import a_row
@@ -38,8 +39,9 @@ def counts(done: Done) -> dict[str, int]:
 
 def take_in(home: Path, path: Path, format_name: str = "native", *options: str) -> dict[str, int]:
     done = touchstone_in(home, "import", str(path), "--format", format_name, *options)
-    assert done.code == 0, done
-    return counts(done)
+    found = counts(done)
+    assert done.code == (EXIT_FAILED if found["quarantined"] else 0), done
+    return found
 
 
 def figures(home: Path) -> dict[str, Any]:
@@ -149,6 +151,24 @@ def test_a_file_without_rows_is_taken_in(home: Path) -> None:
     path = home / "a.csv"
     path.write_text("title,price\n")
     assert take_in(home, path) == {"new": 0, "changed": 0, "unchanged": 0, "quarantined": 0}
+
+
+def test_refused_rows_end_an_import_with_1_and_are_listed_with_row_and_field(home: Path) -> None:
+    """Rows are numbered through the file, and not from the beginning of a command."""
+    rows = [{"external_id": f"MP-{i}", "title": "" if i in {2, 1_500} else "Bag", "prise": "1"} for i in range(1_501)]
+    path = write_csv(home / "a.csv", rows)
+    done = touchstone_in(home, "import", str(path), "--format", "native")
+    assert (done.code, counts(done)["quarantined"]) == (EXIT_FAILED, 2)
+    assert "Columns not used: prise (nearest field: price).\n" in done.err
+    misspelt = write_ndjson(home / "b.ndjson", [{"external_id": "MP-1", "prise": 1, "titel": "Bag", "seller": {}}])
+    assert touchstone_in(home, "import", str(misspelt), "--format", "native").code == EXIT_FAILED
+    found = touchstone_in(home, "quarantine").out.splitlines()
+    assert [line.split("  ", 1)[1].split()[:6] for line in found] == [
+        ["import", "b.ndjson", "row", "1", "unknown_field", "prise:"],
+        ["import", "a.csv", "row", "1501", "empty_listing", "-:"],
+        ["import", "a.csv", "row", "3", "empty_listing", "-:"],
+    ]
+    assert "prise (nearest field: price), titel (nearest field: title) are not fields of a listing." in found[0]
 
 
 def test_unknown_columns_are_left_out_and_missing_ones_are_missing(home: Path) -> None:

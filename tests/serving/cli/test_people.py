@@ -91,7 +91,7 @@ WEI = ["--by", "wei@touchstone.example"]
 REFUSALS = [
     (["marketplace", "add", "Bazaar"], "There is a marketplace named Bazaar already.", "the name is taken"),
     (["marketplace", "add", " "], "A marketplace has a name of at most 200 characters.", "no name"),
-    (["marketplace", "add", "B", "--currency", "eur"], "The base currency is three capital letters", "small letters"),
+    (["marketplace", "add", "B", "--currency", "eur"], "must be a currency code of ISO 4217", "small letters"),
     (["marketplace", "add", "B\udcff"], "surrogates not allowed", "a name that is no text"),
     (["person", "add", "ada", "--name", "A", "--role", "analyst"], "not an e-mail address", "no address"),
     (["person", "add", "a@b.example", "--name", "A", "--role", "king"], "king is none of analyst, brand", "no role"),

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import socket
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from tests.browser.service import serving
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row
 from tests.serving.cli.commands import REFUSED, touchstone_in
+from tests.training.registry.test_relocating import a_registry, addresses
 
 
 def run(touchstone: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -66,9 +69,25 @@ def test_a_home_that_another_process_owns_is_left_alone(empty_home: Path, comman
 def test_the_address_of_a_service_that_was_killed_is_not_taken_for_an_answer(empty_home: Path) -> None:
     """A killed service leaves its address behind; the next owner, say a migration, does not listen."""
     home = Home.at(empty_home)
-    home.write_private("service.json", {"pid": 1, "port": 1, "socket": str(home.socket_path())})
+    home.write_service(pid=1, port=1, socket=str(home.socket_path()))
     with home.owned(), pytest.raises(HomeInUse), connect(Settings(home=empty_home)) as local:
         local.call("get_figures")
+
+
+def test_a_copied_home_never_reaches_the_service_of_the_original(empty_home: Path, tmp_path: Path) -> None:
+    """Until its own service has started, the copy has the record of the original's."""
+    original = Home.at(empty_home)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(tmp_path / "service.sock"))
+        listening.listen()
+        original.write_service(pid=1, port=1, socket=str(tmp_path / "service.sock"))
+        copy = Home.at(tmp_path / "copy")
+        shutil.copy(original.service_file, copy.service_file)
+        assert (copy.moved, original.moved) == (True, False)
+        with copy.owned(), pytest.raises(HomeInUse), connect(Settings(home=copy.root)):
+            pass
+        with original.owned(), connect(Settings(home=original.root)) as local:
+            assert local.running
 
 
 def test_the_address_of_a_service_that_was_killed_keeps_nobody_from_working(home: Path) -> None:
@@ -98,7 +117,8 @@ def test_a_command_that_is_none_is_refused(
 
 @pytest.fixture(scope="module")
 def served(touchstone: str, shared_home: Path) -> Iterator[Path]:
-    """A data directory whose service runs."""
+    """A data directory whose service runs. It is the copy of another, whose registry it has."""
+    a_registry(shared_home, "file:///original/mlflow/artifacts")
     with serving(touchstone, shared_home):
         yield shared_home
 
@@ -107,6 +127,12 @@ def test_only_the_owner_reaches_the_service_s_socket(served: Path) -> None:
     socket = Path(Home.at(served).read_service()["socket"])
     assert stat.S_IMODE(socket.stat().st_mode) == 0o600
     assert stat.S_IMODE((served / "service.json").stat().st_mode) == 0o600
+
+
+def test_the_registry_of_a_copied_home_names_the_copy_once_its_service_has_started(served: Path) -> None:
+    own = (served / "mlflow" / "artifacts").as_uri()
+    assert f"{own}/models/m-1" in addresses(f"sqlite:///{served / 'mlflow' / 'mlflow.db'}")
+    assert not Home.at(served).moved
 
 
 def test_a_command_is_carried_out_by_the_service_that_owns_the_home(served: Path) -> None:

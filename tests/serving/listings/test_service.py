@@ -17,7 +17,7 @@ REASON = Rejection("bad_json", "price", "The row is not JSON.")
 def stored(site: Site, row: object, reason: Rejection = REASON) -> dict[str, Any]:
     """The row as the database returns it."""
     site.clock.forward(seconds=1)
-    made = quarantine_row(site.runtime, site.here, row, reason, source="test", at=site.clock.now())
+    made = quarantine_row(site.runtime, site.here, row, reason, source="test", number=1, at=site.clock.now())
     with site.runtime.store.write() as connection:
         listings.add_quarantine(connection, [made])
     with site.runtime.store.read() as connection:

@@ -133,7 +133,7 @@ def test_the_longest_name_is_kept_without_the_blanks_around_it(any_site: Site) -
 
 @pytest.mark.parametrize("currency", ["", "eur", "EURO", "E1R", "€"])
 def test_a_marketplace_counts_in_a_currency_that_has_a_code(site: Site, currency: str) -> None:
-    with pytest.raises(Invalid, match="three capital letters"):
+    with pytest.raises(Invalid, match="ISO 4217"):
         provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency=currency, by="test")
 
 
@@ -207,7 +207,7 @@ A_RATE = {"day": "2026-03-01", "currency": "USD", "euros": 0.92, "source": "ECB"
         ({"euros": -1}, "above zero"),
         ({"euros": "nan"}, "above zero"),
         ({"euros": "inf"}, "above zero"),
-        ({"currency": "usd"}, "three capital letters"),
+        ({"currency": "usd"}, "ISO 4217"),
         ({"source": "a\0b"}, "cannot be stored"),
     ],
 )

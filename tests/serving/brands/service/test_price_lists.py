@@ -82,7 +82,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"model": "Colline", "price": "-1", "currency": "EUR"}, "price is below zero", "less than nothing"),
     ({"price": "540", "currency": "EUR"}, "needs a gtin, an mpn, a model or a category", "of nothing"),
     ({**COLLINE, "model": "!!"}, "needs a gtin, an mpn, a model or a category", "a name without a letter"),
-    ({**COLLINE, "currency": "euro"}, "three capital letters", "a currency that is none"),
+    ({**COLLINE, "currency": "euro"}, "ISO 4217", "a currency that is none"),
     ({**COLLINE, "valid_from": "1.3.2026"}, "a day such as 2026-03-01", "no day"),
     ({**COLLINE, "colour": "red"}, "colour is not a column of a price list", "a column that is not known"),
     ({**COLLINE, "model": "a\0b"}, "NUL", "what no database holds"),

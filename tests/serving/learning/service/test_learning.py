@@ -7,13 +7,13 @@ from sqlalchemy import select, text
 
 from models.bundle import digest_of
 from models.classifier import Join
-from models.errors import BundleRefused, Conflict, Invalid, NotFound
+from models.errors import BundleRefused, BundleTooSlow, Conflict, Invalid, NotFound
 from models.verdict import Judgement
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.learn import request_training, retrain, try_again
 from serving.learning.service.promote import challenger
 from serving.learning.store import learning
 from serving.listings.tables import score
@@ -25,6 +25,7 @@ from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import bundle_files
 from tests.serving.web.reports import a_report, admit_model, put_champion_in_force
+from tests.serving.web.visits import visit_as, words
 from training.bundle_folder import write_bundle_folder
 from training.pipeline import train
 from training.snapshot import SnapshotRefused, read_snapshot
@@ -183,3 +184,62 @@ def test_a_training_whose_worker_ended_is_followed_as_the_next_attempt(
     assert [[line["stage"] for line in one["log"]] for one in seen] == [["read", "fit_1"]] * 2
     assert seen[1]["began_at"] > seen[0]["began_at"]
     assert seen[1]["share"] == 0.2
+
+
+def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    trainings, limits, is_busy = list[str](), list[float](), [True]
+
+    def child(module: str, arguments: list[str], **_named: Any) -> dict[str, Any]:
+        trainings.append(arguments[0])
+        folder = Path(arguments[arguments.index("--out") + 1]) / "bundle"
+        write_bundle_folder(folder, bundle_files(), {})
+        report = {**a_report(), "suspects": []}
+        return {"event": "done", "folder": str(folder), "report": report, "not_tracked": "MLflow was down."}
+
+    def tried(_folder: Path, _digest: str, *, within_seconds: float) -> None:
+        limits.append(within_seconds)
+        if is_busy[0]:
+            raise BundleTooSlow("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds)
+
+    monkeypatch.setattr("serving.learning.service.learn.run_child", child)
+    monkeypatch.setattr("serving.scoring.service.bundles.try_in_child", tried)
+    assert retrain(site.runtime, site.here, job_id) == "failed"
+    visitor = visit_as(site, site.data_scientist)
+    page = words(visitor.get("/models").text)
+    assert "The bundle did not load within 240 seconds. The training is kept" in page
+    assert "Try bundle again" in page
+    assert "Try bundle again" not in words(visit_as(site, site.analyst).get("/models").text)
+
+    is_busy[0] = False
+    assert visitor.post("/models/train", {"job": job_id}).status_code == 303
+    with pytest.raises(Conflict, match="under way"):
+        try_again(site.runtime, site.marketplace, job_id, by="test")
+    assert retrain(site.runtime, site.here, job_id) == "done"
+    assert (trainings, limits) == (["train"], [60, 120, 240, 60])
+    with site.runtime.store.read() as connection:
+        job, (model,) = learning.get_job(connection, site.here, job_id), learning.models(connection, site.here, 5)
+        queued = connection.execute(text("SELECT workflow_uuid FROM workflow_status")).scalars().all()
+    assert (job.digest, job.error) == (model.digest, "Trained, not tracked: MLflow was down.")
+    assert model.report["reference"] == {"digest": None, "overridden": None}
+    assert {f"retrain:{job_id}", f"retrain:{job_id}:1"} <= set(queued)
+    assert "Try bundle again" not in visitor.get("/models").text
+
+
+def test_a_kept_training_whose_files_are_gone_is_not_trained_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    monkeypatch.setattr("serving.learning.service.learn.close_run", lambda *_arguments: None)
+    with site.runtime.store.write() as connection:
+        kept = {"state": "failed", "progress": {"stage": "kept", "share": 1.0, "kept": 1}}
+        learning.update_job(connection, site.here, job_id, kept)
+    try_again(site.runtime, site.marketplace, job_id, by="test")
+    assert retrain(site.runtime, site.here, job_id) == "failed"
+    with site.runtime.store.read() as connection:
+        job = learning.get_job(connection, site.here, job_id)
+    assert job.error == "The files of the training are no longer in this data directory. Start a new training."
+    with pytest.raises(Conflict, match="Nothing of this training is kept"):
+        try_again(site.runtime, site.marketplace, job_id, by="test")

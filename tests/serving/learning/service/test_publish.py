@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from models.bundle import digest_of
 from serving.learning.service.learn import request_training, retrain
-from serving.learning.service.publish import publish, publish_or_later
+from serving.learning.service.publish import publish, publish_or_later, relocate_registry
 from serving.learning.service.training_child import TrainingFailed, run_child
 from serving.learning.store import learning
 from serving.platform import jobs
@@ -124,3 +124,21 @@ def test_a_retraining_without_its_registry_is_done_and_says_that_it_is_not_track
     assert job.digest is not None
     assert promote(site, job.digest) == job.digest
     assert publish(site.runtime, site.here, job.digest) == "1"
+
+
+def test_a_start_relocates_a_local_registry_alone_and_goes_on_without(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+
+    def child(module: str, *_arguments: object, **_named: object) -> None:
+        started.append(module)
+        raise TrainingFailed("The database is locked.")
+
+    monkeypatch.setattr("serving.learning.service.publish.run_child", child)
+    relocate_registry(site.runtime.settings, site.runtime.home)
+    (site.runtime.home.mlflow / "mlflow.db").touch()
+    relocate_registry(with_registry(site, NOBODY).settings, site.runtime.home)
+    assert started == []
+    relocate_registry(site.runtime.settings, site.runtime.home)
+    assert started == ["training.relocation"]

@@ -52,6 +52,7 @@ def test_values_of_every_kind_arrive_as_they_are(any_site: Site) -> None:
             "row_hash": "0" * 64,
             "row_length": 2**40 + i,
             "row_head": HARD * 9,
+            "row_number": i,
             "known_at": datetime(2026, 3, 29, 1, 30, 0, i, tzinfo=UTC),
         }
         for i in range(MANY)
