@@ -57,11 +57,6 @@ class TakedownPage:
     beyond: int
     most: int
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The cases with their versions."""
-        return tuple(f"{offer.case_id}:{offer.version_id}" for offer in self.offers)
-
 
 @dataclass(frozen=True, slots=True)
 class FateRow:

@@ -81,11 +81,6 @@ class BulkPage:
     beyond: int
     most: int
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The cases with their versions."""
-        return tuple(f"{row.case_id}:{row.version_id}" for row in self.rows)
-
 
 @dataclass(frozen=True, slots=True)
 class MadeRow:

@@ -95,11 +95,6 @@ class ReportState:
     error: str | None = None
     document_error: str | None = None
 
-    @property
-    def open_rows(self) -> tuple[int, ...]:
-        """The numbers of the listings that can be withdrawn or retracted."""
-        return tuple(row.number for row in self.rows if row.number is not None)
-
 
 @router.get(PLACE + "/{report_id}")
 def get_report(report_id: str, request: Request, session: Answerer) -> HTMLResponse:
