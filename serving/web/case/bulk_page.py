@@ -112,7 +112,7 @@ class BulkAnswer:
 
 @router.get("/cases/bulk")
 def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
-    """The cases that the user has chosen, those that the queue offers, or a case with its open near-duplicates."""
+    """The cases that the user has chosen, those of a group in the queue, or a case with its open near-duplicates."""
     given = request.query_params
     chosen, offered = ([one for one in given.getlist(name) if is_case_id(one)] for name in ("case", "offer"))
     page = bulk_page(runtime_of(request), session, chosen, offered, given.get("cluster", ""))

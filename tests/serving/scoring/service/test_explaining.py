@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import QueuePool
 
 from features.facts import Facts
 from models.routing import Lane, Thresholds
@@ -50,7 +51,9 @@ def test_a_passed_listing_shows_the_parts_of_its_score_by_the_model_that_scored_
     def off_the_loop(digest: str) -> Any:
         with pytest.raises(RuntimeError, match="no running event loop"):
             asyncio.get_running_loop()
-        assert site.runtime.store.reads.pool.checkedout() == 0, "no view of the database waits for a model"
+        pool = site.runtime.store.reads.pool
+        assert isinstance(pool, QueuePool)
+        assert pool.checkedout() == 0, "no view of the database waits for a model"
         return load(digest)
 
     monkeypatch.setattr(live, "with_digest", off_the_loop)
