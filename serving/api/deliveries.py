@@ -20,9 +20,10 @@ _MOST = 1_000
 
 
 class ReplayBody(Body):
-    """The ids of the actions; an empty list means all dead letters."""
+    """The ids of the actions, or `all` for every dead letter."""
 
     actions: list[str] = Field(default_factory=list, max_length=_MOST)
+    all: bool = False
 
 
 @router.get("/api/v1/dead-letters")
@@ -38,4 +39,5 @@ async def post_replay(body: ReplayBody, request: Request, session: Administrator
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
     by = f"user:{session.person.user_id}"
-    return {"replayed": await run_in_threadpool(replay, runtime, found, body.actions, by=by)}
+    done = await run_in_threadpool(replay, runtime, found, body.actions, by=by, everything=body.all)
+    return {"replayed": done}

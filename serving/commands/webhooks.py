@@ -96,12 +96,15 @@ def _how_it_answers(receiver: dict[str, Any] | None) -> str:
 @command(webhook, "replay", by=Who("E-mail of the administrator who requests it."))
 def replay_dead_letters(
     at: At,
-    action: Annotated[list[str] | None, typer.Argument(help="Ids of actions; by default all dead letters.")] = None,
+    action: Annotated[list[str] | None, typer.Argument(help="Ids of actions.")] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Send all dead letters again.")] = False,
 ) -> str:
     """Send dead letters again; the receiver recognises applied ones by the message's id."""
     from serving.delivery.service.dead_letters import replay
 
-    return f"{len(replay(at.runtime, at.place, action or [], by=at.actor)):,} actions are sent again."
+    sent = replay(at.runtime, at.place, action or [], by=at.actor, everything=everything)
+    return f"{len(sent):,} actions are sent again."
 
 
 @webhook.command("conformance")

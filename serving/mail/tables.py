@@ -30,6 +30,7 @@ _KINDS = (
     "report_stopped",
     "report_waits",
     "burst_alarm",
+    "pending_removals",
     "new_secret",
     "secrets_ended",
     "model_rollback",

@@ -20,6 +20,7 @@ _LOCAL_PATH: Final = re.compile(
     re.ASCII,
 )
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
+_LONGEST_ID: Final = 40
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -97,6 +98,24 @@ def uploads_of(fields: Mapping[str, Wanted]) -> Any:
             }
 
     return Depends(read)
+
+
+def ticked(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The ticked rows of a form by id, each with its value: none by default, all that were shown where “all” is ticked.
+
+    >>> ticked({"item:2": "yes", "shown": "1:yes 2:yes"}, "item:")
+    {'2': 'yes'}
+    >>> ticked({"all": "yes", "shown": "1:yes 2:yes"}, "item:")
+    {'1': 'yes', '2': 'yes'}
+    """
+    if fields.get("all") == "yes":
+        shown = (row.partition(":") for row in fields.get("shown", "").split())
+        return {row_id[:_LONGEST_ID]: value[:_LONGEST_ID] for row_id, _, value in shown}
+    return {
+        name.removeprefix(prefix)[:_LONGEST_ID]: value[:_LONGEST_ID]
+        for name, value in fields.items()
+        if name.startswith(prefix)
+    }
 
 
 def is_case_id(text: str) -> bool:

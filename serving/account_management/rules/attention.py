@@ -15,6 +15,7 @@ class Need(StrEnum):
     """The needs of a brand that require its account manager, the most urgent first."""
 
     OVERDUE = "overdue"  # An analyst gets the question now, and the brand loses its say.
+    PENDING_REMOVALS = "pending_removals"  # A listing that somebody confirmed as counterfeit stays on sale.
     STANDING_LOST = "standing_lost"
     SILENT = "silent"
     ESCALATED = "escalated"
@@ -51,6 +52,7 @@ class BrandFigures:
     rights_to_verify: int
     rights_ending: int
     unread: int
+    removals_pending: int
     aliases_to_decide: int
     sellers_to_check: int
 
@@ -66,12 +68,14 @@ class Reason:
 def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
     """The reasons why a brand needs its account manager, the most urgent first; empty where it does not.
 
-    A brand that does not take part gets no questions, so neither silence nor standing counts; rights, messages,
-    authorised sellers and proposed aliases still do.
+    A brand that does not take part gets no questions, so neither silence nor standing counts; pending removals,
+    rights, messages, authorised sellers and proposed aliases still do.
     """
     told: dict[Need, Message] = {}
     if found.takes_part:
         told |= _of_answers(found, at, policy)
+    if found.removals_pending:
+        told[Need.PENDING_REMOVALS] = message("attention.pending_removals", n=found.removals_pending)
     if found.rights_to_verify:
         told[Need.RIGHTS_TO_VERIFY] = message("attention.rights_to_verify", n=found.rights_to_verify)
     if found.unread:

@@ -26,6 +26,7 @@ class MailKind(StrEnum):
     REPORT_STOPPED = "report_stopped"
     REPORT_WAITS = "report_waits"
     BURST_ALARM = "burst_alarm"
+    PENDING_REMOVALS = "pending_removals"
     NEW_SECRET = "new_secret"  # noqa: S105  # a kind of mail
     SECRETS_ENDED = "secrets_ended"
     MODEL_ROLLBACK = "model_rollback"
@@ -61,12 +62,13 @@ MANDATORY: Final = frozenset(
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
-SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS})
+SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS, MailKind.PENDING_REMOVALS})
 # The kinds that the holder of a role gets and can refuse.
 OFFERED: Final = {
     Role.BRAND: (MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM),
-    Role.ACCOUNT_MANAGER: (MailKind.ESCALATIONS,),
-    Role.ADMIN: (MailKind.OVERDUE_CASES, MailKind.BURST_ALARM),
+    Role.ANALYST: (MailKind.PENDING_REMOVALS,),
+    Role.ACCOUNT_MANAGER: (MailKind.ESCALATIONS, MailKind.PENDING_REMOVALS),
+    Role.ADMIN: (MailKind.OVERDUE_CASES, MailKind.BURST_ALARM, MailKind.PENDING_REMOVALS),
 }
 _LONGEST_LINE: Final = 200
 # Control, format, surrogate, private and unassigned characters.
@@ -81,7 +83,7 @@ def is_optional(kind: MailKind) -> bool:
 
 def offered(roles: Iterable[Role]) -> tuple[MailKind, ...]:
     """The kinds of mail that a person with these roles gets and can refuse."""
-    return tuple(kind for role in roles for kind in OFFERED.get(role, ()))
+    return tuple(dict.fromkeys(kind for role in roles for kind in OFFERED.get(role, ())))
 
 
 def message_id(mail_id: str, domain: str) -> str:

@@ -75,8 +75,8 @@ def queue_summary(
 ) -> None:
     """Tell these people of something in their next summary of a kind.
 
-    An entry has the marketplace and brand (`marketplace_id`, `marketplace`, `brand_id`, `brand`), a number `n`, and the
-    first deadline `due`. It joins the summary that waits, where there is one.
+    An entry has the marketplace and brand (`marketplace_id`, `marketplace`, `brand_id`, `brand`), a number `n`, the
+    first deadline `due`, and the person `by` where it is about one. It joins the summary that waits, if any.
     """
     people = set(user_ids)
     for user_id in sorted(people - choices.refusing(connection, kind, people)):
@@ -88,10 +88,10 @@ def queue_summary(
 
 
 def _joined(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
-    """The entries with one more: those of one brand at one marketplace are one."""
+    """The entries with one more: those of one brand at one marketplace, and of one person, are one."""
 
-    def brand_of(one: Mapping[str, Any]) -> tuple[Any, Any]:
-        return one["marketplace_id"], one["brand_id"]
+    def brand_of(one: Mapping[str, Any]) -> tuple[Any, ...]:
+        return one["marketplace_id"], one["brand_id"], one.get("by")
 
     same = [one for one in entries if brand_of(one) == brand_of(new)]
     others = [one for one in entries if brand_of(one) != brand_of(new)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from serving.mail.rules.kinds import one_line
-from serving.mail.service.content import Content
+from serving.mail.service.content import Content, moment
 from serving.platform.tongues import say, say_many
 
 
@@ -48,6 +48,26 @@ def removals_told(given: Mapping[str, Any]) -> Content:
             say("The link is for you alone. Opening it changes nothing; the page asks you first."),
             say("You cannot turn this mail off, because without it a stolen account would go unnoticed."),
         ),
+    )
+
+
+def pending_removals(given: Mapping[str, Any]) -> Content:
+    """To those who can approve removals that are pending: the brands, and the people who confirmed them."""
+    rows = [
+        (
+            say("%(brand)s at %(marketplace)s", brand=one_line(one["brand"]), marketplace=one_line(one["marketplace"])),
+            say("confirmed by %(name)s, pending since %(time)s", name=one_line(one["by"]), time=moment(one["due"])),
+        )
+        for one in given["entries"]
+    ]
+    return Content(
+        say("Removals await your approval"),
+        (
+            say("These removals are confirmed and not sent. You are one of the people who can approve them."),
+            say("Look at each listing, and approve or withdraw its removal."),
+        ),
+        say("Open pending removals"),
+        tuple(rows),
     )
 
 

@@ -17,6 +17,7 @@ PLACES: Final = {
     MailKind.OVERDUE_CASES: "/operations",
     MailKind.SECOND_FACTOR: "/settings/second-factor",
     MailKind.MODEL_ROLLBACK: "/models",
+    MailKind.PENDING_REMOVALS: "/pending-removals",
 }
 NAMES: Final = {
     MailKind.INVITATION: N_("Invitations"),
@@ -38,6 +39,7 @@ NAMES: Final = {
     MailKind.BURST_ALARM: N_(
         "Removals that are pending after a burst: of your brand if you are a lead, of analysts if you administer"
     ),
+    MailKind.PENDING_REMOVALS: N_("Removals that you can approve"),
     MailKind.REMOVALS_TOLD: N_("Removals in your name, or by people whom you can stop"),
 }
 _ROLES: Final = {
@@ -252,6 +254,7 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.SECRETS_ENDED: secret_wording.secrets_ended,
     MailKind.MODEL_ROLLBACK: _model_rollback,
     MailKind.REMOVALS_TOLD: removal_wording.removals_told,
+    MailKind.PENDING_REMOVALS: removal_wording.pending_removals,
 }
 
 

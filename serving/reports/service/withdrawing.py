@@ -41,11 +41,11 @@ STANDS: Final = frozenset({Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CAS
 _WAITS_FOR_A_SIDE: Final = frozenset({CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER})
 
 
-def withdraw(runtime: Runtime, person: Person, report_id: str, numbers: Collection[int] | None = None) -> int:
+def withdraw(runtime: Runtime, person: Person, report_id: str, numbers: Collection[int]) -> int:
     """Withdraw listings of a user's own report within the undo window; returns how many.
 
-    `numbers` are those of the report's list, None all of them. A case that the report opened is called off; one that
-    it answered is open again as before. A listing that is waited for is waited for no longer, at any time.
+    `numbers` are those of the report's list. A case that the report opened is called off; one that it answered is open
+    again as before. A listing that is waited for is waited for no longer, at any time.
 
     Raises NotFound (the user's brands have no such report, or it has no such listing) or Conflict, Forbidden (nothing
     of it can be withdrawn; the sentence says why).
@@ -90,7 +90,7 @@ def _each(
     runtime: Runtime,
     person: Person,
     report_id: str,
-    numbers: Collection[int] | None,
+    numbers: Collection[int],
     act: Callable[[_Change, StoredOutcome], Outcome],
 ) -> int:
     with runtime.store.write() as connection:
@@ -98,10 +98,9 @@ def _each(
         here, now = found.marketplace_id, runtime.clock.now()
         standings.lock(connection, here, found.brand_id)
         latest = {one.number: one for one in reports.outcomes(connection, found)}
-        if numbers is not None and not set(numbers) <= set(latest):
+        if not set(numbers) <= set(latest):
             raise NotFound("The report has no such listing.")
-        wanted = [one for number, one in latest.items() if numbers is None or number in numbers]
-        standing = [one for one in wanted if one.result in STANDS]
+        standing = [one for number, one in latest.items() if number in numbers and one.result in STANDS]
         cases.hold(connection, here, [one.case_id for one in standing if one.case_id is not None])
         change = _Change(runtime, connection, person, found, now)
         refusals: list[DomainError | None] = []

@@ -24,6 +24,8 @@ _SAME_PERSON: Final = Phrase(
     "password, or one person did so for both. You can withdraw the removal, but somebody else must approve it."
 )
 
+_ONLOOKER: Final = Phrase("Administrators see this removal and have no vote on it.")
+
 
 class Decision(StrEnum):
     """The decision on a removal pending approval."""
@@ -76,9 +78,11 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     return None
 
 
-def why_no_vote(user_id: str, bearing: Bearing) -> Phrase | None:
+def why_no_vote(person: Person, bearing: Bearing) -> Phrase | None:
     """Why a person cannot vote on a removal pending approval; None where they can."""
-    return _CONFIRMED if user_id in bearing.confirmed_by else None
+    if person.user_id in bearing.confirmed_by:
+        return _CONFIRMED
+    return _ONLOOKER if organisation_of(person, bearing) is None else None
 
 
 def why_no_approval(user_id: str, bearing: Bearing, roots: Roots) -> Phrase | None:
@@ -93,10 +97,10 @@ def why_no_approval(user_id: str, bearing: Bearing, roots: Roots) -> Phrase | No
 def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, roots: Roots) -> None:
     """Refuse a vote that cannot count.
 
-    Raises Forbidden (the person confirmed the removal, or approves it and counts as one person with a confirmer),
-    Invalid (the reason is missing) or Conflict (the person has already voted so).
+    Raises Forbidden (the person confirmed the removal, has no role in it, or approves it and counts as one person with
+    a confirmer), Invalid (the reason is missing) or Conflict (the person has already voted so).
     """
-    refused = why_no_vote(person.user_id, bearing)
+    refused = why_no_vote(person, bearing)
     if refused is None and vote.decision is Decision.APPROVE:
         refused = why_no_approval(person.user_id, bearing, roots)
     if refused is not None:

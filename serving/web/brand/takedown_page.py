@@ -1,4 +1,4 @@
-"""Bulk confirmation of a brand's questions: every listing is shown, and any can be left out."""
+"""Bulk confirmation of a brand's questions: every listing is shown, and those that are ticked are confirmed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from serving.web.brand.questions import Question, question
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, ticked
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
@@ -45,7 +45,7 @@ _LISTING: Final = "listing:"
 
 @dataclass(frozen=True, slots=True)
 class TakedownPage:
-    """The open questions about the right's brand, each ticked, as one form."""
+    """The open questions about the right's brand as one form, in which none is ticked."""
 
     template: ClassVar[str] = "takedown.html"
     place: ClassVar[str] = "/brand"
@@ -95,11 +95,7 @@ def post_form(request: Request, session: Answerer, fields: Fields) -> Response:
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
-    items = [
-        Item(name.removeprefix(_LISTING)[:_LONGEST_ID], value[:_LONGEST_ID])
-        for name, value in fields.items()
-        if name.startswith(_LISTING)
-    ]
+    items = [Item(*row) for row in ticked(fields, _LISTING).items()]
     asked = Asked(
         fields.get("right_id", "")[:_LONGEST_ID],
         ReasonCode(code),

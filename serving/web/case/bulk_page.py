@@ -1,6 +1,6 @@
 """Bulk decisions: each case is shown with the details that distinguish it, and any can be left out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
@@ -32,7 +32,7 @@ from serving.web.case.answers import answer_of
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, is_case_id
+from serving.web.forms import Fields, is_case_id, ticked
 from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
@@ -56,6 +56,7 @@ class BulkRow:
     row: QueueRow
     reasons: tuple[Shown, ...]
     pictures: tuple[ShownPicture, ...]
+    ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class BulkPage:
-    """Cases as one form, each ticked, and those that need a decision of their own."""
+    """Cases as one form, those ticked that the user has chosen, and the cases that need a decision of their own."""
 
     template: ClassVar[str] = "bulk.html"
     place: ClassVar[str] = "/queue"
@@ -111,20 +112,17 @@ class BulkAnswer:
 
 @router.get("/cases/bulk")
 def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
-    """The cases that the address names, or a case with the open near-duplicates of its listing."""
+    """The cases that the user has chosen, those of a group in the queue, or a case with its open near-duplicates."""
     given = request.query_params
-    wanted = [one for one in given.getlist("case") if is_case_id(one)]
-    return respond(request, bulk_page(runtime_of(request), session, wanted, given.get("cluster", "")), session)
+    chosen, offered = ([one for one in given.getlist(name) if is_case_id(one)] for name in ("case", "offer"))
+    page = bulk_page(runtime_of(request), session, chosen, offered, given.get("cluster", ""))
+    return respond(request, page, session)
 
 
 @router.post("/cases/bulk")
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Decide the ticked cases and redirect to the outcome."""
-    items = tuple(
-        Item(name.removeprefix(_CASE)[:_LONGEST_ID], value[:_LONGEST_ID])
-        for name, value in fields.items()
-        if name.startswith(_CASE)
-    )
+    items = tuple(Item(*row) for row in ticked(fields, _CASE).items())
     if not items:
         raise Invalid("Select at least one case.")
     text = answer_of(items[0].case_id, fields)
@@ -148,17 +146,19 @@ def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
     return go_to(request, f"/cases/bulk/{bulk_id[:_LONGEST_ID]}", Flash.BULK_UNDONE)
 
 
-def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: str = "") -> BulkPage:
+def bulk_page(
+    runtime: Runtime, session: Session, chosen: Sequence[str], offered: Sequence[str], cluster: str
+) -> BulkPage:
     """The content of the form."""
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
-            wanted = [*wanted, cluster, *_nearly_the_same(connection, person, cluster, now)]
-        found = named(connection, person, wanted)
+            offered = [*offered, cluster, *_nearly_the_same(connection, person, cluster, now)]
+        found = named(connection, person, [*chosen, *offered])
         here = found[0].marketplace_id if found else ""
         why = reasons_left_out(connection, person, here, found, now)
         together = [one for one in found if one.case_id not in why]
-        rows = _rows(runtime, connection, person, together[:most])
+        rows = _rows(runtime, connection, person, together[:most], chosen)
         titles = _titles(connection, [one for one in found if one.case_id in why])
     left_out = tuple(LeftOut(f"/cases/{key}", titles[key], in_english(reason)) for key, reason in why.items())
     return BulkPage(runtime.ids.new("blk"), rows, left_out, max(0, len(together) - most), most)
@@ -175,7 +175,9 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: 
     return []
 
 
-def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[Case]) -> tuple[BulkRow, ...]:
+def _rows(
+    runtime: Runtime, connection: Connection, person: Person, found: list[Case], chosen: Sequence[str]
+) -> tuple[BulkRow, ...]:
     here = {one.marketplace_id for one in found}
     stored = queues.rows(connection, here, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
@@ -186,7 +188,7 @@ def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[
         of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
         shown = queue_row(context, row, of_case, f"/cases/{case_id}")
         pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
-        rows.append(BulkRow(case_id, row["version_id"], shown, _reasons(row), pictures))
+        rows.append(BulkRow(case_id, row["version_id"], shown, _reasons(row), pictures, case_id in chosen))
     return tuple(rows)
 
 

@@ -1,6 +1,6 @@
 """A case: the facts, the effect of each decision, and the form. Opening the page leases the case to the reader."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -34,6 +34,7 @@ from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
 from serving.review.service.seller_evidence import documents_of
 from serving.review.store import test_buys
+from serving.scoring.service.explaining import explanation
 from serving.scoring.store import references
 from serving.takedowns.store import actions
 from serving.views import positions
@@ -159,12 +160,14 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Request data other than the case: the queue, the cases to skip, the versions to compare, the forms as sent."""
+    """Data other than the case: the queue, the cases to skip, the versions to compare, the forms as sent; the score."""
 
     query: QueueQuery
     besides: Collection[str]
     versions: tuple[int, int] | None
     draft: BrandDraft
+    score: Mapping[str, Any]
+    facts: Facts
 
 
 def case_page(
@@ -180,7 +183,13 @@ def case_page(
     """The content of the page, in one view of the database; `besides` are cases to skip in the queue."""
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, session.person, case_id)
-        return _page(runtime, connection, session.person, case, _Asked(query, besides, versions, draft))
+        score = scores.get(connection, case.marketplace_id, case.score_id)
+        facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
+        asked = _Asked(query, besides, versions, draft, score, facts)
+        page = _page(runtime, connection, session.person, case, asked)
+    if page.score is None:
+        return page
+    return replace(page, reasons=reasons_card(score, explanation(runtime, score, facts)))
 
 
 def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, asked: _Asked) -> CasePage:
@@ -189,8 +198,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     here, blind = case.marketplace_id, is_blind(connection, case)
     kept = score_kept_from(connection, person, case)
     dark = blind or kept
-    score = scores.get(connection, here, case.score_id)
-    facts = scores.facts_of(connection, here, score["facts_digest"])
+    score, facts = asked.score, asked.facts
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
     name = enrolled.name if enrolled else case.mark
     history = listings.versions(connection, here, case.listing_id)
@@ -234,7 +242,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
         likeness=near_duplicates_card(connection, here, facts, now),
-        reasons=None if dark else reasons_card(score),
+        reasons=None,
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),

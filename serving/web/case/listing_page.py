@@ -1,13 +1,15 @@
 """A listing that no open case is about: what it says, why the service passed it, and the form that opens a case."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
+from features.facts import Facts
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.store import chosen
@@ -17,6 +19,7 @@ from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.service.opening import harm_of, open_by_choice
+from serving.scoring.service.explaining import explanation
 from serving.scoring.store import references
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards
@@ -68,8 +71,14 @@ def get_listing(listing_id: str, request: Request, session: Reviewer) -> Respons
             connection, listing_id[:_LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
         )
         waiting = chosen.waiting_on(connection, found.marketplace_id, found.listing_id)
-        page = None if waiting else _page(runtime, connection, found)
-    return RedirectResponse(f"/cases/{waiting}", 303) if page is None else respond(request, page, session)
+        if waiting:
+            return RedirectResponse(f"/cases/{waiting}", 303)
+        score = scores.latest_of_version(connection, found.marketplace_id, found.version_id)
+        facts = scores.facts_of(connection, found.marketplace_id, score["facts_digest"])
+    explained = reasons_card(score, explanation(runtime, score, facts))
+    with runtime.store.read() as connection:
+        page = _page(runtime, connection, found, score, facts, explained)
+    return respond(request, page, session)
 
 
 @router.post("/listings/{listing_id}/case")
@@ -80,10 +89,15 @@ def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
     )
 
 
-def _page(runtime: Runtime, connection: Connection, found: Newest) -> ListingPage:
+def _page(
+    runtime: Runtime,
+    connection: Connection,
+    found: Newest,
+    row: Mapping[str, Any],
+    facts: Facts,
+    reasons: ReasonsCard,
+) -> ListingPage:
     here, now = found.marketplace_id, runtime.clock.now()
-    row = scores.latest_of_version(connection, here, found.version_id)
-    facts = scores.facts_of(connection, here, row["facts_digest"])
     history = listings.versions(connection, here, found.listing_id)
     place = marketplaces.get(connection, here)
     scored = shown_scores.as_row(row, harm_of(row, facts))
@@ -102,5 +116,5 @@ def _page(runtime: Runtime, connection: Connection, found: Newest) -> ListingPag
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
         risk=risk_part(runtime, connection, here, facts.listing.seller.external_id),
-        reasons=reasons_card(row),
+        reasons=reasons,
     )

@@ -115,11 +115,12 @@ def get_deliveries(request: Request, session: Watcher) -> HTMLResponse:
 
 @router.post(f"{PLACE}/replay")
 def post_replay(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Send one dead letter again, or all if none is named."""
+    """Send one dead letter again, or all of them."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     named = fields.get("action_id", "")[:_LONGEST_ID]
-    replay(runtime, scope.chosen, [named] if named else [], by=f"user:{session.person.user_id}")
+    actor, everything = f"user:{session.person.user_id}", fields.get("all") == "yes"
+    replay(runtime, scope.chosen, [named] if named else [], by=actor, everything=everything)
     return go_to(request, scope.at(PLACE), Flash.REPLAYED)
 
 

@@ -89,5 +89,5 @@ def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping
         f"{words.many(len(rows), 'listing')}{named}",
         ties[:1].upper() + ties[1:],
         harm if known else None,
-        "/cases/bulk?" + "&".join(f"case={row['case_id']}" for row in rows),
+        "/cases/bulk?" + "&".join(f"offer={row['case_id']}" for row in rows),
     )

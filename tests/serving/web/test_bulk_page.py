@@ -8,7 +8,7 @@ from httpx2 import Response
 from models.case import CaseLane, CaseState
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from tests.fixtures.reviewing import a_case
+from tests.fixtures.reviewing import a_case, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
@@ -63,8 +63,15 @@ def test_a_case_brings_the_open_ones_in_nearly_its_words(site: Site) -> None:
     first = a_case(site, external_id="MP-1", title=text)
     site.clock.forward(minutes=1)
     second = a_case(site, external_id="MP-2", title=text, seller={"external_id": "copy-cat", "age_days": 3})
-    page = visit_as(site, site.analyst).get(f"/cases/bulk?cluster={second.case_id}").text
-    assert set(re.findall(r'name="case:(cas_\w+)"', page)) == {first.case_id, second.case_id}
+    visitor = visit_as(site, site.analyst)
+    for offered in (f"cluster={second.case_id}", f"offer={first.case_id}&offer={second.case_id}"):
+        page = visitor.get(f"/cases/bulk?{offered}").text
+        assert set(re.findall(r'name="case:(cas_\w+)"', page)) == {first.case_id, second.case_id}
+        assert " checked data-stop" not in page, "only what the user chose is ticked"
+    form = {**hidden_fields(page), "judgement": "genuine"}
+    assert visitor.post("/cases/bulk", form).status_code == 422
+    assert visitor.post("/cases/bulk", {**form, "all": "yes"}).status_code == 303
+    assert open_cases(site) == []
 
 
 def test_ticked_cases_are_decided_and_the_whole_decision_is_undone(site: Site) -> None:

@@ -94,4 +94,4 @@ def test_a_person_chooses_their_mails_in_the_settings(site: Site) -> None:
 
 
 def test_who_gets_no_mails_that_can_be_refused_sees_no_choice(site: Site) -> None:
-    assert "Save mails" not in visit_as(site, site.analyst).get("/settings").text
+    assert "Save mails" not in visit_as(site, site.data_scientist).get("/settings").text

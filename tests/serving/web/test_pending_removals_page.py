@@ -1,11 +1,21 @@
+import re
+
+from serving.accounts.rules.access import Role
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
+from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.store import alerts
+from serving.takedowns.store.alerts import Alert
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.guests import an_invited_user
+from tests.fixtures.mails import stored
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, invite
 from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
+from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 
 OFF = "“Removals on a brand's confirmation” has been switched off since"
@@ -58,6 +68,7 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
         kept = words(analyst.get("/pending-removals").text)
         assert "Removed listings still shown" in kept
         assert "MP-9" in kept
+        assert 'href="/cases/' not in visit_as(site, site.account_manager).get("/pending-removals").text
         page = words(brand.get("/brand").text)
         assert text not in page
         assert "Still shown we ask the marketplace why" in page
@@ -77,6 +88,73 @@ def a_pending_removal(site: Site) -> str:
     action = confirm(site, site.brand_person, case).action
     assert action is not None
     return f"/pending-removals/{action.action_id}"
+
+
+def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it_counts(site: Site) -> None:
+    form = a_pending_removal(site)
+    ada = an_administrator(site)
+    admin, analyst = visit_as(site, ada), visit_as(site, site.analyst)
+    banner = re.compile(r"1 removal pending approval since [^:]+:\d\d: Aurelle, confirmed by Camille Duval")
+    for visitor, path in (
+        (admin, "/operations"),
+        (analyst, "/queue"),
+        (visit_as(site, site.account_manager), "/brands"),
+    ):
+        assert banner.search(words(visitor.get(path).text))
+    page = admin.get("/pending-removals")
+    assert page.status_code == 200
+    for told in (
+        "MP-0 Aurelle Camille Duval",
+        "Administrators see this removal and have no vote on it.",
+        "Can approve",
+    ):
+        assert told in words(page.text)
+    assert "Approve removal" not in page.text
+    assert admin.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 403
+    assert states(site) == {"held": 1}
+    for visitor in (admin, analyst):
+        links = re.findall(r'href="(/(?:cases|pending-removals)[^"]*)"', visitor.get("/pending-removals").text)
+        assert {visitor.get(link).status_code for link in links} == {200}
+
+
+def test_the_banner_tells_an_account_manager_of_their_own_brands_only(site: Site) -> None:
+    a_pending_removal(site)
+    other = invite(site.runtime, "noor@touchstone.example", "Noor Said", Role.ACCOUNT_MANAGER)
+    assert "removal pending approval" not in words(visit_as(site, other).get("/brands").text)
+    manager = words(visit_as(site, site.account_manager).get("/brands").text)
+    assert "Aurelle 1 removal pending approval. " in manager
+    assert "Solenne not participating none" in manager
+
+
+def test_the_banner_sums_up_what_many_people_confirmed_and_names_whom_an_alert_is_about(site: Site) -> None:
+    rule, here, clock = AutomaticRule.BRAND_REMOVALS, site.here, site.clock
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="Taken over.")
+    for number, case in enumerate(questions(site, 5)):
+        confirm(site, invite(site.runtime, f"u{number}@aurelle.example", f"User {number}", Role.BRAND, "Aurelle"), case)
+    sentence = "One person has confirmed 20 removals within an hour."
+    with site.runtime.store.write() as connection:
+        about = site.brand_person.user_id
+        alerts.raise_it(connection, Alert(here, "alr_1", HoldCause.USER_BURST, about, sentence, clock.now()))
+    page = words(visit_as(site, site.analyst).get("/queue").text)
+    assert f"Camille Duval: {sentence}" in page
+    assert page.count("1 removal pending approval since") == 3
+    assert "2 more removals pending approval" in page
+
+
+def test_those_who_can_approve_a_removal_get_one_mail_for_a_brand_and_person(site: Site) -> None:
+    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
+    first, second = questions(site, 2)
+    confirm(site, site.brand_person, first)
+    mails = stored(site, MailKind.PENDING_REMOVALS)
+    assert {mail.name for mail in mails} == {"Ines Moreau", "Lena Okafor", "Tomás Rey"}
+    told = content(mails[0].kind, mails[0].parameters)
+    assert told.subject == "Removals await your approval"
+    ((about, why),) = told.rows
+    assert about == f"Aurelle at {site.marketplace.name}"
+    assert why.startswith("confirmed by Camille Duval, pending since ")
+    confirm(site, site.brand_person, second)
+    assert states(site) == {"held": 2}
+    assert [mail.parameters["entries"][0]["n"] for mail in stored(site, MailKind.PENDING_REMOVALS)] == [1, 1, 1]
 
 
 def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_it_and_reads_why(site: Site) -> None:

@@ -48,14 +48,16 @@ def test_a_report_is_previewed_sent_withdrawn_and_retracted(site: Site) -> None:
     assert "Your reports" in words(brand.get(PATH).text)
     assert f'href="{place}"' in brand.get(PATH).text
     assert brand.post(PATH, {**fields, "good_faith": "yes"}).headers["location"] == place
+    assert brand.post(f"{place}/withdraw", {}).status_code == 422, "nothing by default"
+    assert states(site) == {"scheduled": 3}
     assert brand.post(f"{place}/withdraw", {"item:2": "yes"}).status_code == 303
     assert "Withdrawn: 1" in words(brand.get(place).text)
     assert states(site) == {"scheduled": 2, "withdrawn": 1}
     site.clock.forward(seconds=site.runtime.policies[EnforcementPolicy].undo_window_seconds + 1)
     assert "Retract ticked listings" in words(brand.get(place).text)
     assert brand.post(f"{place}/retract", {}).status_code == 422
-    assert brand.post(f"{place}/retract", {"item:1": "yes"}).status_code == 303
-    assert "Retracted: 1" in words(brand.get(place).text)
+    assert brand.post(f"{place}/retract", {**hidden_fields(brand.get(place).text), "all": "yes"}).status_code == 303
+    assert "Retracted: 2" in words(brand.get(place).text)
 
 
 @pytest.mark.parametrize(

@@ -16,19 +16,21 @@ from tests.serving.rights.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 PATH = "/brand/takedowns"
-_TICKED = re.compile(r'name="(listing:cas_\w+)" value="(\w+)" checked')
+_LISTING = re.compile(r'name="(listing:cas_\w+)" value="(\w+)">')
 
 
-def test_every_listing_is_shown_ticked_and_what_is_unticked_stays_open(site: Site) -> None:
+def test_no_listing_is_ticked_by_default_and_what_is_unticked_stays_open(site: Site) -> None:
     questions(site, 3)
     brand = visit_as(site, site.brand_person)
     assert "Confirm several listings" in words(brand.get("/brand").text)
     page = brand.get(PATH).text
-    listings = dict(_TICKED.findall(page))
+    listings = dict(_LISTING.findall(page))
     assert len(listings) == 3
     left_out = sorted(listings)[0]
     ticked = {name: version for name, version in listings.items() if name != left_out}
-    fields = {**hidden_fields(page), "reason_code": "trademark_counterfeit", **ticked}
+    unticked = {**hidden_fields(page), "reason_code": "trademark_counterfeit"}
+    assert brand.post(PATH, {**unticked, "good_faith": "yes"}).status_code == 422
+    fields = {**unticked, **ticked}
     assert brand.post(PATH, fields).status_code == 422  # Without the word of good faith.
     assert states(site) == {}
     done = brand.post(PATH, {**fields, "good_faith": "yes"})
@@ -43,6 +45,9 @@ def test_every_listing_is_shown_ticked_and_what_is_unticked_stays_open(site: Sit
     assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
     assert states(site) == {"withdrawn": 2}
     assert "Takedown requests" in words(brand.get("/brand").text)
+    again = {**hidden_fields(brand.get(PATH).text), "reason_code": "trademark_counterfeit", "good_faith": "yes"}
+    assert brand.post(PATH, {**again, "all": "yes"}).status_code == 303
+    assert states(site) == {"withdrawn": 2, "scheduled": 3}
 
 
 def test_what_a_listing_says_is_text_and_never_markup(site: Site) -> None:

@@ -32,7 +32,7 @@ from serving.web.brand.reports.attached_part import Limits, limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, ticked
 from serving.web.rendering import respond
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 from serving.web.text_view import Shown
@@ -46,7 +46,7 @@ router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 PLACE: Final = "/brand/reports"
 _LONGEST_ID: Final = 40
-_NUMBER: Final = re.compile("item:([0-9]{1,4})")
+_NUMBER: Final = re.compile("[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,23 +143,23 @@ def post_stop(report_id: str, request: Request, session: Answerer) -> Response:
 
 @router.post(PLACE + "/{report_id}/withdraw")
 def post_withdrawal(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
-    """Withdraw the ticked listings, or all of them where none is ticked."""
-    withdraw(runtime_of(request), session.person, report_id[:_LONGEST_ID], _ticked(fields) or None)
+    """Withdraw the ticked listings."""
+    withdraw(runtime_of(request), session.person, report_id[:_LONGEST_ID], _ticked(fields))
     return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}", Flash.REPORT_WITHDRAWN)
 
 
 @router.post(PLACE + "/{report_id}/retract")
 def post_retraction(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
     """Retract the ticked listings."""
-    ticked = _ticked(fields)
-    if not ticked:
-        raise Invalid("Tick the listings that you retract.")
-    retract(runtime_of(request), session.person, report_id[:_LONGEST_ID], ticked)
+    retract(runtime_of(request), session.person, report_id[:_LONGEST_ID], _ticked(fields))
     return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}", Flash.REPORT_RETRACTED)
 
 
 def _ticked(fields: Mapping[str, str]) -> frozenset[int]:
-    return frozenset(int(found[1]) for name in fields if (found := _NUMBER.fullmatch(name)))
+    numbers = frozenset(int(number) for number in ticked(fields, "item:") if _NUMBER.fullmatch(number))
+    if not numbers:
+        raise Invalid("Tick the listings, or tick all of them.")
+    return numbers
 
 
 # These can still be retracted once the undo window has closed.

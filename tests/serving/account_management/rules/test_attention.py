@@ -25,6 +25,7 @@ QUIET = BrandFigures(
     rights_to_verify=0,
     rights_ending=0,
     unread=0,
+    removals_pending=0,
     aliases_to_decide=0,
     sellers_to_check=0,
 )
@@ -47,6 +48,8 @@ LONG_AGO = NOW - timedelta(days=40)
         ({"escalated": 3}, [Need.ESCALATED], "there is still time to call"),
         ({"rights_to_verify": 1}, [Need.RIGHTS_TO_VERIFY], "an unseen right carries nothing"),
         ({"unread": 1}, [Need.MESSAGES], "somebody waits for an answer"),
+        ({"removals_pending": 2, "unread": 1}, [Need.PENDING_REMOVALS, Need.MESSAGES], "goods it named stay on sale"),
+        ({"takes_part": False, "removals_pending": 1}, [Need.PENDING_REMOVALS], "it reported of its own accord"),
         ({"rights_ending": 1}, [Need.RIGHTS_ENDING], "renewal takes time"),
         ({"sellers_to_check": 1}, [Need.SELLERS], "an entry holds only after a check"),
         ({"aliases_to_decide": 1}, [Need.ALIASES], "a proposal waits"),

@@ -9,13 +9,12 @@ from serving.privacy.service.erasure import erase_seller, lift_hold, set_hold
 from serving.privacy.service.retention import erase_what_is_past_its_time
 from serving.reports.service.attaching import hand_in
 from serving.reports.service.status import status_of
-from serving.reports.service.withdrawing import withdraw
 from serving.reports.tables import report_document, report_test_buy
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import actions
 from tests.fixtures.keeping import keeping
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reporting import on_sale
+from tests.fixtures.reporting import on_sale, withdraw_whole
 from tests.fixtures.runtimes import Site
 from tests.serving.reports.service.test_attaching import BOUGHT, PDF, PICTURE, digest, send
 
@@ -28,7 +27,7 @@ def reported(site: Site, *, others: bool = False, withdrawn: bool = True) -> str
     report_id = send(site, names, test_buy=BOUGHT).report.report_id
     hand_in(site.runtime, site.brand_person, report_id, "invoice of Li Wei.pdf", PDF)
     if withdrawn:
-        withdraw(site.runtime, site.brand_person, report_id, None)
+        withdraw_whole(site.runtime, site.brand_person, report_id)
     return report_id
 
 

@@ -46,7 +46,7 @@ from tests.fixtures.bursts import questions, states
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
 from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.reporting import a_draft, on_sale, report
+from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import confirmed_report, in_full_standing, waiting_report
@@ -103,7 +103,7 @@ def test_until_it_is_confirmed_nothing_is_recorded(here: Site) -> None:
     found = status_of(here.runtime, here.brand_person, report_id)
     assert {one.state for one in found.items} == {Reported.AWAITS_STEP_UP}
     assert {(one.result, one.code) for one in found.first} == {(Result.PENDING_APPROVAL, Code.STEP_UP)}
-    assert withdraw(here.runtime, here.brand_person, report_id) == MANY
+    assert withdraw_whole(here.runtime, here.brand_person, report_id) == MANY
 
 
 @pytest.mark.parametrize(
@@ -456,7 +456,7 @@ def test_the_proof_is_stored_with_the_session_and_the_report(here: Site) -> None
 def test_its_author_withdraws_it_within_the_hour(here: Site) -> None:
     report_id, _, _ = confirmed_report(here, 21)
     here.clock.forward(minutes=59)
-    assert withdraw(here.runtime, here.brand_person, report_id) == 21
+    assert withdraw_whole(here.runtime, here.brand_person, report_id) == 21
     assert states(here) == {"withdrawn": 21}
 
 
@@ -497,6 +497,6 @@ def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(here: Site)
     app, session = with_a_counting_factor(here, here.brand_person)
     report_id = waiting_report(here, [*(f"NOT-KNOWN-{number}" for number in range(20)), "MP-1"])
     step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert withdraw(here.runtime, here.brand_person, report_id) == 20
+    assert withdraw_whole(here.runtime, here.brand_person, report_id) == 20
     with pytest.raises(Conflict, match="A reviewer decides about this listing"):
         stop(here.runtime, here.account_manager, report_id)

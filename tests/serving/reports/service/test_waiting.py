@@ -9,7 +9,7 @@ from serving.reports.service.waiting import go_on_with_reports
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from tests.fixtures.bursts import states
-from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reporting import on_sale, report, withdraw_whole
 from tests.fixtures.runtimes import Site
 from tests.serving.reports.service.test_withdrawing import last
 
@@ -78,7 +78,7 @@ def test_a_wait_that_ended_since_it_was_read_does_not_go_on(any_site: Site, monk
     done = report(any_site, ["RP-0"])
     with any_site.runtime.store.read() as connection:
         stale = reports.waiting(connection, 1, ("", 0))
-    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
+    assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
     on_sale(any_site, 1)
     monkeypatch.setattr(reports, "waiting", lambda *_: stale)
     assert go_on_with_reports(any_site.runtime) == 0

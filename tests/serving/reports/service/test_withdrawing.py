@@ -38,7 +38,7 @@ from tests.fixtures.naming import VELA
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale, report
+from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded
@@ -73,7 +73,7 @@ def test_a_withdrawn_listing_leaves_no_removal_no_case_and_no_question(any_site:
     assert states(any_site) == {"scheduled": 2, "withdrawn": 1}
     assert open_cases(any_site) == []
     assert last(any_site, done.report.report_id) == {1: Result.SCHEDULED, 2: Result.WITHDRAWN, 3: Result.SCHEDULED}
-    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 2
+    assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 2
     assert states(any_site) == {"withdrawn": 3}
     again = report(any_site, ["RP-0"], key="second")
     assert again.counts[Result.SCHEDULED] == 1
@@ -82,7 +82,7 @@ def test_a_withdrawn_listing_leaves_no_removal_no_case_and_no_question(any_site:
 def test_a_withdrawn_report_puts_the_case_that_it_answered_back(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ANALYST, brand="Aurelle")
     done = report(any_site, ["MP-9"])
-    withdraw(any_site.runtime, any_site.brand_person, done.report.report_id)
+    withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id)
     (back,) = open_cases(any_site)
     assert (back.case_id, back.lane, back.due_at) == (case.case_id, CaseLane.ANALYST, case.due_at)
 
@@ -90,7 +90,7 @@ def test_a_withdrawn_report_puts_the_case_that_it_answered_back(any_site: Site) 
 def test_a_waiting_case_of_a_suspended_brand_is_called_off(any_site: Site) -> None:
     having(any_site, suspend)
     done = report(any_site, having(any_site, on_sale, 1))
-    withdraw(any_site.runtime, any_site.brand_person, done.report.report_id)
+    withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id)
     assert open_cases(any_site) == []
 
 
@@ -98,14 +98,14 @@ def test_a_colleague_a_rival_and_a_late_user_cannot_withdraw(any_site: Site) -> 
     done = report(any_site, having(any_site, on_sale, 1))
     colleague = invite(any_site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
     with pytest.raises(Forbidden):
-        withdraw(any_site.runtime, colleague, done.report.report_id)
+        withdraw_whole(any_site.runtime, colleague, done.report.report_id)
     with pytest.raises(NotFound):
-        withdraw(any_site.runtime, a_rival(any_site), done.report.report_id)
+        withdraw_whole(any_site.runtime, a_rival(any_site), done.report.report_id)
     with pytest.raises(NotFound, match="no such listing"):
         withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [2])
     past_window(any_site)
     with pytest.raises(Conflict, match="undo window has closed"):
-        withdraw(any_site.runtime, any_site.brand_person, done.report.report_id)
+        withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id)
 
 
 def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_as_withdrawn(any_site: Site) -> None:
@@ -184,10 +184,10 @@ def test_of_two_brands_that_claim_a_listing_one_withdraws_and_the_other_s_claim_
     done = report(any_site, [name])
     draft = replace(a_draft(any_site, [name], "owner"), right_id=rival_right(any_site))
     second = submit(any_site.runtime, owner, draft)
-    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
+    assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
     (open_case,) = open_cases(any_site)
     assert (open_case.lane, open_case.brand_id) == (CaseLane.ANALYST, None)
-    assert withdraw(any_site.runtime, owner, second.report.report_id) == 1
+    assert withdraw_whole(any_site.runtime, owner, second.report.report_id) == 1
     assert open_cases(any_site) == []
 
 
@@ -203,7 +203,7 @@ def test_a_brand_that_the_analyst_names_after_its_report_is_not_asked_again(any_
 def test_a_withdrawn_report_of_an_earlier_version_leaves_the_case_of_the_new_one(any_site: Site) -> None:
     done = report(any_site, having(any_site, on_sale, 1))
     newer = a_case(any_site, external_id="RP-0", price="7.00")
-    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
+    assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
     assert [one.case_id for one in open_cases(any_site)] == [newer.case_id]
     assert states(any_site) == {"withdrawn": 1}
 
@@ -255,7 +255,7 @@ def test_a_report_of_a_listing_whose_complaint_is_open_is_neither_withdrawn_nor_
     done = report(site, ["MP-1"])
     assert done.outcomes[0].code is Code.COMPLAINT_OPEN
     with pytest.raises(Conflict, match="A reviewer decides about this listing"):
-        withdraw(site.runtime, site.brand_person, done.report.report_id)
+        withdraw_whole(site.runtime, site.brand_person, done.report.report_id)
     with pytest.raises(Conflict, match="Nothing was decided about this listing"):
         retract(site.runtime, site.brand_person, done.report.report_id, [1])
 
@@ -268,4 +268,4 @@ def test_a_claim_counts_once_and_ends_where_the_case_is_another_brand_s(site: Si
         record_verdict(site.runtime, site.brand_person, answer)
     name_brand(site.runtime, site.analyst, open_case.case_id, VELA)
     with pytest.raises(NotFound, match="There is no such case"):
-        withdraw(site.runtime, site.brand_person, done.report.report_id)
+        withdraw_whole(site.runtime, site.brand_person, done.report.report_id)
