@@ -10,14 +10,13 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.fields import Rejected
 from features.listing import Rejection
 from features.phrase import Phrase
 from models.errors import Invalid
-from serving.api.errors import TOO_SLOW, Problem
+from serving.api.errors import CUT, TOO_SLOW, Problem
 from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
@@ -61,20 +60,19 @@ class CappedBody:
         if problem is not None:
             await self._refuse(problem, scope, receive, send)
             return
-        started = False
         body = _Body(receive, most)
 
         async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
+            body.is_answered = True
             await (_closing(send) if body.is_refused else send)(message)
 
         try:
             await self._app(scope, body.receive, noted)
         except HTTPException as refused:
-            if started:
+            if body.is_answered:
                 raise
-            await self._refuse(TOO_SLOW if refused.status_code == 408 else _too_large(most), scope, receive, send)
+            problem = {408: TOO_SLOW, 499: CUT}.get(refused.status_code) or _too_large(most)
+            await self._refuse(problem, scope, receive, send)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         page = self._page(scope, problem) if self._page is not None and problem.status == 413 else None
@@ -93,12 +91,12 @@ def _closing(send: Send) -> Send:
 
 
 class _Body:
-    """A body as it comes in: counted, and given up when it is too large or too slow."""
+    """A body as it comes in: counted, and given up when it is too large or too slow, or when its connection is cut."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive, self._most = receive, most
         self._read, self._waited, self._is_complete = 0, 0.0, False
-        self.is_refused = False
+        self.is_refused = self.is_answered = False
 
     async def receive(self) -> Message:
         """The next part. Once the body is complete, it waits for the end of the connection as long as that takes."""
@@ -111,6 +109,9 @@ class _Body:
         except TimeoutError:
             self.is_refused = True
             raise HTTPException(408) from None
+        if message["type"] == "http.disconnect" and not self.is_answered:
+            self.is_refused = True
+            raise HTTPException(499)
         self._waited += time.monotonic() - began
         self._is_complete = not message.get("more_body", False)
         self._read += len(message.get("body", b""))
@@ -142,14 +143,13 @@ def is_small(request: Request) -> bool:
 
 
 async def body_of(request: Request) -> bytes:
-    """The whole body; most come in one message. Raises ClientDisconnect (the connection ended within the body)."""
-    message, parts = await request.receive(), []
-    while message["type"] != "http.disconnect":
+    """The whole body; most come in one message."""
+    message, parts = await request.receive(), list[bytes]()
+    while message.get("more_body", False):
         parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
         message = await request.receive()
-    raise ClientDisconnect
+    last: bytes = message.get("body", b"")
+    return b"".join([*parts, last]) if parts else last
 
 
 def json_of(request: Request, body: bytes) -> Any:

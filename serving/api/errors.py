@@ -68,11 +68,14 @@ class Problem:
 
 
 TOO_SLOW: Final = Problem(408, "too_slow", Phrase("The request body arrived too slowly. Send it again."))
+# Nobody reads it: the status is that of the log line, as web servers write it.
+CUT: Final = Problem(499, "connection_cut", Phrase("The connection ended within the request body."))
 _HTTP: Final = {
     404: Problem(404, "not_found", Phrase("There is nothing at this address.")),
     405: Problem(405, "method_not_allowed", Phrase("This address does not accept this method.")),
     408: TOO_SLOW,
     413: Problem(413, "too_large", Phrase("The request body is too large.")),
+    499: CUT,
     415: Problem(415, "unsupported_media_type", Phrase("Send JSON or NDJSON, not compressed.")),
 }
 
