@@ -78,6 +78,12 @@ def waiting(connection: Connection, at: datetime) -> list[str]:
     return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
 
 
+def release(connection: Connection, sender: str, at: datetime) -> None:
+    """Make messages due that a process of this name had under way when it ended."""
+    for box in BOXES:
+        box.release(connection, sender, at)
+
+
 def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
     """Undeliverable messages, newest first."""
     found: list[Letter] = [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from starlette.types import Message, Scope
+from starlette.types import ASGIApp, Message, Scope
 from structlog.testing import capture_logs
 
 from serving.api import bodies
@@ -240,6 +240,21 @@ CUT = [
 ]
 
 
+async def cut_within_a_body(app: ASGIApp, scope: Scope) -> None:
+    coming: list[Message] = [
+        {"type": "http.request", "body": b"--b\r\n", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send(_message: Message) -> None:
+        return None
+
+    await app(scope, receive, send)
+
+
 def test_a_connection_that_ends_within_a_body_is_one_line_of_status_499(site: Site) -> None:
     apps = create_app(site.runtime), create_local_app(site.runtime)
     for path, media_type, why in CUT:
@@ -250,19 +265,8 @@ def test_a_connection_that_ends_within_a_body_is_one_line_of_status_499(site: Si
             "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "client": ("127.0.0.1", 1),
             "server": ("a", 80), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }  # fmt: skip
-        coming: list[Message] = [
-            {"type": "http.request", "body": b"--b\r\n", "more_body": True},
-            {"type": "http.disconnect"},
-        ]
-
-        async def receive(messages: Iterator[Message] = iter(coming)) -> Message:
-            return next(messages)
-
-        async def send(_message: Message) -> None:
-            return None
-
         with capture_logs() as lines:
-            asyncio.run(app(scope, receive, send))
+            asyncio.run(cut_within_a_body(app, scope))
         assert [(line["log_level"], line["event"], line["status"]) for line in lines] == [
             ("info", "request.answered", 499)
         ], why
