@@ -23,6 +23,8 @@ from training.adapters.files import parse_json
 T = TypeVar("T")
 _MOST_LINES: Final = 10 * LARGEST_BATCH  # Blank ones too.
 _SMALL_BYTES: Final = 64_000
+_MOST_VALUES: Final = 250 * LARGEST_BATCH  # Several times what the rows of a batch can hold.
+_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 # A body has this long for its beginning, and then time by its size. A slow mobile line sends ten times as much.
 PATIENCE_SECONDS: Final = 20.0
 SLOWEST_BYTES_A_SECOND: Final = 10_000
@@ -170,7 +172,7 @@ async def json_body(request: Request) -> Any:
     if _media_type(request) != "application/json":
         raise HTTPException(415)
     try:
-        return await _off_the_loop(parse_json, await request.body())
+        return await off_the_loop(parse_json, await request.body())
     except Rejected as refused:
         raise Invalid(refused.phrase) from None
 
@@ -185,9 +187,9 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
         raise HTTPException(415)
     body = await request.body()
     if media_type in NDJSON:
-        return (*await _off_the_loop(_lines, body), True)
+        return (*await off_the_loop(_lines, body), True)
     try:
-        found = await _off_the_loop(parse_json, body)
+        found = await off_the_loop(parse_json, body)
     except Rejected as refused:
         if refused.code != "duplicate_key":
             raise Invalid(refused.phrase) from None
@@ -198,9 +200,24 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
     return [found], {}, False
 
 
-async def _off_the_loop(parse: Callable[[bytes], T], body: bytes) -> T:
-    """What a body says; a large one is read in a thread, so that nobody else waits for it."""
-    return parse(body) if len(body) <= _SMALL_BYTES else await run_in_threadpool(parse, body)
+async def off_the_loop(parse: Callable[[bytes], T], body: bytes) -> T:
+    """What a body says; a large one is read in a thread, so that nobody else waits for it.
+
+    Raises Invalid (it has more values than any request), and what `parse` raises.
+    """
+    return parse(body) if len(body) <= _SMALL_BYTES else await run_in_threadpool(_parsed, parse, body)
+
+
+def _parsed(parse: Callable[[bytes], T], body: bytes) -> T:
+    # Each value of a few bytes becomes an object of sixty; marks within texts do not count.
+    if _marks(body) > _MOST_VALUES and _marks(_TEXT.sub(b"", body)) > _MOST_VALUES:
+        raise Invalid("The request body has more than {most:,} values. Send fewer at once.", most=_MOST_VALUES)
+    return parse(body)
+
+
+def _marks(body: bytes) -> int:
+    """The number of marks before a value in JSON, and a few others."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
 def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:

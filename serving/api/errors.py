@@ -75,6 +75,7 @@ _HTTP: Final = {
     405: Problem(405, "method_not_allowed", Phrase("This address does not accept this method.")),
     408: TOO_SLOW,
     413: Problem(413, "too_large", Phrase("The request body is too large.")),
+    422: Problem(422, "invalid", Phrase("The request body cannot be read as JSON.")),
     499: CUT,
     415: Problem(415, "unsupported_media_type", Phrase("Send JSON or NDJSON, not compressed.")),
 }

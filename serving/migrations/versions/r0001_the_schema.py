@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "3f27df76b639"
+revision = "62d6789c8c55"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
