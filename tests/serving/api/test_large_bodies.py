@@ -91,5 +91,5 @@ def test_a_body_that_fastapi_reads_for_a_stranger_is_refused_as_early(client: Te
 
 
 def test_texts_may_have_as_many_marks_as_they_like(client: TestClient, site: Site) -> None:
-    answer = client.post("/api/v1/listings", json=[{"title": '"[{,' * 1_000}] * 100, headers=with_key(site))
-    assert (answer.status_code, len(answer.json()["rows"])) == (200, 100)
+    answer = client.post("/api/v1/listings", json=[{"title": '"[{,' * 4_000}] * 25, headers=with_key(site))
+    assert (answer.status_code, len(answer.json()["rows"])) == (200, 25)
