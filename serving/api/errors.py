@@ -135,7 +135,8 @@ def _next(request: Request, error: DomainError) -> dict[str, str]:
 def _methods(request: Request) -> list[str]:
     """The methods that an address accepts; the router names those of its first route alone."""
     routes = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for one in routes for method in getattr(one, "methods", None) or ()})
+    methods = {method for one in routes for method in getattr(one, "methods", None) or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _not_valid(error: RequestValidationError) -> Problem:
