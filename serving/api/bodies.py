@@ -4,10 +4,9 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,14 +16,11 @@ from features.listing import Rejection
 from features.phrase import Phrase
 from models.errors import Invalid
 from serving.api.errors import CUT, TOO_SLOW, Problem
+from serving.api.requests.reading import SMALL_BYTES, off_the_loop
 from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
-T = TypeVar("T")
 _MOST_LINES: Final = 10 * LARGEST_BATCH  # Blank ones too.
-_SMALL_BYTES: Final = 64_000
-_MOST_VALUES: Final = 250 * LARGEST_BATCH  # Several times what the rows of a batch can hold.
-_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 # A body has this long for its beginning, and then time by its size. A slow mobile line sends ten times as much.
 PATIENCE_SECONDS: Final = 20.0
 SLOWEST_BYTES_A_SECOND: Final = 10_000
@@ -141,7 +137,7 @@ def _too_large(most: int) -> Problem:
 def is_small(request: Request) -> bool:
     """Whether a request declares a body that is read in no time."""
     declared = request.headers.get("content-length", "")
-    return declared.isdecimal() and int(declared) <= _SMALL_BYTES
+    return declared.isdecimal() and int(declared) <= SMALL_BYTES
 
 
 async def body_of(request: Request) -> bytes:
@@ -198,26 +194,6 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
     if isinstance(found, list):
         return _capped(found), {}, True
     return [found], {}, False
-
-
-async def off_the_loop(parse: Callable[[bytes], T], body: bytes) -> T:
-    """What a body says; a large one is read in a thread, so that nobody else waits for it.
-
-    Raises Invalid (it has more values than any request), and what `parse` raises.
-    """
-    return parse(body) if len(body) <= _SMALL_BYTES else await run_in_threadpool(_parsed, parse, body)
-
-
-def _parsed(parse: Callable[[bytes], T], body: bytes) -> T:
-    # Each value of a few bytes becomes an object of sixty; marks within texts do not count.
-    if _marks(body) > _MOST_VALUES and _marks(_TEXT.sub(b"", body)) > _MOST_VALUES:
-        raise Invalid("The request body has more than {most:,} values. Send fewer at once.", most=_MOST_VALUES)
-    return parse(body)
-
-
-def _marks(body: bytes) -> int:
-    """The number of marks before a value in JSON, and a few others."""
-    return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
 def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
-from serving.api.bodies import off_the_loop
+from serving.api.requests.reading import off_the_loop
 from serving.api.requests.reporters import Reporter
 from serving.guards import Caller, guard_of, runtime_of
 from serving.idempotency.service import Reply, begin, free, keep, repeatable, working

@@ -84,11 +84,12 @@ def finish(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now
     _note_health(runtime, connection, ended, now)
     arrived = [one.attempt for one in ended if isinstance(one.outcome, Delivered)]
     done = _acknowledge(runtime, connection, arrived, now)
-    paused_until = _paused_until(connection, ended)
     for one in ended:
         if isinstance(one.outcome, Failed):
             letter = one.attempt.letter
-            done[letter.action_id] = _try_later(runtime, connection, letter, one.outcome, now, paused_until)
+            done[letter.action_id] = _try_later(runtime, connection, letter, one.outcome, now)
+    if len(arrived) < len(ended):
+        _wait_for_the_end_of_a_pause(connection, ended[0].attempt.letter.marketplace_id)
     return done
 
 
@@ -135,20 +136,10 @@ def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Att
     return {one: "acknowledged" if one in changed else "overtaken" for one in ids}
 
 
-def _try_later(
-    runtime: Runtime,
-    connection: Connection,
-    letter: Letter,
-    outcome: Failed,
-    now: datetime,
-    paused_until: datetime | None,
-) -> str:
-    """Store a failure; the message is due again at the end of the receiver's pause at the latest."""
+def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome: Failed, now: datetime) -> str:
     first = letter.sent_at or now
     due_at = next_attempt(letter.attempts, first, now, runtime.draw(), runtime.policies[DeliveryPolicy])
     if due_at is not None:
-        if paused_until is not None:
-            due_at = min(due_at, paused_until)
         due_at = max(due_at, now + (_wait(runtime, outcome) or timedelta(0)))
     event = ActionEvent.GIVE_UP if due_at is None else ActionEvent.SEND
     values = {"due_at": due_at, "sender": None, "last_error": outcome.sentence}
@@ -188,46 +179,34 @@ def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint,
     endpoints.failed(connection, endpoint, now, failures)
     rest = rest_after(failures, policy)
     if rest is not None:
-        _rest(connection, endpoint, now + rest)
+        endpoints.pause_longer(connection, endpoint, until=now + rest)
         _log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
 
 
 def obey(
-    runtime: Runtime,
-    connection: Connection,
-    endpoint: Endpoint,
-    outcomes: Sequence[Delivered | Failed],
-    now: datetime,
+    runtime: Runtime, connection: Connection, endpoint: Endpoint, some: Sequence[Delivered | Failed], now: datetime
 ) -> None:
     """Do what the answers of a receiver ask for: pause it, or disable one that is gone."""
-    failed = [one for one in outcomes if isinstance(one, Failed)]
+    failed = [one for one in some if isinstance(one, Failed)]
     if endpoint.verified_at is not None and any(one.status == GONE for one in failed):
         endpoints.disable(connection, endpoint, now)
-        reason = {"reason": "The receiver answered 410: it wants no more messages."}
-        audit.record(
-            connection, now, endpoint.marketplace_id, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **reason
-        )
+        here, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
+        audit.record(connection, now, here, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **about)
         _log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
         return
     policy = runtime.policies[DeliveryPolicy]
     asked = [rest_asked(one.status, _wait(runtime, one), policy) for one in failed]
     if rest := max((one for one in asked if one is not None), default=None):
-        _rest(connection, endpoint, now + rest)
+        endpoints.pause_longer(connection, endpoint, until=now + rest)
         _log.info("delivery.receiver_asked_to_wait", endpoint_id=endpoint.endpoint_id, seconds=rest.total_seconds())
-
-
-def _rest(connection: Connection, endpoint: Endpoint, until: datetime) -> None:
-    """Pause a receiver; at the end of the pause a message is due that finds out how it is."""
-    endpoints.pause_longer(connection, endpoint, until=until)
-    wake(connection, endpoint.marketplace_id, until)
 
 
 def _wait(runtime: Runtime, outcome: Failed) -> timedelta | None:
     return wait_of(outcome.retry_after, runtime.wall.now(), runtime.policies[DeliveryPolicy])
 
 
-def _paused_until(connection: Connection, ended: Sequence[Ended]) -> datetime | None:
-    if not any(isinstance(one.outcome, Failed) for one in ended):
-        return None
-    endpoint = endpoints.in_force(connection, ended[0].attempt.letter.marketplace_id)
-    return None if endpoint is None else endpoint.paused_until
+def _wait_for_the_end_of_a_pause(connection: Connection, marketplace_id: str) -> None:
+    """Have a message due at the end of the receiver's pause, which finds out how it is; each may wait for longer."""
+    endpoint = endpoints.in_force(connection, marketplace_id)
+    if endpoint is not None and endpoint.paused_until is not None:
+        wake(connection, marketplace_id, endpoint.paused_until)

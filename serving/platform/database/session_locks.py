@@ -18,22 +18,22 @@ class SessionLocks:
         self._engine = None if is_sqlite(url) else write_engine(url)
         self._connection: Connection | None = None
         self._turn = threading.Lock()
-        self._held = set[int]()
+        self._taken = set[int]()
 
     def take(self, name: str) -> bool:
         """Take the lock of a name; False where any process has it, this one too."""
         number = number_of(name)
         with self._turn:
-            if number in self._held or not self._is_locked(number):
+            if number in self._taken or not self._is_locked(number):
                 return False
-            self._held.add(number)
+            self._taken.add(number)
             return True
 
     def give_back(self, name: str) -> None:
         """Give the lock of a name back."""
         number = number_of(name)
         with self._turn:
-            self._held.discard(number)
+            self._taken.discard(number)
             if self._connection is not None:
                 try:
                     self._connection.execute(select(func.pg_advisory_unlock(number)))
@@ -56,8 +56,8 @@ class SessionLocks:
             except exc.DBAPIError:
                 self._drop()
         self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        for held in self._held:
-            _try(self._connection, held)
+        for taken in self._taken:
+            _try(self._connection, taken)
         return _try(self._connection, number)
 
     def _drop(self) -> None:

@@ -10,7 +10,7 @@ from serving.webhooks.policy import DeliveryPolicy
 _OF_THE_MESSAGE: Final = frozenset({400, 409, 413, 415, 422})
 _LONGEST_EXPONENT: Final = 30
 _TOO_MANY: Final = 429
-GONE: Final = 410  # The receiver wants no more messages (Standard Webhooks 1.0, "Delivery").
+GONE: Final = 410  # The receiver takes no messages any longer (Standard Webhooks 1.0).
 
 
 def speaks_of_the_message(status: int) -> bool:
