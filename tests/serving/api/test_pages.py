@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from models.seller_lists import SellerList
+from serving.administration.service import provisioning
 from serving.api import deliveries, learning, sellers
 from serving.learning.service.learn import add_job
 from serving.learning.store.learning import update_job
@@ -17,7 +18,7 @@ from serving.review.service import removal_approvals
 from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
 from serving.sellers.service import sanctioning
 from serving.sellers.service.seller_listing import put_on_list
-from serving.sellers.store import sanctions, seller_risks
+from serving.sellers.store import sanctions, seller_lists, seller_risks
 from serving.sellers.store.seller_risks import Kept
 from serving.takedowns.tables import action, removal_approval
 from tests.fixtures.bursts import confirm, questions
@@ -155,5 +156,9 @@ def test_every_list_with_a_limit_has_its_next_page() -> None:
 
 def test_a_place_that_is_none_is_refused(client: TestClient, site: Site) -> None:
     sign_in(client, site.analyst)
-    for after in ("cse_none", "%00", "x" * 201):
-        assert client.get(f"/api/v1/cases?after={after}").status_code == 422
+    souk = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test").marketplace_id
+    put_on_list(site.runtime, souk, "s", SellerList.DENY, reason="x", days=None, by="test")
+    with site.runtime.store.read() as connection:
+        ((_, _, of_another),) = seller_lists.in_force(connection, {souk}, site.clock.now(), 1)
+    for after in (of_another, "sel_none", "%00", "x" * 201):
+        assert client.get(f"/api/v1/seller-lists?after={after}").status_code == 422, after

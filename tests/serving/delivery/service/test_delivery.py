@@ -25,7 +25,7 @@ from serving.cases.store import cases
 from serving.delivery.service import attempts, dead_letters
 from serving.delivery.service.attempts import CUT_OFF_AFTER, Ended
 from serving.delivery.service.delivery import deliver, deliver_due
-from serving.delivery.service.receivers import pause_receiver
+from serving.delivery.service.receivers import pause_receiver, wake
 from serving.delivery.service.rounds import Rounds, waiting
 from serving.listings.tables import listing
 from serving.platform.database.store import add
@@ -220,6 +220,7 @@ def test_a_message_whose_process_ended_is_sent_again_within_a_minute(any_site: S
     now = any_site.clock.now()
     with any_site.runtime.store.write() as connection:
         assert attempts.begin(any_site.runtime, connection, [action], None, now)
+        wake(connection, any_site.here, now)  # Which a receiver that is back does for all that waits.
     any_site.clock.forward(seconds=31)  # The longest timeout, and what a look-up takes.
     assert waiting(any_site.runtime) == []
     assert attempt(any_site, action) == "sending"
