@@ -22,6 +22,7 @@ from serving.api.errors import install_error_handlers
 from serving.api.known_host import KnownHost, known_hosts
 from serving.api.requests.access_log import AccessLog
 from serving.api.requests.direct import DirectRoutes
+from serving.api.requests.head import HeadAsGet
 from serving.api.sign_in_door import SignInDoor
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
@@ -72,6 +73,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_pages(app)
     guards_of(app)
     app.state.scores = score.scores_of(app)
+    app.add_middleware(HeadAsGet)
     # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
     app.add_middleware(SignInDoor, addresses=_PASSWORDS)

@@ -75,7 +75,7 @@ def read_settings(path: Path) -> FitSettings:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"The settings {path.name} cannot be read: {error}") from None
     if not isinstance(found, dict):
         raise ValueError(f"The settings {path.name} are no JSON object.")

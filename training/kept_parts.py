@@ -81,7 +81,7 @@ class KeptParts(AbstractContextManager["KeptParts"]):
     def _begun(self) -> dict[str, Any]:
         try:
             found = json.loads((self._folder / _PLAN).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

@@ -144,7 +144,7 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     try:
         rows = tuple(_row(found) for found in table.to_pylist())
         references, as_of = references_from_dict(json.loads(metadata[_REFERENCES]))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"{path.name} holds a row or references that are damaged: {error}.") from None
     found = Snapshot(rows, references, as_of, digest)
     try:

@@ -4,26 +4,23 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.fields import Rejected
 from features.listing import Rejection
 from features.phrase import Phrase
 from models.errors import Invalid
-from serving.api.errors import TOO_SLOW, Problem
+from serving.api.errors import CUT, TOO_SLOW, Problem
+from serving.api.requests.reading import SMALL_BYTES, off_the_loop
 from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
-T = TypeVar("T")
 _MOST_LINES: Final = 10 * LARGEST_BATCH  # Blank ones too.
-_SMALL_BYTES: Final = 64_000
 # A body has this long for its beginning, and then time by its size. A slow mobile line sends ten times as much.
 PATIENCE_SECONDS: Final = 20.0
 SLOWEST_BYTES_A_SECOND: Final = 10_000
@@ -61,20 +58,19 @@ class CappedBody:
         if problem is not None:
             await self._refuse(problem, scope, receive, send)
             return
-        started = False
         body = _Body(receive, most)
 
         async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
+            body.is_answered = True
             await (_closing(send) if body.is_refused else send)(message)
 
         try:
             await self._app(scope, body.receive, noted)
         except HTTPException as refused:
-            if started:
+            if body.is_answered:
                 raise
-            await self._refuse(TOO_SLOW if refused.status_code == 408 else _too_large(most), scope, receive, send)
+            problem = {408: TOO_SLOW, 499: CUT}.get(refused.status_code) or _too_large(most)
+            await self._refuse(problem, scope, receive, send)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         page = self._page(scope, problem) if self._page is not None and problem.status == 413 else None
@@ -93,12 +89,12 @@ def _closing(send: Send) -> Send:
 
 
 class _Body:
-    """A body as it comes in: counted, and given up when it is too large or too slow."""
+    """A body as it comes in: counted, and given up when it is too large or too slow, or when its connection is cut."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive, self._most = receive, most
         self._read, self._waited, self._is_complete = 0, 0.0, False
-        self.is_refused = False
+        self.is_refused = self.is_answered = False
 
     async def receive(self) -> Message:
         """The next part. Once the body is complete, it waits for the end of the connection as long as that takes."""
@@ -111,6 +107,9 @@ class _Body:
         except TimeoutError:
             self.is_refused = True
             raise HTTPException(408) from None
+        if message["type"] == "http.disconnect" and not self.is_answered:
+            self.is_refused = True
+            raise HTTPException(499)
         self._waited += time.monotonic() - began
         self._is_complete = not message.get("more_body", False)
         self._read += len(message.get("body", b""))
@@ -138,18 +137,17 @@ def _too_large(most: int) -> Problem:
 def is_small(request: Request) -> bool:
     """Whether a request declares a body that is read in no time."""
     declared = request.headers.get("content-length", "")
-    return declared.isdecimal() and int(declared) <= _SMALL_BYTES
+    return declared.isdecimal() and int(declared) <= SMALL_BYTES
 
 
 async def body_of(request: Request) -> bytes:
-    """The whole body; most come in one message. Raises ClientDisconnect (the connection ended within the body)."""
-    message, parts = await request.receive(), []
-    while message["type"] != "http.disconnect":
+    """The whole body; most come in one message."""
+    message, parts = await request.receive(), list[bytes]()
+    while message.get("more_body", False):
         parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
         message = await request.receive()
-    raise ClientDisconnect
+    last: bytes = message.get("body", b"")
+    return b"".join([*parts, last]) if parts else last
 
 
 def json_of(request: Request, body: bytes) -> Any:
@@ -170,7 +168,7 @@ async def json_body(request: Request) -> Any:
     if _media_type(request) != "application/json":
         raise HTTPException(415)
     try:
-        return await _off_the_loop(parse_json, await request.body())
+        return await off_the_loop(parse_json, await request.body())
     except Rejected as refused:
         raise Invalid(refused.phrase) from None
 
@@ -185,9 +183,9 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
         raise HTTPException(415)
     body = await request.body()
     if media_type in NDJSON:
-        return (*await _off_the_loop(_lines, body), True)
+        return (*await off_the_loop(_lines, body), True)
     try:
-        found = await _off_the_loop(parse_json, body)
+        found = await off_the_loop(parse_json, body)
     except Rejected as refused:
         if refused.code != "duplicate_key":
             raise Invalid(refused.phrase) from None
@@ -196,11 +194,6 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
     if isinstance(found, list):
         return _capped(found), {}, True
     return [found], {}, False
-
-
-async def _off_the_loop(parse: Callable[[bytes], T], body: bytes) -> T:
-    """What a body says; a large one is read in a thread, so that nobody else waits for it."""
-    return parse(body) if len(body) <= _SMALL_BYTES else await run_in_threadpool(parse, body)
 
 
 def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:

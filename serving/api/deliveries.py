@@ -10,6 +10,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
+from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.delivery.service.dead_letters import dead_letters, replay
 from serving.guards import may, runtime_of
@@ -27,10 +28,10 @@ class ReplayBody(Body):
 
 
 @router.get("/api/v1/dead-letters")
-def get_dead_letters(request: Request, session: Administrator) -> dict[str, Any]:
-    """The state of the receiver, and the latest actions whose delivery was given up, at most a thousand."""
+def get_dead_letters(request: Request, session: Administrator, after: After = None) -> dict[str, Any]:
+    """The state of the receiver, and the latest actions whose delivery was given up; a page has at most a thousand."""
     runtime = runtime_of(request)
-    return dead_letters(runtime, marketplace_for(runtime, session.person, Permission.ADMINISTER), _MOST)
+    return dead_letters(runtime, marketplace_for(runtime, session.person, Permission.ADMINISTER), _MOST, after)
 
 
 @router.post("/api/v1/dead-letters/replay")

@@ -68,11 +68,15 @@ class Problem:
 
 
 TOO_SLOW: Final = Problem(408, "too_slow", Phrase("The request body arrived too slowly. Send it again."))
+# Nobody reads it: the status is that of the log line, as web servers write it.
+CUT: Final = Problem(499, "connection_cut", Phrase("The connection ended within the request body."))
 _HTTP: Final = {
     404: Problem(404, "not_found", Phrase("There is nothing at this address.")),
     405: Problem(405, "method_not_allowed", Phrase("This address does not accept this method.")),
     408: TOO_SLOW,
     413: Problem(413, "too_large", Phrase("The request body is too large.")),
+    422: Problem(422, "invalid", Phrase("The request body cannot be read as JSON.")),
+    499: CUT,
     415: Problem(415, "unsupported_media_type", Phrase("Send JSON or NDJSON, not compressed.")),
 }
 
@@ -131,7 +135,8 @@ def _next(request: Request, error: DomainError) -> dict[str, str]:
 def _methods(request: Request) -> list[str]:
     """The methods that an address accepts; the router names those of its first route alone."""
     routes = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for one in routes for method in getattr(one, "methods", None) or ()})
+    methods = {method for one in routes for method in getattr(one, "methods", None) or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _not_valid(error: RequestValidationError) -> Problem:

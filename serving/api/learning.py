@@ -12,6 +12,7 @@ from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
+from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, may, may_or_key, runtime_of
 from serving.learning.service.golden import freeze_golden_set
@@ -23,6 +24,7 @@ from serving.learning.store.golden import StoredSet
 from serving.learning.store.learning import Job, Model
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 from training.comparable import comparable, why_not_comparable
 
@@ -32,6 +34,7 @@ Trainer = Annotated[Caller | Session, may_or_key(Permission.TRAIN_MODELS, Scope.
 Follower = Annotated[Caller | Session, may_or_key(Permission.SEE_MODELS, Scope.TRAIN)]
 Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 Freezer = Annotated[Session, may(Permission.FREEZE_GOLDEN_SETS)]
+_PAGE = 50
 
 
 class PromotionBody(Body):
@@ -51,16 +54,15 @@ def marketplace_for(runtime: Runtime, person: Person, permission: Permission) ->
 
 
 @router.get("/api/v1/models")
-def get_models(request: Request, session: Reader) -> dict[str, Any]:
-    """Models, newest first, and the champion's digest."""
+def get_models(request: Request, session: Reader, after: After = None) -> dict[str, Any]:
+    """Models, newest first, and the champion's digest; a page has at most 50 models."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         champion = learning.champions(connection).get(found.marketplace_id)
-        return {
-            "champion": champion,
-            "models": [_model(one) for one in learning.models(connection, found.marketplace_id, 50)],
-        }
+        models = learning.models(connection, found.marketplace_id, _PAGE + 1, after)
+    page, following = cut(models, _PAGE, lambda one: one.digest)
+    return {"champion": champion, "models": list(map(_model, page)), "next": following}
 
 
 def _model(found: Model) -> dict[str, Any]:
@@ -105,12 +107,14 @@ def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission
 
 
 @router.get("/api/v1/trainings")
-def get_trainings(request: Request, caller: Follower) -> dict[str, Any]:
-    """The latest retrainings, newest first."""
+def get_trainings(request: Request, caller: Follower, after: After = None) -> dict[str, Any]:
+    """Retrainings, newest first; a page has at most 50."""
     runtime = runtime_of(request)
     found = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
-        return {"trainings": [_job(job) for job in learning.jobs(connection, found.marketplace_id, 50)]}
+        jobs = learning.jobs(connection, found.marketplace_id, _PAGE + 1, after)
+    page, following = cut(jobs, _PAGE, lambda one: one.job_id)
+    return {"trainings": list(map(_job, page)), "next": following}
 
 
 @router.get("/api/v1/trainings/{job_id}")

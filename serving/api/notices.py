@@ -13,6 +13,7 @@ from models.errors import Invalid
 from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
+from serving.api.requests.after import After
 from serving.api.requests.moments import in_utc
 from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, address_of, key, public, runtime_of
@@ -64,13 +65,13 @@ async def post_notice(request: Request) -> JSONResponse:
 
 
 @router.get("/api/v1/notices")
-async def get_notices(request: Request, caller: Reader) -> dict[str, Any]:
+async def get_notices(request: Request, caller: Reader, after: After = None) -> dict[str, Any]:
     """Notices received or decided at or after `since`, with the people to inform under Article 16(4) and (5).
 
-    At most 500, the oldest first; `truncated` is true if there are more.
+    A page has at most 500, the oldest first; `truncated` is true if there are more.
     """
     since = _moment(request.query_params.get("since"))
-    return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, since)
+    return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, since, after)
 
 
 def _flag(body: Mapping[str, Any], name: str) -> bool:

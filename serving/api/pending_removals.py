@@ -10,10 +10,11 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
+from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import kill_switches
-from serving.review.service.removal_approvals import VOTERS, pending_removals, speak
+from serving.review.service.removal_approvals import VOTERS, page_of_pending, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
 
@@ -30,9 +31,11 @@ class DecisionBody(Body):
 
 
 @router.get("/api/v1/held-removals")
-def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
-    """The pending removals on which the person may decide, the longest waiting first, at most 500."""
+def get_pending_removals(request: Request, session: Speaker, after: After = None) -> dict[str, Any]:
+    """The pending removals on which the person may decide, the longest waiting first; a page has at most 500."""
+    page, following = page_of_pending(runtime_of(request), session.person, after)
     return {
+        "next": following,
         "held": [
             {
                 "action_id": one.action.action_id,
@@ -50,9 +53,9 @@ def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
                     for vote in one.votes
                 ],
             }
-            for one in pending_removals(runtime_of(request), session.person)
+            for one in page
             for left_out in [{user_id: in_english(why) for user_id, why in one.left_out.items()}]
-        ]
+        ],
     }
 
 

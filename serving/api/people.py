@@ -21,11 +21,13 @@ from serving.accounts.service.second_step import CodeMissing, complete, half_ses
 from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
+from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, may, public, runtime_of, signed_in
 from serving.notices.rules.notices import InvalidReason
+from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 from serving.review.service import invalid_notices
 from serving.review.service.case_access import counting_as
@@ -128,12 +130,20 @@ def delete_session(request: Request, response: Response, _session: Anyone) -> No
 
 
 @router.get("/api/v1/cases")
-def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None, most: int = 100) -> dict[str, Any]:
-    """Open cases of the person's queue, the costliest first, at most 500; lane and deadline are null with the score."""
+def get_cases(
+    request: Request, session: Reviewer, lane: CaseLane | None = None, most: int = 100, after: After = None
+) -> dict[str, Any]:
+    """Open cases of the person's queue, the costliest first; lane and deadline are null with the score.
+
+    A page has at most 500.
+    """
+    most = min(max(most, 1), 500)
     with runtime_of(request).store.read() as connection:
         wanted = queue_of(connection, session.person, None if lane is None else (lane,))
-        rows = queues.queue(connection, wanted, most=min(max(most, 1), 500))
+        found = queues.queue(connection, wanted, most=most + 1, after=after)
+    rows, following = cut(found, most, lambda row: str(row["case_id"]))
     return {
+        "next": following,
         "cases": [
             {
                 "case_id": row["case_id"],
@@ -144,7 +154,7 @@ def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None,
                 "due_at": None if _is_kept(session.person, row) else row["due_at"].isoformat(),
             }
             for row in rows
-        ]
+        ],
     }
 
 

@@ -13,9 +13,11 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
+from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
-from serving.sellers.service.sanctioning import Sanctioned, count_of, in_force, lift, speak, undecided
+from serving.platform.database.pages import cut
+from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.store import seller_lists
 
@@ -58,12 +60,17 @@ def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, A
 
 
 @router.get("/api/v1/sanctions")
-def get_sanctions(request: Request, session: Speaker) -> dict[str, Any]:
-    """The undecided sanctions, the longest waiting first, and those in force; at most 500 of each."""
+def get_sanctions(
+    request: Request, session: Speaker, undecided_after: After = None, in_force_after: After = None
+) -> dict[str, Any]:
+    """The undecided sanctions, the longest waiting first, and those in force; a page has at most 500 of each."""
     runtime, person = runtime_of(request), session.person
-    return {
-        "undecided": [_sanction(one) for one in undecided(runtime, person)],
-        "in_force": [_sanction(one) for one in in_force(runtime, person)],
+    pages = {
+        "undecided": undecided(runtime, person, undecided_after),
+        "in_force": in_force(runtime, person, in_force_after),
+    }
+    return {name: [_sanction(one) for one in page] for name, page in pages.items()} | {
+        f"next_{name}": page[-1].sanction.sanction_id if len(page) == PAGE else None for name, page in pages.items()
     }
 
 
@@ -83,13 +90,14 @@ async def post_lift(sanction_id: str, body: LiftBody, request: Request, session:
 
 
 @router.get("/api/v1/seller-lists")
-def get_lists(request: Request, session: Lister) -> dict[str, Any]:
-    """The entries in force, the newest first, at most a thousand."""
+def get_lists(request: Request, session: Lister, after: After = None) -> dict[str, Any]:
+    """The entries in force, the newest first; a page has at most a thousand."""
     runtime, person = runtime_of(request), session.person
     places = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
     with runtime.store.read() as connection:
-        found = seller_lists.in_force(connection, places, runtime.clock.now(), _MOST)
-    return {"entries": [entry_answer(one) for _, one in found]}
+        entries = seller_lists.in_force(connection, places, runtime.clock.now(), _MOST + 1, after)
+    page, following = cut(entries, _MOST, lambda one: one[2])
+    return {"entries": [entry_answer(one) for _, one, _ in page], "next": following}
 
 
 @router.post("/api/v1/seller-lists", status_code=201)

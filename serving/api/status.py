@@ -11,6 +11,7 @@ from features.fields import Rejected, instant
 from models.errors import Forbidden, Invalid, Unavailable, required
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
+from serving.api.requests.after import After
 from serving.appeals.store import overturns
 from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
@@ -18,6 +19,7 @@ from serving.operations.service.figures import figures
 from serving.operations.service.readiness import not_ready
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
+from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions, removal_checks
 from serving.takedowns.store.removal_checks import RemovalCheck
@@ -58,17 +60,21 @@ def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
 
 @router.get("/api/v1/actions")
 def get_actions(
-    request: Request, caller: Reader, kind: ActionKind | None = None, state: ActionState | None = None, most: int = 100
+    request: Request,
+    caller: Reader,
+    kind: ActionKind | None = None,
+    state: ActionState | None = None,
+    most: int = 100,
+    after: After = None,
 ) -> dict[str, Any]:
-    """The actions sent to a marketplace, newest first, at most 5,000, for comparison with its own records."""
+    """The actions sent to a marketplace, newest first, for comparison with its records; a page has at most 5,000."""
+    here, most = caller.marketplace.marketplace_id, min(max(most, 1), 5_000)
     with runtime_of(request).store.read() as connection:
-        found = actions.latest(
-            connection, caller.marketplace.marketplace_id, kind=kind, state=state, most=min(max(most, 1), 5_000)
-        )
-        checks = removal_checks.of_actions(
-            connection, caller.marketplace.marketplace_id, [one.action_id for one in found]
-        )
+        latest = actions.latest(connection, here, kind=kind, state=state, most=most + 1, before=after)
+        found, following = cut(latest, most, lambda one: one.action_id)
+        checks = removal_checks.of_actions(connection, here, [one.action_id for one in found])
     return {
+        "next": following,
         "actions": [
             {
                 "action_id": one.action_id,
@@ -81,7 +87,7 @@ def get_actions(
                 "verified": _verified(checks.get(one.action_id)),
             }
             for one in found
-        ]
+        ],
     }
 
 

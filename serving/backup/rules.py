@@ -71,7 +71,7 @@ def read_manifest(body: bytes) -> Manifest:
         files = {name: File(**one) for name, one in found.pop("files").items()}
         sequence, entry_hash = found.pop("log")
         return Manifest(**found, files=files, log=(sequence, entry_hash))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BackupUnusable("The manifest of the backup cannot be read.") from error
 
 

@@ -1,6 +1,7 @@
 """The command line and its groups, in the order in which its help shows them."""
 
-from typing import Final
+from importlib.metadata import version
+from typing import Annotated, Final
 
 import typer
 
@@ -20,6 +21,22 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"token_normalize_func": lambda name: FORMER_NAMES.get(name, name)},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"touchstone {version('touchstone')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _touchstone(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    return
 
 
 def _group(name: str, text: str) -> typer.Typer:

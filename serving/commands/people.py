@@ -225,6 +225,22 @@ def add_key(
     return provisioning.add_key(at.runtime, name=name, scopes=wanted, days=days, **where)
 
 
+@command(key, "list")
+def list_keys(at: At) -> list[str]:
+    """List the API keys of a marketplace and of its brands; no secret is shown."""
+    from serving.marketplaces.store import marketplaces
+
+    with at.runtime.store.read() as connection:
+        found = marketplaces.keys(connection, {at.here})
+    texts = []
+    for one in found:
+        state = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else f"valid until {one.expires_at:%Y-%m-%d}"
+        used = f"last used {one.used_at:%Y-%m-%d}" if one.used_at else "never used"
+        owner = f"brand {one.brand_id}" if one.brand_id else "marketplace"
+        texts.append(f"{one.key_id}  {one.name}  {owner}: {', '.join(one.scopes)}; {state}, {used}")
+    return texts or ["There is no API key. Make one with: touchstone key add NAME --scope SCOPE"]
+
+
 @command(person, "reset-second-factor")
 def reset_second_factor(runtime: Runtime, email: str) -> str:
     """Remove every second factor of a user who has lost them, such as the only administrator."""

@@ -1,16 +1,21 @@
-"""Requests with an idempotency key: the first does the work, a repetition gets the same response for 24 hours."""
+"""Requests with an idempotency key: the first does the work, a repetition gets the same response for 24 hours.
+
+The process that does the work has a lock for so long, which ends with it. However slow it is, no other does the work.
+"""
 
 import hashlib
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
 from models.errors import Busy, Conflict, Invalid
 from serving.idempotency import store
-from serving.idempotency.policy import ANSWERED_WITHIN, KEPT_FOR, LONGEST_KEY
+from serving.idempotency.policy import KEPT_FOR, LONGEST_KEY
 from serving.idempotency.store import Repeatable
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import in_each_write
@@ -50,18 +55,31 @@ def repeatable(caller: str, key: str, method: str, address: str, body: bytes) ->
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise Invalid("Idempotency-Key must have 1 to {most} printable ASCII characters.", most=LONGEST_KEY)
     request = hashlib.sha256(f"{method} {address}\n".encode() + body)
-    return Repeatable(caller, hashlib.sha256(key.encode()).hexdigest(), request.hexdigest())
+    return Repeatable(caller, hashlib.sha256(key.encode()).hexdigest(), request.hexdigest(), secrets.token_hex(16))
 
 
 def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
     """The response to an earlier request of this key; None where this is the first, which must do the work now.
 
+    After None, `keep` or `free` must follow.
+
     Raises KeyReused (the earlier request was another one), InProgress (the earlier request is not answered yet) or
     ResponseLost (its work is stored, its response is not, and no process can have it any longer).
     """
+    with ExitStack() as refused:
+        is_ours = runtime.store.take(wanted.lock)
+        if is_ours:
+            refused.callback(runtime.store.give_back, wanted.lock)
+        earlier = _earlier(runtime, wanted, is_ours=is_ours)
+        if earlier is None:
+            refused.pop_all()
+        return earlier
+
+
+def _earlier(runtime: Runtime, wanted: Repeatable, *, is_ours: bool) -> Reply | None:
     now = runtime.wall.now()
     with runtime.store.write() as connection:
-        if store.claim(connection, wanted, now):
+        if is_ours and store.claim(connection, wanted, now):
             return None
         found = store.known(connection, wanted)
         if found is None:
@@ -71,13 +89,13 @@ def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
                 raise KeyReused("This Idempotency-Key was sent with another request. Use a new one for each request.")
             if found.status is not None:
                 return Reply(found.status, found.reply or "")
-            if now - found.claimed_at < ANSWERED_WITHIN:
-                raise InProgress("The first request with this key is in progress. Send it again.")
-            if found.stored:
-                raise ResponseLost(
-                    "The first request with this key was carried out, but its response was lost. Read the state of "
-                    "what it changed."
-                )
+        if not is_ours:
+            raise InProgress("The first request with this key is in progress. Send it again.")
+        if found.stored and now - found.claimed_at < KEPT_FOR:
+            raise ResponseLost(
+                "The first request with this key was carried out, but its response was lost. Read the state of "
+                "what it changed."
+            )
         store.forget(connection, wanted)
         store.claim(connection, wanted, now)
     return None
@@ -85,30 +103,40 @@ def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
 
 @contextmanager
 def working(wanted: Repeatable) -> Iterator[None]:
-    """Record in each transaction of the block that the work of a request is stored."""
-    with in_each_write(partial(store.mark_stored, wanted=wanted)):
+    """Record in each transaction of the block that the work of a request is stored.
+
+    The block raises InProgress (this process had lost its lock with the database, and another does the work).
+    """
+    with in_each_write(partial(_mark_stored, wanted=wanted)):
         yield
+
+
+def _mark_stored(connection: Connection, wanted: Repeatable) -> None:
+    if not store.mark_stored(connection, wanted):
+        raise InProgress("Another process has taken this request over. Send it again.")
 
 
 def keep(runtime: Runtime, wanted: Repeatable, reply: Reply) -> None:
     """Keep the response."""
-    with _at_the_end(), runtime.store.write() as connection:
+    with _at_the_end(runtime, wanted), runtime.store.write() as connection:
         store.keep(connection, wanted, reply.status, reply.body)
 
 
 def free(runtime: Runtime, wanted: Repeatable) -> None:
     """Free the key of a request that was refused or failed, unless something of it is stored."""
-    with _at_the_end(), runtime.store.write() as connection:
+    with _at_the_end(runtime, wanted), runtime.store.write() as connection:
         store.forget_unless_stored(connection, wanted)
 
 
 @contextmanager
-def _at_the_end() -> Iterator[None]:
+def _at_the_end(runtime: Runtime, wanted: Repeatable) -> Iterator[None]:
     """The response is true, whether it can be kept or not; a repetition is told where it was lost."""
     try:
         yield
     except StorageFault as fault:
         _log.warning("idempotency.not_stored", code=fault.code)
+    finally:
+        runtime.store.give_back(wanted.lock)
 
 
 def delete_expired(runtime: Runtime) -> int:

@@ -11,11 +11,20 @@ from serving.platform.database.store import insert_or_ignore
 
 @dataclass(frozen=True, slots=True)
 class Repeatable:
-    """One request as its caller may repeat it: the caller, and digests of the key and of the request."""
+    """One request as its caller may repeat it: the caller, and digests of the key and of the request.
+
+    `claim` is its own, and not that of a repetition.
+    """
 
     caller: str
     key_hash: str
     request_hash: str
+    claim: str
+
+    @property
+    def lock(self) -> str:
+        """The lock that the process has which does the work."""
+        return f"repeatable:{self.caller}:{self.key_hash}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
         "key_hash": wanted.key_hash,
         "request_hash": wanted.request_hash,
         "claimed_at": at,
+        "claim": wanted.claim,
         "stored": False,
     }
     added = insert_or_ignore(connection, idempotency_key).values(row).returning(idempotency_key.c.caller)
@@ -56,17 +66,18 @@ def forget(connection: Connection, wanted: Repeatable) -> None:
 
 def forget_unless_stored(connection: Connection, wanted: Repeatable) -> None:
     """Delete a request whose work is not stored."""
-    connection.execute(delete(idempotency_key).where(*_is(wanted), idempotency_key.c.stored.is_(False)))
+    connection.execute(delete(idempotency_key).where(*_claimed(wanted), idempotency_key.c.stored.is_(False)))
 
 
-def mark_stored(connection: Connection, wanted: Repeatable) -> None:
-    """Record, in the transaction that does the work, that the work is done."""
-    connection.execute(update(idempotency_key).where(*_is(wanted)).values(stored=True))
+def mark_stored(connection: Connection, wanted: Repeatable) -> bool:
+    """Record, in the transaction that does the work, that the work is done; False where a repetition has the claim."""
+    return connection.execute(update(idempotency_key).where(*_claimed(wanted)).values(stored=True)).rowcount == 1
 
 
 def keep(connection: Connection, wanted: Repeatable, status: int, reply: str) -> None:
     """Store the response."""
-    connection.execute(update(idempotency_key).where(*_is(wanted)).values(status=status, reply=reply, stored=True))
+    values = {"status": status, "reply": reply, "stored": True}
+    connection.execute(update(idempotency_key).where(*_claimed(wanted)).values(**values))
 
 
 def any_before(connection: Connection, at: datetime) -> bool:
@@ -81,3 +92,7 @@ def delete_before(connection: Connection, at: datetime) -> int:
 
 def _is(wanted: Repeatable) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return idempotency_key.c.caller == wanted.caller, idempotency_key.c.key_hash == wanted.key_hash
+
+
+def _claimed(wanted: Repeatable) -> tuple[ColumnElement[bool], ...]:
+    return *_is(wanted), idempotency_key.c.claim == wanted.claim

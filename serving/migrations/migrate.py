@@ -17,7 +17,7 @@ from models.errors import DomainError
 from serving.migrations.job_formats import require_portable_json
 from serving.platform.database.engine import is_sqlite, job_database_url, write_engine
 from serving.platform.database.expected import expect_growth
-from serving.platform.database.locks import number_of
+from serving.platform.database.session_locks import number_of
 
 _MIGRATION: Final = number_of("migration")
 _AGAIN_SECONDS: Final = 0.1

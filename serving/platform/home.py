@@ -121,7 +121,7 @@ class Home:
         """The last service's record of itself; empty if there was none."""
         try:
             found = json.loads(self.service_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -197,7 +197,7 @@ def _owner(content: bytes) -> dict[str, str]:
     """The owner in a lock file; empty where it has not written itself yet."""
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 

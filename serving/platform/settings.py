@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     )
     worker_id: str | None = Field(
         None,
+        max_length=200,
         description="Stable worker name, a different one for each process; after a crash, its jobs wait for this name. "
         "Default: 1 on SQLite, else the id of the data directory.",
     )
@@ -113,7 +114,7 @@ class Settings(BaseSettings):
     training_threads: int = Field(2, ge=1, le=64, description="LightGBM threads of the training child.")
     largest_body_bytes: int = Field(5_000_000, ge=1_000, description="Request bodies beyond this are refused with 413.")
     session_hours: int = Field(12, ge=1, le=720, description="Hours after which a session ends.")
-    webhook_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Total time of one webhook delivery.")
+    webhook_timeout_seconds: float = Field(10.0, gt=0, le=30, description="Total time of one webhook delivery.")
     smtp_host: str | None = Field(
         None,
         description="Mail server. Without one, mails are kept: the operations page shows them, and the folder mail of "

@@ -26,6 +26,7 @@ from serving.platform.database.schema import (
     word,
 )
 from serving.platform.database.types import Json
+from serving.webhooks.tables import sender_column, sender_index
 
 # Personal data in no readable form: the token is a keyed hash of the contact, with the key outside the database.
 seller_contact = Table(
@@ -127,6 +128,7 @@ seller_action = tenant_table(
     moment("sent_at", nullable=True),
     moment("acknowledged_at", nullable=True),
     Column("last_error", String(500), nullable=True),
+    sender_column(),
     within("sanction_id", "sanction"),
     UniqueConstraint("marketplace_id", "seller_external_id", "sequence"),
     one_of("kind", "restrict", "suspend", "restore"),
@@ -138,6 +140,7 @@ seller_action = tenant_table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+    sender_index("seller_action"),
 )
 
 _NOT_REMOVED = text("removed_at IS NULL")

@@ -27,6 +27,7 @@ from serving.platform.database.schema import (
     word,
 )
 from serving.platform.database.types import Compressed, Json
+from serving.webhooks.tables import sender_column, sender_index
 
 # Takedowns.
 
@@ -55,6 +56,7 @@ action = tenant_table(
     moment("sent_at", nullable=True),
     moment("acknowledged_at", nullable=True),
     Column("last_error", String(500), nullable=True),
+    sender_column(),
     within("listing_id", "listing"),
     within("verdict_id", "verdict"),
     UniqueConstraint("marketplace_id", "listing_id", "sequence"),
@@ -76,6 +78,7 @@ action = tenant_table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+    sender_index("action"),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
     # All that the count of a marketplace's day needs.
     Index("ix_action_created", "marketplace_id", "created_at", "kind", "state", "stepped_up", "action_id"),

@@ -17,6 +17,7 @@ from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version, score
 from serving.notices.tables import notice_item
+from serving.platform.database.pages import page
 from serving.platform.database.scope import inside, same
 
 
@@ -155,10 +156,13 @@ def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElem
             return or_(review_case.c.leased_until.is_(None), ~kept, mine)
 
 
-def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0) -> list[dict[str, Any]]:
-    """Open cases with the data of each row, the highest priority first."""
+def queue(
+    connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0, after: str | None = None
+) -> list[dict[str, Any]]:
+    """Open cases with the data of each row, the highest priority first; or those behind the case `after`."""
     order = (review_case.c.priority.desc(), review_case.c.case_id)
-    found = select(review_case.c.case_id).where(*in_queue(wanted)).order_by(*order).limit(most).offset(offset)
+    query = select(review_case.c.case_id).where(*in_queue(wanted))
+    found = page(connection, query, wanted.marketplaces, after, *order).limit(most).offset(offset)
     # Two queries, so that the database reads in the order of the queue and not of a join.
     return rows(connection, wanted.marketplaces, connection.execute(found).scalars().all())
 

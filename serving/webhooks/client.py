@@ -113,7 +113,7 @@ def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: floa
         return False if answer.status in {404, 410} else answer
     try:
         found = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("shown"), bool):
         return Failed('The answer is not {"shown": true} or {"shown": false}.', answer.status)

@@ -22,6 +22,8 @@ class DeliveryPolicy:
     first_rest_seconds: int = 60
     # The longest delay of the first message to a recovered receiver.
     longest_rest_seconds: int = 900
+    # As the longest pause that a person can ask for: messages become undeliverable after a week.
+    longest_asked_rest_seconds: int = 259_200
 
 
 DEFAULT_DELIVERY: Final = DeliveryPolicy()

@@ -4,6 +4,18 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Uniq
 
 from serving.platform.database.schema import ID, moment, one_of, tenant_table, word
 
+
+def sender_column() -> Column[str]:
+    """The process that has an attempt to send the message under way, null where none has."""
+    return Column("sender", String(200), nullable=True)
+
+
+def sender_index(table: str) -> Index:
+    """The few messages under way."""
+    under_way = text("sender IS NOT NULL")
+    return Index(f"ix_{table}_sender", "sender", sqlite_where=under_way, postgresql_where=under_way)
+
+
 webhook_endpoint = tenant_table(
     "webhook_endpoint",
     "endpoint_id",
@@ -45,6 +57,7 @@ listing_request = tenant_table(
     moment("sent_at", nullable=True),
     moment("acknowledged_at", nullable=True),
     Column("last_error", String(500), nullable=True),
+    sender_column(),
     UniqueConstraint("marketplace_id", "location_digest", "sequence"),
     one_of("kind", "requested"),
     one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
@@ -55,6 +68,7 @@ listing_request = tenant_table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+    sender_index("listing_request"),
     Index("ix_listing_request_brand", "marketplace_id", "brand_id", "created_at"),
     Index("ix_listing_request_state", "marketplace_id", "state"),
 )

@@ -180,3 +180,30 @@ def test_what_the_pages_take_from_elsewhere_is_what_its_manifest_says_and_nothin
         if path.name != "manifest.json"
     }
     assert found == listed
+
+
+READ_JSON = {"json.load", "json.loads", "verify_registration_response", "parse_authentication_credential_json"}
+BEYOND_RECURSION = {"RecursionError", "RuntimeError", "Exception"}
+
+
+def forgets_depth(source: str) -> list[int]:
+    """The lines where what is no JSON is caught, and what is nested too deeply is not."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Try):
+            continue
+        called = {ast.unparse(one.func) for part in node.body
+                  for one in ast.walk(part) if isinstance(one, ast.Call)}  # fmt: skip
+        caught = {getattr(one, "attr", getattr(one, "id", "")) for handler in node.handlers if handler.type
+                  for one in ast.walk(handler.type)}  # fmt: skip
+        if called & READ_JSON and "ValueError" in caught and not caught & BEYOND_RECURSION:
+            found.append(node.lineno)
+    return found
+
+
+def test_what_refuses_other_text_than_json_refuses_json_that_is_nested_too_deeply() -> None:
+    assert forgets_depth("try:\n    json.loads(x)\nexcept (KeyError, ValueError):\n    pass") == [1]
+    texts = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in SOURCES}
+    reading = {path: text for path, text in texts.items() if any(f"{name}(" in text for name in READ_JSON)}
+    assert len(reading) > 20
+    assert [path for path, text in reading.items() if forgets_depth(text)] == []

@@ -105,7 +105,7 @@ def made(runtime: Runtime, person: Person, challenge: str | None, credential: st
             expected_origin=origin_of(runtime),
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError):
+    except (WebAuthnException, ValueError, RecursionError):
         raise Invalid("The passkey was not accepted. Add it again.") from None
     return StoredFactor(
         runtime.ids.new("fct"),
@@ -142,7 +142,7 @@ def proved(
             credential_current_sign_count=one.last_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError):
+    except (WebAuthnException, ValueError, RecursionError):
         return None
     counts = found.new_sign_count > 0
     return one if second_factors.use(connection, one.factor_id, found.new_sign_count, now, rises=counts) else None

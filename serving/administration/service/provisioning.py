@@ -245,7 +245,7 @@ def register_webhook(
         owner, endpoint_id = owner_of_new(runtime, connection, here, by, "endpoint", url), runtime.ids.new("end")
         endpoint = Endpoint(here, endpoint_id, url, stored, allow_loopback, now, now, owner, status_url=status_url)
         endpoints.add_endpoint(connection, endpoint)
-        wake(connection, here, now, beyond=now)
+        wake(connection, here, now)
         payload = {"url": url, "status_url": status_url}
         _record(runtime, connection, here, by, _Entry("webhook.registered", endpoint_id, payload))
     return chosen

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from serving.api.contract.shapes import Moment, Shape
+from serving.api.contract.shapes import Moment, Page, Shape
 
 
 class Alert(Shape):
@@ -78,7 +78,7 @@ class DeadLetter(Shape):
     last_error: str | None
 
 
-class DeadLetters(Shape):
+class DeadLetters(Page):
     """The receiver, and the messages that did not reach it."""
 
     receiver: Receiver | None

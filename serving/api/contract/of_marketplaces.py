@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from serving.api.contract.shapes import Moment, Shape
+from serving.api.contract.shapes import Moment, Page, Shape
 from serving.intake.service.intake import RowStatus
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -159,7 +159,7 @@ class Action(Shape):
     verified: RemovalCheck | None
 
 
-class Actions(Shape):
+class Actions(Page):
     """Messages, newest first."""
 
     actions: list[Action]
@@ -254,7 +254,7 @@ class Notice(Shape):
     offers: list[DecidedListing]
 
 
-class Notices(Shape):
+class Notices(Page):
     """Notices, the oldest first; `truncated` where there are more."""
 
     notices: list[Notice]

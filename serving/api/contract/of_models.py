@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from serving.api.contract.shapes import Moment, Shape
+from serving.api.contract.shapes import Moment, Page, Shape
 
 
 class Reference(Shape):
@@ -27,7 +27,7 @@ class Model(Shape):
     judged: dict[str, Any]
 
 
-class Models(Shape):
+class Models(Page):
     """Models, newest first, and the champion."""
 
     champion: str | None
@@ -70,7 +70,7 @@ class Training(Shape):
     error: str | None
 
 
-class Trainings(Shape):
+class Trainings(Page):
     """Trainings, newest first."""
 
     trainings: list[Training]

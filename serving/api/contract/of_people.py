@@ -4,7 +4,7 @@ from pydantic import Field
 
 from models.case import CaseLane
 from models.verdict import ReasonCode
-from serving.api.contract.shapes import Moment, Shape
+from serving.api.contract.shapes import Moment, Page, Shape
 
 
 class SignedIn(Shape):
@@ -24,7 +24,7 @@ class Case(Shape):
     due_at: Moment | None
 
 
-class Cases(Shape):
+class Cases(Page):
     """The queue of a person, the costliest first."""
 
     cases: list[Case]
@@ -175,7 +175,7 @@ class PendingRemoval(Shape):
     votes: list[PendingVote] = Field(alias="said")
 
 
-class PendingRemovals(Shape):
+class PendingRemovals(Page):
     """The pending removals on which the person may decide."""
 
     pending: list[PendingRemoval] = Field(alias="held")

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from models.seller_lists import SellerList
-from serving.api.contract.shapes import Moment, Shape
+from serving.api.contract.shapes import Moment, Page, Shape
 
 
 class StrikeIncident(Shape):
@@ -56,6 +56,8 @@ class Sanctions(Shape):
 
     undecided: list[Sanction]
     in_force: list[Sanction]
+    next_undecided: str | None
+    next_in_force: str | None
 
 
 class ListEntry(Shape):
@@ -69,7 +71,7 @@ class ListEntry(Shape):
     expires_at: Moment
 
 
-class ListEntries(Shape):
+class ListEntries(Page):
     """The entries in force, the newest first."""
 
     entries: list[ListEntry]
@@ -111,7 +113,7 @@ class RankedSeller(SellerFigures):
     seller: str
 
 
-class SellerRisks(Ranking):
+class SellerRisks(Page, Ranking):
     """Sellers, the riskiest first."""
 
     riskiest: list[RankedSeller]

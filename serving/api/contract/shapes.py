@@ -13,6 +13,12 @@ class Shape(BaseModel):
     """A JSON object. It documents a response, which a handler makes. A field with a default may be absent."""
 
 
+class Page(Shape):
+    """A page of a list."""
+
+    next: str | None = Field(description="The parameter `after` of the next page; null on the last one.")
+
+
 class ErrorDetail(Shape):
     """The code is stable and for programs, the sentence is for people, the field names what is wrong."""
 

@@ -1,14 +1,17 @@
 """The header Idempotency-Key: a repeated request is answered as the first was."""
 
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
+from serving.api.requests.reading import off_the_loop
 from serving.api.requests.reporters import Reporter
 from serving.guards import Caller, guard_of, runtime_of
 from serving.idempotency.service import Reply, begin, free, keep, repeatable, working
@@ -43,7 +46,8 @@ class Repeatable(APIRoute):
         if guard is None or not _CHANGING & (self.methods or set()):
             return handle
 
-        async def once(request: Request) -> Response:
+        async def once(received: Request) -> Response:
+            request = _JsonRequest(received.scope, received.receive)
             key = request.headers.get(HEADER)
             if key is None or (request.method, self.path) in KEPT_BY_ITSELF:
                 return await handle(request)
@@ -53,6 +57,19 @@ class Repeatable(APIRoute):
             return await handle(request) if caller is None else await _once(request, handle, caller, key)
 
         return once
+
+
+class _JsonRequest(Request):
+    """A request whose JSON FastAPI reads before its caller is known."""
+
+    async def json(self) -> Any:
+        """The JSON of the body. Raises HTTPException (it is nested too deeply or has too many values)."""
+        try:
+            return await off_the_loop(json.loads, await self.body())
+        except json.JSONDecodeError:
+            raise  # FastAPI names the place.
+        except (Invalid, RecursionError, ValueError):
+            raise HTTPException(422) from None
 
 
 def _name(caller: object) -> str | None:

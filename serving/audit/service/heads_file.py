@@ -74,7 +74,7 @@ def read_head(line: bytes, key: Ed25519PublicKey) -> Head | None:
         signature = bytes.fromhex(row.pop("signature"))
         head = Head(**{**row, "signed_at": datetime.fromisoformat(row["signed_at"])})
         key.verify(signature, signed_bytes(head))
-    except (InvalidSignature, ValueError, TypeError, KeyError, AttributeError):
+    except (InvalidSignature, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return head
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from serving.accounts.policy import SecretPolicy
 from serving.appeals.service.seller_links import links_for
+from serving.audit.store import audit
 from serving.delivery.service.letters import Letter, dead_before, outbox
 from serving.delivery.service.receivers import wake
 from serving.platform.outbound.line import Failed
@@ -20,7 +21,15 @@ from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.client import Delivered
 from serving.webhooks.policy import DeliveryPolicy
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
-from serving.webhooks.rules.delivery import failures_after, next_attempt, rest_after, speaks_of_the_message
+from serving.webhooks.rules.delivery import (
+    GONE,
+    failures_after,
+    next_attempt,
+    rest_after,
+    rest_asked,
+    speaks_of_the_message,
+    wait_of,
+)
 from serving.webhooks.service import record_step, record_steps
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -29,8 +38,9 @@ from serving.webhooks.store.outbox import Outbox
 _log = structlog.get_logger()
 
 _ACTOR: Final = "delivery"
-# An attempt that takes longer has ended with its process; another process sends the message again.
-CUT_OFF_AFTER: Final = timedelta(minutes=2)
+# An attempt that takes longer has ended with its process; another process sends the message again. The look-up of the
+# address and the longest timeout of an answer take less.
+CUT_OFF_AFTER: Final = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def begin(
     started = list[Letter]()
     for box, some in _by_box(found):
         until = now + CUT_OFF_AFTER
-        begun = box.start(connection, some, now, until=until)
+        begun = box.start(connection, some, now, until=until, sender=runtime.worker_id)
         started += [
             replace(one, state=ActionState.SENDING, attempts=one.attempts + 1, sent_at=one.sent_at or now, due_at=until)
             for one in some
@@ -78,6 +88,8 @@ def finish(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now
         if isinstance(one.outcome, Failed):
             letter = one.attempt.letter
             done[letter.action_id] = _try_later(runtime, connection, letter, one.outcome, now)
+    if len(arrived) < len(ended):
+        _wait_for_the_end_of_a_pause(connection, ended[0].attempt.letter.marketplace_id)
     return done
 
 
@@ -107,7 +119,7 @@ def _overtake(connection: Connection, box: Outbox, sent: Sequence[Letter], now: 
 
 
 def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Attempt], now: datetime) -> dict[str, str]:
-    values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "last_error": None}
+    values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "sender": None, "last_error": None}
     changed = set[str]()
     for box, some in _by_box([one.letter for one in arrived]):
         changed |= box.change_all(connection, some, ActionEvent.ACKNOWLEDGE, values)
@@ -127,8 +139,10 @@ def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Att
 def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome: Failed, now: datetime) -> str:
     first = letter.sent_at or now
     due_at = next_attempt(letter.attempts, first, now, runtime.draw(), runtime.policies[DeliveryPolicy])
+    if due_at is not None:
+        due_at = max(due_at, now + (_wait(runtime, outcome) or timedelta(0)))
     event = ActionEvent.GIVE_UP if due_at is None else ActionEvent.SEND
-    values = {"due_at": due_at, "last_error": outcome.sentence}
+    values = {"due_at": due_at, "sender": None, "last_error": outcome.sentence}
     if not outbox(letter).change(connection, letter, event, values):
         return "overtaken"
     if due_at is not None:
@@ -145,10 +159,11 @@ def _note_health(runtime: Runtime, connection: Connection, ended: Sequence[Ended
         found = [outcomes[one.letter.action_id] for one in some]
         last_answer = max((number for number, one in enumerate(found, start=1) if _shows_it_is_well(one)), default=0)
         if last_answer and endpoints.recovered(connection, endpoint):
-            wake(connection, endpoint.marketplace_id, now, beyond=now + CUT_OFF_AFTER)
+            wake(connection, endpoint.marketplace_id, now)
             _log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
         if last_answer < len(found):
             _note_failures(runtime, connection, endpoint, len(found) - last_answer, now)
+        obey(runtime, connection, endpoint, found, now)
 
 
 def _shows_it_is_well(outcome: Delivered | Failed) -> bool:
@@ -164,5 +179,34 @@ def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint,
     endpoints.failed(connection, endpoint, now, failures)
     rest = rest_after(failures, policy)
     if rest is not None:
-        endpoints.pause(connection, endpoint, until=now + rest)
+        endpoints.pause_longer(connection, endpoint, until=now + rest)
         _log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
+
+
+def obey(
+    runtime: Runtime, connection: Connection, endpoint: Endpoint, some: Sequence[Delivered | Failed], now: datetime
+) -> None:
+    """Do what the answers of a receiver ask for: pause it, or disable one that is gone."""
+    failed = [one for one in some if isinstance(one, Failed)]
+    if endpoint.verified_at is not None and any(one.status == GONE for one in failed):
+        endpoints.disable(connection, endpoint, now)
+        here, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
+        audit.record(connection, now, here, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **about)
+        _log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
+        return
+    policy = runtime.policies[DeliveryPolicy]
+    asked = [rest_asked(one.status, _wait(runtime, one), policy) for one in failed]
+    if rest := max((one for one in asked if one is not None), default=None):
+        endpoints.pause_longer(connection, endpoint, until=now + rest)
+        _log.info("delivery.receiver_asked_to_wait", endpoint_id=endpoint.endpoint_id, seconds=rest.total_seconds())
+
+
+def _wait(runtime: Runtime, outcome: Failed) -> timedelta | None:
+    return wait_of(outcome.retry_after, runtime.wall.now(), runtime.policies[DeliveryPolicy])
+
+
+def _wait_for_the_end_of_a_pause(connection: Connection, marketplace_id: str) -> None:
+    """Have a message due at the end of the receiver's pause, which finds out how it is; each may wait for longer."""
+    endpoint = endpoints.in_force(connection, marketplace_id)
+    if endpoint is not None and endpoint.paused_until is not None:
+        wake(connection, marketplace_id, endpoint.paused_until)

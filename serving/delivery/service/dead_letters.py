@@ -6,6 +6,7 @@ from typing import Any, Final
 from models.errors import Busy, Invalid
 from serving.delivery.service.letters import Letter, given_up, letter, outbox
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store.actions import StoredAction
@@ -17,12 +18,12 @@ from serving.webhooks.store.listing_requests import StoredListingRequest
 MOST_AT_ONCE: Final = 5_000
 
 
-def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[str, Any]:
+def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int, after: str | None = None) -> dict[str, Any]:
     """The receiver's recent answers, and the undeliverable actions, newest first."""
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
         endpoint = endpoints.in_force(connection, here)
-        found = given_up(connection, here, most)
+        found, following = cut(given_up(connection, here, most + 1, after), most, lambda one: one.action_id)
     receiver = None
     if endpoint is not None:
         receiver = {
@@ -31,7 +32,7 @@ def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[
             "failing_since": endpoint.failing_since.isoformat() if endpoint.failing_since else None,
             "rests_until": endpoint.paused_until.isoformat() if endpoint.paused_until else None,
         }
-    return {"receiver": receiver, "dead": [_shown(one) for one in found]}
+    return {"receiver": receiver, "dead": [_shown(one) for one in found], "next": following}
 
 
 def replay(

@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -26,6 +26,7 @@ from serving.webhooks.store.endpoints import Endpoint
 
 _log = structlog.get_logger()
 
+_TESTED_EVERY: Final = timedelta(minutes=2)
 # Then the receiver's address is looked up again.
 _ADDRESS_SECONDS: Final = 30.0
 # A message that hangs does not hold up those that become due meanwhile.
@@ -91,12 +92,13 @@ class _Round:
             found = endpoints.in_force(connection, here)
             if found is None or found.verified_at is not None or (found.paused_until or now) > now:
                 return
-            endpoints.pause(connection, found, until=now + CUT_OFF_AFTER)
+            endpoints.pause(connection, found, until=now + _TESTED_EVERY)
         message = action_message(f"{found.endpoint_id}.{now:%H%M%S}", now, {"action": "test"}, about="endpoint")
         outcome = await self._sent(message, await self._receiver(found, now, closing))
         with runtime.store.write() as connection:
             if isinstance(outcome, Failed):
                 endpoints.failed(connection, found, now, found.failures + 1)
+                attempts.obey(runtime, connection, found, [outcome], now)
                 _log.warning("delivery.test_failed", endpoint_id=found.endpoint_id, why=outcome.sentence)
             else:
                 endpoints.verify(connection, found, now)
@@ -124,6 +126,7 @@ class _Round:
             return []
         if endpoint is not None and endpoint.paused_until is not None:
             found = self._one_to_test(connection, endpoint, endpoint.paused_until, now)
+            endpoint = replace(endpoint, paused_until=now + CUT_OFF_AFTER)
         else:
             found = letters.claim(connection, self._marketplace_id, now, room, self._only)
         return attempts.begin(self._runtime, connection, found, endpoint, now) if found else []

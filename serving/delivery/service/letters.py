@@ -78,14 +78,28 @@ def waiting(connection: Connection, at: datetime) -> list[str]:
     return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
 
 
-def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
-    """Undeliverable messages, newest first."""
+def release(connection: Connection, sender: str, at: datetime) -> None:
+    """Make messages due that a process of this name had under way when it ended."""
+    for box in BOXES:
+        box.release(connection, sender, at)
+
+
+def given_up(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Letter]:
+    """Undeliverable messages, newest first; or those behind the message `after`. Their ids are in order of time."""
+    place = "z" if after is None else _number(after)
+    of_sellers, of_requests = (f"{one.PREFIX}_{place}" for one in (seller_actions, listing_requests))
     found: list[Letter] = [
-        *actions.latest(connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most),
-        *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most),
-        *listing_requests.in_state(connection, marketplace_id, ActionState.DEAD, most),
+        *actions.latest(
+            connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most, before=f"act_{place}"
+        ),
+        *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most, of_sellers),
+        *listing_requests.in_state(connection, marketplace_id, ActionState.DEAD, most, of_requests),
     ]
-    return sorted(found, key=lambda one: (one.created_at, one.action_id), reverse=True)[:most]
+    return sorted(found, key=lambda one: _number(one.action_id), reverse=True)[:most]
+
+
+def _number(action_id: str) -> str:
+    return action_id.partition("_")[2]
 
 
 def moving_count(connection: Connection) -> int:

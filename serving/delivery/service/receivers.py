@@ -28,6 +28,7 @@ def pause_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str,
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)
         endpoints.pause(connection, found, until=until)
+        wake(connection, marketplace.marketplace_id, until)
         _record(runtime, connection, found, "webhook.rested", by, {"until": until.isoformat()})
 
 
@@ -39,7 +40,7 @@ def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, 
         if found.paused_until is None:
             raise Conflict("The receiver is not paused; due messages are sent to it.")
         endpoints.pause(connection, found, until=None)
-        wake(connection, marketplace.marketplace_id, now, beyond=now)
+        wake(connection, marketplace.marketplace_id, now)
         _record(runtime, connection, found, "webhook.woken", by, {})
 
 
@@ -69,7 +70,7 @@ def _record(
     audit.record(connection, runtime.clock.now(), found.marketplace_id, by, act, found.endpoint_id, **payload)
 
 
-def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
-    """Make messages due at once that wait for a moment later than `beyond`."""
+def wake(connection: Connection, marketplace_id: str, at: datetime) -> None:
+    """Make messages due at a moment that wait for a later one: now, or the end of a pause."""
     for box in BOXES:
-        box.wake(connection, marketplace_id, at, beyond=beyond)
+        box.wake(connection, marketplace_id, at)

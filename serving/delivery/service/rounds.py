@@ -45,7 +45,9 @@ class Rounds:
         self._running: dict[str, Future[None]] = {}
 
     def start(self) -> None:
-        """Start to look for due messages."""
+        """Start to look for due messages; first for those that an earlier process of this name had under way."""
+        with self._runtime.store.write() as connection:
+            letters.release(connection, self._runtime.worker_id, self._runtime.clock.now())
         self._looking.start()
 
     def stop(self) -> None:

@@ -96,7 +96,7 @@ def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> t
     for text in child.stdout:
         try:
             last = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # A library's own line.
         if last.get("event") == "progress":
             progress({"stage": last["stage"], "share": last["share"]})

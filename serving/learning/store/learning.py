@@ -14,6 +14,7 @@ from serving.cases.tables import review_case, verdict
 from serving.learning.tables import model, promotion, snapshot, training_job
 from serving.listings.tables import facts, listing_version, score
 from serving.notices.store import notices
+from serving.platform.database.pages import page
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -195,14 +196,11 @@ def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
     return _job(dict(found))
 
 
-def jobs(connection: Connection, marketplace_id: str, most: int) -> list[Job]:
-    """The latest jobs, newest first."""
-    query = (
-        select(training_job)
-        .where(training_job.c.marketplace_id == marketplace_id)
-        .order_by(training_job.c.created_at.desc(), training_job.c.job_id.desc())
-        .limit(most)
-    )
+def jobs(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Job]:
+    """The latest jobs, newest first; or those behind the job `after`."""
+    order = (training_job.c.created_at.desc(), training_job.c.job_id.desc())
+    query = select(training_job).where(training_job.c.marketplace_id == marketplace_id)
+    query = page(connection, query, {marketplace_id}, after, *order).limit(most)
     return [_job(dict(row)) for row in connection.execute(query).mappings()]
 
 
@@ -244,14 +242,10 @@ def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model
     return found[0]
 
 
-def models(connection: Connection, marketplace_id: str, most: int) -> list[Model]:
-    """The latest models, newest first."""
-    query = (
-        select(model)
-        .where(model.c.marketplace_id == marketplace_id)
-        .order_by(model.c.created_at.desc(), model.c.digest)
-        .limit(most)
-    )
+def models(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Model]:
+    """The latest models, newest first; or those behind the model `after`."""
+    query = select(model).where(model.c.marketplace_id == marketplace_id)
+    query = page(connection, query, {marketplace_id}, after, model.c.created_at.desc(), model.c.digest).limit(most)
     return [_model(dict(row)) for row in connection.execute(query).mappings()]
 
 

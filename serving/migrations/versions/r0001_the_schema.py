@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "7b0775e25434"
+revision = "e79c8c22ab36"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -18,6 +18,7 @@ from serving.notices.store import notices, reporters
 from serving.notices.store.changed_notices import changed_since
 from serving.notices.store.notices import Item, StoredNotice
 from serving.notices.store.reporters import Reporter
+from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 
 _MOST: Final = 500
@@ -28,16 +29,19 @@ def warning_with(found: StoredNotice, reporter: Reporter) -> Message | None:
     return WARNING if reporter.warned_at == found.known_at else None
 
 
-def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime) -> dict[str, Any]:
+def changed_notices(
+    runtime: Runtime, marketplace: Marketplace, since: datetime, after: str | None = None
+) -> dict[str, Any]:
     """Notices received or decided since a moment, with address, link and the message about each listing.
 
     Name and address are null once they are erased: then there is no recipient.
     """
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
-        found = changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1)
-        shown = [_shown(runtime, connection, one) for one in found[:_MOST]]
-    return {"notices": shown, "truncated": len(found) > _MOST}
+        found = changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1, after)
+        page, following = cut(found, _MOST, lambda one: one.notice_id)
+        shown = [_shown(runtime, connection, one) for one in page]
+    return {"notices": shown, "truncated": following is not None, "next": following}
 
 
 def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dict[str, Any]:

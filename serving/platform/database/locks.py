@@ -1,6 +1,5 @@
 """Work that only one process at a time may do."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from serving.platform.database.engine import is_sqlite, release_when_cut_off
+from serving.platform.database.session_locks import number_of
 from serving.platform.database.store import Store
 
 _LONGEST_WORK_MS: Final = 600_000
@@ -32,8 +32,3 @@ def in_turn(connection: Connection, name: str) -> None:
     """Wait until no other transaction has the lock of that name, on PostgreSQL, and keep it until this one ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(number_of(name))))
-
-
-def number_of(name: str) -> int:
-    """The number by which PostgreSQL knows the lock of that name."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, release_when_cut_off, write_engine
 from serving.platform.database.faults import Locked, StorageFault, fault_of
 from serving.platform.database.many_rows import insert_rows
+from serving.platform.database.session_locks import SessionLocks
 
 # With SQLite's own wait, a request is answered within half a minute however many wait before it.
 _LONGEST_WAIT_SECONDS: Final = 20.0
@@ -48,6 +49,7 @@ class Store:
         # Connections and a thread that nobody else takes, so that a probe waits for no request.
         self._probes: Engine = read_engine(url)
         self._prober = ThreadPoolExecutor(1, thread_name_prefix="probe")
+        self._locks = SessionLocks(url)
 
     def check(self) -> None:
         """Refuse a database that could lose an acknowledged write."""
@@ -121,8 +123,21 @@ class Store:
         with _faults(), self._probes.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
 
+    def take(self, name: str) -> bool:
+        """Take a lock that this process keeps until it gives it back or ends; False where any process has it.
+
+        Raises StorageFault (the database is out of reach).
+        """
+        with _faults():
+            return self._locks.take(name)
+
+    def give_back(self, name: str) -> None:
+        """Give a lock back."""
+        self._locks.give_back(name)
+
     def close(self) -> None:
         """Close every connection."""
+        self._locks.close()
         self._prober.shutdown()
         self._probes.dispose()
         self.reads.dispose()

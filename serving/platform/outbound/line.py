@@ -28,10 +28,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failed exchange; the sentence is for a log, never for the other side. `status` is None without an answer."""
+    """A failed exchange; the sentence is for a log, never for the other side. `status` is None without an answer.
+
+    `retry_after` is the header of that name as it came.
+    """
 
     sentence: str
     status: int | None = None
+    retry_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,8 @@ class _Connection:
         if not 200 <= status < 300:
             # The body is not read; without one, the connection can be used again.
             self._state.next_event()
-            return Failed(f"{asked.whom} answered {status}.", status)
+            wait = next((value.decode("latin-1") for name, value in event.headers if name == b"retry-after"), None)
+            return Failed(f"{asked.whom} answered {status}.", status, wait)
         while len(read) <= most_read and isinstance(event := await self._next(), h11.Data):
             read += event.data
         return Answer(status, read[: most_read + 1])

@@ -18,6 +18,7 @@ from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
+from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 from serving.review.service.undoing import overrule
 from serving.standing.service import begin_count, recount_of
@@ -76,10 +77,17 @@ class PendingRemoval:
 
 def pending_removals(runtime: Runtime, person: Person) -> list[PendingRemoval]:
     """The removals pending approval in which a person has a role, the oldest first, at most 500."""
+    return page_of_pending(runtime, person, None)[0]
+
+
+def page_of_pending(runtime: Runtime, person: Person, after: str | None) -> tuple[list[PendingRemoval], str | None]:
+    """Those of `pending_removals` among the next 500 of everybody's, and behind which the page after them begins."""
     with runtime.store.read() as connection:
-        waiting, roots = approvals.waiting(connection, _places(person), _MOST), origins.roots(connection)
-        found = [_pending(connection, person, roots, *one) for one in waiting]
-    return [one for one in found if one is not None]
+        roots = origins.roots(connection)
+        waiting = approvals.waiting(connection, _places(person), _MOST + 1, after)
+        page, following = cut(waiting, _MOST, lambda one: one[1])
+        found = [_pending(connection, person, roots, *one) for one in page]
+    return [one for one in found if one is not None], following
 
 
 def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:

@@ -52,8 +52,8 @@ from serving.sellers.store import sanctions, strikes
 from serving.sellers.store.sanctions import StoredSanction
 from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM
 
-_MOST: Final = 500
-_MOST_AT_ONCE: Final = 100
+PAGE: Final = 500
+PAGE_AT_ONCE: Final = 100
 
 
 def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> None:
@@ -101,16 +101,18 @@ class Sanctioned:
     able: tuple[str, ...]
 
 
-def undecided(runtime: Runtime, person: Person) -> list[Sanctioned]:
-    """The undecided sanctions in the marketplaces where a person has a role, the oldest first, at most 500."""
+def undecided(runtime: Runtime, person: Person, after: str | None = None) -> list[Sanctioned]:
+    """The undecided sanctions in the marketplaces where a person has a role, the oldest first, at most 500;
+    or those behind the one `after`."""
     with runtime.store.read() as connection:
-        return _seen(runtime, connection, person, sanctions.undecided(connection, places(person), _MOST))
+        return _seen(runtime, connection, person, sanctions.undecided(connection, places(person), PAGE, after))
 
 
-def in_force(runtime: Runtime, person: Person) -> list[Sanctioned]:
-    """The sanctions in force in the marketplaces where a person has a role, the oldest first, at most 500."""
+def in_force(runtime: Runtime, person: Person, after: str | None = None) -> list[Sanctioned]:
+    """The sanctions in force in the marketplaces where a person has a role, the oldest first, at most 500;
+    or those behind the one `after`."""
     with runtime.store.read() as connection:
-        return _seen(runtime, connection, person, sanctions.in_force(connection, places(person), _MOST))
+        return _seen(runtime, connection, person, sanctions.in_force(connection, places(person), PAGE, after))
 
 
 def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, reason: str) -> SanctionState:
@@ -169,7 +171,7 @@ def sweep_sanctions(runtime: Runtime) -> int:
     """Let overdue proposals lapse, and lift sanctions that strikes no longer carry; returns how many were due."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        due = sanctions.due(connection, now, _MOST_AT_ONCE)
+        due = sanctions.due(connection, now, PAGE_AT_ONCE)
     for seen in due:
         with runtime.store.write() as connection:
             audit.hold(connection)

@@ -15,6 +15,7 @@ from models.outcomes import outcomes
 from models.policies.version import policy_version
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.sellers.policy import SellerRiskPolicy
@@ -100,10 +101,12 @@ def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, se
     }
 
 
-def riskiest_answer(connection: Connection, marketplace_id: str, most: int) -> dict[str, Any]:
+def riskiest_answer(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> dict[str, Any]:
     """At most `most` ranked sellers in plain values, the riskiest first."""
-    found = seller_risks.riskiest(connection, marketplace_id, most)
+    ranked = seller_risks.riskiest(connection, marketplace_id, most + 1, after)
+    found, following = cut(ranked, most, lambda one: one[0])
     return {
+        "next": following,
         **_made(seller_risks.kept(connection, marketplace_id)),
         "riskiest": [{"seller": seller, **_figures(risk)} for seller, risk in found],
     }

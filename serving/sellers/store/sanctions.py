@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, update
 
 from models.errors import NotFound, required
+from serving.platform.database.pages import page
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
@@ -80,15 +81,20 @@ def reached_from(connection: Connection, marketplace_id: str, sanction_id: str) 
     return _read(connection, inside(sanction, marketplace_id, parent_id=sanction_id))
 
 
-def undecided(connection: Connection, marketplaces: Collection[str], most: int) -> list[StoredSanction]:
-    """The undecided sanctions, the oldest first."""
-    return _read(connection, sanction.c.marketplace_id.in_(marketplaces), sanction.c.state.in_(_OPEN), most=most)
+def undecided(
+    connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
+) -> list[StoredSanction]:
+    """The undecided sanctions, the oldest first; or those behind the one `after`."""
+    here = sanction.c.marketplace_id.in_(marketplaces)
+    return _read(connection, here, sanction.c.state.in_(_OPEN), most=most, behind=(marketplaces, after))
 
 
-def in_force(connection: Connection, marketplaces: Collection[str], most: int) -> list[StoredSanction]:
-    """The sanctions in force, the oldest first."""
-    carried_out = sanction.c.state == SanctionState.CARRIED_OUT.value
-    return _read(connection, sanction.c.marketplace_id.in_(marketplaces), carried_out, most=most)
+def in_force(
+    connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
+) -> list[StoredSanction]:
+    """The sanctions in force, the oldest first; or those behind the one `after`."""
+    here, carried_out = sanction.c.marketplace_id.in_(marketplaces), SanctionState.CARRIED_OUT.value
+    return _read(connection, here, sanction.c.state == carried_out, most=most, behind=(marketplaces, after))
 
 
 def decided(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> tuple[int, int]:
@@ -161,8 +167,14 @@ def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, li
     return found
 
 
-def _read(connection: Connection, *conditions: Any, most: int | None = None) -> list[StoredSanction]:
-    query = select(sanction).where(*conditions).order_by(sanction.c.proposed_at, sanction.c.sanction_id).limit(most)
+def _read(
+    connection: Connection,
+    *conditions: Any,
+    most: int | None = None,
+    behind: tuple[Collection[str], str | None] = ((), None),
+) -> list[StoredSanction]:
+    order = (sanction.c.proposed_at, sanction.c.sanction_id)
+    query = page(connection, select(sanction).where(*conditions), *behind, *order).limit(most)
     found = []
     for row in connection.execute(query).mappings():
         values = {name: row[name] for name in StoredSanction.__slots__}

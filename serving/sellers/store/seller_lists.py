@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from models.seller_lists import Entry, SellerList
+from serving.platform.database.pages import page
 from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
@@ -63,18 +64,20 @@ def of_sellers(
     if not sellers:
         return {}
     wanted = {"places": [marketplace_id], "now": now, "sellers": sorted(sellers)}
-    return {one.seller: one for _, one in _entries(_OF_SELLERS.rows(connection, wanted))}
+    return {one.seller: one for _, one, _ in _entries(_OF_SELLERS.rows(connection, wanted))}
 
 
 def in_force(
-    connection: Connection, marketplaces: Collection[str], now: datetime, most: int
-) -> list[tuple[str, Entry]]:
-    """(marketplace, entry) of the entries in force, the newest first."""
+    connection: Connection, marketplaces: Collection[str], now: datetime, most: int, after: str | None = None
+) -> list[tuple[str, Entry, str]]:
+    """(marketplace, entry, its id) of the entries in force, the newest first; or those behind the one `after`."""
     wanted = {"places": list(marketplaces), "now": now}
-    return _entries(connection.execute(_IN_FORCE.limit(most), wanted))
+    order = (listed_seller.c.added_at.desc(), listed_seller.c.entry_id.desc())
+    query = page(connection, _IN_FORCE.order_by(None), marketplaces, after, *order).limit(most)
+    return _entries(connection.execute(query, wanted))
 
 
-def _entries(rows: Iterable[Any]) -> list[tuple[str, Entry]]:
+def _entries(rows: Iterable[Any]) -> list[tuple[str, Entry, str]]:
     return [
         (
             row.marketplace_id,
@@ -86,6 +89,7 @@ def _entries(rows: Iterable[Any]) -> list[tuple[str, Entry]]:
                 row.added_at,
                 row.expires_at,
             ),
+            row.entry_id,
         )
         for row in rows
     ]

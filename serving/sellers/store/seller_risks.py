@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from models.outcomes import Ruling
 from serving.listings.tables import listing_version, score, seller
+from serving.platform.database.pages import page
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.scoring.store import histories
@@ -109,14 +110,14 @@ def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerR
     return None if row is None else _read(row)
 
 
-def riskiest(connection: Connection, marketplace_id: str, most: int) -> list[tuple[str, SellerRisk]]:
-    """At most `most` sellers with a percentile, the riskiest first."""
-    query = (
-        select(seller_risk)
-        .where(seller_risk.c.marketplace_id == marketplace_id, seller_risk.c.percentile.is_not(None))
-        .order_by(seller_risk.c.percentile.desc(), seller_risk.c.expected.desc(), seller_risk.c.seller_external_id)
-        .limit(most)
-    )
+def riskiest(
+    connection: Connection, marketplace_id: str, most: int, after: str | None = None
+) -> list[tuple[str, SellerRisk]]:
+    """At most `most` sellers with a percentile, the riskiest first; or those behind the seller `after`."""
+    risk = seller_risk.c
+    query = select(seller_risk).where(risk.marketplace_id == marketplace_id, risk.percentile.is_not(None))
+    order = (risk.percentile.desc(), risk.expected.desc(), risk.seller_external_id)
+    query = page(connection, query, {marketplace_id}, after, *order).limit(most)
     return [(row.seller_external_id, _read(row)) for row in connection.execute(query)]
 
 

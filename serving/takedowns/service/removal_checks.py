@@ -21,7 +21,9 @@ from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert, CheckAlarm
 from serving.takedowns.store.removal_checks import RemovalCheck
 from serving.webhooks.client import shows
+from serving.webhooks.policy import DeliveryPolicy
 from serving.webhooks.rules.action import ActionKind
+from serving.webhooks.rules.delivery import wait_of
 from serving.webhooks.service import record_step
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -64,6 +66,7 @@ def sweep_removal_checks(runtime: Runtime) -> int:
 class _Look:
     seen: Seen
     text: str | None = None
+    wait: timedelta | None = None
 
 
 def check_removal(runtime: Runtime, marketplace_id: str, action_id: str, looks: int) -> str:
@@ -89,7 +92,8 @@ def _look(runtime: Runtime, action: StoredAction, endpoint: Endpoint | None) -> 
         timeout_seconds=runtime.settings.webhook_timeout_seconds,
     )
     if isinstance(answer, Failed):
-        return _Look(Seen.NOTHING, answer.sentence)
+        wait = wait_of(answer.retry_after, runtime.wall.now(), runtime.policies[DeliveryPolicy])
+        return _Look(Seen.NOTHING, answer.sentence, wait)
     return _Look(Seen.SHOWN if answer else Seen.GONE)
 
 
@@ -98,11 +102,14 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
     following = after_look(
         found.state, look.seen, looks, found.acknowledged_at, now, runtime.policies[RemovalCheckPolicy]
     )
+    due_at = following.due_at
+    if due_at is not None and look.wait is not None:
+        due_at = max(due_at, now + look.wait)
     after = replace(
         found,
         state=following.state,
         looks=looks,
-        due_at=following.due_at,
+        due_at=due_at,
         looked_at=now,
         last_error=look.text[:500] if look.text else None,
     )

@@ -95,10 +95,18 @@ def marketplace_of(connection: Connection, action_id: str, marketplaces: Collect
 
 
 def latest(
-    connection: Connection, marketplace_id: str, *, kind: ActionKind | None, state: ActionState | None, most: int
+    connection: Connection,
+    marketplace_id: str,
+    *,
+    kind: ActionKind | None,
+    state: ActionState | None,
+    most: int,
+    before: str | None = None,
 ) -> list[StoredAction]:
-    """The latest actions of a marketplace, newest first, optionally of one kind or in one state."""
+    """The latest actions of a marketplace, newest first, optionally of one kind, in one state, or before one by id."""
     conditions = [action.c.marketplace_id == marketplace_id]
+    if before is not None:
+        conditions.append(action.c.action_id < before)
     if kind is not None:
         conditions.append(action.c.kind == kind.value)
     if state is not None:

@@ -14,6 +14,7 @@ from models.verdict import Judgement, Side
 from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
+from serving.platform.database.pages import page
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.rules.approval import Decision, Vote
@@ -155,14 +156,15 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
     }
 
 
-def waiting(connection: Connection, marketplaces: Collection[str], most: int) -> list[tuple[str, str]]:
-    """(marketplace, action) of the removals pending approval, the oldest first."""
-    query = (
-        select(removal_approval.c.marketplace_id, removal_approval.c.action_id)
-        .where(removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None))
-        .order_by(removal_approval.c.pending_since, removal_approval.c.action_id)
-        .limit(most)
+def waiting(
+    connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
+) -> list[tuple[str, str]]:
+    """(marketplace, action) of the removals pending approval, the oldest first; or those behind the action `after`."""
+    query = select(removal_approval.c.marketplace_id, removal_approval.c.action_id).where(
+        removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None)
     )
+    order = (removal_approval.c.pending_since, removal_approval.c.action_id)
+    query = page(connection, query, marketplaces, after, *order).limit(most)
     return [(row.marketplace_id, row.action_id) for row in connection.execute(query)]
 
 

@@ -163,13 +163,13 @@ def sellers_page(runtime: Runtime, session: Session) -> SellersPage:
     administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))
     with runtime.store.read() as connection:
         entries = seller_lists.in_force(connection, reviewed, now, _SHOWN)
-        names = accounts.names(connection, [one.added_by.removeprefix("user:") for _, one in entries])
+        names = accounts.names(connection, [one.added_by.removeprefix("user:") for _, one, _ in entries])
     places = scope_of(runtime, person, Permission.REVIEW_CASES, {}).choices if len(reviewed) > 1 else ()
     named = {one.marketplace_id: one.name for one in places}
     return SellersPage(
         undecided=tuple(_row(one, now) for one in undecided(runtime, person)[:_SHOWN]),
         in_force=tuple(_row(one, now) for one in in_force(runtime, person)[:_SHOWN]),
-        entries=tuple(_entry(one, place, named.get(place), names, now) for place, one in entries),
+        entries=tuple(_entry(one, place, named.get(place), names, now) for place, one, _ in entries),
         lists=tuple(one.value for one in SellerList if administers or one is not SellerList.ALLOW),
         may_list=bool(reviewed),
         places=places,

@@ -1,6 +1,7 @@
 """The consequence of a failed delivery: another attempt, a pause for the receiver, or a person."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from serving.webhooks.policy import DeliveryPolicy
@@ -8,6 +9,8 @@ from serving.webhooks.policy import DeliveryPolicy
 # Statuses that refuse this one message; all others show a faulty receiver.
 _OF_THE_MESSAGE: Final = frozenset({400, 409, 413, 415, 422})
 _LONGEST_EXPONENT: Final = 30
+_TOO_MANY: Final = 429
+GONE: Final = 410  # The receiver takes no messages any longer (Standard Webhooks 1.0).
 
 
 def speaks_of_the_message(status: int) -> bool:
@@ -58,3 +61,29 @@ def rest_after(failures: int, policy: DeliveryPolicy) -> timedelta | None:
         return None
     seconds = policy.first_rest_seconds * 2 ** min(beyond, _LONGEST_EXPONENT)
     return timedelta(seconds=min(seconds, policy.longest_rest_seconds))
+
+
+def wait_of(retry_after: str | None, at: datetime, policy: DeliveryPolicy) -> timedelta | None:
+    """The wait that a header Retry-After asks for, as seconds or as a date (RFC 9110, section 10.2.3).
+
+    None without one that can be read; at most `longest_asked_rest_seconds`. `at` is the real time.
+    """
+    longest = timedelta(seconds=policy.longest_asked_rest_seconds)
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=int(text[:10])), longest)
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return min(max(timedelta(0), date.replace(tzinfo=date.tzinfo or UTC) - at), longest)
+
+
+def rest_asked(status: int | None, wait: timedelta | None, policy: DeliveryPolicy) -> timedelta | None:
+    """The pause of a receiver that its answer asks for; None where it asks for none.
+
+    An answer that refuses one message asks for a wait of that message alone.
+    """
+    if status is None or speaks_of_the_message(status):
+        return None
+    return timedelta(seconds=policy.first_rest_seconds) if wait is None and status == _TOO_MANY else wait

@@ -172,23 +172,32 @@ def pause(connection: Connection, endpoint: Endpoint, *, until: datetime | None)
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(paused_until=until))
 
 
+def pause_longer(connection: Connection, endpoint: Endpoint, *, until: datetime) -> None:
+    """Pause until a moment, unless a pause lasts longer."""
+    shorter = or_(webhook_endpoint.c.paused_until.is_(None), webhook_endpoint.c.paused_until < until)
+    connection.execute(update(webhook_endpoint).where(_is(endpoint), shorter).values(paused_until=until))
+
+
 def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
     """Disable an endpoint."""
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(disabled_at=at))
 
 
 def recovered(connection: Connection, endpoint: Endpoint) -> bool:
-    """Record that the receiver responds; returns whether it was paused."""
-    # Somebody may have paused it without a failure.
+    """Record that the receiver responds; returns whether that ended its pause.
+
+    Only the answer to a message that was sent in this pause ends it: one that was under way when the pause began does
+    not, because the receiver or a person may have asked for the pause.
+    """
     unwell = or_(webhook_endpoint.c.failures > 0, webhook_endpoint.c.paused_until.is_not(None))
     rested = select(webhook_endpoint.c.paused_until).where(_is(endpoint), unwell)
     before = connection.execute(rested.with_for_update()).one_or_none()
     if before is None:
         return False
-    connection.execute(
-        update(webhook_endpoint).where(_is(endpoint)).values(failures=0, failing_since=None, paused_until=None)
-    )
-    return before.paused_until is not None
+    ends = before.paused_until is not None and before.paused_until == endpoint.paused_until
+    values = {"failures": 0, "failing_since": None} | ({"paused_until": None} if ends else {})
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
+    return ends
 
 
 def _is(endpoint: Endpoint) -> ColumnElement[bool]:

@@ -84,13 +84,19 @@ class Outbox:
             changed.update(connection.execute(query.values(state=next_state(state, event).value, **values)).scalars())
         return changed
 
-    def start(self, connection: Connection, found: Sequence[Outgoing], at: datetime, *, until: datetime) -> set[str]:
-        """Begin an attempt of each message that is unchanged since it was read; no other begins before `until`."""
+    def start(
+        self, connection: Connection, found: Sequence[Outgoing], at: datetime, *, until: datetime, sender: str
+    ) -> set[str]:
+        """Begin an attempt of each message that is unchanged since it was read; no other begins before `until`.
+
+        `sender` names the process.
+        """
         table = self._table
         values = {
             "attempts": table.c.attempts + 1,
             "sent_at": func.coalesce(table.c.sent_at, literal(at, table.c.sent_at.type)),
             "due_at": until,
+            "sender": sender,
         }
         return self.change_all(connection, found, ActionEvent.SEND, values)
 
@@ -99,8 +105,13 @@ class Outbox:
         query = select(func.count()).where(self._table.c.state.in_(_MOVING))
         return int(connection.execute(query.select_from(self._table)).scalar_one())
 
-    def wake(self, connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
-        """Make messages due at once that may be sent and are due later than `beyond`."""
+    def release(self, connection: Connection, sender: str, at: datetime) -> None:
+        """Make messages due that a process had under way when it ended."""
+        table = self._table
+        connection.execute(update(table).where(table.c.sender == sender).values(sender=None, due_at=at))
+
+    def wake(self, connection: Connection, marketplace_id: str, at: datetime) -> None:
+        """Make messages due at a moment that may be sent then, are due later, and are not under way."""
         table = self._table
         connection.execute(
             update(table)
@@ -108,7 +119,8 @@ class Outbox:
                 table.c.marketplace_id == marketplace_id,
                 table.c.state.in_(_MOVING),
                 table.c.leaves_at <= at,
-                table.c.due_at > beyond,
+                table.c.due_at > at,
+                table.c.sender.is_(None),
             )
             .values(due_at=at)
         )

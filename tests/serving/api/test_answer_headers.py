@@ -1,5 +1,6 @@
 """Headers of responses: the request's number, and what a client may do next."""
 
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from fastapi.testclient import TestClient
 from serving.api import errors
 from serving.learning.service.learn import add_job
 from serving.web.assets import address
+from tests.fixtures.answering import answering
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.runtimes import Site
 
@@ -68,10 +70,10 @@ def test_a_callers_own_number_is_kept_where_it_is_plain(
 
 ALLOWED = [
     ("PUT", "/api/v1/listings", "POST"),
-    ("PUT", "/api/v1/trainings", "GET, POST"),
+    ("PUT", "/api/v1/trainings", "GET, HEAD, POST"),
     ("GET", "/api/v1/actions/act_1/seller-link", "DELETE, POST"),
     ("DELETE", "/healthz", "GET, HEAD"),
-    ("PUT", "/sign-in", "GET, POST"),
+    ("PUT", "/sign-in", "GET, HEAD, POST"),
 ]
 
 
@@ -80,6 +82,26 @@ def test_a_refused_method_is_told_every_accepted_one(client: TestClient, method:
     for accept in ("application/json", "text/html"):
         answer = client.request(method, path, headers={"accept": accept})
         assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_every_address_that_answers_get_answers_head_without_the_body(site: Site) -> None:
+    """Monitors and proxies ask so; over one connection, which a body would put out of step."""
+    with answering(site.runtime) as address:
+        connection = HTTPConnection(address.removeprefix("http://"))
+        for path, status in (
+            ("/sign-in", 200), ("/static/touchstone.css", 200), ("/api/v1/figures", 200),
+            ("/healthz", 200), ("/operations", 303), ("/nowhere", 404), ("/api/v1/score", 405),
+        ):  # fmt: skip
+            found = []
+            for method in ("HEAD", "GET"):
+                connection.request(method, path, headers={"accept": "text/html", **with_key(site)})
+                answer = connection.getresponse()
+                body = answer.read()
+                found.append((answer.status, answer.headers["content-type"], answer.headers["content-length"]))
+                assert (body == b"") is (method == "HEAD" or status == 303)
+            assert found[0] == found[1], path
+            assert found[0][0] == status
+        connection.close()
 
 
 UNKNOWN = [

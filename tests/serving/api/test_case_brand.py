@@ -77,7 +77,7 @@ def test_a_correction_needs_its_reason_and_moves_the_question(client: TestClient
     done = client.post(path, json=body, headers=token).json()
     assert done == {"brand": {"brand_id": other.brand_id, "mark": None, "owner": None}, "lane": "ask_brand"}
     token = sign_in(client, site.brand_person)
-    assert client.get("/api/v1/cases").json() == {"cases": []}
+    assert client.get("/api/v1/cases").json() == {"cases": [], "next": None}
     assert client.post(f"/api/v1/cases/{case.case_id}/verdicts", json=verdict(case), headers=token).status_code == 404
     sign_in(client, other.person)
     assert [one["case_id"] for one in client.get("/api/v1/cases").json()["cases"]] == [case.case_id]

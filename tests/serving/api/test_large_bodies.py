@@ -5,6 +5,7 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
+from serving.api import bodies
 from tests.fixtures.clients import with_key
 from tests.fixtures.runtimes import Site
 
@@ -61,3 +62,34 @@ def test_a_large_batch_is_read_as_a_small_one_is(client: TestClient, site: Site)
         )
         assert len(body) > 64_000
         assert len(answer.json()["rows"]) == 1_000
+
+
+CROWDED = [
+    (b"[" + b"{}," * 1_600_000 + b"{}]", "application/json", "rows without a field"),
+    (b'{"title": [' + b"0," * 2_400_000 + b"0]}", "application/json", "numbers within a row"),
+    (b"[" + b"[]," * 1_600_000 + b"[]]", "application/x-ndjson", "lists in a line"),
+]
+
+
+@pytest.mark.parametrize(("body", "media_type", "why"), CROWDED, ids=[row[-1] for row in CROWDED])
+def test_a_body_of_a_million_values_is_refused_before_an_object_is_made_of_each(
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, body: bytes, media_type: str, why: str
+) -> None:
+    monkeypatch.setattr(bodies, "parse_json", lambda _body: pytest.fail("it is parsed"))
+    answer = client.post("/api/v1/listings", content=body, headers={**with_key(site), "content-type": media_type})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["sentence"].startswith("The request body has more than 250,000 values.")
+
+
+def test_a_body_that_fastapi_reads_for_a_stranger_is_refused_as_early(client: TestClient) -> None:
+    for body in (CROWDED[0][0], b"[" * 5_000, b'"\xff"', b"9" * 5_000):
+        answer = client.post("/api/v1/takedown-requests", content=body, headers=JSON)
+        assert (answer.status_code, answer.json()["error"]["sentence"]) == (
+            422,
+            "The request body cannot be read as JSON.",
+        )
+
+
+def test_texts_may_have_as_many_marks_as_they_like(client: TestClient, site: Site) -> None:
+    answer = client.post("/api/v1/listings", json=[{"title": '"[{,' * 4_000}] * 25, headers=with_key(site))
+    assert (answer.status_code, len(answer.json()["rows"])) == (200, 25)

@@ -1,12 +1,16 @@
 """Over a real connection: a refused body is not read on, and a client that sends slowly does not hold it for ever."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
+from starlette.types import ASGIApp, Message, Scope
+from structlog.testing import capture_logs
 
 from serving.api import bodies
+from serving.app import create_app, create_local_app
 from serving.platform import slow_clients
 from tests.fixtures.answering import answering
 from tests.fixtures.runtimes import Site
@@ -221,3 +225,48 @@ def test_a_request_sent_behind_another_may_take_longer_than_its_headers(
     connection.settimeout(_PATIENCE_SECONDS)
     connection.sendall(b"{}")
     assert b" 422 " in connection.recv(65_536)
+
+
+_FORM = "multipart/form-data; boundary=b"
+CUT = [
+    ("/api/v1/score", "application/json", "the hot route"),
+    ("/api/v1/listings", "application/json", "with a key, read as JSON"),
+    ("/api/v1/listings", "application/x-ndjson", "with a key, read as lines"),
+    ("/api/v1/session", "application/json", "behind the door of passwords"),
+    ("/sign-in", "application/x-www-form-urlencoded", "a form of a stranger"),
+    ("/notice", _FORM, "a form of a stranger with files"),
+    ("/api/v1/takedown-requests", "application/json", "read by FastAPI before its caller is known"),
+    ("/commands/get_figures", "application/json", "on the socket of commands"),
+]
+
+
+async def cut_within_a_body(app: ASGIApp, scope: Scope) -> None:
+    coming: list[Message] = [
+        {"type": "http.request", "body": b"--b\r\n", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send(_message: Message) -> None:
+        return None
+
+    await app(scope, receive, send)
+
+
+def test_a_connection_that_ends_within_a_body_is_one_line_of_status_499(site: Site) -> None:
+    apps = create_app(site.runtime), create_local_app(site.runtime)
+    for path, media_type, why in CUT:
+        app = apps[path.startswith("/commands/")]
+        headers = {"host": "a", "content-type": media_type, "authorization": f"Bearer {site.key}"}
+        scope: Scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+            "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "client": ("127.0.0.1", 1),
+            "server": ("a", 80), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }  # fmt: skip
+        with capture_logs() as lines:
+            asyncio.run(cut_within_a_body(app, scope))
+        assert [(line["log_level"], line["event"], line["status"]) for line in lines] == [
+            ("info", "request.answered", 499)
+        ], why

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,19 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_else(home: Path) -> None:
         assert key_of(runtime, header, Scope.SCORE).key.scopes == {Scope.SCORE}
         with pytest.raises(Forbidden):
             key_of(runtime, header, Scope.INTAKE)
+
+
+def test_keys_are_listed_with_what_they_may_and_until_when_and_without_their_secret(home: Path) -> None:
+    shown = touchstone_in(home, "key", "add", "nightly", "--scope", "score", "--scope", "intake").out.strip()
+    line, _of_the_home = touchstone_in(home, "key", "list").out.splitlines()
+    _, key_id, secret = shown.split(".")
+    assert line.startswith(f"{key_id}  nightly  marketplace: intake, score; valid until 20")
+    assert line.endswith("never used")
+    assert secret not in line
+
+
+def test_the_version_is_that_of_the_package(home: Path) -> None:
+    assert touchstone_in(home, "--version").out == f"touchstone {version('touchstone')}\n"
 
 
 def test_a_webhook_s_secret_signs_as_the_standard_says(home: Path) -> None:

@@ -71,7 +71,7 @@ def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form
     def listed() -> list[tuple[str, str]]:
         with site.runtime.store.read() as connection:
             found = seller_lists.in_force(connection, {site.here, souk}, site.clock.now(), 9)
-        return [(place, one.seller) for place, one in found]
+        return [(place, one.seller) for place, one, _ in found]
 
     fields = {"seller": "s-7", "list": "deny", "reason": "A police file."}
     assert analyst.post("/sellers/lists", fields).status_code == 422, "it does not say where"

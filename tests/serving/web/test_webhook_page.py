@@ -81,15 +81,18 @@ def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     assert in_force(site) is None
 
 
-def test_a_rest_that_somebody_asked_for_ends_with_the_first_answer(any_site: Site) -> None:
+def test_a_rest_that_somebody_asked_for_ends_with_the_first_answer_to_a_message_sent_in_it(any_site: Site) -> None:
     provisioning.register_webhook(
         any_site.runtime, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test"
     )
     found = in_force(any_site)
     assert found is not None
     pause_receiver(any_site.runtime, any_site.marketplace, found.endpoint_id, hours=1, by="test")
+    resting = in_force(any_site)
+    assert resting is not None
     with any_site.runtime.store.write() as connection:
-        assert endpoints.recovered(connection, found), "although nothing had failed"
+        assert not endpoints.recovered(connection, found), "that message was under way when the rest began"
+        assert endpoints.recovered(connection, resting), "although nothing had failed"
     again = in_force(any_site)
     assert again is not None
     assert again.paused_until is None

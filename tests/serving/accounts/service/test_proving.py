@@ -1,10 +1,12 @@
 """Second factors: each proof counts once, and wrong ones are counted as wrong passwords are."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from webauthn.helpers import bytes_to_base64url
 
 from models.errors import DomainError, Invalid
 from serving.accounts.policy import DEFAULT_GUESSING
@@ -13,7 +15,7 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn, SignedIn, session_of
 from serving.accounts.service.guessing import TooManyAttempts, Whence
 from serving.accounts.service.proving import Given, check_password, passkey_options, prove
-from serving.accounts.service.second_step import complete, half_session_of
+from serving.accounts.service.second_step import SIGN_IN, complete, half_session_of
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
 from serving.administration.service.second_factors import add_passkey, enrolment_options
@@ -268,3 +270,31 @@ def test_a_passkey_is_not_enrolled_where(here: Site, changes: dict[str, object])
         add_passkey(here.runtime, session, Authenticator(**changes).create(options), "")  # type: ignore[arg-type]
     with pytest.raises(Invalid, match="Add it again"):
         add_passkey(here.runtime, session, Authenticator().create(options), "used up by the first answer")
+
+
+def deep(part: str, credential: str) -> str:
+    """The answer of an authenticator with one part that is nested too deeply."""
+    if part == "whole":
+        return "[" * 5_000
+    found = json.loads(credential)
+    text = b"\x81" * 5_000 if part == "attestationObject" else b"[" * 5_000
+    found["response"][part] = bytes_to_base64url(text)
+    return json.dumps(found)
+
+
+@pytest.mark.parametrize("part", ["whole", "clientDataJSON", "attestationObject"])
+def test_a_new_passkey_that_is_nested_too_deeply_is_refused(here: Site, part: str) -> None:
+    session = session_for(here, here.analyst)
+    credential = Authenticator().create(enrolment_options(here.runtime, session, PASSWORD))
+    with pytest.raises(Invalid, match="The passkey was not accepted"):
+        add_passkey(here.runtime, session, deep(part, credential), "Laptop")
+
+
+@pytest.mark.parametrize("part", ["whole", "clientDataJSON"])
+def test_a_proof_by_passkey_that_is_nested_too_deeply_is_refused(here: Site, part: str) -> None:
+    key = Authenticator()
+    a_passkey(here, here.analyst, key)
+    half = half_session_of(here.runtime, auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token)
+    credential = key.get(passkey_options(here.runtime, half, SIGN_IN))
+    with pytest.raises(Invalid):
+        complete(here.runtime, half, Given(credential=deep(part, credential)))

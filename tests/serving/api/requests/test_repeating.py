@@ -1,7 +1,12 @@
 """Idempotency-Key: a client that does not know whether its request arrived sends it again, and it counts once."""
 
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +21,23 @@ from serving.app import create_app
 from serving.appeals.tables import appeal
 from serving.cases.tables import verdict
 from serving.idempotency import store
-from serving.idempotency.service import begin, delete_expired, repeatable
+from serving.idempotency.service import InProgress, Reply, begin, delete_expired, free, keep, repeatable, working
 from serving.idempotency.tables import idempotency_key
+from serving.intake.service.intake import receive
+from serving.listings.tables import listing
 from serving.platform.database.faults import Full
+from serving.platform.database.locks import in_turn
+from serving.platform.database.store import Store
+from serving.platform.runtime import Runtime
 from serving.review.tables import takedown_request
 from tests.fixtures.bursts import questions
 from tests.fixtures.clients import a_client, sign_in, with_key
 from tests.fixtures.listings import a_row
+from tests.fixtures.postgres import Postgres
+from tests.fixtures.processes import a_process
 from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
 from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Populated, Site, copy_on_postgres
 from tests.serving.web.reports import admit_model
 
 KEY = {"idempotency-key": "7a3e-1"}
@@ -208,31 +220,123 @@ def at(site: Site, monkeypatch: pytest.MonkeyPatch, later: timedelta) -> None:
     monkeypatch.setattr(type(site.runtime.wall), "now", lambda _: moment)
 
 
-def test_a_request_whose_process_was_killed_before_it_stored_anything_is_taken_over(
-    site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(Exception, match="in progress") as refused:
+@contextmanager
+def another_process(site: Site) -> Iterator[Runtime]:
+    """A process on the database of a site: on PostgreSQL beside the first, on SQLite after it."""
+    store_of_process = Store(site.runtime.store.url)
+    yield replace(site.runtime, store=store_of_process)
+    store_of_process.close()
+
+
+def test_a_slow_process_keeps_its_claim(site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(site, monkeypatch, timedelta(hours=25))
+    with pytest.raises(InProgress, match="in progress"):
         begin(site.runtime, begun)
-    assert refused.value.code == "idempotency_in_progress"  # type: ignore[attr-defined]  # of a domain error
-    at(site, monkeypatch, timedelta(minutes=5, seconds=1))
+    free(site.runtime, begun)
     assert begin(site.runtime, begun) is None
-    with pytest.raises(Exception, match="in progress"):
-        begin(site.runtime, begun)
+
+
+def test_a_request_of_the_process_that_owned_the_home_before_is_taken_over_at_once(
+    site: Site, begun: store.Repeatable
+) -> None:
+    with another_process(site) as restarted:
+        assert begin(restarted, begun) is None
+        with pytest.raises(InProgress, match="in progress"):
+            begin(restarted, begun)
 
 
 def test_a_request_whose_process_was_killed_after_it_had_stored_its_work_is_not_done_again(
-    site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch
+    site: Site, begun: store.Repeatable
 ) -> None:
     with site.runtime.store.write() as connection:
         store.mark_stored(connection, begun)
-    at(site, monkeypatch, timedelta(hours=23))
-    with pytest.raises(Exception, match="its response was lost"):
-        begin(site.runtime, begun)
+    with another_process(site) as restarted:
+        for _ in range(2):
+            with pytest.raises(Exception, match="its response was lost"):
+                begin(restarted, begun)
+
+
+@pytest.fixture
+def on_postgres(tmp_path: Path, populated_postgres: Populated, postgres: Postgres) -> Iterator[Site]:
+    with copy_on_postgres(tmp_path, populated_postgres, postgres) as found:
+        yield found
+
+
+def a_request() -> store.Repeatable:
+    return repeatable("key:1", "k", "POST", "/x?", b"{}")
+
+
+def wait_for_the_end_of_its_session(site: Site) -> None:
+    """The server ends a session some time after its process has ended; it gives the lock to who waits for it."""
+    with site.runtime.store.write() as connection:
+        in_turn(connection, a_request().lock)
+
+
+def test_a_claim_ends_with_the_session_of_its_process_and_not_before(on_postgres: Site) -> None:
+    with another_process(on_postgres) as killed:
+        assert begin(killed, a_request()) is None
+        with pytest.raises(InProgress):
+            begin(on_postgres.runtime, a_request())
+        with pytest.raises(InProgress):
+            begin(killed, a_request())
+    wait_for_the_end_of_its_session(on_postgres)
+    assert begin(on_postgres.runtime, a_request()) is None
+
+
+def end_sessions(site: Site) -> None:
+    """End the sessions that have locks, as a restart of the server or a cut network does."""
+    with site.runtime.store.read() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+
+
+def test_a_process_whose_session_was_cut_takes_its_claims_again(on_postgres: Site) -> None:
+    with another_process(on_postgres) as other:
+        assert begin(other, a_request()) is None
+        end_sessions(on_postgres)
+        assert begin(other, repeatable("key:1", "another", "POST", "/x?", b"{}")) is None
+        with pytest.raises(InProgress):
+            begin(on_postgres.runtime, a_request())
+
+
+def test_work_whose_claim_was_taken_over_is_not_stored(on_postgres: Site) -> None:
+    """Its session was cut, and a repetition came before the next one."""
+    slow, repetition = a_request(), a_request()
+    with another_process(on_postgres) as cut:
+        assert begin(cut, slow) is None
+        end_sessions(on_postgres)
+        assert begin(on_postgres.runtime, repetition) is None
+        before = count(on_postgres, listing)
+        with working(slow), pytest.raises(InProgress, match="has taken this request over"):
+            receive(cut, on_postgres.marketplace, [a_row()], source="test")
+        assert count(on_postgres, listing) == before
+        keep(cut, slow, Reply(201, "{}"))
+        free(cut, slow)
+    with pytest.raises(InProgress):
+        begin(on_postgres.runtime, a_request())
+
+
+def begins(runtime: Runtime, _request: object, _pipe: object) -> bool:
+    return begin(runtime, a_request()) is None
+
+
+@pytest.mark.soak
+def test_a_repetition_for_a_process_that_was_killed_does_the_work_within_ten_seconds(on_postgres: Site) -> None:
+    with a_process(begins, on_postgres.runtime.settings) as process:
+        assert process.ask(None, on_postgres.clock.now())
+        with pytest.raises(InProgress):
+            begin(on_postgres.runtime, a_request())
+        process.kill()
+        began = time.monotonic()
+        wait_for_the_end_of_its_session(on_postgres)
+        assert begin(on_postgres.runtime, a_request()) is None
+        assert time.monotonic() - began < 10
 
 
 def test_a_key_is_kept_for_a_day(site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch) -> None:
-    with site.runtime.store.write() as connection:
-        store.keep(connection, begun, 201, "{}")
+    keep(site.runtime, begun, Reply(201, "{}"))
     at(site, monkeypatch, timedelta(hours=23, minutes=59))
     assert delete_expired(site.runtime) == 0
     assert begin(site.runtime, begun) is not None
@@ -254,8 +358,5 @@ def test_a_response_that_cannot_be_stored_is_sent_all_the_same(
     monkeypatch.setattr(store, "keep", full)
     headers = with_key(site) | KEY
     assert client.post("/api/v1/listings", json=a_row(), headers=headers).status_code == 201
-    later = [client.post("/api/v1/listings", json=a_row(), headers=headers)]
-    at(site, monkeypatch, timedelta(minutes=6))
-    later.append(client.post("/api/v1/listings", json=a_row(), headers=headers))
-    codes = [(one.status_code, one.json()["error"]["code"]) for one in later]
-    assert codes == [(409, "idempotency_in_progress"), (409, "idempotency_response_lost")]
+    later = client.post("/api/v1/listings", json=a_row(), headers=headers)
+    assert (later.status_code, later.json()["error"]["code"]) == (409, "idempotency_response_lost")

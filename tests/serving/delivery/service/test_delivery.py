@@ -25,7 +25,8 @@ from serving.cases.store import cases
 from serving.delivery.service import attempts, dead_letters
 from serving.delivery.service.attempts import CUT_OFF_AFTER, Ended
 from serving.delivery.service.delivery import deliver, deliver_due
-from serving.delivery.service.rounds import waiting
+from serving.delivery.service.receivers import pause_receiver, wake
+from serving.delivery.service.rounds import Rounds, waiting
 from serving.listings.tables import listing
 from serving.platform.database.store import add
 from serving.reference_marketplace import Effects
@@ -214,18 +215,35 @@ def test_every_step_of_an_action_is_one_audit_entry(any_site: Site, receiver: Re
         assert audit.check(connection)[1] is None
 
 
-def test_a_message_whose_process_ended_is_sent_again_after_two_minutes(any_site: Site, receiver: Receiver) -> None:
+def test_a_message_whose_process_ended_is_sent_again_within_a_minute(any_site: Site, receiver: Receiver) -> None:
     (action,) = removals(any_site, 1)
     now = any_site.clock.now()
     with any_site.runtime.store.write() as connection:
         assert attempts.begin(any_site.runtime, connection, [action], None, now)
-    any_site.clock.forward(seconds=119)
+        wake(connection, any_site.here, now)  # Which a receiver that is back does for all that waits.
+    any_site.clock.forward(seconds=31)  # The longest timeout, and what a look-up takes.
     assert waiting(any_site.runtime) == []
     assert attempt(any_site, action) == "sending"
-    any_site.clock.forward(seconds=1)
+    any_site.clock.forward(seconds=28)
     assert waiting(any_site.runtime) == [any_site.here]
     assert attempt(any_site, action) == "acknowledged"
     assert as_stored(any_site, action).attempts == 2
+
+
+def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
+    any_site: Site, receiver: Receiver
+) -> None:
+    own, of_another = removals(any_site, 2)
+    runtime, now = any_site.runtime, any_site.clock.now()
+    another = replace(runtime, settings=runtime.settings.model_copy(update={"worker_id": "another"}))
+    with runtime.store.write() as connection:
+        assert attempts.begin(runtime, connection, [own], None, now)
+        assert attempts.begin(another, connection, [of_another], None, now)
+    slow = replace(runtime, settings=runtime.settings.model_copy(update={"queue_poll_seconds": 60.0}))
+    rounds = Rounds(slow)
+    rounds.start()
+    rounds.stop()
+    assert deliver_due(runtime, any_site.here) == {own.action_id: "acknowledged"}
 
 
 def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver: Receiver) -> None:
@@ -371,6 +389,92 @@ def test_once_it_is_back_all_that_waits_goes_at_once(any_site: Site, receiver: R
     assert delivered(any_site) == ["acknowledged"] * (DOWN + 3)
     assert {as_stored(any_site, one).state for one in made} == {ActionState.ACKNOWLEDGED}
     assert len(receiver.effects) == DOWN + 3
+
+
+def test_a_receiver_is_asked_at_the_end_of_its_pause_although_each_message_waits_for_longer(
+    any_site: Site, receiver: Receiver
+) -> None:
+    """A hundred removals waited for their own back-off, and the receiver was back."""
+    receiver.answer = lambda _number: 503
+    made = removals(any_site, DOWN // 2)
+    for _ in range(2):
+        assert delivered(any_site) == ["failed"] * len(made)
+        any_site.clock.forward(seconds=6)
+    receiver.answer = lambda _number: 204
+    any_site.clock.forward(seconds=54)
+    assert delivered(any_site) == ["acknowledged"] * len(made)
+
+
+# What a receiver asks for.
+
+ASKED = [(429, "90", 90, "a limit"), (503, "90", 90, "repairs"), (429, None, 60, "a limit without a time")]
+
+
+@pytest.mark.parametrize(("status", "header", "seconds", "why"), ASKED, ids=[row[-1] for row in ASKED])
+def test_a_receiver_that_asks_to_wait_is_sent_nothing_before(
+    site: Site, status: int, header: str | None, seconds: int, why: str
+) -> None:
+    with a_receiver() as receiver:
+        register(site, receiver)
+        made = removals(site, 3)
+        # The answers to the others come later and show that it works; the pause stays.
+        receiver.answer_to = lambda message: status if message == made[0].action_id else 204
+        receiver.headers = {} if header is None else {"retry-after": header}
+        few = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
+        assert sorted(deliver_due(few, site.here).values()) == ["acknowledged", "acknowledged", "failed"]
+        site.clock.forward(seconds=seconds - 1)
+        assert delivered(site) == []
+        receiver.answer_to = lambda _message: 204
+        site.clock.forward(seconds=1)
+        assert delivered(site) == ["acknowledged"]
+
+
+def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
+    with a_receiver() as receiver:
+        register(site, receiver)
+        removals(site, 1)
+        with site.runtime.store.read() as connection:
+            endpoint = endpoints.in_force(connection, site.here)
+        assert endpoint is not None
+        receiver.headers = {"retry-after": "5"}
+
+        def paused_meanwhile(_message: str) -> int:
+            pause_receiver(site.runtime, site.marketplace, endpoint.endpoint_id, hours=3, by="test")
+            return 429
+
+        receiver.answer_to = paused_meanwhile
+        assert delivered(site) == ["failed"]
+        with site.runtime.store.read() as connection:
+            assert endpoints.resting(connection) == {site.here: site.clock.now() + timedelta(hours=3)}
+
+
+def test_a_message_that_is_refused_for_a_time_waits_alone(site: Site) -> None:
+    with a_receiver() as receiver:
+        register(site, receiver)
+        first, second = removals(site, 2)
+        receiver.answer_to = lambda message: 413 if message == first.action_id else 204
+        receiver.headers = {"retry-after": "90"}
+        assert (attempt(site, first), attempt(site, second)) == ("failed", "acknowledged")
+        assert as_stored(site, first).due_at == site.clock.now() + timedelta(seconds=90)
+
+
+def test_a_receiver_that_is_gone_is_disabled_and_messages_wait_for_another(site: Site) -> None:
+    with a_receiver() as receiver:
+        register(site, receiver)
+        first, second = removals(site, 2)
+        receiver.answer = lambda _number: 410
+        assert attempt(site, first) == "failed"
+        assert attempt(site, second) == "failed"
+        assert (len(receiver.deliveries), as_stored(site, second).last_error) == (
+            1,
+            "No webhook endpoint is registered.",
+        )
+    with site.runtime.store.read() as connection:
+        query = select(audit_entry.c.actor).where(audit_entry.c.act == "webhook.disabled")
+        assert connection.execute(query).scalars().all() == ["delivery"]
+    with a_receiver() as receiver:
+        register(site, receiver)
+        assert delivered(site) == ["acknowledged"] * 2
 
 
 def test_a_message_that_is_refused_shows_a_receiver_that_is_well(any_site: Site, receiver: Receiver) -> None:

@@ -198,6 +198,9 @@ STAYS: Final[dict[str, list[str]]] = {
         "evidence.subject",
         "audit_entry.act",
         "audit_entry.subject",
+        "action.sender",
+        "listing_request.sender",
+        "seller_action.sender",
         "worker_process.worker_id",
         "worker_process.process",
         "worker_process.found",
@@ -214,6 +217,7 @@ STAYS: Final[dict[str, list[str]]] = {
     ],
     "of a request that its caller may repeat: ids of the caller and of what it changed, deleted after 24 hours": [
         "idempotency_key.caller",
+        "idempotency_key.claim",
         "idempotency_key.reply",
     ],
     "between a brand and its account manager, either can erase it": [

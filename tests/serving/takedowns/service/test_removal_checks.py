@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -154,6 +155,16 @@ def test_a_missing_or_unclear_answer_never_counts_as_still_shown(
     assert look(any_site, action) == "unknown"
     counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
     assert (counted["unknown"], counted["still_shown"], counted["median_seconds_to_removal"]) == (1, 0, None)
+
+
+def test_a_status_address_that_asks_to_wait_is_not_asked_before(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    receiver.shows = lambda _listing: 429
+    receiver.headers = {"retry-after": "86400"}
+    look(any_site, action)
+    check = check_of(any_site, action)
+    assert check is not None
+    assert check.due_at == any_site.clock.now() + timedelta(days=1)
 
 
 def test_a_listing_that_is_not_found_is_gone(any_site: Site, receiver: Receiver) -> None:

@@ -3,7 +3,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from serving.webhooks.policy import DEFAULT_DELIVERY
-from serving.webhooks.rules.delivery import failures_after, next_attempt, rest_after, speaks_of_the_message
+from serving.webhooks.rules.delivery import (
+    failures_after,
+    next_attempt,
+    rest_after,
+    rest_asked,
+    speaks_of_the_message,
+    wait_of,
+)
 
 SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -90,3 +97,47 @@ def test_failures_of_messages_that_were_sent_together(
 )
 def test_the_cause_of_a_failure_by_status(status: int, of_the_message: bool, _why: str) -> None:
     assert speaks_of_the_message(status) is of_the_message
+
+
+DAYS_3 = 259_200
+HEADERS = [
+    (None, None, "there is none"),
+    ("0", 0, "now"),
+    ("120", 120, "seconds"),
+    (" 120 ", 120, "spaces around them"),
+    ("Mon, 02 Mar 2026 09:02:00 GMT", 120, "a date"),
+    ("Mon, 02 Mar 2026 08:00:00 GMT", 0, "a date that has passed"),
+    ("Mon, 02 Mar 2026 09:02:00 -0000", 120, "a date without a zone is one of UTC"),
+    ("9" * 400, DAYS_3, "more than the longest pause"),
+    ("Mon, 02 Mar 2099 09:00:00 GMT", DAYS_3, "a date after the longest pause"),
+    ("-5", None, "a negative number"),
+    ("1.5", None, "a fraction"),
+    ("\u0663", None, "a digit of another script"),
+    ("soon", None, "no date"),
+    ("Mon, 99 Mar 2026 09:00:00 GMT", None, "no day of a month"),
+]
+
+
+@pytest.mark.parametrize(("header", "seconds", "_why"), HEADERS, ids=[row[-1] for row in HEADERS])
+def test_the_wait_that_a_header_asks_for(header: str | None, seconds: int | None, _why: str) -> None:
+    expected = None if seconds is None else timedelta(seconds=seconds)
+    assert wait_of(header, SENT, DEFAULT_DELIVERY) == expected
+
+
+RESTS = [
+    (429, None, 60, "a limit without a time"),
+    (429, 5, 5, "a limit with its time"),
+    (503, 90, 90, "repairs"),
+    (503, None, None, "no time: failures are counted"),
+    (413, 90, None, "a time for this message alone"),
+    (None, None, None, "no answer"),
+]
+
+
+@pytest.mark.parametrize(("status", "wait", "seconds", "_why"), RESTS, ids=[row[-1] for row in RESTS])
+def test_the_pause_that_an_answer_asks_for(
+    status: int | None, wait: int | None, seconds: int | None, _why: str
+) -> None:
+    asked = None if wait is None else timedelta(seconds=wait)
+    expected = None if seconds is None else timedelta(seconds=seconds)
+    assert rest_asked(status, asked, DEFAULT_DELIVERY) == expected

@@ -1,0 +1,164 @@
+"""Every list of the API goes on behind its last row, whatever comes in or changes in between."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import update
+
+from models.seller_lists import SellerList
+from serving.administration.service import provisioning
+from serving.api import deliveries, learning, sellers
+from serving.learning.service.learn import add_job
+from serving.learning.store.learning import update_job
+from serving.notices.service import notice_list
+from serving.platform.database.store import add
+from serving.review.service import removal_approvals
+from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
+from serving.sellers.service import sanctioning
+from serving.sellers.service.seller_listing import put_on_list
+from serving.sellers.store import sanctions, seller_lists, seller_risks
+from serving.sellers.store.seller_risks import Kept
+from serving.takedowns.tables import action, removal_approval
+from tests.fixtures.bursts import confirm, questions
+from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.contract import contract
+from tests.fixtures.notifying import notify
+from tests.fixtures.runtimes import Site
+from tests.serving.api.test_deliveries import an_administrator
+
+NUMBER = 3
+
+
+def some_actions(site: Site) -> list[str]:
+    made = [confirm(site, site.brand_person, case).action for case in questions(site, NUMBER)]
+    return [one.action_id for one in made if one is not None]
+
+
+def dead(site: Site) -> None:
+    some_actions(site)
+    with site.runtime.store.write() as connection:
+        connection.execute(update(action).values(state="dead"))
+
+
+def pending(site: Site) -> None:
+    rows = [
+        {
+            "marketplace_id": site.here, "action_id": one, "causes": [], "policy_version": "1",
+            "pending_since": site.clock.now(), "settled_at": None, "settled_as": None,
+        }
+        for one in some_actions(site)
+    ]  # fmt: skip
+    with site.runtime.store.write() as connection:
+        connection.execute(update(action).values(state="held"))
+        add(connection, removal_approval, rows)
+
+
+def sanctioned(site: Site) -> None:
+    row: dict[str, Any] = {
+        "marketplace_id": site.here, "measure": "close", "cause": "strikes", "parent_id": None, "path": None,
+        "total": 1.0, "reasons": [], "linked": [], "policy_version": "1", "proposed_at": site.clock.now(),
+        "due_at": None, "decided_at": None, "ended_because": None,
+    }  # fmt: skip
+    with site.runtime.store.write() as connection:
+        for n, state in enumerate(["proposed", "carried_out"] * NUMBER):
+            sanctions.add_sanction(
+                connection, {**row, "sanction_id": f"san_{n}", "seller_external_id": f"s-{n}", "state": state}
+            )
+
+
+def listed(site: Site) -> None:
+    for n in range(NUMBER):
+        put_on_list(site.runtime, site.here, f"s-{n}", SellerList.DENY, reason="x", days=None, by="test")
+
+
+def ranked(site: Site) -> None:
+    risks = {f"s-{n}": SellerRisk(RiskState.RANKED, 9, 0, 0, 2.0 + n % 2, 0, 0, 0.1, 50.0) for n in range(NUMBER)}
+    with site.runtime.store.write() as connection:
+        kept = Kept(site.clock.now(), 90, NUMBER, 0.1, "1")
+        assert seller_risks.keep(connection, site.here, Ranking(NUMBER, 0.1, risks), kept)
+
+
+def trained(site: Site) -> None:
+    with site.runtime.store.write() as connection:
+        for _ in range(NUMBER):
+            job_id = add_job(site.runtime, connection, site.here, by="test")
+            update_job(connection, site.here, job_id, {"state": "failed"})
+
+
+def notified(site: Site) -> None:
+    for n in range(NUMBER):
+        notify(site, f"MP-{n}", email=f"n{n}@example.org")
+
+
+class Listed(NamedTuple):
+    """A list, its key in the answer, how its rows are made, and where a page's size is set; none has `most`."""
+
+    path: str
+    name: str
+    make: Callable[[Site], object]
+    limits: tuple[tuple[Any, str], ...] = ()
+    query: str = ""
+
+
+LISTS = [
+    Listed("actions", "actions", some_actions),
+    Listed("cases", "cases", lambda site: questions(site, NUMBER)),
+    Listed("dead-letters", "dead", dead, ((deliveries, "_MOST"),)),
+    Listed("held-removals", "held", pending, ((removal_approvals, "_MOST"),)),
+    Listed("sanctions", "undecided", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
+    Listed("sanctions", "in_force", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
+    Listed("seller-lists", "entries", listed, ((sellers, "_MOST"),)),
+    Listed("seller-risks", "riskiest", ranked),
+    Listed("trainings", "trainings", trained, ((learning, "_PAGE"),)),
+    Listed("notices", "notices", notified, ((notice_list, "_MOST"),), "since=2020-01-01T00:00:00Z"),
+]
+READERS = {"cases": "brand_person", "trainings": "data_scientist"}
+
+
+@pytest.mark.parametrize("of", LISTS, ids=[f"{one.path} {one.name}" for one in LISTS])
+def test_a_list_read_by_pages_is_the_whole_list(
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, of: Listed
+) -> None:
+    of.make(site)
+    person = an_administrator(site) if of.path == "dead-letters" else getattr(site, READERS.get(of.path, "analyst"))
+    headers = with_key(site) if of.path in {"actions", "notices"} else sign_in(client, person)
+    split = of.path == "sanctions"
+    parameter, following = (f"{of.name}_after", f"next_{of.name}") if split else ("after", "next")
+
+    def page(query: str) -> dict[str, Any]:
+        found = client.get(f"/api/v1/{of.path}?{of.query}&{query}", headers=headers)
+        assert found.status_code == 200, found.text
+        return dict(found.json())
+
+    whole = page("")
+    assert (len(whole[of.name]), whole[following]) == (NUMBER, None)
+    for limit in of.limits:
+        monkeypatch.setattr(*limit, 1)
+    read, query = [], ""
+    for _ in range(NUMBER + split):  # The last page of sanctions may be empty.
+        found = page(query if of.limits else f"most=1{query}")
+        assert len(found[of.name]) <= 1
+        read += found[of.name]
+        query = f"&{parameter}={found[following]}"
+    assert (read, found[following]) == (whole[of.name], None)
+
+
+def test_every_list_with_a_limit_has_its_next_page() -> None:
+    """The word is that of their descriptions."""
+    gets = {path: one["get"] for path, one in contract()["paths"].items() if "get" in one}
+    limited = {path for path, one in gets.items() if "page has at most" in one["description"].replace("\n", " ")}
+    paged = {path for path, one in gets.items() if any("after" in p["name"] for p in one.get("parameters", ()))}
+    assert limited == paged
+    assert len(paged) == 10
+
+
+def test_a_place_that_is_none_is_refused(client: TestClient, site: Site) -> None:
+    sign_in(client, site.analyst)
+    souk = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test").marketplace_id
+    put_on_list(site.runtime, souk, "s", SellerList.DENY, reason="x", days=None, by="test")
+    with site.runtime.store.read() as connection:
+        ((_, _, of_another),) = seller_lists.in_force(connection, {souk}, site.clock.now(), 1)
+    for after in (of_another, "sel_none", "%00", "x" * 201):
+        assert client.get(f"/api/v1/seller-lists?after={after}").status_code == 422, after
