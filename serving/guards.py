@@ -4,12 +4,13 @@ import hmac
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import wraps
 from importlib import import_module
 from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -25,7 +26,7 @@ from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace
 from serving.platform.database.faults import StorageFault
 from serving.platform.display import show_as
 from serving.platform.languages import ENGLISH
-from serving.platform.pools import KEYS, SESSIONS, USES
+from serving.platform.pools import DEAR, KEYS, SESSIONS, USES
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
@@ -227,6 +228,20 @@ async def _caller_of(request: Request, scope: Scope | None) -> Caller:
     found = await KEYS.run(key_of, runtime, request.headers.get("authorization"), scope)
     await note_use_of(runtime, found)
     return called_by(request.scope, found)
+
+
+def dear(handle: Callable[..., Response]) -> Callable[..., Any]:
+    """A handler whose work is dear: each person has one such request at a time, in threads that no other page uses.
+
+    The handler has the session, or what names the `person`, as one of its arguments.
+    """
+
+    @wraps(handle)
+    async def in_turn(**values: Any) -> Response:
+        (person,) = {one.person.user_id for one in values.values() if hasattr(one, "person")}
+        return await DEAR.run_for(person, handle, **values)
+
+    return in_turn
 
 
 async def note_use_of(runtime: Runtime, found: KeyInForce) -> None:

@@ -15,7 +15,7 @@ A = TypeVar("A")
 # A turn of the loop takes some microseconds. Requests that a turn brings wait for the next one; those of a busy
 # service come in a few turns.
 _MOST_TURNS: Final = 3
-PATIENCE_SECONDS: Final = 20.0  # The first score of a process may compile its kernels.
+PATIENCE_SECONDS: Final = 30.0  # The first score of a process may compile its kernels on a busy machine.
 
 
 @dataclass(slots=True)
