@@ -29,6 +29,7 @@ from serving.appeals.service.seller_links import DOCUMENTS
 from serving.commands.every import reports, run
 from serving.guards import guards_of, install, install_package, is_secure, public, runtime_of
 from serving.notices.service.notice_links import DOCUMENTS as NOTICE_DOCUMENTS
+from serving.platform.database.waits import LONG
 from serving.platform.progress import Progress, Report
 from serving.platform.runtime import Runtime
 from serving.web.errors import page_of
@@ -98,7 +99,7 @@ def create_local_app(runtime: Runtime) -> FastAPI:
     install(app, _local)
     guards_of(app)
     app.add_middleware(CappedBody, most_bytes=_LOCAL_BODY_BYTES)
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, waits=LONG)
     return app
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ from serving.accounts.store import accounts
 from serving.app import create_app, create_local_app
 from serving.composition import open_runtime
 from serving.learning.service.publish import relocate_registry
+from serving.platform.database.faults import StorageFault
+from serving.platform.database.store import Store
 from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.production import check_production
 from serving.platform.runtime import Runtime
@@ -33,6 +36,7 @@ from serving.workflows.worker import Worker
 _log = structlog.get_logger()
 
 _BACKLOG: Final = 2048
+_SILENT_SECONDS: Final = 10.0  # Twice the longest statement of a probe that the database answers.
 SETUP_LINK: Final = "set-up-link.json"
 
 
@@ -85,6 +89,7 @@ async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, 
     ]
 
     def stop() -> None:
+        end_if_silent(runtime.store)
         for server, _ in servers:
             server.should_exit = True
 
@@ -98,6 +103,35 @@ async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, 
             await asyncio.sleep(0.01)
         gc.freeze()  # The objects of the start stay, so no collection during a request examines them.
         ready()
+
+
+def end_if_silent(store: Store, *, seconds: float = _SILENT_SECONDS, end: Callable[[int], object] = os._exit) -> None:
+    """End this process, which is about to stop, once its database is silent for so many seconds.
+
+    Threads would wait for the answers for ever, and so would the process for its threads. Nothing that they do is
+    stored. A database that refuses, or holds a lock, answers in time.
+    """
+
+    def watch() -> None:
+        answered = threading.Event()
+
+        def probe() -> None:
+            try:
+                with contextlib.suppress(StorageFault):
+                    store.probe()
+            finally:
+                answered.set()
+
+        while True:
+            answered.clear()
+            threading.Thread(target=probe, name="last probe", daemon=True).start()
+            if not answered.wait(seconds):
+                _log.error("service.ended_without_its_database", seconds=seconds)
+                end(1)
+                return
+            threading.Event().wait(seconds / 10)
+
+    threading.Thread(target=watch, name="silence", daemon=True).start()
 
 
 def http_server(app: FastAPI, proxies: str) -> uvicorn.Server:
@@ -187,6 +221,7 @@ def run_worker(settings: Settings) -> None:
     worker.start()
     try:
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        end_if_silent(runtime.store)
     finally:
         worker.stop()
         runtime.close()

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from fastapi import Request
@@ -40,7 +40,7 @@ class CappedBody:
         app: ASGIApp,
         most_bytes: int,
         caps: Mapping[re.Pattern[str], int] | None = None,
-        page: Callable[[Scope, Problem], ASGIApp | None] | None = None,
+        page: Callable[[Scope, Problem], Awaitable[ASGIApp | None]] | None = None,
     ) -> None:
         self._app, self._most, self._caps, self._page = app, most_bytes, caps or {}, page
         # Almost every address has none; one look finds that out.
@@ -73,7 +73,7 @@ class CappedBody:
             await self._refuse(problem, scope, receive, send)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-        page = self._page(scope, problem) if self._page is not None and problem.status == 413 else None
+        page = await self._page(scope, problem) if self._page is not None and problem.status == 413 else None
         await (page or problem.as_json())(scope, receive, _closing(send))
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from models.errors import Invalid
@@ -18,6 +17,7 @@ from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_sel
 from serving.guards import Caller, key, runtime_of
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.intake.service.seller_events import receive_events
+from serving.platform.pools import INTAKE
 from serving.sellers.service.contacts import erase_contacts, receive_contacts
 
 router = APIRouter(route_class=Repeatable)
@@ -31,7 +31,7 @@ async def post_listings(request: Request, caller: Intake) -> JSONResponse:
     A refused single listing is a 422 and stays in quarantine. A batch returns 200 with a status per row, in order.
     """
     rows, refused, is_batch = await rows_of(request)
-    answers = await run_in_threadpool(
+    answers = await INTAKE.run(
         receive,
         runtime_of(request),
         caller.marketplace,
@@ -69,7 +69,7 @@ async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
     body = await json_body(request)
     if not isinstance(body, dict):
         raise Invalid("Send an object with events.")
-    found = await run_in_threadpool(
+    found = await INTAKE.run(
         receive_events, runtime_of(request), caller.marketplace, body, backfill=Scope.BACKFILL in caller.scopes
     )
     return JSONResponse(found)
@@ -81,7 +81,7 @@ async def post_seller_contacts(request: Request, caller: Intake) -> JSONResponse
     body = await json_body(request)
     if not isinstance(body, dict):
         raise Invalid("Send an object with contacts.")
-    found = await run_in_threadpool(
+    found = await INTAKE.run(
         receive_contacts, runtime_of(request), caller.marketplace, body, backfill=Scope.BACKFILL in caller.scopes
     )
     return JSONResponse(found)
@@ -102,7 +102,7 @@ async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
         listing_external_id=_text(body, "listing_external_id", 200),
         statement=_text(body, "statement", 5_000),
     )
-    filed = await run_in_threadpool(file_appeal, runtime_of(request), caller.marketplace, complaint)
+    filed = await INTAKE.run(file_appeal, runtime_of(request), caller.marketplace, complaint)
     answer = {"appeal_id": filed.appeal_id, "told": in_english(filed.told), "rule": in_english(ADMISSION_RULE)}
     return JSONResponse(answer, 201 if filed.is_new else 200)
 
@@ -111,7 +111,7 @@ async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
 async def post_counter_notice(request: Request, caller: Intake) -> JSONResponse:
     """A seller's counter-notice to a removal, forwarded by the marketplace; the rights holder is asked."""
     body = await json_body(request)
-    found = await run_in_threadpool(
+    found = await INTAKE.run(
         submit_for_seller,
         runtime_of(request),
         caller.marketplace,

@@ -11,7 +11,7 @@ from serving.api.errors import Problem
 from serving.platform.settings import Settings
 
 # Supervisors ask by address, and the answer contains no link.
-_ASKED_BY_ADDRESS: Final = frozenset({"/healthz", "/readyz"})
+_ASKED_BY_ADDRESS: Final = frozenset({"/livez", "/healthz", "/readyz"})
 _MISDIRECTED: Final = Problem(421, "unknown_host", Phrase("This address is not one of this service's."))
 
 

@@ -22,6 +22,7 @@ from serving.notices.rules.notices import Channel, Draft, ItemState
 from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notices import Preview, preview_notice, receive_notice
 from serving.notices.service.reporters import reporter_of
+from serving.platform.pools import KEYS
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Caller, key(Scope.INTAKE)]
@@ -42,7 +43,7 @@ async def post_notice(request: Request) -> JSONResponse:
     nothing is sent.
     """
     runtime = runtime_of(request)
-    reporter = await run_in_threadpool(reporter_of, runtime, request.headers.get("authorization"))
+    reporter = await KEYS.run(reporter_of, runtime, request.headers.get("authorization"))
     body = await json_body(request)
     if not isinstance(body, dict) or not body.keys() <= _FIELDS:
         raise Invalid(

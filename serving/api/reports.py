@@ -17,6 +17,7 @@ from serving.api.report_answers import document_answer, foreseen_answer, status_
 from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
 from serving.guards import may, runtime_of
+from serving.platform.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.rules.outcomes import LONGEST_LOCATION
@@ -114,10 +115,11 @@ async def post_report(body: ReportBody, request: Request, response: Response, by
         key_id=by.key_id,
         test_buy=None if body.test_buy is None else body.test_buy.record(),
     )
+    who = by.person.user_id
     if body.dry_run:
         response.status_code = 200
-        return foreseen_answer(await run_in_threadpool(preview, runtime_of(request), by.person, draft))
-    return submitted_answer(await run_in_threadpool(submit, runtime_of(request), by.person, draft))
+        return foreseen_answer(await DEAR.run_for(who, preview, runtime_of(request), by.person, draft))
+    return submitted_answer(await DEAR.run_for(who, submit, runtime_of(request), by.person, draft))
 
 
 @router.get("/api/v1/brand/reports/{report_id}")
@@ -141,8 +143,13 @@ async def postdocument_answer(
 @router.post("/api/v1/brand/reports/{report_id}/withdraw")
 async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> dict[str, int]:
     """Withdraw listings of one's own report while the undo window is open."""
-    done = await run_in_threadpool(
-        withdraw, runtime_of(request), session.person, report_id[:_LONGEST_ID], frozenset(body.numbers)
+    done = await DEAR.run_for(
+        session.person.user_id,
+        withdraw,
+        runtime_of(request),
+        session.person,
+        report_id[:_LONGEST_ID],
+        frozenset(body.numbers),
     )
     return {"withdrawn": done}
 
@@ -150,8 +157,13 @@ async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, s
 @router.post("/api/v1/brand/reports/{report_id}/retract")
 async def post_retraction(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> dict[str, int]:
     """Retract listings of the brand's report later: they are reinstated."""
-    done = await run_in_threadpool(
-        retract, runtime_of(request), session.person, report_id[:_LONGEST_ID], frozenset(body.numbers)
+    done = await DEAR.run_for(
+        session.person.user_id,
+        retract,
+        runtime_of(request),
+        session.person,
+        report_id[:_LONGEST_ID],
+        frozenset(body.numbers),
     )
     return {"retracted": done}
 

@@ -11,7 +11,6 @@ from typing import Final, cast
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
@@ -23,9 +22,9 @@ from serving.api.bodies import body_of, is_small, json_body, json_of
 from serving.api.errors import as_json
 from serving.api.requests.direct import Direct
 from serving.api.requests.together import Together
-from serving.guards import called_by, key
+from serving.guards import called_by, key, note_use_of
 from serving.intake.service.precheck import prechecks
-from serving.marketplaces.service import GivenKey, admitted, given_key, is_use_due, note_use
+from serving.marketplaces.service import GivenKey, admitted, given_key, is_use_due
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.faults import StorageFault
@@ -72,7 +71,7 @@ async def post_score(request: Request) -> Response:
         body = await body_of(request)
         answer = await scores.ask(_Asked(request, given, body), 1 + len(body) // _ORDINARY_BYTES)
         if (used := request.scope.get(_USED)) is not None:
-            await run_in_threadpool(note_use, app.state.runtime, used)
+            await note_use_of(app.state.runtime, used)
         return answer
     # A large body is read only for a key that may send it, and apart from the loop.
     await _KEY.dependency(request)
@@ -81,7 +80,7 @@ async def post_score(request: Request) -> Response:
 
 def _answers(runtime: Runtime, asked: Sequence[_Asked]) -> Sequence[Response | Exception]:
     try:
-        with runtime.store.read() as connection:
+        with runtime.store.read(admission=True) as connection:
             return _together(runtime, connection, asked)
     except StorageFault:
         raise

@@ -16,10 +16,12 @@ from serving.appeals.store import overturns
 from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service.figures import figures
-from serving.operations.service.readiness import not_ready
+from serving.operations.service.readiness import NotReady, not_ready
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
+from serving.platform.database.faults import StorageFault
 from serving.platform.database.pages import cut
+from serving.platform.pools import PROBES
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions, removal_checks
 from serving.takedowns.store.removal_checks import RemovalCheck
@@ -32,19 +34,29 @@ ClockMover = Annotated[Caller, key(Scope.CLOCK)]
 _MOMENT = instant("to", "The moment to move to.")
 
 
+@router.head("/livez", dependencies=[public("a supervisor must ask without a key")])
+@router.get("/livez", dependencies=[public("a supervisor must ask without a key")])
+async def live() -> dict[str, str]:
+    """Whether the process responds. It asks no database, so that no supervisor ends a process for another's fault."""
+    return {"status": "ok"}
+
+
 @router.head("/healthz", dependencies=[public("a supervisor must ask without a key")])
 @router.get("/healthz", dependencies=[public("a supervisor must ask without a key")])
 async def health(request: Request) -> dict[str, str]:
     """Whether the process responds and can read its database."""
-    await runtime_of(request).store.probe()
+    await PROBES.run(runtime_of(request).store.probe)
     return {"status": "ok"}
 
 
 @router.head("/readyz", dependencies=[public("a balancer must ask without a key")])
 @router.get("/readyz", dependencies=[public("a balancer must ask without a key")])
-def readiness(request: Request) -> JSONResponse:
+async def readiness(request: Request) -> JSONResponse:
     """Whether the process may get requests: it can store them and has every champion. If not, 503 with reasons."""
-    reasons = not_ready(runtime_of(request))
+    try:
+        reasons = await PROBES.run(not_ready, runtime_of(request))
+    except StorageFault as silent:
+        reasons = [NotReady(silent.code, silent.phrase)]
     if not reasons:
         return JSONResponse({"status": "ready"})
     listed = [{"code": one.code, "sentence": str(one.phrase)} for one in reasons]

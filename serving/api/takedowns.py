@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.messages.english import in_english
@@ -13,6 +12,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
+from serving.platform.pools import DEAR
 from serving.review.rules.takedown import Item, came_to
 from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
 from serving.rights.store import rights
@@ -76,7 +76,7 @@ async def post_request(body: TakedownBody, request: Request, session: Answerer) 
         body.request_id,
         body.marketplace_id,
     )
-    return _as_json(await run_in_threadpool(confirm_all, runtime_of(request), session.person, asked))
+    return _as_json(await DEAR.run_for(session.person.user_id, confirm_all, runtime_of(request), session.person, asked))
 
 
 @router.get("/api/v1/takedown-requests/{request_id}")
@@ -88,7 +88,9 @@ def get_request(request_id: str, request: Request, session: Answerer) -> dict[st
 @router.post("/api/v1/takedown-requests/{request_id}/undo")
 async def post_undo(request_id: str, request: Request, session: Answerer) -> dict[str, int]:
     """Undo one's own request, as far as it can still be undone."""
-    done = await run_in_threadpool(withdraw, runtime_of(request), session.person, request_id[:_LONGEST_ID])
+    done = await DEAR.run_for(
+        session.person.user_id, withdraw, runtime_of(request), session.person, request_id[:_LONGEST_ID]
+    )
     return {"taken_back": done}
 
 

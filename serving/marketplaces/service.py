@@ -29,6 +29,8 @@ _MARK: Final = "tsk"
 # The page of a new secret, by what was made.
 _WEBHOOK: Final = "/operations/webhook"
 _PAGES: Final = {"brand_key": "/brand/keys", "key": "/keys", "endpoint": _WEBHOOK, "rotated": _WEBHOOK}
+# A request waits for the note of its key.
+_NOTE_SECONDS: Final = 1.0
 _NETWORKS: Final = b"touchstone networks of keys"
 _PREFIX: Final = {4: 24, 6: 48}
 
@@ -147,7 +149,7 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInFo
     """
     given, found = given_key(header), dict[str, KeyInForce]()
     if given is not None:
-        with runtime.store.read() as connection:
+        with runtime.store.read(admission=True) as connection:
             found = marketplaces.keys_in_force(connection, [given.key_id])
     return admitted(found, given, scope, runtime.wall.now())
 
@@ -160,7 +162,7 @@ def is_use_due(runtime: Runtime, found: KeyInForce) -> bool:
 
 def note_use(runtime: Runtime, found: KeyInForce) -> None:
     """Store the use of a key. A database that does not write refuses no request for this."""
-    with suppress(StorageFault), runtime.store.write() as connection:
+    with suppress(StorageFault), runtime.store.write(wait_seconds=_NOTE_SECONDS) as connection:
         marketplaces.note_use(connection, found.key.key_id, runtime.wall.now())
 
 
@@ -186,7 +188,7 @@ def reporter_of(runtime: Runtime, header: str | None, address: str | None = None
     found = in_force.key
     assert found.user_id is not None, "the table keeps the person beside the brand"
     try:
-        with runtime.store.read() as connection:
+        with runtime.store.read(admission=True) as connection:
             person = accounts.person(connection, found.user_id)
             network, since = network_of(runtime, address), None
             if network is not None:

@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from starlette.types import Scope
 
@@ -17,6 +18,7 @@ from serving.api.errors import KINDS, Problem, problem_of
 from serving.api.requests.access_log import REQUEST_ID, request_id
 from serving.guards import cookie_name, runtime_of
 from serving.platform import display
+from serving.platform.database.faults import StorageFault
 from serving.web.case.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
@@ -29,7 +31,7 @@ from serving.web.wording.vocabulary import ROLES
 
 # Visitors who come by a link have no account and no start page.
 _BY_LINK: Final = ("/seller/", "/notice/")
-_MACHINE_PATHS: Final = ("/api/", "/healthz", "/readyz")
+_MACHINE_PATHS: Final = ("/api/", "/livez", "/healthz", "/readyz")
 TITLES: Final = {
     403: N_("Access denied"),
     404: N_("Page not found"),
@@ -90,7 +92,7 @@ def install_error_pages(app: FastAPI) -> None:
 
     async def handler(request: Request, error: Exception) -> Response:
         problem = problem_of(request, error)
-        answer = _page(request, problem) if _wants_page(request) else problem.as_json()
+        answer = await page_of(request.scope, problem) or problem.as_json()
         # An unexpected error bypasses every middleware, so its headers are set here.
         answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS, **problem.headers})
         answer.headers[REQUEST_ID] = request_id(request.scope)
@@ -100,23 +102,28 @@ def install_error_pages(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def page_of(scope: Scope, problem: Problem) -> Response | None:
-    """The page of a problem that occurred before routing, for a browser that requests one."""
+async def page_of(scope: Scope, problem: Problem) -> Response | None:
+    """The page of a problem for a browser that requests one. A database that cannot be read leaves out the session."""
     request = Request(scope)
-    return _page(request, problem) if _wants_page(request) else None
+    if not _wants_page(request):
+        return None
+    try:
+        return await run_in_threadpool(_page, request, problem)
+    except StorageFault:
+        return _page(request, problem, reads=False)
 
 
 def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINE_PATHS)
 
 
-def _page(request: Request, problem: Problem) -> Response:
+def _page(request: Request, problem: Problem, *, reads: bool = True) -> Response:
     status = problem.status
     if status == 401:
         return _to_sign_in(request)
     if problem.code == SecondFactorRequired.code:
         return RedirectResponse("/settings/second-factor", 303)
-    session = _session(request)
+    session = _session(request) if reads else None
     if session is None:
         display.show_as(replace(display.current(), language=chosen_by(request.scope)))
     page = ErrorPage(

@@ -1,4 +1,4 @@
-"""One listing in process beside an earlier commit: a process for each, which take turns."""
+"""One listing in process and over HTTP beside an earlier commit: a process for each, which take turns."""
 
 import os
 import subprocess
@@ -14,15 +14,16 @@ _SIDE: Final = Path(__file__).with_name("one_side.py")
 _HERE: Final = Path(__file__).parent.parent.parent
 INTRODUCTION: Final = """\
 One listing from row to score without reasons, 200 simulated ones in turn, in a process of each commit with a model of
-its own. Microseconds of processor time, medians over {rounds} rounds in turns; load {before:.1f} before and {after:.1f}
-after.
+its own; and a score by the service of each commit, by one connection and by sixteen. Microseconds of processor time,
+medians over {rounds} rounds in turns; load {before:.1f} before and {after:.1f} after.
 
     git worktree add ../before {commit}
     make bench ARGS="commits --rounds {rounds} --parent ../before"
 
-| commit | microseconds | its time over ours |
-| --- | ---: | ---: |
+| what | commit | microseconds | its time over ours |
+| --- | --- | ---: | ---: |
 """
+_CONNECTIONS: Final = (1, 16)
 
 
 def commit_of(checkout: Path) -> str:
@@ -66,6 +67,8 @@ def section(rounds: int, parent: Path | None) -> str:
     if parent is None:
         raise ValueError("`commits` needs --parent, the checkout of another commit")
     commit = commit_of(parent)
+    from tests.benchmarks.scoring import over_http_beside  # noqa: PLC0415  # it imports this module
+
     before = os.getloadavg()[0]
     with ExitStack() as stack:
         checkouts = {"ours": _HERE, commit: parent.absolute()}
@@ -76,8 +79,12 @@ def section(rounds: int, parent: Path | None) -> str:
                 took = _one_round(process)
                 if number:
                     found[name].append(took)
-    medians = {name: float(np.median(took)) for name, took in found.items()}
+    results = {"in process": found}
+    for connections in _CONNECTIONS:
+        results[f"HTTP, {connections} at once"] = over_http_beside(rounds, checkouts, connections)
     introduction = INTRODUCTION.format(rounds=rounds, before=before, after=os.getloadavg()[0], commit=commit)
-    return introduction + "\n".join(
-        f"| {name} | {median:.0f} | {median / medians['ours']:.1f}x |" for name, median in medians.items()
-    )
+    lines = []
+    for what, figures in results.items():
+        medians = {name: float(np.median(took)) for name, took in figures.items()}
+        lines += [f"| {what} | {name} | {one:.0f} | {one / medians['ours']:.2f}x |" for name, one in medians.items()]
+    return introduction + "\n".join(lines)

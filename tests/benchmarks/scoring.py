@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -160,12 +160,22 @@ def over_http(rounds: int, stored: int) -> list[tuple[str, Figures]]:
     return [(f"{what}, {unit}", alone), (f"{what}, with sellers' histories, {unit}", known)]
 
 
-def _in_turns(rounds: int, sides: Mapping[str, "_Server"], sent: Mapping[str, list[bytes]]) -> Figures:
+def over_http_beside(rounds: int, checkouts: Mapping[str, Path], connections: int) -> Figures:
+    """Microseconds of processor time per request of the service of each checkout, in turn."""
+    bodies = [json.dumps(row).encode() for row in rows_to_score(200)]
+    with ExitStack() as stack:
+        sides = {name: stack.enter_context(_our_service(0, checkout)) for name, checkout in checkouts.items()}
+        return _in_turns(rounds, sides, dict.fromkeys(sides, bodies), connections)
+
+
+def _in_turns(
+    rounds: int, sides: Mapping[str, "_Server"], sent: Mapping[str, list[bytes]], connections: int = _CONNECTIONS
+) -> Figures:
     found: Figures = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
             before = side.processor_seconds()
-            load = run_load(side.port, side.path, sent[name], side.headers, connections=_CONNECTIONS, seconds=_SECONDS)
+            load = run_load(side.port, side.path, sent[name], side.headers, connections=connections, seconds=_SECONDS)
             if number:
                 found[name].append((side.processor_seconds() - before) / load.answers * 1e6)
     return found
@@ -250,11 +260,13 @@ def _write_listings(path: Path, many: int) -> None:
 
 
 @contextmanager
-def _our_service(stored: int) -> Iterator[_Server]:
+def _our_service(stored: int, checkout: Path | None = None) -> Iterator[_Server]:
     """A service with a promoted model, so many stored listings, and a key with the right to scores."""
     with tempfile.TemporaryDirectory() as folder:
         home, port = Path(folder) / "home", free_port(18391)
         environment = {**os.environ, "TOUCHSTONE_HOME": str(home)}
+        if checkout is not None:
+            environment |= {"PYTHONPATH": str(checkout), "OMP_WAIT_POLICY": "passive"}
 
         def command(*arguments: str) -> str:
             done = subprocess.run(

@@ -31,6 +31,8 @@ from tests.fixtures.runtimes import PASSWORD, Site
 # Who needs no account: who signs in, cannot any more, or makes the first one, supervisors, a seller with its
 # link, and the notifier of a listing (Article 16). More needs a reason.
 PUBLIC: Final = {
+    ("GET", "/livez"),
+    ("HEAD", "/livez"),
     ("GET", "/healthz"),
     ("HEAD", "/healthz"),
     ("GET", "/readyz"),
@@ -163,6 +165,8 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
     """So that the list above does not hold what is closed by accident."""
     found = {(method, path): Visitor(client, {}).call(method, path).status_code for method, path in PUBLIC}
     assert found == {
+        ("GET", "/livez"): 200,
+        ("HEAD", "/livez"): 200,
         ("GET", "/healthz"): 200,
         ("HEAD", "/healthz"): 200,
         ("GET", "/readyz"): 200,

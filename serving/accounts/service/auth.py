@@ -161,7 +161,7 @@ def session_of(runtime: Runtime, token: str | None) -> Session:
     """The session behind a cookie. Raises NotSignedIn (there is none, or it has ended)."""
     found = None
     if token:
-        with runtime.store.read() as connection:
+        with runtime.store.read(admission=True) as connection:
             found = accounts.session(connection, hash_token(token), runtime.wall.now())
     if found is None:
         raise NotSignedIn("Please sign in.")

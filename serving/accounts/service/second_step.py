@@ -34,7 +34,7 @@ def half_session_of(runtime: Runtime, token: str | None) -> Session:
     """
     found = None
     if token:
-        with runtime.store.read() as connection:
+        with runtime.store.read(admission=True) as connection:
             found = accounts.session(connection, hash_token(token), runtime.wall.now(), half=True)
     if found is None:
         raise NotSignedIn("Please sign in.")

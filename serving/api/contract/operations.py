@@ -16,6 +16,8 @@ Answers: TypeAlias = Mapping[int, tuple[type[Shape], ...]]
 
 # Several shapes of one status are alternatives; none means an empty body.
 ANSWERS: Final[Mapping[Operation, Answers]] = {
+    ("GET", "/livez"): {200: (Status,)},
+    ("HEAD", "/livez"): {200: ()},
     ("GET", "/healthz"): {200: (Status,)},
     ("HEAD", "/healthz"): {200: ()},
     ("GET", "/readyz"): {200: (Status,)},

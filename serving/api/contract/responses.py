@@ -71,7 +71,7 @@ _BY_STATUS: Final = {
 }
 # A person may have no marketplace, and these name a listing in their body.
 _OF_A_LISTING: Final = frozenset({"/api/v1/appeals", "/api/v1/counter-notices"})
-_HEALTH: Final = frozenset({"/healthz", "/readyz"})
+_HEALTH: Final = frozenset({"/livez", "/healthz", "/readyz"})
 
 
 def of_success(status: int, kinds: Sequence[type[Shape]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.guards import CALLED_BY
+from serving.platform.database.waits import REQUEST, WORK, Waits
 
 REQUEST_ID: Final = "x-request-id"
 _HEADER: Final = REQUEST_ID.encode()
@@ -30,17 +31,20 @@ def request_id(scope: Scope) -> str:
 class AccessLog:
     """ASGI middleware: adds the number of the request to its response and to every log line, and logs the request.
 
+    It also says for how long the request's transactions wait (`waits`).
+
     The line has the pattern of the address, because an address and its query may hold a secret link or a person's name.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, waits: Waits = REQUEST) -> None:
+        self._app, self._waits = app, waits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and log its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        WORK.set(self._waits)  # Each request is a task with a context of its own.
         number = request_id(scope)
         status, began = 500, time.perf_counter()
 

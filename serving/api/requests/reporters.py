@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Depends, Request
-from fastapi.concurrency import run_in_threadpool
 
 from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.rules.second_factors import Proof
@@ -14,6 +13,7 @@ from serving.api.cookies import whence
 from serving.guards import CALLED_BY, Guard, may, runtime_of
 from serving.marketplaces.service import reporter_of
 from serving.platform.pace import Pace
+from serving.platform.pools import KEYS
 
 _COUNTED: Final = "touchstone.counted"
 # Ours. A report names up to 300 listings, so one a second is far above what a brand's program needs.
@@ -45,7 +45,7 @@ def reporter() -> Any:
         if "authorization" in request.headers:
             runtime = runtime_of(request)
             header, address = request.headers["authorization"], whence(request).address
-            person, key_id = await run_in_threadpool(reporter_of, runtime, header, address)
+            person, key_id = await KEYS.run(reporter_of, runtime, header, address)
             found = Reporter(person, key_id)
             request.scope[CALLED_BY] = found.actor
         else:

@@ -2,20 +2,27 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
+
+from serving.platform.database.faults import Locked
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 # A turn of the loop takes some microseconds. Requests that a turn brings wait for the next one; those of a busy
 # service come in a few turns.
 _MOST_TURNS: Final = 3
+PATIENCE_SECONDS: Final = 30.0  # The first score of a process may compile its kernels on a busy machine.
 
 
 @dataclass(slots=True)
 class _Waiting(Generic[Q, A]):
     asked: list[tuple[Q, int, asyncio.Future[A]]] = field(default_factory=list)
+    in_work: list[asyncio.Future[A]] = field(default_factory=list)
+    patience: asyncio.TimerHandle | None = None
     is_called: bool = False
 
 
@@ -23,20 +30,22 @@ class Together(Generic[Q, A]):
     """Answers questions in groups that weigh at most `most`; a heavier question is a group of its own.
 
     `work` gets the questions of a group and returns an answer or an error for each, in order; an error is raised for
-    its own question. A question that comes alone is answered in the next turns of the event loop. Work is done in the
-    loop's thread, one group after another, and other requests are served between groups.
+    its own question. Work on a question that comes alone begins in the next turns of the event loop. It is done in a
+    thread of its own, one group after another, so that the loop serves other requests meanwhile. Questions whose group,
+    or the one before, is in work for PATIENCE_SECONDS are answered by an error, while the thread goes on.
     """
 
     def __init__(self, work: Callable[[Sequence[Q]], Sequence[A | Exception]], most: int) -> None:
         self._work: Final = work
         self._most: Final = most
+        self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="together")
         # Tests run one application in several loops.
         self._waiting: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting[Q, A]]] = WeakKeyDictionary()
 
     async def ask(self, question: Q, weight: int = 1) -> A:
         """The answer to a question; `weight` is its work, in units of an ordinary question.
 
-        Raises Exception (what the work returned for the question, or raised).
+        Raises Exception (what the work returned for the question, or raised) or Locked (it took too long).
         """
         loop = asyncio.get_running_loop()
         waiting = self._waiting.get(loop)
@@ -55,12 +64,21 @@ class Together(Generic[Q, A]):
         if turns and before <= number < self._most and (number > before or turns == _MOST_TURNS):
             loop.call_soon(self._gather, loop, waiting, number, turns - 1)
             return
+        self._begin(loop, waiting)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A]) -> None:
+        """Give the next group to the thread."""
         number = self._first_group(waiting)
         group, waiting.asked = waiting.asked[:number], waiting.asked[number:]
-        waiting.is_called = bool(waiting.asked)
-        if waiting.is_called:
-            loop.call_soon(self._gather, loop, waiting, len(waiting.asked), 0)
-        self._answer([(question, answer) for question, _, answer in group if not answer.done()])
+        asked = [(question, answer) for question, _, answer in group if not answer.done()]
+        waiting.in_work = [answer for _, answer in asked]
+        waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
+
+        def ended(work: Future[Sequence[A | Exception]]) -> None:
+            with suppress(RuntimeError):  # The loop has ended.
+                loop.call_soon_threadsafe(self._end, loop, waiting, work)
+
+        self._thread.submit(self._answers, [question for question, _ in asked]).add_done_callback(ended)
 
     def _first_group(self, waiting: _Waiting[Q, A]) -> int:
         whole = 0
@@ -70,13 +88,33 @@ class Together(Generic[Q, A]):
                 return number
         return len(waiting.asked)
 
-    def _answer(self, group: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
+    def _answers(self, questions: Sequence[Q]) -> Sequence[A | Exception]:
         try:
-            found = self._work([question for question, _ in group]) if group else []
+            return self._work(questions) if questions else []
         except Exception as error:
-            found = [error] * len(group)
-        for (_, answer), one in zip(group, found, strict=True):
+            return [error] * len(questions)
+
+    def _give_up(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A]) -> None:
+        """Answer all that waits by an error, and later what comes while the work goes on."""
+        for answer in (*waiting.in_work, *(answer for _, _, answer in waiting.asked)):
+            if not answer.done():
+                answer.set_exception(Locked())
+        waiting.asked.clear()
+        waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
+
+    def _end(
+        self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A], work: Future[Sequence[A | Exception]]
+    ) -> None:
+        """Answer a group, and begin with the next."""
+        if waiting.patience is not None:
+            waiting.patience.cancel()
+        for answer, one in zip(waiting.in_work, work.result(), strict=True):
+            if answer.done():
+                continue
             if isinstance(one, Exception):
                 answer.set_exception(one)
             else:
                 answer.set_result(one)
+        waiting.is_called = bool(waiting.asked)
+        if waiting.asked:
+            self._begin(loop, waiting)

@@ -30,7 +30,7 @@ def not_ready(runtime: Runtime) -> list[NotReady]:
     none and writes nothing.
     """
     try:
-        with runtime.store.read() as connection:
+        with runtime.store.read(admission=True) as connection:
             champions = learning.champions(connection)
     except StorageFault as fault:
         return [NotReady(fault.code, fault.phrase)]

@@ -13,18 +13,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.errors import DomainError
 from serving.platform.database.plain import leave_values_out
+from serving.platform.database.waits import LONG, WRITE_LOCK_MS, Waits
 
 try:
     import pysqlite3 as sqlite_module
 except ImportError:  # No wheel for this platform: the system's SQLite, without WAL if it has the race.
     import sqlite3 as sqlite_module
 
-BUSY_TIMEOUT_MS: Final = 30_000
-_READING: Final = (f"busy_timeout={BUSY_TIMEOUT_MS}", "query_only=ON")
+_READING: Final = (f"busy_timeout={LONG.busy_ms}", "query_only=ON")
 # A process that is cut off within a transaction keeps its locks until the server ends its session. Its other sessions
 # may wait for the same lock, and each would get it and keep it as long: a wait ends, too.
 CUT_OFF_MS: Final = 10_000
-_LONGEST_LOCK_WAIT_MS: Final = 20_000
 _LONGEST_UNANSWERED_MS: Final = 60_000
 _ASKED_AFTER_SECONDS: Final = 1.0
 _WORKED: Final = "when it was given back"
@@ -71,34 +70,42 @@ def sqlite_driver() -> ModuleType:
     return found
 
 
-def write_engine(url: str) -> Engine:
+def write_engine(url: str, waits: Waits = LONG) -> Engine:
     """The engine for transactions that write; on SQLite each begins by taking the write lock.
 
     A read that later becomes a write would fail with 'database is locked', however long it waits.
     """
-    return _sqlite(url, "BEGIN IMMEDIATE") if is_sqlite(url) else _postgresql(url)
+    return _sqlite(url, "BEGIN IMMEDIATE") if is_sqlite(url) else _postgresql(url, waits)
 
 
-def read_engine(url: str) -> Engine:
+def read_engine(url: str, waits: Waits = LONG) -> Engine:
     """The engine for reads, which never wait for a writer."""
-    return _sqlite(url, "BEGIN") if is_sqlite(url) else _postgresql(url)
+    return _sqlite(url, "BEGIN", waits) if is_sqlite(url) else _postgresql(url, waits)
 
 
 def read_only_engine(url: str) -> Engine:
     """The engine for reads of a database that belongs to another process; the database itself refuses every write."""
     if not is_sqlite(url):
-        return _postgresql(url, "default_transaction_read_only=on").execution_options(isolation_level="REPEATABLE READ")
+        engine = _postgresql(url, LONG, "default_transaction_read_only=on")
+        return engine.execution_options(isolation_level="REPEATABLE READ")
     name = quote(str(Path(make_url(url).database or "").absolute()))
     file = URL.create("sqlite", database=f"file:{name}", query={"mode": "ro", "uri": "true"})
     return _sqlite(file, "BEGIN", settings=_READING)
 
 
-def _postgresql(url: str, *settings: str) -> Engine:
+def _postgresql(url: str, waits: Waits, *settings: str) -> Engine:
     # A cached plan from a time of small tables would take minutes on large ones.
-    arguments = connect_arguments(
-        "plan_cache_mode=force_custom_plan", f"lock_timeout={_LONGEST_LOCK_WAIT_MS}", *settings
+    longest = (f"lock_timeout={waits.lock_ms}", f"statement_timeout={waits.statement_ms}")
+    arguments = connect_arguments("plan_cache_mode=force_custom_plan", *longest, *settings)
+    arguments["connect_timeout"] = waits.connect_seconds
+    engine = create_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=waits.connection_seconds,
+        connect_args=arguments,
+        hide_parameters=True,
     )
-    engine = create_engine(url, pool_size=10, max_overflow=10, connect_args=arguments, hide_parameters=True)
     event.listen(engine, "handle_error", _without_values)
     _ask_after_a_pause(engine)
     return engine
@@ -132,7 +139,7 @@ def connect_arguments(*settings: str) -> dict[str, Any]:
     settings += tuple(f"tcp_keepalives_{name}={value}" for name, value in _KEPT_ALIVE.items())
     return {
         "options": " ".join(f"-c {one}" for one in settings),
-        "connect_timeout": 10,
+        "connect_timeout": LONG.connect_seconds,
         "tcp_user_timeout": _LONGEST_UNANSWERED_MS,
         **{f"keepalives_{name}": value for name, value in _KEPT_ALIVE.items()},
     }
@@ -144,6 +151,27 @@ def release_when_cut_off(connection: Connection, milliseconds: int = CUT_OFF_MS)
         connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
 
 
+def limit_read(connection: Connection) -> None:
+    """Let this transaction of PostgreSQL wait as long as work does that nobody waits for."""
+    _set_local(connection, lock_timeout=LONG.lock_ms, statement_timeout=LONG.statement_ms)
+
+
+def limit_write(connection: Connection, waits: Waits) -> None:
+    """Bound the waits of a transaction that writes on PostgreSQL, and its silence, as `release_when_cut_off` does."""
+    _set_local(
+        connection,
+        idle_in_transaction_session_timeout=CUT_OFF_MS,
+        lock_timeout=WRITE_LOCK_MS,
+        statement_timeout=waits.statement_ms,
+    )
+
+
+def _set_local(connection: Connection, **milliseconds: int) -> None:
+    if connection.dialect.name == "postgresql":
+        settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in milliseconds.items())
+        connection.exec_driver_sql(f"SELECT {settings}")
+
+
 def _without_values(context: ExceptionContext) -> None:
     error, wrapped = context.original_exception, context.sqlalchemy_exception
     text = leave_values_out(error)
@@ -151,13 +179,14 @@ def _without_values(context: ExceptionContext) -> None:
         wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {text}",)
 
 
-def _sqlite(url: str | URL, begin: str, *, settings: tuple[str, ...] | None = None) -> Engine:
+def _sqlite(url: str | URL, begin: str, waits: Waits = LONG, *, settings: tuple[str, ...] | None = None) -> Engine:
     """`settings` are pragmas in place of the durable ones."""
     engine = create_engine(
         url,
         module=sqlite_driver(),
         pool_size=10,
-        connect_args={"check_same_thread": False, "timeout": 30},
+        pool_timeout=waits.connection_seconds,
+        connect_args={"check_same_thread": False, "timeout": waits.busy_ms / 1000},
         hide_parameters=True,
     )
     journal = "DELETE" if has_wal_race(sqlite_driver().sqlite_version) else "WAL"
@@ -169,7 +198,7 @@ def _sqlite(url: str | URL, begin: str, *, settings: tuple[str, ...] | None = No
             f"journal_mode={journal}",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"busy_timeout={waits.busy_ms}",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 

@@ -60,6 +60,7 @@ _POSTGRESQL: Final[dict[str, type[StorageFault]]] = {
     "53200": StorageFault,
     "53300": StorageFault,
     "55P03": Locked,
+    "57014": Locked,  # A statement took longer than it may; a client's own wish to end it is never sent.
     "57P01": StorageFault,
     "57P02": StorageFault,
     "57P03": StorageFault,

@@ -6,6 +6,7 @@ import threading
 from sqlalchemy import Connection, exc, func, select
 
 from serving.platform.database.engine import is_sqlite, write_engine
+from serving.platform.database.waits import ADMISSION
 
 
 class SessionLocks:
@@ -15,7 +16,7 @@ class SessionLocks:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = None if is_sqlite(url) else write_engine(url)
+        self._engine = None if is_sqlite(url) else write_engine(url, ADMISSION)
         self._connection: Connection | None = None
         self._turn = threading.Lock()
         self._taken = set[int]()

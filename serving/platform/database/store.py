@@ -1,9 +1,7 @@
 """Transactions: one for each request or job, opened here and committed once."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -12,10 +10,18 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Insert, Table, exc, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, release_when_cut_off, write_engine
+from serving.platform.database.engine import (
+    assert_durable,
+    is_sqlite,
+    limit_read,
+    limit_write,
+    read_engine,
+    write_engine,
+)
 from serving.platform.database.faults import Locked, StorageFault, fault_of
 from serving.platform.database.many_rows import insert_rows
 from serving.platform.database.session_locks import SessionLocks
+from serving.platform.database.waits import ADMISSION, LONG, REQUEST, WORK
 
 # With SQLite's own wait, a request is answered within half a minute however many wait before it.
 _LONGEST_WAIT_SECONDS: Final = 20.0
@@ -39,16 +45,15 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.writes: Engine = write_engine(url)
+        self.writes: Engine = write_engine(url, REQUEST)
         # On PostgreSQL one pool serves both; on SQLite reads must not take the write lock.
-        self.reads: Engine = read_engine(url) if is_sqlite(url) else self.writes
+        self.reads: Engine = read_engine(url, REQUEST) if is_sqlite(url) else self.writes
         # SQLite has one writer. A thread that finds it taken polls, so some of eight threads would wait until the busy
         # timeout. One process owns the file, so its threads queue here instead and proceed in turn.
         self._turn = threading.Lock() if is_sqlite(url) else None
         self.fault: StorageFault | None = None
-        # Connections and a thread that nobody else takes, so that a probe waits for no request.
-        self._probes: Engine = read_engine(url)
-        self._prober = ThreadPoolExecutor(1, thread_name_prefix="probe")
+        # Connections that nobody else takes: who is admitted is known while all other connections wait.
+        self.admissions: Engine = read_engine(url, ADMISSION)
         self._locks = SessionLocks(url)
 
     def check(self) -> None:
@@ -65,7 +70,7 @@ class Store:
         """
         try:
             with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
-                release_when_cut_off(connection)
+                limit_write(connection, WORK.get())
                 before = self._written(connection)
                 yield connection
                 if (note := _IN_EACH_WRITE.get()) is not None:
@@ -100,27 +105,27 @@ class Store:
             self._turn.release()
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One consistent view without writes. Raises StorageFault (the database is out of reach)."""
-        with _faults(), self.reads.connect() as connection:
+    def read(self, *, admission: bool = False) -> Iterator[Connection]:
+        """One consistent view without writes; one for `admission` waits for no other work, and briefly for locks.
+
+        Raises StorageFault (the database is out of reach).
+        """
+        engine = self.admissions if admission else self.reads
+        with _faults(), engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 # As SQLite's. A commit ends it, because the driver forgets prepared statements at a rollback.
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901
+                if not admission and WORK.get() is LONG:
+                    limit_read(connection)
                 yield connection
                 connection.commit()
                 return
             yield connection
             connection.rollback()
 
-    async def probe(self) -> None:
-        """Read from the database, apart from the threads and connections of requests.
-
-        Raises StorageFault (the database is out of reach).
-        """
-        await asyncio.get_running_loop().run_in_executor(self._prober, self._read_one)
-
-    def _read_one(self) -> None:
-        with _faults(), self._probes.connect() as connection:
+    def probe(self) -> None:
+        """Read from the database. Raises StorageFault (the database is out of reach)."""
+        with self.read(admission=True) as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def take(self, name: str) -> bool:
@@ -138,8 +143,7 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self._locks.close()
-        self._prober.shutdown()
-        self._probes.dispose()
+        self.admissions.dispose()
         self.reads.dispose()
         self.writes.dispose()
 

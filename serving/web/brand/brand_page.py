@@ -20,7 +20,7 @@ from serving.brands.rules.certification import recently_invited
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
-from serving.guards import may, runtime_of
+from serving.guards import dear, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.review.store import takedowns
@@ -161,6 +161,7 @@ def get_removals(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.get("/brand/record.{form}")
+@dear
 def get_record(request: Request, session: Answerer, form: Format) -> Response:
     """Download the record of the answers of the reader's brands."""
     runtime = runtime_of(request)

@@ -24,7 +24,7 @@ from serving.brands.service.price_lists import (
 )
 from serving.brands.store import price_lists
 from serving.brands.store.price_lists import Entry
-from serving.guards import runtime_of
+from serving.guards import dear, runtime_of
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
@@ -114,6 +114,7 @@ def get_prices(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.get("/brand/prices.{form}")
+@dear
 def get_file(request: Request, session: Reader, form: Format) -> Response:
     """Download the whole list."""
     runtime = runtime_of(request)
@@ -124,6 +125,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
 
 
 @router.post(_PLACE + "/preview")
+@dear
 def post_preview(
     request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
 ) -> Response:
@@ -140,6 +142,7 @@ def post_preview(
 
 
 @router.post(_PLACE)
+@dear
 def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
     """Add the rows of a preview; each is validated again."""
     runtime = runtime_of(request)
@@ -153,6 +156,7 @@ def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post(_PLACE + "/share")
+@dear
 def post_shared_prices(request: Request, session: Reader, fields: Fields) -> Response:
     """Add the prices in force or later to the list at another marketplace too."""
     runtime = runtime_of(request)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of
+from serving.guards import dear, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
@@ -93,6 +93,7 @@ def get_rights(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.get(_PLACE + ".{form}")
+@dear
 def get_file(request: Request, session: Reader, form: Format) -> Response:
     """Download all rights."""
     runtime = runtime_of(request)

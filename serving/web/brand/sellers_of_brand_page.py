@@ -23,7 +23,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
-from serving.guards import runtime_of
+from serving.guards import dear, runtime_of
 from serving.listings.store import listings
 from serving.platform.row_files import LARGEST
 from serving.platform.runtime import Runtime
@@ -97,6 +97,7 @@ def get_sellers(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.get(_PLACE + ".{form}")
+@dear
 def get_file(request: Request, session: Reader, form: Format) -> Response:
     """Download all entries, current and former."""
     runtime = runtime_of(request)
@@ -107,6 +108,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
 
 
 @router.post(_PLACE + "/preview")
+@dear
 def post_preview(
     request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
 ) -> Response:
@@ -120,6 +122,7 @@ def post_preview(
 
 
 @router.post(_PLACE)
+@dear
 def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
     """Add sellers to the list; a whole list also removes the sellers that it leaves out."""
     runtime = runtime_of(request)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import dear, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.standing.policy import StandingPolicy
@@ -97,6 +97,7 @@ def get_standing(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.get("/brand/standing.{form}")
+@dear
 def get_file(request: Request, session: Reader, form: Format) -> Response:
     """Download the changes of the standing."""
     runtime = runtime_of(request)

@@ -18,7 +18,7 @@ from models.score import findings, reason_from_json
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import dear, may, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
@@ -120,6 +120,7 @@ def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
 
 
 @router.post("/cases/bulk")
+@dear
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Decide the ticked cases and redirect to the outcome."""
     items = tuple(Item(*row) for row in ticked(fields, _CASE).items())
@@ -140,6 +141,7 @@ def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLRespons
 
 
 @router.post("/cases/bulk/{bulk_id}/undo")
+@dear
 def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
     """Undo the whole bulk decision."""
     withdraw_all(runtime_of(request), session.person, bulk_id[:_LONGEST_ID])

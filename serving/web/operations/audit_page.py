@@ -18,7 +18,7 @@ from serving.accounts.store.accounts import Session
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
-from serving.guards import may, runtime_of
+from serving.guards import dear, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
 from serving.web import text_view
@@ -128,6 +128,7 @@ def get_audit(request: Request, session: Administrator) -> HTMLResponse:
 
 
 @router.get(f"{PLACE}/followed")
+@dear
 def get_followed(request: Request, session: Administrator) -> HTMLResponse:
     """Verify the next part of the chain; the page polls until all parts are verified."""
     runtime, given = runtime_of(request), request.query_params
@@ -137,6 +138,7 @@ def get_followed(request: Request, session: Administrator) -> HTMLResponse:
 
 
 @router.get(f"{PLACE}.{{form}}")
+@dear
 def get_export(request: Request, session: Administrator, form: Format) -> Response:
     """Download the entries that match the search, at most the newest fifty thousand."""
     runtime = runtime_of(request)

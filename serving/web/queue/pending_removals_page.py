@@ -12,7 +12,7 @@ from models.errors import Invalid
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import dear, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service.removal_approvals import VOTERS, PendingRemoval, pending_removals, speak
 from serving.takedowns.rules.approval import ADMINISTRATION, PROGRAMME, REVIEW_TEAM, Decision
@@ -77,6 +77,7 @@ class PendingRemovalsPage:
 
 
 @router.get("/pending-removals")
+@dear
 def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
     """The page."""
     return respond(request, pending_removals_page(runtime_of(request), session), session)

@@ -138,7 +138,7 @@ def test_a_conflict_that_stays_is_told_without_a_time_to_wait(client: TestClient
     assert "retry-after" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/livez", "/healthz", "/readyz"])
 def test_a_supervisor_can_ask_for_the_head_of_a_health_answer(client: TestClient, path: str) -> None:
     whole, head = client.get(path), client.head(path)
     assert (whole.status_code, head.status_code) == (200, 200)

@@ -71,7 +71,7 @@ def test_every_operation_of_the_api_is_in_the_contract(site: Site, contract: dic
     served = {
         (method, path.replace(":path}", "}"))
         for method, path in routes_of(create_app(site.runtime))
-        if path.startswith(("/api/", "/healthz", "/readyz"))
+        if path.startswith(("/api/", "/livez", "/healthz", "/readyz"))
     }
     assert operations(contract).keys() == served == ANSWERS.keys()
 

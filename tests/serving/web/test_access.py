@@ -115,6 +115,8 @@ def test_a_part_that_is_asked_for_again_reloads_its_page_when_the_session_has_en
 def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
     public = {route for route, guard in guards_of(create_app(site.runtime)).items() if guard.startswith("public")}
     assert public == {
+        "GET /livez",
+        "HEAD /livez",
         "GET /healthz",
         "HEAD /healthz",
         "GET /readyz",
@@ -156,7 +158,7 @@ def test_every_page_is_on_the_list_that_browsers_look_through(site: Site) -> Non
     shown = {
         path
         for methods, _, path in (route.partition(" ") for route in guards_of(create_app(site.runtime)))
-        if "GET" in methods and not path.startswith(("/api/", "/healthz", "/readyz"))
+        if "GET" in methods and not path.startswith(("/api/", "/livez", "/healthz", "/readyz"))
     }
     assert {one.route for one in PAGES} == shown - PARTS - FILES
     assert shown >= PARTS | FILES
@@ -166,7 +168,7 @@ def test_every_page_is_on_the_list_that_browsers_look_through(site: Site) -> Non
 def test_the_contract_of_the_api_names_no_page(site: Site) -> None:
     paths = create_app(site.runtime).openapi()["paths"]
     assert paths
-    assert all(path.startswith("/api/") or path in {"/healthz", "/readyz"} for path in paths)
+    assert all(path.startswith("/api/") or path in {"/livez", "/healthz", "/readyz"} for path in paths)
 
 
 @pytest.mark.parametrize("token", ["", "guessed"])

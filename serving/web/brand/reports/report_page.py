@@ -13,7 +13,7 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import may, runtime_of
+from serving.guards import dear, may, runtime_of
 from serving.listings.store import listings, search
 from serving.listings.store.search import Kind
 from serving.platform.runtime import Runtime
@@ -119,6 +119,7 @@ def get_form(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.post(PLACE + "/preview")
+@dear
 def post_preview(request: Request, session: Uploader, fields: Fields, files: Files) -> Response:
     """Keep the documents, and show what would happen to each listing; nothing is sent.
 
@@ -141,6 +142,7 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
 
 
 @router.post(PLACE)
+@dear
 def post_report(request: Request, session: Answerer, fields: Fields) -> Response:
     """Send the report, and go to its listings."""
     runtime = runtime_of(request)

@@ -18,7 +18,7 @@ from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
-from serving.guards import may, runtime_of
+from serving.guards import dear, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import may_hand_in
@@ -103,6 +103,7 @@ def get_report(report_id: str, request: Request, session: Answerer) -> HTMLRespo
 
 
 @router.post(PLACE + "/{report_id}/step-up")
+@dear
 def post_step_up(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
     """Confirm the report with a second factor."""
     runtime, number = runtime_of(request), report_id[:_LONGEST_ID]
@@ -128,6 +129,7 @@ def post_options(report_id: str, request: Request, session: Answerer) -> Respons
 
 
 @router.post(PLACE + "/{report_id}/send")
+@dear
 def post_without(report_id: str, request: Request, session: Answerer) -> Response:
     """Send a report that waits without a second factor."""
     send_without(runtime_of(request), session.person, report_id[:_LONGEST_ID])
@@ -142,6 +144,7 @@ def post_stop(report_id: str, request: Request, session: Answerer) -> Response:
 
 
 @router.post(PLACE + "/{report_id}/withdraw")
+@dear
 def post_withdrawal(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
     """Withdraw the ticked listings."""
     withdraw(runtime_of(request), session.person, report_id[:_LONGEST_ID], _ticked(fields))
@@ -149,6 +152,7 @@ def post_withdrawal(report_id: str, request: Request, session: Answerer, fields:
 
 
 @router.post(PLACE + "/{report_id}/retract")
+@dear
 def post_retraction(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
     """Retract the ticked listings."""
     retract(runtime_of(request), session.person, report_id[:_LONGEST_ID], _ticked(fields))

@@ -1,9 +1,14 @@
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any
 
 import pytest
 
+from serving.api.requests import together as module
 from serving.api.requests.together import Together
+from serving.platform.database.faults import Locked
 
 
 class Doubling:
@@ -74,8 +79,18 @@ def test_questions_of_the_next_turns_join_the_group() -> None:
     assert work.groups == [[1, 2]]
 
 
-def test_a_question_alone_waits_for_a_few_turns_of_the_loop_at_most() -> None:
+class AtOnce(Executor):
+    """Does the work in the caller's thread, so that only the turns of the loop are left to wait for."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **_: Any) -> Future[Any]:
+        ended: Future[Any] = Future()
+        ended.set_result(work(*args))
+        return ended
+
+
+def test_a_question_alone_waits_for_a_few_turns_of_the_loop_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     together = Together(Doubling(), most=16)
+    monkeypatch.setattr(together, "_thread", AtOnce())
 
     async def turns() -> int:
         answer = asyncio.ensure_future(together.ask(1))
@@ -85,7 +100,7 @@ def test_a_question_alone_waits_for_a_few_turns_of_the_loop_at_most() -> None:
             await asyncio.sleep(0)
         pytest.fail("no answer")
 
-    assert asyncio.run(turns()) <= 4
+    assert asyncio.run(turns()) <= 5
 
 
 def test_nobody_works_for_a_caller_that_went_away() -> None:
@@ -112,3 +127,47 @@ def test_a_loop_that_ended_leaves_nothing_to_the_next() -> None:
 
     asyncio.run(unanswered())
     assert asyncio.run(asked(together, 2)) == [4]
+
+
+def test_the_loop_goes_on_while_a_group_is_in_work_and_the_next_group_waits() -> None:
+    ends, groups = threading.Event(), []
+
+    def work(numbers: Sequence[int]) -> Sequence[int]:
+        groups.append(list(numbers))
+        assert ends.wait(60)
+        return numbers
+
+    async def asked_meanwhile() -> list[int | BaseException]:
+        together = Together(work, most=16)
+        first = asyncio.ensure_future(together.ask(1))
+        while not groups:
+            await asyncio.sleep(0)
+        others = [asyncio.ensure_future(together.ask(number)) for number in (2, 3)]
+        await asyncio.sleep(0)
+        ends.set()
+        return await asyncio.gather(first, *others)
+
+    assert asyncio.run(asked_meanwhile()) == [1, 2, 3]
+    assert groups == [[1], [2, 3]]
+
+
+def test_a_silent_database_is_given_up_and_later_questions_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = threading.Event()
+
+    def work(numbers: Sequence[int]) -> Sequence[int]:
+        assert ends.wait(60)
+        return numbers
+
+    async def asked_meanwhile() -> list[int | BaseException]:
+        together = Together(work, most=1)
+        given_up = await asyncio.gather(together.ask(1), together.ask(2), return_exceptions=True)
+        ends.set()
+        while together._waiting[asyncio.get_running_loop()].is_called:
+            await asyncio.sleep(0)
+        monkeypatch.setattr(module, "PATIENCE_SECONDS", 60.0)
+        return [*given_up, await together.ask(3)]
+
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.001)
+    first, second, later = asyncio.run(asked_meanwhile())
+    assert (type(first), type(second)) == (Locked, Locked)
+    assert later == 3
