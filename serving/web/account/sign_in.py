@@ -53,7 +53,7 @@ def get_start(session: Anyone) -> Response:
 @router.get("/sign-in", dependencies=[public("signing in")])
 def get_sign_in(request: Request) -> Response:
     """The form; a user who is signed in is redirected."""
-    following = local_path(request.query_params.get("next"))
+    following = local_path(request, request.query_params.get("next"))
     runtime = runtime_of(request)
     try:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
@@ -77,7 +77,7 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     """Start a session, or report that the e-mail or the password is wrong without naming which."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
-    following, email = local_path(fields.get("next")), fields.get("email", "").strip()
+    following, email = local_path(request, fields.get("next")), fields.get("email", "").strip()
     browser = fields.get("browser", "")[:LONGEST_COOKIE]
     try:
         with mailing_sign_in_link(runtime, email):
