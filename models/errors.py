@@ -1,10 +1,17 @@
 """Errors that a user sees: a stable code, and a phrase that says what to do."""
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from features.phrase import Parameter, Phrase
 
 T = TypeVar("T")
+# A file, because the name `touchstone` on the public index is another project's.
+WHEEL: Final = "./touchstone-0.1.0-py3-none-any.whl"
+
+
+def install_line(extra: str) -> str:
+    """The command that installs Touchstone with an extra."""
+    return f"pip install '{WHEEL}[{extra}]'"
 
 
 class DomainError(Exception):

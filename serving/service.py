@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from models.errors import Invalid
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
+from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.app import create_app, create_local_app
 from serving.composition import open_runtime
 from serving.learning.service.publish import relocate_registry
@@ -37,7 +38,6 @@ _log = structlog.get_logger()
 
 _BACKLOG: Final = 2048
 _SILENT_SECONDS: Final = 10.0  # Twice the longest statement of a probe that the database answers.
-SETUP_LINK: Final = "set-up-link.json"
 
 
 class _Server(uvicorn.Server):
@@ -197,12 +197,12 @@ def _leave_setup_link(runtime: Runtime, address: str) -> None:
     with runtime.store.read() as connection:
         known = accounts.anybody(connection)
     if known:
-        (runtime.home.root / SETUP_LINK).unlink(missing_ok=True)
+        (runtime.home.root / SETUP_LINK_FILE).unlink(missing_ok=True)
         return
     link = f"{address}/setup/{auth.new_setup_token(runtime)}"
-    path = runtime.home.write_private(SETUP_LINK, {"link": link})
+    path = runtime.home.write_private(SETUP_LINK_FILE, {"link": link})
     if sys.stdout.isatty():
-        print(f"First start. Set up at {link}", flush=True)  # noqa: T201  # once, to the owner
+        print(f"First start. Set up at {link}, which is also in {path}", flush=True)  # noqa: T201  # once, to the owner
     else:
         _log.warning("service.not_set_up", link_in=str(path))
 

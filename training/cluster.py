@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from models.errors import install_line
 from training.cluster_worker import Ended, Work, compute, end, versions
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 _MOST_CHARACTERS: Final = 300
 _LOGGERS: Final = ("distributed", "distributed.client")
 _LOST: Final = "scheduler-connection-lost"  # The reason of futures that end with the connection.
-_INSTALL: Final = "Install touchstone[dask] in the version of this machine there"
+_INSTALL: Final = f"Run {install_line('dask')} there, with the wheel of this machine"
 
 
 class ClusterFailed(ValueError):
@@ -134,7 +135,7 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
     try:
         from distributed import Client  # noqa: PLC0415  # an extra
     except ModuleNotFoundError:
-        raise ClusterFailed("--dask needs Dask on this machine: install touchstone[dask].") from None
+        raise ClusterFailed(f"--dask needs Dask on this machine: {install_line('dask')}.") from None
     import dask  # noqa: PLC0415  # an extra
 
     for name in _LOGGERS:

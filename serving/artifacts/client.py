@@ -3,7 +3,7 @@
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from models.errors import Invalid, Unavailable
+from models.errors import Invalid, Unavailable, install_line
 from serving.artifacts.rules import Kind
 from serving.platform.settings import Settings
 
@@ -80,7 +80,7 @@ def bucket_of(settings: Settings) -> InBucket | None:
         import boto3  # noqa: PLC0415  # an extra
         from botocore.config import Config  # noqa: PLC0415  # an extra
     except ImportError:
-        raise Invalid("TOUCHSTONE_ARTIFACTS_BUCKET needs boto3: install touchstone[s3].") from None
+        raise Invalid(f"TOUCHSTONE_ARTIFACTS_BUCKET needs boto3: {install_line('s3')}.") from None
     # Checksums of newer protocol versions are refused by some other servers; readers compare the digest.
     config = Config(
         connect_timeout=5,

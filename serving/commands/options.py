@@ -82,7 +82,7 @@ Dask = Annotated[
     typer.Option(
         "--dask",
         help="Address of a Dask scheduler, tls://HOST:PORT, or tcp://HOST:PORT on this machine: its workers compute "
-        "the rows. Needs touchstone[dask] there and here.",
+        "the rows. Needs the extra dask there and here (docs/files.md).",
     ),
 ]
 Reason = Annotated[str, typer.Option(help="Why; shown in the audit log.")]

@@ -155,14 +155,14 @@ def _to_sign_in(request: Request) -> Response:
         # A fragment of a page cannot be a sign-in form; the browser reloads the whole page and returns here.
         return Response(status_code=401, headers={"HX-Refresh": "true"})
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    wanted = local_path(asked) if request.method == "GET" else "/"
+    wanted = local_path(request, asked) if request.method == "GET" else "/"
     return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}" if wanted != "/" else "/sign-in", 303)
 
 
 def _case_address(request: Request) -> str | None:
     """The case that a refused decision was about."""
     address, _, what = request.url.path.rpartition("/")
-    return address if what in {"verdict", "undo"} and local_path(address) != "/" else None
+    return address if what in {"verdict", "undo"} and local_path(request, address) != "/" else None
 
 
 def _session(request: Request) -> Session | None:

@@ -1,24 +1,21 @@
 """Fields of forms and addresses, validated at the edge: text only, without characters that a database rejects."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from starlette.datastructures import FormData, UploadFile
 
 from models.errors import Invalid, NotFound
 from serving.guards import CrossSite, runtime_of
 from serving.platform.runtime import Runtime
 
-_LOCAL_PATH: Final = re.compile(
-    r"/(?:queue(?:/(?:filters|me))?|search|notes|listings/lst_[0-9a-z]{26}|cases/(?:cas_[0-9a-z]{26}|bulk(?:/blk_[0-9a-z]{26})?)"
-    r"|brand(?:/[a-z-]{1,20}(?:/rpt_[0-9a-z]{26})?)?|brands(?:/brd_[0-9a-z]{26}(?:/dashboard)?)?|counter-notices|pending-removals|sellers"
-    r"|models(?:/(?:live|labels|snapshots|runs))?|operations(?:/[a-z]{1,20})?|kill-switches"
-    r"|join/[\w-]{20,100}|people(?:/usr_[0-9a-z]{26})?|keys|settings(?:/(?:reference|second-factor))?|help)?(?:\?[\w=&%+.~-]{0,400})?\Z",
-    re.ASCII,
-)
+# Of a path with a query; its characters alone, because the routes say which paths there are.
+_ADDRESS: Final = re.compile(r"(/(?!/)[\w./~-]*)(?:\?[\w=&%+.~*-]{0,2000})?\Z", re.ASCII)
+_PAGES: Final = "serving.web."
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 _LONGEST_ID: Final = 40
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
@@ -133,13 +130,16 @@ def case_id_of(case_id: str) -> str:
 CaseId = Annotated[str, Depends(case_id_of)]
 
 
-def local_path(value: str | None) -> str:
-    """One of our own pages to redirect to, or the start page; addresses of other sites are refused.
+def local_path(request: Request, value: str | None) -> str:
+    """One of our own pages to redirect to, or the start page; addresses of other sites are refused."""
+    address = _ADDRESS.match(value or "")
+    return address[0] if address and any(page.path_regex.match(address[1]) for page in _pages(request)) else "/"
 
-    >>> local_path("/queue?lane=audit"), local_path("//evil.example"), local_path("/models/promote")
-    ('/queue?lane=audit', '/', '/')
-    """
-    return value if value and _LOCAL_PATH.match(value) else "/"
+
+def _pages(request: Request) -> Iterator[APIRoute]:
+    for route in request.app.routes:
+        if isinstance(route, APIRoute) and "GET" in route.methods and route.endpoint.__module__.startswith(_PAGES):
+            yield route
 
 
 def refuse_cross_site(request: Request) -> None:

@@ -172,7 +172,7 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         undo=undo_of(runtime_of(request), person),
         zone=words.zone(runtime_of(request).clock.now()),
         display=session.display,
-        here=local_path(_address(request)),
+        here=local_path(request, _address(request)),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
         told_here=told_here(runtime_of(request), person),

@@ -9,6 +9,7 @@ from typing import Final
 
 from features.brands import SHORTEST_OBFUSCATED, compact
 from features.fold import fold, skeleton
+from serving.web.wording.text_language import stated
 
 _NAMES: Final = {
     0x00AD: "SHY", 0x034F: "CGJ", 0x061C: "ALM", 0x115F: "FILL", 0x1160: "FILL", 0x180E: "MVS", 0x200B: "ZWSP",
@@ -21,7 +22,6 @@ _UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Cc", "Co", "Cn", "Zl", "Zp"})
 _UNSEEN_BUT_PRINTABLE: Final = re.compile(f"[{''.join(chr(code) for code in _NAMES if chr(code).isprintable())}]")
 _LAYOUT: Final = frozenset("\n\r\t")
 _WORD: Final = re.compile(r"[^\s,.;:()\[\]{}\"“”'/\\]+")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
 _CASED: Final = {"latin": re.compile("[A-Za-zÀ-ɏ]"), "cyrillic": re.compile("[Ѐ-ӿ]"), "greek": re.compile("[Ͱ-Ͽ]")}
 
 
@@ -67,19 +67,10 @@ def show(text: str, *, names: Iterable[str] = (), language: str | None = None) -
     [('plain', 'Au'), ('unseen', 'ZWSP'), ('plain', 're'), ('lookalike', '11'), ('plain', 'e bag')]
     """
     pretending = _pretending(text, {compact(word): fold(word) for name in names for word in _words(name)})
-    known = language if language and _LANGUAGE.match(language) else None
+    known = stated(language)
     if text and not pretending and is_all_seen(text):  # Almost every text.
         return Shown((Piece(Kind.PLAIN, text),), known)
     return Shown(tuple(_joined(_piece(i, character, pretending) for i, character in enumerate(text))), known)
-
-
-def language_tag(language: str | None) -> str:
-    """Two letters for a narrow column; '?' if the language is unknown.
-
-    >>> language_tag("zh-Hans"), language_tag(None)
-    ('ZH', '?')
-    """
-    return language[:2].upper() if language and _LANGUAGE.match(language) else "?"
 
 
 def _piece(index: int, character: str, pretending: set[int]) -> Piece:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -26,6 +27,8 @@ from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.runtimes import PASSWORD, Site, populate
 
+UNDO_IS_ABOVE: Final = """document.getElementById("undo").getBoundingClientRect().bottom
+    <= document.getElementById("main").getBoundingClientRect().top"""
 KEYS = {
     "g": Judgement.GENUINE,
     "m": Judgement.GREY_MARKET,
@@ -166,6 +169,7 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, stage: Service) -
         assert page.evaluate("document.activeElement.tagName") == "H1", "a reader begins at the heading"
         expect(page.locator("#lease")).to_contain_text("leased until")
         expect(page.locator("#undo")).to_contain_text("Genuine recorded for")
+        assert page.evaluate(UNDO_IS_ABOVE), "the line covers nothing"
         page.go_back()
         expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau", timeout=15_000)
         assert case_on(page) == first

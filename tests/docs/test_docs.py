@@ -5,9 +5,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from babel import Locale
 
 from features.listing import Listing, check
 from serving.api.contract.listing_schema import listing_schema
+from serving.platform.languages import languages
 from tests.docs.generate import GENERATED, ROOT, commands
 from tests.fixtures.listings import a_row, a_suspect_row
 
@@ -54,6 +56,17 @@ def test_links_between_documents_lead_somewhere() -> None:
     for path in HAND_WRITTEN:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), (path, target)
+
+
+def test_the_documents_name_every_language_of_the_pages() -> None:
+    names = {str(Locale(language).get_display_name("en")) for language in languages()}
+    lists = [
+        (path.name, *re.split(", | and | or ", listed))
+        for path in HAND_WRITTEN
+        for listed in re.findall(r"English(?:, [A-Z][a-z]+)+ (?:and|or) [A-Z][a-z]+", path.read_text(encoding="utf-8"))
+    ]
+    assert {name for name, *_ in lists} == {"integrating.md", "workbench.md"}
+    assert [(name, set(listed)) for name, *listed in lists] == [(name, names) for name, *_ in lists]
 
 
 def test_make_targets_named_in_the_documents_exist() -> None:

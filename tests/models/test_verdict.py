@@ -130,7 +130,7 @@ SENTENCES = [
         True,
         "An analyst found the goods not genuine. Aurelle is asked before anything is removed.",
     ),
-    (J.GENUINE, S.BRAND, True, "The listing stays: genuine."),
+    (J.GENUINE, S.BRAND, True, "The listing stays."),
     (
         J.GREY_MARKET,
         S.BRAND,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from features.facts import Facts
+from features.message import message
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change, next_state
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
@@ -106,7 +107,7 @@ class CasesToOpen:
             row |= filters(step.listing.seller.external_id, step.listing.language, scored.score)
         self._rows.append(row)
         self._open[step.listing_id] = _OpenCase(case_id, lane, row["priority"], row)
-        what = f"Opened for {lane.value.replace('_', ' ')}. {' '.join(map(in_english, scored.route.reasons))}"[:200]
+        what = " ".join(map(in_english, (message(f"opened.{lane.value}"), *scored.route.reasons)))[:200]
         event_id = self._runtime.ids.new("evt")
         self._events.append(
             self._tenant(event_id=event_id, case_id=case_id, what=what, actor="router", known_at=step.as_of)

@@ -63,7 +63,8 @@ class Found:
     """A reported listing that the marketplace has sent, as it stands.
 
     `named_before` is set where the same report names it earlier, `reported_before` where the brand's own 'counterfeit'
-    waits for an analyst. `lane` is that of its open case, None without one.
+    waits for an analyst. `lane` is that of its open case, None without one. `honest_uses` is wording of the listing by
+    which its goods may be legitimate, such as "compatible with".
     """
 
     owner: Owner
@@ -73,6 +74,7 @@ class Found:
     named_before: bool = False
     reported_before: bool = False
     lane: CaseLane | None = None
+    honest_uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,19 @@ def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> 
         return _told(Result.CASE, doubt)
     if not effect.at_once:
         return Outcome(Result.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
-    return pending(holds) if holds else Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason,))
+    if holds:
+        return pending(holds, found)
+    return Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_warning(found)))
 
 
-def pending(holds: Sequence[Hold]) -> Outcome:
+def pending(holds: Sequence[Hold], found: Found) -> Outcome:
     """The outcome of a reported listing whose removal is on hold."""
-    return Outcome(Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, tuple(hold.message for hold in holds))
+    reasons = (*(hold.message for hold in holds), *_warning(found))
+    return Outcome(Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, reasons)
+
+
+def _warning(found: Found) -> tuple[Message, ...]:
+    return (message("report.honest_use", words=found.honest_uses),) if found.honest_uses else ()
 
 
 def _refused(found: Found) -> Code | None:

@@ -7,6 +7,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.facts import Facts
+from features.lexicon import Kind
+from features.listing import Listing
+from features.reading import read
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.brands.store import authorised_sellers
@@ -71,6 +74,7 @@ class Examination:
             named_before=listing_id in self.seen,
             reported_before=case is not None and self._waits_for_analyst(case),
             lane=None if case is None else case.lane,
+            honest_uses=_honest_uses(facts.listing),
         )
         self.seen.add(listing_id)
         return Examined(known, score["score_id"], facts, case, found)
@@ -99,3 +103,9 @@ class Examination:
             return False
         last = verdicts.latest_of_case(self.connection, self.here, case.case_id, self.brand_id)
         return last is not None and last.judgement is Judgement.COUNTERFEIT
+
+
+def _honest_uses(listing: Listing) -> tuple[str, ...]:
+    """The wording of a legitimate use, each once; weak wording such as "for" says nothing."""
+    matches = read(listing).kinds.get(Kind.TRAP, ())
+    return tuple(dict.fromkeys(one.words for one in matches if one.specificity != "weak"))

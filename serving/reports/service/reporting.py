@@ -127,7 +127,7 @@ def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead) -> Ou
     )
     holds = holds_of(runtime, connection, asked, at)
     ahead.alarm = ahead.alarm or any(hold.cause in OF_BRAND for hold in holds)
-    return pending(holds) if holds else outcome
+    return pending(holds, examined.found) if holds else outcome
 
 
 def _without_holds(reporting: Reporting, examined: Examined | None, leaves: int = 0) -> Outcome:
@@ -157,7 +157,7 @@ def _carry_out(
         return Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ()), {"refusal": as_data(refused.phrase)}
     lane = None if examined.case is None else examined.case.lane.value
     made = {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
-    return _actual(reporting, outcome, recorded), made
+    return _actual(reporting, examined, outcome, recorded), made
 
 
 def _give(reporting: Reporting, number: int, case_id: str) -> None:
@@ -167,12 +167,12 @@ def _give(reporting: Reporting, number: int, case_id: str) -> None:
     )
 
 
-def _actual(reporting: Reporting, outcome: Outcome, recorded: Recorded) -> Outcome:
+def _actual(reporting: Reporting, examined: Examined, outcome: Outcome, recorded: Recorded) -> Outcome:
     """What was recorded, should it differ from the outcome without holds."""
     action = recorded.action
     if action is not None and action.state is ActionState.PENDING_APPROVAL:
         stored = holds_db.of_actions(reporting.connection, action.marketplace_id, [action.action_id])
-        return pending(stored[action.action_id].holds)
+        return pending(stored[action.action_id].holds, examined.found)
     result = Result.CASE if action is None else Result.SCHEDULED
     return outcome if result is outcome.result else Outcome(result, outcome.code, recorded.consequence.reasons)
 

@@ -49,7 +49,7 @@ def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> R
     guide, runtime = _onboarding(role), runtime_of(request)
     with runtime.store.write() as connection:
         seen_onboarding.put_away(connection, session.person.user_id, guide.role, runtime.clock.now())
-    return go_to(request, local_path(fields.get("next")))
+    return go_to(request, local_path(request, fields.get("next")))
 
 
 @router.post("/help/onboarding/{role}/again")

@@ -49,6 +49,22 @@ _SHOWN: Final = 30
 LONGEST_ID: Final = 40
 _EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, Role.ADMIN)
 
+# What the audit log says of a person, where its entry needs no names.
+ACTS: Final = {
+    "password.changed": "Password changed",
+    "password.reset": "Password reset with a link",
+    "person.invited": "Invited",
+    "person.leads": "Lead rights added",
+    "person.leads_no_more": "Lead rights removed",
+    "person.let_go": "Removed from the brand",
+    "person.reactivated": "Reactivated",
+    "reset_link.made": "Password reset link created",
+    "second_factor.added": "Second factor added",
+    "second_factor.recovery_codes": "Recovery codes created",
+    "second_factor.removed": "Second factor removed",
+    "second_factor.reset": "Second factor reset",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class RoleBox:
@@ -273,14 +289,8 @@ def _what(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> s
         case "person.deactivated" | "person.work_handed_over":
             head = "Deactivated" if one.act == "person.deactivated" else "Work handed over"
             return f"{head}: {_work(one.payload, names)}"
-        case "person.reactivated":
-            return "Reactivated"
-        case "reset_link.made":
-            return "Password reset link created"
-        case "password.reset":
-            return "Password reset with a link"
         case _:
-            return one.act.replace(".", ": ").replace("_", " ")
+            return ACTS.get(one.act, one.act)
 
 
 def _work(payload: Mapping[str, object], names: Mapping[str, str]) -> str:

@@ -56,14 +56,14 @@ def second_step_for(following: str) -> str:
 @router.get(PLACE)
 def get_second_step(request: Request, waiting: Waiting) -> Response:
     """The form."""
-    following = local_path(request.query_params.get("next"))
+    following = local_path(request, request.query_params.get("next"))
     return respond(request, _page(request, waiting, following, None))
 
 
 @router.post(PLACE)
 def post_second_step(request: Request, waiting: Waiting, fields: Fields) -> Response:
     """Begin the session."""
-    runtime, following = runtime_of(request), local_path(fields.get("next"))
+    runtime, following = runtime_of(request), local_path(request, fields.get("next"))
     try:
         with mailing_sign_in_link(runtime, waiting.person.email):
             made = complete(runtime, waiting, given_by(fields), whence(request))

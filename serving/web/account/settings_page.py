@@ -136,7 +136,7 @@ def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
     """Change one setting from the bar or the list of keys, and return to the same page."""
     given = {name: fields[name] for name in ("theme", "letter_keys") if name in fields}
     choose(runtime_of(request), session.person, session.display, given)
-    return go_to(request, local_path(fields.get("next")))
+    return go_to(request, local_path(request, fields.get("next")))
 
 
 def settings_page(

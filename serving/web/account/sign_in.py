@@ -12,7 +12,9 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.service.known_devices import LONGEST_COOKIE
+from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
+from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
@@ -31,7 +33,10 @@ Anyone = Annotated[Session, signed_in()]
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """The form with the typed e-mail, the reason for a refusal, or the result of a link."""
+    """The form with the typed e-mail, the reason for a refusal, or the result of a link.
+
+    `setup_link_file` is where the link for the first account is, as long as nobody has one.
+    """
 
     template: ClassVar[str] = "sign_in.html"
     place: ClassVar[str] = ""
@@ -42,6 +47,7 @@ class SignInPage:
     error: str | None
     browser: str
     done: str | None = None
+    setup_link_file: str = ""
 
 
 @router.get("/")
@@ -53,13 +59,15 @@ def get_start(session: Anyone) -> Response:
 @router.get("/sign-in", dependencies=[public("signing in")])
 def get_sign_in(request: Request) -> Response:
     """The form; a user who is signed in is redirected."""
-    following = local_path(request.query_params.get("next"))
+    following = local_path(request, request.query_params.get("next"))
     runtime = runtime_of(request)
     try:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except NotSignedIn:
         browser = request.query_params.get("browser", "")[:LONGEST_COOKIE]
-        return _shown_once(request, _page(following, "", None, browser))
+        with runtime.store.read() as connection:
+            file = "" if accounts.anybody(connection) else SETUP_LINK_FILE
+        return _shown_once(request, replace(_page(following, "", None, browser), setup_link_file=file))
     return RedirectResponse(following, status_code=303)
 
 
@@ -77,7 +85,7 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     """Start a session, or report that the e-mail or the password is wrong without naming which."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
-    following, email = local_path(fields.get("next")), fields.get("email", "").strip()
+    following, email = local_path(request, fields.get("next")), fields.get("email", "").strip()
     browser = fields.get("browser", "")[:LONGEST_COOKIE]
     try:
         with mailing_sign_in_link(runtime, email):

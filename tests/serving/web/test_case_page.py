@@ -275,8 +275,22 @@ def test_an_appeal_that_follows_a_change_still_says_nothing_of_the_score(site: S
     receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [case] = open_cases(site, CaseLane.APPEAL)
     page = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
-    assert "Opened for appeal." in words(page)
+    assert "Opened for an appeal." in words(page)
     assert "points" not in words(page)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "line"),
+    [
+        (Judgement.GENUINE, "09:00Genuine. The listing stays. Ines Moreau"),
+        (Judgement.CANNOT_TELL, "09:00An analyst cannot tell. Aurelle is asked. Ines Moreau"),
+    ],
+)
+def test_the_timeline_says_each_answer_once(site: Site, judgement: Judgement, line: str) -> None:
+    case = a_case(site)
+    assert "Opened for an analyst." in words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    judge(site, site.analyst, case, judgement)
+    assert line in words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
 
 
 def test_a_second_review_shows_the_listing_and_nothing_of_the_score_or_the_first_answer(site: Site) -> None:

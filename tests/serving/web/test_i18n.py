@@ -1,4 +1,4 @@
-"""Pages in four languages: which one somebody gets, and that no text of theirs is left in English."""
+"""Pages in every language: which one somebody gets, and that no text of theirs is left in English."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

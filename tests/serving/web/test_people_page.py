@@ -1,9 +1,11 @@
 import re
+from pathlib import Path
 
 import pytest
 
 from serving.accounts.rules.access import Person, Role
 from serving.review.service.case_access import lease
+from serving.web.account.person_page import ACTS
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
@@ -135,6 +137,14 @@ def test_roles_are_ticked_and_shown_in_the_record(site: Site, admin: Visitor) ->
     nothing = admin.post(f"{path}/roles")
     assert nothing.status_code == 422
     assert "Deactivate them instead." in words(nothing.text)
+
+
+def test_every_act_about_a_person_has_words() -> None:
+    named = re.compile(r'"((?:person|password|reset_link|second_factor)\.(?!html)\w+)"')
+    sources = (Path(__file__).parents[3] / "serving").rglob("*.py")
+    acts = {act for source in sources for act in named.findall(source.read_text(encoding="utf-8"))}
+    with_names = {"added", "joined", "granted", "ungranted", "deactivated", "work_handed_over"}
+    assert acts - {f"person.{act}" for act in with_names} == set(ACTS)
 
 
 def test_who_is_deactivated_is_out_at_their_next_click_and_the_page_says_what_became_of_the_work(

@@ -7,9 +7,11 @@ from httpx2 import Response
 
 from models.policies.deciding import EnforcementPolicy
 from serving.accounts.service.display_choice import choose
+from serving.intake.service.intake import receive
 from serving.platform.display import Display
 from serving.rights.rules.rights import RightKind
 from tests.fixtures.bursts import states
+from tests.fixtures.listings import a_row
 from tests.fixtures.reporting import on_sale
 from tests.fixtures.runtimes import Site
 from tests.serving.rights.service.test_rights import withdraw_all
@@ -85,6 +87,15 @@ def test_the_search_shows_ids_and_titles_and_nothing_that_only_reviewers_know(si
     assert "RP-0" in told
     assert "number RP-1" in told
     assert not any(word in told.lower() for word in ("score", "risk", "lane", "closet-rp-0"))
+
+
+def test_the_preview_warns_of_goods_that_only_fit_those_of_the_brand(site: Site) -> None:
+    strap = a_row(external_id="RP-9", title="Strap compatible with Aurelle Colline tote, grey")
+    receive(site.runtime, site.marketplace, [strap], source="test")
+    brand = visit_as(site, site.brand_person)
+    text = words(brand.post(f"{PATH}/preview", {**asked(brand), "listings": "RP-9"}).text)
+    assert "Removal scheduled: 1" in text
+    assert "Look at this listing again: its wording is that of a legitimate use (“compatible with”)" in text
 
 
 def test_what_was_typed_is_kept_and_is_text(site: Site) -> None:

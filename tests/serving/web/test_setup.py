@@ -1,8 +1,13 @@
+from pathlib import Path
+
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
+from serving.composition import open_runtime
 from serving.marketplaces.store import marketplaces
+from serving.platform.settings import Settings
+from tests.fixtures.clients import a_client
 from tests.fixtures.runtimes import Site
-from tests.serving.web.visits import a_visitor, words
+from tests.serving.web.visits import PAGE, a_visitor, words
 
 FIELDS = {
     "marketplace": "Second Bazaar",
@@ -23,6 +28,17 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
     assert "Marketplace created." not in words(visitor.get("/models").text), "said once"
     with site.runtime.store.read() as connection:
         assert marketplaces.by_name(connection, "Second Bazaar").base_currency == "EUR"
+
+
+def test_the_sign_in_page_says_where_the_link_is_until_somebody_has_an_account(tmp_path: Path, site: Site) -> None:
+    told = "in the file set-up-link.json of the data directory."
+    runtime = open_runtime(Settings(home=tmp_path / "empty"))
+    try:
+        page = a_client(runtime).get("/sign-in", headers=PAGE)
+    finally:
+        runtime.close()
+    assert told in words(page.text)
+    assert told not in words(a_visitor(site).get("/sign-in").text)
 
 
 def test_the_link_works_once(site: Site) -> None:

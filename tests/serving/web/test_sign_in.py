@@ -1,6 +1,11 @@
-import pytest
+import re
 
+import pytest
+from fastapi import Request
+
+from serving.app import create_app
 from serving.web.forms import local_path
+from tests.browser.every_page import PAGES
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import PAGE, a_visitor, visit_as, words
 
@@ -38,19 +43,35 @@ def test_a_wrong_password_keeps_the_address_and_does_not_say_which_was_wrong(sit
     assert "not the right one" not in answers[0].text
 
 
-@pytest.mark.parametrize(
-    "page", ["/cases/bulk", "/queue/me", "/keys", "/notes", "/operations/audit", "/models/runs", "/settings/reference"]
-)
-def test_every_page_that_somebody_may_stand_on_is_gone_back_to(page: str) -> None:
-    assert local_path(page) == page
+@pytest.fixture
+def sent(site: Site) -> Request:
+    """A request as a handler of the application gets it."""
+    return Request({"type": "http", "app": create_app(site.runtime)})
+
+
+def test_every_page_that_somebody_may_stand_on_is_gone_back_to(sent: Request) -> None:
+    pages = [re.sub(r"\{\w+\}", "a_1.b-2", one.route) for one in PAGES]
+    pages += ["/queue?lane=audit", f"/search?q={'%D1%81' * 200}"]
+    assert [(page, local_path(sent, page)) for page in pages] == [(page, page) for page in pages]
 
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["//evil.example", "https://evil.example/queue", "/queue\\@evil", "/models/promote", "javascript:alert(1)", ""],
+    [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "https://evil.example/queue",
+        "/queue\\@evil",
+        "/models/promote",
+        "/api/v1/listings",
+        "/cases/cas_1/verdict",
+        "/queue\n",
+        "javascript:alert(1)",
+        "",
+    ],
 )
 def test_what_is_no_page_of_ours_is_never_gone_on_to(site: Site, elsewhere: str) -> None:
-    assert local_path(elsewhere) == "/"
     fields = {"email": site.analyst.email, "password": PASSWORD, "next": elsewhere}
     assert a_visitor(site).post("/sign-in", fields).headers["location"] == "/"
 

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.web.text_view import Kind, is_all_seen, is_unseen, language_tag, show
+from serving.web.text_view import Kind, is_all_seen, is_unseen, show
+from serving.web.wording.text_language import language_tag
 
 UNSEEN = [
     ("\u200b", "ZWSP", "zero width space"),
@@ -69,6 +70,24 @@ def test_nothing_is_lost_and_nothing_unseen_is_left(text: str) -> None:
 def test_a_language_is_only_given_on_where_it_is_one(language: str | None, shown: str | None, tag: str) -> None:
     assert show("text", language=language).language == shown
     assert language_tag(language) == tag
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "description", "tag"),
+    [
+        (None, "Aurelle Colline tote in grained leather", "Worn twice, with receipt from the shop in Lyon.", "EN"),
+        (None, "Zapatillas de piel para mujer", "Nuevas, con la caja original y la factura de la tienda.", "ES"),
+        (None, "Сумка Aurelle, люкс копия", None, "RU"),
+        ("fr", "Aurelle Colline tote in grained leather", "Worn twice, with receipt from the shop in Lyon.", "FR"),
+        (None, "Vela Nord X-200", None, "?"),
+        (None, None, None, "?"),
+    ],
+    ids=["English", "Spanish", "Russian", "what the listing states comes first", "names alone", "no text"],
+)
+def test_a_listing_without_a_language_shows_that_of_its_text(
+    language: str | None, title: str | None, description: str | None, tag: str
+) -> None:
+    assert language_tag(language, title, description) == tag
 
 
 def test_a_text_that_needs_no_closer_look_has_no_unseen_character() -> None:

@@ -5,6 +5,7 @@ from models.verdict import Judgement
 from serving.learning.service.reason_precision import Told, reason_precision, told
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
 
 
 def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> None:
@@ -56,3 +57,12 @@ def test_a_rule_is_one_row_whatever_seller_it_names() -> None:
     found = [{"version_id": one, "reasons": [], "route_reasons": [as_json(rule)]} for one, rule in named.items()]
     (only,) = told(found, {"ann": True, "bo": True, "cleo": False}).rules
     assert (only.name, only.labelled, only.counterfeit) == ("relist.linked_newcomer", 3, 2)
+
+
+def test_the_page_names_a_rule_by_its_sentence_and_not_by_its_code(site: Site) -> None:
+    judge(site, site.analyst, a_case(site, external_id="MP-1"), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    text = words(visit_as(site, site.data_scientist).get("/models/live").text)
+    assert "… points on the starter scorecard, at or above …. Points are not calibrated. Example:" in text
+    assert "1 scored listing with a mature label" in text
+    assert "route.points" not in text

@@ -27,6 +27,13 @@ REVERSED = replace(OWN, doubt=Doubt.REINSTATED_BEFORE)
 UNCLEAR = Found(Owner.UNRESOLVED, doubt=Doubt.BRAND_UNRESOLVED)
 
 
+@pytest.mark.parametrize("holds", [(), BURST], ids=["scheduled", "pending approval"])
+def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(holds: tuple[Hold, ...]) -> None:
+    told = what_happens(replace(OWN, honest_uses=("compatible with",)), FULL, holds)
+    assert told.reasons[-1] == message("report.honest_use", words=("compatible with",))
+    assert told.reasons[:-1] == what_happens(OWN, FULL, holds).reasons
+
+
 @pytest.mark.parametrize(
     ("found", "effect", "holds", "result", "code", "why"),
     [
