@@ -131,12 +131,13 @@ class Play:
 
         After a while it goes on: a message that a killed service had claimed is sent again when the clock has moved.
         """
-        until = time.monotonic() + _SETTLES_WITHIN_SECONDS
+        until, wait = time.monotonic() + _SETTLES_WITHIN_SECONDS, _LOOKS_AGAIN_SECONDS
         while self.cast.marketplace.call("GET", "/api/v1/clock")["unfinished"] and time.monotonic() < until:
-            time.sleep(_LOOKS_AGAIN_SECONDS)
+            time.sleep(wait)
+            wait = min(2 * wait, _SETTLES_WITHIN_SECONDS / 40)
 
     def _chance(self, *names: str) -> np.random.Generator:
-        """The draws for one question about one listing: whoever is asked in whatever order, they are the same."""
+        """The draws for one question about one listing: they depend on no other question."""
         return np.random.default_rng([self.seed, _STAFF, crc32(" ".join(names).encode())])
 
     def until_it_can_learn(self, moment: datetime) -> None:

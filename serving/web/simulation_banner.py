@@ -26,5 +26,5 @@ def simulation_banner(runtime: Runtime) -> SimulationBanner | None:
     day = (now - played.first).days + 1
     is_day = day >= 1 and not played.over
     return SimulationBanner(
-        min(day, played.days) if is_day else None, played.days, own_words.day(now), played.brand, played.over
+        min(day, played.days) if is_day else None, played.days, own_words.day(now, now), played.brand, played.over
     )
