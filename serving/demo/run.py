@@ -29,6 +29,7 @@ from serving.demo.report import Learnt, result, show
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.simulation import PLAY_FILE
 from serving.platform.home import DEFAULT_PORT, Home
+from serving.platform.kernels.folder import KEY
 from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
 from serving.reference_marketplace import EFFECTS, configuration, whole_lines
@@ -45,7 +46,7 @@ _DAYS_BEFORE: Final = FULL_STANDING_COUNTS_AFTER + timedelta(days=1)
 _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
 # The listings of the last days arrive at once after the cast has finished, so that a visitor has cases to decide.
 _LEFT_WAITING: Final = timedelta(days=10)
-_KEPT_ON_RESET: Final = "cache"
+_KEPT_ON_RESET: Final = {"cache", KEY}
 _SETTLES_WITHIN_HOURS: Final = 240
 # The clock of a seed stands still between moves; a visitor's removals leave as on a clock that goes.
 _TICK_SECONDS: Final = 2.0
@@ -134,7 +135,7 @@ def _clear(home: Home) -> None:
     """Delete everything in the data directory except compiled kernels, if no process uses it."""
     with home.owned():
         for path in home.root.iterdir():
-            if path == home.lock_file or path.name == _KEPT_ON_RESET:
+            if path == home.lock_file or path.name in _KEPT_ON_RESET:
                 continue
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     Home.at(home.root)

@@ -24,8 +24,8 @@ def played(site: Site, *, begins: timedelta, over: bool = False) -> None:
 @pytest.mark.parametrize(
     ("begins", "over", "sentence"),
     [
-        (-63 * A_DAY, False, "Simulated marketplace, day 64 of 180 (2 Mar). The play pauses at each click"),
-        (A_DAY, False, "Simulated marketplace, before the first day. The play pauses at each click"),
+        (-63 * A_DAY, False, "Simulated marketplace, day 64 of 180 (2 Mar). The simulation pauses at each click"),
+        (A_DAY, False, "Simulated marketplace, before the first day. The simulation pauses at each click"),
         (-200 * A_DAY, True, "Simulated marketplace, 2 Mar. Aurelle has been in good standing"),
     ],
 )
