@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ from training.synthetic import World, build
 CREDENTIALS: Final = "demo-credentials.json"
 COPIES: Final = "demo-copies.txt"
 # Fixed, because a seed fixes the whole run.
-_FIRST_DAY: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
+FIRST_DAY: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
 # Before it, the brand that is shown earns its standing.
 _DAYS_BEFORE: Final = FULL_STANDING_COUNTS_AFTER + timedelta(days=1)
 # The shares of the history after which the models are trained.
@@ -142,26 +142,17 @@ def _clear(home: Home) -> None:
 
 
 def _play(home: Home, wish: Wish, children: Children, console: Console) -> tuple[dict[str, Any], Play]:
-    begins = _FIRST_DAY - _DAYS_BEFORE
     with Told(console, wish.listings) as told:
         told.tell("making the marketplace", 0)
-        settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=_FIRST_DAY, days=wish.days)
+        settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=FIRST_DAY, days=wish.days)
         world = build(settings)
-        brands = campaign_brands(world)
-        state = {"listings": wish.listings, "days": wish.days, "seed": wish.seed, "compare": wish.compare}
-        state |= {"first_day": world.sent[0].at.isoformat(), "brand": brands[0].brand.name, "result": None}
-        home.write_private(PLAY_FILE, state)
         told.total = len(world.sent)
-        front = Front(f"http://127.0.0.1:{wish.port or free_port(DEFAULT_PORT)}", console.print)
-        simulated = {"TOUCHSTONE_CLOCK_START": begins.isoformat(), "TOUCHSTONE_SEED": str(wish.seed)}
-        cast, phones = _found(home, front, world, begins, wish.seed)
-        told.tell("starting the service", 0)
-        _start(home, int(front.address.rpartition(":")[2]), simulated, children)
-        home.write_private(CREDENTIALS, cast.credentials)
+        state = {"listings": wish.listings, "days": wish.days, "seed": wish.seed, "compare": wish.compare}
+        state |= {"first_day": world.sent[0].at.isoformat(), "brand": campaign_brands(world)[0].brand.name}
+        home.write_private(PLAY_FILE, {**state, "result": None})
+        play, large = begin(home, world, wish, children, told.tell)
         if wish.stay:
             _show_sign_ins(home)
-        play = Play(cast, world, wish.seed, begins, told.tell, visitors=wish.stay)
-        large = LargeReports(play, phones, brands)
         before, after = _history(play, world, large, home)
         figures = _settle(play)
         states = large.states()
@@ -173,6 +164,22 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> tuple
     found = result(figures, states, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
     home.write_private(PLAY_FILE, {**state, "result": found})
     return found, play
+
+
+def begin(
+    home: Home, world: World, wish: Wish, children: Children, tell: Callable[[str, int], None] = lambda *_: None
+) -> tuple[Play, LargeReports]:
+    """Create the marketplace and start its service, some days before the first listing."""
+    begins = FIRST_DAY - _DAYS_BEFORE
+    port = wish.port or free_port(DEFAULT_PORT)
+    front = Front(f"http://127.0.0.1:{port}", Console(stderr=True).print)
+    cast, phones = _found(home, front, world, begins, wish.seed)
+    tell("starting the service", 0)
+    simulated = {"TOUCHSTONE_CLOCK_START": begins.isoformat(), "TOUCHSTONE_SEED": str(wish.seed)}
+    _start(home, port, simulated, children)
+    home.write_private(CREDENTIALS, cast.credentials)
+    play = Play(cast, world, wish.seed, begins, tell, visitors=wish.stay)
+    return play, LargeReports(play, phones, campaign_brands(world))
 
 
 def _compare(home: Home, settings: WorldSettings, models: list[dict[str, Any]], unseen: int, at: datetime) -> None:

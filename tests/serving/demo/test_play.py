@@ -35,7 +35,7 @@ class Service:
     clocks: Iterator[dict[str, Any]]
     judged: list[tuple[str, str]] = field(default_factory=list)
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
+    def call(self, method: str, path: str, _body: object = None) -> Any:
         """The answer to one call."""
         if path == "/api/v1/clock":
             return next(self.clocks) if method == "GET" else {}
