@@ -47,7 +47,8 @@ _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
 # The listings of the last days arrive at once after the cast has finished, so that a visitor has cases to decide.
 _LEFT_WAITING: Final = timedelta(days=10)
 _KEPT_ON_RESET: Final = {"cache", KEY}
-_SETTLES_WITHIN_HOURS: Final = 240
+# Undo windows close and checks of removals end within days; each move costs a sweep.
+_SETTLING_STEP, _MOST_SETTLING_STEPS = timedelta(hours=8), 60
 # The clock of a seed stands still between moves; a visitor's removals leave as on a clock that goes.
 _TICK_SECONDS: Final = 2.0
 
@@ -215,8 +216,9 @@ def _start(home: Home, port: int | None, simulated: Mapping[str, str], children:
     service_port = port or free_port(home.read_service().get("port") or DEFAULT_PORT)
     receiver = configuration(home, free_port(configuration(home, None)["port"]))
     children.start("reference-marketplace", ["reference-marketplace", "--port", str(receiver["port"])], {})
-    # A demo takes minutes, and its removals must be sent in that time.
-    extra = {"TOUCHSTONE_CLOCK": "simulated", "TOUCHSTONE_RANDOM_DELAY_MINUTES": "0", **simulated}
+    # A demo takes minutes, and its removals must be sent in that time. Jobs of one thread end in their order.
+    extra = {"TOUCHSTONE_CLOCK": "simulated", "TOUCHSTONE_RANDOM_DELAY_MINUTES": "0", "TOUCHSTONE_JOB_THREADS": "1"}
+    extra |= {"TOUCHSTONE_QUEUE_POLL_SECONDS": "0.25", **simulated}
     service = children.start("serve", ["serve", "--port", str(service_port)], extra)
     wait_for_port(children.started[0], receiver["port"])
     wait_for_http(service, f"http://127.0.0.1:{service_port}/healthz")
@@ -248,10 +250,10 @@ def _found(home: Home, front: Front, world: World, begins: datetime, seed: int) 
 
 
 def _settle(play: Play) -> dict[str, Any]:
-    """The figures once nothing is in progress. The clock advances by hours, so that undo windows close."""
+    """The figures once nothing is in progress. The clock advances, so that undo windows close."""
     figures: dict[str, Any] = {}
-    for _ in range(_SETTLES_WITHIN_HOURS):
-        play.move_clock(play.now + timedelta(hours=1))
+    for _ in range(_MOST_SETTLING_STEPS):
+        play.move_clock(play.now + _SETTLING_STEP)
         figures = play.cast.marketplace.call("GET", "/api/v1/figures")
         if figures["pending"] == 0 and figures["removal_checks"]["asked"] == 0:
             break

@@ -117,13 +117,13 @@ def test_the_analysts_of_a_demo_name_the_brand_and_every_seller_is_told_of_it(ki
 
 
 def first_days(home: Path, world: World) -> dict[str, Any]:
-    """What the service tells and stores after two weeks of a small marketplace with one seed."""
+    """What the service tells and stores after the first days of a small marketplace with one seed."""
     children = Children(home)
     try:
-        play, large = begin(Home.at(home), world, Wish(120, 0, False, 60, 3, None, False, False, None), children)
-        large.earn_standing(large.brands[0])
-        play.until(world.sent[0].at + timedelta(days=14))
+        play, _ = begin(Home.at(home), world, Wish(300, 0, False, 60, 3, None, False, False, None), children)
+        play.until(world.sent[0].at + timedelta(days=8))
         figures: dict[str, Any] = play.cast.marketplace.call("GET", "/api/v1/figures")
+        play.cast.marketplace.front.close()
     finally:
         children.stop()
     with closing(sqlite3.connect(f"file:{home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
@@ -133,12 +133,13 @@ def first_days(home: Path, world: World) -> dict[str, Any]:
     return figures
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("signals")
 def test_two_runs_of_one_seed_are_alike_but_for_their_secrets(
     tmp_path: Path, forked_touchstone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(started, "touchstone_command", lambda: [forked_touchstone])
-    world = build(WorldSettings(listings=120, seed=3, start=FIRST_DAY, days=60))
+    world = build(WorldSettings(listings=300, seed=3, start=FIRST_DAY, days=60))
     first, again = (first_days(tmp_path / name, world) for name in ("first", "again"))
     assert first.pop("secret") != again.pop("secret")
     assert first == again
