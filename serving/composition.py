@@ -1,10 +1,8 @@
 """The composition root: makes and connects the parts of a process."""
 
 import random
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 from models.errors import Invalid
@@ -39,6 +37,7 @@ from serving.marketplaces.store import marketplaces
 from serving.migrations.migrate import migrate
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.store import notices
+from serving.operations.service.simulation import Visits
 from serving.platform.clock import Clock, SimulatedClock, SystemClock
 from serving.platform.database import clocks
 from serving.platform.database.common_secrets import CommonSecret, SecretDiffers, compare_secrets
@@ -177,8 +176,8 @@ def open_runtime(
         store=store,
         clock=chosen,
         wall=SystemClock(),
-        ids=IdSource(chosen),
-        draw=draw or random.Random(secrets.randbits(128)).random,  # noqa: S311  # an audit sample, not a secret
+        ids=IdSource(chosen, _chance(settings, chosen, "ids").getrandbits),
+        draw=draw or _chance(settings, chosen, "draws").random,
         jobs=Jobs(store.writes),
         counts=LargeCounts(),
         pictures=_pictures(settings),
@@ -189,6 +188,7 @@ def open_runtime(
             LiveModels(bundles),
             SnapshotFiles(home.snapshots, shared),
             Trials(),
+            Visits(chosen.simulated),
             ReferenceContextCache(),
             Recounts(),
             UsualDays(),
@@ -271,20 +271,32 @@ def _pictures(settings: Settings) -> Pictures:
     return found
 
 
+def _chance(settings: Settings, clock: Clock, stream: str) -> random.Random:
+    """The source of ids or draws: secret, or made from the seed of a simulation.
+
+    Raises Invalid (there is a seed, and the clock is the real one: ids and the audit sample could be foretold).
+    """
+    if settings.seed is None:
+        return random.SystemRandom()
+    if not clock.simulated:
+        raise Invalid("TOUCHSTONE_SEED needs a simulated clock: on the real one, ids and draws could be foretold.")
+    return random.Random(f"{stream} {settings.seed}")  # noqa: S311  # a simulation has no secrets
+
+
 def _clock(settings: Settings, store: Store) -> Clock:
-    """The clock of the data directory; a new one takes the requested clock.
+    """The clock of the data directory; a new one takes the requested clock, and one with a seed stands still.
 
     Raises Invalid (the stored times are of the other clock, or production mode is combined with a simulated clock).
     """
-    wanted = settings.clock
+    wanted, begins = settings.clock, None
     with store.write() as connection:
         offset = clocks.offset(connection)
         in_use = accounts.anybody(connection) or bool(marketplaces.everyone(connection))
         if offset is None and wanted is ClockKind.SIMULATED:
             if in_use:
                 raise Invalid("This home runs on the real clock; its times cannot be mixed with simulated ones.")
-            start = settings.clock_start
-            offset = start - SystemClock().now() if start is not None else timedelta(0)
+            begins = settings.clock_start or SystemClock().now()
+            offset = begins - SystemClock().now()
             clocks.set_offset(connection, offset)
     if offset is None:
         return SystemClock()
@@ -292,4 +304,5 @@ def _clock(settings: Settings, store: Store) -> Clock:
         raise Invalid("This home runs on a simulated clock; its times cannot be mixed with real ones.")
     if settings.production:
         raise Invalid("Production mode refuses a simulated clock.")
-    return SimulatedClock(offset)
+    stands_at = None if settings.seed is None else begins or SystemClock().now() + offset
+    return SimulatedClock(offset, stands_at=stands_at)

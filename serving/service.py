@@ -29,6 +29,7 @@ from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import Store
 from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.production import check_production
+from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.platform.slow_clients import ImpatientProtocol
@@ -66,7 +67,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
         try:
             with _listening(settings.host, port) as public, _private(home.socket_path()) as private:
                 bound = public.getsockname()[1]
-                address = settings.public_url or f"http://{settings.host}:{bound}"
+                address = public_address(settings.model_copy(update={"port": bound}), home)
                 path = private.getsockname()
                 home.write_service(pid=os.getpid(), port=bound, socket=path)
                 _leave_setup_link(runtime, address)

@@ -1,37 +1,27 @@
-"""Status requests of a marketplace: the state of its listings, the figures and, in a simulation, the time."""
+"""Status requests of a marketplace: the state of its listings, and the figures."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from features.fields import Rejected, instant
-from models.errors import Forbidden, Invalid, Unavailable, required
+from models.errors import Unavailable, required
 from serving.accounts.rules.access import Scope
-from serving.api.bodies import json_body
 from serving.api.requests.after import After
 from serving.appeals.store import overturns
 from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service.figures import figures
 from serving.operations.service.readiness import NotReady, not_ready
-from serving.platform.clock import SimulatedClock
-from serving.platform.database import clocks
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pages import cut
 from serving.platform.pools import PROBES
-from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions, removal_checks
 from serving.takedowns.store.removal_checks import RemovalCheck
 from serving.webhooks.rules.action import ActionKind, ActionState
-from serving.workflows.worker import sweep
 
 router = APIRouter()
 Reader = Annotated[Caller, key(Scope.INTAKE)]
-ClockMover = Annotated[Caller, key(Scope.CLOCK)]
-_MOMENT = instant("to", "The moment to move to.")
 
 
 @router.head("/livez", dependencies=[public("a supervisor must ask without a key")])
@@ -135,29 +125,6 @@ def get_listing(external_id: str, request: Request, caller: Reader) -> dict[str,
         "first_known_at": found.first_known_at.isoformat(),
         "action": None if last is None else {"kind": last.kind.value, "state": last.state.value, "id": last.action_id},
     }
-
-
-@router.post("/api/v1/clock")
-async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
-    """Move the simulated clock forward to a moment, and process everything that has become due."""
-    body = await json_body(request)
-    try:
-        moment = _MOMENT.read("to", body.get("to") if isinstance(body, dict) else None)
-    except Rejected as refused:
-        raise Invalid(refused.phrase) from None
-    if not isinstance(moment, datetime):
-        raise Invalid("to must be a time.")
-    return await run_in_threadpool(move_clock, runtime_of(request), moment)
-
-
-def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
-    """Move the clock, store its offset, run the sweeps. Raises Forbidden (the clock is the real one)."""
-    if not isinstance(runtime.clock, SimulatedClock) or runtime.settings.production:
-        raise Forbidden("This service runs on the real clock.")
-    offset = runtime.clock.forward_to(moment)
-    with runtime.store.write() as connection:
-        clocks.set_offset(connection, offset)
-    return {"now": runtime.clock.now().isoformat(), "due": sweep(runtime)}
 
 
 @router.get("/api/v1/openapi.json")

@@ -97,12 +97,17 @@ def demo(
     *,
     listings: Annotated[
         int, typer.Option(min=1_000, max=200_000, help="Number of listings that the marketplace sends.")
-    ] = 5_000,
+    ] = 3_000,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Compare both models on listings of unseen sellers.")
+    ] = False,
     unseen: Annotated[
-        int, typer.Option(min=1_000, max=1_000_000, help="Number of listings of unseen sellers that both models score.")
+        int, typer.Option(min=1_000, max=1_000_000, help="Number of listings of unseen sellers in the comparison.")
     ] = 20_000,
     days: Annotated[int, typer.Option(min=60, max=360, help="Days over which it sends them.")] = 180,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the whole simulation.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="The seed of the whole run: the same one gives the same figures.")
+    ] = 0,
     json_file: Annotated[
         Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the figures here.")
     ] = None,
@@ -115,4 +120,4 @@ def demo(
     from serving.platform.home import Home
 
     home = Home.at(settings_with().home)
-    raise typer.Exit(run(home, Wish(listings, unseen, days, seed, port, reset, stay, json_file)))
+    raise typer.Exit(run(home, Wish(listings, unseen, compare, days, seed, port, reset, stay, json_file)))

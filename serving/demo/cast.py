@@ -32,18 +32,12 @@ class Cast:
     data_scientists: tuple[SignedInPerson, ...]
     credentials: list[dict[str, str]]
 
-    def busiest_first(self) -> list[dict[str, str]]:
-        """The credentials; within each role, the people with the most decisions to make come first."""
-        waiting = {
-            person.email: len(person.call("GET", "/api/v1/cases?most=500")["cases"])
-            for person in (*self.analysts, *self.brand_people.values())
-        }
-        roles = [one["role"] for one in self.credentials]
-        return sorted(self.credentials, key=lambda one: (roles.index(one["role"]), -waiting.get(one["user"], 0)))
 
+def found(front: Front, world: World, shown: str, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
+    """Create the marketplace, invite its people, enrol its brands, register its receiver.
 
-def found(front: Front, world: World, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
-    """Create the marketplace, invite its people, enrol its brands, register its receiver."""
+    The person of the brand `shown` comes before those of other brands.
+    """
     people.add_marketplace(MARKETPLACE, "EUR")
     people.sell_in(["EU"])
     kill_switches.switch_off(AutomaticRule.RETRAINING, "The demo trains its two models at fixed moments.")
@@ -64,7 +58,7 @@ def found(front: Front, world: World, *, webhook_url: str, status_url: str, webh
     invite(_ADMINISTRATOR, Role.ADMIN)
     brand_people: dict[str, SignedInPerson] = {}
     marks: dict[str, str] = {}
-    for one in world.brands:
+    for one in sorted(world.brands, key=lambda one: one.brand.brand_id != shown):
         brand = one.brand
         brands.add_brand(brand.name, list(brand.aliases), list(brand.gtin_prefixes))
         brands.enrol_brand(

@@ -1,13 +1,13 @@
 """Two large reports of the demo, each confirmed with a second factor: one leaves whole, one is stopped in its hour.
 
 Two brands meet a campaign of copies. Each reports twice as many as leave at once, which earns full standing unless many
-of the brand's earlier answers were wrong, and then the rest in one report.
+of the brand's earlier answers were wrong, and then the rest in one report. The first brand, whose account a visitor
+has, does so before the first day, and a few more times, as a standing counts what happened in 90 days.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from serving.demo.front import CONFLICT, NOT_FOUND, Refused, SignedInPerson
@@ -22,6 +22,10 @@ _TIMES: Final = 2
 _APART: Final = timedelta(hours=2)  # The undo window has closed, and the limits of an hour are free again.
 FULL_STANDING_COUNTS_AFTER: Final = timedelta(days=DEFAULT_STEP_UP.full_standing_days)
 _LARGE: Final = 24
+_EVERY: Final = timedelta(days=30)
+_SOME: Final = 12
+# Copies that stay on sale, so that a visitor can report them.
+_LEFT: Final = 30
 _AGE_DAYS: Final = 9
 
 
@@ -41,22 +45,36 @@ class LargeReports:
 
     play: Play
     phones: dict[str, Phone]
+    brands: tuple[SyntheticBrand, SyntheticBrand]
+    _announced: int = 0
     _sent: list[tuple[SignedInPerson, str]] = field(default_factory=list)
 
-    def take_place(self) -> None:
-        """Play everything on two days, on which nobody else decides about the copies, with two weeks between."""
-        brands = campaign_brands(self.play.world)
+    def earn_standing(self, brand: SyntheticBrand) -> None:
+        """Report enough copies for full standing, and wait until it counts for large reports."""
         self.play.move_clock(self.play.now + _APART)  # An answer within the last hour would make a burst of the first.
-        for start in range(0, _TIMES * _AT_ONCE, _AT_ONCE):
-            for brand in brands:
-                self._report(brand, range(start, start + _AT_ONCE))
+        for _ in range(_TIMES):
+            self._report(brand, _AT_ONCE)
             self.play.move_clock(self.play.now + _APART)
         self.play.move_clock(self.play.now + FULL_STANDING_COUNTS_AFTER)
-        kept, stopped = (self._confirmed(brand) for brand in brands)
+
+    def keep_standing(self, until: datetime) -> None:
+        """Play until a moment; once in a while the first brand reports a few copies."""
+        while self.play.now < until:
+            self.play.until(min(self.play.now + _EVERY, until))
+            self._report(self.brands[0], _SOME)
+
+    def take_place(self) -> list[str]:
+        """Play both large reports, on a day on which nobody else decides about the copies.
+
+        Returns copies of the first brand that are left for a visitor.
+        """
+        self.earn_standing(self.brands[1])
+        kept, stopped = (self._confirmed(brand) for brand in self.brands)
         self._sent += [one for one in (kept, stopped) if one is not None]
         if stopped is not None:
-            self._stop(brands[1].brand.brand_id, stopped[1])
+            self._stop(self.brands[1].brand.brand_id, stopped[1])
             stopped[0].signed_out()
+        return self._announce(self.brands[0], _LEFT)
 
     def states(self) -> dict[str, int]:
         """The listings of both large reports by their state now."""
@@ -65,47 +83,42 @@ class LargeReports:
             found.update(one["state"] for one in person.call("GET", f"/api/v1/brand/reports/{report_id}")["items"])
         return dict(found)
 
-    def _announce(self, brand: SyntheticBrand, numbers: Iterable[int]) -> None:
+    def _announce(self, brand: SyntheticBrand, number: int) -> list[str]:
         """The marketplace sends copies, each of a seller of its own; nobody but the brand sees them in time."""
-        rows = list(self._rows(brand, numbers))
+        rows = [self._row(brand, self._announced + i) for i in range(number)]
+        self._announced += number
         truth = {row["external_id"]: self._truth(brand, row["seller"]["external_id"]) for row in rows}
         self.play.world = replace(self.play.world, truth={**self.play.world.truth, **truth})
         self.play.cast.marketplace.call("POST", "/api/v1/listings", rows)
+        return list(truth)
 
-    def _rows(self, brand: SyntheticBrand, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
-        for number in numbers:
-            name = _name(brand, number)
-            yield {
-                "external_id": name,
-                "title": f"{brand.brand.name}, as new, number {number}",
-                "price": "89.00",
-                "currency": "EUR",
-                "language": "en",
-                "occurred_at": self.play.now.isoformat(),
-                "seller": {"external_id": f"shop-of-{name}", "age_days": _AGE_DAYS, "country": "DE"},
-            }
+    def _row(self, brand: SyntheticBrand, number: int) -> dict[str, Any]:
+        name = f"campaign-{brand.brand.brand_id}-{number:03d}"
+        return {
+            "external_id": name,
+            "title": f"{brand.brand.name}, as new, number {number}",
+            "price": "89.00",
+            "currency": "EUR",
+            "language": "en",
+            "occurred_at": self.play.now.isoformat(),
+            "seller": {"external_id": f"shop-of-{name}", "age_days": _AGE_DAYS, "country": "DE"},
+        }
 
     @staticmethod
     def _truth(brand: SyntheticBrand, seller: str) -> Truth:
         return Truth(counterfeit=True, brand_id=brand.brand.brand_id, kind="campaign", seller=seller)
 
-    def _report(self, brand: SyntheticBrand, numbers: Sequence[int]) -> dict[str, Any]:
-        self._announce(brand, numbers)
+    def _report(self, brand: SyntheticBrand, number: int) -> dict[str, Any]:
+        key, listings = f"demo-campaign-{self._announced}", self._announce(brand, number)
         cast, brand_id = self.play.cast, brand.brand.brand_id
-        body = {
-            "right_id": cast.marks[brand_id],
-            "reason_code": REASON,
-            "listings": [_name(brand, number) for number in numbers],
-            "good_faith": True,
-        }
-        key = f"demo-campaign-{brand_id}-{numbers[0]}"
+        body = {"right_id": cast.marks[brand_id], "reason_code": REASON, "listings": listings, "good_faith": True}
         found: dict[str, Any] = self._person(brand).call("POST", "/api/v1/brand/reports", body, key=key)
         return found
 
     def _confirmed(self, brand: SyntheticBrand) -> tuple[SignedInPerson, str] | None:
         """The brand's person with the report that they confirmed; None where the brand has no full standing."""
         person = self._person(brand)
-        sent = self._report(brand, range(_TIMES * _AT_ONCE, _TIMES * _AT_ONCE + _LARGE))
+        sent = self._report(brand, _LARGE)
         if {one["code"] for one in sent["items"]} != {"step_up"}:
             return None
         code = self.phones[person.email].code()
@@ -131,7 +144,3 @@ class LargeReports:
 
     def _person(self, brand: SyntheticBrand) -> SignedInPerson:
         return self.play.cast.brand_people[brand.brand.brand_id]
-
-
-def _name(brand: SyntheticBrand, number: int) -> str:
-    return f"campaign-{brand.brand.brand_id}-{number:03d}"

@@ -2,11 +2,13 @@
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
+from zlib import crc32
 
 import numpy as np
 
@@ -37,6 +39,11 @@ _COUNTERFEIT: Final = "counterfeit"
 _SECOND_REVIEW: Final = "second_look"
 _TIMES_NEEDED: Final = 2  # Half of the labels may belong to sellers who are on both sides of the cut.
 _STAFF: Final = 7  # The random stream of the staff, apart from those of the world.
+# A visitor who reads a page for longer finds the play going on, but not with a case that they opened.
+_PAUSE_SECONDS: Final = 30.0
+_LOOKS_FOR_VISITORS_SECONDS: Final = 0.2
+_SETTLES_WITHIN_SECONDS: Final = 20.0
+_LOOKS_AGAIN_SECONDS: Final = 0.05
 
 
 @dataclass(slots=True)
@@ -46,10 +53,14 @@ class Play:
     cast: Cast
     world: World
     seed: int
-    progress: Callable[[int], None]
-    now: datetime = field(init=False)
-    _random: np.random.Generator = field(init=False)
+    now: datetime
+    progress: Callable[[str, int], None]
+    """Hears what goes on, and the number of listings sent."""
+    visitors: bool = False
     _reporters: Reporters = field(init=False)
+    _asked: Counter[str] = field(default_factory=Counter)
+    _opened: frozenset[str] = frozenset()
+    _looked_at: float = 0.0
     _waiting: dict[str, tuple[datetime, Answer | None]] = field(default_factory=dict)
     _objections: dict[str, bool] = field(default_factory=dict)
     _sent: int = 0
@@ -57,9 +68,7 @@ class Play:
     _introduced: int = 0
 
     def __post_init__(self) -> None:
-        self._random = np.random.default_rng([self.seed, _STAFF])
         self._reporters = Reporters(self.cast, self.world, self.seed)
-        self.now = self.world.sent[0].at
 
     def until(self, moment: datetime) -> None:
         """Advance to a moment: in each step rows and events come in, then people work."""
@@ -71,6 +80,7 @@ class Play:
         """Jump to a moment and send the rows and events up to it; nobody works."""
         self.move_clock(moment)
         self._send()
+        self.progress(f"day {(self.now - self.world.sent[0].at).days + 1}", self._sent)
 
     def rest(self, length: timedelta) -> None:
         """Advance without new listings; people and deliveries catch up."""
@@ -87,12 +97,48 @@ class Play:
         self._reporters.report(self.now)
         for analyst in self.cast.analysts:
             self._review(analyst)
+        self._settle()
         self._appeal()
 
     def move_clock(self, moment: datetime) -> None:
-        """Move the simulated clock; due messages leave."""
+        """Move the simulated clock, and wait until what has become due is done."""
+        self._settle()
+        self.give_way()
         self.now = moment
         self.cast.marketplace.call("POST", "/api/v1/clock", {"to": moment.isoformat()})
+        self._settle()
+
+    def tick(self, length: timedelta) -> None:
+        """Let time pass at the machine's speed."""
+        self.now += length
+        self.cast.marketplace.call("POST", "/api/v1/clock", {"to": self.now.isoformat()})
+
+    def give_way(self) -> None:
+        """Wait while a visitor clicks through the pages, and learn which cases are theirs."""
+        if not self.visitors or time.monotonic() - self._looked_at < _LOOKS_FOR_VISITORS_SECONDS:
+            return
+        while True:
+            clock = self.cast.marketplace.call("GET", "/api/v1/clock")
+            self._looked_at, self._opened = time.monotonic(), frozenset(clock["opened_cases"])
+            since = clock["seconds_since_click"]
+            if since is None or since > _PAUSE_SECONDS:
+                return
+            self.progress("paused: somebody looks at the pages", self._sent)
+            time.sleep(_LOOKS_FOR_VISITORS_SECONDS)
+
+    def _settle(self) -> None:
+        """Wait until no message and no check is under way, so that what follows depends on no machine's speed.
+
+        After a while it goes on: a message that a killed service had claimed is sent again when the clock has moved.
+        """
+        until, wait = time.monotonic() + _SETTLES_WITHIN_SECONDS, _LOOKS_AGAIN_SECONDS
+        while self.cast.marketplace.call("GET", "/api/v1/clock")["unfinished"] and time.monotonic() < until:
+            time.sleep(wait)
+            wait = min(2 * wait, _SETTLES_WITHIN_SECONDS / 40)
+
+    def _chance(self, *names: str) -> np.random.Generator:
+        """The draws for one question about one listing: they depend on no other question."""
+        return np.random.default_rng([self.seed, _STAFF, crc32(" ".join(names).encode())])
 
     def until_it_can_learn(self, moment: datetime) -> None:
         """Advance to a moment, and further until enough labels are mature for training and evaluation."""
@@ -104,26 +150,27 @@ class Play:
                 return
             self.until(self.now + 2 * STEP)
 
-    def train_and_promote(self, tell: Callable[[str, float], None]) -> dict[str, Any]:
+    def train_and_promote(self, what: str) -> dict[str, Any]:
         """Retrain, wait for the candidate, and have the data scientists approve it; returns the model's figures."""
         scientist = self.cast.data_scientists[0]
         try:
             job_id = scientist.call("POST", "/api/v1/trainings", {})["job_id"]
         except Refused:
             job_id = scientist.call("GET", "/api/v1/trainings", None)["trainings"][0]["job_id"]
-        job = self._wait_for(scientist, job_id, tell)
+        job = self._wait_for(scientist, job_id, what)
         if job["state"] == "failed":
             raise Refused(422, "The training failed: {why}", why=job["error"])
         failed = [gate["name"] for gate in blocking(self._model(job["digest"])["gates"])]
         reason = f"Accepted in the demo although not passed: {', '.join(failed)}." if failed else ""
+        self.give_way()
         for approver in self.cast.data_scientists:
             approver.try_call("POST", "/api/v1/promotions", {"digest": job["digest"], "reason": reason})
         return {**self._model(job["digest"]), "accepted_with_reason": reason}
 
-    def _wait_for(self, scientist: SignedInPerson, job_id: str, tell: Callable[[str, float], None]) -> dict[str, Any]:
+    def _wait_for(self, scientist: SignedInPerson, job_id: str, what: str) -> dict[str, Any]:
         while True:
             job: dict[str, Any] = scientist.call("GET", f"/api/v1/trainings/{job_id}")
-            tell(str(job["progress"].get("stage", "")), float(job["progress"].get("share", 0)))
+            self.progress(f"{what}: {job['progress'].get('stage', 'waiting')}", self._sent)
             if job["state"] in {"done", "failed"}:
                 return job
             time.sleep(0.25)
@@ -148,7 +195,6 @@ class Play:
         for some in _batches(rows):
             self.cast.marketplace.call("POST", "/api/v1/listings", [sent.row for sent in some])
             self._sent += len(some)
-            self.progress(self._sent)
 
     def _pending_removals_seen(self) -> None:
         """Approve the removals pending since the last step: the analyst and the account manager agree."""
@@ -165,7 +211,8 @@ class Play:
             if answer is None:
                 continue
             given = self._judge(person, case, answer)
-            if given and given["action_id"] and self._random.random() < _UNDO_SHARE:
+            drawn = self._chance("undo", case["listing_external_id"]).random()
+            if given and given["action_id"] and drawn < _UNDO_SHARE:
                 person.try_call("POST", f"/api/v1/cases/{case['case_id']}/undo", {})
 
     def _review(self, analyst: SignedInPerson) -> None:
@@ -180,7 +227,9 @@ class Play:
         """The answer to a case after the person's working time; None before, and where the person stays silent."""
         case_id = f"{case['case_id']} {case['lane']}"
         if case_id not in self._waiting:
-            answer = ask(self._truth(case), self._random)
+            listing, lane = case["listing_external_id"], str(case["lane"])
+            self._asked[f"{lane} {listing}"] += 1
+            answer = ask(self._truth(case), self._chance(lane, listing, str(self._asked[f"{lane} {listing}"])))
             ready = self.now + timedelta(hours=answer.delay_hours if answer else STEP.total_seconds() / 3600)
             self._waiting[case_id] = (ready, answer)
         ready, answer = self._waiting[case_id]
@@ -190,6 +239,9 @@ class Play:
         return answer
 
     def _judge(self, person: SignedInPerson, case: dict[str, Any], answer: Answer) -> Any | None:
+        self.give_way()
+        if case["case_id"] in self._opened:
+            return None
         body: dict[str, Any] = {"version_id": case["version_id"], "judgement": answer.verdict}
         try:
             if case["brand"] is None and answer.verdict == _COUNTERFEIT and case["lane"] != _SECOND_REVIEW:
@@ -219,7 +271,7 @@ class Play:
         for listing in (action["listing_external_id"] for action in removed):
             if listing in self._objections:
                 continue
-            self._objections[listing] = seller_appeals(self.world.truth[listing], self._random)
+            self._objections[listing] = seller_appeals(self.world.truth[listing], self._chance("appeal", listing))
             if self._objections[listing]:
                 self._object(listing)
 

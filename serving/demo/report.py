@@ -62,6 +62,8 @@ def show(found: Mapping[str, Any]) -> None:
         table.add_row(name, figure, remark)
     console.print(table)
     before, after = found["before"], found["after"]
+    if "listings" not in after:
+        return
     models = Table(
         title=(
             f"{after['listings']:,} simulated listings, {after['counterfeits']:,} of them counterfeit, "

@@ -29,13 +29,14 @@ class SystemClock:
 class SimulatedClock:
     """The machine's clock plus an offset that can only grow, so that 90 days can pass in a minute.
 
-    Between moves it advances at the machine's speed, so pending work ends even if nobody moves it.
+    Between moves it advances at the machine's speed, so pending work ends even if nobody moves it. With `stands_at` it
+    stands still between moves, so that a run depends on nothing but its moves.
     """
 
     simulated = True
 
-    def __init__(self, offset: timedelta) -> None:
-        self._offset = offset
+    def __init__(self, offset: timedelta, *, stands_at: datetime | None = None) -> None:
+        self._offset, self._stands_at = offset, stands_at
         self._lock = threading.Lock()
 
     @property
@@ -45,10 +46,14 @@ class SimulatedClock:
 
     def now(self) -> datetime:
         """As `Clock.now`."""
-        return datetime.now(UTC) + self._offset
+        return self._stands_at or datetime.now(UTC) + self._offset
 
     def forward_to(self, moment: datetime) -> timedelta:
         """Move to a later moment and return the new offset; an earlier moment changes nothing."""
         with self._lock:
-            self._offset += max(timedelta(0), moment - self.now())
+            if self._stands_at is not None:
+                self._stands_at = max(self._stands_at, moment)
+                self._offset = self._stands_at - datetime.now(UTC)
+            else:
+                self._offset += max(timedelta(0), moment - self.now())
             return self._offset

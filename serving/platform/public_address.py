@@ -5,7 +5,8 @@ from typing import Final
 from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.settings import Settings
 
-_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # Addresses to listen on, not to be reached at.
+# A passkey belongs to a name, never to an address; and the first two are addresses to listen on, not to be reached at.
+_NAMED: Final = dict.fromkeys(("0.0.0.0", "::", "127.0.0.1", "::1"), "localhost")  # noqa: S104
 
 
 def public_address(settings: Settings, home: Home) -> str:
@@ -18,5 +19,5 @@ def public_address(settings: Settings, home: Home) -> str:
     if settings.public_url:
         return settings.public_url.rstrip("/")
     port = settings.port or home.read_service().get("port") or DEFAULT_PORT
-    host = _ANY.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
+    host = _NAMED.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
     return f"http://{host}:{port}"

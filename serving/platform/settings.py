@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     )
     clock: ClockKind | None = Field(None, description="system or simulated. Default: the stored one, else system.")
     clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")
+    seed: int | None = Field(
+        None,
+        ge=0,
+        description="Seed of ids and draws, only with a simulated clock, which then stands still between moves. Keys, "
+        "tokens and links never follow from it.",
+    )
     undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
     random_delay_minutes: int | None = Field(
         None,

@@ -15,6 +15,7 @@ from serving.accounts.rules.access import Permission, Person, roles
 from serving.accounts.store import onboarding
 from serving.accounts.store.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
+from serving.operations.service.simulation import Visits
 from serving.platform import display
 from serving.platform.display import Display
 from serving.platform.languages import ENGLISH
@@ -25,6 +26,7 @@ from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
+from serving.web.simulation_banner import SimulationBanner, simulation_banner
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, own_words, words
@@ -68,6 +70,7 @@ class Shell:
     alarms: Alarms
     told_here: tuple[ToldHere, ...]
     guide: Onboarding | None
+    simulation: SimulationBanner | None
 
 
 _PLACES: Final = (
@@ -150,6 +153,7 @@ def _rendered(page: Page, shell: Shell | None) -> str:
 def respond(request: Request, page: Page, session: Session | None = None, *, status: int = 200) -> HTMLResponse:
     """The page, with its shell if a user is signed in."""
     shell = None if session is None else _shell(request, page, session)
+    runtime_of(request).services[Visits].click()
     response = HTMLResponse(_rendered(page, shell), status)
     if shell is not None and shell.flash is not None:
         flash.forget(request, response)
@@ -177,6 +181,7 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         alarms=alarms_of(runtime_of(request), person),
         told_here=told_here(runtime_of(request), person),
         guide=_onboarding(runtime_of(request), person, request.url.path),
+        simulation=simulation_banner(runtime_of(request)),
     )
 
 

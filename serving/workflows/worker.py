@@ -228,7 +228,10 @@ class Worker:
     def _sweep_and_say(self, presence: Presence, without: AbstractSet[str]) -> None:
         before, found = time.monotonic(), dict[str, int]()
         try:
-            found = sweep(self._runtime, without=without)
+            if (
+                self._runtime.settings.seed is None
+            ):  # Else each move of the clock sweeps, and nothing between two moves.
+                found = sweep(self._runtime, without=without)
         finally:
             presence.swept(found, time.monotonic() - before)
 

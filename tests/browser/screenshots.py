@@ -52,7 +52,9 @@ def main(outdir: Path, base_url: str, home: Path) -> list[str]:
     addresses = _addresses(base_url, home, next(one["password"] for one in people if one["role"] == "api_key"))
     with chromium(fonts=None) as browser:
         by_role: dict[str, Mapping[str, str]] = {one["role"]: one for one in reversed(people)}
-        by_role[Role.BRAND] = _most_asked(browser, base_url, [one for one in people if one["role"] == Role.BRAND])
+        by_role[Role.BRAND] = _most_asked(
+            browser, base_url, [one for one in people if one["role"] == Role.BRAND and "totp_secret" not in one]
+        )
         demo = _Place(browser, outdir, base_url, by_role, addresses)
         demo.take(PAGES)
         with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as aside:

@@ -29,7 +29,7 @@ def test_the_retrained_model_is_better_in_at_least_four_of_five_seeds(touchstone
     figures, short = [], []
     for seed in range(5):
         home = tmp_path / str(seed)
-        found = play(touchstone, home, "--listings", "5000", "--seed", str(seed))
+        found = play(touchstone, home, "--listings", "5000", "--compare", "--seed", str(seed))
         assert_adds_up(found, home)
         assert found["after"]["listings"] >= 20_000
         first = found["before"]
@@ -55,3 +55,8 @@ def test_a_killed_process_group_loses_nothing(touchstone: str, tmp_path: Path, n
     survived = kill_everything(touchstone, tmp_path, listings=3_000)
     assert_nothing_was_lost(survived)
     assert_the_audit_chain_holds(survived.home)
+
+
+def test_two_demos_of_one_seed_print_the_same_figures(touchstone: str, tmp_path: Path) -> None:
+    first, again = (play(touchstone, tmp_path / name, "--seed", "3", "--compare") for name in ("first", "again"))
+    assert first == again

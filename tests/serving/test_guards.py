@@ -229,6 +229,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/actions/{action_id}/statement", {"key:intake"}),
     ("GET", "/api/v1/notices", {"key:intake"}),
     ("GET", "/api/v1/listings/{external_id:path}", {"key:intake"}),
+    ("GET", "/api/v1/clock", {"key:clock"}),
     ("POST", "/api/v1/clock", {"key:clock"}),
     ("GET", "/api/v1/openapi.json", PEOPLE | {f"key:{scope.value}" for scope in MARKETPLACE_SCOPES}),
     ("GET", "/api/v1/cases", {"analyst", "brand"}),

@@ -21,6 +21,7 @@ _REF: Final = "#/components/schemas/{model}"
 _TAGS: Final = {
     "case_brand": "The brand of a case.",
     "certification": "The certification of a brand's people.",
+    "clock": "The clock of a simulation.",
     "deliveries": "Messages that did not reach the marketplace.",
     "endpoints": "The marketplace's webhook endpoint.",
     "intake": "Listings, events, contacts, appeals and counter-notices of a marketplace.",

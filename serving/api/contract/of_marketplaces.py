@@ -293,6 +293,15 @@ class NewSecret(Shape):
     secret: str
 
 
+class SimulatedTime(Shape):
+    """The simulated time, the work under way at it, and what visitors of the pages do."""
+
+    now: Moment
+    unfinished: int
+    seconds_since_click: float | None
+    opened_cases: list[str]
+
+
 class MovedClock(Shape):
     """The simulated time, and how much has become due, by name."""
 

@@ -46,6 +46,7 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("POST", "/api/v1/endpoints/{endpoint_id}/rest"): {200: (of_marketplace.Endpoint,)},
     ("DELETE", "/api/v1/endpoints/{endpoint_id}/rest"): {200: (of_marketplace.Endpoint,)},
     ("POST", "/api/v1/endpoints/{endpoint_id}/disable"): {204: ()},
+    ("GET", "/api/v1/clock"): {200: (of_marketplace.SimulatedTime,)},
     ("POST", "/api/v1/clock"): {200: (of_marketplace.MovedClock,)},
     ("POST", "/api/v1/session"): {200: (of_person.SignedIn,)},
     ("DELETE", "/api/v1/session"): {204: ()},

@@ -107,6 +107,11 @@ def moving_count(connection: Connection) -> int:
     return sum(box.moving_count(connection) for box in BOXES)
 
 
+def under_way_count(connection: Connection, at: datetime) -> int:
+    """The number of messages that are due or on their way, of all marketplaces."""
+    return sum(box.under_way_count(connection, at) for box in BOXES)
+
+
 def message_of(found: Letter, seller_link: str | None) -> Message:
     """A message as it is sent; `seller_link` belongs to a removal."""
     data: dict[str, Any] = {

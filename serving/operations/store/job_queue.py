@@ -1,5 +1,6 @@
 """Durable jobs in DBOS's tables, read only: counts of waiting, running, ended and failed jobs, and the failures."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -60,6 +61,13 @@ def queue_counts(connection: Connection, since: datetime) -> list[QueueCounts]:
         )
         for name in names
     ]
+
+
+def unfinished_count(connection: Connection, queues: Collection[str]) -> int:
+    """The number of jobs of these queues that wait or run."""
+    job = _jobs(connection)
+    query = select(func.count()).where(job.c.status.in_((*_WAITING, *_RUNNING)), job.c.queue_name.in_(queues))
+    return int(connection.execute(query.select_from(job)).scalar_one())
 
 
 def failures(connection: Connection, most: int) -> list[FailedJob]:

@@ -11,7 +11,7 @@ from serving.platform.home import SECRET_BYTES, Home
 
 LOCATOR: Final = "NUMBA_CACHE_LOCATOR_CLASSES"
 KEY_FILE: Final = "NUMBA_CACHE_KEY_FILE"  # Ours; numba does not read it.
-_KEY: Final = "kernels.key"
+KEY: Final = "kernels.key"
 _WITH_KERNELS: Final = ("features", "models")
 _CODE: Final = Path(__file__).parents[3]
 
@@ -32,15 +32,15 @@ def environment_of(home: Path) -> dict[str, str]:
     return {
         "NUMBA_CACHE_DIR": str(kernel_folder(home / "cache")),
         LOCATOR: "serving.platform.kernels.signed_files.SignedLocator",
-        KEY_FILE: str(home / _KEY),
+        KEY_FILE: str(home / KEY),
     }
 
 
 def make_key(home: Home) -> None:
     """Make the key of compiled kernels, and another where it is not private: kernels under that one are not read."""
     with suppress(OSError):  # In a data directory that is full or can only be read no kernel is kept.
-        if private_secret(home.root / _KEY) is None:
-            home.replace_secret(_KEY, secrets.token_bytes(SECRET_BYTES))
+        if private_secret(home.root / KEY) is None:
+            home.replace_secret(KEY, secrets.token_bytes(SECRET_BYTES))
 
 
 def kernel_folder(cache: Path, root: Path = _CODE) -> Path:

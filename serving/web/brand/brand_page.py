@@ -21,6 +21,7 @@ from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
 from serving.guards import dear, may, runtime_of
+from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.review.store import takedowns
@@ -142,7 +143,10 @@ def get_brand(request: Request, session: Answerer) -> HTMLResponse:
     """The page."""
     number = request.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
-    return respond(request, brand_page(runtime_of(request), session, min(max(page, 1), _MOST_PAGES)), session)
+    runtime = runtime_of(request)
+    shown = brand_page(runtime, session, min(max(page, 1), _MOST_PAGES))
+    runtime.services[Visits].open([question.case_id for question in shown.questions])
+    return respond(request, shown, session)
 
 
 @router.get("/brand/done")

@@ -27,6 +27,7 @@ from serving.guards import may, runtime_of
 from serving.listings.store import listings, scores
 from serving.marketplaces.store import marketplaces
 from serving.notices.store import notice_complaints, notices
+from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
 from serving.review.service import notice_evidence
@@ -151,6 +152,7 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
     ahead = looks_ahead(request)
     if case.state is CaseState.OPEN and not barred and not ahead:
         lease(runtime, person, case_id)
+        runtime.services[Visits].open([case_id])
     query = QueueQuery.of(request.url.query)
     draft = BrandDraft(request.query_params.get("find", "")[:LONGEST_SEARCH])
     asked = on_their_way(request), changes.asked_versions(request.query_params)

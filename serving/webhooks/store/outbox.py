@@ -15,9 +15,11 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Table,
+    and_,
     bindparam,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -104,6 +106,13 @@ class Outbox:
         """The number of messages that are to be sent, of all marketplaces."""
         query = select(func.count()).where(self._table.c.state.in_(_MOVING))
         return int(connection.execute(query.select_from(self._table)).scalar_one())
+
+    def under_way_count(self, connection: Connection, at: datetime) -> int:
+        """The number of messages that are due or on their way, of all marketplaces."""
+        table = self._table
+        due = and_(table.c.state == ActionState.SCHEDULED.value, table.c.due_at <= at)
+        query = select(func.count()).where(or_(due, table.c.state == ActionState.SENDING.value))
+        return int(connection.execute(query.select_from(table)).scalar_one())
 
     def release(self, connection: Connection, sender: str, at: datetime) -> None:
         """Make messages due that a process had under way when it ended."""

@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def test_it_never_goes_back(back: timedelta) -> None:
     assert clock.now() >= before
 
 
+def test_a_clock_that_stands_still_tells_nothing_but_its_moves() -> None:
+    clock = SimulatedClock(timedelta(0), stands_at=START)
+    assert (clock.now(), clock.now()) == (START, START)
+    offset = clock.forward_to(START + A_DAY)
+    assert (clock.now(), clock.forward_to(START) - offset < A_DAY) == (START + A_DAY, True)
+    assert clock.now() == START + A_DAY
+    assert START + A_DAY <= SimulatedClock(clock.offset).now() < START + 2 * A_DAY, "the next process goes on from it"
+
+
 def reopened(folder: Path, **changes: object) -> Runtime:
     settings = Settings(home=folder / "home", **changes)  # type: ignore[arg-type]  # each test names real settings
     return open_runtime(settings, migrated=True)
@@ -86,3 +96,38 @@ def test_a_home_with_real_times_is_never_simulated(tmp_path: Path, populated_sql
         pass
     with pytest.raises(Invalid, match="cannot be mixed with simulated ones"):
         reopened(tmp_path, clock=ClockKind.SIMULATED)
+
+
+def ids_and_draws(folder: Path, **changes: object) -> tuple[list[object], bytes]:
+    """What a new process draws on a data directory, with the one key that it made."""
+    runtime = reopened(folder, **changes)
+    try:
+        drawn = [*(runtime.ids.new("lst")[-16:] for _ in range(3)), *(runtime.draw() for _ in range(3))]
+        return drawn, runtime.contact_key
+    finally:
+        runtime.close()
+
+
+def test_a_seed_fixes_ids_and_draws_and_no_key(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(simulated, other, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.key"))
+    (first, key), (again, another_key) = (ids_and_draws(one, seed=3) for one in (simulated, other))
+    assert first == again
+    assert key != another_key
+    assert ids_and_draws(simulated, seed=4)[0] != first
+    assert ids_and_draws(simulated)[0] != ids_and_draws(simulated)[0]
+
+
+def test_a_new_home_with_a_seed_begins_at_its_moment_and_stands_there(tmp_path: Path, migrated_sqlite: Path) -> None:
+    (tmp_path / "home").mkdir()
+    shutil.copy(migrated_sqlite, tmp_path / "home" / "touchstone.sqlite")
+    runtime = reopened(tmp_path, clock=ClockKind.SIMULATED, clock_start=START, seed=3)
+    assert (runtime.clock.now(), runtime.clock.now()) == (START, START)
+    runtime.close()
+
+
+def test_a_seed_on_the_real_clock_is_refused(tmp_path: Path, populated_sqlite: Populated) -> None:
+    with copy_on_sqlite(tmp_path, populated_sqlite):
+        pass
+    with pytest.raises(Invalid, match="TOUCHSTONE_SEED needs a simulated clock"):
+        reopened(tmp_path, seed=3)

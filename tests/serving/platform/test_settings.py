@@ -11,7 +11,7 @@ from models.errors import Forbidden, Invalid
 from models.verdict import Judgement
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
-from serving.api.status import move_clock
+from serving.api.clock import move_clock
 from serving.composition import open_runtime
 from serving.delivery.service.delivery import deliver
 from serving.platform.clock import SimulatedClock

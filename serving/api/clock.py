@@ -1,0 +1,58 @@
+"""The simulated clock: its time, what is still under way at that time, and moves."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+
+from features.fields import Rejected, instant
+from models.errors import Forbidden, Invalid
+from serving.accounts.rules.access import Scope
+from serving.api.bodies import json_body
+from serving.guards import Caller, key, runtime_of
+from serving.operations.service.simulation import Visits, unfinished
+from serving.platform.clock import SimulatedClock
+from serving.platform.database import clocks
+from serving.platform.runtime import Runtime
+from serving.workflows.worker import sweep
+
+router = APIRouter()
+ClockMover = Annotated[Caller, key(Scope.CLOCK)]
+_MOMENT = instant("to", "The moment to move to.")
+
+
+@router.get("/api/v1/clock")
+def get_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
+    """The time, the number of messages and jobs that are due and not done, and what visitors of the pages do."""
+    runtime = runtime_of(request)
+    visits = runtime.services[Visits]
+    return {
+        "now": runtime.clock.now().isoformat(),
+        "unfinished": unfinished(runtime),
+        "seconds_since_click": visits.seconds_since_click(),
+        "opened_cases": visits.opened_cases(),
+    }
+
+
+@router.post("/api/v1/clock")
+async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
+    """Move the simulated clock forward to a moment, and process everything that has become due."""
+    body = await json_body(request)
+    try:
+        moment = _MOMENT.read("to", body.get("to") if isinstance(body, dict) else None)
+    except Rejected as refused:
+        raise Invalid(refused.phrase) from None
+    if not isinstance(moment, datetime):
+        raise Invalid("to must be a time.")
+    return await run_in_threadpool(move_clock, runtime_of(request), moment)
+
+
+def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
+    """Move the clock, store its offset, run the sweeps. Raises Forbidden (the clock is the real one)."""
+    if not isinstance(runtime.clock, SimulatedClock) or runtime.settings.production:
+        raise Forbidden("This service runs on the real clock.")
+    offset = runtime.clock.forward_to(moment)
+    with runtime.store.write() as connection:
+        clocks.set_offset(connection, offset)
+    return {"now": runtime.clock.now().isoformat(), "due": sweep(runtime)}

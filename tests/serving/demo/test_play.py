@@ -1,0 +1,97 @@
+"""The play beside visitors, on a service that a test answers for."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import repeat
+from typing import Any, cast
+
+import pytest
+from rich.console import Console
+
+from serving.demo import play as plays
+from serving.demo import progress
+from serving.demo.cast import Cast
+from serving.demo.front import SignedInPerson
+from serving.demo.play import Play
+from serving.demo.progress import Told
+from training.synthetic import Settings, World, build
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """A small world."""
+    return build(Settings(listings=300, seed=3, start=NOW, days=60))
+
+
+@dataclass(slots=True)
+class Service:
+    """Answers the calls of the marketplace and of an analyst, and notes the cases that are judged."""
+
+    cases: list[dict[str, Any]]
+    clocks: Iterator[dict[str, Any]]
+    judged: list[tuple[str, str]] = field(default_factory=list)
+
+    def call(self, method: str, path: str, _body: object = None) -> Any:
+        """The answer to one call."""
+        if path == "/api/v1/clock":
+            return next(self.clocks) if method == "GET" else {}
+        return {"cases": self.cases, "held": [], "actions": []}
+
+    def try_call(self, _method: str, path: str, body: dict[str, Any]) -> None:
+        """Note a verdict."""
+        self.judged.append((path.split("/")[4], body["judgement"]))
+
+
+def clock(*opened: str, since: float | None = None) -> dict[str, Any]:
+    """The clock of a service whose pages somebody looked at."""
+    return {"unfinished": 0, "seconds_since_click": since, "opened_cases": list(opened)}
+
+
+def judged_by(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
+    """The judgements of an analyst beside visitors, by case, and what the play said."""
+    names = [name for name, truth in world.truth.items() if truth.brand_id][:60]
+    cases = [
+        {"case_id": f"c{name}", "lane": "analyst", "listing_external_id": name, "brand": "a brand", "version_id": "v"}
+        for name in names[order]
+    ]
+    answers = iter([*clocks, *repeat(clocks[-1], 1_000)])
+    said: list[str] = []
+    service = Service(cases, answers)
+    everybody = cast(Cast, type("Everybody", (), {"marketplace": service, "brand_people": {}}))
+    play = Play(everybody, world, 3, NOW, lambda what, _sent: said.append(what), visitors=True)
+    play._review(cast(SignedInPerson, service))
+    return service.judged, said
+
+
+def test_a_case_that_a_visitor_opened_is_left_to_them(world: World) -> None:
+    everything, said = judged_by(world, slice(None), clock())
+    left, _ = judged_by(world, slice(None), clock(everything[0][0], since=60.0))
+    assert (left, said) == (everything[1:], [])
+
+
+def test_a_click_pauses_the_play(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(plays.time, "sleep", waited.append)
+    _, said = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
+    assert (said, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
+
+
+def test_people_answer_alike_in_whatever_order_they_are_asked(world: World) -> None:
+    forward, _ = judged_by(world, slice(None), clock())
+    backward, _ = judged_by(world, slice(None, None, -1), clock())
+    assert len({judgement for _, judgement in forward}) > 1
+    assert sorted(forward) == sorted(backward)
+
+
+def test_where_the_output_is_a_file_a_line_says_what_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_EVERY_SECONDS", 0.001)
+    out = io.StringIO()
+    with Told(Console(file=out), 3_000) as told:
+        told.tell("day 64", 1_093)
+        while not out.getvalue().count("day 64") > 1:
+            pass
+    assert "s  day 64, 1,093 of 3,000 listings sent\n" in out.getvalue()
