@@ -285,3 +285,10 @@ def test_links_and_invitations_of_a_thief_end_with_the_reset_of_the_password(sit
     with site.runtime.store.read() as connection:
         assert reset_links.of_person(connection, site.analyst.user_id, now) is None
     assert open_invitations(site.runtime, ada) == []
+
+
+def test_the_owner_of_the_data_directory_makes_a_key_and_nobody_is_told(site: Site) -> None:
+    an_administrator(site)
+    provisioning.add_key(site.runtime, name="nightly", scopes=[Scope.TRAIN], marketplace=None, by=LOCAL)
+    with site.runtime.store.read() as connection:
+        assert connection.execute(select(mail).where(mail.c.kind == "new_secret")).all() == []
