@@ -43,7 +43,7 @@ def dead(site: Site) -> None:
 
 
 def pending(site: Site) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "marketplace_id": site.here, "action_id": one, "causes": [], "policy_version": "1",
             "pending_since": site.clock.now(), "settled_at": None, "settled_as": None,
