@@ -162,4 +162,4 @@ def list_listed_sellers(
 
     with at.runtime.store.read() as connection:
         found = in_force(connection, {at.here}, at.runtime.clock.now(), most)
-    return [f"{one.which:<6} {one.seller}  until {one.expires_at.date()}: {one.reason}" for _, one in found]
+    return [f"{one.which:<6} {one.seller}  until {one.expires_at.date()}: {one.reason}" for _, one, _ in found]

@@ -22,6 +22,11 @@ MUTANTS = [
         ("failures - policy.rest_after_failures", "failures - 1", "one lost answer pauses the receiver"),
         ("2 ** min(beyond, _LONGEST_EXPONENT)", "(1 + beyond)", "the pause grows linearly"),
         ("min(seconds, policy.longest_rest_seconds)", "seconds", "the pause has no limit"),
+        ("min(timedelta(seconds=int(text[:10])), longest)", "timedelta(seconds=int(text[:9]))", "it asks for years"),
+        ("max(timedelta(0), date", "max(timedelta(-9), date", "a date that has passed shortens a wait"),
+        ("tzinfo=date.tzinfo or UTC", "tzinfo=UTC", "the zone of a date does not count"),
+        ("status is None or speaks_of_the_message(status)", "status is None", "a wait of one message pauses all"),
+        ("wait is None and status == _TOO_MANY", "wait is None", "every failure pauses the receiver"),
     ),
     *sabotage(
         "serving/webhooks/rules/action.py",

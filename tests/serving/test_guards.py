@@ -346,7 +346,7 @@ def test_a_case_of_somebody_else_is_not_there(
     ]
     assert [answer.status_code for answer in answers] == [404, 404, 404]
     assert answers[0].text == answers[2].text, "what is somebody else's and what is not there are told alike"
-    assert asker.call("GET", "/api/v1/cases").json() == {"cases": []}
+    assert asker.call("GET", "/api/v1/cases").json() == {"cases": [], "next": None}
     owner = visitor(client, site, site.analyst)
     assert [one["case_id"] for one in owner.call("GET", "/api/v1/cases").json()["cases"]] == [case.case_id]
 
@@ -359,7 +359,7 @@ def test_a_training_of_another_marketplace_is_not_there(
     path = f"/api/v1/trainings/{job_id}"
     assert visitor(client, site, site.data_scientist).call("GET", path).status_code == 200
     assert elsewhere["data_scientist"].call("GET", path).status_code == 404
-    assert elsewhere["data_scientist"].call("GET", "/api/v1/trainings").json() == {"trainings": []}
+    assert elsewhere["data_scientist"].call("GET", "/api/v1/trainings").json() == {"trainings": [], "next": None}
 
 
 def test_a_listing_of_another_marketplace_is_not_there_nor_counted(

@@ -43,7 +43,7 @@ def dead(site: Site) -> None:
 
 
 def pending(site: Site) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "marketplace_id": site.here, "action_id": one, "causes": [], "policy_version": "1",
             "pending_since": site.clock.now(), "settled_at": None, "settled_as": None,
@@ -114,10 +114,17 @@ LISTS = [
     Listed("trainings", "trainings", trained, ((learning, "_PAGE"),)),
     Listed("notices", "notices", notified, ((notice_list, "_MOST"),), "since=2020-01-01T00:00:00Z"),
 ]
+QUICK = {"actions", "cases", "seller-risks"}
 READERS = {"cases": "brand_person", "trainings": "data_scientist"}
 
 
-@pytest.mark.parametrize("of", LISTS, ids=[f"{one.path} {one.name}" for one in LISTS])
+@pytest.mark.parametrize(
+    "of",
+    [
+        pytest.param(one, marks=[] if one.path in QUICK else pytest.mark.soak, id=f"{one.path} {one.name}")
+        for one in LISTS
+    ],
+)
 def test_a_list_read_by_pages_is_the_whole_list(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, of: Listed
 ) -> None:

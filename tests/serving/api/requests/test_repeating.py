@@ -292,6 +292,7 @@ def end_sessions(site: Site) -> None:
         )
 
 
+@pytest.mark.soak
 def test_a_process_whose_session_was_cut_takes_its_claims_again(on_postgres: Site) -> None:
     with another_process(on_postgres) as other:
         assert begin(other, a_request()) is None
@@ -301,6 +302,7 @@ def test_a_process_whose_session_was_cut_takes_its_claims_again(on_postgres: Sit
             begin(on_postgres.runtime, a_request())
 
 
+@pytest.mark.soak
 def test_work_whose_claim_was_taken_over_is_not_stored(on_postgres: Site) -> None:
     """Its session was cut, and a repetition came before the next one."""
     slow, repetition = a_request(), a_request()

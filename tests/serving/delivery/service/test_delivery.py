@@ -1,6 +1,7 @@
 import random
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,13 +23,14 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import cases
-from serving.delivery.service import attempts, dead_letters
+from serving.delivery.service import attempts, dead_letters, letters
 from serving.delivery.service.attempts import CUT_OFF_AFTER, Ended
 from serving.delivery.service.delivery import deliver, deliver_due
 from serving.delivery.service.receivers import pause_receiver, wake
 from serving.delivery.service.rounds import Rounds, waiting
 from serving.listings.tables import listing
 from serving.platform.database.store import add
+from serving.platform.runtime import Runtime
 from serving.reference_marketplace import Effects
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.service.takedown import Cause, schedule, withdraw
@@ -41,6 +43,7 @@ from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
+from tests.fixtures.processes import a_process
 from tests.fixtures.receivers import Receiver, a_receiver, proven
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -246,6 +249,27 @@ def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
     assert deliver_due(runtime, any_site.here) == {own.action_id: "acknowledged"}
 
 
+def begins(runtime: Runtime, request: tuple[str, str], _pipe: object) -> int:
+    with runtime.store.write() as connection:
+        found = letters.letter(connection, *request)
+        return len(attempts.begin(runtime, connection, [found], None, runtime.clock.now()))
+
+
+@pytest.mark.soak
+def test_what_a_killed_process_was_sending_is_sent_by_the_next_of_its_home(any_site: Site, receiver: Receiver) -> None:
+    (action,) = removals(any_site, 1)
+    with a_process(begins, any_site.runtime.settings) as process:
+        assert process.ask((any_site.here, action.action_id), any_site.clock.now()) == 1
+        process.kill()
+    assert waiting(any_site.runtime) == []
+    rounds = Rounds(any_site.runtime)
+    rounds.start()
+    until = time.monotonic() + 60
+    while as_stored(any_site, action).state is not ActionState.ACKNOWLEDGED:
+        assert time.monotonic() < until
+    rounds.stop()
+
+
 def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver: Receiver) -> None:
     made = removals(any_site, 18)
     few = replace(any_site.runtime, settings=any_site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
@@ -407,10 +431,14 @@ def test_a_receiver_is_asked_at_the_end_of_its_pause_although_each_message_waits
 
 # What a receiver asks for.
 
-ASKED = [(429, "90", 90, "a limit"), (503, "90", 90, "repairs"), (429, None, 60, "a limit without a time")]
+ASKED = [
+    pytest.param(429, "90", 90, "a limit", id="a limit"),
+    pytest.param(503, "90", 90, "repairs", id="repairs", marks=pytest.mark.soak),
+    pytest.param(429, None, 60, "no time", id="a limit without a time", marks=pytest.mark.soak),
+]
 
 
-@pytest.mark.parametrize(("status", "header", "seconds", "why"), ASKED, ids=[row[-1] for row in ASKED])
+@pytest.mark.parametrize(("status", "header", "seconds", "why"), ASKED)
 def test_a_receiver_that_asks_to_wait_is_sent_nothing_before(
     site: Site, status: int, header: str | None, seconds: int, why: str
 ) -> None:

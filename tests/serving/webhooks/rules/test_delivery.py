@@ -107,6 +107,7 @@ HEADERS = [
     (" 120 ", 120, "spaces around them"),
     ("Mon, 02 Mar 2026 09:02:00 GMT", 120, "a date"),
     ("Mon, 02 Mar 2026 08:00:00 GMT", 0, "a date that has passed"),
+    ("Mon, 02 Mar 2026 10:02:00 +0100", 120, "a date of another zone"),
     ("Mon, 02 Mar 2026 09:02:00 -0000", 120, "a date without a zone is one of UTC"),
     ("9" * 400, DAYS_3, "more than the longest pause"),
     ("Mon, 02 Mar 2099 09:00:00 GMT", DAYS_3, "a date after the longest pause"),
