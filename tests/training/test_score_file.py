@@ -52,7 +52,7 @@ def test_a_refused_row_is_quarantined_with_its_reason_and_without_a_probability(
     refused = [(row["probability"], row["route"], row["reasons"]) for row in mixed if row["row"] in {2, 4}]
     assert refused == [
         (None, "quarantined", ["price is below zero."]),
-        (None, "quarantined", ["prise is not a field of a listing."]),
+        (None, "quarantined", ["prise (nearest field: price) is not a field of a listing."]),
     ]
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, AnyStr, Final
+from typing import IO, AnyStr, BinaryIO, Final, cast
 from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
@@ -93,11 +93,11 @@ def read_rows(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """The content of a file as a stream, and the file itself, which tells how much of it is read."""
     is_gzip = path.suffix.lower() == _GZIP
     with path.open("rb") as raw, gzip.open(raw) if is_gzip else nullcontext(raw) as stream:
-        yield stream, raw
+        yield cast(BinaryIO, stream), raw  # It reads as one, but is not declared as one.
 
 
 def _lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:

@@ -242,4 +242,4 @@ def test_quarantine_shows_the_latest_refusals_with_source_and_reason(home: Path)
     touchstone_in(home, "import", str(write_ndjson(home / "a.ndjson", rows)), "--format", "native")
     lines = touchstone_in(home, "quarantine", "--most", "2").out.splitlines()
     assert len(lines) == 2
-    assert lines[0].split(maxsplit=1)[1] == "import a.ndjson negative         price is below zero."
+    assert lines[0].split(maxsplit=1)[1] == "import a.ndjson row 3  negative         price: price is below zero."
