@@ -14,9 +14,9 @@ from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.service.stop_links import stop_path
-from serving.takedowns.store import alerts, approvals, removal_checks, removal_notices
+from serving.takedowns.store import alerts, pending_groups, removal_checks, removal_notices
 from serving.takedowns.store.alerts import Alert
-from serving.takedowns.store.approvals import PendingGroup
+from serving.takedowns.store.pending_groups import PendingGroup
 from serving.web.wording import words
 
 _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
@@ -65,7 +65,7 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     with runtime.store.read() as connection:
         off = kill_switches.switched_off(connection, places)
         raised = alerts.standing(connection, places)
-        groups = approvals.waiting_groups(connection, places) if approvals.waiting_count(connection, places) else []
+        groups = pending_groups.waiting_groups(connection, places)
         enrolled = {place: brands.enrolments(connection, place) for place in places} if raised or groups else {}
         people = accounts.names(connection, [*(one.user_id for one in groups), *(one.subject for one in raised)])
         still_shown = removal_checks.still_shown_count(connection, places)

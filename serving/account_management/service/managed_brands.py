@@ -29,7 +29,7 @@ from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing_outlook import outlook
 from serving.standing.service import current, stage_of
 from serving.standing.store import question_steps
-from serving.takedowns.store import approvals
+from serving.takedowns.store import pending_groups
 
 _MOST_QUESTIONS = 10_000
 _SETTLED_BY_MANAGER = frozenset({RightState.VERIFIED, RightState.REFUSED})
@@ -75,7 +75,7 @@ def needs(
     to_check = brand_attention.sellers_to_check(connection, pairs)
     unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
     pending = Counter[Pair]()
-    for group in approvals.waiting_groups(connection, set(enrolled)):
+    for group in pending_groups.waiting_groups(connection, set(enrolled)):
         pending[group.marketplace_id, group.brand_id or ""] += group.removals
     found = {}
     for pair in pairs:

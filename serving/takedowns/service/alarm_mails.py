@@ -13,10 +13,8 @@ from serving.platform.runtime import Runtime
 
 def mail_alarm(
     runtime: Runtime, connection: Connection, pair: tuple[str, str | None], user_id: str, action_id: str
-) -> list[str]:
+) -> None:
     """Tell the leads of a brand that a person's removal has begun an alarm; without a brand, the administrators.
-
-    Returns the people.
 
     `pair` is (marketplace, brand).
     """
@@ -32,4 +30,3 @@ def mail_alarm(
     else:
         watchers = [one.user_id for one in accounts.people_of_brand(connection, (here, brand_id)) if one.leads]
     queue_to_accounts(runtime, connection, MailKind.BURST_ALARM, watchers, parameters, subject_id=action_id)
-    return watchers

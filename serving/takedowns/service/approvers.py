@@ -1,6 +1,6 @@
 """The people who can approve a pending removal, and the mail to them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.approval import ADMINISTRATION, PROGRAMME, REVIEW_TEAM, Bearing, Vote, able
 from serving.takedowns.rules.bursts import HoldCause
-from serving.takedowns.store import approvals
+from serving.takedowns.store import approvals, pending_groups
 from serving.takedowns.store.actions import StoredAction
 
 
@@ -60,21 +60,16 @@ def mail_approvers(
     action: StoredAction,
     causes: frozenset[HoldCause],
     at: datetime,
-    *,
-    told: Collection[str],
 ) -> None:
-    """Tell the staff who can approve a removal, where it is the first pending one of its brand and person.
-
-    `told` are the people who got another mail of it.
-    """
+    """Tell the staff who can approve a removal, where it is the first pending one of its brand and person."""
     here = action.marketplace_id
-    if approvals.waits_with(connection, here, action.action_id):
+    if pending_groups.waits_with(connection, here, action.action_id):
         return
     case = cases.of_verdict(connection, here, action.verdict_id)
     bearing = bearing_of(connection, action, case, causes)
     users = set() if bearing.brand_id is None else _users_of(connection, here, bearing.brand_id)
     roots = origins.roots(connection)
-    staff = set(approvers_of(connection, (), bearing, roots)) - users - set(told)
+    staff = set(approvers_of(connection, (), bearing, roots)) - users
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
     confirmer = verdicts.get(connection, here, action.verdict_id).user_id
     entry = {

@@ -187,8 +187,7 @@ def case_page(
         case, _ = visible_case(connection, session.person, case_id)
         score = scores.get(connection, case.marketplace_id, case.score_id)
         facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
-        asked = _Asked(query, besides, versions, draft, score, facts)
-        page = _page(runtime, connection, session.person, case, asked)
+        page = _page(runtime, connection, session.person, case, _Asked(query, besides, versions, draft, score, facts))
     if page.score is None:
         return page
     return replace(page, reasons=reasons_card(score, explanation(runtime, score, facts)))

@@ -1,10 +1,12 @@
 import re
+from dataclasses import replace
 
 from serving.accounts.rules.access import Role
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
+from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert
@@ -18,6 +20,7 @@ from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 
+AT_ONCE_PENDING = replace(DEFAULT_BURSTS, per_user=0)
 OFF = "“Removals on a brand's confirmation” has been switched off since"
 
 
@@ -142,7 +145,8 @@ def test_the_banner_sums_up_what_many_people_confirmed_and_names_whom_an_alert_i
 
 
 def test_those_who_can_approve_a_removal_get_one_mail_for_a_brand_and_person(site: Site) -> None:
-    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
+    site = replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(AT_ONCE_PENDING)))
+    invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
     first, second = questions(site, 2)
     confirm(site, site.brand_person, first)
     mails = stored(site, MailKind.PENDING_REMOVALS)

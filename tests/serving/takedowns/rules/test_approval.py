@@ -260,6 +260,12 @@ def test_a_confirmer_has_no_vote() -> None:
         check_vote(camille, BURST, [], say("usr_camille", OURS), ROOTS)
 
 
+def test_an_administrator_without_a_role_in_a_removal_has_no_vote() -> None:
+    ada = person("usr_ada", Grant(Role.ADMIN, HERE))
+    with pytest.raises(Forbidden, match="have no vote on it"):
+        check_vote(ada, BURST, [], say("usr_ada", ADMINISTRATION), ROOTS)
+
+
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_a_vote_needs_a_reason(reason: str) -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
