@@ -2,15 +2,13 @@
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import wraps
 from importlib import import_module
 from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -21,12 +19,11 @@ from serving.accounts.rules.second_factors import leads_to_enrolment
 from serving.accounts.service import auth, known_devices
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
-from serving.marketplaces.service import is_use_due, key_of, note_use
+from serving.marketplaces.service import key_of, note_use_if_due
 from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace
-from serving.platform.database.faults import StorageFault
 from serving.platform.display import show_as
 from serving.platform.languages import ENGLISH
-from serving.platform.pools import DEAR, KEYS, SESSIONS, USES
+from serving.platform.pools import KEYS, SESSIONS
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
@@ -226,29 +223,8 @@ def any_caller() -> Any:
 async def _caller_of(request: Request, scope: Scope | None) -> Caller:
     runtime = runtime_of(request)
     found = await KEYS.run(key_of, runtime, request.headers.get("authorization"), scope)
-    await note_use_of(runtime, found)
+    await note_use_if_due(runtime, found)
     return called_by(request.scope, found)
-
-
-def dear(handle: Callable[..., Response]) -> Callable[..., Any]:
-    """A handler whose work is dear: each person has one such request at a time, in threads that no other page uses.
-
-    The handler has the session, or what names the `person`, as one of its arguments.
-    """
-
-    @wraps(handle)
-    async def in_turn(**values: Any) -> Response:
-        (person,) = {one.person.user_id for one in values.values() if hasattr(one, "person")}
-        return await DEAR.run_for(person, handle, **values)
-
-    return in_turn
-
-
-async def note_use_of(runtime: Runtime, found: KeyInForce) -> None:
-    """Store the use of a key once in a while; a request waits a second for it at most."""
-    if is_use_due(runtime, found):
-        with suppress(StorageFault):
-            await USES.run(note_use, runtime, found)
 
 
 def called_by(scope: MutableMapping[str, Any], found: KeyInForce) -> Caller:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from serving.accounts.rules.access import Permission
@@ -35,10 +34,9 @@ def get_dead_letters(request: Request, session: Administrator, after: After = No
 
 
 @router.post("/api/v1/dead-letters/replay")
-async def post_replay(body: ReplayBody, request: Request, session: Administrator) -> dict[str, Any]:
+def post_replay(body: ReplayBody, request: Request, session: Administrator) -> dict[str, Any]:
     """Send dead letters again."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
     by = f"user:{session.person.user_id}"
-    done = await run_in_threadpool(replay, runtime, found, body.actions, by=by, everything=body.all)
-    return {"replayed": done}
+    return {"replayed": replay(runtime, found, body.actions, by=by, everything=body.all)}

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.errors import NotFound
@@ -37,18 +36,14 @@ def get_kill_switches(request: Request, session: Administrator) -> dict[str, Any
 
 
 @router.post("/api/v1/switches/{rule}", status_code=201)
-async def post_kill_switch(rule: str, body: SwitchBody, request: Request, session: Administrator) -> dict[str, Any]:
+def post_kill_switch(rule: str, body: SwitchBody, request: Request, session: Administrator) -> dict[str, Any]:
     """Switch a rule off or on, from the next request on."""
     if rule not in set(AutomaticRule):
         raise NotFound("There is no such rule.")
     runtime, person = runtime_of(request), session.person
     place = administered(runtime, person, body.marketplace_id)
-
-    def throw() -> None:
-        by = f"user:{person.user_id}"
-        switch(runtime, place, AutomaticRule(rule), on=body.on, by=by, reason=body.reason)
-
-    await run_in_threadpool(throw)
+    by = f"user:{person.user_id}"
+    switch(runtime, place, AutomaticRule(rule), on=body.on, by=by, reason=body.reason)
     return {"rule": rule, "marketplace_id": place.marketplace_id, "on": body.on}
 
 

@@ -4,7 +4,6 @@ import dataclasses
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.errors import NotFound
@@ -93,12 +92,12 @@ def get_labels(request: Request, session: Reader) -> dict[str, int]:
 
 
 @router.post("/api/v1/trainings", status_code=202)
-async def post_training(request: Request, caller: Trainer) -> dict[str, str]:
+def post_training(request: Request, caller: Trainer) -> dict[str, str]:
     """Start a retraining, as a person or with a key of the scope `train`. People still promote its candidate."""
     runtime = runtime_of(request)
     found = _place_of(runtime, caller, Permission.TRAIN_MODELS)
     by = caller.actor if isinstance(caller, Caller) else f"user:{caller.person.user_id}"
-    return {"job_id": await run_in_threadpool(request_training, runtime, found, by=by)}
+    return {"job_id": request_training(runtime, found, by=by)}
 
 
 def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission) -> Marketplace:
@@ -138,12 +137,12 @@ def _job(job: Job) -> dict[str, Any]:
 
 
 @router.post("/api/v1/promotions", status_code=201)
-async def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> dict[str, Any]:
+def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> dict[str, Any]:
     """Approve a model; the last required approval makes it the champion."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
-    done = await run_in_threadpool(approve, runtime, found, digest=body.digest, by=by, reason=body.reason)
+    done = approve(runtime, found, digest=body.digest, by=by, reason=body.reason)
     return approval_answer(done)
 
 
@@ -158,31 +157,31 @@ def approval_answer(done: Approved) -> dict[str, Any]:
 
 
 @router.delete("/api/v1/models/{digest}/approval")
-async def delete_approval(digest: str, request: Request, session: Promoter) -> dict[str, str]:
+def delete_approval(digest: str, request: Request, session: Promoter) -> dict[str, str]:
     """Withdraw one's approval of a model that is not in force."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
-    return {"digest": await run_in_threadpool(withdraw, runtime, found, digest=digest, by=by)}
+    return {"digest": withdraw(runtime, found, digest=digest, by=by)}
 
 
 @router.delete("/api/v1/promotions/latest")
-async def delete_promotion(request: Request, session: Promoter) -> dict[str, Any]:
+def delete_promotion(request: Request, session: Promoter) -> dict[str, Any]:
     """Restore the previous champion, or approve that where one person is not enough."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
-    done = await run_in_threadpool(rollback, runtime, found, by=by)
+    done = rollback(runtime, found, by=by)
     return {"champion": done.digest, "in_force": done.in_force, "approvals_missing": done.standing.missing}
 
 
 @router.post("/api/v1/golden-sets", status_code=201)
-async def post_golden_set(request: Request, session: Freezer) -> dict[str, Any]:
+def post_golden_set(request: Request, session: Freezer) -> dict[str, Any]:
     """Freeze the listings that two analysts judged alike; a person who may retrain may not freeze."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
     by = f"user:{session.person.user_id}"
-    return golden_answer(await run_in_threadpool(freeze_golden_set, runtime, found, by=by))
+    return golden_answer(freeze_golden_set(runtime, found, by=by))
 
 
 @router.get("/api/v1/golden-sets/latest")

@@ -22,9 +22,9 @@ from serving.api.bodies import body_of, is_small, json_body, json_of
 from serving.api.errors import as_json
 from serving.api.requests.direct import Direct
 from serving.api.requests.together import Together
-from serving.guards import called_by, key, note_use_of
+from serving.guards import called_by, key
 from serving.intake.service.precheck import prechecks
-from serving.marketplaces.service import GivenKey, admitted, given_key, is_use_due
+from serving.marketplaces.service import GivenKey, admitted, given_key, is_use_due, note_use_if_due
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.faults import StorageFault
@@ -71,7 +71,7 @@ async def post_score(request: Request) -> Response:
         body = await body_of(request)
         answer = await scores.ask(_Asked(request, given, body), 1 + len(body) // _ORDINARY_BYTES)
         if (used := request.scope.get(_USED)) is not None:
-            await note_use_of(app.state.runtime, used)
+            await note_use_if_due(app.state.runtime, used)
         return answer
     # A large body is read only for a key that may send it, and apart from the loop.
     await _KEY.dependency(request)

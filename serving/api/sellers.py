@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.messages.english import in_english
@@ -75,17 +74,17 @@ def get_sanctions(
 
 
 @router.post("/api/v1/sanctions/{sanction_id}/voices", status_code=201)
-async def post_vote(sanction_id: str, body: VoteBody, request: Request, session: Speaker) -> dict[str, str]:
+def post_vote(sanction_id: str, body: VoteBody, request: Request, session: Speaker) -> dict[str, str]:
     """Agree to a sanction or refuse it; two people of two organisations must agree, and one refusal ends it."""
     runtime, person = runtime_of(request), session.person
-    state = await run_in_threadpool(speak, runtime, person, sanction_id, agrees=body.agrees, reason=body.reason)
+    state = speak(runtime, person, sanction_id, agrees=body.agrees, reason=body.reason)
     return {"state": state.value}
 
 
 @router.post("/api/v1/sanctions/{sanction_id}/lift", status_code=201)
-async def post_lift(sanction_id: str, body: LiftBody, request: Request, session: Speaker) -> dict[str, str]:
+def post_lift(sanction_id: str, body: LiftBody, request: Request, session: Speaker) -> dict[str, str]:
     """End a sanction that is in force; the marketplace is asked to restore the seller."""
-    await run_in_threadpool(lift, runtime_of(request), session.person, sanction_id, body.reason)
+    lift(runtime_of(request), session.person, sanction_id, body.reason)
     return {"state": "lifted"}
 
 
@@ -101,12 +100,11 @@ def get_lists(request: Request, session: Lister, after: After = None) -> dict[st
 
 
 @router.post("/api/v1/seller-lists", status_code=201)
-async def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, Any]:
+def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, Any]:
     """Put a seller on a list, in place of a current entry."""
     runtime, here = runtime_of(request), _where(request, session)
     check_lister(session.person, here, body.list)
-    entry = await run_in_threadpool(
-        put_on_list,
+    entry = put_on_list(
         runtime,
         here,
         body.seller,
@@ -119,10 +117,10 @@ async def post_entry(body: EntryBody, request: Request, session: Lister) -> dict
 
 
 @router.delete("/api/v1/seller-lists/{seller:path}")
-async def delete_entry(seller: str, request: Request, session: Lister) -> dict[str, str]:
+def delete_entry(seller: str, request: Request, session: Lister) -> dict[str, str]:
     """Take a seller off the list that it is on."""
     by = f"user:{session.person.user_id}"
-    await run_in_threadpool(take_off_list, runtime_of(request), _where(request, session), seller[:200], by=by)
+    take_off_list(runtime_of(request), _where(request, session), seller[:200], by=by)
     return {"seller": seller}
 
 

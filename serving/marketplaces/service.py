@@ -23,6 +23,7 @@ from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import ApiKey, KeyInForce, KeyRecord
 from serving.platform.database.faults import StorageFault
+from serving.platform.pools import USES
 from serving.platform.runtime import Runtime
 
 _MARK: Final = "tsk"
@@ -164,6 +165,13 @@ def note_use(runtime: Runtime, found: KeyInForce) -> None:
     """Store the use of a key. A database that does not write refuses no request for this."""
     with suppress(StorageFault), runtime.store.write(wait_seconds=_NOTE_SECONDS) as connection:
         marketplaces.note_use(connection, found.key.key_id, runtime.wall.now())
+
+
+async def note_use_if_due(runtime: Runtime, found: KeyInForce) -> None:
+    """Store the use of a key, if that is due, off the event loop; its request waits a second for it at most."""
+    if is_use_due(runtime, found):
+        with suppress(StorageFault):
+            await USES.run(note_use, runtime, found)
 
 
 def network_of(runtime: Runtime, address: str | None) -> str | None:

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Final, ParamSpec, TypeVar
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
 from serving.platform.database.faults import Locked
 from serving.platform.pace import TooManyRequests
@@ -81,3 +82,14 @@ USES: Final = Pool("uses", 1, 1.0, reads=True)
 INTAKE: Final = Pool("intake", 8, 30.0)
 # Reports, bulk decisions, lists and downloads: seconds of the processor each, which pages would wait for.
 DEAR: Final = Turns("dear", 2, 60.0, most_waiting=60)
+
+
+def dear(handle: Callable[..., T]) -> Callable[..., Any]:
+    """A handler whose work is dear, in turns of the `person` that one of its arguments has."""
+
+    @wraps(handle)
+    async def in_turn(**values: Any) -> T:
+        (person,) = {one.person.user_id for one in values.values() if hasattr(one, "person")}
+        return await DEAR.run_for(person, handle, **values)
+
+    return in_turn

@@ -1,11 +1,23 @@
 """A process that shall end does not wait for a database that is silent."""
 
+import signal
+import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import cast
+
+import pytest
+from sqlalchemy import make_url
 
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import Store
 from serving.service import end_if_silent
+from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import Populated
+from tests.fixtures.service_process import a_service
+from tests.fixtures.two_processes import a_home
 
 
 class _Database:
@@ -34,3 +46,47 @@ def test_a_process_ends_once_its_database_is_silent_and_not_before() -> None:
     assert ended.wait(60)
     assert (database.asked, codes) == (3, [1])
     database.goes_on.set()
+
+
+class Proxy:
+    """Passes on the bytes of every connection to a database, until it is `silent`."""
+
+    def __init__(self, port: int) -> None:
+        self.silent, self._listening = threading.Event(), socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, args=(port,), daemon=True).start()
+
+    def _accept(self, port: int) -> None:
+        while True:
+            ours, theirs = self._listening.accept()[0], socket.create_connection(("127.0.0.1", port))
+            for pair in ((ours, theirs), (theirs, ours)):
+                threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while content := source.recv(65_536):
+                if self.silent.is_set():
+                    return
+                target.sendall(content)
+
+
+@pytest.mark.soak
+def test_a_service_behind_a_silent_postgresql_says_so_and_ends_at_sigterm(
+    tmp_path: Path, database: str, populated_postgres: Populated, forked_touchstone: str
+) -> None:
+    server = make_url(database)
+    proxy = Proxy(server.port or 0)
+    url = server.set(port=proxy.port).render_as_string(hide_password=False)
+    headers = {"authorization": f"Bearer {populated_postgres.known['key']}"}
+    home = a_home(tmp_path / "home", populated_postgres, signs=True)
+    with a_service(forked_touchstone, home, DATABASE_URL=url) as service, ThreadPoolExecutor(8) as threads:
+        assert service.ask("POST", "/api/v1/score", headers=headers, json=a_row()).status_code == 200
+        proxy.silent.set()
+        calls = [("POST", "/api/v1/score"), ("POST", "/api/v1/listings"), ("GET", "/readyz"), ("GET", "/healthz")]
+        refused = [threads.submit(service.ask, *call, headers=headers, json=a_row()) for call in calls]
+        assert service.ask("GET", "/livez").status_code == 200
+        assert service.ask("GET", "/static/keys.js").status_code == 200
+        assert [one.result().status_code for one in refused] == [503, 503, 503, 503]
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(30) == 1
+    assert service.events("service.ended_without_its_database")

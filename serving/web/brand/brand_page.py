@@ -20,8 +20,9 @@ from serving.brands.rules.certification import recently_invited
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
-from serving.guards import dear, may, runtime_of
+from serving.guards import may, runtime_of
 from serving.operations.service.simulation import Visits
+from serving.platform.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.review.store import takedowns

@@ -23,8 +23,9 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
-from serving.guards import dear, runtime_of
+from serving.guards import runtime_of
 from serving.listings.store import listings
+from serving.platform.pools import dear
 from serving.platform.row_files import LARGEST
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file

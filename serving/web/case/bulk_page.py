@@ -18,8 +18,9 @@ from models.score import findings, reason_from_json
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.guards import dear, may, runtime_of
+from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
+from serving.platform.pools import dear
 from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import Made

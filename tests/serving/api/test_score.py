@@ -148,9 +148,9 @@ def test_requests_that_come_together_share_a_transaction(site: Site, monkeypatch
     app, reads = a_client(site.runtime).app, []
     original = Store.read
 
-    def noted(store: Store) -> Any:
+    def noted(store: Store, *, admission: bool = False) -> Any:
         reads.append(store)
-        return original(store)
+        return original(store, admission=admission)
 
     monkeypatch.setattr(Store, "read", noted)
     assert {status for status, _ in together(app, asking(site, *VARIED))} == {200}
@@ -205,7 +205,7 @@ def test_a_failure_is_that_of_its_request_alone(site: Site, monkeypatch: pytest.
 def test_a_database_out_of_reach_is_tried_once_for_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     app, tries = a_client(site.runtime).app, []
 
-    def unreachable(store: Store) -> Any:
+    def unreachable(store: Store, **_: object) -> Any:
         tries.append(store)
         raise StorageFault
 

@@ -13,9 +13,10 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import dear, may, runtime_of
+from serving.guards import may, runtime_of
 from serving.listings.store import listings, search
 from serving.listings.store.search import Kind
+from serving.platform.pools import dear
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit
