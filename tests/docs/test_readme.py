@@ -31,7 +31,7 @@ def cells(document: str, heading: str) -> list[list[str]]:
 
 def test_the_table_of_speed_is_that_of_the_benchmarks() -> None:
     benchmarks = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    shown = {}
+    shown: dict[str, list[str]] = {}
     for what, ours, peer, theirs, ratio in cells(benchmarks, "## Whole scores"):
         name = next((name for name, beginning in _ROWS.items() if what.startswith(beginning)), None)
         if name is not None and peer in _PEERS:
