@@ -174,8 +174,7 @@ class Settings(BaseSettings):
     artifacts_bucket: str | None = Field(
         None,
         description="S3-compatible bucket in which processes share models and training snapshots: s3://BUCKET/PREFIX. "
-        "Needs the extra s3 (docs/operating.md); credentials as boto3 finds them. Default: the database, "
-        "where it is PostgreSQL.",
+        "Needs the extra s3; credentials as boto3 finds them. Default: the database, where it is PostgreSQL.",
     )
     artifacts_endpoint: str | None = Field(
         None, description="Address of the object store. Default: that of Amazon S3 in the region that boto3 finds."

@@ -138,7 +138,11 @@ def local_path(request: Request, value: str | None) -> str:
 
 def _pages(request: Request) -> Iterator[APIRoute]:
     for route in request.app.routes:
-        if isinstance(route, APIRoute) and "GET" in route.methods and route.endpoint.__module__.startswith(_PAGES):
+        if (
+            isinstance(route, APIRoute)
+            and "GET" in (route.methods or ())
+            and route.endpoint.__module__.startswith(_PAGES)
+        ):
             yield route
 
 

@@ -31,12 +31,10 @@ def is_refused(line: str) -> bool:
     [
         (f"    pip install '{NAME}[dask]'", True),
         (f"Install `{NAME}[s3]`.", True),
-        (f"{NAME}==0.1.0", True),
         (f"pip install {NAME}", True),
         (f"uv pip install --quiet {NAME}-counterfeits", True),
         ("pip install --no-deps dist/touchstone-0.1.0-py3-none-any.whl", False),
         ("pip install './touchstone-0.1.0-py3-none-any.whl[dask]'", False),
-        ("pip install -r requirements.txt", False),
         ("After pip has installed it, run `touchstone serve`", False),
     ],
 )

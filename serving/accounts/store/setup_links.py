@@ -9,7 +9,6 @@ from models.errors import NotFound
 from serving.accounts.tables import setup_token
 from serving.platform.database.store import add
 
-# In the data directory, where its owner alone can read it.
 SETUP_LINK_FILE: Final = "set-up-link.json"
 SETUP_LINK_LASTS: Final = timedelta(days=1)
 

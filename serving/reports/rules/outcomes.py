@@ -63,8 +63,8 @@ class Found:
     """A reported listing that the marketplace has sent, as it stands.
 
     `named_before` is set where the same report names it earlier, `reported_before` where the brand's own 'counterfeit'
-    waits for an analyst. `lane` is that of its open case, None without one. `honest_uses` is wording of the listing by
-    which its goods may be legitimate, such as "compatible with".
+    waits for an analyst. `lane` is that of its open case, None without one. `honest_uses` is wording such as
+    "compatible with".
     """
 
     owner: Owner
@@ -106,9 +106,8 @@ def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> 
         return _told(Result.CASE, doubt)
     if not effect.at_once:
         return Outcome(Result.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
-    if holds:
-        return pending(holds, found)
-    return Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_warning(found)))
+    scheduled = Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_warning(found)))
+    return pending(holds, found) if holds else scheduled
 
 
 def pending(holds: Sequence[Hold], found: Found) -> Outcome:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from features.lexicon import Kind
-from features.listing import Listing
 from features.reading import read
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -66,6 +65,7 @@ class Examination:
         facts = scores.facts_of(self.connection, here, score["facts_digest"])
         case = cases.open_cases(self.connection, here, [listing_id]).get(listing_id)
         done = [one for one in actions.of_listing(self.connection, here, listing_id) if one.state not in _UNSENT]
+        uses = read(facts.listing).kinds.get(Kind.TRAP, ())
         found = Found(
             owner=self._owner(self._brand(known, facts, case)),
             authorised=self._vouches_for(facts.listing.seller.external_id),
@@ -74,7 +74,7 @@ class Examination:
             named_before=listing_id in self.seen,
             reported_before=case is not None and self._waits_for_analyst(case),
             lane=None if case is None else case.lane,
-            honest_uses=_honest_uses(facts.listing),
+            honest_uses=tuple(dict.fromkeys(one.words for one in uses if one.specificity != "weak")),
         )
         self.seen.add(listing_id)
         return Examined(known, score["score_id"], facts, case, found)
@@ -103,9 +103,3 @@ class Examination:
             return False
         last = verdicts.latest_of_case(self.connection, self.here, case.case_id, self.brand_id)
         return last is not None and last.judgement is Judgement.COUNTERFEIT
-
-
-def _honest_uses(listing: Listing) -> tuple[str, ...]:
-    """The wording of a legitimate use, each once; weak wording such as "for" says nothing."""
-    matches = read(listing).kinds.get(Kind.TRAP, ())
-    return tuple(dict.fromkeys(one.words for one in matches if one.specificity != "weak"))

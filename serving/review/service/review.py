@@ -136,7 +136,6 @@ def record_in(
         recount_of(runtime, connection, case, now)
     waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
     told = " ".join(map(in_english, follows.reasons))
-    # "An analyst cannot tell." names the answer itself.
     is_named = follows.reasons[0].code.startswith(f"verdict.{answer.judgement.value}")
     note(context, f"{told}{waits}" if is_named else f"{_in_words(answer)}. {told}{waits}")
     undo_until = now + undo_window(runtime, stepped_up=action is not None and action.stepped_up)

@@ -33,10 +33,7 @@ Anyone = Annotated[Session, signed_in()]
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """The form with the typed e-mail, the reason for a refusal, or the result of a link.
-
-    `setup_link_file` is where the link for the first account is, as long as nobody has one.
-    """
+    """The form with the typed e-mail, a refusal, the result of a link, or the file that holds the set-up link."""
 
     template: ClassVar[str] = "sign_in.html"
     place: ClassVar[str] = ""

@@ -1,7 +1,7 @@
 """Live monitoring: weekly feature drift, and how often reasons and rules were right."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
@@ -159,35 +159,27 @@ def _tables(told: ReasonPrecision) -> tuple[ToldTable, ...]:
             "for",
             "Reasons for counterfeit",
             "Labelled listings for which this reason raised the score.",
-            _rows(told.reasons_for, _of_feature),
+            _rows(told.reasons_for),
         ),
         ToldTable(
             "against",
             "Reasons against counterfeit",
             "Labelled listings for which this reason lowered the score. The counterfeit share should be low.",
-            _rows(told.reasons_against, _of_feature),
+            _rows(told.reasons_against),
         ),
-        ToldTable("rules", "Routing rules", "Labelled listings that this rule routed.", _rows(told.rules, _of_rule)),
+        ToldTable("rules", "Routing rules", "Labelled listings that this rule routed.", _rows(told.rules, rules=True)),
     )
 
 
-def _rows(found: Sequence[Told], name: Callable[[str], str]) -> tuple[ToldRow, ...]:
-    return tuple(_row(one, name(one.name)) for one in found[:_SHOWN])
+def _rows(found: Sequence[Told], *, rules: bool = False) -> tuple[ToldRow, ...]:
+    return tuple(_row(one, rules) for one in found[:_SHOWN])
 
 
-def _of_feature(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _of_rule(code: str) -> str:
-    """The sentence of a rule without the numbers and names of a listing."""
-    return _PARAMETER.sub("…", sentences()[code].text)
-
-
-def _row(one: Told, name: str) -> ToldRow:
+def _row(one: Told, is_rule: bool) -> ToldRow:
     low, high = wilson(one.counterfeit, one.labelled)
     return ToldRow(
-        name,
+        # A rule by its sentence, without the numbers and names of a listing.
+        _PARAMETER.sub("…", sentences()[one.name].text) if is_rule else one.name.replace("_", " "),
         text_view.show(in_english(one.example)[:200]),
         f"{one.labelled:,}",
         f"{one.counterfeit:,}",

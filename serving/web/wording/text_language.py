@@ -21,20 +21,13 @@ def stated(language: str | None) -> str | None:
 
 
 def language_tag(language: str | None, *texts: str | None) -> str:
-    """Two letters for a narrow column; '?' if the listing states no language and its texts leave a doubt.
-
-    >>> language_tag("zh-Hans"), language_tag(None)
-    ('ZH', '?')
-    """
+    """Two letters for a narrow column; '?' if the listing states no language and its texts leave a doubt."""
     return (stated(language) or _recognised(" ".join(filter(None, texts))[:_LONGEST]) or "?")[:2].upper()
 
 
 @lru_cache(maxsize=4_096)
 def _recognised(text: str) -> str | None:
-    """The language of a text if one is far more probable than the others."""
-    if not text:
-        return None
-    language, probability = _identifier().classify(text)
+    language, probability = _identifier().classify(text) if text else (None, 0.0)
     return language if probability >= _SURE else None
 
 
