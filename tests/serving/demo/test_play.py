@@ -1,6 +1,7 @@
 """The play beside visitors, on a service that a test answers for."""
 
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from serving.demo import play as plays
 from serving.demo import progress
 from serving.demo.cast import Cast
 from serving.demo.front import SignedInPerson
@@ -52,32 +52,32 @@ def clock(*opened: str, since: float | None = None) -> dict[str, Any]:
 
 
 def judged_by(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
-    """The judgements of an analyst beside visitors, by case, and what the play said."""
+    """The judgements of an analyst beside visitors, by case, and what the play told."""
     names = [name for name, truth in world.truth.items() if truth.brand_id][:60]
     cases = [
         {"case_id": f"c{name}", "lane": "analyst", "listing_external_id": name, "brand": "a brand", "version_id": "v"}
         for name in names[order]
     ]
     answers = iter([*clocks, *repeat(clocks[-1], 1_000)])
-    said: list[str] = []
+    told: list[str] = []
     service = Service(cases, answers)
     everybody = cast(Cast, type("Everybody", (), {"marketplace": service, "brand_people": {}}))
-    play = Play(everybody, world, 3, NOW, lambda what, _sent: said.append(what), visitors=True)
+    play = Play(everybody, world, 3, NOW, lambda what, _sent: told.append(what), visitors=True)
     play._review(cast(SignedInPerson, service))
-    return service.judged, said
+    return service.judged, told
 
 
 def test_a_case_that_a_visitor_opened_is_left_to_them(world: World) -> None:
-    everything, said = judged_by(world, slice(None), clock())
+    everything, told = judged_by(world, slice(None), clock())
     left, _ = judged_by(world, slice(None), clock(everything[0][0], since=60.0))
-    assert (left, said) == (everything[1:], [])
+    assert (left, told) == (everything[1:], [])
 
 
 def test_a_click_pauses_the_play(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(plays.time, "sleep", waited.append)
-    _, said = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
-    assert (said, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
+    monkeypatch.setattr(time, "sleep", waited.append)
+    _, told = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
+    assert (told, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
 
 
 def test_people_answer_alike_in_whatever_order_they_are_asked(world: World) -> None:
