@@ -3,9 +3,10 @@
 import io
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import repeat
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,14 @@ from serving.demo.cast import Cast
 from serving.demo.front import SignedInPerson
 from serving.demo.play import Play
 from serving.demo.progress import Told
+from serving.demo.run import _clear
+from serving.operations.service.presence import Presence
+from serving.operations.service.simulation import Visits
+from serving.platform.home import Home
+from serving.platform.runtime import Runtime
+from serving.workflows import worker
+from serving.workflows.worker import Worker
+from tests.fixtures.runtimes import Site
 from training.synthetic import Settings, World, build
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -95,3 +104,37 @@ def test_where_the_output_is_a_file_a_line_says_what_goes_on(monkeypatch: pytest
         while not out.getvalue().count("day 64") > 1:
             pass
     assert "s  day 64, 1,093 of 3,000 listings sent\n" in out.getvalue()
+
+
+def test_a_reset_keeps_compiled_kernels_with_the_key_that_signs_them(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home")
+    for name in ("cache/numba", "snapshots"):
+        (home.root / name).mkdir(parents=True, exist_ok=True)
+    for name in ("kernels.key", "touchstone.sqlite"):
+        (home.root / name).touch()
+    _clear(home)
+    assert (home.root / "kernels.key").exists()
+    assert (home.root / "cache" / "numba").exists()
+    assert not (home.root / "touchstone.sqlite").exists()
+
+
+def test_on_the_real_clock_no_process_remembers_who_opened_what() -> None:
+    visits = Visits(simulated=False)
+    visits.open(["cas_1"])
+    assert visits.opened_cases() == []
+
+
+@pytest.mark.parametrize(("seed", "sweeps"), [(None, 1), (3, 0)])
+def test_with_a_seed_nothing_sweeps_between_two_moves(
+    site: Site, monkeypatch: pytest.MonkeyPatch, seed: int | None, sweeps: int
+) -> None:
+    swept: list[Runtime] = []
+
+    def sweep(runtime: Runtime, **_: object) -> dict[str, int]:
+        swept.append(runtime)
+        return {}
+
+    monkeypatch.setattr(worker, "sweep", sweep)
+    runtime = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"seed": seed}))
+    Worker(runtime)._sweep_and_say(Presence(runtime), frozenset())
+    assert len(swept) == sweeps
