@@ -148,7 +148,12 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> tuple
         settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=FIRST_DAY, days=wish.days)
         world = build(settings)
         told.total = len(world.sent)
-        state = {"listings": wish.listings, "days": wish.days, "seed": wish.seed, "compare": wish.compare}
+        state: dict[str, Any] = {
+            "listings": wish.listings,
+            "days": wish.days,
+            "seed": wish.seed,
+            "compare": wish.compare,
+        }
         state |= {"first_day": world.sent[0].at.isoformat(), "brand": campaign_brands(world)[0].brand.name}
         home.write_private(PLAY_FILE, {**state, "result": None})
         play, large = begin(home, world, wish, children, told.tell)
@@ -274,7 +279,9 @@ def _show_sign_ins(home: Home) -> None:
         out.print(f"  {one['role']:<16} {one['user']:<44} {one['password']}", highlight=False)
         if "totp_secret" in one:
             secret = one["totp_secret"]
-            out.print(f"  {'':<16} with the codes of an authenticator app for {secret}, or of this command:")
+            out.print(
+                f"  {'':<16} with the codes of an authenticator app for {secret}, or of this command:", soft_wrap=True
+            )
             out.print(
                 f"  {'':<16} {sys.executable} -c 'import pyotp; print(pyotp.TOTP(\"{secret}\").now())'", soft_wrap=True
             )
@@ -282,6 +289,7 @@ def _show_sign_ins(home: Home) -> None:
         f"The brand is in good standing and may report many listings at once, such as those that {home.root / COPIES} "
         "names once the half year is over.",
         highlight=False,
+        soft_wrap=True,
     )
     out.print(
         f"All accounts and the marketplace's API key: {home.root / CREDENTIALS}. Stop with Ctrl-C.", highlight=False

@@ -1,21 +1,30 @@
 """The play beside visitors, on a service that a test answers for."""
 
 import io
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import repeat
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from rich.console import Console
 
-from serving.demo import play as plays
 from serving.demo import progress
 from serving.demo.cast import Cast
 from serving.demo.front import SignedInPerson
 from serving.demo.play import Play
 from serving.demo.progress import Told
+from serving.demo.run import _clear
+from serving.operations.service.presence import Presence
+from serving.operations.service.simulation import Visits
+from serving.platform.home import Home
+from serving.platform.runtime import Runtime
+from serving.workflows import worker
+from serving.workflows.worker import Worker
+from tests.fixtures.runtimes import Site
 from training.synthetic import Settings, World, build
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -52,32 +61,32 @@ def clock(*opened: str, since: float | None = None) -> dict[str, Any]:
 
 
 def judged_by(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
-    """The judgements of an analyst beside visitors, by case, and what the play said."""
+    """The judgements of an analyst beside visitors, by case, and what the play told."""
     names = [name for name, truth in world.truth.items() if truth.brand_id][:60]
     cases = [
         {"case_id": f"c{name}", "lane": "analyst", "listing_external_id": name, "brand": "a brand", "version_id": "v"}
         for name in names[order]
     ]
     answers = iter([*clocks, *repeat(clocks[-1], 1_000)])
-    said: list[str] = []
+    told: list[str] = []
     service = Service(cases, answers)
     everybody = cast(Cast, type("Everybody", (), {"marketplace": service, "brand_people": {}}))
-    play = Play(everybody, world, 3, NOW, lambda what, _sent: said.append(what), visitors=True)
+    play = Play(everybody, world, 3, NOW, lambda what, _sent: told.append(what), visitors=True)
     play._review(cast(SignedInPerson, service))
-    return service.judged, said
+    return service.judged, told
 
 
 def test_a_case_that_a_visitor_opened_is_left_to_them(world: World) -> None:
-    everything, said = judged_by(world, slice(None), clock())
+    everything, told = judged_by(world, slice(None), clock())
     left, _ = judged_by(world, slice(None), clock(everything[0][0], since=60.0))
-    assert (left, said) == (everything[1:], [])
+    assert (left, told) == (everything[1:], [])
 
 
 def test_a_click_pauses_the_play(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(plays.time, "sleep", waited.append)
-    _, said = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
-    assert (said, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
+    monkeypatch.setattr(time, "sleep", waited.append)
+    _, told = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
+    assert (told, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
 
 
 def test_people_answer_alike_in_whatever_order_they_are_asked(world: World) -> None:
@@ -95,3 +104,37 @@ def test_where_the_output_is_a_file_a_line_says_what_goes_on(monkeypatch: pytest
         while not out.getvalue().count("day 64") > 1:
             pass
     assert "s  day 64, 1,093 of 3,000 listings sent\n" in out.getvalue()
+
+
+def test_a_reset_keeps_compiled_kernels_with_the_key_that_signs_them(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home")
+    for name in ("cache/numba", "snapshots"):
+        (home.root / name).mkdir(parents=True, exist_ok=True)
+    for name in ("kernels.key", "touchstone.sqlite"):
+        (home.root / name).touch()
+    _clear(home)
+    assert (home.root / "kernels.key").exists()
+    assert (home.root / "cache" / "numba").exists()
+    assert not (home.root / "touchstone.sqlite").exists()
+
+
+def test_on_the_real_clock_no_process_remembers_who_opened_what() -> None:
+    visits = Visits(simulated=False)
+    visits.open(["cas_1"])
+    assert visits.opened_cases() == []
+
+
+@pytest.mark.parametrize(("seed", "sweeps"), [(None, 1), (3, 0)])
+def test_with_a_seed_nothing_sweeps_between_two_moves(
+    site: Site, monkeypatch: pytest.MonkeyPatch, seed: int | None, sweeps: int
+) -> None:
+    swept: list[Runtime] = []
+
+    def sweep(runtime: Runtime, **_: object) -> dict[str, int]:
+        swept.append(runtime)
+        return {}
+
+    monkeypatch.setattr(worker, "sweep", sweep)
+    runtime = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"seed": seed}))
+    Worker(runtime)._sweep_and_say(Presence(runtime), frozenset())
+    assert len(swept) == sweeps
