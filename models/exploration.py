@@ -1,4 +1,4 @@
-"""The probability that an unflagged listing enters the random audit sample. Standard library only."""
+"""The probability that an unflagged listing enters the random audit sample."""
 
 import math
 from statistics import NormalDist

@@ -1,4 +1,4 @@
-"""Point-in-time outcomes of a seller's earlier listings, from the verdicts on them. Standard library only."""
+"""Point-in-time outcomes of a seller's earlier listings, from the verdicts on them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Routes a scored listing to its next reviewer, with reasons. Standard library only."""
+"""Routes a scored listing to its next reviewer, with reasons."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

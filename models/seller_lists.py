@@ -1,4 +1,4 @@
-"""Allow, watch and deny lists: the match of the seller of an incoming listing. Standard library only."""
+"""Allow, watch and deny lists: the match of the seller of an incoming listing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

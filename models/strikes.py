@@ -1,6 +1,5 @@
 """Counts strikes from confirmed counterfeits: weights, incidents and expiry.
 
-Standard library only.
 """
 
 from collections import defaultdict

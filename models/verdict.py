@@ -1,4 +1,4 @@
-"""The consequences of verdicts. Standard library only."""
+"""The consequences of verdicts."""
 
 from dataclasses import dataclass
 from enum import StrEnum

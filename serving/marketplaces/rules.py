@@ -1,4 +1,4 @@
-"""The rules that act without a person, each with a kill switch. Standard library only."""
+"""The rules that act without a person, each with a kill switch."""
 
 from dataclasses import dataclass
 from enum import StrEnum

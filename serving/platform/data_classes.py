@@ -1,4 +1,4 @@
-"""The classes of personal data with a separate retention period. Standard library only."""
+"""The classes of personal data with a separate retention period."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Deadlines in calendar days, as moments. Standard library only.
+"""Deadlines in calendar days, as moments.
 
 A seller's country is known, its time zone is not: a country may have eleven. A day therefore begins where it begins
 first on earth (UTC+14) and ends where it ends last (UTC-12), so that no seller has a day less than promised.

@@ -1,1 +1,1 @@
-"""Rules of account management. Standard library only."""
+"""Rules of account management."""

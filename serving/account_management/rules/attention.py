@@ -1,4 +1,4 @@
-"""The brands that need their account manager first, and the reasons. Standard library only."""
+"""The brands that need their account manager first, and the reasons."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

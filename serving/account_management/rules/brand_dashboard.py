@@ -1,4 +1,4 @@
-"""The results of a brand's answers in a period, in total and by sub-period. Standard library only."""
+"""The results of a brand's answers in a period, in total and by sub-period."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

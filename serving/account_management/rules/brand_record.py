@@ -1,4 +1,4 @@
-"""The outcomes of a brand's answers: accepted or rejected and why; objections; times. Standard library only."""
+"""The outcomes of a brand's answers: accepted or rejected and why; objections; times."""
 
 from collections import Counter
 from collections.abc import Iterable

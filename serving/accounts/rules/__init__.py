@@ -1,1 +1,1 @@
-"""Rules of accounts. Standard library only."""
+"""Rules of accounts."""

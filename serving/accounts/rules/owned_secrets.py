@@ -1,4 +1,4 @@
-"""The secrets that a person has made, and which of them end with the person's access. Standard library only."""
+"""The secrets that a person has made, and which of them end with the person's access."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Second factors: who needs one, and what a proof of one is good for. Standard library only."""
+"""Second factors: who needs one, and what a proof of one is good for."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

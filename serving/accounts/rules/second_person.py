@@ -1,4 +1,4 @@
-"""Which accounts count as two people: each account belongs to the roots that made it. Standard library only."""
+"""Which accounts count as two people: each account belongs to the roots that made it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Rules of appeals. Standard library only."""
+"""Rules of appeals."""

@@ -1,4 +1,4 @@
-"""The profile of a counter-notice by the countries of sale. Standard library only."""
+"""The profile of a counter-notice by the countries of sale."""
 
 from collections.abc import Collection
 

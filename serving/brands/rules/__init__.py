@@ -1,1 +1,1 @@
-"""Rules of brands. Standard library only."""
+"""Rules of brands."""

@@ -1,4 +1,4 @@
-"""Proposals of other names of a brand: spellings of listings whose brand people corrected. Standard library only.
+"""Proposals of other names of a brand: spellings of listings whose brand people corrected.
 
 A proposal never becomes an alias by itself. It needs corrections by people, so that no seller's text alone makes one,
 and an account manager, who must be another person than those whose corrections it rests on.

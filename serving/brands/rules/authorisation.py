@@ -1,4 +1,4 @@
-"""The entries of a list of authorised sellers that need a check. Standard library only."""
+"""The entries of a list of authorised sellers that need a check."""
 
 from collections.abc import Collection, Sequence
 

@@ -1,4 +1,4 @@
-"""Certification: questions that a brand user answers before their 'counterfeit' counts. Standard library only."""
+"""Certification: questions that a brand user answers before their 'counterfeit' counts."""
 
 import hashlib
 import json

@@ -1,1 +1,1 @@
-"""Rules of cases. Standard library only."""
+"""Rules of cases."""

@@ -1,4 +1,4 @@
-"""Assignment of the next piece of work to one of several people. Standard library only."""
+"""Assignment of the next piece of work to one of several people."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The brand of a case: named by a person where the service cannot resolve it, or corrected. Standard library only."""
+"""The brand of a case: named by a person where the service cannot resolve it, or corrected."""
 
 import unicodedata
 from dataclasses import dataclass

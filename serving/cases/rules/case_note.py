@@ -1,4 +1,4 @@
-"""Notes that the reviewers of a queue write to each other about a case. Standard library only."""
+"""Notes that the reviewers of a queue write to each other about a case."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Deferrals of cases: the reason, the end, and the conditions for an earlier return. Standard library only."""
+"""Deferrals of cases: the reason, the end, and the conditions for an earlier return."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Masked scores: which cases, until when, and what they measure. Standard library only."""
+"""Masked scores: which cases, until when, and what they measure."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether a person has decided for long without a pause. Standard library only."""
+"""Whether a person has decided for long without a pause."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,1 +1,1 @@
-"""Rules of learning. Standard library only."""
+"""Rules of learning."""

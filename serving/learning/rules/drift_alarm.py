@@ -1,4 +1,4 @@
-"""Features that stay shifted, and the people's notes that quiet their alarm. Standard library only."""
+"""Features that stay shifted, and the people's notes that quiet their alarm."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reviewers who gave so many of the labels that their habits become the model's. Standard library only."""
+"""Reviewers who gave so many of the labels that their habits become the model's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Approvals of a new champion, and rollbacks by one person. Standard library only."""
+"""Approvals of a new champion, and rollbacks by one person."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether the service starts a training by itself, and if not, what it waits for. Standard library only."""
+"""Whether the service starts a training by itself, and if not, what it waits for."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

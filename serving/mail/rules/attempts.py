@@ -1,4 +1,4 @@
-"""What follows an attempt to send a mail. Standard library only."""
+"""What follows an attempt to send a mail."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The kinds of mail, and which of them a person can refuse. Standard library only."""
+"""The kinds of mail, and which of them a person can refuse."""
 
 import re
 import unicodedata

@@ -1,1 +1,1 @@
-"""Rules of notices. Standard library only."""
+"""Rules of notices."""

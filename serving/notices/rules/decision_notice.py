@@ -1,7 +1,6 @@
 """The messages to a notifier: the receipt of the notice, then the decision, how it was made, and the remedies.
 
 Article 16(4) to (6) of Regulation (EU) 2022/2065. They contain no score, no name, and no text of the seller.
-Standard library only.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How many listings and notices are accepted, at once and in a period. Standard library only."""
+"""How many listings and notices are accepted, at once and in a period."""
 
 from models.errors import DomainError, Invalid
 from serving.notices.policy import NoticePolicy

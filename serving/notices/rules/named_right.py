@@ -1,4 +1,4 @@
-"""The right that a notice names: what the notifier says, which nobody has verified. Standard library only."""
+"""The right that a notice names: what the notifier says, which nobody has verified."""
 
 from dataclasses import dataclass
 from typing import Final

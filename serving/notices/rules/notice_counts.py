@@ -1,4 +1,4 @@
-"""Counts of notified listings by reason and by result. Standard library only."""
+"""Counts of notified listings by reason and by result."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

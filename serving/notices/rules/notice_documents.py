@@ -1,4 +1,4 @@
-"""A notifier's documents: accepted kinds and limits, by the same checks as a seller's. Standard library only."""
+"""A notifier's documents: accepted kinds and limits, by the same checks as a seller's."""
 
 from features.phrase import Phrase
 from serving.appeals.policy import SellerEvidencePolicy

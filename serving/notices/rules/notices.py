@@ -1,6 +1,5 @@
 """Notices of Article 16 of Regulation (EU) 2022/2065: their required elements, priority, states and results.
 
-Standard library only.
 """
 
 import re

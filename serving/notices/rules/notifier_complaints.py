@@ -1,4 +1,4 @@
-"""A notifier's complaint that a listing stays: its admission and its priority. Standard library only."""
+"""A notifier's complaint that a listing stays: its admission and its priority."""
 
 from datetime import datetime
 

@@ -1,6 +1,5 @@
 """The record of one reporter's notices, and its effect: none, a warning, a mute.
 
-Standard library only.
 """
 
 from collections.abc import Iterable

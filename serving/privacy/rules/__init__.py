@@ -1,1 +1,1 @@
-"""Rules of privacy. Standard library only."""
+"""Rules of privacy."""

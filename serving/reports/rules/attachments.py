@@ -1,4 +1,4 @@
-"""What a report may carry: documents, and the record of one test buy. Standard library only."""
+"""What a report may carry: documents, and the record of one test buy."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Campaigns of a brand against one seller, far above the brand's usual rate. Standard library only."""
+"""Campaigns of a brand against one seller, far above the brand's usual rate."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

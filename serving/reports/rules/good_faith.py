@@ -1,4 +1,4 @@
-"""What became of the listings that brands reported in a period, and how listings were found. Standard library only."""
+"""What became of the listings that brands reported in a period, and how listings were found."""
 
 from collections import Counter
 from collections.abc import Iterable

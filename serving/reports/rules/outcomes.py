@@ -1,4 +1,4 @@
-"""What happens to each listing that a brand reports. Standard library only."""
+"""What happens to each listing that a brand reports."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which requests for a listing are the same, and when the marketplace is asked again. Standard library only."""
+"""Which requests for a listing are the same, and when the marketplace is asked again."""
 
 import hashlib
 from datetime import datetime, timedelta

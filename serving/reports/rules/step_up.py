@@ -1,4 +1,4 @@
-"""When a large report leaves whole after a proof of a second factor. Standard library only."""
+"""When a large report leaves whole after a proof of a second factor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Rules of review. Standard library only."""
+"""Rules of review."""

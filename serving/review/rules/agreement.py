@@ -1,5 +1,4 @@
-"""The agreement rate of a reviewer and another judge on the same listings, with its confidence interval.
-Standard library only."""
+"""The agreement rate of a reviewer and another judge on the same listings, with its confidence interval."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

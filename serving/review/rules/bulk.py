@@ -1,4 +1,4 @@
-"""The cases that one bulk answer may decide, and the reasons that exclude others. Standard library only."""
+"""The cases that one bulk answer may decide, and the reasons that exclude others."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Why a 'counterfeit' removes nothing by itself, on whichever road it comes. Standard library only."""
+"""Why a 'counterfeit' removes nothing by itself, on whichever road it comes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A brand's request that confirms many open questions under one right at once. Standard library only."""
+"""A brand's request that confirms many open questions under one right at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

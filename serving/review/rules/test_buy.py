@@ -1,4 +1,4 @@
-"""A test buy: the allowed steps while goods are bought, handed over and examined. Standard library only."""
+"""A test buy: the allowed steps while goods are bought, handed over and examined."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

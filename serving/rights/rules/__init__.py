@@ -1,1 +1,1 @@
-"""Rules of rights. Standard library only."""
+"""Rules of rights."""

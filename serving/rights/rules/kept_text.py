@@ -1,4 +1,4 @@
-"""Short texts about rights and powers of attorney, as stored. Standard library only."""
+"""Short texts about rights and powers of attorney, as stored."""
 
 from typing import Final
 

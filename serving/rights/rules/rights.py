@@ -1,4 +1,4 @@
-"""Whether a right can carry a notice here and now. Standard library only."""
+"""Whether a right can carry a notice here and now."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

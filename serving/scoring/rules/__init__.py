@@ -1,1 +1,1 @@
-"""Rules of scoring. Standard library only."""
+"""Rules of scoring."""

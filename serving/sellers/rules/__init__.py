@@ -1,1 +1,1 @@
-"""Rules of sellers. Standard library only."""
+"""Rules of sellers."""

@@ -1,4 +1,4 @@
-"""Connected components of linked sellers, which training keeps on one side of every split. Standard library only.
+"""Connected components of linked sellers, which training keeps on one side of every split.
 
 A link is the same as in `serving.sellers.rules.links`: a contact of at most so many sellers, known before the moment.
 """

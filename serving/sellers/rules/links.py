@@ -1,4 +1,4 @@
-"""Sellers linked by shared contacts, directly or through others, with the path to each. Standard library only.
+"""Sellers linked by shared contacts, directly or through others, with the path to each.
 
 Only links known before the moment count, as for all data from others (decision 0010). A link is a signal for people and
 decides nothing.

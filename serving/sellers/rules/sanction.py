@@ -1,6 +1,6 @@
 """Sanctions of sellers: the measure that strikes call for, the votes that it needs, and the requested action.
 
-People decide. Only confirmed removals propose a sanction, and no score has a vote. Standard library only.
+People decide. Only confirmed removals propose a sanction, and no score has a vote.
 """
 
 from collections.abc import Collection, Mapping, Sequence

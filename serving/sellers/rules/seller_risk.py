@@ -1,4 +1,4 @@
-"""The risk of a seller's listings in a window, compared with the marketplace's other sellers. Standard library only.
+"""The risk of a seller's listings in a window, compared with the marketplace's other sellers.
 
 A fact for people. No rule reads it and it is no feature: it is made from scores and verdicts, and a model that learnt
 from it would learn from itself (ADR 20).

@@ -1,1 +1,1 @@
-"""Rules of standing. Standard library only."""
+"""Rules of standing."""

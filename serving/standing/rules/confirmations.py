@@ -1,4 +1,4 @@
-"""The outcomes of a brand's confirmations, counted. Standard library only.
+"""The outcomes of a brand's confirmations, counted.
 
 Every comparison with a limit uses integers and fractions, so that 90 % is enough and 89.99 % is not, without rounding
 errors of floating point numbers.

@@ -1,4 +1,4 @@
-"""The phases of a brand's enrolment, and the limits of the first phase. Standard library only."""
+"""The phases of a brand's enrolment, and the limits of the first phase."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

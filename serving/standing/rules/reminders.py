@@ -1,4 +1,4 @@
-"""The due step of a question that a brand has not answered. Standard library only."""
+"""The due step of a question that a brand has not answered."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

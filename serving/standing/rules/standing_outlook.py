@@ -1,4 +1,4 @@
-"""The further outcomes that would change a brand's standing. Standard library only."""
+"""The further outcomes that would change a brand's standing."""
 
 from collections.abc import Mapping
 from dataclasses import replace

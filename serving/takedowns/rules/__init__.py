@@ -1,1 +1,1 @@
-"""Rules of takedowns. Standard library only."""
+"""Rules of takedowns."""

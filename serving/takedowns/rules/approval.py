@@ -1,4 +1,4 @@
-"""The approvals that a removal pending approval needs before it is sent or withdrawn. Standard library only."""
+"""The approvals that a removal pending approval needs before it is sent or withdrawn."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

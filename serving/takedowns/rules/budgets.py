@@ -1,4 +1,4 @@
-"""The removals that one secret sends in a day and in a week, against its budgets. Standard library only."""
+"""The removals that one secret sends in a day and in a week, against its budgets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The rules that put a confirmed removal on hold until people approve it. Standard library only."""
+"""The rules that put a confirmed removal on hold until people approve it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

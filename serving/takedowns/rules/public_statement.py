@@ -1,4 +1,4 @@
-"""A restriction as a statement of reasons for the Commission's DSA Transparency Database. Standard library only.
+"""A restriction as a statement of reasons for the Commission's DSA Transparency Database.
 
 The fields and their rules are those of the database's validator (`StatementStoreRequest.php` in
 github.com/digital-services-act/transparency-database; Regulation (EU) 2022/2065, Articles 17 and 24(5)). Every text is

@@ -1,4 +1,4 @@
-"""Checks whether a listing is gone after its removal was acknowledged, and their schedule. Standard library only."""
+"""Checks whether a listing is gone after its removal was acknowledged, and their schedule."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which removals people are told of, and when. Standard library only."""
+"""Which removals people are told of, and when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A marketplace's name and territory in its transparency exports. Standard library only."""
+"""A marketplace's name and territory in its transparency exports."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Rules of transparency. Standard library only."""
+"""Rules of transparency."""

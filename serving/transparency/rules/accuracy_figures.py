@@ -1,4 +1,4 @@
-"""The accuracy of automated means for transparency reports, by score band with intervals. Standard library only."""
+"""The accuracy of automated means for transparency reports, by score band with intervals."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

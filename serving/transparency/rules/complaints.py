@@ -1,4 +1,4 @@
-"""Complaints about removals, counted as Article 20 of Regulation (EU) 2022/2065 requires. Standard library only.
+"""Complaints about removals, counted as Article 20 of Regulation (EU) 2022/2065 requires.
 
 An appeal and a counter-notice against the same removal are one complaint, because they end in one decision.
 """

@@ -1,4 +1,4 @@
-"""Misuse of the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065. Standard library only.
+"""Misuse of the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065.
 
 They are the absolute number, the proportion, the gravity and the intention. The log has the data of each criterion. A
 member of the marketplace's staff decides whether the misuse is frequent and manifest, and whether to suspend.

@@ -1,4 +1,4 @@
-"""Listings that brands reported of their own accord, as notices of Article 16. Standard library only."""
+"""Listings that brands reported of their own accord, as notices of Article 16."""
 
 from typing import Final
 

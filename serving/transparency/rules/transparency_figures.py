@@ -1,6 +1,6 @@
 """Figures of a transparency report: Article 24(1) and the counts behind the templates of Regulation (EU) 2024/2835.
 
-A figure that is not recorded here has no value and a note with the reason: missing is not zero. Standard library only.
+A figure that is not recorded here has no value and a note with the reason: missing is not zero.
 """
 
 from collections import Counter

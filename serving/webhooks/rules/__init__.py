@@ -1,1 +1,1 @@
-"""Rules of webhooks. Standard library only."""
+"""Rules of webhooks."""
