@@ -16,7 +16,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     reporters,
     rights,
     sellers,
-    standing,
     webhooks,
 )
 from serving.commands.groups import app

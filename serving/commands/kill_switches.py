@@ -52,18 +52,6 @@ def switch_on(at: At, rule: Rule, reason: Reason) -> str:
     return _switch(at, rule, reason, on=True)
 
 
-@command(breaker, "show")
-def show_breaker(at: At) -> str:
-    """Show whether the model's questions to brands are paused, and why."""
-    from serving.scoring.store import breakers
-
-    with at.runtime.store.read() as connection:
-        found = breakers.of(connection, at.here)
-    if found.opened_at is None:
-        return "Questions are put to brands; the volume of alerts is normal."
-    return f"Questions to brands are paused since {found.opened_at.isoformat()}: {found.reason}"
-
-
 @command(breaker, "close", by=Who("E-mail of the person who checked the volume.", Permission.PROMOTE_MODELS))
 def close_the_breaker(
     at: At, reason: Annotated[str, typer.Option(help="The result of the check of the volume.")]

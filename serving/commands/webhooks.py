@@ -1,8 +1,8 @@
-"""Commands about a marketplace's receiver: registration, dead letters, replay, and conformance."""
+"""Commands about a marketplace's receiver: registration, secrets and conformance."""
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import webhook
 from serving.commands.options import Marketplace, a_place_for_a_file, write_json
-from serving.commands.registry import At, Runtime, Who
+from serving.commands.registry import At, Runtime
 from serving.commands.showing import EXIT_FAILED, say
 
 
@@ -62,49 +62,6 @@ def rotate_webhook_key(runtime: Runtime) -> str:
     from serving.webhooks.service import seal_under_new_key
 
     return f"The secrets of {seal_under_new_key(runtime):,} endpoints are sealed under the key now in force."
-
-
-@command(webhook, "dead-letters")
-def list_dead_letters(
-    at: At, most: Annotated[int, typer.Option(min=1, max=5_000, help="How many.")] = 100
-) -> list[str]:
-    """Show how the receiver answers, and the actions whose delivery was given up after a week."""
-    from serving.delivery.service.dead_letters import dead_letters
-
-    found = dead_letters(at.runtime, at.place, most)
-    lines = [_how_it_answers(found["receiver"])]
-    for one in found["dead"]:
-        about = one["listing_external_id"] or f"seller {one['seller_external_id']}"
-        lines.append(
-            f"{one['action_id']}  {one['kind']:<9} {about}  sequence {one['sequence']}, "
-            f"{one['attempts']} attempts: {one['last_error']}"
-        )
-    return lines if found["dead"] else [*lines, "There are no dead letters."]
-
-
-def _how_it_answers(receiver: dict[str, Any] | None) -> str:
-    if receiver is None:
-        return "No webhook endpoint is registered."
-    if receiver["failing_since"] is None:
-        return f"{receiver['url']} answers."
-    return (
-        f"{receiver['url']} has not answered since {receiver['failing_since'][:19]}, "
-        f"{receiver['failures']:,} deliveries in a row."
-    )
-
-
-@command(webhook, "replay", by=Who("E-mail of the administrator who requests it."))
-def replay_dead_letters(
-    at: At,
-    action: Annotated[list[str] | None, typer.Argument(help="Ids of actions.")] = None,
-    *,
-    everything: Annotated[bool, typer.Option("--all", help="Send all dead letters again.")] = False,
-) -> str:
-    """Send dead letters again; the receiver recognises applied ones by the message's id."""
-    from serving.delivery.service.dead_letters import replay
-
-    sent = replay(at.runtime, at.place, action or [], by=at.actor, everything=everything)
-    return f"{len(sent):,} actions are sent again."
 
 
 @webhook.command("conformance")
