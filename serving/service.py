@@ -107,20 +107,18 @@ async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, 
 
 
 def end_if_silent(store: Store, *, seconds: float = _SILENT_SECONDS, end: Callable[[int], object] = os._exit) -> None:
-    """End this process, which is about to stop, once its database is silent for so many seconds.
+    """End this process, which is about to stop, once its database does not answer within so many seconds.
 
     Threads would wait for the answers for ever, and so would the process for its threads. Nothing that they do is
-    stored. A database that refuses, or holds a lock, answers in time.
+    stored. A lock delays no probe.
     """
 
     def watch() -> None:
         answered = threading.Event()
 
         def probe() -> None:
-            try:
-                with contextlib.suppress(StorageFault):
-                    store.probe()
-            finally:
+            with contextlib.suppress(StorageFault):
+                store.probe()
                 answered.set()
 
         while True:
