@@ -87,4 +87,3 @@ Dask = Annotated[
 ]
 Reason = Annotated[str, typer.Option(help="Why; shown in the audit log.")]
 Figures = Annotated[Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]

@@ -23,8 +23,7 @@ from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import settled
 from serving.standing.rules.enrolment import Begun, Phase, Stage, limited, stage
 from serving.standing.rules.standing import FULL_STANDING, Effect, Level, Scope, Standing, effect, standing
-from serving.standing.rules.standing_outlook import outlook
-from serving.standing.store import question_steps, recounts, standings
+from serving.standing.store import recounts, standings
 from serving.standing.store.standings import StandingChange
 
 _MOST_CHANGES: Final = 50
@@ -249,44 +248,6 @@ def _go_on(
         reasons=list(map(in_english, begun.reasons)),
         policy_version=policy_version(runtime.policies[EnrolmentPolicy]),
     )
-
-
-def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str) -> dict[str, Any]:
-    """A brand's standing as plain values: level, counts, reasons, outlook and history."""
-    now, policy = runtime.clock.now(), runtime.policies[StandingPolicy]
-    found, history = with_history(runtime, connection, marketplace_id, brand_id, now, most=_MOST_CHANGES)
-    follows = effect_now(runtime, connection, found, marketplace_id, brand_id, now)
-    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, now)
-    return {
-        "phase": begun.phase.value,
-        "phase_reasons": list(map(in_english, begun.reasons)),
-        "level": found.level.value,
-        "warned": found.warned,
-        "since": found.since.isoformat() if found.since < now else None,
-        "returns_at": found.returns_at.isoformat() if found.returns_at else None,
-        "removes_at_once": follows.at_once,
-        "audit_share": str(follows.audit_share),
-        "counts": counts_of(found),
-        "unanswered": question_steps.unanswered(
-            connection, marketplace_id, brand_id, now - timedelta(days=policy.window_days)
-        ),
-        "scopes": {_name(one): one.level.value for one in (found.overall, *found.by_reason)},
-        "reasons": list(map(in_english, found.reasons)),
-        "outlook": list(map(in_english, outlook(found, policy))),
-        "history": [
-            {
-                "known_at": one.known_at.isoformat(),
-                "level": one.level.value,
-                "warned": one.warned,
-                "counts": one.counts,
-                "reasons": list(map(in_english, one.reasons)),
-                "policy_version": one.policy_version,
-            }
-            for one in history
-        ],
-        "as_of": now.isoformat(),
-        "policy_version": policy_version(policy),
-    }
 
 
 def counts_of(found: Standing) -> dict[str, Any]:

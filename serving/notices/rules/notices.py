@@ -1,6 +1,4 @@
-"""Notices of Article 16 of Regulation (EU) 2022/2065: their required elements, priority, states and results.
-
-"""
+"""Notices of Article 16 of Regulation (EU) 2022/2065: their required elements, priority, states and results."""
 
 import re
 from collections.abc import Sequence

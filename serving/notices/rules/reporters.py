@@ -1,6 +1,4 @@
-"""The record of one reporter's notices, and its effect: none, a warning, a mute.
-
-"""
+"""The record of one reporter's notices, and its effect: none, a warning, a mute."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

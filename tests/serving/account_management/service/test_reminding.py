@@ -14,7 +14,6 @@ from serving.cases.tables import review_case
 from serving.operations.service.housekeeping import pass_on_unanswered
 from serving.standing.policy import ReminderPolicy, StandingPolicy
 from serving.standing.rules.reminders import QuestionStep, due_windows
-from serving.standing.service import explanation
 from serving.standing.store import question_steps
 from serving.standing.tables import question_step
 from tests.fixtures.reviewing import a_case, judge
@@ -46,11 +45,11 @@ def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_onc
     with runtime.store.read() as connection:
         assert question_steps.waiting_for_manager(connection, [pair]) == {}
         text = str(cases.timeline(connection, any_site.here, case.case_id))
-        found = explanation(runtime, connection, *pair)
+        since = any_site.clock.now() - timedelta(days=runtime.policies[StandingPolicy].window_days)
+        assert question_steps.unanswered(connection, *pair, since) == 1
     assert "The brand is reminded." in text
     assert "account manager is told" in text
     assert text.count("has not answered in time") == 1
-    assert found["unanswered"] == 1
 
 
 def test_an_answered_question_is_nobodys_to_be_reminded_of(site: Site) -> None:
@@ -66,7 +65,8 @@ def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
     pass_on_unanswered(site.runtime)
     site.clock.forward(days=site.runtime.policies[StandingPolicy].window_days + 1)
     with site.runtime.store.read() as connection:
-        assert explanation(site.runtime, connection, site.here, site.brand_id)["unanswered"] == 0
+        window = timedelta(days=site.runtime.policies[StandingPolicy].window_days)
+        assert question_steps.unanswered(connection, site.here, site.brand_id, site.clock.now() - window) == 0
         since = site.clock.now() - timedelta(days=365)
         assert question_steps.unanswered(connection, site.here, site.brand_id, since) == 1
 
