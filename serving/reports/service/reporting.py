@@ -115,16 +115,8 @@ def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead) -> Ou
         return outcome
     seller = examined.facts.listing.seller.external_id
     before = Before(ahead.leaves, ahead.by_seller[seller], ahead.alarm)
-    asked = Requested(
-        here,
-        brand_id,
-        seller,
-        sales_of(connection, examined.facts, at),
-        Side.BRAND,
-        reporting.person.user_id,
-        before,
-        reporting.stepped_up_at,
-    )
+    sales, confirmer = sales_of(connection, examined.facts, at), reporting.person.user_id
+    asked = Requested(here, brand_id, seller, sales, Side.BRAND, confirmer, before, reporting.stepped_up_at)
     holds = holds_of(runtime, connection, asked, at)
     ahead.alarm = ahead.alarm or any(hold.cause in OF_BRAND for hold in holds)
     return pending(holds, examined.found) if holds else outcome

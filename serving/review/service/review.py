@@ -135,9 +135,8 @@ def record_in(
     if counted is None:
         recount_of(runtime, connection, case, now)
     waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
-    told = " ".join(map(in_english, follows.reasons))
-    is_named = follows.reasons[0].code.startswith(f"verdict.{answer.judgement.value}")
-    note(context, f"{told}{waits}" if is_named else f"{_in_words(answer)}. {told}{waits}")
+    says_it = follows.reasons[0].code.startswith(f"verdict.{answer.judgement.value}")
+    note(context, ("" if says_it else f"{_in_words(answer)}. ") + " ".join(map(in_english, follows.reasons)) + waits)
     undo_until = now + undo_window(runtime, stepped_up=action is not None and action.stepped_up)
     return Recorded(verdict_id, follows, action, undo_until)
 

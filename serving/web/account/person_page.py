@@ -40,7 +40,7 @@ from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.whole_address import whole_address
 from serving.web.wording import words
-from serving.web.wording.vocabulary import ROLES, Option
+from serving.web.wording.vocabulary import ACTS, ROLES, Option
 from serving.webhooks.service import secrets_of
 
 router = APIRouter(include_in_schema=False)
@@ -48,22 +48,6 @@ Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _SHOWN: Final = 30
 LONGEST_ID: Final = 40
 _EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, Role.ADMIN)
-
-# What the audit log says of a person, where its entry needs no names.
-ACTS: Final = {
-    "password.changed": "Password changed",
-    "password.reset": "Password reset with a link",
-    "person.invited": "Invited",
-    "person.leads": "Lead rights added",
-    "person.leads_no_more": "Lead rights removed",
-    "person.let_go": "Removed from the brand",
-    "person.reactivated": "Reactivated",
-    "reset_link.made": "Password reset link created",
-    "second_factor.added": "Second factor added",
-    "second_factor.recovery_codes": "Recovery codes created",
-    "second_factor.removed": "Second factor removed",
-    "second_factor.reset": "Second factor reset",
-}
 
 
 @dataclass(frozen=True, slots=True)

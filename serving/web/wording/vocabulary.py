@@ -166,3 +166,19 @@ REPORT_STATES: Final = {
     Reported.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),
     Reported.RETRACTED: StateWords(N_("Retracted"), "out"),
 }
+
+# What the audit log says of a person, where its entry needs no names.
+ACTS: Final = {
+    "password.changed": "Password changed",
+    "password.reset": "Password reset with a link",
+    "person.invited": "Invited",
+    "person.leads": "Lead rights added",
+    "person.leads_no_more": "Lead rights removed",
+    "person.let_go": "Removed from the brand",
+    "person.reactivated": "Reactivated",
+    "reset_link.made": "Password reset link created",
+    "second_factor.added": "Second factor added",
+    "second_factor.recovery_codes": "Recovery codes created",
+    "second_factor.removed": "Second factor removed",
+    "second_factor.reset": "Second factor reset",
+}

@@ -5,7 +5,7 @@ import pytest
 
 from serving.accounts.rules.access import Person, Role
 from serving.review.service.case_access import lease
-from serving.web.account.person_page import ACTS
+from serving.web.wording.vocabulary import ACTS
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
