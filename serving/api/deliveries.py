@@ -38,6 +38,5 @@ async def post_replay(body: ReplayBody, request: Request, session: Administrator
     """Send dead letters again."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
-    by = f"user:{session.person.user_id}"
-    done = await run_in_threadpool(replay, runtime, found, body.actions, by=by, everything=body.all)
-    return {"replayed": done}
+    by, named = f"user:{session.person.user_id}", None if body.all else body.actions
+    return {"replayed": await run_in_threadpool(replay, runtime, found, named, by=by)}

@@ -103,8 +103,8 @@ def replay_dead_letters(
     """Send dead letters again; the receiver recognises applied ones by the message's id."""
     from serving.delivery.service.dead_letters import replay
 
-    sent = replay(at.runtime, at.place, action or [], by=at.actor, everything=everything)
-    return f"{len(sent):,} actions are sent again."
+    named = None if everything else action or []
+    return f"{len(replay(at.runtime, at.place, named, by=at.actor)):,} actions are sent again."
 
 
 @webhook.command("conformance")
