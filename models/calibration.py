@@ -48,10 +48,6 @@ class Sigmoid:
         """As `log_odds`, of one value."""
         return self.slope * value + self.offset
 
-    def value_of(self, log_odds: Floats) -> Floats:
-        """The inverse of `log_odds`."""
-        return (log_odds - self.offset) / self.slope
-
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -81,11 +77,6 @@ class Curve:
         """As `log_odds`, of one value."""
         within = min(max(value, self.values[0]), self.values[-1])
         return _interpolated(value, self.values, self.heights) + _OUTER_SLOPE * (value - within)
-
-    def value_of(self, log_odds: Floats) -> Floats:
-        """The inverse of `log_odds`; where the curve is level, one of the values."""
-        inside: Floats = np.interp(log_odds, self.heights, self.values)
-        return inside + (log_odds - _between(log_odds, self.heights[0], self.heights[-1])) / _OUTER_SLOPE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from features.compute import Computed
 from models.bundle import Bundle
 from models.calibration import expits
-from models.classifier import Contributions
 from models.evidence import hard_evidence
 from models.explanations import Split, explain
-from models.score import Reason, Score, ScoreKind
+from models.score import Score, ScoreKind
 
 
 def second_scores(
@@ -30,14 +29,17 @@ def second_scores(
     values = stage.values(bundle.classifier.values(matrix, listings, threads=threads), encoded)
     log_odds, intervals = stage.calibration.log_odds(values), stage.calibration.intervals(values)
     parts = bundle.classifier.parts(matrix, listings, threads=threads)
-    reasons = _reasons(bundle, rows, log_odds, stage.contributions(parts, encoded))
+    shares, titles = stage.contributions(parts, encoded)
     found = []
     for i, row in enumerate(rows):
+        split = Split(
+            float(log_odds[i]), shares.features[i], float(shares.text[i]), float(shares.base[i]), float(titles[i])
+        )
         score = Score(
             kind=ScoreKind.CALIBRATED,
-            value=float(log_odds[i]),
+            value=split.value,
             probability=float(expits(log_odds[i : i + 1])[0]),
-            reasons=reasons[i],
+            reasons=explain(row.evidence, row.vector, split, bundle.quoted(row) if split.text > 0 else ()),
             scorer=bundle.digest,
             fingerprint=bundle.fingerprint,
             interval=None if intervals is None else (float(intervals[i, 0]), float(intervals[i, 1])),
@@ -46,32 +48,3 @@ def second_scores(
         )
         found.append(score)
     return found
-
-
-def reasons_of_second_score(bundle: Bundle, row: Computed, value: float) -> tuple[Reason, ...]:
-    """The parts of a second score of this value, without its encoder: what no other part explains is the title's.
-
-    Raises ValueError (the bundle has no second stage).
-    """
-    if bundle.second_stage is None:
-        raise ValueError("the bundle gives no second scores")
-    log_odds = np.array([value])
-    parts = bundle.classifier.parts(row.vector[None], [row.facts.listing])
-    (reasons,) = _reasons(bundle, [row], log_odds, bundle.second_stage.contributions_to(parts, log_odds))
-    return reasons
-
-
-def _reasons(
-    bundle: Bundle,
-    rows: Sequence[Computed],
-    log_odds: NDArray[np.float64],
-    contributions: tuple[Contributions, NDArray[np.float64]],
-) -> list[tuple[Reason, ...]]:
-    shares, titles = contributions
-    reasons = []
-    for i, row in enumerate(rows):
-        split = Split(
-            float(log_odds[i]), shares.features[i], float(shares.text[i]), float(shares.base[i]), float(titles[i])
-        )
-        reasons.append(explain(row.evidence, row.vector, split, bundle.quoted(row) if split.text > 0 else ()))
-    return reasons

@@ -60,23 +60,14 @@ class SecondStage:
 
         `parts` are those of the classifier's values (`Classifier.parts`).
         """
-        joined = self._joined(parts)
-        return self._calibrated(joined, joined.features.sum(axis=1) + joined.text + self.of_titles(encoded))
-
-    def contributions_to(self, parts: Contributions, log_odds: Floats) -> tuple[Contributions, Floats]:
-        """The same parts from known log-odds: what no other part explains is the title's."""
-        joined = self._joined(parts)
-        return self._calibrated(joined, self.calibration.curve.value_of(log_odds) - joined.base)
-
-    def _joined(self, parts: Contributions) -> Contributions:
         scale = (1 - self.title_weight) / self.first.spread
-        return Contributions(scale * parts.features, scale * parts.text, scale * (parts.base - self.first.mean))
-
-    def _calibrated(self, joined: Contributions, moved: Floats) -> tuple[Contributions, Floats]:
-        title = moved - joined.features.sum(axis=1) - joined.text
+        title = self.of_titles(encoded)
+        joined = Contributions(scale * parts.features, scale * parts.text, scale * (parts.base - self.first.mean))
+        moved = joined.features.sum(axis=1) + joined.text + title
         slopes = self.calibration.slopes(joined.base, joined.base + moved)
         base = self.calibration.log_odds(joined.base + moved) - slopes * moved
-        return Contributions(slopes[:, None] * joined.features, slopes * joined.text, base), slopes * title
+        calibrated = Contributions(slopes[:, None] * joined.features, slopes * joined.text, base)
+        return calibrated, slopes * title
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""

@@ -1,22 +1,18 @@
 """The banner above every staff page: alerts, and rules that are switched off."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
-from serving.brands.store import brands
-from serving.brands.store.brands import Enrolment
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.service.stop_links import stop_path
-from serving.takedowns.store import alerts, pending_groups, removal_checks, removal_notices
-from serving.takedowns.store.alerts import Alert
-from serving.takedowns.store.pending_groups import PendingGroup
+from serving.takedowns.store import alerts, approvals, removal_checks, removal_notices
+from serving.takedowns.store.approvals import PendingGroup
 from serving.web.wording import words
 
 _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
@@ -65,18 +61,17 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     with runtime.store.read() as connection:
         off = kill_switches.switched_off(connection, places)
         raised = alerts.standing(connection, places)
-        groups = pending_groups.waiting_groups(connection, places)
-        enrolled = {place: brands.enrolments(connection, place) for place in places} if raised or groups else {}
-        people = accounts.names(connection, [*(one.user_id for one in groups), *(one.subject for one in raised)])
+        groups = [one for one in approvals.waiting_groups(connection, places) if _is_seen(person, one)]
+        names = accounts.names(connection, [one.subject for one in raised])
+        names |= {one.brand_id or "": one.brand for one in groups}
         still_shown = removal_checks.still_shown_count(connection, places)
     lines = [
         f"“{in_english(RULES[one.rule].name)}” has been switched off since {words.moment(one.off_since, now)}: "
         f"{one.reason} {in_english(RULES[one.rule].off)}"
         for one in off
     ]
-    names = people | {one.brand_id: one.name for of_place in enrolled.values() for one in of_place.values()}
     lines += [
-        f"{_about(one, names)}{one.sentence} "
+        f"{names.get(one.subject, 'Approval needed')}: {one.sentence} "
         f"New removals have needed approval since {words.moment(one.raised_at, now)}."
         for one in raised
         if one.cause in alerts.HOLDS
@@ -86,25 +81,17 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         for one in raised
         if one.cause is alerts.CheckAlarm.CAMPAIGN
     ]
-    seen = [one for one in groups if _has_part(person, one, enrolled[one.marketplace_id])]
     pending = [
         f"{words.many(one.removals, 'removal')} pending approval since {words.moment(one.since, now)}: "
-        f"{names.get(one.brand_id or '', one.mark or '')}, confirmed by {names.get(one.user_id, '')}"
-        for one in seen[:_MOST_GROUPS]
+        f"{one.brand}, confirmed by {one.person}"
+        for one in groups[:_MOST_GROUPS]
     ]
-    if rest := sum(one.removals for one in seen[_MOST_GROUPS:]):
+    if rest := sum(one.removals for one in groups[_MOST_GROUPS:]):
         pending.append(f"{words.many(rest, 'more removal')} pending approval")
     return Alarms(tuple(lines), tuple(pending), still_shown)
 
 
-def _about(alert: Alert, names: Mapping[str, str]) -> str:
-    """The person, brand or seller that an alert is about, where it is about one."""
-    return f"{names.get(alert.subject, alert.subject)}: " if alert.subject else ""
-
-
-def _has_part(person: Person, group: PendingGroup, enrolled: Mapping[str, Enrolment]) -> bool:
+def _is_seen(person: Person, one: PendingGroup) -> bool:
     """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
-    here, brand = group.marketplace_id, enrolled.get(group.brand_id or "")
-    if here in person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER):
-        return True
-    return brand is None or brand.account_manager_id in {None, person.user_id}
+    team = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
+    return one.marketplace_id in team or one.manager_id in {None, person.user_id}

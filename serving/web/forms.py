@@ -17,7 +17,6 @@ from serving.platform.runtime import Runtime
 _ADDRESS: Final = re.compile(r"(/(?!/)[\w./~-]*)(?:\?[\w=&%+.~*-]{0,2000})?\Z", re.ASCII)
 _PAGES: Final = "serving.web."
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
-_LONGEST_ID: Final = 40
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -98,21 +97,10 @@ def uploads_of(fields: Mapping[str, Wanted]) -> Any:
 
 
 def ticked(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """The ticked rows of a form by id, each with its value: none by default, all that were shown where “all” is ticked.
-
-    >>> ticked({"item:2": "yes", "shown": "1:yes 2:yes"}, "item:")
-    {'2': 'yes'}
-    >>> ticked({"all": "yes", "shown": "1:yes 2:yes"}, "item:")
-    {'1': 'yes', '2': 'yes'}
-    """
+    """The ticked rows of a form by id with their values: none by default, all that it showed where “all” is ticked."""
     if fields.get("all") == "yes":
-        shown = (row.partition(":") for row in fields.get("shown", "").split())
-        return {row_id[:_LONGEST_ID]: value[:_LONGEST_ID] for row_id, _, value in shown}
-    return {
-        name.removeprefix(prefix)[:_LONGEST_ID]: value[:_LONGEST_ID]
-        for name, value in fields.items()
-        if name.startswith(prefix)
-    }
+        return dict(row.partition(":")[::2] for row in fields.get("shown", "").split())
+    return {name.removeprefix(prefix): value for name, value in fields.items() if name.startswith(prefix)}
 
 
 def is_case_id(text: str) -> bool:

@@ -127,12 +127,6 @@ def test_a_value_alone_has_the_bits_that_it_has_in_an_array(calibration: Calibra
     assert found.interval == (None if intervals is None else tuple(intervals[0]))
 
 
-@each_calibration
-def test_a_value_comes_back_from_its_log_odds(calibration: Calibration) -> None:
-    found = np.linspace(-9, 9, 37)
-    np.testing.assert_allclose(calibration.curve.value_of(calibration.log_odds(found)), found, atol=1e-9)
-
-
 def test_an_interval_lies_between_the_bounds_of_its_band() -> None:
     """Half way between the band's values: -2.25 and -0.75."""
     found = Calibration(Method.ISOTONIC, CURVE, BAND).intervals(values(0.5))

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from features.compute import compute
 from models.bundle import MANIFEST, Bundle, from_files
-from models.calibration import Calibration
 from models.classifier import Join
 from models.errors import BundleRefused
 from models.score import TITLE
-from models.second_scores import reasons_of_second_score, second_scores
+from models.second_scores import second_scores
 from models.second_stage import FILE
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
-from tests.fixtures.scorers import BENT, CALIBRATION, a_bundle, a_second_stage, bundle_files
+from tests.fixtures.scorers import a_bundle, a_second_stage, bundle_files
 
 ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_facts(), suspect_facts())]
 TINY = a_second_stage().encoder
@@ -56,20 +55,6 @@ def test_its_reasons_add_up_and_name_the_title() -> None:
         assert sum(reason.weight for reason in one.reasons) == pytest.approx(one.value, abs=1e-9)
         assert [reason.message.code for reason in one.reasons if reason.code == TITLE] == ["score.title"]
         assert one.encoder == a_second_stage().encoder
-
-
-@pytest.mark.parametrize("calibration", [CALIBRATION, BENT])
-def test_its_reasons_come_back_from_its_value_without_the_encoder(calibration: Calibration) -> None:
-    bundle, stage = with_stage(), with_stage().second_stage
-    assert stage is not None
-    bundle = replace(bundle, second_stage=replace(stage, calibration=calibration))
-    for row, score in zip(ROWS, second_scores(bundle, ROWS, ENCODED), strict=True):
-        again = reasons_of_second_score(bundle, row, score.value)
-        assert [(one.code, one.message) for one in again] == [(one.code, one.message) for one in score.reasons]
-        weights = [one.weight for one in score.reasons]
-        np.testing.assert_allclose([one.weight for one in again], weights, atol=1e-6)
-    with pytest.raises(ValueError, match="no second scores"):
-        reasons_of_second_score(a_bundle(), ROWS[0], 0.0)
 
 
 def test_a_first_answer_is_the_same_with_and_without_it() -> None:

@@ -1,6 +1,5 @@
 """Account management of brands: brands that need attention, brand leads, question limits and rights."""
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +28,7 @@ from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing_outlook import outlook
 from serving.standing.service import current, stage_of
 from serving.standing.store import question_steps
-from serving.takedowns.store import pending_groups
+from serving.takedowns.store import approvals
 
 _MOST_QUESTIONS = 10_000
 _SETTLED_BY_MANAGER = frozenset({RightState.VERIFIED, RightState.REFUSED})
@@ -74,9 +73,7 @@ def needs(
     proposed = brand_attention.aliases_to_decide(connection, pairs)
     to_check = brand_attention.sellers_to_check(connection, pairs)
     unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
-    pending = Counter[Pair]()
-    for group in pending_groups.waiting_groups(connection, set(enrolled)):
-        pending[group.marketplace_id, group.brand_id or ""] += group.removals
+    pending = approvals.waiting_groups(connection, set(enrolled))
     found = {}
     for pair in pairs:
         standing = current(runtime, connection, *pair, at)
@@ -93,7 +90,7 @@ def needs(
             rights_to_verify=to_verify.get(pair, 0),
             rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
-            removals_pending=pending[pair],
+            removals_pending=sum(one.removals for one in pending if (one.marketplace_id, one.brand_id) == pair),
             aliases_to_decide=proposed.get(pair, 0),
             sellers_to_check=to_check.get(pair, 0),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from models.errors import Busy, Invalid
+from models.errors import Busy
 from serving.delivery.service.letters import Letter, given_up, letter, outbox
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.pages import cut
@@ -35,21 +35,17 @@ def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int, after: s
     return {"receiver": receiver, "dead": [_shown(one) for one in found], "next": following}
 
 
-def replay(
-    runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str], *, by: str, everything: bool = False
-) -> list[str]:
-    """Send the undeliverable messages of these actions again, or all of them with `everything`; returns the ids.
+def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str] | None, *, by: str) -> list[str]:
+    """Send the undeliverable messages of these actions again, or all of them (None); returns the ids.
 
     The receiver may have applied the message before and recognises its id. The delivery week starts again.
 
-    Raises Invalid (no action is named), NotFound, Conflict (there is no such action; it is not undeliverable; a later
-    action on the listing has replaced it. In each case nothing is sent).
+    Raises NotFound, Conflict (there is no such action; it is not undeliverable; a later action on the listing has
+    replaced it. In each case nothing is sent).
     """
-    if not action_ids and not everything:
-        raise Invalid("Name the actions to send again, or ask for all of them.")
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
-        if everything:
+        if action_ids is None:
             found = given_up(connection, here, MOST_AT_ONCE)
         else:
             found = [letter(connection, here, one) for one in action_ids]

@@ -52,23 +52,14 @@ def removals_told(given: Mapping[str, Any]) -> Content:
 
 
 def pending_removals(given: Mapping[str, Any]) -> Content:
-    """To those who can approve removals that are pending: the brands, and the people who confirmed them."""
-    rows = [
-        (
-            say("%(brand)s at %(marketplace)s", brand=one_line(one["brand"]), marketplace=one_line(one["marketplace"])),
-            say("confirmed by %(name)s, pending since %(time)s", name=one_line(one["by"]), time=moment(one["due"])),
-        )
-        for one in given["entries"]
-    ]
-    return Content(
-        say("Removals await your approval"),
-        (
-            say("These removals are confirmed and not sent. You are one of the people who can approve them."),
-            say("Look at each listing, and approve or withdraw its removal."),
-        ),
-        say("Open pending removals"),
-        tuple(rows),
-    )
+    """To those with a vote on pending removals: the brands, and the people who confirmed them."""
+    rows = []
+    for one in given["entries"]:
+        brand, place = one_line(one["brand"]), one_line(one["marketplace"])
+        why = say("confirmed by %(name)s, pending since %(time)s", name=one_line(one["by"]), time=moment(one["due"]))
+        rows.append((say("%(brand)s at %(marketplace)s", brand=brand, marketplace=place), why))
+    told = say("Removals are confirmed and not sent. You have a vote on them: approve or withdraw each.")
+    return Content(say("Removals await your vote"), (told,), say("Open pending removals"), tuple(rows))
 
 
 def _stopped(given: Mapping[str, Any], name: str, rows: list[tuple[str, str]]) -> Content:

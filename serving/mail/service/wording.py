@@ -39,7 +39,7 @@ NAMES: Final = {
     MailKind.BURST_ALARM: N_(
         "Removals that are pending after a burst: of your brand if you are a lead, of analysts if you administer"
     ),
-    MailKind.PENDING_REMOVALS: N_("Removals that you can approve"),
+    MailKind.PENDING_REMOVALS: N_("Removals that await your vote"),
     MailKind.REMOVALS_TOLD: N_("Removals in your name, or by people whom you can stop"),
 }
 _ROLES: Final = {

@@ -1,6 +1,6 @@
 """Removals pending approval: the people who may see them, their votes, and the result once enough agree."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,11 +11,12 @@ from features.message import Message
 from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid, required
 from models.verdict import Side
-from serving.accounts.rules.access import LOCAL, Permission, Person
+from serving.accounts.rules.access import LOCAL, Permission, Person, Role
 from serving.accounts.rules.second_person import Roots
-from serving.accounts.store import accounts, origins
+from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.brands.store.brands import Enrolment
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.platform.database.pages import cut
@@ -24,9 +25,12 @@ from serving.review.service.undoing import overrule
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.approval import (
     ADMINISTRATION,
+    PROGRAMME,
+    REVIEW_TEAM,
     Bearing,
     Decision,
     Vote,
+    able,
     check_vote,
     left_out,
     organisation_of,
@@ -35,7 +39,6 @@ from serving.takedowns.rules.approval import (
     why_no_vote,
 )
 from serving.takedowns.rules.bursts import Hold, HoldCause
-from serving.takedowns.service.approvers import approvers_of, bearing_of
 from serving.takedowns.service.takedown import release, withdraw
 from serving.takedowns.store import actions, alerts, approvals, removal_notices
 from serving.takedowns.store.actions import StoredAction
@@ -48,19 +51,18 @@ VOTERS: Final = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permissi
 
 @dataclass(frozen=True, slots=True)
 class PendingRemoval:
-    """A removal pending approval, as a person with a role in it sees it.
+    """A removal pending approval, as a person with a role in it sees it, or an administrator.
 
-    An administrator sees every one. `no_vote` is why the person cannot vote, `no_approval` why they can only withdraw
-    the removal; None where they can. `brand` and `confirmed_by` are names.
+    `no_vote` is why the person cannot vote, `no_approval` why they can only withdraw the removal; None where they can.
     `left_out` are the people whose vote does not count now, with the reason. `able` are the names of the people who can
     approve it now.
     """
 
     action: StoredAction
-    hold: StoredHold
     case: Case
     brand: str
     confirmed_by: tuple[str, ...]
+    hold: StoredHold
     bearing: Bearing
     organisation: str
     votes: tuple[Vote, ...]
@@ -185,30 +187,57 @@ def _pending(connection: Connection, person: Person, roots: Roots, place: str, a
         return None
     action = actions.get(connection, place, action_id)
     case = cases.of_verdict(connection, place, action.verdict_id)
-    bearing = bearing_of(connection, action, case, hold.causes)
+    enrolled = brands.enrolments(connection, place).get(case.brand_id or "")
+    bearing = _bearing(connection, action, hold, case, enrolled)
     organisation = organisation_of(person, bearing)
     if organisation is None and place in person.marketplaces(Permission.ADMINISTER):
         organisation = ADMINISTRATION
     if organisation is None:
         return None
     given = approvals.votes(connection, place, [action_id]).get(action_id, [])
-    enrolled = brands.enrolments(connection, place).get(case.brand_id or "")
-    able = approvers_of(connection, given, bearing, roots)
     return PendingRemoval(
         action,
-        hold,
         case,
         enrolled.name if enrolled else case.mark or "",
-        _names(connection, bearing.confirmed_by),
+        tuple(accounts.names(connection, sorted(bearing.confirmed_by)).values()),
+        hold,
         bearing,
         organisation,
         tuple(given),
         no_vote=why_no_vote(person, bearing),
         no_approval=why_no_approval(person.user_id, bearing, roots),
         left_out=left_out(given, bearing, roots),
-        able=_names(connection, able),
+        able=_able(connection, given, bearing, roots),
     )
 
 
-def _names(connection: Connection, user_ids: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted(accounts.names(connection, sorted(user_ids)).values()))
+def _able(connection: Connection, given: Sequence[Vote], bearing: Bearing, roots: Roots) -> tuple[str, ...]:
+    here, manager = bearing.marketplace_id, bearing.account_manager_id
+    found: dict[str, str] = {}
+    if bearing.brand_id is not None:
+        of_brand = accounts.people_of_brand(connection, (here, bearing.brand_id))
+        found |= {one.user_id: bearing.brand_id for one in of_brand}
+    managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
+    if bearing.confirmer == REVIEW_TEAM:
+        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
+    found |= {one: PROGRAMME for one in managers if manager in {None, one}}
+    found |= dict.fromkeys(people.holders(connection, [here], Role.ANALYST).get(here, {}), REVIEW_TEAM)
+    if HoldCause.MARKETPLACE_DAY in bearing.causes:
+        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
+    names = accounts.names(connection, sorted(able(given, bearing, found, roots)))
+    return tuple(sorted(names.values()))
+
+
+def _bearing(
+    connection: Connection, action: StoredAction, hold: StoredHold, case: Case, enrolled: Enrolment | None
+) -> Bearing:
+    given = approvals.verdicts_behind(connection, action.marketplace_id, action.action_id)
+    side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
+    return Bearing(
+        marketplace_id=action.marketplace_id,
+        brand_id=case.brand_id,
+        account_manager_id=enrolled.account_manager_id if enrolled else None,
+        confirmed_by=frozenset(one.user_id for one in given),
+        confirmer=case.brand_id or REVIEW_TEAM if side is Side.BRAND else REVIEW_TEAM,
+        causes=hold.causes,
+    )

@@ -195,7 +195,6 @@ class LiveModels:
         self._missing: dict[str, MissingChampion] = {}
         self._lock = threading.Lock()
         self._past: Bundle | None = None
-        self._loading = threading.Lock()
 
     def of(self, marketplace_id: str) -> Bundle | None:
         """The champion; None where none was ever promoted, so that the starter scorecard scores.
@@ -212,18 +211,12 @@ class LiveModels:
         return None if marketplace_id in self._missing else self._live.get(marketplace_id)
 
     def with_digest(self, digest: str) -> Bundle:
-        """A bundle that is or was in force; the last one that is not in force stays loaded.
-
-        Raises BundleRefused, Unavailable (as `BundleStore.load`).
-        """
-        for bundle in self._live.copy().values():
-            if bundle.digest == digest:
+        """A bundle that is or was in force; the last one that is not stays loaded. Raises as `BundleStore.load`."""
+        for bundle in (*self._live.copy().values(), self._past):
+            if bundle is not None and bundle.digest == digest:
                 return bundle
-        with self._loading:
-            past = self._past
-            if past is None or past.digest != digest:
-                past = self._past = self._store.load(digest)
-            return past
+        self._past = bundle = self._store.load(digest)
+        return bundle
 
     def missing(self) -> Mapping[str, MissingChampion]:
         """The champions that are not loaded, by marketplace."""

@@ -35,8 +35,7 @@ from serving.takedowns.rules.bursts import (
     begins_alarm,
     holds,
 )
-from serving.takedowns.service.alarm_mails import mail_alarm
-from serving.takedowns.service.approvers import mail_approvers
+from serving.takedowns.service.alarm_mails import mail_alarm, mail_voters
 from serving.takedowns.service.budgets import Cap, paces_of, spending_of
 from serving.takedowns.service.telling import is_unreachable
 from serving.takedowns.store import alerts, removal_notices
@@ -267,7 +266,8 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
     holds_db.add_hold(connection, here, action.action_id, found.holds, version, at)
     if found.begins_alarm:
         mail_alarm(runtime, connection, (here, found.alarmed), found.user_id, action.action_id)
-    mail_approvers(runtime, connection, action, frozenset(one.cause for one in found.holds), at)
+    causes = [one.cause for one in found.holds]
+    mail_voters(runtime, connection, action, causes, Remover(here, found.user_id, found.alarmed))
     subject = found.subjects[first.cause]
     alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_it(connection, alert):

@@ -11,8 +11,10 @@ from sqlalchemy.sql.selectable import Select
 
 from features.message import as_json, from_json
 from models.verdict import Judgement, Side
+from serving.accounts.tables import account
+from serving.brands.tables import brand, brand_enrolment
 from serving.cases.store.verdicts import NOT_WITHDRAWN
-from serving.cases.tables import verdict
+from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.pages import page
 from serving.platform.database.scope import inside, same
@@ -168,12 +170,35 @@ def waiting(
     return [(row.marketplace_id, row.action_id) for row in connection.execute(query)]
 
 
-def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
-    """The number of removals pending approval."""
-    query = select(func.count()).where(
-        removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None)
+@dataclass(frozen=True, slots=True)
+class PendingGroup:
+    """The removals pending approval of one brand that one person confirmed: their number, and the time of the first."""
+
+    marketplace_id: str
+    brand_id: str | None
+    brand: str
+    manager_id: str | None
+    user_id: str
+    person: str
+    removals: int
+    since: datetime
+
+
+def waiting_groups(connection: Connection, marketplaces: Collection[str]) -> list[PendingGroup]:
+    """The removals pending approval by brand and person, the longest waiting first."""
+    of_case, enrolled = review_case.c.brand_id, brand_enrolment.c
+    name = func.coalesce(brand.c.name, review_case.c.mark, "")
+    by = (action.c.marketplace_id, of_case, name, enrolled.account_manager_id, verdict.c.user_id, account.c.name)
+    since = func.min(removal_approval.c.pending_since, type_=removal_approval.c.pending_since.type)
+    query = (
+        _pending(*by, func.count(), since)
+        .join(account, account.c.user_id == verdict.c.user_id)
+        .join(review_case, same(verdict, review_case, "case_id"))
+        .outerjoin(brand, brand.c.brand_id == of_case)
+        .outerjoin(brand_enrolment, same(review_case, brand_enrolment, "brand_id"))
+        .where(removal_approval.c.marketplace_id.in_(marketplaces))
     )
-    return connection.execute(query.select_from(removal_approval)).scalar_one()
+    return [PendingGroup(*row) for row in connection.execute(query.group_by(*by).order_by(since, account.c.name))]
 
 
 def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
@@ -182,6 +207,11 @@ def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[Hol
         inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None)
     )
     return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
+
+
+def _pending(*what: Any) -> Select[Any]:
+    found = select(*what).select_from(removal_approval).join(action, same(removal_approval, action, "action_id"))
+    return found.join(verdict, same(action, verdict, "verdict_id")).where(removal_approval.c.settled_at.is_(None))
 
 
 def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[HoldCause]) -> bool:
@@ -203,16 +233,7 @@ def _of_analysts(same: Collection[str]) -> ColumnElement[bool]:
 def _waits(
     connection: Connection, marketplace_id: str, theirs: ColumnElement[bool], causes: Collection[HoldCause]
 ) -> bool:
-    query = (
-        select(removal_approval.c.causes)
-        .join(action, same(removal_approval, action, "action_id"))
-        .join(verdict, same(action, verdict, "verdict_id"))
-        .where(
-            inside(removal_approval, marketplace_id),
-            removal_approval.c.settled_at.is_(None),
-            theirs,
-        )
-    )
+    query = _pending(removal_approval.c.causes).where(inside(removal_approval, marketplace_id), theirs)
     return any(one["cause"] in causes for found in connection.execute(query).scalars() for one in found)
 
 

@@ -95,7 +95,7 @@ def post_form(request: Request, session: Answerer, fields: Fields) -> Response:
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
-    items = [Item(*row) for row in ticked(fields, _LISTING).items()]
+    items = [Item(case_id[:_LONGEST_ID], seen[:_LONGEST_ID]) for case_id, seen in ticked(fields, _LISTING).items()]
     asked = Asked(
         fields.get("right_id", "")[:_LONGEST_ID],
         ReasonCode(code),

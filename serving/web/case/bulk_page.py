@@ -124,7 +124,7 @@ def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
 @dear
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Decide the ticked cases and redirect to the outcome."""
-    items = tuple(Item(*row) for row in ticked(fields, _CASE).items())
+    items = tuple(Item(case_id[:_LONGEST_ID], seen[:_LONGEST_ID]) for case_id, seen in ticked(fields, _CASE).items())
     if not items:
         raise Invalid("Select at least one case.")
     text = answer_of(items[0].case_id, fields)

@@ -1,6 +1,6 @@
 """A case: the facts, the effect of each decision, and the form. Opening the page leases the case to the reader."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -35,7 +35,7 @@ from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
 from serving.review.service.seller_evidence import documents_of
 from serving.review.store import test_buys
-from serving.scoring.service.explaining import explanation
+from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
 from serving.takedowns.store import actions
 from serving.views import positions
@@ -162,13 +162,13 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Data other than the case: the queue, the cases to skip, the versions to compare, the forms as sent; the score."""
+    """Request data other than the case: the queue, the cases to skip, the versions to compare, the draft; the score."""
 
     query: QueueQuery
     besides: Collection[str]
     versions: tuple[int, int] | None
     draft: BrandDraft
-    score: Mapping[str, Any]
+    score: dict[str, Any]
     facts: Facts
 
 
@@ -188,9 +188,7 @@ def case_page(
         score = scores.get(connection, case.marketplace_id, case.score_id)
         facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
         page = _page(runtime, connection, session.person, case, _Asked(query, besides, versions, draft, score, facts))
-    if page.score is None:
-        return page
-    return replace(page, reasons=reasons_card(score, explanation(runtime, score, facts)))
+    return page if page.score is None else replace(page, reasons=reasons_card(explained(runtime, score, facts)))
 
 
 def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, asked: _Asked) -> CasePage:

@@ -1,6 +1,5 @@
 """A listing that no open case is about: what it says, why the service passed it, and the form that opens a case."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
@@ -19,7 +18,7 @@ from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.service.opening import harm_of, open_by_choice
-from serving.scoring.service.explaining import explanation
+from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards
@@ -71,13 +70,13 @@ def get_listing(listing_id: str, request: Request, session: Reviewer) -> Respons
             connection, listing_id[:_LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
         )
         waiting = chosen.waiting_on(connection, found.marketplace_id, found.listing_id)
-        if waiting:
-            return RedirectResponse(f"/cases/{waiting}", 303)
-        score = scores.latest_of_version(connection, found.marketplace_id, found.version_id)
-        facts = scores.facts_of(connection, found.marketplace_id, score["facts_digest"])
-    explained = reasons_card(score, explanation(runtime, score, facts))
+        row = scores.latest_of_version(connection, found.marketplace_id, found.version_id)
+        facts = scores.facts_of(connection, found.marketplace_id, row["facts_digest"])
+    if waiting:
+        return RedirectResponse(f"/cases/{waiting}", 303)
+    row = explained(runtime, row, facts)
     with runtime.store.read() as connection:
-        page = _page(runtime, connection, found, score, facts, explained)
+        page = _page(runtime, connection, found, row, facts)
     return respond(request, page, session)
 
 
@@ -89,14 +88,7 @@ def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
     )
 
 
-def _page(
-    runtime: Runtime,
-    connection: Connection,
-    found: Newest,
-    row: Mapping[str, Any],
-    facts: Facts,
-    reasons: ReasonsCard,
-) -> ListingPage:
+def _page(runtime: Runtime, connection: Connection, found: Newest, row: dict[str, Any], facts: Facts) -> ListingPage:
     here, now = found.marketplace_id, runtime.clock.now()
     history = listings.versions(connection, here, found.listing_id)
     place = marketplaces.get(connection, here)
@@ -116,5 +108,5 @@ def _page(
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
         risk=risk_part(runtime, connection, here, facts.listing.seller.external_id),
-        reasons=reasons,
+        reasons=reasons_card(row),
     )

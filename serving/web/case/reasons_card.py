@@ -1,12 +1,11 @@
 """The card of a score: hard evidence, and the parts that add up to the value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.messages.english import in_english
-from models.score import AMBIGUOUS, REMAINDERS, ScoreKind, named
-from serving.scoring.service.explaining import Explanation
+from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named
 from serving.web import charts
 from serving.web.charts import ReasonBar
 from serving.web.wording import words
@@ -39,12 +38,12 @@ class ReasonsCard:
     why_none: str | None
 
 
-def reasons_card(row: Mapping[str, Any], explained: Explanation) -> ReasonsCard:
-    """The card of a stored score with its explanation."""
-    reasons = explained.reasons
+def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
+    """The card of a score with its explanation (`explained`)."""
+    reasons: Sequence[Reason] = row["reasons"]
     route = tuple(in_english(one) for one in row["route_reasons"])
-    evidence = tuple(in_english(one) for one in explained.evidence if one.code != AMBIGUOUS)
-    ambiguous = next((in_english(one) for one in explained.evidence if one.code == AMBIGUOUS), None)
+    evidence = tuple(in_english(one) for one in row["evidence"] if one.code != AMBIGUOUS)
+    ambiguous = next((in_english(one) for one in row["evidence"] if one.code == AMBIGUOUS), None)
     is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
     digits = 0 if is_scorecard else 2
     rest = tuple(
@@ -57,10 +56,8 @@ def reasons_card(row: Mapping[str, Any], explained: Explanation) -> ReasonsCard:
         note = "Points are fixed expert weights. They are not calibrated and not a probability."
     else:
         unit, total = "log-odds", f"{words.signed(row['value'])} in total, probability {row['probability']:.2f}"
-        note = "" if explained.why_none else "The parts add up to the total. Above zero they point to counterfeit."
-        if explained.computed:
-            note = f"{note} They were computed for this page, by the model that scored the listing."
+        note = "" if row["why_none"] else "The parts add up to the total. Above zero they point to counterfeit."
         if row["encoder"] is not None:
             note = f"A second score: {row['encoder']} read the title after the first answer. {note}"
     bars = charts.reason_bars(named(reasons), digits)
-    return ReasonsCard(evidence, ambiguous, unit, bars, rest, total, note, route, explained.why_none)
+    return ReasonsCard(evidence, ambiguous, unit, bars, rest, total, note, route, row["why_none"])

@@ -118,9 +118,8 @@ def post_replay(request: Request, session: Administrator, fields: Fields) -> Res
     """Send one dead letter again, or all of them."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    named = fields.get("action_id", "")[:_LONGEST_ID]
-    actor, everything = f"user:{session.person.user_id}", fields.get("all") == "yes"
-    replay(runtime, scope.chosen, [named] if named else [], by=actor, everything=everything)
+    named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:_LONGEST_ID]]
+    replay(runtime, scope.chosen, named, by=f"user:{session.person.user_id}")
     return go_to(request, scope.at(PLACE), Flash.REPLAYED)
 
 

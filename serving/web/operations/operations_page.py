@@ -210,13 +210,12 @@ def _of_ten(times: Sequence[float], parts: int) -> float:
 
 
 def _stuck(connection: Connection, here: str, dead: int, now: datetime) -> Figure:
-    kept = approvals.waiting(connection, {here}, 1)
+    groups = approvals.waiting_groups(connection, {here})
     tone = "is-red" if dead else ""
-    if not kept:
+    if not groups:
         return Figure(f"{dead:,}", "dead letters", "no removals pending approval", tone)
-    number = approvals.waiting_count(connection, {here})
-    oldest = approvals.of_actions(connection, here, [kept[0][1]])[kept[0][1]].pending_since
-    waits = words.duration((now - oldest).total_seconds())
+    number = sum(one.removals for one in groups)
+    waits = words.duration((now - groups[0].since).total_seconds())
     return Figure(
         f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} pending approval, oldest {waits}", tone
     )

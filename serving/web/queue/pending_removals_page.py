@@ -1,6 +1,5 @@
 """Pending removals: their reasons, the votes so far, and the form to vote."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -10,7 +9,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
 from models.messages.english import in_english
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.platform.pools import dear
@@ -38,12 +36,12 @@ _SHOWN = 100
 class PendingRemovalRow:
     """A pending removal; `no_vote` says why the reader has no vote, `no_approval` why they can only withdraw it.
 
-    `able` are the names of the people who can approve it now. `case_id` is set where the reader can open the case.
+    `able` are the names of the people who can approve it now.
     """
 
     action_id: str
     listing: Shown
-    case_id: str | None
+    case_id: str
     brand: str
     confirmed_by: tuple[str, ...]
     since: str
@@ -59,7 +57,7 @@ class StillShownRow:
     """A listing that is still shown although the marketplace acknowledged its removal."""
 
     listing: Shown
-    case_id: str | None
+    case_id: str
     acknowledged: str
     looked: str
     looks: int
@@ -106,28 +104,26 @@ def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovals
     places = frozenset[str]().union(*(session.person.marketplaces(one) for one in VOTERS))
     with runtime.store.read() as connection:
         shown = removal_checks.still_shown(connection, places, _SHOWN)
-    reviewed = session.person.marketplaces(Permission.REVIEW_CASES)
-    rows = tuple(_row(runtime, one, reviewed) for one in found[:_SHOWN])
-    now = runtime.clock.now()
-    return PendingRemovalsPage(rows, len(found), tuple(_still_shown(one, now, reviewed) for one in shown))
+    rows = tuple(_row(runtime, one) for one in found[:_SHOWN])
+    return PendingRemovalsPage(rows, len(found), tuple(_still_shown(one, runtime.clock.now()) for one in shown))
 
 
-def _still_shown(one: StillShown, now: datetime, reviewed: Collection[str]) -> StillShownRow:
+def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
     looked_at = one.check.looked_at or one.check.acknowledged_at
     return StillShownRow(
         listing=text_view.show(one.external_id),
-        case_id=one.case_id if one.check.marketplace_id in reviewed else None,
+        case_id=one.case_id,
         acknowledged=words.moment(one.check.acknowledged_at, now),
         looked=words.moment(looked_at, now),
         looks=one.check.looks,
     )
 
 
-def _row(runtime: Runtime, one: PendingRemoval, reviewed: Collection[str]) -> PendingRemovalRow:
+def _row(runtime: Runtime, one: PendingRemoval) -> PendingRemovalRow:
     return PendingRemovalRow(
         action_id=one.action.action_id,
         listing=text_view.show(one.action.external_id),
-        case_id=one.case.case_id if one.case.marketplace_id in reviewed else None,
+        case_id=one.case.case_id,
         brand=one.brand,
         confirmed_by=one.confirmed_by,
         since=words.moment(one.hold.pending_since, runtime.clock.now()),

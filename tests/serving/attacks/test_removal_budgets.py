@@ -277,13 +277,14 @@ def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) 
     """However many accounts of other people remove; two analysts and an account manager are not enough."""
     here = Size(replace(DEFAULT_BUDGETS, marketplace_day=1), 20, 40, 1).on(site)
     remove_routed(here, here.analyst, ["first"])
+    administrator = an_administrator(here, "Ben Osei")
     (name,) = on_sale(here, 1)
     _report(here, [name])
+    assert administrator.user_id in {mail.user_id for mail in stored(site, MailKind.PENDING_REMOVALS)}
     (pending,) = pending_removals(here.runtime, here.analyst)
     assert pending.hold.causes == {HoldCause.MARKETPLACE_DAY}
     for person in (here.second_analyst, here.account_manager):
         assert speak(here.runtime, person, pending.action.action_id, Decision.APPROVE, "Looked at it.") is None
-    administrator = an_administrator(here, "Ben Osei")
     (seen,) = pending_removals(here.runtime, administrator)
     assert seen.able == (administrator.name,)
     assert (

@@ -144,15 +144,16 @@ def test_the_banner_sums_up_what_many_people_confirmed_and_names_whom_an_alert_i
     assert "2 more removals pending approval" in page
 
 
-def test_those_who_can_approve_a_removal_get_one_mail_for_a_brand_and_person(site: Site) -> None:
+def test_those_with_a_vote_on_a_removal_get_one_mail_for_a_brand_and_person(site: Site) -> None:
     site = replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(AT_ONCE_PENDING)))
     invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
+    an_administrator(site)
     first, second = questions(site, 2)
     confirm(site, site.brand_person, first)
     mails = stored(site, MailKind.PENDING_REMOVALS)
     assert {mail.name for mail in mails} == {"Ines Moreau", "Lena Okafor", "Tomás Rey"}
     told = content(mails[0].kind, mails[0].parameters)
-    assert told.subject == "Removals await your approval"
+    assert told.subject == "Removals await your vote"
     ((about, why),) = told.rows
     assert about == f"Aurelle at {site.marketplace.name}"
     assert why.startswith("confirmed by Camille Duval, pending since ")

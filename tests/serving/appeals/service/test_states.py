@@ -252,7 +252,7 @@ class OneListing(RuleBasedStateMachine):
 
     @rule()
     def what_was_given_up_is_sent_again(self) -> None:
-        self.attempt(lambda: replay(self.site.runtime, self.site.marketplace, [], by="test", everything=True))
+        self.attempt(lambda: replay(self.site.runtime, self.site.marketplace, None, by="test"))
 
     @rule(who=st.sampled_from(PEOPLE), decision=st.sampled_from(Decision))
     def somebody_votes_on_a_pending_removal(self, who: str, decision: Decision) -> None:

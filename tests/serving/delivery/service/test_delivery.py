@@ -565,9 +565,7 @@ def test_what_was_given_up_on_is_listed_with_how_the_receiver_answers(any_site: 
 def test_a_dead_letter_is_sent_again_with_a_week_of_its_own(any_site: Site, receiver: Receiver) -> None:
     removal = a_dead_removal(any_site, receiver)
     receiver.answer = lambda _number: 422
-    assert dead_letters.replay(any_site.runtime, any_site.marketplace, [], by="test", everything=True) == [
-        removal.action_id
-    ]
+    assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [removal.action_id]
     assert delivered(any_site) == ["failed"]
     receiver.answer = lambda _number: 204
     any_site.clock.forward(days=2)
@@ -583,7 +581,7 @@ def test_what_a_later_word_has_overtaken_is_not_sent_again(any_site: Site, recei
     attempt(any_site, reinstatement)
     with pytest.raises(Conflict, match="The action is withdrawn"):
         dead_letters.replay(any_site.runtime, any_site.marketplace, [removal.action_id], by="test")
-    assert dead_letters.replay(any_site.runtime, any_site.marketplace, [], by="test", everything=True) == []
+    assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == []
 
 
 def test_a_replay_of_several_is_all_or_nothing(any_site: Site, receiver: Receiver) -> None:

@@ -410,7 +410,7 @@ def test_an_action_on_a_seller_is_retried_and_a_dead_letter_is_replayed(any_site
     (dead,) = dead_letters(any_site.runtime, any_site.marketplace, 10)["dead"]
     assert (dead["seller_external_id"], dead["listing_external_id"]) == (SELLER, None)
     receiver.answer = lambda _number: 204
-    assert replay(any_site.runtime, any_site.marketplace, [], by="test", everything=True) == [action.action_id]
+    assert replay(any_site.runtime, any_site.marketplace, None, by="test") == [action.action_id]
     assert deliver(any_site.runtime, any_site.here, action.action_id) == "acknowledged"
 
 
