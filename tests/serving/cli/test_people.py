@@ -39,7 +39,7 @@ def test_a_person_signs_in_with_the_password_that_was_shown(home: Path) -> None:
 def test_who_forgot_their_password_gets_a_link_from_the_owner(home: Path) -> None:
     done = touchstone_in(home, "person", "reset", "INES@touchstone.example")
     address, _, token = done.out.strip().partition("/reset/")
-    assert address == "http://127.0.0.1:8321"
+    assert address == "http://localhost:8321"
     with opened(home) as runtime:
         choose_anew(runtime, token, wanted="a better password", again="a better password")
         assert auth.sign_in(runtime, "ines@touchstone.example", "a better password").token
