@@ -228,9 +228,8 @@ class Worker:
     def _sweep_and_say(self, presence: Presence, without: AbstractSet[str]) -> None:
         before, found = time.monotonic(), dict[str, int]()
         try:
-            if (
-                self._runtime.settings.seed is None
-            ):  # Else each move of the clock sweeps, and nothing between two moves.
+            # With a seed, each move of the clock sweeps, and nothing between two moves.
+            if self._runtime.settings.seed is None:
                 found = sweep(self._runtime, without=without)
         finally:
             presence.swept(found, time.monotonic() - before)

@@ -70,7 +70,7 @@ def test_production_tells_browsers_to_use_https_alone(production: TestClient, si
 
 @pytest.mark.parametrize(
     ("public_url", "begins"),
-    [(f"https://{HOST}/", f"https://{HOST}/reset/"), (None, "http://127.0.0.1:8321/reset/")],
+    [(f"https://{HOST}/", f"https://{HOST}/reset/"), (None, "http://localhost:8321/reset/")],
     ids=["the public address", "the address where the service listens"],
 )
 def test_a_link_to_pass_on_never_follows_the_request(site: Site, public_url: str | None, begins: str) -> None:

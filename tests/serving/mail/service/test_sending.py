@@ -67,7 +67,7 @@ def test_a_mail_has_plain_text_and_html_and_a_stable_message_id(any_site: Site) 
         [message] = box.to(READER)
         [found] = stored(site)
     assert (found.state, found.attempts, found.due_at) == (MailState.SENT, 1, None)
-    assert message["Message-ID"] == found.message_id == f"<{found.mail_id}@127.0.0.1>"
+    assert message["Message-ID"] == found.message_id == f"<{found.mail_id}@localhost>"
     assert message["Subject"] == "Decision on your notice ntc_1"
     assert message["From"] == "Touchstone <touchstone@market.example>"
     assert message["List-Unsubscribe"] is None
