@@ -1,6 +1,4 @@
-"""Counts strikes from confirmed counterfeits: weights, incidents and expiry.
-
-"""
+"""Counts strikes from confirmed counterfeits: weights, incidents and expiry."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -54,6 +54,6 @@ def mail_voters(
     voters.update(people.with_role(connection, here, Role.ANALYST))
     if remover.brand_id is None or HoldCause.MARKETPLACE_DAY in causes:
         voters.update(people.with_role(connection, here, Role.ADMIN))
-    entry = {**names_of(connection, remover), "marketplace_id": here, "brand_id": group.brand_id, "brand": group.brand}
+    entry: dict[str, object] = {**names_of(connection, remover), "marketplace_id": here, "brand_id": group.brand_id, "brand": group.brand}
     entry |= {"n": 1, "due": group.since.isoformat()}
     queue_summary(runtime, connection, MailKind.PENDING_REMOVALS, voters - {user_id}, entry)
