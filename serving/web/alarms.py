@@ -71,7 +71,7 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         for one in off
     ]
     lines += [
-        f"{names.get(one.subject, 'Approval needed')}: {one.sentence} "
+        f"{names.get(one.subject, one.subject or 'Approval needed')}: {one.sentence} "
         f"New removals have needed approval since {words.moment(one.raised_at, now)}."
         for one in raised
         if one.cause in alerts.HOLDS

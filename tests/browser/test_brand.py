@@ -169,7 +169,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
 
     enter(page, furnished, furnished.house.site.account_manager, "/brands")
     expect(page.get_by_text("1 right to verify.")).to_be_visible()
-    page.get_by_role("link", name="Aurelle").click()
+    page.get_by_role("link", name="Aurelle", exact=True).click()
     expect(page.get_by_text(f"Please verify {script}.")).to_be_visible()
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_text("Pending verification")).to_have_count(0)

@@ -17,18 +17,11 @@ from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.removal_notices import Remover
 
 
-def mail_alarm(
-    runtime: Runtime, connection: Connection, pair: tuple[str, str | None], user_id: str, action_id: str
-) -> None:
-    """Tell the leads of a brand that a person's removal has begun an alarm; without a brand, the administrators.
-
-    `pair` is (marketplace, brand).
-    """
-    here, brand_id = pair
-    parameters = {
-        "path": "/brand/limits" if brand_id is not None else "/pending-removals",
-        **names_of(connection, Remover(here, user_id, brand_id)),
-    }
+def mail_alarm(runtime: Runtime, connection: Connection, remover: Remover, action_id: str) -> None:
+    """Tell the leads of a brand that a person's removal has begun an alarm; without a brand, the administrators."""
+    here, brand_id = remover.marketplace_id, remover.brand_id
+    path = "/brand/limits" if brand_id is not None else "/pending-removals"
+    parameters = {"path": path, **names_of(connection, remover)}
     if brand_id is None:
         watchers = people.with_role(connection, here, Role.ADMIN)
     else:
@@ -43,8 +36,8 @@ def mail_voters(
 
     `remover` is the person who confirmed it, with the brand unless they did so as an analyst.
     """
-    here, user_id = remover.marketplace_id, remover.user_id
-    key = cases.of_verdict(connection, here, action.verdict_id).brand_id, user_id
+    here = remover.marketplace_id
+    key = cases.of_verdict(connection, here, action.verdict_id).brand_id, remover.user_id
     groups = approvals.waiting_groups(connection, {here})
     group = next(one for one in groups if (one.brand_id, one.user_id) == key)
     if group.removals > 1:
@@ -54,6 +47,6 @@ def mail_voters(
     voters.update(people.with_role(connection, here, Role.ANALYST))
     if remover.brand_id is None or HoldCause.MARKETPLACE_DAY in causes:
         voters.update(people.with_role(connection, here, Role.ADMIN))
-    entry: dict[str, object] = {**names_of(connection, remover), "marketplace_id": here, "brand_id": group.brand_id, "brand": group.brand}
-    entry |= {"n": 1, "due": group.since.isoformat()}
-    queue_summary(runtime, connection, MailKind.PENDING_REMOVALS, voters - {user_id}, entry)
+    about = {"marketplace_id": here, "brand_id": group.brand_id, "brand": group.brand, "due": group.since.isoformat()}
+    entry = {**names_of(connection, remover), **about, "n": 1}
+    queue_summary(runtime, connection, MailKind.PENDING_REMOVALS, voters - {remover.user_id}, entry)

@@ -264,10 +264,10 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
     """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
     here, first, version = action.marketplace_id, found.holds[0], policy_version(runtime.policies[BurstPolicy])
     holds_db.add_hold(connection, here, action.action_id, found.holds, version, at)
+    remover = Remover(here, found.user_id, found.alarmed)
     if found.begins_alarm:
-        mail_alarm(runtime, connection, (here, found.alarmed), found.user_id, action.action_id)
-    causes = [one.cause for one in found.holds]
-    mail_voters(runtime, connection, action, causes, Remover(here, found.user_id, found.alarmed))
+        mail_alarm(runtime, connection, remover, action.action_id)
+    mail_voters(runtime, connection, action, [one.cause for one in found.holds], remover)
     subject = found.subjects[first.cause]
     alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_it(connection, alert):

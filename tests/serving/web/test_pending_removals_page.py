@@ -148,6 +148,7 @@ def test_those_with_a_vote_on_a_removal_get_one_mail_for_a_brand_and_person(site
     site = replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(AT_ONCE_PENDING)))
     invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
     an_administrator(site)
+    invite(site.runtime, "noor@touchstone.example", "Noor Said", Role.ACCOUNT_MANAGER)
     first, second = questions(site, 2)
     confirm(site, site.brand_person, first)
     mails = stored(site, MailKind.PENDING_REMOVALS)

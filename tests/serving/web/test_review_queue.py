@@ -277,7 +277,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
     assert [len(one.rows) for one in page.groups] == [3, 1]
     shown = visit_as(site, site.analyst).get("/queue").text
     assert shown.count(f'data-cluster="{head.key}"') == 3
-    assert head.address.count("case=") == 3
+    assert head.address.count("offer=") == 3
     opened = visit_as(site, site.analyst).get(head.address)
     assert opened.status_code == 200
     assert words(opened.text).count("shop-1") >= 3
