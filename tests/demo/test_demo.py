@@ -127,8 +127,8 @@ def first_days(home: Path, world: World) -> dict[str, Any]:
     finally:
         children.stop()
     with closing(sqlite3.connect(f"file:{home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
-        figures["versions"] = connection.execute("SELECT version_id FROM listing_version ORDER BY 1").fetchall()
-        figures["judged"] = connection.execute("SELECT verdict_id, judgement FROM verdict ORDER BY 1").fetchall()
+        judged = "SELECT external_id, judgement FROM verdict JOIN listing USING (listing_id) ORDER BY 1, 2"
+        figures["judged"] = connection.execute(judged).fetchall()
         figures["secret"] = connection.execute("SELECT password_hash FROM account").fetchall()
     return figures
 
