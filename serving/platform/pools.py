@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
 from serving.platform.database.faults import Locked
@@ -32,7 +32,7 @@ class Pool:
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the work returns or raises. Raises Locked (its turn, or the answer to a read, took too long)."""
-        job = self.threads.submit(copy_context().run, work, *args, **kwargs)
+        job = self.threads.submit(copy_context().run, partial(work, *args, **kwargs))
         answer = asyncio.wrap_future(job)
         ended, _ = await asyncio.wait((answer,), timeout=self.patience_seconds)
         if not ended and (job.cancel() or self._reads):
