@@ -1,7 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -79,18 +78,21 @@ def test_questions_of_the_next_turns_join_the_group() -> None:
     assert work.groups == [[1, 2]]
 
 
-class AtOnce(Executor):
-    """Does the work in the caller's thread, so that only the turns of the loop are left to wait for."""
+class AtOnce:
+    """Takes the place of the queue: works in the caller's thread, so that only the turns of the loop are waited for."""
 
-    def submit(self, work: Callable[..., Any], /, *args: Any, **_: Any) -> Future[Any]:
-        ended: Future[Any] = Future()
-        ended.set_result(work(*args))
-        return ended
+    def __init__(self, together: Together[int, int]) -> None:
+        self._together = together
+
+    def put(self, group: tuple[asyncio.AbstractEventLoop, Any, Sequence[int]]) -> None:
+        loop, waiting, questions = group
+        loop.call_soon_threadsafe(self._together._end, loop, waiting, self._together._answers(questions))
 
 
 def test_a_question_alone_waits_for_a_few_turns_of_the_loop_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     together = Together(Doubling(), most=16)
-    monkeypatch.setattr(together, "_thread", AtOnce())
+    monkeypatch.setattr(together, "_groups", AtOnce(together))
+    monkeypatch.setattr(together, "_thread", threading.current_thread())
 
     async def turns() -> int:
         answer = asyncio.ensure_future(together.ask(1))
