@@ -26,13 +26,13 @@ class Pool:
     """
 
     def __init__(self, name: str, threads: int, patience_seconds: float, *, reads: bool = False) -> None:
-        self.threads: Final = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._threads: Final = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self.patience_seconds = patience_seconds
         self._reads: Final = reads
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the work returns or raises. Raises Locked (its turn, or the answer to a read, took too long)."""
-        job = self.threads.submit(copy_context().run, partial(work, *args, **kwargs))
+        job = self._threads.submit(copy_context().run, partial(work, *args, **kwargs))
         answer = asyncio.wrap_future(job)
         ended, _ = await asyncio.wait((answer,), timeout=self.patience_seconds)
         if not ended and (job.cancel() or self._reads):

@@ -39,7 +39,7 @@ class Together(Generic[Q, A]):
     def __init__(self, work: Callable[[Sequence[Q]], Sequence[A | Exception]], most: int) -> None:
         self._work: Final = work
         self._most: Final = most
-        # A queue and a thread: the futures and locks of an executor take a tenth of the time of a score.
+        # A queue and a thread: an executor makes a future and its locks for each group.
         self._groups: Final[SimpleQueue[tuple[asyncio.AbstractEventLoop, _Waiting[Q, A], Sequence[Q]]]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         # Tests run one application in several loops.
