@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
 
 from features.brands import Brand
 from serving.accounts.rules.access import Permission
@@ -34,16 +33,16 @@ def get_brands(
 
 
 @router.post("/api/v1/cases/{case_id}/brand")
-async def post_brand(case_id: str, body: NamingBody, request: Request, session: Analyst) -> dict[str, Any]:
+def post_brand(case_id: str, body: NamingBody, request: Request, session: Analyst) -> dict[str, Any]:
     """Name the brand of an open case, or correct it with a reason; returns the brand and the lane from then on."""
-    case = await run_in_threadpool(name_brand, runtime_of(request), session.person, case_id, body.naming)
+    case = name_brand(runtime_of(request), session.person, case_id, body.naming)
     return {"brand": _named(case), "lane": None if case.score_masked else case.lane.value}
 
 
 @router.post("/api/v1/cases/{case_id}/brand/undo")
-async def post_brand_undo(case_id: str, request: Request, session: Analyst) -> dict[str, Any]:
+def post_brand_undo(case_id: str, request: Request, session: Analyst) -> dict[str, Any]:
     """Undo the person's own last naming on an open case; returns the brand before it and the lane from then on."""
-    case = await run_in_threadpool(undo_naming, runtime_of(request), session.person, case_id)
+    case = undo_naming(runtime_of(request), session.person, case_id)
     return {"brand": _named(case), "lane": None if case.score_masked else case.lane.value}
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.messages.english import in_english
@@ -41,8 +40,8 @@ def get_certification(request: Request, session: Answerer) -> dict[str, Any]:
 
 
 @router.post("/api/v1/briefing/answers", status_code=201)
-async def post_answers(body: AnswersBody, request: Request, session: Answerer) -> dict[str, Any]:
+def post_answers(body: AnswersBody, request: Request, session: Answerer) -> dict[str, Any]:
     """Answer the questions; the response explains each wrong answer."""
-    found = await run_in_threadpool(answer, runtime_of(request), session.person, body.answers)
+    found = answer(runtime_of(request), session.person, body.answers)
     because = {one.key: one.because for one in questions()}
     return {"passed": found.passed, "right": found.right, "wrong": {key: because[key] for key in found.wrong}}

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.errors import NotFound
@@ -56,62 +55,54 @@ def get_endpoints(request: Request, caller: Manager) -> dict[str, Any]:
 
 
 @router.post("/api/v1/endpoints", status_code=201)
-async def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> dict[str, Any]:
+def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> dict[str, Any]:
     """Register an endpoint in place of the previous one; only this response contains its secret."""
     runtime = runtime_of(request)
-
-    def register() -> dict[str, Any]:
-        secret = provisioning.register_webhook(
-            runtime,
-            url=body.url,
-            allow_loopback=False,
-            marketplace=caller.marketplace.name,
-            secret=None,
-            by=caller.actor,
-            status_url=body.status_url,
-        )
-        return {**_shown(_in_force(runtime, caller)), "secret": secret}
-
-    return await run_in_threadpool(register)
+    secret = provisioning.register_webhook(
+        runtime,
+        url=body.url,
+        allow_loopback=False,
+        marketplace=caller.marketplace.name,
+        secret=None,
+        by=caller.actor,
+        status_url=body.status_url,
+    )
+    return {**_shown(_in_force(runtime, caller)), "secret": secret}
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/secret", status_code=201)
-async def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Manager) -> dict[str, str]:
+def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Manager) -> dict[str, str]:
     """Sign with a new secret; only this response contains it."""
-    runtime = runtime_of(request)
-
-    def rotate() -> str:
-        if _in_force(runtime, caller).endpoint_id != endpoint_id:
-            raise NotFound("There is no such endpoint in force.")
-        name = caller.marketplace.name
-        return provisioning.rotate_secret(
-            runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=caller.actor
-        )
-
-    return {"secret": await run_in_threadpool(rotate)}
+    runtime, name = runtime_of(request), caller.marketplace.name
+    if _in_force(runtime, caller).endpoint_id != endpoint_id:
+        raise NotFound("There is no such endpoint in force.")
+    secret = provisioning.rotate_secret(
+        runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=caller.actor
+    )
+    return {"secret": secret}
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/rest")
-async def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> dict[str, Any]:
+def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> dict[str, Any]:
     """Pause deliveries for some hours."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
-    await run_in_threadpool(pause_receiver, runtime, caller.marketplace, named, hours=body.hours, by=caller.actor)
-    return _shown(await run_in_threadpool(_in_force, runtime, caller))
+    pause_receiver(runtime, caller.marketplace, named, hours=body.hours, by=caller.actor)
+    return _shown(_in_force(runtime, caller))
 
 
 @router.delete("/api/v1/endpoints/{endpoint_id}/rest")
-async def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> dict[str, Any]:
+def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> dict[str, Any]:
     """End the pause and send the waiting messages at once."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
-    await run_in_threadpool(wake_receiver, runtime, caller.marketplace, named, by=caller.actor)
-    return _shown(await run_in_threadpool(_in_force, runtime, caller))
+    wake_receiver(runtime, caller.marketplace, named, by=caller.actor)
+    return _shown(_in_force(runtime, caller))
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/disable", status_code=204)
-async def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: Manager) -> None:
+def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: Manager) -> None:
     """Disable the endpoint; nothing is sent to it from then on."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
-    await run_in_threadpool(disable_receiver, runtime, caller.marketplace, named, by=caller.actor, reason=body.reason)
+    disable_receiver(runtime, caller.marketplace, named, by=caller.actor, reason=body.reason)
 
 
 def _in_force(runtime: Runtime, caller: Caller) -> Endpoint:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.messages.english import in_english
@@ -60,10 +59,10 @@ def get_pending_removals(request: Request, session: Speaker, after: After = None
 
 
 @router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
-async def post_decision(action_id: str, body: DecisionBody, request: Request, session: Speaker) -> dict[str, Any]:
+def post_decision(action_id: str, body: DecisionBody, request: Request, session: Speaker) -> dict[str, Any]:
     """Decide on a removal pending approval; `settled_as` is null until enough people agree."""
     runtime = runtime_of(request)
-    agreed = await run_in_threadpool(speak, runtime, session.person, action_id, body.decision, body.reason)
+    agreed = speak(runtime, session.person, action_id, body.decision, body.reason)
     return {"settled_as": agreed.value if agreed else None}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection
 
@@ -174,11 +173,11 @@ def queue_of(connection: Connection, person: Person, lanes: tuple[CaseLane, ...]
 
 
 @router.post("/api/v1/cases/{case_id}/verdicts", status_code=201)
-async def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> dict[str, Any]:
+def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> dict[str, Any]:
     """Judge a case."""
     naming = None if body.brand is None else body.brand.naming
     answer = Answer(case_id, body.version_id, body.judgement, body.reason_code, body.note, body.evidence, naming=naming)
-    found = await run_in_threadpool(record_verdict, runtime_of(request), session.person, answer)
+    found = record_verdict(runtime_of(request), session.person, answer)
     return verdict_answer(found)
 
 
@@ -194,17 +193,17 @@ def verdict_answer(found: Recorded) -> dict[str, Any]:
 
 
 @router.post("/api/v1/cases/{case_id}/notices/{notice_id}/invalid")
-async def post_invalid_notice(
+def post_invalid_notice(
     case_id: str, notice_id: str, body: InvalidNoticeBody, request: Request, session: Analyst
 ) -> dict[str, bool]:
     """End a notice of a case as invalid, without a verdict; the notifier is told the reason."""
     wanted = invalid_notices.Invalid(case_id, notice_id, body.reason)
-    closed = await run_in_threadpool(invalid_notices.end_invalid, runtime_of(request), session.person, wanted)
+    closed = invalid_notices.end_invalid(runtime_of(request), session.person, wanted)
     return {"case_closed": closed}
 
 
 @router.post("/api/v1/cases/{case_id}/undo")
-async def post_undo(case_id: str, request: Request, session: Reviewer) -> dict[str, str]:
+def post_undo(case_id: str, request: Request, session: Reviewer) -> dict[str, str]:
     """Undo one's last verdict on a case."""
-    found = await run_in_threadpool(undo_verdict, runtime_of(request), session.person, case_id)
+    found = undo_verdict(runtime_of(request), session.person, case_id)
     return {"withdrawal_id": found}

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 
 from serving.accounts.rules.access import Scope
 from serving.api.requests.repeating import Repeatable
@@ -15,14 +14,14 @@ Sender = Annotated[Caller, key(Scope.INTAKE)]
 
 
 @router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
-async def post_link(action_id: str, request: Request, caller: Sender) -> dict[str, str]:
+def post_link(action_id: str, request: Request, caller: Sender) -> dict[str, str]:
     """A new link for the seller of a removed listing; it revokes the previous one."""
     here = caller.marketplace.marketplace_id
-    return {"seller_link": await run_in_threadpool(new_link, runtime_of(request), here, action_id)}
+    return {"seller_link": new_link(runtime_of(request), here, action_id)}
 
 
 @router.delete("/api/v1/actions/{action_id}/seller-link")
-async def delete_link(action_id: str, request: Request, caller: Sender) -> dict[str, Any]:
+def delete_link(action_id: str, request: Request, caller: Sender) -> dict[str, Any]:
     """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
     here = caller.marketplace.marketplace_id
-    return {"revoked": await run_in_threadpool(revoke_links, runtime_of(request), here, action_id)}
+    return {"revoked": revoke_links(runtime_of(request), here, action_id)}

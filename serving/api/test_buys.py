@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, Field
 
 from models.verdict import Judgement, ReasonCode
@@ -52,26 +51,26 @@ class FindingBody(Body):
 
 
 @router.post("/api/v1/cases/{case_id}/test-buys", status_code=201)
-async def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst) -> dict[str, str]:
+def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst) -> dict[str, str]:
     """Record that the goods of a case were ordered."""
     arrives_by = in_utc(body.arrives_by)
     wanted = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
-    return {"test_buy_id": await run_in_threadpool(order, runtime_of(request), session.person, wanted)}
+    return {"test_buy_id": order(runtime_of(request), session.person, wanted)}
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/custody", status_code=201)
-async def post_step(test_buy_id: str, body: StepBody, request: Request, session: Analyst) -> dict[str, str]:
+def post_step(test_buy_id: str, body: StepBody, request: Request, session: Analyst) -> dict[str, str]:
     """Append to the custody log: receive, hand_over, inspect or cancel."""
     taken = Step(body.event, body.holder, body.text, _utc(body.occurred_at))
-    state = await run_in_threadpool(take_step, runtime_of(request), session.person, test_buy_id, taken)
+    state = take_step(runtime_of(request), session.person, test_buy_id, taken)
     return {"state": state.value}
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/verdict", status_code=201)
-async def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Analyst) -> dict[str, Any]:
+def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Analyst) -> dict[str, Any]:
     """Close a test buy with the finding about the goods."""
     finding = Finding(body.examiner, body.name, body.judgement, body.text, body.reason_code)
-    return verdict_answer(await run_in_threadpool(close, runtime_of(request), session.person, test_buy_id, finding))
+    return verdict_answer(close(runtime_of(request), session.person, test_buy_id, finding))
 
 
 @router.get("/api/v1/test-buys/{test_buy_id}")

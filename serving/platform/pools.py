@@ -6,7 +6,7 @@ The event loop never waits itself, and the loop's own threads stay with pages an
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial, wraps
 from typing import Any, Final, ParamSpec, TypeVar
@@ -26,13 +26,13 @@ class Pool:
     """
 
     def __init__(self, name: str, threads: int, patience_seconds: float, *, reads: bool = False) -> None:
-        self.threads: Final = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._threads: Final = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self.patience_seconds = patience_seconds
         self._reads: Final = reads
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the work returns or raises. Raises Locked (its turn, or the answer to a read, took too long)."""
-        job: Future[T] = self.threads.submit(partial(copy_context().run, work, *args, **kwargs))
+        job = self._threads.submit(copy_context().run, partial(work, *args, **kwargs))
         answer = asyncio.wrap_future(job)
         ended, _ = await asyncio.wait((answer,), timeout=self.patience_seconds)
         if not ended and (job.cancel() or self._reads):

@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import cast
 
@@ -47,22 +47,23 @@ def test_a_process_ends_once_its_database_is_silent_and_not_before() -> None:
 class Proxy:
     """Passes on the bytes of every connection to a database, until it is `silent`."""
 
-    def __init__(self, port: int) -> None:
-        self.silent, self._listening = threading.Event(), socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, args=(port,), daemon=True).start()
+    def __init__(self, port: int, closing: ExitStack) -> None:
+        self.silent, self._closing = threading.Event(), closing
+        listening = closing.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port: int = listening.getsockname()[1]
+        threading.Thread(target=self._accept, args=(listening, port), daemon=True).start()
 
-    def _accept(self, port: int) -> None:
-        while True:
-            ours, theirs = self._listening.accept()[0], socket.create_connection(("127.0.0.1", port))
-            for pair in ((ours, theirs), (theirs, ours)):
-                threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+    def _accept(self, listening: socket.socket, port: int) -> None:
+        with suppress(OSError):
+            while True:
+                ours = self._closing.enter_context(listening.accept()[0])
+                theirs = self._closing.enter_context(socket.create_connection(("127.0.0.1", port)))
+                for pair in ((ours, theirs), (theirs, ours)):
+                    threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
-            while content := source.recv(65_536):
-                if self.silent.is_set():
-                    return
+            while (content := source.recv(65_536)) and not self.silent.is_set():
                 target.sendall(content)
 
 
@@ -70,12 +71,12 @@ class Proxy:
 def test_a_service_behind_a_silent_postgresql_says_so_and_ends_at_sigterm(
     tmp_path: Path, database: str, populated_postgres: Populated, forked_touchstone: str
 ) -> None:
-    server = make_url(database)
-    proxy = Proxy(server.port or 0)
+    server, closing = make_url(database), ExitStack()
+    proxy = Proxy(server.port or 0, closing)
     url = server.set(port=proxy.port).render_as_string(hide_password=False)
     headers = {"authorization": f"Bearer {populated_postgres.known['key']}"}
     home = a_home(tmp_path / "home", populated_postgres, signs=True)
-    with a_service(forked_touchstone, home, DATABASE_URL=url) as service, ThreadPoolExecutor(8) as threads:
+    with closing, a_service(forked_touchstone, home, DATABASE_URL=url) as service, ThreadPoolExecutor(8) as threads:
         assert service.ask("POST", "/api/v1/score", headers=headers, json=a_row()).status_code == 200
         proxy.silent.set()
         calls = [("POST", "/api/v1/score"), ("POST", "/api/v1/listings"), ("GET", "/readyz"), ("GET", "/healthz")]

@@ -1,10 +1,11 @@
 """Requests that wait at the same time, answered by one piece of work: one transaction, and one read of each table."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -38,7 +39,9 @@ class Together(Generic[Q, A]):
     def __init__(self, work: Callable[[Sequence[Q]], Sequence[A | Exception]], most: int) -> None:
         self._work: Final = work
         self._most: Final = most
-        self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="together")
+        # A queue and a thread: an executor makes a future and its locks for each group.
+        self._groups: Final[SimpleQueue[tuple[asyncio.AbstractEventLoop, _Waiting[Q, A], Sequence[Q]]]] = SimpleQueue()
+        self._thread: threading.Thread | None = None
         # Tests run one application in several loops.
         self._waiting: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting[Q, A]]] = WeakKeyDictionary()
 
@@ -73,12 +76,17 @@ class Together(Generic[Q, A]):
         asked = [(question, answer) for question, _, answer in group if not answer.done()]
         waiting.in_work = [answer for _, answer in asked]
         waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work_on, name="together", daemon=True)
+            self._thread.start()
+        self._groups.put((loop, waiting, [question for question, _ in asked]))
 
-        def ended(work: Future[Sequence[A | Exception]]) -> None:
+    def _work_on(self) -> None:
+        while True:
+            loop, waiting, questions = self._groups.get()
+            answers = self._answers(questions)
             with suppress(RuntimeError):  # The loop has ended.
-                loop.call_soon_threadsafe(self._end, loop, waiting, work)
-
-        self._thread.submit(self._answers, [question for question, _ in asked]).add_done_callback(ended)
+                loop.call_soon_threadsafe(self._end, loop, waiting, answers)
 
     def _first_group(self, waiting: _Waiting[Q, A]) -> int:
         whole = 0
@@ -102,13 +110,11 @@ class Together(Generic[Q, A]):
         waiting.asked.clear()
         waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
 
-    def _end(
-        self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A], work: Future[Sequence[A | Exception]]
-    ) -> None:
+    def _end(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A], answers: Sequence[A | Exception]) -> None:
         """Answer a group, and begin with the next."""
         if waiting.patience is not None:
             waiting.patience.cancel()
-        for answer, one in zip(waiting.in_work, work.result(), strict=True):
+        for answer, one in zip(waiting.in_work, answers, strict=True):
             if answer.done():
                 continue
             if isinstance(one, Exception):

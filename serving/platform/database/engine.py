@@ -147,8 +147,7 @@ def connect_arguments(*settings: str) -> dict[str, Any]:
 
 def release_when_cut_off(connection: Connection, milliseconds: int = CUT_OFF_MS) -> None:
     """Have PostgreSQL end this transaction if its process sends nothing for so long; its locks are then free."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
+    _set_local(connection, idle_in_transaction_session_timeout=milliseconds)
 
 
 def limit_read(connection: Connection) -> None:

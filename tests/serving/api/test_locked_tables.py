@@ -96,12 +96,12 @@ def hold_up(site: Site, calls: Sequence[Callable[[], Any]], other: Any, tables: 
         try:
             while waiting(other) < sum(not one.done() for one in requests):
                 wait(requests, timeout=0.01)
-            stuck = [one for one in requests if not one.done()]
+            stopped = [one for one in requests if not one.done()]
             assert others_answer(site) == [200, 200, 200]
-            assert not any(one.done() for one in stuck), "an answer came only after a wait for the lock"
+            assert not any(one.done() for one in stopped), "an answer came only after a wait for the lock"
         finally:
             other.execute("ROLLBACK")
-    return len(stuck)
+    return len(stopped)
 
 
 @pytest.mark.usefixtures("patient")
@@ -110,8 +110,8 @@ def test_a_lock_on_tables_of_a_room_stops_nothing_that_does_not_read_them(
 ) -> None:
     with on_postgres(tmp_path, populated_postgres, postgres) as (site, other):
         calls = requests_of(site)
-        stuck = {name: hold_up(site, calls, other, tables) for name, tables in GROUPS.items()}
-    assert stuck == {"marketplaces": 4, "accounts": 2, "listings": 4, "others": 4}
+        stopped = {name: hold_up(site, calls, other, tables) for name, tables in GROUPS.items()}
+    assert stopped == {"marketplaces": 4, "accounts": 2, "listings": 4, "others": 4}
 
 
 @pytest.mark.soak
@@ -121,9 +121,9 @@ def test_a_lock_on_any_one_table_stops_nothing_that_does_not_read_it(
 ) -> None:
     with on_postgres(tmp_path, populated_postgres, postgres) as (site, other):
         calls = requests_of(site)
-        stuck = {table: hold_up(site, calls, other, [table]) for _, table in TABLES}
-    assert stuck["api_key"] == 2
-    assert stuck["score"] >= 1
+        stopped = {table: hold_up(site, calls, other, [table]) for _, table in TABLES}
+    assert stopped["api_key"] == 2
+    assert stopped["score"] >= 1
 
 
 @pytest.mark.usefixtures("patient")

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from serving.app import create_app
 from serving.platform.database.faults import Locked
 from serving.platform.pace import TooManyRequests
-from serving.platform.pools import KEYS, Pool, Turns
+from serving.platform.pools import KEYS, USES, Pool, Turns
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.runtimes import Site
 
@@ -92,8 +92,12 @@ def test_a_request_that_reads_the_database_on_the_loop_fails_its_test(
     async def at_once(work: Any, *arguments: Any) -> Any:
         return work(*arguments)
 
+    async def too_late(*_: Any) -> Any:
+        raise Locked
+
     client = a_client(site.runtime)
-    assert client.get("/api/v1/figures", headers=with_key(site)).status_code == 200
+    monkeypatch.setattr(USES, "run", too_late)
+    assert client.get("/api/v1/figures", headers=with_key(site)).status_code == 200, "a use that is not noted"
     monkeypatch.setattr(KEYS, "run", at_once)
     assert client.get("/api/v1/figures", headers=with_key(site)).status_code == 500
 

@@ -8,6 +8,7 @@ from serving.platform.database.engine import release_when_cut_off
 from serving.platform.database.faults import Locked, StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.database.store import Store
+from serving.platform.database.waits import LONG, REQUEST, WORK, Waits
 from tests.fixtures.two_processes import Two
 
 
@@ -59,6 +60,23 @@ def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Tw
 
 def test_writes_end_after_ten_seconds_without_a_word_and_reads_never(two: Two) -> None:
     assert timeout(two[0].runtime.store) == ("10s", "0")
+
+
+def waits(store: Store, kind: Waits) -> list[tuple[str, str]]:
+    """The longest wait for a lock and for a statement: of a write, of a read, and of a read for an admission."""
+    shown = text("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+    before = WORK.set(kind)
+    try:
+        with store.write() as writing, store.read() as reading, store.read(admission=True) as admitting:
+            return [tuple(one.execute(shown).one()) for one in (writing, reading, admitting)]
+    finally:
+        WORK.reset(before)
+
+
+def test_waits_end_by_the_kind_of_work(two: Two) -> None:
+    store = two[0].runtime.store
+    assert waits(store, REQUEST) == [("20s", "30s"), ("5s", "30s"), ("2s", "5s")]
+    assert waits(store, LONG) == [("20s", "1h"), ("20s", "1h"), ("2s", "5s")]
 
 
 def test_a_session_that_waits_for_a_lock_does_not_wait_for_ever(two: Two) -> None:

@@ -16,6 +16,7 @@ from serving.operations.service.presence import Presence
 from serving.platform.database.engine import sqlite_driver
 from serving.platform.database.faults import Full, Locked, ReadOnly, StorageFault, fault_of
 from serving.platform.database.store import Store
+from serving.web import rendering
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import DATABASE, Site
@@ -41,6 +42,7 @@ ERRORS = [
     (OperationalError("", {}, _OfSqlite(1)), None, "SQLITE_ERROR is an error of ours"),
     (IntegrityError("", {}, _OfSqlite(19)), None, "SQLITE_CONSTRAINT"),
     (OperationalError("", {}, _OfPostgresql("53100")), Full, "disk_full"),
+    (OperationalError("", {}, _OfPostgresql("57014")), Locked, "query_canceled by statement_timeout"),
     (DBAPIError("", {}, _OfPostgresql("25006")), ReadOnly, "read_only_sql_transaction"),
     (OperationalError("", {}, _OfPostgresql("57P01")), StorageFault, "admin_shutdown"),
     (OperationalError("", {}, _OfPostgresql("40001")), None, "serialization_failure is the caller's to repeat"),
@@ -141,6 +143,18 @@ def test_a_page_tells_a_person_that_the_input_was_not_recorded(
     assert answer.status_code == 503, code
     assert answer.headers["retry-after"] == "5"
     assert "Nothing was stored" in answer.text
+
+
+def test_the_page_of_an_error_needs_no_database(
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked_table(*_: object) -> None:
+        raise Locked
+
+    sign_in(client, site.analyst)
+    monkeypatch.setattr(rendering, "alarms_of", locked_table)
+    answer = client.get("/nowhere", headers={"accept": "text/html"})
+    assert (answer.status_code, "Page not found" in answer.text) == (404, True)
 
 
 def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site: Site) -> None:
