@@ -1,3 +1,4 @@
+# Over 300 lines: the one place that makes and connects the parts of a process.
 """The composition root: makes and connects the parts of a process."""
 
 import random

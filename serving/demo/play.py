@@ -1,3 +1,4 @@
+# Over 300 lines: the days of a play in the order in which they happen.
 """The play: days pass, rows come in, people answer, removals leave, sellers appeal, the model learns."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# Over 300 lines: one command from an empty folder to pages, play and figures.
 """`touchstone demo`: start the children, play the marketplace, report, and stay to serve the pages."""
 
 import json

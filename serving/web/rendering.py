@@ -26,7 +26,7 @@ from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
-from serving.web.simulation_banner import SimulationBanner, simulation_banner
+from serving.web.operations.simulation_banner import SimulationBanner, simulation_banner
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, own_words, words

@@ -42,6 +42,8 @@ def needs_script(source: str, address: str, takes: Callable[[str, str], bool]) -
         buttons = [one for one in found.buttons if one.form is form]
         if not buttons and not form.fields:
             continue
+        if form.attributes.get("data-passkey") == "create":
+            continue  # Only a script makes a passkey; the page says so without one.
         # A browser sends a form of one field by Enter alone.
         if form.fields != 1 and not any(one.sends for one in buttons):
             yield f"a form without a button that sends it: {form.attributes}"

@@ -1,10 +1,17 @@
-"""MLflow's database names the folder of each artifact by its whole address, so it must follow a moved folder."""
+"""MLflow's database names the folder of each artifact by its whole address, so it must follow a moved folder.
 
+The child that has it follow a moved data directory: `python -m training.registry.relocating …`.
+"""
+
+import argparse
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import product
 from pathlib import Path
 from typing import Final
+
+from training.child import add_registry_options, end, end_with_parent, say
 
 _SCHEME: Final = "sqlite:///"
 _ADDRESSES: Final = (
@@ -45,3 +52,17 @@ def _earlier(connection: sqlite3.Connection, own: str) -> list[str]:
     query, ending = "SELECT DISTINCT artifact_location FROM experiments ORDER BY 1", own.rsplit("/", 2)[1:]
     places = [place for (place,) in connection.execute(query) if place and place.startswith("file:") and place != own]
     return [place for place in places if place.rsplit("/", 2)[1:] == ending]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Rewrite the addresses of artifacts; returns 0."""
+    parser = argparse.ArgumentParser(prog="training.registry.relocating")
+    add_registry_options(parser)
+    options = parser.parse_args(arguments)
+    end_with_parent()
+    say({"event": "done", "earlier": relocate(options.tracking_uri, options.artifacts)})
+    return 0
+
+
+if __name__ == "__main__":
+    end(main())

@@ -1,3 +1,4 @@
+# Over 300 lines: one table of the operations of marketplaces.
 """The responses to a marketplace's programs."""
 
 from typing import Any

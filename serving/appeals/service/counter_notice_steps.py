@@ -10,6 +10,7 @@ from models.policies.version import policy_version
 from serving.appeals.policy import BY_COUNTRY, PROFILES, CounterNoticePolicy
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, step
 from serving.appeals.rules.profiles import profile_of
+from serving.appeals.service.calendars import calendar_of
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
@@ -17,7 +18,6 @@ from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
 from serving.listings.store import listings, scores
 from serving.marketplaces.store import marketplaces
-from serving.platform.calendars import calendar_of
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions
 

@@ -17,7 +17,7 @@ Line = dict[str, Any]
 
 JOB: Final = "training.job"
 PUBLICATION: Final = "training.publication"
-RELOCATION: Final = "training.relocation"
+RELOCATION: Final = "training.registry.relocating"
 REPRODUCTION: Final = "training.reproduction"
 TUNING: Final = "training.tuning_job"
 

@@ -33,7 +33,7 @@ def simulated_days(runtime: Runtime) -> SimulatedDays | None:
         return SimulatedDays(
             datetime.fromisoformat(play["first_day"]), play["days"], play["brand"], bool(play["result"])
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, RecursionError):
         return None
 
 

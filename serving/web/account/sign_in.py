@@ -19,6 +19,7 @@ from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.platform.runtime import Runtime
 from serving.web import flash
 from serving.web.account.second_step_page import second_step_for
 from serving.web.flash import Flash, go_to
@@ -62,10 +63,17 @@ def get_sign_in(request: Request) -> Response:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except NotSignedIn:
         browser = request.query_params.get("browser", "")[:LONGEST_COOKIE]
-        with runtime.store.read() as connection:
-            file = "" if accounts.anybody(connection) else SETUP_LINK_FILE
+        file = _setup_link_file(runtime)
         return _shown_once(request, replace(_page(following, "", None, browser), setup_link_file=file))
     return RedirectResponse(following, status_code=303)
+
+
+def _setup_link_file(runtime: Runtime) -> str:
+    """The name of the file with the set-up link until somebody has an account; the database is read only beside it."""
+    if not (runtime.home.root / SETUP_LINK_FILE).exists():
+        return ""
+    with runtime.store.read() as connection:
+        return "" if accounts.anybody(connection) else SETUP_LINK_FILE
 
 
 def _shown_once(request: Request, page: SignInPage) -> Response:

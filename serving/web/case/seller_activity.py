@@ -7,9 +7,9 @@ from typing import Final
 
 from serving.appeals.policy import PROFILES, CounterNoticePolicy, Days, Maintaining
 from serving.appeals.rules.counter_notice import CounterNoticeState, Party
+from serving.appeals.service.calendars import calendar_of
 from serving.appeals.store.counter_notices import CounterNotice, StoredStep
 from serving.appeals.store.seller_uploads import SellerUpload
-from serving.platform.calendars import calendar_of
 from serving.platform.deadlines import BusinessCalendar, days_that_count
 from serving.web import text_view
 from serving.web.text_view import Shown

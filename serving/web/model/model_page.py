@@ -31,7 +31,7 @@ from serving.web.model.approval_part import Approvals, approvals_of
 from serving.web.model.model_report import Report, report_of
 from serving.web.model.notices_part import Notice, notices_of
 from serving.web.model.threshold_part import ThresholdPart, threshold_part
-from serving.web.model.training_part import TrainingPart, training_part, who
+from serving.web.model.training_part import TrainingPart, job_to_try_again, training_part, who
 from serving.web.model.trial_part import RefusedShare, TrialPart, trial_part
 from serving.web.rendering import respond, respond_part
 from serving.web.wording import words
@@ -100,6 +100,7 @@ class ModelsPage(AtMarketplace):
     breaker: OpenBreaker | None
     trial: TrialPart | None
     training: TrainingPart
+    job_to_try_again: str
     past: tuple[Past, ...]
     earlier: str | None
     earlier_digest: str
@@ -137,7 +138,7 @@ def models_page(
         breaker = breakers.of(connection, here)
         reader = f"user:{person.user_id}"
         on_trial = trial_part(runtime, connection, here, reader=reader, now=now, refused=refused)
-        training = training_part(connection, scope, now)
+        training, again = training_part(connection, scope, now), job_to_try_again(connection, here)
         changes = _past(connection, here, past[:_PAST_SHOWN], now)
         approved = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
         model = contender or champion
@@ -171,6 +172,7 @@ def models_page(
         if breaker.opened_at
         else None,
         training=training,
+        job_to_try_again=again,
         past=changes,
         earlier=earlier[0][:10] if earlier else None,
         earlier_digest=earlier[0] if earlier else "",

@@ -17,7 +17,7 @@ from serving.platform.runtime import Runtime
 from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.model_page import Tracked, tracked
-from serving.web.model.training_part import TrainingPart, training_part, who
+from serving.web.model.training_part import TrainingPart, job_to_try_again, training_part, who
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -57,6 +57,7 @@ class RunsPage(AtMarketplace):
     place: ClassVar[str] = "/models"
 
     training: TrainingPart
+    job_to_try_again: str
     may_train: bool
     runs: tuple[RunRow, ...]
 
@@ -83,9 +84,13 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
         runs = tuple(
             replace(run, tracked=tracked(models[run.digest], runtime.settings)) if run.digest else run for run in runs
         )
-        training = training_part(connection, scope, now)
+        training, again = training_part(connection, scope, now), job_to_try_again(connection, here)
     return RunsPage(
-        scope=scope, training=training, may_train=here in person.marketplaces(Permission.TRAIN_MODELS), runs=runs
+        scope=scope,
+        training=training,
+        job_to_try_again=again,
+        may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
+        runs=runs,
     )
 
 

@@ -44,8 +44,8 @@ class StageLine:
 class TrainingPart:
     """The last retraining; `state` is empty if there is none, `address` is the address to poll.
 
-    `kept` is the job whose bundle can be tried again. `why` is empty where somebody requested it. `again` says of a
-    second attempt when it began, because its progress begins at zero. `following` is what the next training waits for.
+    `why` is empty where somebody requested it. `again` says of a second attempt when it began, because its progress
+    begins at zero. `following` is what the next training waits for.
     """
 
     template: ClassVar[str] = "parts/training.html"
@@ -60,7 +60,6 @@ class TrainingPart:
     again: str
     finished: str
     error: str | None
-    kept: str
     stages: tuple[StageLine, ...]
     address: str
     following: NextTraining
@@ -72,7 +71,7 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
     address = scope.at("/models/training")
     following = next_training(connection, scope.marketplace_id, now)
     if not found:
-        return TrainingPart("", False, "", 0, "", "", "", "", None, "", (), address, following)
+        return TrainingPart("", False, "", 0, "", "", "", "", None, (), address, following)
     job = found[0]
     return TrainingPart(
         state=job.state,
@@ -84,11 +83,15 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
         again=_again(job.progress, now),
         finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
         error=job.error if job.state == "failed" or not _is_tracked(connection, job) else None,
-        kept=job.job_id if is_kept(job) else "",
         stages=_stages(job.progress, now),
         address=address,
         following=following,
     )
+
+
+def job_to_try_again(connection: Connection, marketplace_id: str) -> str:
+    """The last retraining if its bundle can be tried again; empty otherwise."""
+    return next((job.job_id for job in learning.jobs(connection, marketplace_id, 1) if is_kept(job)), "")
 
 
 def _stage(code: str) -> str:

@@ -20,7 +20,6 @@ def an_administrator(site: Site) -> Person:
 def test_an_administrator_sees_dead_letters_and_has_them_sent_again(site: Site, client: TestClient) -> None:
     headers = sign_in(client, an_administrator(site))
     assert client.get("/api/v1/dead-letters").json() == {"receiver": None, "dead": [], "next": None}
-    assert client.post("/api/v1/dead-letters/replay", json={}, headers=headers).status_code == 422
     every = client.post("/api/v1/dead-letters/replay", json={"all": True}, headers=headers)
     assert every.json() == {"replayed": []}
     missing = client.post("/api/v1/dead-letters/replay", json={"actions": ["act_none"]}, headers=headers)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from traceback import format_exception
 from typing import Final
 
@@ -24,7 +25,7 @@ from serving.platform.settings import Settings
 configure_logs(Settings(log_format={form!r}))
 title = "a title that " + "somebody wrote"
 try:
-    with read_engine("sqlite://").connect() as connection:
+    with read_engine("sqlite:///{folder}/of-logs.sqlite").connect() as connection:
         connection.exec_driver_sql("SELECT :title FROM nowhere", {{"title": title}})
 except Exception:
     structlog.get_logger().exception("sweep.failed")
@@ -32,8 +33,9 @@ except Exception:
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
-def test_a_failure_is_logged_without_the_values_that_were_at_hand(form: str) -> None:
-    done = subprocess.run([sys.executable, "-c", _FAILS.format(form=form)], capture_output=True, text=True, check=True)
+def test_a_failure_is_logged_without_the_values_that_were_at_hand(form: str, tmp_path: Path) -> None:
+    code = _FAILS.format(form=form, folder=tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "sweep.failed" in done.stderr
     assert "nowhere" in done.stderr
     assert "serving" in done.stderr or "sqlalchemy" in done.stderr

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
+from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.composition import open_runtime
 from serving.marketplaces.store import marketplaces
 from serving.platform.settings import Settings
@@ -33,6 +34,8 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
 def test_the_sign_in_page_says_where_the_link_is_until_somebody_has_an_account(tmp_path: Path, site: Site) -> None:
     told = "in the file set-up-link.json of the data directory."
     runtime = open_runtime(Settings(home=tmp_path / "empty"))
+    runtime.home.write_private(SETUP_LINK_FILE, {})
+    site.runtime.home.write_private(SETUP_LINK_FILE, {})
     try:
         page = a_client(runtime).get("/sign-in", headers=PAGE)
     finally:

@@ -546,7 +546,7 @@ def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) ->
     table = "model,price,currency,valid_from\nColline,540,EUR,2026-01-01\nPerle,0,EUR,\nPerle,129,EURO,\n,12,EUR,\n"
     rows = f"{table}Perle,x,EUR,\nPerle,-1,EUR,\nPerle,9,EUR,soon\n{'9' * 201},9,EUR,\n"
     columns = ("gtin, mpn, model, category, price, currency, valid_from, source", "model,price,currency")
-    data = ("Colline", "EURO", "EUR", "TSV", "Perle", "soon", *columns, *columns[0].split(", "), *_EVERYWHERE)
+    data = ("Colline", "EURO", "EUR", "ISO", "TSV", "Perle", "soon", *columns, *columns[0].split(", "), *_EVERYWHERE)
     shown = visitor.post("/brand/prices/preview", {"text": rows}).text
     assert "接受 1 行。 共形成 1 条记录。 拒绝 7 行。 尚未保存任何内容。" in words(shown)
     assert left_in_english(re.sub("<textarea.*?</textarea>", "", shown, flags=re.DOTALL), *data) == []

@@ -63,7 +63,14 @@ def test_addresses_follow_in_one_transaction(tmp_path: Path) -> None:
 
 def test_the_child_moves_the_addresses_and_leaves_a_server_alone(tmp_path: Path) -> None:
     uri = a_registry(tmp_path, "file:///old/mlflow/artifacts")
-    command = ["-m", "training.relocation", "--model-name", "m", "--artifacts", str(tmp_path / "mlflow" / "artifacts")]
+    command = [
+        "-m",
+        "training.registry.relocating",
+        "--model-name",
+        "m",
+        "--artifacts",
+        str(tmp_path / "mlflow" / "artifacts"),
+    ]
     code, lines = lines_of([*command, "--tracking-uri", uri])
     assert (code, lines) == (0, [{"event": "done", "earlier": ["file:///old/mlflow/artifacts"]}])
     assert relocate("http://localhost:5000", tmp_path) == relocate(f"sqlite:///{tmp_path / 'none.db'}", tmp_path) == []

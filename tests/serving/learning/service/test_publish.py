@@ -141,4 +141,4 @@ def test_a_start_relocates_a_local_registry_alone_and_goes_on_without(
     relocate_registry(with_registry(site, NOBODY).settings, site.runtime.home)
     assert started == []
     relocate_registry(site.runtime.settings, site.runtime.home)
-    assert started == ["training.relocation"]
+    assert started == ["training.registry.relocating"]
