@@ -19,7 +19,7 @@ from serving.operations.service.readiness import NotReady, not_ready
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
 from serving.platform.database.faults import StorageFault
-from serving.platform.pools import PROBES
+from serving.platform.database.pools import PROBES
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions, removal_checks
 from serving.takedowns.store.removal_checks import RemovalCheck
