@@ -21,9 +21,9 @@ from serving.accounts.service.second_step import SecondFactorRequired, half_sess
 from serving.accounts.store.accounts import Session
 from serving.marketplaces.service import key_of, note_use_if_due
 from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace
+from serving.platform.database.pools import KEYS, SESSIONS
 from serving.platform.display import show_as
 from serving.platform.languages import ENGLISH
-from serving.platform.pools import KEYS, SESSIONS
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"

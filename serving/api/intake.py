@@ -17,7 +17,7 @@ from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_sel
 from serving.guards import Caller, key, runtime_of
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.intake.service.seller_events import receive_events
-from serving.platform.pools import INTAKE
+from serving.platform.database.pools import INTAKE
 from serving.sellers.service.contacts import erase_contacts, receive_contacts
 
 router = APIRouter(route_class=Repeatable)

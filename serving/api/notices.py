@@ -22,7 +22,7 @@ from serving.notices.rules.notices import Channel, Draft, ItemState
 from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notices import Preview, preview_notice, receive_notice
 from serving.notices.service.reporters import reporter_of
-from serving.platform.pools import KEYS
+from serving.platform.database.pools import KEYS
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Caller, key(Scope.INTAKE)]

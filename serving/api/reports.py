@@ -17,7 +17,7 @@ from serving.api.report_answers import document_answer, foreseen_answer, status_
 from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
 from serving.guards import may, runtime_of
-from serving.platform.pools import DEAR
+from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.rules.outcomes import LONGEST_LOCATION

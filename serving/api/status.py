@@ -15,7 +15,7 @@ from serving.operations.service.figures import figures
 from serving.operations.service.readiness import NotReady, not_ready
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pages import cut
-from serving.platform.pools import PROBES
+from serving.platform.database.pools import PROBES
 from serving.takedowns.store import actions, removal_checks
 from serving.takedowns.store.removal_checks import RemovalCheck
 from serving.webhooks.rules.action import ActionKind, ActionState

@@ -12,7 +12,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
-from serving.platform.pools import DEAR
+from serving.platform.database.pools import DEAR
 from serving.review.rules.takedown import Item, came_to
 from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
 from serving.rights.store import rights

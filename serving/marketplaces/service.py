@@ -23,7 +23,7 @@ from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import ApiKey, KeyInForce, KeyRecord
 from serving.platform.database.faults import StorageFault
-from serving.platform.pools import USES
+from serving.platform.database.pools import USES
 from serving.platform.runtime import Runtime
 
 _MARK: Final = "tsk"

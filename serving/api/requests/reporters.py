@@ -12,8 +12,8 @@ from serving.accounts.store.accounts import Session
 from serving.api.cookies import whence
 from serving.guards import CALLED_BY, Guard, may, runtime_of
 from serving.marketplaces.service import reporter_of
+from serving.platform.database.pools import KEYS
 from serving.platform.pace import Pace
-from serving.platform.pools import KEYS
 
 _COUNTED: Final = "touchstone.counted"
 # Ours. A report names up to 300 listings, so one a second is far above what a brand's program needs.

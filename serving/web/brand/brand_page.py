@@ -22,7 +22,7 @@ from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
 from serving.guards import may, runtime_of
 from serving.operations.service.simulation import Visits
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.review.store import takedowns

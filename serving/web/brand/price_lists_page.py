@@ -25,7 +25,7 @@ from serving.brands.service.price_lists import (
 from serving.brands.store import price_lists
 from serving.brands.store.price_lists import Entry
 from serving.guards import runtime_of
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file

@@ -13,7 +13,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of
 from serving.marketplaces.store import marketplaces
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.rights.policy import RightsPolicy

@@ -25,7 +25,7 @@ from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
 from serving.guards import runtime_of
 from serving.listings.store import listings
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file

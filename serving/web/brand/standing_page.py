@@ -12,7 +12,7 @@ from serving.account_management.service.brand_records import STANDING_COLUMNS, s
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.standing.policy import StandingPolicy

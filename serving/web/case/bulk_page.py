@@ -20,7 +20,7 @@ from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import Made

@@ -19,7 +19,7 @@ from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
 from serving.guards import may, runtime_of
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
 from serving.web import text_view

@@ -11,7 +11,7 @@ from models.errors import Invalid
 from models.messages.english import in_english
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.review.service.removal_approvals import VOTERS, PendingRemoval, pending_removals, speak
 from serving.takedowns.rules.approval import ADMINISTRATION, PROGRAMME, REVIEW_TEAM, Decision

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from serving.api.requests import together
-from serving.platform import pools
+from serving.platform.database import pools
 from serving.platform.database import store as stores
 from serving.platform.database.engine import job_database_url, sqlite_driver
 from serving.platform.database.waits import Waits

@@ -16,7 +16,7 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.guards import may, runtime_of
 from serving.listings.store import listings, search
 from serving.listings.store.search import Kind
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit

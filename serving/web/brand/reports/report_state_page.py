@@ -19,7 +19,7 @@ from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
 from serving.guards import may, runtime_of
-from serving.platform.pools import dear
+from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import may_hand_in

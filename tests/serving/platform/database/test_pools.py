@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 
 from serving.app import create_app
 from serving.platform.database.faults import Locked
+from serving.platform.database.pools import KEYS, USES, Pool, Turns
 from serving.platform.pace import TooManyRequests
-from serving.platform.pools import KEYS, USES, Pool, Turns
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.runtimes import Site
 
