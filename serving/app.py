@@ -19,10 +19,10 @@ from serving.api import score
 from serving.api.bodies import CappedBody, json_body
 from serving.api.contract.document import contract_of
 from serving.api.errors import install_error_handlers
+from serving.api.known_host import KnownHost, known_hosts
 from serving.api.requests.access_log import AccessLog
 from serving.api.requests.direct import DirectRoutes
 from serving.api.requests.head import HeadAsGet
-from serving.api.requests.known_host import KnownHost, known_hosts
 from serving.api.sign_in_door import SignInDoor
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS

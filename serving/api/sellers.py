@@ -1,4 +1,4 @@
-"""Strikes, sanctions and lists of sellers for tools; the page of sellers does the same with forms."""
+"""Strikes, sanctions, lists and risk of sellers for tools; the page of sellers does the same with forms."""
 
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from serving.guards import may, runtime_of
 from serving.platform.database.pages import cut
 from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
+from serving.sellers.service.seller_risk import one_answer, riskiest_answer
 from serving.sellers.store import seller_lists
 
 router = APIRouter(route_class=Repeatable)
@@ -176,3 +177,21 @@ def _sanction(one: Sanctioned) -> dict[str, Any]:
         "due_at": found.due_at.isoformat() if found.due_at else None,
         "said": [{"organisation": text.organisation, "agrees": text.agrees} for text in one.votes],
     }
+
+
+@router.get("/api/v1/seller-risks")
+def get_riskiest(request: Request, session: Reviewer, most: int = 100, after: After = None) -> dict[str, Any]:
+    """Sellers with a percentile, the riskiest first; a page has at most 500."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
+    with runtime.store.read() as connection:
+        return riskiest_answer(connection, found.marketplace_id, min(max(most, 1), 500), after)
+
+
+@router.get("/api/v1/seller-risks/{seller:path}")
+def get_seller_risk(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
+    """One seller's figures, with an explanation."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
+    with runtime.store.read() as connection:
+        return one_answer(runtime, connection, found.marketplace_id, seller)

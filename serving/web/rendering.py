@@ -26,12 +26,12 @@ from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
-from serving.web.operations.simulation_banner import SimulationBanner, simulation_banner
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, own_words, words
 from serving.web.wording.glossary import term_of
 from serving.web.wording.i18n import N_, say
+from serving.web.wording.simulation_banner import SimulationBanner, simulation_banner
 from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
 

@@ -33,7 +33,6 @@ _TAGS: Final = {
     "reports": "Listings that a brand reports of its own accord.",
     "score": "A score without intake.",
     "seller_links": "Sellers' links to their removals.",
-    "seller_risk": "The risk of sellers.",
     "sellers": "Strikes, sanctions and lists of sellers.",
     "status": "Health, figures, and the state of listings and actions.",
     "takedowns": "Takedown requests of brands.",
