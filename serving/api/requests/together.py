@@ -16,6 +16,8 @@ A = TypeVar("A")
 # A turn of the loop takes some microseconds. Requests that a turn brings wait for the next one; those of a busy
 # service come in a few turns.
 _MOST_TURNS: Final = 3
+# Between two groups. A group takes some milliseconds; without a pause, those of a busy service are half as large.
+_PAUSE_SECONDS: Final = 0.001
 PATIENCE_SECONDS: Final = 30.0  # The first score of a process may compile its kernels on a busy machine.
 
 
@@ -123,4 +125,6 @@ class Together(Generic[Q, A]):
                 answer.set_result(one)
         waiting.is_called = bool(waiting.asked)
         if waiting.asked:
-            self._begin(loop, waiting)
+            # Those who are answered now ask again, and join those who waited meanwhile.
+            pause = 0.0 if len(waiting.asked) >= self._most else _PAUSE_SECONDS
+            loop.call_later(pause, self._gather, loop, waiting, len(waiting.asked), _MOST_TURNS)

@@ -118,7 +118,7 @@ def test_a_loop_that_ended_leaves_nothing_to_the_next() -> None:
     assert asyncio.run(asked(together, 2)) == [4]
 
 
-def test_the_loop_goes_on_while_a_group_is_in_work_and_the_next_group_waits() -> None:
+def test_the_loop_goes_on_while_a_group_is_in_work_and_who_was_in_it_joins_the_next() -> None:
     ends, groups = threading.Event(), []
 
     def work(numbers: Sequence[int]) -> Sequence[int]:
@@ -126,9 +126,13 @@ def test_the_loop_goes_on_while_a_group_is_in_work_and_the_next_group_waits() ->
         assert ends.wait(60)
         return numbers
 
-    async def asked_meanwhile() -> list[int | BaseException]:
+    async def asked_meanwhile() -> list[int]:
         together = Together(work, most=16)
-        first = asyncio.ensure_future(together.ask(1))
+
+        async def again() -> int:
+            return await together.ask(1) + await together.ask(4)
+
+        first = asyncio.ensure_future(again())
         while not groups:
             await asyncio.sleep(0)
         others = [asyncio.ensure_future(together.ask(number)) for number in (2, 3)]
@@ -136,8 +140,8 @@ def test_the_loop_goes_on_while_a_group_is_in_work_and_the_next_group_waits() ->
         ends.set()
         return await asyncio.gather(first, *others)
 
-    assert asyncio.run(asked_meanwhile()) == [1, 2, 3]
-    assert groups == [[1], [2, 3]]
+    assert asyncio.run(asked_meanwhile()) == [5, 2, 3]
+    assert groups == [[1], [2, 3, 4]]
 
 
 def test_a_silent_database_is_given_up_and_later_questions_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
