@@ -60,7 +60,7 @@ def get_models(request: Request, session: Reader, after: After = None) -> dict[s
     with runtime.store.read() as connection:
         champion = learning.champions(connection).get(found.marketplace_id)
         models = learning.models(connection, found.marketplace_id, _PAGE + 1, after)
-    page, following = cut(models, _PAGE, lambda one: one.digest)
+    page, following = cut(models, _PAGE, lambda model: model.digest)
     return {"champion": champion, "models": list(map(_model, page)), "next": following}
 
 
@@ -112,7 +112,7 @@ def get_trainings(request: Request, caller: Follower, after: After = None) -> di
     found = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         jobs = learning.jobs(connection, found.marketplace_id, _PAGE + 1, after)
-    page, following = cut(jobs, _PAGE, lambda one: one.job_id)
+    page, following = cut(jobs, _PAGE, lambda job: job.job_id)
     return {"trainings": list(map(_job, page)), "next": following}
 
 

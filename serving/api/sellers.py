@@ -96,7 +96,7 @@ def get_lists(request: Request, session: Lister, after: After = None) -> dict[st
     places = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
     with runtime.store.read() as connection:
         entries = seller_lists.in_force(connection, places, runtime.clock.now(), _MOST + 1, after)
-    page, following = cut(entries, _MOST, lambda one: one[2])
+    page, following = cut(entries, _MOST, lambda row: row[2])
     return {"entries": [entry_answer(one) for _, one, _ in page], "next": following}
 
 

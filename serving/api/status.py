@@ -73,7 +73,7 @@ def get_actions(
     here, most = caller.marketplace.marketplace_id, min(max(most, 1), 5_000)
     with runtime_of(request).store.read() as connection:
         latest = actions.latest(connection, here, kind=kind, state=state, most=most + 1, before=after)
-        found, following = cut(latest, most, lambda one: one.action_id)
+        found, following = cut(latest, most, lambda action: action.action_id)
         checks = removal_checks.of_actions(connection, here, [one.action_id for one in found])
     return {
         "next": following,

@@ -81,13 +81,14 @@ class Play:
         """Jump to a moment and send the rows and events up to it; nobody works."""
         self.move_clock(moment)
         self._send()
-        self.progress(f"day {(self.now - self.world.sent[0].at).days + 1}", self._sent)
+        self._tell_the_day()
 
     def rest(self, length: timedelta) -> None:
         """Advance without new listings; people and deliveries catch up."""
         until = self.now + length
         while self.now < until:
             self.move_clock(min(self.now + STEP, until))
+            self._tell_the_day()
             self.work()
 
     def work(self) -> None:
@@ -126,6 +127,9 @@ class Play:
                 return
             self.progress("paused: somebody looks at the pages", self._sent)
             time.sleep(_LOOKS_FOR_VISITORS_SECONDS)
+
+    def _tell_the_day(self) -> None:
+        self.progress(f"day {(self.now - self.world.sent[0].at).days + 1}", self._sent)
 
     def _settle(self) -> None:
         """Wait until no message and no check is under way, so that what follows depends on no machine's speed.

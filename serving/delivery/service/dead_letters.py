@@ -23,7 +23,7 @@ def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int, after: s
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
         endpoint = endpoints.in_force(connection, here)
-        found, following = cut(given_up(connection, here, most + 1, after), most, lambda one: one.action_id)
+        found, following = cut(given_up(connection, here, most + 1, after), most, lambda action: action.action_id)
     receiver = None
     if endpoint is not None:
         receiver = {

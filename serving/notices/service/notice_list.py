@@ -39,7 +39,7 @@ def changed_notices(
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
         found = changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1, after)
-        page, following = cut(found, _MOST, lambda one: one.notice_id)
+        page, following = cut(found, _MOST, lambda notice: notice.notice_id)
         shown = [_shown(runtime, connection, one) for one in page]
     return {"notices": shown, "truncated": following is not None, "next": following}
 

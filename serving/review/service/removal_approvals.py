@@ -87,7 +87,7 @@ def page_of_pending(runtime: Runtime, person: Person, after: str | None) -> tupl
     with runtime.store.read() as connection:
         roots = origins.roots(connection)
         waiting = approvals.waiting(connection, _places(person), _MOST + 1, after)
-        page, following = cut(waiting, _MOST, lambda one: one[1])
+        page, following = cut(waiting, _MOST, lambda row: row[1])
         found = [_pending(connection, person, roots, *one) for one in page]
     return [one for one in found if one is not None], following
 

@@ -104,7 +104,7 @@ def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, se
 def riskiest_answer(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> dict[str, Any]:
     """At most `most` ranked sellers in plain values, the riskiest first."""
     ranked = seller_risks.riskiest(connection, marketplace_id, most + 1, after)
-    found, following = cut(ranked, most, lambda one: one[0])
+    found, following = cut(ranked, most, lambda row: row[0])
     return {
         "next": following,
         **_made(seller_risks.kept(connection, marketplace_id)),
