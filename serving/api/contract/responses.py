@@ -71,6 +71,13 @@ _BY_STATUS: Final = {
 }
 # A person may have no marketplace, and these name a listing in their body.
 _OF_A_LISTING: Final = frozenset({"/api/v1/appeals", "/api/v1/counter-notices"})
+# A person waits here for their own earlier work, and not for much of it.
+_DEAR: Final = frozenset(
+    {
+        *("/api/v1/takedown-requests", "/api/v1/takedown-requests/{request_id}/undo"),
+        *("/api/v1/brand/reports/{report_id}/withdraw", "/api/v1/brand/reports/{report_id}/retract"),
+    }
+)
 _HEALTH: Final = frozenset({"/livez", "/healthz", "/readyz"})
 
 
@@ -107,7 +114,7 @@ def _statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set[int]:
         found |= {409}
     if "parameters" in operation or "requestBody" in operation or method == "POST":
         found |= {422}
-    of_strangers = "requestBody" in operation and not all(operation["security"])
-    if of_strangers or {"brandKey": []} in operation["security"]:
+    of_strangers = "requestBody" in operation and not (operation["security"] and all(operation["security"]))
+    if of_strangers or {"brandKey": []} in operation["security"] or path in _DEAR:
         found |= {429}
     return found

@@ -1,10 +1,12 @@
 """The contract of the API: readable by every caller, complete, and what the service does."""
 
 import json
+from inspect import getsource
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
@@ -105,6 +107,18 @@ def test_every_refusal_has_the_one_schema_and_its_headers(contract: dict[str, An
                 assert schema == ("NotReady" if key[1] == "/readyz" and status == "503" else "Error"), key
                 assert status not in headers or headers[status] in response["headers"]
         assert {"500", "503"} <= one["responses"].keys()
+
+
+def test_every_operation_that_refuses_a_number_of_requests_says_so(site: Site, contract: dict[str, Any]) -> None:
+    """A sign-in after wrong passwords, and work of which a person has enough under way."""
+    routes = [route for route in create_app(site.runtime).routes if isinstance(route, APIRoute)]
+    api = [route for route in routes if route.path.startswith("/api/")]
+    dear = {
+        (route.path, method.lower()) for route in api for method in route.methods if "DEAR" in getsource(route.endpoint)
+    }
+    assert len(dear) >= 5
+    limited = {*dear, ("/api/v1/session", "post")}
+    assert [key for key in limited if "429" not in contract["paths"][key[0]][key[1]]["responses"]] == []
 
 
 def test_every_reference_leads_somewhere(contract: dict[str, Any]) -> None:
