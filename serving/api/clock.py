@@ -10,6 +10,8 @@ from features.fields import Rejected, instant
 from models.errors import Forbidden, Invalid
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
+from serving.delivery.service.delivery import deliver_due
+from serving.delivery.service.rounds import waiting
 from serving.guards import Caller, key, runtime_of
 from serving.operations.service.simulation import Visits, unfinished
 from serving.platform.clock import SimulatedClock
@@ -49,10 +51,17 @@ async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
 
 
 def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
-    """Move the clock, store its offset, run the sweeps. Raises Forbidden (the clock is the real one)."""
+    """Move the clock, store its offset, run the sweeps; with a seed, what is due leaves before them.
+
+    Raises Forbidden (the clock is the real one).
+    """
     if not isinstance(runtime.clock, SimulatedClock) or runtime.settings.production:
         raise Forbidden("This service runs on the real clock.")
-    offset = runtime.clock.forward_to(moment)
-    with runtime.store.write() as connection:
-        clocks.set_offset(connection, offset)
-    return {"now": runtime.clock.now().isoformat(), "due": sweep(runtime)}
+    with runtime.sweeping:
+        offset = runtime.clock.forward_to(moment)
+        with runtime.store.write() as connection:
+            clocks.set_offset(connection, offset)
+        if runtime.settings.seed is not None:
+            for marketplace_id in waiting(runtime):
+                deliver_due(runtime, marketplace_id)
+        return {"now": runtime.clock.now().isoformat(), "due": sweep(runtime)}

@@ -30,7 +30,7 @@ from training.synthetic import (
     seller_appeals,
 )
 
-STEP: Final = timedelta(days=2)
+STEP: Final = timedelta(days=3)
 # Labels of counterfeits mature after 14 days (models.policies.learning); one more day is safe.
 MATURITY: Final = timedelta(days=15)
 _BATCH: Final = 1_000

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
@@ -77,7 +78,7 @@ class Runtime:
     contact_key: bytes
     policies: ByClass
     services: ByClass
-    sweeping: threading.Lock = field(default_factory=threading.Lock)
+    sweeping: AbstractContextManager[object] = field(default_factory=threading.RLock)
 
     @property
     def worker_id(self) -> str:
@@ -86,6 +87,10 @@ class Runtime:
         if self.settings.worker_id is not None:
             return self.settings.worker_id
         return "1" if is_sqlite(self.store.url) else self.home.directory_id()
+
+    def turn(self) -> AbstractContextManager[object]:
+        """What runs in the background of a run with a seed takes turns with the sweeps, so that no speed decides."""
+        return nullcontext() if self.settings.seed is None else self.sweeping
 
     def forget(self) -> None:
         """Drop every cache, so that the next use reads the database."""

@@ -46,7 +46,8 @@ def deliver_action(marketplace_id: str, action_id: str) -> str:
 
 @DBOS.step(name="check_once")
 def _check_once(marketplace_id: str, action_id: str, looks: str) -> str:
-    return check_removal(_runtime(), marketplace_id, action_id, int(looks))
+    with _runtime().turn():
+        return check_removal(_runtime(), marketplace_id, action_id, int(looks))
 
 
 @DBOS.workflow(name=jobs.CHECK)
@@ -57,7 +58,8 @@ def check_removal_once(marketplace_id: str, action_id: str, looks: str) -> str:
 
 @DBOS.step(name="send_mail_once")
 def _send_mail_once(mail_id: str) -> str:
-    return send_mail(_runtime(), mail_id)
+    with _runtime().turn():
+        return send_mail(_runtime(), mail_id)
 
 
 @DBOS.workflow(name=jobs.SEND_MAIL)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -145,6 +147,29 @@ def wait_for(what: str, holds: Callable[[], Found], seconds: float = 600) -> Fou
             return found
         assert time.monotonic() < until, f"{what} did not happen within {seconds} seconds"
         time.sleep(_LOOKS_AGAIN_SECONDS)
+
+
+@contextmanager
+def service_that_falters(home: Path) -> Iterator[None]:
+    """The service of a data directory stands still for some tenths of a second, again and again."""
+    over, chance = threading.Event(), random.Random(3)
+
+    def falter() -> None:
+        while not over.wait(chance.random() / 2):
+            pid = _service_of(home).get("pid")
+            if pid is None or _has_ended(pid):
+                continue
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(chance.random() / 2)
+            os.kill(pid, signal.SIGCONT)
+
+    thread = threading.Thread(target=falter)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _has_ended(pid: int) -> bool:

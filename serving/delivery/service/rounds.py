@@ -77,7 +77,8 @@ class Rounds:
             return self._stop.is_set() or (time.monotonic() - began > _ROUND_SECONDS and self._others_wait())
 
         try:
-            deliver_due(self._runtime, marketplace_id, is_stopped=is_over)
+            with self._runtime.turn():
+                deliver_due(self._runtime, marketplace_id, is_stopped=is_over)
         except StorageFault as fault:
             _log.warning("delivery.not_stored", code=fault.code, marketplace_id=marketplace_id)
         except Exception:
