@@ -6,6 +6,7 @@ what is left to translate is then empty in them. With ISO 639 codes it begins ca
 
 import sys
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -33,23 +34,23 @@ _TEMPLATES: Final = {"trimmed": "true", "newstyle_gettext": "true", "silent": "f
 
 
 def texts_of_the_source() -> Catalog:
-    """Every text that is marked for translation, with the files it stands in."""
+    """Every text that is marked for translation."""
     found = Catalog()
     for path in sorted([*WEB.rglob("*.py"), *(WEB / "templates").rglob("*.html"), *MAIL.rglob("*.py")]):
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
         for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
-            found.add(message, locations=[(path.name, 0)])
+            found.add(message)
     for sentence in told_outside().values():
         forms = tuple(without_forms(form) for form in (sentence.text, sentence.other) if form is not None)
-        found.add(forms if len(forms) > 1 else forms[0], locations=[("messages", 0)])
-    for text, file in shown_refusals().items():
-        found.add(text, locations=[(file, 0)])
+        found.add(forms if len(forms) > 1 else forms[0])
+    for text in shown_refusals():
+        found.add(text)
     for one in questions():
         for text in (one.text, *one.options, one.because):
-            found.add(text, locations=[("briefing.json", 0)])
+            found.add(text)
     for term in TERMS:
         for text in (term.name, term.definition) if term.is_translated else ():
-            found.add(text, locations=[("glossary.tsv", 0)])
+            found.add(text)
     return found
 
 
@@ -68,8 +69,10 @@ def update(language: Language) -> None:
     found.project, found.version, found.fuzzy = "Touchstone", "", False
     found.msgid_bugs_address = found.last_translator = found.language_team = ""
     found.creation_date = found.revision_date = _BEGUN  # A catalogue with the same texts is the same file.
-    with path.open("wb") as file:
-        write_po(file, found, width=_WIDTH, ignore_obsolete=True, omit_header=False, sort_output=True)
+    written = BytesIO()
+    write_po(written, found, no_location=True, width=_WIDTH, ignore_obsolete=True, sort_output=True)
+    # Reading sets the flags of a message again.
+    path.write_bytes(b"".join(line for line in written.getvalue().splitlines(True) if not line.startswith(b"#,")))
 
 
 if __name__ == "__main__":

@@ -206,14 +206,14 @@ NOT_SHOWN: Final = frozenset(
 _PLACES: Final = ((Rejected, 2), (Unreadable, 1), (PatternRefused, 0), (DomainError, 0), (Phrase, 0))
 
 
-def shown_refusals() -> dict[str, str]:
-    """The text by which the catalogues know each of them, with the file that it stands in."""
-    return {text: file for text, file in all_refusals().items() if text not in NOT_SHOWN}
+def shown_refusals() -> set[str]:
+    """The text by which the catalogues know each of them."""
+    return all_refusals() - NOT_SHOWN
 
 
-def all_refusals() -> dict[str, str]:
+def all_refusals() -> set[str]:
     """As `shown_refusals`, with those that are said to others."""
-    return {text: f"{name.rpartition('.')[2]}.py" for name in REACHED for text in _templates(import_module(name))}
+    return {text for name in REACHED for text in _templates(import_module(name))}
 
 
 def _templates(module: ModuleType) -> Iterator[str]:
