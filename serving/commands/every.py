@@ -14,7 +14,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     reference_tables,
     removals,
     reporters,
-    rights,
     sellers,
     webhooks,
 )

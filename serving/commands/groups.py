@@ -7,7 +7,6 @@ import typer
 
 # Former names of groups and options: accepted until version 0.2, not shown in help.
 FORMER_NAMES: Final = {
-    "tell-tales": "indicator",
     "switch": "kill-switch",
     "briefed": "certified",
     "take-back": "withdraw",
@@ -61,6 +60,3 @@ reporter = _group("reporter", "Reporters of listings: registered, warned, muted.
 seller = _group("seller", "Contacts of sellers.")
 removal = _group("removal", "Removals pending approval.")
 kill_switch = _group("kill-switch", "Kill switches: turn automatic rules off and on.")
-right = _group("right", "Rights of brands: marks, designs, copyrights.")
-agent = _group("agent", "Agents that act for a brand under a power of attorney.")
-indicator = _group("indicator", "Counterfeit indicators: patterns that brands supply.")

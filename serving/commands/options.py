@@ -61,11 +61,6 @@ def moment_of(text: str) -> datetime:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def moment_if(text: str | None) -> datetime | None:
-    """The moment; None where no text is given."""
-    return None if text is None else moment_of(text)
-
-
 def span_of(since: str | None, until: str | None, now: datetime) -> tuple[datetime, datetime]:
     """A period, by default from the beginning to now, this moment included; its end is not included."""
     begins = _BEGINNING if since is None else moment_of(since)

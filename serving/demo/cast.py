@@ -1,13 +1,17 @@
-"""The cast of the demo: provisioned through the commands of the data directory's owner, each with a fresh password."""
+"""The cast of the demo: provisioned as by the data directory's owner, each with a fresh password."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from serving.accounts.rules.access import Role, Scope
-from serving.commands import brands, kill_switches, people, reference_tables, rights, webhooks
+from features.indicators import Direction
+from serving.accounts.rules.access import LOCAL, Role, Scope
+from serving.brands.service import indicators
+from serving.commands import brands, kill_switches, people, reference_tables, webhooks
 from serving.demo.front import Front, Marketplace, SignedInPerson
 from serving.marketplaces.rules import AutomaticRule
-from serving.rights.rules.rights import RightKind
+from serving.platform.runtime import Runtime
+from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service import claims
 from training.synthetic import PER_EURO, World
 
 MARKETPLACE: Final = "Bazaar"
@@ -57,7 +61,6 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
     data_scientists = tuple(invite(name, Role.DATA_SCIENTIST) for name in _DATA_SCIENTISTS)
     invite(_ADMINISTRATOR, Role.ADMIN)
     brand_people: dict[str, SignedInPerson] = {}
-    marks: dict[str, str] = {}
     for one in sorted(world.brands, key=lambda one: one.brand.brand_id != shown):
         brand = one.brand
         brands.add_brand(brand.name, list(brand.aliases), list(brand.gtin_prefixes))
@@ -68,16 +71,6 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
             first_phase=False,
             authorise=list(one.authorised),
         )
-        for kind in RightKind:
-            number = f"{brand.brand_id}-{kind}"
-            right_id = rights.add_right(
-                brand.name, kind=kind, title=brand.name, office="invented", number=number, territory=["EU"]
-            )
-            rights.verify_right(right_id)
-            if kind is RightKind.MARK:
-                marks[brand.brand_id] = right_id
-        for tell in one.tells:
-            brands.add_indicator(brand.name, label=tell.label, pattern=tell.pattern)
         prices = [{"model": name, "price": str(price), "currency": "EUR"} for name, price in one.price_list.items()]
         reference_tables.load_price_list(brand.name, prices)
         if one.takes_part:
@@ -96,11 +89,28 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
         Marketplace(front, key),
         analysts,
         brand_people,
-        marks,
+        {},
         tuple(looking_after.values()),
         data_scientists,
         credentials,
     )
+
+
+def protect(runtime: Runtime, world: World) -> dict[str, str]:
+    """File and verify each brand's rights and add its indicators; returns the ids of the trademarks by brand."""
+    marks: dict[str, str] = {}
+    for one in world.brands:
+        name = one.brand.name
+        for kind in RightKind:
+            wanted = claims.NewRight(name, kind, name, "invented", f"{one.brand.brand_id}-{kind}", ("EU",))
+            right_id = claims.claim_right(runtime, wanted, by=LOCAL)
+            claims.settle_right(runtime, claims.owner_of(runtime, right_id), right_id, RightState.VERIFIED, by=LOCAL)
+            if kind is RightKind.MARK:
+                marks[one.brand.brand_id] = right_id
+        for tell in one.tells:
+            indicator = indicators.NewIndicator(name, tell.label, tell.pattern, Direction.COUNTERFEIT)
+            indicators.add_indicator(runtime, indicator, by=LOCAL)
+    return marks
 
 
 def _address(name: str) -> str:

@@ -9,11 +9,8 @@ import pyotp
 from models.errors import required
 from serving.accounts.service import auth, one_time_codes
 from serving.administration.service.second_factors import begin_app, confirm_app, confirm_by_link
-from serving.composition import open_runtime
 from serving.platform.clock import SystemClock
-from serving.platform.home import Home
 from serving.platform.runtime import Runtime
-from serving.platform.settings import Settings
 
 
 @dataclass(slots=True)
@@ -40,15 +37,10 @@ class _TwoDaysAgo:
         return SystemClock().now() - timedelta(days=2)
 
 
-def enrol(settings: Settings, people: Iterable[tuple[str, str]]) -> dict[str, Phone]:
-    """A phone by e-mail address for people with their passwords, while no service owns the data directory."""
-    with Home.at(settings.home).owned():
-        runtime = open_runtime(settings)
-        try:
-            earlier = replace(runtime, wall=_TwoDaysAgo())
-            return {email: _phone(earlier, email, password) for email, password in people}
-        finally:
-            runtime.close()
+def enrol(runtime: Runtime, people: Iterable[tuple[str, str]]) -> dict[str, Phone]:
+    """A phone by e-mail address for people with their passwords."""
+    earlier = replace(runtime, wall=_TwoDaysAgo())
+    return {email: _phone(earlier, email, password) for email, password in people}
 
 
 def _phone(runtime: Runtime, email: str, password: str) -> Phone:

@@ -7,8 +7,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,8 @@ from rich.console import Console
 from models.errors import Conflict, DomainError
 from serving.commands import kill_switches
 from serving.commands.connection import connect
-from serving.demo.cast import Cast, found
+from serving.composition import open_runtime
+from serving.demo.cast import Cast, found, protect
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
 from serving.demo.front import Front
 from serving.demo.large_reports import FULL_STANDING_COUNTS_AFTER, LargeReports, campaign_brands
@@ -246,7 +247,9 @@ def _found(home: Home, front: Front, world: World, begins: datetime, seed: int) 
             webhook_secret=receiver["secret"],
         )
     confirming = [cast.brand_people[one.brand.brand_id] for one in brands]
-    phones = enrol(settings, [(one.email, one.password) for one in confirming])
+    with Home.at(home.root).owned(), closing(open_runtime(settings)) as runtime:
+        cast = replace(cast, marks=protect(runtime, world))
+        phones = enrol(runtime, [(one.email, one.password) for one in confirming])
     for one in confirming:
         one.second_factor = phones[one.email].recovery_code
     for row in cast.credentials:

@@ -103,14 +103,5 @@ def revoke_mandate(runtime: Runtime, pair: Pair, mandate_id: str, *, by: str) ->
         audit.record(connection, now, pair[0], by, "mandate.revoked", mandate_id, brand_id=pair[1])
 
 
-def owner_of(runtime: Runtime, mandate_id: str) -> Pair:
-    """The marketplace and brand of a power of attorney, for the owner of the data directory.
-
-    Raises NotFound (there is none with this id).
-    """
-    with runtime.store.read() as connection:
-        return mandates.owner_of(connection, mandate_id)
-
-
 def _brand(connection: Connection, pair: Pair) -> str:
     return brands.enrolments(connection, pair[0])[pair[1]].name

@@ -13,7 +13,6 @@ from serving.brands.store import brands
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import require_lead
 from serving.rights.service.copies import copy_document, copy_mandate, copy_right
-from serving.rights.store import rights
 from serving.rights.store.pairs import Pair
 
 
@@ -65,18 +64,6 @@ def share_price_list(runtime: Runtime, person: Person, pair: Pair, to: str) -> i
         shared = copy_entries(connection, pair, other, runtime.clock.now(), by=by)
     runtime.forget()
     return shared
-
-
-def share_as_operator(runtime: Runtime, right_id: str, to: str, *, by: str) -> str:
-    """Claim a right at the marketplace `to` as well, for the owner of the data directory; returns the copy's id.
-
-    Raises NotFound, Invalid (there is no such right; its brand is not enrolled there; `to` is the same marketplace) or
-    Conflict (as `serving.rights.service.copies.copy_right`).
-    """
-    with runtime.store.write() as connection:
-        audit.hold(connection)
-        pair = rights.owner_of(connection, right_id)
-        return copy_right(runtime, connection, pair, right_id, _other(connection, pair, to), by=by)
 
 
 def _require_both(connection: Connection, person: Person, pair: Pair, to: str) -> tuple[str, Pair]:

@@ -11,7 +11,7 @@ from models.errors import NotFound
 from serving.accounts.tables import account
 from serving.platform.database.store import add
 from serving.rights.rules.rights import Mandate, RightKind, holds
-from serving.rights.store.pairs import Pair, of, owner
+from serving.rights.store.pairs import Pair, of
 from serving.rights.tables import power_of_attorney
 
 # A power of attorney recorded by mistake ends before it begins, so it was never in force; only the audit log shows it.
@@ -96,12 +96,3 @@ def people_with_mandates(connection: Connection, pair: Pair) -> dict[str, str]:
         .where(of(power_of_attorney, pair), _NOT_VOID)
     )
     return {row.mandate_id: row.email for row in connection.execute(query)}
-
-
-def owner_of(connection: Connection, mandate_id: str) -> Pair:
-    """The marketplace and brand of a power of attorney, for people who may act at all of them.
-
-    Raises NotFound (there is none with this id).
-    """
-    which = power_of_attorney.c.mandate_id == mandate_id
-    return owner(connection, power_of_attorney, which, "There is no such power of attorney in force.")

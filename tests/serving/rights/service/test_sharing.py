@@ -26,13 +26,7 @@ from serving.rights.rules.rights import RightState
 from serving.rights.service.claims import settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import revoke_mandate
-from serving.rights.service.sharing import (
-    share_as_operator,
-    share_document,
-    share_mandate,
-    share_price_list,
-    share_right,
-)
+from serving.rights.service.sharing import share_document, share_mandate, share_price_list, share_right
 from serving.rights.store import documents, mandates, rights
 from serving.rights.store.pairs import Pair
 from serving.rights.tables import brand_right
@@ -389,15 +383,3 @@ def test_each_log_has_its_own_side_and_names_nothing_of_the_other(both: Both, mi
         told = "".join(one.payload for one in sides[place])
         assert other not in told
         assert name not in told
-
-
-def test_the_operator_shares_a_right_by_its_id(both: Both, mine: OnFile) -> None:
-    runtime = both.site.runtime
-    copy = share_as_operator(runtime, mine.right_id, both.souk, by="test")
-    with runtime.store.read() as connection:
-        found = rights.get(connection, both.there, copy)
-    assert (found.right.state, found.claimed_by, found.document) == (RightState.CLAIMED, "test", mine.digest)
-    with pytest.raises(Invalid):
-        share_as_operator(runtime, mine.right_id, both.here[0], by="test")
-    with pytest.raises(NotFound):
-        share_as_operator(runtime, "rgt_unknown", both.souk, by="test")
