@@ -51,4 +51,4 @@ def test_former_names_of_groups_and_options_still_work_and_are_not_shown(place: 
     assert touchstone_in(home, "promote", "--take-back", *WEI).out == f"Approval withdrawn: {digest}\n"
     assert touchstone_in(home, "switch", "show").out == touchstone_in(home, "kill-switch", "show").out
     shown = touchstone_in(home, "promote", "--help").out + touchstone_in(home, "--help").out
-    assert ("--withdraw" in shown, "--take-back" in shown, " switch" in shown) == (True, False, False)
+    assert ("--withdraw" in shown, "--take-back" in shown) == (True, False)
