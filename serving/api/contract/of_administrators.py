@@ -1,8 +1,6 @@
-"""The responses about alerts, kill switches and undelivered messages."""
+"""The response about alerts."""
 
-from pydantic import Field
-
-from serving.api.contract.shapes import Moment, Page, Shape
+from serving.api.contract.shapes import Moment, Shape
 
 
 class Alert(Shape):
@@ -26,66 +24,3 @@ class Alerts(Shape):
 
     alerts: list[Alert]
     switched_off: list[RuleOff]
-
-
-class Rule(Shape):
-    """An automatic rule and its kill switch."""
-
-    marketplace_id: str
-    rule: str
-    name: str
-    on: bool
-    says: str
-    since: Moment | None
-    by: str | None
-    reason: str | None
-
-
-class Rules(Shape):
-    """Every automatic rule."""
-
-    rules: list[Rule]
-
-
-class Switched(Shape):
-    """The new state of a kill switch."""
-
-    rule: str
-    marketplace_id: str
-    on: bool
-
-
-class Receiver(Shape):
-    """The state of the marketplace's receiver."""
-
-    url: str
-    failures: int
-    failing_since: Moment | None
-    paused_until: Moment | None = Field(alias="rests_until")
-
-
-class DeadLetter(Shape):
-    """A message whose delivery was given up."""
-
-    action_id: str
-    kind: str
-    listing_external_id: str | None
-    seller_external_id: str | None
-    requested_listing: str | None = Field(description="Of a `listing.requested`: the listing as a brand named it.")
-    sequence: int
-    attempts: int
-    first_sent_at: Moment | None
-    last_error: str | None
-
-
-class DeadLetters(Page):
-    """The receiver, and the messages that did not reach it."""
-
-    receiver: Receiver | None
-    dead: list[DeadLetter]
-
-
-class Replayed(Shape):
-    """The messages that are sent again."""
-
-    replayed: list[str]

@@ -83,31 +83,6 @@ class NamedCase(Shape):
     lane: CaseLane | None
 
 
-class Question(Shape):
-    """A question of the certification."""
-
-    key: str
-    text: str
-    options: list[str]
-
-
-class Certification(Shape):
-    """Whether a person may confirm now, and the questions."""
-
-    may_confirm: bool
-    until: Moment | None
-    reason: str
-    questions: list[Question]
-
-
-class CertificationResult(Shape):
-    """The result of the answers, with an explanation of each wrong one."""
-
-    passed: bool
-    right: int
-    wrong: dict[str, str]
-
-
 class Right(Shape):
     """A right of a brand at one marketplace."""
 

@@ -1,10 +1,9 @@
-"""The responses about sellers: strikes, sanctions, lists and risk."""
+"""The responses about strikes, sanctions and risks of sellers."""
 
 from typing import Any
 
 from pydantic import Field
 
-from models.seller_lists import SellerList
 from serving.api.contract.shapes import Moment, Page, Shape
 
 
@@ -60,31 +59,8 @@ class Sanctions(Shape):
     next_in_force: str | None
 
 
-class ListEntry(Shape):
-    """A seller on a list."""
-
-    seller: str
-    list: SellerList
-    reason: str
-    added_by: str
-    added_at: Moment
-    expires_at: Moment
-
-
-class ListEntries(Page):
-    """The entries in force, the newest first."""
-
-    entries: list[ListEntry]
-
-
-class TakenOff(Shape):
-    """The seller that is on no list any longer."""
-
-    seller: str
-
-
 class SellerFigures(Shape):
-    """One seller's figures and rank; null where no ranking was made."""
+    """One seller's figures and rank."""
 
     state: str | None
     offers: int | None
@@ -117,10 +93,3 @@ class SellerRisks(Page, Ranking):
     """Sellers, the riskiest first."""
 
     riskiest: list[RankedSeller]
-
-
-class SellerRisk(Ranking, SellerFigures):
-    """One seller, with an explanation."""
-
-    seller: str
-    reasons: list[str]

@@ -84,16 +84,13 @@ def release(connection: Connection, sender: str, at: datetime) -> None:
         box.release(connection, sender, at)
 
 
-def given_up(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Letter]:
-    """Undeliverable messages, newest first; or those behind the message `after`. Their ids are in order of time."""
-    place = "z" if after is None else _number(after)
-    of_sellers, of_requests = (f"{one.PREFIX}_{place}" for one in (seller_actions, listing_requests))
+def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
+    """Undeliverable messages, newest first. Their ids are in order of time."""
+    dead = ActionState.DEAD
     found: list[Letter] = [
-        *actions.latest(
-            connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most, before=f"act_{place}"
-        ),
-        *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most, of_sellers),
-        *listing_requests.in_state(connection, marketplace_id, ActionState.DEAD, most, of_requests),
+        *actions.latest(connection, marketplace_id, kind=None, state=dead, most=most),
+        *seller_actions.in_state(connection, marketplace_id, dead, most),
+        *listing_requests.in_state(connection, marketplace_id, dead, most),
     ]
     return sorted(found, key=lambda one: _number(one.action_id), reverse=True)[:most]
 

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from features.message import Message, message
-from models.errors import NotFound
-from models.messages.english import in_english
 from models.outcomes import outcomes
 from models.policies.version import policy_version
 from serving.marketplaces.store import marketplaces
@@ -88,19 +86,6 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     return Found(kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
 
 
-def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str) -> dict[str, Any]:
-    """A seller's risk in plain values. Raises NotFound (the marketplace has sent no listing of this seller)."""
-    if not seller_risks.is_known(connection, marketplace_id, seller):
-        raise NotFound("There is no such seller.")
-    found = risk_of(runtime, connection, marketplace_id, seller)
-    return {
-        **_made(found.kept),
-        "seller": seller,
-        **_figures(found.risk),
-        "reasons": list(map(in_english, found.reasons)),
-    }
-
-
 def riskiest_answer(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> dict[str, Any]:
     """At most `most` ranked sellers in plain values, the riskiest first."""
     ranked = seller_risks.riskiest(connection, marketplace_id, most + 1, after)
@@ -118,7 +103,5 @@ def _made(kept: Kept | None) -> Mapping[str, Any]:
     return {**asdict(kept), "as_of": kept.as_of.isoformat()}
 
 
-def _figures(risk: SellerRisk | None) -> Mapping[str, Any]:
-    if risk is None:
-        return dict.fromkeys(SellerRisk.__slots__)
+def _figures(risk: SellerRisk) -> Mapping[str, Any]:
     return {**asdict(risk), "state": risk.state.value}

@@ -91,12 +91,10 @@ def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> i
 
 
 def in_state(
-    connection: Connection, marketplace_id: str, state: ActionState, most: int, before: str | None = None
+    connection: Connection, marketplace_id: str, state: ActionState, most: int
 ) -> list[StoredSellerAction]:
-    """The newest actions in a state, at most `most`, oldest first; or those before one by id."""
+    """The newest actions in a state, at most `most`, oldest first."""
     query = select(seller_action.c.action_id).where(inside(seller_action, marketplace_id, state=state.value))
-    if before is not None:
-        query = query.where(seller_action.c.action_id < before)
     ids = connection.execute(query.order_by(seller_action.c.action_id.desc()).limit(most)).scalars().all()
     return _read(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []
 

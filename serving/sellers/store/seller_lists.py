@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from models.seller_lists import Entry, SellerList
-from serving.platform.database.pages import page
 from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
@@ -68,13 +67,10 @@ def of_sellers(
 
 
 def in_force(
-    connection: Connection, marketplaces: Collection[str], now: datetime, most: int, after: str | None = None
+    connection: Connection, marketplaces: Collection[str], now: datetime, most: int
 ) -> list[tuple[str, Entry, str]]:
-    """(marketplace, entry, its id) of the entries in force, the newest first; or those behind the one `after`."""
-    wanted = {"places": list(marketplaces), "now": now}
-    order = (listed_seller.c.added_at.desc(), listed_seller.c.entry_id.desc())
-    query = page(connection, _IN_FORCE.order_by(None), marketplaces, after, *order).limit(most)
-    return _entries(connection.execute(query, wanted))
+    """(marketplace, entry, its id) of the entries in force, the newest first."""
+    return _entries(connection.execute(_IN_FORCE.limit(most), {"places": list(marketplaces), "now": now}))
 
 
 def _entries(rows: Iterable[Any]) -> list[tuple[str, Entry, str]]:

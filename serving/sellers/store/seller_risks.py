@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from models.outcomes import Ruling
-from serving.listings.tables import listing_version, score, seller
+from serving.listings.tables import listing_version, score
 from serving.platform.database.pages import page
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
@@ -95,12 +95,6 @@ def kept(connection: Connection, marketplace_id: str) -> Kept | None:
     query = select(seller_ranking).where(seller_ranking.c.marketplace_id == marketplace_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else Kept(row.as_of, row.window_days, row.sellers, row.usual_share, row.policy_version)
-
-
-def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:
-    """Whether the marketplace has sent a listing of this seller."""
-    query = select(seller.c.seller_id).where(inside(seller, marketplace_id, external_id=name))
-    return connection.execute(query).first() is not None
 
 
 def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:

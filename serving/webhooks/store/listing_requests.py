@@ -105,12 +105,10 @@ def count_of_brand(connection: Connection, marketplace_id: str, brand_id: str, s
 
 
 def in_state(
-    connection: Connection, marketplace_id: str, state: ActionState, most: int, before: str | None = None
+    connection: Connection, marketplace_id: str, state: ActionState, most: int
 ) -> list[StoredListingRequest]:
-    """The newest requests in a state, at most `most`, oldest first; or those before one by id."""
+    """The newest requests in a state, at most `most`, oldest first."""
     query = select(listing_request.c.action_id).where(inside(listing_request, marketplace_id, state=state.value))
-    if before is not None:
-        query = query.where(listing_request.c.action_id < before)
     ids = connection.execute(query.order_by(listing_request.c.action_id.desc()).limit(most)).scalars().all()
     return _read(connection, listing_request.c.action_id.in_(ids)) if ids else []
 

@@ -7,9 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-from models.seller_lists import SellerList
 from serving.administration.service import provisioning
-from serving.api import deliveries, learning, sellers
+from serving.api import learning, sellers
 from serving.learning.service.learn import add_job
 from serving.learning.store.learning import update_job
 from serving.notices.service import notice_list
@@ -17,8 +16,7 @@ from serving.platform.database.store import add
 from serving.review.service import removal_approvals
 from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
 from serving.sellers.service import sanctioning
-from serving.sellers.service.seller_listing import put_on_list
-from serving.sellers.store import sanctions, seller_lists, seller_risks
+from serving.sellers.store import sanctions, seller_risks
 from serving.sellers.store.seller_risks import Kept
 from serving.takedowns.tables import action, removal_approval
 from tests.fixtures.bursts import confirm, questions
@@ -26,7 +24,6 @@ from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.contract import contract
 from tests.fixtures.notifying import notify
 from tests.fixtures.runtimes import Site
-from tests.serving.api.test_deliveries import an_administrator
 
 NUMBER = 3
 
@@ -34,12 +31,6 @@ NUMBER = 3
 def some_actions(site: Site) -> list[str]:
     made = [confirm(site, site.brand_person, case).action for case in questions(site, NUMBER)]
     return [one.action_id for one in made if one is not None]
-
-
-def dead(site: Site) -> None:
-    some_actions(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(update(action).values(state="dead"))
 
 
 def pending(site: Site) -> None:
@@ -66,11 +57,6 @@ def sanctioned(site: Site) -> None:
             sanctions.add_sanction(
                 connection, {**row, "sanction_id": f"san_{n}", "seller_external_id": f"s-{n}", "state": state}
             )
-
-
-def listed(site: Site) -> None:
-    for n in range(NUMBER):
-        put_on_list(site.runtime, site.here, f"s-{n}", SellerList.DENY, reason="x", days=None, by="test")
 
 
 def ranked(site: Site) -> None:
@@ -105,11 +91,9 @@ class Listed(NamedTuple):
 LISTS = [
     Listed("actions", "actions", some_actions),
     Listed("cases", "cases", lambda site: questions(site, NUMBER)),
-    Listed("dead-letters", "dead", dead, ((deliveries, "_MOST"),)),
     Listed("held-removals", "held", pending, ((removal_approvals, "_MOST"),)),
     Listed("sanctions", "undecided", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
     Listed("sanctions", "in_force", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
-    Listed("seller-lists", "entries", listed, ((sellers, "_MOST"),)),
     Listed("seller-risks", "riskiest", ranked),
     Listed("trainings", "trainings", trained, ((learning, "_PAGE"),)),
     Listed("notices", "notices", notified, ((notice_list, "_MOST"),), "since=2020-01-01T00:00:00Z"),
@@ -129,7 +113,7 @@ def test_a_list_read_by_pages_is_the_whole_list(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, of: Listed
 ) -> None:
     of.make(site)
-    person = an_administrator(site) if of.path == "dead-letters" else getattr(site, READERS.get(of.path, "analyst"))
+    person = getattr(site, READERS.get(of.path, "analyst"))
     headers = with_key(site) if of.path in {"actions", "notices"} else sign_in(client, person)
     split = of.path == "sanctions"
     parameter, following = (f"{of.name}_after", f"next_{of.name}") if split else ("after", "next")
@@ -158,14 +142,13 @@ def test_every_list_with_a_limit_has_its_next_page() -> None:
     limited = {path for path, one in gets.items() if "page has at most" in one["description"].replace("\n", " ")}
     paged = {path for path, one in gets.items() if any("after" in p["name"] for p in one.get("parameters", ()))}
     assert limited == paged
-    assert len(paged) == 10
+    assert len(paged) == 8
 
 
 def test_a_place_that_is_none_is_refused(client: TestClient, site: Site) -> None:
-    sign_in(client, site.analyst)
+    sign_in(client, site.data_scientist)
     souk = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test").marketplace_id
-    put_on_list(site.runtime, souk, "s", SellerList.DENY, reason="x", days=None, by="test")
-    with site.runtime.store.read() as connection:
-        ((_, _, of_another),) = seller_lists.in_force(connection, {souk}, site.clock.now(), 1)
-    for after in (of_another, "sel_none", "%00", "x" * 201):
-        assert client.get(f"/api/v1/seller-lists?after={after}").status_code == 422, after
+    with site.runtime.store.write() as connection:
+        of_another = add_job(site.runtime, connection, souk, by="test")
+    for after in (of_another, "job_none", "%00", "x" * 201):
+        assert client.get(f"/api/v1/trainings?after={after}").status_code == 422, after

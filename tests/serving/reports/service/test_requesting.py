@@ -112,8 +112,6 @@ def test_a_request_is_tried_again_with_the_same_id_and_ends_as_a_dead_letter(
     any_site.clock.forward(days=8)
     assert deliver(any_site.runtime, any_site.here, made.action_id) == "dead"
     assert {one["id"] for one in receiver.deliveries} == {made.action_id}
-    (dead,) = dead_letters.dead_letters(any_site.runtime, any_site.marketplace, 10)["dead"]
-    assert (dead["kind"], dead["requested_listing"], dead["listing_external_id"]) == ("requested", ADDRESS, None)
     with any_site.runtime.store.read() as connection:
         assert outgoing.by_state(connection, any_site.here)[ActionState.DEAD] == 1
     receiver.answer = lambda _number: 204
