@@ -73,7 +73,7 @@ def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     that only makes the gate stricter, and the sentence says so.
     """
     if found is None:
-        return not_judged(_NAME, "No golden set is frozen; `touchstone golden freeze` makes one.", blocks=False)
+        return not_judged(_NAME, "No golden set is frozen; `touchstone model golden --freeze` makes one.", blocks=False)
     parts = tuple(slice_part(one, policy) for one in found.parts)
     named = f"Golden set {found.digest[:12]}, {found.items} listings, {found.positives} counterfeit"
     flattered = " The champion may have been trained on it, which flatters it." if found.champion_saw else ""

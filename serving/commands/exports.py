@@ -1,9 +1,9 @@
-"""Commands that write files for regulators and brands: statements of reasons and derived tables."""
+"""The command that writes files for regulators and brands: statements of reasons and derived tables."""
 
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -13,36 +13,37 @@ from typing import IO, Annotated, Any, Final
 import typer
 
 from serving.commands.declaring import command
-from serving.commands.groups import export
+from serving.commands.groups import app
 from serving.commands.options import Marketplace, a_place_for_a_file, span_of
-from serving.commands.registry import At, Runtime, place_named
+from serving.commands.registry import Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, complain, say
 
 Since = Annotated[str | None, typer.Option(help="From this day or moment on; by default from the beginning.")]
 Until = Annotated[str | None, typer.Option(help="Up to this day or moment, which is not included; by default now.")]
 _AT_ONCE: Final = 1_000
 _OUT: Final = "The file to write."
+_OF_BRANDS: Final = ("brand", "standing")
+# The tables, and the rows of each.
+_COUNTED: Final = {
+    "statements": "statements",
+    **dict(zip(_OF_BRANDS, ("answers", "changes"), strict=True)),
+    "article-16": "reason codes",
+    "article-20": "complaints",
+    "article-23": "subjects",
+    "article-24": "figures",
+    "aggregates": "figures",
+}
 
 
 def _ending(out: Path) -> str:
     return out.suffix.lower().removeprefix(".")
 
 
-def _ending_in(*allowed: str) -> Callable[[Path], Path]:
-    """A check of the output file: its name must end in one of these formats."""
-
-    def check(out: Path) -> Path:
-        a_place_for_a_file(out)
-        if _ending(out) not in allowed:
-            named = [f".{one}" for one in allowed]
-            sentence = f"the file's name ends in {', '.join(named[:-1])} or {named[-1]}."
-            raise typer.BadParameter(sentence, param_hint="--out")
-        return out
-
-    return check
-
-
-TableFile = Annotated[Path, typer.Option("--out", callback=_ending_in("csv", "jsonl", "parquet"), help=_OUT)]
+def _require_ending(out: Path, allowed: tuple[str, ...]) -> None:
+    if _ending(out) not in allowed:
+        named = [f".{one}" for one in allowed]
+        sentence = f"the file's name ends in {', '.join(named[:-1])} or {named[-1]}."
+        raise typer.BadParameter(sentence, param_hint="--out")
 
 
 @command()
@@ -73,21 +74,9 @@ def list_statements(
     return {**asdict(page), "after": following, "until": ends.isoformat()}
 
 
-@export.command("statements")
-def export_statements(
-    out: Annotated[Path, typer.Option("--out", callback=a_place_for_a_file, help=_OUT)],
-    since: Since = None,
-    until: Until = None,
-    *,
-    batches: Annotated[
-        bool, typer.Option(help="One body of at most 100 statements a line, as POST /api/v1/statements takes it.")
-    ] = False,
-    amended: Annotated[
-        bool, typer.Option(help="Only statements that were reversed in this period and told before it, as amended.")
-    ] = False,
-    marketplace: Marketplace = None,
+def _export_statements(
+    out: Path, since: str | None, until: str | None, *, batches: bool, amended: bool, marketplace: str | None
 ) -> None:
-    """Write a DSA statement of reasons for each removal that the marketplace carried out, one a line."""
     from serving.commands.connection import connected
 
     if amended and since is None:
@@ -127,30 +116,24 @@ def _write(file: IO[bytes], statements: list[dict[str, Any]], *, batches: bool) 
         file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
 
-def _print_record(found: dict[str, Any], brand: str, out: Path) -> None:
-    _write_content(out, found)
-    outcomes = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(found["outcomes"].items()))
-    say(f"{found['rows']:,} answers of {brand} in {out}{': ' if outcomes else ''}{outcomes}.")
-    say(f"{found['counter_notices']:,} counter-notices, {found['counter_notices_upheld']:,} upheld.")
-    if found["median_hours_to_removal"] is not None:
-        say(f"Median {found['median_hours_to_removal']:.2f} h from the answer to the removal.")
-
-
-@command(export, "brand", show=_print_record)
-def get_brand_record(
-    at: At, brand: str, out: Annotated[Path, typer.Option(callback=_ending_in("csv", "parquet"), help=_OUT)]
-) -> dict[str, Any]:
-    """Write the outcome of each answer of a brand, with the reason, as CSV or Parquet by the file's ending."""
-    from serving.account_management.service.brand_records import record_file, record_of
+@command()
+def get_brand_table(runtime: Runtime, name: str, brand: str, out: Path, marketplace: Marketplace) -> dict[str, Any]:
+    """A brand's answers with their outcomes, or the changes of its standing, as a file by the path's ending."""
+    from serving.account_management.service import brand_records
     from serving.account_management.store.brand_answers import answers_of
     from serving.brands.store.brands import by_name
-    from serving.platform.tabular import Format
+    from serving.platform.tabular import Format, as_file
 
-    with at.runtime.store.read() as connection:
-        answers = answers_of(connection, {(at.here, by_name(connection, brand).brand_id)})
-    record = record_of(answers)
+    here = place_named(runtime, marketplace).marketplace_id
+    with runtime.store.read() as connection:
+        brand_id = by_name(connection, brand).brand_id
+        if name == "standing":
+            rows = brand_records.standing_rows(connection, here, brand_id)
+            return _contents(len(rows), as_file(Format(_ending(out)), brand_records.STANDING_COLUMNS, rows))
+        answers = answers_of(connection, {(here, brand_id)})
+    record = brand_records.record_of(answers)
     return {
-        **_contents(len(answers), record_file(Format(_ending(out)), answers)),
+        **_contents(len(answers), brand_records.record_file(Format(_ending(out)), answers)),
         "outcomes": {outcome.value: number for outcome, number in record.outcomes.items()},
         "counter_notices": record.counter_notices,
         "counter_notices_upheld": record.counter_notices_upheld,
@@ -158,21 +141,17 @@ def get_brand_record(
     }
 
 
-def _print_history(found: dict[str, Any], brand: str, out: Path) -> None:
+def _export_of_brand(name: str, brand: str, out: Path, marketplace: str | None) -> None:
+    found = get_brand_table(name, brand, out, marketplace)
     _write_content(out, found)
-    say(f"{found['rows']:,} changes of the standing of {brand} in {out}.")
-
-
-@command(export, "standing", show=_print_history)
-def get_standing_history(at: At, brand: str, out: TableFile) -> dict[str, Any]:
-    """Write each change of a brand's standing with its counts and reasons, oldest first."""
-    from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
-    from serving.brands.store.brands import by_name
-    from serving.platform.tabular import Format, as_file
-
-    with at.runtime.store.read() as connection:
-        rows = standing_rows(connection, at.here, by_name(connection, brand).brand_id)
-    return _contents(len(rows), as_file(Format(_ending(out)), STANDING_COLUMNS, rows))
+    if name == "standing":
+        say(f"{found['rows']:,} changes of the standing of {brand} in {out}.")
+        return
+    outcomes = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(found["outcomes"].items()))
+    say(f"{found['rows']:,} answers of {brand} in {out}{': ' if outcomes else ''}{outcomes}.")
+    say(f"{found['counter_notices']:,} counter-notices, {found['counter_notices_upheld']:,} upheld.")
+    if found["median_hours_to_removal"] is not None:
+        say(f"Median {found['median_hours_to_removal']:.2f} h from the answer to the removal.")
 
 
 @command()
@@ -190,39 +169,46 @@ def get_transparency_table(
     return _contents(len(rows), as_file(Format(_ending(out)), columns, rows))
 
 
-def _declare(name: str, counted: str, text: str) -> None:
-    """Declare a command that writes one of the tables."""
-
-    @export.command(name, help=text)
-    def export_table(out: TableFile, since: Since = None, until: Until = None, marketplace: Marketplace = None) -> None:
-        found = get_transparency_table(name, out, since, until, marketplace)
-        _write_content(out, found)
-        say(f"{found['rows']:,} {counted} in {out}.")
-
-
-for _name, (_counted, _help) in {
-    "article-16": (
-        "reason codes",
-        "Write the outcomes of the listings that were notified in a period, one row a reason code.",
-    ),
-    "article-20": (
-        "complaints",
-        "Write the complaints of a period, one a row: route, outcome, who ended it and after how many hours.",
-    ),
-    "article-23": (
-        "subjects",
-        "Write who was wrong, by number, proportion, gravity and intention: sellers, brands and complainants.",
-    ),
-    "article-24": (
-        "figures",
-        "Write the figures of Article 24(1); a figure without a record has no value, and its row says why.",
-    ),
-    "aggregates": (
-        "figures",
-        "Write the counts behind the templates of Regulation (EU) 2024/2835, by category where they have one.",
-    ),
-}.items():
-    _declare(_name, _counted, _help)
+@app.command()
+def export(
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="statements: a DSA statement of reasons for each removal that the marketplace carried out, one a line "
+            "of JSON; brand: the outcome of each answer of a brand; standing: each change of a brand's standing; "
+            "article-16: outcomes of notified listings by reason code; article-20: complaints; article-23: who was "
+            "wrong, by number, proportion, gravity and intention; article-24: the figures of Article 24(1); "
+            "aggregates: the counts behind the templates of Regulation (EU) 2024/2835."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", callback=a_place_for_a_file, help=_OUT)],
+    since: Since = None,
+    until: Until = None,
+    *,
+    brand: Annotated[str | None, typer.Option(help="The brand, for the tables brand and standing.")] = None,
+    batches: Annotated[
+        bool, typer.Option(help="Of statements: at most 100 a line, as POST /api/v1/statements takes them.")
+    ] = False,
+    amended: Annotated[
+        bool, typer.Option(help="Of statements: those reversed in this period and told before it, as amended.")
+    ] = False,
+    marketplace: Marketplace = None,
+) -> None:
+    """Write statements of reasons, or a table for regulators and brands, as CSV, JSON lines or Parquet."""
+    if table not in _COUNTED:
+        raise typer.BadParameter(f"{table} is none of {', '.join(_COUNTED)}.", param_hint="TABLE")
+    if (brand is not None) != (table in _OF_BRANDS):
+        raise typer.BadParameter(f"belongs to the tables {' and '.join(_OF_BRANDS)}.", param_hint="--brand")
+    if table == "statements":
+        _export_statements(out, since, until, batches=batches, amended=amended, marketplace=marketplace)
+        return
+    _require_ending(out, ("csv", "parquet") if table == "brand" else ("csv", "jsonl", "parquet"))
+    if brand is not None:
+        _export_of_brand(table, brand, out, marketplace)
+        return
+    found = get_transparency_table(table, out, since, until, marketplace)
+    _write_content(out, found)
+    say(f"{found['rows']:,} {_COUNTED[table]} in {out}.")
 
 
 def _contents(rows: int, content: bytes) -> dict[str, Any]:

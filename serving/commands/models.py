@@ -3,19 +3,16 @@
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from serving.accounts.rules.access import LOCAL, Permission
 from serving.commands.declaring import command
-from serving.commands.groups import app, golden
+from serving.commands.groups import app, model
 from serving.commands.options import Dask, Marketplace, a_place_for_a_file, known_format, settings_with
 from serving.commands.registry import At, Runtime, Who, actor_named, place_named
 from serving.commands.showing import EXIT_FAILED, complain, progress_bar, say, unusable_file
-
-if TYPE_CHECKING:
-    from serving.learning.store.golden import StoredSet
 
 _POLL_SECONDS: Final = 0.5
 _UNDER_WAY: Final = ("waiting", "running")
@@ -185,7 +182,7 @@ def promote_model(
     return f"Approved {found.digest}; approvals still missing: {found.standing.missing}"
 
 
-@command(app, "publish")
+@command(model, "publish")
 def publish_model(
     at: At,
     digest: Annotated[str, typer.Argument(help="A bundle's digest or its beginning, or 'challenger'.")] = "challenger",
@@ -237,24 +234,25 @@ def get_model_card(
 FREEZER: Final = Who("E-mail of the administrator who freezes it.", Permission.FREEZE_GOLDEN_SETS)
 
 
-@command(golden, "freeze", by=FREEZER)
-def freeze_golden_set(at: At) -> list[str]:
-    """Freeze the listings that two analysts judged alike; their sellers' listings are never used for training again."""
-    from serving.learning.service import golden
-
-    return _of_golden_set(golden.freeze_golden_set(at.runtime, at.place, by=at.actor))
-
-
-@command(golden, "show")
-def show_golden_set(at: At) -> list[str]:
-    """Show the golden set in force."""
+@command(model, "golden", by=FREEZER)
+def golden_set(
+    at: At,
+    freeze: Annotated[
+        bool,
+        typer.Option(
+            "--freeze",
+            help="Freeze the listings that two analysts judged alike; their sellers' listings never train again.",
+        ),
+    ] = False,
+) -> list[str]:
+    """Show the golden set in force, which measures models, or freeze another."""
+    from serving.learning.service.golden import freeze_golden_set
     from serving.learning.store.golden import in_force
 
+    if freeze:
+        freeze_golden_set(at.runtime, at.place, by=at.actor)
     with at.runtime.store.read() as connection:
-        return _of_golden_set(in_force(connection, at.here, at.runtime.clock.now()))
-
-
-def _of_golden_set(found: "StoredSet | None") -> list[str]:
+        found = in_force(connection, at.here, at.runtime.clock.now())
     if found is None:
         return ["No golden set is frozen."]
     return [
@@ -264,7 +262,7 @@ def _of_golden_set(found: "StoredSet | None") -> list[str]:
     ]
 
 
-@app.command()
+@model.command()
 def reproduce(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="The id of an MLflow run, or a bundle's digest or its beginning.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from serving.commands.declaring import command
-from serving.commands.groups import app
+from serving.commands.groups import app, model
 from serving.commands.options import Figures, a_place_for_a_file, write_json
 from serving.commands.registry import At
 from serving.commands.showing import print_table, words
@@ -117,7 +117,7 @@ def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(columns)), out, compression="zstd")
 
 
-@command(app, "rescore", show=_print_rescored)
+@command(model, "rescore", show=_print_rescored)
 def rescore_history(
     at: At,
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
@@ -134,8 +134,8 @@ def rescore_history(
     from serving.learning.service.rescore import model_named, rescore, summary
     from serving.scoring.service.bundles import BundleStore
 
-    model = at.runtime.services[BundleStore].load(model_named(at.runtime, at.place, bundle).digest)
-    found = rescore(at.runtime, at.place, model, since=since.replace(tzinfo=UTC), most=most)
+    bundle_of_model = at.runtime.services[BundleStore].load(model_named(at.runtime, at.place, bundle).digest)
+    found = rescore(at.runtime, at.place, bundle_of_model, since=since.replace(tzinfo=UTC), most=most)
     rows = found if out is not None else []  # Sent only if they are written: there may be a million.
     lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in rows]
-    return {"digest": model.digest, **summary(found), "rows": lines}
+    return {"digest": bundle_of_model.digest, **summary(found), "rows": lines}

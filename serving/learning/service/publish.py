@@ -16,7 +16,7 @@ from serving.scoring.service.bundles import BundleStore
 _log = structlog.get_logger()
 _AGAIN_SECONDS: Final = 300.0
 _MOVE_SECONDS: Final = 60.0  # It takes less than one; a locked database must not stop a start.
-_MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone publish`.
+_MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone model publish`.
 
 
 def registry_arguments(runtime: Runtime, marketplace_id: str) -> list[str]:

@@ -90,9 +90,7 @@ def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> i
     return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
 
 
-def in_state(
-    connection: Connection, marketplace_id: str, state: ActionState, most: int
-) -> list[StoredSellerAction]:
+def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredSellerAction]:
     """The newest actions in a state, at most `most`, oldest first."""
     query = select(seller_action.c.action_id).where(inside(seller_action, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(seller_action.c.action_id.desc()).limit(most)).scalars().all()

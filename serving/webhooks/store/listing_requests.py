@@ -104,9 +104,7 @@ def count_of_brand(connection: Connection, marketplace_id: str, brand_id: str, s
     return int(connection.execute(query).scalar_one())
 
 
-def in_state(
-    connection: Connection, marketplace_id: str, state: ActionState, most: int
-) -> list[StoredListingRequest]:
+def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredListingRequest]:
     """The newest requests in a state, at most `most`, oldest first."""
     query = select(listing_request.c.action_id).where(inside(listing_request, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(listing_request.c.action_id.desc()).limit(most)).scalars().all()

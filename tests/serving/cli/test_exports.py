@@ -189,7 +189,7 @@ def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Pa
         removed_by_brand(site, "MP-2")
     site.runtime.close()
     out = tmp_path / f"aurelle.{ending}"
-    done = touchstone_in(tmp_path / "home", "export", "brand", "Aurelle", "--out", str(out))
+    done = touchstone_in(tmp_path / "home", "export", "brand", "--brand", "Aurelle", "--out", str(out))
     assert done.out == (
         f"2 answers of Aurelle in {out}: 1 accepted, 1 rejected.\n1 counter-notices, 1 upheld.\n"
         "Median 0.05 h from the answer to the removal.\n"
@@ -199,11 +199,11 @@ def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Pa
 
 
 def test_a_record_needs_a_brand_and_a_format(home: Path, tmp_path: Path) -> None:
-    done = touchstone_in(home, "export", "brand", "Aurelle", "--out", str(tmp_path / "aurelle.xlsx"))
+    done = touchstone_in(home, "export", "brand", "--brand", "Aurelle", "--out", str(tmp_path / "aurelle.xlsx"))
     assert (done.code, "ends in .csv or .parquet" in done.text) == (REFUSED, True)
-    done = touchstone_in(home, "export", "brand", "Nobody", "--out", str(tmp_path / "nobody.csv"))
+    done = touchstone_in(home, "export", "brand", "--brand", "Nobody", "--out", str(tmp_path / "nobody.csv"))
     assert (done.code, (tmp_path / "nobody.csv").exists()) == (REFUSED, False)
-    done = touchstone_in(home, "export", "brand", "Aurelle", "--out", str(tmp_path / "aurelle.csv"))
+    done = touchstone_in(home, "export", "brand", "--brand", "Aurelle", "--out", str(tmp_path / "aurelle.csv"))
     assert done.out.startswith("0 answers of Aurelle in ")
 
 

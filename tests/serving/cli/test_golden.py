@@ -8,8 +8,8 @@ from tests.serving.learning.service.test_golden import FAKES, LISTINGS, judged_t
 
 
 def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> None:
-    assert touchstone_in(home, "golden", "show").out == "No golden set is frozen.\n"
-    done = touchstone_in(home, "golden", "freeze")
+    assert touchstone_in(home, "model", "golden").out == "No golden set is frozen.\n"
+    done = touchstone_in(home, "model", "golden", "--freeze")
     assert done.code == REFUSED
     assert done.text.startswith("0 listings were judged alike by two analysts")
 
@@ -23,14 +23,14 @@ def judged(tmp_path: Path, populated_sqlite: Populated) -> Path:
 
 
 def test_what_was_judged_alike_is_frozen_and_shown(judged: Path) -> None:
-    frozen = touchstone_in(judged, "golden", "freeze").out
+    frozen = touchstone_in(judged, "model", "golden", "--freeze").out
     digest, counts, by = frozen.splitlines()
     assert len(digest.removeprefix("Golden set ")) == 64
     assert counts == f"{LISTINGS} listings, {FAKES} counterfeit"
     assert by.endswith("by local")
-    assert touchstone_in(judged, "golden", "show").out == frozen
+    assert touchstone_in(judged, "model", "golden").out == frozen
 
 
 def test_who_retrains_does_not_freeze(judged: Path) -> None:
-    done = touchstone_in(judged, "golden", "freeze", "--by", "wei@touchstone.example")
+    done = touchstone_in(judged, "model", "golden", "--freeze", "--by", "wei@touchstone.example")
     assert (done.code, done.text) == (REFUSED, "The role of wei@touchstone.example does not include this.")

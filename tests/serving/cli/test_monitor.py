@@ -51,7 +51,7 @@ def test_rescore_compares_then_and_now_and_writes_every_version(site: Site, tmp_
     site.runtime.close()
     out = tmp_path / "rows.parquet"
     done = touchstone_in(
-        tmp_path / "home", "rescore", "--since", "2020-01-01", "--bundle", digest[:10], "--out", str(out)
+        tmp_path / "home", "model", "rescore", "--since", "2020-01-01", "--bundle", digest[:10], "--out", str(out)
     )
     rows = pq.read_table(out).to_pylist()
     assert done.code == 0
@@ -62,7 +62,7 @@ def test_rescore_compares_then_and_now_and_writes_every_version(site: Site, tmp_
 
 
 def test_rescore_refuses_a_model_that_is_not_there(home: Path) -> None:
-    done = touchstone_in(home, "rescore", "--since", "2020-01-01")
+    done = touchstone_in(home, "model", "rescore", "--since", "2020-01-01")
     assert (done.code, done.text) == (REFUSED, "There is no challenger; retrain first.")
 
 

@@ -1,4 +1,4 @@
-"""`touchstone reproduce`: the same digest ends with 0, another with 1, unusable input with 2."""
+"""`touchstone model reproduce`: the same digest ends with 0, another with 1, unusable input with 2."""
 
 import re
 import shutil
@@ -44,7 +44,7 @@ def test_the_exit_code_says_whether_the_digest_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], code: int, printed: str
 ) -> None:
     monkeypatch.setattr(training_child, "run_child", lambda *_arguments, **_more: {**FOUND, **change})
-    done = touchstone_in(tmp_path, "reproduce", "r1")
+    done = touchstone_in(tmp_path, "model", "reproduce", "r1")
     assert (done.code, done.out) == (code, printed)
 
 
@@ -55,7 +55,7 @@ def test_what_the_child_refuses_is_unusable_input(tmp_path: Path, monkeypatch: p
         raise TrainingFailed(sentence)
 
     monkeypatch.setattr(training_child, "run_child", refused)
-    done = touchstone_in(tmp_path, "reproduce", "abcdef123456")
+    done = touchstone_in(tmp_path, "model", "reproduce", "abcdef123456")
     assert (done.code, done.out) == (REFUSED, "")
     assert sentence in done.text
 
@@ -97,7 +97,7 @@ def test_six_of_six_runs_give_the_same_digest(tmp_path: Path) -> None:
         code, lines = lines_of(["-m", "training.job", *command, *options, *place])
         assert code == 0, lines[-1]
         shutil.rmtree(tmp_path / "out")
-        done = touchstone_in(home, "reproduce", lines[-1]["run_id"])
+        done = touchstone_in(home, "model", "reproduce", lines[-1]["run_id"])
         assert re.fullmatch(r"Same digest [0-9a-f]{64} as run [0-9a-f]{32}\n", done.out), done
         same += done.code == 0
     assert same == len(TRAININGS)
