@@ -79,7 +79,6 @@ PAGES: Final = (
     OnePage("sellers", "/sellers", Role.ANALYST),
     OnePage("settings", "/settings", Role.ANALYST, phone=True),
     OnePage("second-factor", "/settings/second-factor", Role.ANALYST, phone=True),
-    OnePage("reference", "/settings/reference", Role.ADMIN, phone=True, whole=True),
     OnePage("help", "/help", Role.ANALYST, phone=True, whole=True),
     OnePage("brand-limits", "/brand/limits", Role.BRAND, phone=True),
     OnePage("brand", "/brand", Role.BRAND, phone=True, unfold=True),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import NotFound
-from serving.accounts.rules.access import Permission, Role, roles
+from serving.accounts.rules.access import Role, roles
 from serving.accounts.store import onboarding as seen_onboarding
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of, signed_in
@@ -19,18 +19,16 @@ from serving.web.wording.glossary import TERMS, Term
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in()]
-_STAFF = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.SEE_MODELS, Permission.ADMINISTER)
 
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """The onboarding lists of the reader's roles, whether they may read the settings in force, and the glossary."""
+    """The onboarding lists of the reader's roles, and the glossary."""
 
     template: ClassVar[str] = "help.html"
     place: ClassVar[str] = "/help"
 
     guides: tuple[Onboarding, ...]
-    is_staff: bool
     terms: tuple[Term, ...]
 
 
@@ -38,8 +36,7 @@ class HelpPage:
 def get_help(request: Request, session: Anyone) -> HTMLResponse:
     """The page."""
     kept = roles(session.person.grants)
-    is_staff = any(map(session.person.may, _STAFF))
-    page = HelpPage(guides=tuple(ONBOARDING_OF[role] for role in kept), is_staff=is_staff, terms=TERMS)
+    page = HelpPage(guides=tuple(ONBOARDING_OF[role] for role in kept), terms=TERMS)
     return respond(request, page, session)
 
 

@@ -43,7 +43,6 @@ TABLE = [
     ("/sellers", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/people", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/keys", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
-    ("/settings/reference", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 200}),
     ("/help", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/settings", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/models", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
