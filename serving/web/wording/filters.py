@@ -10,13 +10,18 @@ from jinja2.runtime import Context
 from models.messages.english import in_english
 from serving.platform.languages import ENGLISH
 from serving.web import text_view
-from serving.web.wording import i18n, own_words
+from serving.web.wording import i18n, own_words, words
 
 
 @pass_context
 def _moment(context: Context, at: datetime | None, now: datetime | None = None) -> str:
     """A time as of `now`, which is the marketplace's present unless the template names another clock."""
     return "" if at is None else own_words.moment(at, now or context["now"])
+
+
+@pass_context
+def _moment_named(context: Context, at: datetime | None) -> str:
+    return "" if at is None else own_words.moment_named(at, context["now"])
 
 
 @pass_context
@@ -38,7 +43,9 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "day": _day,
     "duration": _duration,
     "english": in_english,
+    "figure": words.figure,
     "moment": _moment,
+    "moment_named": _moment_named,
     "number": _number,
     "percent": own_words.percent,
     "shown": text_view.show,
