@@ -247,7 +247,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
-        notes=notes_card(connection, person, case, now, blind=blind),
+        notes=notes_card(connection, person, case, blind=blind),
         effects=effects(
             decision_input_of(case.lane, Side.ANALYST, name, can_be_asked=_can_be_asked(case, enrolled)),
             runtime.policies[EnforcementPolicy],

@@ -44,6 +44,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "duration": _duration,
     "english": in_english,
     "figure": words.figure,
+    "listed": own_words.listed,
     "moment": _moment,
     "moment_named": _moment_named,
     "number": _number,
