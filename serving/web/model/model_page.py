@@ -63,7 +63,6 @@ class ModelsPage(AtMarketplace):
     template: ClassVar[str] = "models.html"
     place: ClassVar[str] = "/models"
 
-    marketplace: str
     champion: Model | None
     is_challenge: bool
     beside_is_champion: bool
@@ -130,7 +129,6 @@ def models_page(
     shown = report_of(model, a_day) if model else None
     return ModelsPage(
         scope=scope,
-        marketplace=place.name,
         champion=champion,
         is_challenge=contender is not None,
         beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),

@@ -290,7 +290,7 @@ def test_the_teams_work_in_progress_stands_beside_the_queue(site: Site) -> None:
     visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (1, 2)
-    assert [(one.name, one.address) for one in rail.leased] == [("Tomás Rey", f"/cases/{kept.case_id}")]
+    assert [(one.name, one.case_id) for one in rail.leased] == [("Tomás Rey", kept.case_id)]
     assert [(one.name, one.waits, one.limit, one.late) for one in rail.ages] == [
         ("Analyst review", "0 s", "1 d", False)
     ]
