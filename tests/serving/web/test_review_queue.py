@@ -297,5 +297,5 @@ def test_the_teams_work_in_progress_stands_beside_the_queue(site: Site) -> None:
     site.clock.forward(hours=25)
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (0, 0), "another day"
-    assert rail.leased == ()
+    assert rail.leased == []
     assert rail.ages[0].late
