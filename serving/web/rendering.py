@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
 from urllib.parse import urlencode
@@ -29,6 +30,7 @@ from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, own_words, words
+from serving.web.wording.filters import FILTERS
 from serving.web.wording.glossary import term_of
 from serving.web.wording.i18n import N_, say
 from serving.web.wording.simulation_banner import SimulationBanner, simulation_banner
@@ -122,6 +124,8 @@ TEMPLATES.globals |= {
     "tongue": i18n.tongue,
 }
 
+TEMPLATES.filters |= FILTERS
+
 
 def home_of(person: Person) -> str:
     """The start page of a person: the first place of the navigation that is not for rare votes."""
@@ -138,23 +142,24 @@ def _places(person: Person, current: str = "", unread: Mapping[str, int] = Mappi
 
 def render(page: Page) -> str:
     """A page by itself, without a shell."""
-    return _rendered(page, None)
+    return _rendered(page, None, None)
 
 
-def _rendered(page: Page, shell: Shell | None) -> str:
+def _rendered(page: Page, shell: Shell | None, now: datetime | None) -> str:
     """The page in the reader's language if it is translated, else entirely in English."""
     template = TEMPLATES.get_template(page.template)
     if page.template in i18n.TRANSLATED:
-        return template.render(page=page, shell=shell)
+        return template.render(page=page, shell=shell, now=now)
     with display.shown_as(replace(display.current(), language=ENGLISH)):
-        return template.render(page=page, shell=shell)
+        return template.render(page=page, shell=shell, now=now)
 
 
 def respond(request: Request, page: Page, session: Session | None = None, *, status: int = 200) -> HTMLResponse:
     """The page, with its shell if a user is signed in."""
     shell = None if session is None else _shell(request, page, session)
-    runtime_of(request).services[Visits].click()
-    response = HTMLResponse(_rendered(page, shell), status)
+    runtime = runtime_of(request)
+    runtime.services[Visits].click()
+    response = HTMLResponse(_rendered(page, shell, runtime.clock.now()), status)
     if shell is not None and shell.flash is not None:
         flash.forget(request, response)
     return response
@@ -162,7 +167,7 @@ def respond(request: Request, page: Page, session: Session | None = None, *, sta
 
 def respond_part(request: Request, page: Page, session: Session) -> HTMLResponse:
     """A polled part of a page; it must not consume the confirmation meant for the next page."""
-    return HTMLResponse(_rendered(page, _shell(request, page, session)))
+    return HTMLResponse(_rendered(page, _shell(request, page, session), runtime_of(request).clock.now()))
 
 
 def _shell(request: Request, page: Page, session: Session) -> Shell:

@@ -1,5 +1,6 @@
 """People and their roles, for administrators: users, open invitations, and the form to invite a user."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
@@ -11,50 +12,22 @@ from models.errors import DomainError
 from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
 from serving.accounts.store.accounts import Session
-from serving.accounts.store.people import Colleague
 from serving.administration.service import inviting
 from serving.administration.service.inviting import Asked
 from serving.administration.service.people import Staff, administered, staff
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
 from serving.web.whole_address import whole_address
-from serving.web.wording import words
-from serving.web.wording.vocabulary import ROLES, Option
+from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _MOST: Final = 200
 _LONGEST: Final = 320
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A user: roles in words, last sign-in, cases in hand, and whether they can sign in."""
-
-    address: str
-    name: Shown
-    email: str
-    roles: tuple[str, ...]
-    seen: str
-    in_hand: int
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class InvitationRow:
-    """An open invitation, and the address that withdraws it."""
-
-    email: str
-    role: str
-    by: str
-    until: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +42,24 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """The users by the chosen filter, open invitations, the form, and a new link, which is shown only once."""
+    """The chosen users with their roles in words, open invitations, the form, and a link, which is shown only once."""
 
     template: ClassVar[str] = "people.html"
     place: ClassVar[str] = "/people"
 
-    rows: tuple[Row, ...]
-    number: int
+    staff: Staff
+    roles_of: Mapping[str, Sequence[str]]
     words: str
-    role: str
-    roles: tuple[Option, ...]
-    places: tuple[Option, ...]
-    brands: tuple[Option, ...]
-    invitations: tuple[InvitationRow, ...]
+    role: Role | None
+    roles: Mapping[Role, str]
+    brands: Mapping[str, str]
+    invitations: Sequence[Asked]
     typed: Typed
     error: str | None
     link: str | None
     link_for: str
     valid_days: int
+    wall: datetime
 
 
 @router.get("/people")
@@ -127,7 +100,7 @@ def people_page(
     request: Request, session: Session, typed: Typed | None = None, error: str | None = None, link: str | None = None
 ) -> PeoplePage:
     """The content of the page."""
-    runtime, now = runtime_of(request), runtime_of(request).wall.now()
+    runtime = runtime_of(request)
     sought = request.query_params.get("q", "").strip()[:100]
     wanted = request.query_params.get("role", "")
     role = Role(wanted) if wanted in set(Role) else None
@@ -135,21 +108,21 @@ def people_page(
     names = {one.marketplace_id: one.name for one in found.places}
     enrolled = enrolled_brands(runtime, session)
     return PeoplePage(
-        rows=tuple(_row(one, found, names, enrolled, now) for one in found.people),
-        number=found.number,
+        staff=found,
+        roles_of={
+            person.user_id: [role_words(grant, names, enrolled) for grant in person.grants] for person in found.people
+        },
         words=sought,
-        role=role.value if role else "",
-        roles=tuple(Option(one.value, ROLES[one]) for one in Role),
-        places=tuple(Option(one.marketplace_id, one.name) for one in found.places),
-        brands=tuple(Option(brand_id, name) for brand_id, name in enrolled.items()),
-        invitations=tuple(
-            _invitation(one, now, several=len(names) > 1) for one in inviting.open_invitations(runtime, session.person)
-        ),
+        role=role,
+        roles=ROLES,
+        brands=enrolled,
+        invitations=inviting.open_invitations(runtime, session.person),
         typed=typed if typed is not None and link is None else Typed(),
         error=error,
         link=link,
         link_for=typed.email if typed is not None else "",
         valid_days=runtime.policies[InvitationPolicy].valid_days,
+        wall=runtime.wall.now(),
     )
 
 
@@ -170,27 +143,3 @@ def role_words(grant: Grant, places: dict[str, str], enrolled: dict[str, str]) -
     where = f" at {places[grant.marketplace_id]}" if len(places) > 1 and grant.marketplace_id in places else ""
     elsewhere = "" if grant.marketplace_id in places else " at another marketplace"
     return f"{ROLES[grant.role]}{brand if elsewhere == '' else ''}{leads}{where}{elsewhere}"
-
-
-def _row(one: Colleague, found: Staff, places: dict[str, str], enrolled: dict[str, str], now: datetime) -> Row:
-    return Row(
-        address=f"/people/{one.user_id}",
-        name=text_view.show(one.name),
-        email=one.email,
-        roles=tuple(role_words(grant, places, enrolled) for grant in one.grants),
-        seen=words.moment(one.signed_in_at, now) if one.signed_in_at else "none recorded",
-        in_hand=found.in_hand[one.user_id],
-        active=one.disabled_at is None,
-    )
-
-
-def _invitation(one: Asked, now: datetime, *, several: bool) -> InvitationRow:
-    made = one.invitation
-    where = f" at {one.marketplace}" if several else ""
-    return InvitationRow(
-        made.email,
-        f"{ROLES[made.grant.role]}{f' {one.brand}' if one.brand else ''}{where}",
-        one.by,
-        words.moment(made.expires_at, now),
-        f"/people/invitations/{made.invitation_id}/withdraw",
-    )

@@ -32,12 +32,10 @@ from serving.brands.store.brands import enrolments as brands_of
 from serving.cases.store import leases
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.web import text_view
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
 from serving.web.whole_address import whole_address
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
@@ -60,41 +58,28 @@ class RoleBox:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """An event of a user's history: when, what and by whom."""
-
-    when: str
-    what: str
-    by: Shown
-
-
-@dataclass(frozen=True, slots=True)
 class PersonPage:
     """The user, the roles to tick, the work in hand with possible recipients, and the history."""
 
     template: ClassVar[str] = "person.html"
     place: ClassVar[str] = "/people"
 
-    address: str
-    name: Shown
-    email: str
-    since: str
-    seen: str
-    deactivated: str | None
+    user: Colleague
     elsewhere: tuple[str, ...]
     is_oneself: bool
     boxes: tuple[RoleBox, ...]
     brands: tuple[Option, ...]
     leases: int
     looks_after: int
-    successors: tuple[Option, ...]
-    history: tuple[Done, ...]
+    successors: Mapping[str, str]
+    history: list[tuple[datetime, str, str]]
     link: str | None
-    link_open: str | None
+    link_open: datetime | None
     link_hours: int
     factors: int
     secrets: tuple[OwnedSecret, ...]
     error: str | None
+    wall: datetime
 
 
 @router.get("/people/{user_id}")
@@ -194,28 +179,23 @@ def person_page(
         }
         actors = [one.actor.removeprefix("user:") for one in told] + [str(one.payload.get("to")) for one in told]
         names = accounts.names(connection, actors)
-    now, wall = runtime.clock.now(), runtime.wall.now()
     return PersonPage(
-        address=f"/people/{found.user_id}",
-        name=text_view.show(found.name),
-        email=found.email,
-        since=words.day(found.created_at, now),
-        seen=words.moment(found.signed_in_at, wall) if found.signed_in_at else "none recorded",
-        deactivated=words.moment(found.disabled_at, now) if found.disabled_at else None,
+        user=found,
         elsewhere=tuple(role_words(one, places, enrolled) for one in found.grants if one.marketplace_id not in here),
         is_oneself=found.user_id == session.person.user_id,
         boxes=_boxes(found, places, enrolled),
         brands=_brands(runtime, found, places),
         leases=len(kept),
         looks_after=len(looked_after),
-        successors=tuple(Option(user, name) for user, name in sorted(others.items(), key=lambda one: one[1])),
-        history=tuple(_done(one, names, enrolled, now) for one in told),
+        successors=dict(sorted(others.items(), key=lambda one: one[1])),
+        history=[(entry.at, _what(entry, names, enrolled), _actor(entry, names)) for entry in told],
         link=link,
-        link_open=words.moment(open_link.expires_at, wall) if open_link is not None else None,
+        link_open=None if open_link is None else open_link.expires_at,
         link_hours=runtime.policies[ResetLinkPolicy].valid_hours,
         factors=factors,
         secrets=secrets,
         error=error,
+        wall=runtime.wall.now(),
     )
 
 
@@ -252,10 +232,9 @@ def _brands(runtime: Runtime, found: Colleague, places: Mapping[str, str]) -> tu
         )
 
 
-def _done(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str], now: datetime) -> Done:
-    by = one.actor.removeprefix("user:")
-    shown = names.get(by, "the command line" if by == "local" else by)
-    return Done(words.moment(one.at, now), _what(one, names, enrolled), text_view.show(shown))
+def _actor(entry: Told, names: Mapping[str, str]) -> str:
+    by = entry.actor.removeprefix("user:")
+    return names.get(by, "the command line" if by == "local" else by)
 
 
 def _what(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> str:

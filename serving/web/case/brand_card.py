@@ -22,7 +22,6 @@ from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 
 NOT_REGISTERED: Final = "none"  # The value of the form's last choice; no brand's id.
-_MOST_ALIASES: Final = 4
 _HOW: Final = {
     Method.DECLARED: "The seller declares it.",
     Method.ALIAS: "The seller declares it under another of its names.",
@@ -58,27 +57,6 @@ NO_DRAFT: Final = BrandDraft()
 
 
 @dataclass(frozen=True, slots=True)
-class BrandOption:
-    """A registered brand to choose, with the other names under which it is traded."""
-
-    brand_id: str
-    name: str
-    remark: str
-
-
-@dataclass(frozen=True, slots=True)
-class NamingRow:
-    """One naming of the brand, or an undo of one: from what, to what, why, by whom and when."""
-
-    before: Shown
-    after: Shown
-    reason: Shown | None
-    undo: bool
-    by: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
 class BrandCard:
     """The brand of a case. `name` is None while it is unresolved; `owner` is that of a mark that is not registered.
 
@@ -88,9 +66,9 @@ class BrandCard:
     name: Shown | None
     owner: Shown | None
     how: str
-    history: tuple[NamingRow, ...]
-    candidates: tuple[BrandOption, ...]
-    found: tuple[BrandOption, ...]
+    history: list[StoredNaming]
+    candidates: tuple[Brand, ...]
+    found: tuple[Brand, ...]
     draft: BrandDraft
     needed: str | None
     may_change: bool
@@ -120,9 +98,9 @@ def brand_card(
         name=text_view.show(name) if name else None,
         owner=text_view.show(case.mark_owner) if case.mark_owner else None,
         how=_how(case.brand, facts, given, candidates),
-        history=tuple(_row(one, now) for one in reversed(given)),
-        candidates=tuple(map(_option, candidates)),
-        found=tuple(map(_option, found)),
+        history=given[::-1],
+        candidates=candidates,
+        found=found,
         draft=draft,
         needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal(BrandNotNamed()),
         may_change=not (name and case.lane is CaseLane.APPEAL),
@@ -146,23 +124,3 @@ def _how(brand: CaseBrand, facts: Facts, given: list[StoredNaming], candidates: 
     names = words.listed([one.name for one in candidates])
     why = f"The listing points to {names}." if names else "The listing names no registered brand."
     return f"{why} Name the brand before you answer “Counterfeit”: the seller is told whose mark it is."
-
-
-def _option(brand: Brand) -> BrandOption:
-    return BrandOption(brand.brand_id, brand.name, ", ".join(brand.aliases[:_MOST_ALIASES]))
-
-
-def _row(one: StoredNaming, now: datetime) -> NamingRow:
-    return NamingRow(
-        before=_shown(one.name_before, one.before),
-        after=_shown(one.name, one.brand),
-        reason=text_view.show(one.reason) if one.reason else None,
-        undo=one.undoes_id is not None,
-        by=one.user_name,
-        at=words.moment(one.known_at, now),
-    )
-
-
-def _shown(name: str | None, brand: CaseBrand) -> Shown:
-    owner = f" ({brand.owner})" if brand.owner else ""
-    return text_view.show(f"{name}{owner}" if name else "not resolved")

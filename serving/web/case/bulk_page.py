@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from features.message import from_json
+from features.message import Message, from_json
 from models.case import CaseState
 from models.errors import Invalid
 from models.messages.english import in_english
@@ -26,7 +26,7 @@ from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import Made
 from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
-from serving.review.store.bulk_verdicts import StoredBulkItem
+from serving.review.store.bulk_verdicts import StoredBulk, StoredBulkItem
 from serving.views import queues, views
 from serving.web import text_view
 from serving.web.case.answers import answer_of
@@ -61,37 +61,19 @@ class BulkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A case that must be decided on its own, and why."""
-
-    address: str
-    title: Shown
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class BulkPage:
-    """Cases as one form, those ticked that the user has chosen, and the cases that need a decision of their own."""
+    """Cases as one form, those ticked that the user has chosen, and those that need a decision of their own: id, title
+    and reason.
+    """
 
     template: ClassVar[str] = "bulk.html"
     place: ClassVar[str] = "/queue"
 
     bulk_id: str
     rows: tuple[BulkRow, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: list[tuple[str, str, Message]]
     beyond: int
     most: int
-
-
-@dataclass(frozen=True, slots=True)
-class MadeRow:
-    """The outcome for one case."""
-
-    address: str
-    listing: Shown
-    word: str
-    tone: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +83,9 @@ class BulkAnswer:
     template: ClassVar[str] = "bulk_answer.html"
     place: ClassVar[str] = "/queue"
 
-    bulk_id: str
+    bulk: StoredBulk
     choice: Choice
-    when: str
-    recorded: int
-    refused: int
-    rows: tuple[MadeRow, ...]
+    items: list[StoredBulkItem]
     can_undo: bool
     undo_until: str
 
@@ -163,7 +142,7 @@ def bulk_page(
         together = [one for one in found if one.case_id not in why]
         rows = _rows(runtime, connection, person, together[:most], chosen)
         titles = _titles(connection, [one for one in found if one.case_id in why])
-    left_out = tuple(LeftOut(f"/cases/{key}", titles[key], in_english(reason)) for key, reason in why.items())
+    left_out = [(case_id, titles[case_id], reason) for case_id, reason in why.items()]
     return BulkPage(runtime.ids.new("blk"), rows, left_out, max(0, len(together) - most), most)
 
 
@@ -195,9 +174,9 @@ def _rows(
     return tuple(rows)
 
 
-def _titles(connection: Connection, found: list[Case]) -> dict[str, Shown]:
+def _titles(connection: Connection, found: list[Case]) -> dict[str, str]:
     stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
-    return {row["case_id"]: text_view.show((row["content"] or {}).get("title") or row["external_id"]) for row in stored}
+    return {row["case_id"]: (row["content"] or {}).get("title") or row["external_id"] for row in stored}
 
 
 def _reasons(row: Mapping[str, Any]) -> tuple[Shown, ...]:
@@ -211,22 +190,10 @@ def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
     (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
     until = found.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(one.verdict_id and not one.undone for one in items)
-    choice = CHOICE_OF[found.judgement]
     return BulkAnswer(
-        bulk_id=bulk_id,
-        choice=choice,
-        when=words.moment(found.known_at, now),
-        recorded=sum(one.made is Made.RECORDED for one in items),
-        refused=sum(one.made is Made.REFUSED for one in items),
-        rows=tuple(_made(one, choice) for one in sorted(items, key=lambda one: one.made is Made.RECORDED)),
+        bulk=found,
+        choice=CHOICE_OF[found.judgement],
+        items=sorted(items, key=lambda item: item.made is Made.RECORDED),
         can_undo=standing and now < until,
         undo_until=words.clock(until),
     )
-
-
-def _made(one: StoredBulkItem, choice: Choice) -> MadeRow:
-    title = (one.content or {}).get("title") or one.external_id or one.case_id
-    word, tone = (choice.word, f"v-{choice.tone}") if one.made is Made.RECORDED else ("Not recorded", "v-w")
-    if one.undone:
-        word, tone = "Undone", "out"
-    return MadeRow(f"/cases/{one.case_id}", text_view.show(title), word, tone, one.reason)

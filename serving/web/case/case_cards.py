@@ -11,14 +11,11 @@ from features.fold import fold
 from features.indicators import Direction, Where
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from models.case import CaseState
-from serving.appeals.store.appeals import Appeal
 from serving.cases.store.cases import Case
 from serving.notices.rules.notices import ReporterKind
-from serving.notices.store.notice_complaints import NoticeComplaint
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import ShownNotice
 from serving.review.service.invalid_notices import LANES
-from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.case.documents.notice_documents import document_of_notice
@@ -183,29 +180,6 @@ def _first_sentence(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class AppealCard:
-    """The seller's appeal against the removal, and the statement of reasons that the seller received."""
-
-    statement: Shown
-    filed: str
-    ground: str
-    facts: str
-    told: str
-
-
-def appeal_card(appeal: Appeal, removal: StoredAction, now: datetime) -> AppealCard:
-    """The card of an appeal."""
-    told = removal.acknowledged_at or removal.sent_at or removal.created_at
-    return AppealCard(
-        statement=text_view.show(appeal.statement),
-        filed=words.moment(appeal.known_at, now),
-        ground=removal.statement["ground"],
-        facts=removal.statement["facts"],
-        told=words.moment(told, now),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class NoticeCard:
     """An external notice about the listing: the kind of reporter, never the name."""
 
@@ -217,19 +191,6 @@ class NoticeCard:
     documents: tuple[ShownDocument, ...]
     received: str
     end: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ComplaintCard:
-    """A notifier's complaint against the decision to keep the listing."""
-
-    statement: Shown
-    filed: str
-
-
-def complaint_cards(found: Sequence[NoticeComplaint], now: datetime) -> tuple[ComplaintCard, ...]:
-    """The cards of the complaints that a case decides."""
-    return tuple(ComplaintCard(text_view.show(one.statement), words.moment(one.known_at, now)) for one in found)
 
 
 _REPORTERS: Final = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qsl
@@ -19,6 +18,7 @@ from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.appeals.store import appeals
+from serving.appeals.store.appeals import Appeal
 from serving.brands.store import brands, indicators
 from serving.brands.store.brands import Enrolment
 from serving.cases.store import cases
@@ -27,6 +27,7 @@ from serving.guards import may, runtime_of
 from serving.listings.store import listings, scores
 from serving.marketplaces.store import marketplaces
 from serving.notices.store import notice_complaints, notices
+from serving.notices.store.notice_complaints import NoticeComplaint
 from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
@@ -37,15 +38,15 @@ from serving.review.service.seller_evidence import documents_of
 from serving.review.store import test_buys
 from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
-from serving.takedowns.store import actions
+from serving.takedowns.store import actions, evidence
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.evidence import Taken
 from serving.views import positions
 from serving.views.positions import Neighbours
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandCard, BrandDraft, brand_card
 from serving.web.case.case_cards import (
-    AppealCard,
-    ComplaintCard,
     Event,
     ListingCard,
     NoticeCard,
@@ -57,7 +58,6 @@ from serving.web.case.changes import Comparison
 from serving.web.case.documents.documents_card import DocumentShown, documents_card
 from serving.web.case.documents.report_card import ReportCard, report_card
 from serving.web.case.effects import Effect, decision_input_of, effects
-from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
 from serving.web.case.invalid_notice import REASONS
 from serving.web.case.links_card import LinksCard, links_card
@@ -108,10 +108,10 @@ class CasePage:
     drawn: str | None
     harm: str | None
     score: ShownScore | None
-    appeal: AppealCard | None
+    appeal: tuple[Appeal, StoredAction] | None
     notices: tuple[NoticeCard, ...]
     invalid_reasons: tuple[Option, ...]
-    complaints: tuple[ComplaintCard, ...]
+    complaints: list[NoticeComplaint]
     report: ReportCard | None
     listing: ListingCard
     pictures: tuple[ShownPicture, ...]
@@ -126,7 +126,7 @@ class CasePage:
     rule_matches: tuple[RuleMatch, ...]
     silent: tuple[str, ...]
     events: tuple[Event, ...]
-    evidence: tuple[KeptSnapshot, ...]
+    evidence: list[Taken]
     has_test_buy: bool
     notes: NotesCard
     effects: tuple[Effect, ...]
@@ -221,7 +221,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         drawn=_drawn(case),
         harm=None if dark else _expected_harm(connection, here, row, facts),
         score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
-        appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
+        appeal=_appeal(connection, case) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(
             notices.notified(connection, here, case.case_id),
             notice_evidence.documents_of(connection, case),
@@ -229,7 +229,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
             now,
         ),
         invalid_reasons=REASONS,
-        complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
+        complaints=notice_complaints.of_case(connection, here, case.case_id),
         report=report_card(connection, case, now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),
@@ -245,9 +245,9 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
-        evidence=evidence_card(connection, case, now),
+        evidence=evidence.of_listing(connection, here, case.listing_id),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
-        notes=notes_card(connection, person, case, now, blind=blind),
+        notes=notes_card(connection, person, case, blind=blind),
         effects=effects(
             decision_input_of(case.lane, Side.ANALYST, name, can_be_asked=_can_be_asked(case, enrolled)),
             runtime.policies[EnforcementPolicy],
@@ -287,12 +287,10 @@ def _can_be_asked(case: Case, enrolled: Enrolment | None) -> bool:
     return enrolled is not None and enrolled.takes_part and not case.question_returned
 
 
-def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | None:
-    found = appeals.of_case(connection, case.marketplace_id, case.case_id)
-    if found is None:
-        return None
-    removal = actions.get(connection, case.marketplace_id, found.action_id)
-    return case_cards.appeal_card(found, removal, now)
+def _appeal(connection: Connection, case: Case) -> tuple[Appeal, StoredAction] | None:
+    """The seller's appeal, and the removal with the statement of reasons that the seller received."""
+    appeal = appeals.of_case(connection, case.marketplace_id, case.case_id)
+    return None if appeal is None else (appeal, actions.get(connection, case.marketplace_id, appeal.action_id))
 
 
 def _learning(runtime: Runtime) -> str:

@@ -18,10 +18,7 @@ from serving.cases.store.verdicts import StoredVerdict
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import who_may_judge, why_not_judge
 from serving.views import positions
-from serving.web import text_view
-from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
 _NAMED: Final = 5
 _BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_REVIEW: "do this second review"}
@@ -40,23 +37,13 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class LastVerdict:
-    """The last verdict on the case: judgement, author, time and note."""
-
-    choice: Choice
-    by: str
-    at: str
-    note: Shown | None
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """Whether the form accepts a decision, and if not, why; and whether the reader's last decision can be undone."""
 
     may_decide: bool
     lease: str
     notes: tuple[Note, ...]
-    last_verdict: LastVerdict | None
+    last_verdict: StoredVerdict | None
     undo_until: str | None
     aside: bool
 
@@ -83,7 +70,7 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
                 why_not=str(why_not) if is_open and why_not else None,
             )
         ),
-        last_verdict=_last_verdict(given, now) if given else None,
+        last_verdict=given,
         undo_until=_undo_until(runtime, case, person, given, now),
         aside=case.snoozed_until is not None and case.snoozed_until > now,
     )
@@ -138,11 +125,6 @@ def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
         sooner = ", or earlier if new information on the listing arrives" if wait.aside.on_news else ""
         return Note("", "i-clock", f"{wait.by} snoozed this case.", f"It returns to the queue {until}{sooner}.{asked}")
     return Note("", "i-clock", "The case is back in the queue.", f"{wait.by} snoozed it until {until}.{asked}")
-
-
-def _last_verdict(given: StoredVerdict, now: datetime) -> LastVerdict:
-    note = text_view.show(given.note) if given.note else None
-    return LastVerdict(CHOICE_OF[given.judgement], given.user_name, words.moment_named(given.known_at, now), note)
 
 
 def _undo_until(runtime: Runtime, case: Case, person: Person, given: StoredVerdict | None, now: datetime) -> str | None:

@@ -1,7 +1,6 @@
 """The analysts' notes on a case, the form for another one, and the forms that snooze and resume the case."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
@@ -12,16 +11,14 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
+from serving.cases.store.case_notes import StoredNote
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.review.service import case_notes as writing
 from serving.review.service import deferring
-from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.text_view import Shown
-from serving.web.wording import words
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
@@ -37,35 +34,19 @@ HOURS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class ShownNote:
-    """A note on a case."""
-
-    author: str
-    at: str
-    text: Shown
-    mentioned: str
-
-
-@dataclass(frozen=True, slots=True)
 class NotesCard:
     """The notes on a case, the colleagues who can be mentioned, and the choices of snooze periods."""
 
-    notes: tuple[ShownNote, ...]
+    notes: list[StoredNote]
     colleagues: tuple[Option, ...]
     hours: tuple[Option, ...]
 
 
-def notes_card(connection: Connection, person: Person, case: Case, now: datetime, *, blind: bool) -> NotesCard:
+def notes_card(connection: Connection, person: Person, case: Case, *, blind: bool) -> NotesCard:
     """The card of a case's notes. In blind review it names nobody: a judge of the case must not be asked."""
-    found = case_notes.of_case(connection, case.marketplace_id, case.case_id)
     others = {} if blind else case_notes.colleagues(connection, case.marketplace_id)
     return NotesCard(
-        tuple(
-            ShownNote(
-                one.author, words.moment(one.known_at, now), text_view.show(one.text), words.listed(list(one.mentioned))
-            )
-            for one in found
-        ),
+        case_notes.of_case(connection, case.marketplace_id, case.case_id),
         tuple(Option(user_id, name) for user_id, name in others.items() if user_id != person.user_id),
         HOURS,
     )

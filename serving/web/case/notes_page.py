@@ -9,29 +9,15 @@ from fastapi.responses import HTMLResponse, Response
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
+from serving.cases.store.case_notes import Mention
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
-from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _MOST: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class MentionRow:
-    """A note that mentions the reader."""
-
-    address: str
-    listing: Shown
-    author: str
-    text: Shown
-    at: str
-    seen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +27,7 @@ class NotesPage:
     template: ClassVar[str] = "notes.html"
     place: ClassVar[str] = "/notes"
 
-    rows: tuple[MentionRow, ...]
+    notes: list[Mention]
     unseen: int
     most: int
 
@@ -63,20 +49,7 @@ def post_seen(request: Request, session: Reviewer) -> Response:
 
 def notes_page(runtime: Runtime, session: Session) -> NotesPage:
     """The content of the page."""
-    person, now = session.person, runtime.clock.now()
-    here = person.marketplaces(Permission.REVIEW_CASES)
+    person, here = session.person, session.person.marketplaces(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
-        found = case_notes.inbox(connection, person.user_id, here, _MOST)
-        unseen = case_notes.unseen(connection, person.user_id, here)
-    rows = tuple(
-        MentionRow(
-            f"/cases/{one.case_id}#notes",
-            text_view.show(one.external_id),
-            one.author,
-            text_view.show(one.text),
-            words.moment(one.known_at, now),
-            one.seen,
-        )
-        for one in found
-    )
-    return NotesPage(rows, unseen, _MOST)
+        notes = case_notes.inbox(connection, person.user_id, here, _MOST)
+        return NotesPage(notes, case_notes.unseen(connection, person.user_id, here), _MOST)

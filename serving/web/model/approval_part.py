@@ -11,7 +11,6 @@ from serving.learning.store import approvals
 from serving.learning.store.learning import Model
 from serving.platform.runtime import Runtime
 from serving.web.model.training_part import who
-from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class ApprovalRow:
     """A person's approval; `counts` is whether it counts now, `same_person` whether only another account bars it."""
 
     by: str
-    at: str
+    at: datetime
     reason: str
     counts: bool
     same_person: bool
@@ -41,7 +40,7 @@ class Approvals:
 
 
 def approvals_of(
-    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str, now: datetime
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str
 ) -> Approvals:
     """The approvals of a model for the reader."""
     stands = standing_of(runtime, connection, marketplace_id, model)
@@ -51,7 +50,7 @@ def approvals_of(
         given=tuple(
             ApprovalRow(
                 who(connection, one.approval.by),
-                words.moment(one.approved_at, now),
+                one.approved_at,
                 one.approval.reason,
                 one.approval in stands.counted,
                 one.approval.by in stands.doubled,

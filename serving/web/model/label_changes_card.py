@@ -1,6 +1,6 @@
 """The labels of the newest snapshot beside those of the one before, with the reason of each that is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,42 +14,24 @@ from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import links
 from serving.learning.store.learning import StoredSnapshot
 from serving.platform.runtime import Runtime
-from serving.web import text_view
-from serving.web.text_view import Shown
 from training.snapshot import SnapshotRefused
 
 _LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class ListingLink:
-    """A listing by the marketplace's id; `address` is empty where the reader may not open it."""
-
-    name: Shown
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """Labels with one fate; `more` is the number of its listings that are not named."""
-
-    fate: str
-    number: str
-    listings: tuple[ListingLink, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
 class LabelChangesCard:
-    """The comparison of two snapshots; `why_not` is set where a file is gone."""
+    """The comparison of two snapshots; `why_not` is set where a file is gone.
 
-    before: str
-    before_id: str
-    before_rows: str
-    after_rows: str
-    added: str
-    kept: str
-    rows: tuple[ChangeRow, ...]
+    `fates` are the versions whose label changed or is gone; `listings` are the ids of those that the page may name.
+    """
+
+    before: StoredSnapshot
+    after: StoredSnapshot
+    changes: LabelChanges | None
+    fates: Mapping[str, Sequence[str]]
+    listings: Mapping[str, tuple[str, str]]
+    may_open: bool
     why_not: str
 
 
@@ -65,41 +47,15 @@ def label_changes_card(
             connection, marketplace_id, runtime.services[SnapshotFiles], before, after, runtime.policies[LabelPolicy]
         )
     except SnapshotRefused as refused:
-        return LabelChangesCard(before.digest[:10], before.snapshot_id, "", "", "", "", (), str(refused))
-    return LabelChangesCard(
-        before=before.digest[:10],
-        before_id=before.snapshot_id,
-        before_rows=f"{before.rows:,}",
-        after_rows=f"{after.rows:,}",
-        added=f"{found.added:,}",
-        kept=f"{found.kept:,}",
-        rows=_rows(connection, marketplace_id, found, may_open=may_open),
-        why_not="",
-    )
-
-
-def _rows(connection: Connection, marketplace_id: str, found: LabelChanges, *, may_open: bool) -> tuple[ChangeRow, ...]:
+        return LabelChangesCard(before, after, None, {}, {}, may_open, str(refused))
     fates = {
         "Now genuine, before counterfeit": found.cleared,
         "Now counterfeit, before genuine": found.accused,
         **{f"Gone: {_lower(in_english(message(code)))}": versions for code, versions in found.lost.items()},
     }
-    named = {one for versions in fates.values() for one in versions[:_LISTED]}
-    known = links.listings_of(connection, marketplace_id, named)
-    return tuple(
-        ChangeRow(
-            fate,
-            f"{len(versions):,}",
-            tuple(
-                ListingLink(text_view.show(known[one][1]), f"/listings/{known[one][0]}" if may_open else "")
-                for one in versions[:_LISTED]
-                if one in known
-            ),
-            max(0, len(versions) - _LISTED),
-        )
-        for fate, versions in fates.items()
-        if versions
-    )
+    named = {version for versions in fates.values() for version in versions[:_LISTED]}
+    listings = links.listings_of(connection, marketplace_id, named)
+    return LabelChangesCard(before, after, found, fates, listings, may_open, "")
 
 
 def _lower(sentence: str) -> str:

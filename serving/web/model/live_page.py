@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.messages.catalogue import sentences
-from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
@@ -19,7 +18,6 @@ from serving.learning.service.monitoring import SCORE
 from serving.learning.service.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
 from serving.learning.store import monitoring
 from serving.platform.runtime import Runtime
-from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -27,7 +25,6 @@ from serving.web.model.drift_part import Drift, drift_of
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import respond
 from serving.web.series_charts import Grid, drift_grid
-from serving.web.text_view import Shown
 from serving.web.wording import words
 from training.drift import MOVED_FROM, MOVING_FROM
 
@@ -45,25 +42,13 @@ _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
-class ToldRow:
-    """A reason or a rule, with the counterfeit share of its listings."""
-
-    name: str
-    example: Shown
-    labelled: str
-    counterfeit: str
-    share: str
-    interval: str
-
-
-@dataclass(frozen=True, slots=True)
 class ToldTable:
-    """The reasons for, the reasons against, or the rules."""
+    """The reasons for, the reasons against, or the rules, each with its name and the interval of its share."""
 
     key: str
     title: str
     says: str
-    rows: tuple[ToldRow, ...]
+    rows: list[tuple[str, Told, tuple[float, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +61,10 @@ class LivePage(AtMarketplace):
     drift: Drift | None
     may_acknowledge: bool
     grid: Grid | None
-    moving_from: str
-    moved_from: str
+    moving_from: float
+    moved_from: float
     days: int
-    labelled: str
-    counterfeit: str
+    told: ReasonPrecision
     tables: tuple[ToldTable, ...]
 
 
@@ -117,7 +101,7 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         red = red_now(runtime, connection, place.marketplace_id)
-        drift = drift_of(connection, place.marketplace_id, red, now)
+        drift = drift_of(connection, place.marketplace_id, red)
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     told = reason_precision(runtime, place)
     return LivePage(
@@ -125,12 +109,25 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
         drift=drift,
         may_acknowledge=place.marketplace_id in person.marketplaces(Permission.TRAIN_MODELS),
         grid=_grid(reports, now) if reports else None,
-        moving_from=f"{MOVING_FROM:g}",
-        moved_from=f"{MOVED_FROM:g}",
+        moving_from=MOVING_FROM,
+        moved_from=MOVED_FROM,
         days=DAYS,
-        labelled=words.many(told.labelled, "scored listing"),
-        counterfeit=f"{told.counterfeit:,}",
-        tables=_tables(told),
+        told=told,
+        tables=(
+            _table(
+                "for",
+                "Reasons for counterfeit",
+                "Labelled listings for which this reason raised the score.",
+                told.reasons_for,
+            ),
+            _table(
+                "against",
+                "Reasons against counterfeit",
+                "Labelled listings for which this reason lowered the score. The counterfeit share should be low.",
+                told.reasons_against,
+            ),
+            _table("rules", "Routing rules", "Labelled listings that this rule routed.", told.rules),
+        ),
     )
 
 
@@ -153,36 +150,19 @@ def _short(name: str) -> str:
     return words_apart if len(words_apart) <= _NAME else f"{words_apart[: _NAME - 1]}…"
 
 
-def _tables(told: ReasonPrecision) -> tuple[ToldTable, ...]:
-    return (
-        ToldTable(
-            "for",
-            "Reasons for counterfeit",
-            "Labelled listings for which this reason raised the score.",
-            _rows(told.reasons_for),
-        ),
-        ToldTable(
-            "against",
-            "Reasons against counterfeit",
-            "Labelled listings for which this reason lowered the score. The counterfeit share should be low.",
-            _rows(told.reasons_against),
-        ),
-        ToldTable("rules", "Routing rules", "Labelled listings that this rule routed.", _rows(told.rules, rules=True)),
-    )
-
-
-def _rows(found: Sequence[Told], *, rules: bool = False) -> tuple[ToldRow, ...]:
-    return tuple(_row(one, rules) for one in found[:_SHOWN])
-
-
-def _row(one: Told, is_rule: bool) -> ToldRow:
-    low, high = wilson(one.counterfeit, one.labelled)
-    return ToldRow(
-        # A rule by its sentence, without the numbers and names of a listing.
-        _PARAMETER.sub("…", sentences()[one.name].text) if is_rule else one.name.replace("_", " "),
-        text_view.show(in_english(one.example)[:200]),
-        f"{one.labelled:,}",
-        f"{one.counterfeit:,}",
-        f"{one.counterfeit / one.labelled:.0%}",
-        f"{low:.0%} to {high:.0%}",
+def _table(key: str, title: str, says: str, found: Sequence[Told]) -> ToldTable:
+    """A rule is named by its sentence, without the numbers and names of a listing."""
+    catalogue = sentences() if key == "rules" else {}
+    return ToldTable(
+        key,
+        title,
+        says,
+        [
+            (
+                _PARAMETER.sub("…", catalogue[told.name].text) if catalogue else told.name.replace("_", " "),
+                told,
+                wilson(told.counterfeit, told.labelled),
+            )
+            for told in found[:_SHOWN]
+        ],
     )

@@ -1,6 +1,7 @@
 """The card of a model: its purpose, training data, evaluation, and limits."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
@@ -10,12 +11,12 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.learning.store import learning, links
+from serving.learning.store.learning import Model
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.model_page import Tracked, tracked
 from serving.web.model.model_report import Report, report_of
 from serving.web.rendering import respond
-from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -25,15 +26,13 @@ _LONGEST_DIGEST: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class ModelCardPage(AtMarketplace):
-    """The card; `in_force` says since when it is champion, empty if it is not."""
+    """The card; `champion_since` is None if it is not the champion."""
 
     template: ClassVar[str] = "model_card.html"
     place: ClassVar[str] = "/models"
 
-    marketplace: str
-    trained: str
-    in_force: str
-    fingerprint: str
+    model: Model
+    champion_since: datetime | None
     report: Report
     snapshot_id: str
     tracked: Tracked | None
@@ -49,18 +48,16 @@ def get_card(digest: str, request: Request, session: Reader) -> HTMLResponse:
 
 def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCardPage:
     """The content of the card."""
-    place, now = scope.chosen, runtime.clock.now()
+    here = scope.marketplace_id
     with runtime.store.read() as connection:
-        model = learning.get_model(connection, place.marketplace_id, digest)
-        promotions = learning.promotions(connection, place.marketplace_id)
-        kept = links.snapshot_ids(connection, place.marketplace_id, [str(model.report["snapshot"])])
+        model = learning.get_model(connection, here, digest)
+        promotions = learning.promotions(connection, here)
+        kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])])
     scores = promotions and promotions[0].digest == model.digest
     return ModelCardPage(
         scope=scope,
-        marketplace=place.name,
-        trained=words.moment(model.created_at, now),
-        in_force=words.moment(promotions[0].promoted_at, now) if scores else "",
-        fingerprint=model.fingerprint[:16],
+        model=model,
+        champion_since=promotions[0].promoted_at if scores else None,
         report=report_of(model),
         snapshot_id=next(iter(kept.values()), ""),
         tracked=tracked(model, runtime.settings),

@@ -18,12 +18,13 @@ from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training, try_again
 from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
 from serving.learning.store import approvals, learning, links
-from serving.learning.store.learning import Model
+from serving.learning.store.learning import Model, Promotion
 from serving.listings.store import scores
 from serving.operations.service.breaker import close_breaker
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
+from serving.scoring.store.breakers import Breaker
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -34,7 +35,6 @@ from serving.web.model.threshold_part import ThresholdPart, threshold_part
 from serving.web.model.training_part import TrainingPart, job_to_try_again, training_part, who
 from serving.web.model.trial_part import RefusedShare, TrialPart, trial_part
 from serving.web.rendering import respond, respond_part
-from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -57,36 +57,13 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A change of the champion."""
-
-    short: str
-    digest: str
-    kind: str
-    by: str
-    at: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenBreaker:
-    """Questions to brands are withheld: since when, and why."""
-
-    since: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class ModelsPage(AtMarketplace):
     """The page. `shown` is the challenger's report, or the champion's without a challenger."""
 
     template: ClassVar[str] = "models.html"
     place: ClassVar[str] = "/models"
 
-    marketplace: str
-    champion: str | None
-    champion_digest: str
-    champion_since: str
+    champion: Model | None
     is_challenge: bool
     beside_is_champion: bool
     shown: Report | None
@@ -94,16 +71,15 @@ class ModelsPage(AtMarketplace):
     thresholds: ThresholdPart | None
     notices: tuple[Notice, ...]
     tracked: Tracked | None
-    trained: str
+    trained: datetime | None
     approvals: Approvals | None
     labels: LabelState | None
-    breaker: OpenBreaker | None
+    breaker: Breaker
     trial: TrialPart | None
     training: TrainingPart
     job_to_try_again: str
-    past: tuple[Past, ...]
-    earlier: str | None
-    earlier_digest: str
+    past: list[tuple[str, Promotion]]
+    earlier: str
     rollback: Approvals | None
     may_train: bool
     may_promote: bool
@@ -137,10 +113,10 @@ def models_page(
         a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
         breaker = breakers.of(connection, here)
         reader = f"user:{person.user_id}"
-        on_trial = trial_part(runtime, connection, here, reader=reader, now=now, refused=refused)
+        on_trial = trial_part(runtime, connection, here, reader=reader, refused=refused)
         training, again = training_part(connection, scope, now), job_to_try_again(connection, here)
-        changes = _past(connection, here, past[:_PAST_SHOWN], now)
-        approved = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
+        changes = _past(connection, here, past[:_PAST_SHOWN])
+        approved = approvals_of(runtime, connection, here, contender, reader=reader) if contender else None
         model = contender or champion
         kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])]) if model else {}
         daily = _listings_a_day(connection, here, champion, now) if champion else None
@@ -149,14 +125,11 @@ def models_page(
         asked = None
         if earlier and not rolls_back_alone(runtime, connection, here, reader):
             back = learning.get_model(connection, here, earlier[0])
-            asked = approvals_of(runtime, connection, here, back, reader=reader, now=now)
+            asked = approvals_of(runtime, connection, here, back, reader=reader)
     shown = report_of(model, a_day) if model else None
     return ModelsPage(
         scope=scope,
-        marketplace=place.name,
-        champion=champion.digest[:10] if champion else None,
-        champion_digest=champion.digest if champion else "",
-        champion_since=words.moment(past[0].promoted_at, now) if past else "",
+        champion=champion,
         is_challenge=contender is not None,
         beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),
         shown=shown,
@@ -164,18 +137,15 @@ def models_page(
         thresholds=threshold_part(model.report, given or {}, daily) if model else None,
         notices=told,
         tracked=tracked(model, runtime.settings) if model else None,
-        trained=words.moment_named(model.created_at, now) if model else "",
+        trained=model.created_at if model else None,
         trial=on_trial,
         approvals=approved,
         labels=labels,
-        breaker=OpenBreaker(words.moment_named(breaker.opened_at, now), breaker.reason or "")
-        if breaker.opened_at
-        else None,
+        breaker=breaker,
         training=training,
         job_to_try_again=again,
         past=changes,
-        earlier=earlier[0][:10] if earlier else None,
-        earlier_digest=earlier[0] if earlier else "",
+        earlier=earlier[0] if earlier else "",
         rollback=asked,
         may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
         may_promote=here in person.marketplaces(Permission.PROMOTE_MODELS),
@@ -198,22 +168,17 @@ def _listings_a_day(connection: Connection, here: str, champion: Model, now: dat
     return total / _LATELY if total else None
 
 
-def _past(
-    connection: Connection, marketplace_id: str, promotions: list[learning.Promotion], now: datetime
-) -> tuple[Past, ...]:
+def _past(connection: Connection, marketplace_id: str, promotions: list[Promotion]) -> list[tuple[str, Promotion]]:
+    """The promotions, each with the names of those who approved it."""
     approved = approvals.used(connection, marketplace_id)
-    return tuple(
-        Past(
-            one.digest[:10],
-            one.digest,
-            "Promoted" if one.kind == "promote" else "Rolled back to",
-            " and ".join(who(connection, yes.by) for yes in approved.get(one.promotion_id, ()))
-            or who(connection, one.promoted_by),
-            words.moment(one.promoted_at, now),
-            one.note,
+    return [
+        (
+            " and ".join(who(connection, approval.by) for approval in approved.get(promotion.promotion_id, ()))
+            or who(connection, promotion.promoted_by),
+            promotion,
         )
-        for one in promotions
-    )
+        for promotion in promotions
+    ]
 
 
 def tracked(model: Model, settings: Settings) -> Tracked | None:

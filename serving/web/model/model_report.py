@@ -39,15 +39,6 @@ class SliceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceRow:
-    """The number of labels of one evidence level."""
-
-    name: str
-    number: str
-    share: str
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """The report of a model.
 
@@ -82,7 +73,7 @@ class Report:
     thresholds: ThresholdBar
     points: tuple[OperatingPoint, ...]
     promises: tuple[str, ...]
-    evidence: tuple[EvidenceRow, ...]
+    evidence: Mapping[str, int]
 
     @property
     def passed(self) -> int:
@@ -139,7 +130,11 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         points=operating_rows(found["operating_points"], found["positives"], a_day),
         # Older models have no gates on promises.
         promises=tuple(promise_in_words(promise) for promise in found.get("promises", ())),
-        evidence=_evidence(found["evidence_levels"]),
+        evidence={
+            name: found["evidence_levels"][level]
+            for level, name in EVIDENCE.items()
+            if found["evidence_levels"].get(level)
+        },
     )
 
 
@@ -171,12 +166,3 @@ def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> s
 def _roc_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
     beside = f", the champion's {words.figure(theirs['roc_auc'])}" if theirs else ""
     return f"True positive rate over false positive rate. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
-
-
-def _evidence(found: Mapping[str, int]) -> tuple[EvidenceRow, ...]:
-    total = sum(found.values())
-    return tuple(
-        EvidenceRow(name, f"{found[level]:,}", f"{found[level] / total:.0%}")
-        for level, name in EVIDENCE.items()
-        if found.get(level)
-    )

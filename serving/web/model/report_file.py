@@ -18,14 +18,6 @@ from serving.web.wording.vocabulary import ROUTES
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
-    """A line of the model's lineage."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReportFile:
     """The file. `stylesheet` is our own sheet, embedded because no server delivers it with the file."""
 
@@ -35,7 +27,7 @@ class ReportFile:
     marketplace: str
     made: str
     shown: Report
-    lineage: tuple[Lineage, ...]
+    lineage: dict[str, str | None]
     stylesheet: Markup
 
 
@@ -46,19 +38,18 @@ def report_html(model: Model, *, marketplace: str, now: datetime) -> str:
     return render(page)
 
 
-def _lineage(model: Model) -> tuple[Lineage, ...]:
+def _lineage(model: Model) -> dict[str, str | None]:
     report = model.report
-    counted = (
-        ("Bundle", model.digest),
-        ("Input fingerprint", model.fingerprint),
-        ("Snapshot", str(report["snapshot"])),
-        ("MLflow run", model.mlflow_run_id),
-        ("Split", f"fitted on rows known before {report['cut'][:16]} UTC" if "cut" in report else None),
-        ("Seed", str(report["seed"])),
-        ("Combination", _join(report)),
-        ("Lanes", ", ".join(f"{n:,} {ROUTES[Lane(lane)]}" for lane, n in report["lanes"].items())),
-    )
-    return tuple(Lineage(name, value) for name, value in counted if value)
+    return {
+        "Bundle": model.digest,
+        "Input fingerprint": model.fingerprint,
+        "Snapshot": str(report["snapshot"]),
+        "MLflow run": model.mlflow_run_id,
+        "Split": f"fitted on rows known before {report['cut'][:16]} UTC" if "cut" in report else None,
+        "Seed": str(report["seed"]),
+        "Combination": _join(report),
+        "Lanes": ", ".join(f"{n:,} {ROUTES[Lane(lane)]}" for lane, n in report["lanes"].items()),
+    }
 
 
 def _join(report: Mapping[str, Any]) -> str:

@@ -1,26 +1,15 @@
 """The trial of a model, for the model page."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
 from serving.learning.service.trial import shown_so_far, still_missing
 from serving.platform.runtime import Runtime
-from serving.scoring.rules.trial import Cell
+from serving.scoring.rules.trial import Comparison
 from serving.scoring.store import trials
+from serving.scoring.store.trials import Trial
 from serving.web.model.training_part import who
-from serving.web.wording import words
-
-
-@dataclass(frozen=True, slots=True)
-class CellRow:
-    """Listings that both, one or neither of the models flagged, with their known outcomes."""
-
-    name: str
-    listings: str
-    counterfeit: str
-    genuine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +20,13 @@ class TrialPart:
     refused change.
     """
 
-    short: str
-    digest: str
+    trial: Trial
     percent: int
     missing: int
     typed: str
     error: str | None
-    since: str
     by: str
-    listings: str
-    rows: tuple[CellRow, ...]
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +43,20 @@ def trial_part(
     marketplace_id: str,
     *,
     reader: str,
-    now: datetime,
     refused: RefusedShare | None = None,
 ) -> TrialPart | None:
     """The marketplace's trial; None without one."""
     found = trials.open_trials(connection, marketplace_id)
     if not found:
         return None
-    one = found[0]
-    shown = shown_so_far(runtime, connection, one)
-    percent = round(100 * one.share)
+    trial = found[0]
+    percent = round(100 * trial.share)
     return TrialPart(
-        short=one.digest[:10],
-        digest=one.digest,
+        trial=trial,
         percent=percent,
-        missing=still_missing(runtime, connection, one, reader),
+        missing=still_missing(runtime, connection, trial, reader),
         typed=refused.typed if refused else str(percent),
         error=refused.error if refused else None,
-        since=words.moment(one.started_at, now),
-        by=who(connection, one.started_by),
-        listings=words.many(shown.listings, "listing"),
-        rows=(
-            _row("Both", shown.both),
-            _row("Champion only", shown.only_champion),
-            _row("Challenger only", shown.only_challenger),
-            _row("Neither", shown.neither),
-        ),
+        by=who(connection, trial.started_by),
+        comparison=shown_so_far(runtime, connection, trial),
     )
-
-
-def _row(name: str, cell: Cell) -> CellRow:
-    return CellRow(name, *(f"{number:,}" for number in (cell.listings, cell.counterfeit, cell.genuine)))

@@ -15,6 +15,7 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
+from serving.audit.rules import Head
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
@@ -22,12 +23,9 @@ from serving.guards import may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
-from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.downloads import download
 from serving.web.rendering import respond, respond_part
-from serving.web.text_view import Shown
-from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -36,7 +34,6 @@ _SHOWN: Final = 50
 _EXPORTED: Final = 50_000
 _AT_ONCE: Final = 2_000
 _MOST_CHECKED: Final = 1_000_000
-_LONGEST_PAYLOAD: Final = 2_000
 _LONGEST: Final = 200
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _COLUMNS: Final[Columns] = {
@@ -70,22 +67,6 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class LineRow:
-    """An entry; `text` is None if its payload was erased."""
-
-    sequence: str
-    when: str
-    who: Shown
-    actor: Shown
-    act: Shown
-    subject: Shown
-    text: Shown | None
-    digest: str
-    same_actor: str
-    same_subject: str
-
-
-@dataclass(frozen=True, slots=True)
 class AuditCheck:
     """The verified part of the chain; `next_address` continues it, empty at the end or at a broken entry."""
 
@@ -108,14 +89,15 @@ class AuditPage(AtMarketplace):
     template: ClassVar[str] = "audit.html"
     place: ClassVar[str] = "/operations"
 
-    entries: str
+    entries: int
     digest: str
-    signed: str
+    head: Head | None
     chosen: Filter
-    rows: tuple[LineRow, ...]
+    lines: list[Line]
+    names: Mapping[str, str]
     older: str
-    export: str
-    searched: str
+    searched: int
+    is_searched_in_part: bool
     check: AuditCheck | None
 
 
@@ -160,46 +142,29 @@ def audit_page(
     runtime: Runtime, scope: PlaceScope, chosen: Filter, before: int | None, check: AuditCheck | None
 ) -> AuditPage:
     """The content of the page."""
-    here, now = scope.marketplace_id, runtime.clock.now()
+    here = scope.marketplace_id
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)
         wanted = _wanted(connection, here, chosen)
         found = audit_lines.lines(connection, wanted, before=before, most=_SHOWN + 1)
         users = [one.entry.actor.removeprefix("user:") for one in found if one.entry.actor.startswith("user:")]
         names = accounts.names(connection, users)
-    head = last_head(runtime)
     older = ""
     if len(found) > _SHOWN:
         last = found[_SHOWN - 1].entry.sequence
         older = scope.at(f"{PLACE}?{'&'.join(part for part in (chosen.query, f'before={last}') if part)}")
     return AuditPage(
         scope=scope,
-        entries=f"{sequence:,}",
+        entries=sequence,
         digest=digest[:16],
-        signed=f"entry {head.sequence:,} at {words.moment(head.signed_at, now)}" if head else "",
+        head=last_head(runtime),
         chosen=chosen,
-        rows=tuple(_row(one, scope, names, now) for one in found[:_SHOWN]),
+        lines=found[:_SHOWN],
+        names=names,
         older=older,
-        export=f"?{chosen.query}" if chosen.query else "",
-        searched=f"{SEARCHED:,}" if sequence > SEARCHED and wanted.subject is None else "",
+        searched=SEARCHED,
+        is_searched_in_part=sequence > SEARCHED and wanted.subject is None,
         check=check,
-    )
-
-
-def _row(one: Line, scope: PlaceScope, names: Mapping[str, str], now: datetime) -> LineRow:
-    entry = one.entry
-    who = names.get(entry.actor.removeprefix("user:"), entry.actor)
-    return LineRow(
-        sequence=f"{entry.sequence:,}",
-        when=words.moment(entry.occurred_at, now),
-        who=text_view.show(who),
-        actor=text_view.show(entry.actor),
-        act=text_view.show(entry.act),
-        subject=text_view.show(entry.subject),
-        text=None if one.payload is None else text_view.show(one.payload[:_LONGEST_PAYLOAD]),
-        digest=entry.entry_hash[:8],
-        same_actor=scope.at(f"{PLACE}?{urlencode({'actor': entry.actor})}"),
-        same_subject=scope.at(f"{PLACE}?{urlencode({'subject': entry.subject})}"),
     )
 
 

@@ -16,7 +16,7 @@ from serving.delivery import store as outgoing
 from serving.guards import may, runtime_of
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
-from serving.operations.service.health import health_of
+from serving.operations.service.health import Health, health_of
 from serving.operations.store import volumes
 from serving.platform.runtime import Runtime
 from serving.reports.store.good_faith import Scope
@@ -56,27 +56,6 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class BreakerCard:
-    """The circuit breaker: open since when and why, or closed and its last check; not in use without a champion."""
-
-    is_open: bool
-    in_use: bool
-    since: str
-    reason: str
-    checked: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditHead:
-    """The newest entry of the audit log."""
-
-    entries: str
-    digest: str
-    signed: str
-
-
-@dataclass(frozen=True, slots=True)
 class OperationsPage(AtMarketplace):
     """The page.
 
@@ -87,14 +66,14 @@ class OperationsPage(AtMarketplace):
     template: ClassVar[str] = "operations.html"
     place: ClassVar[str] = PLACE
 
-    marketplace: str
     figures: tuple[Figure, ...]
     volumes: Volumes
     queues: tuple[QueueRow, ...]
     reported: ReportedPart
-    breaker: BreakerCard
-    audit: AuditHead
-    health: tuple[HealthRow, ...]
+    breaker: Breaker
+    policy: BreakerPolicy
+    health: Health
+    parts: tuple[HealthRow, ...]
     worst: str
     may_close: bool
     administers: bool
@@ -131,35 +110,17 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
     rows = health_rows(health, runtime.wall.now())
     return OperationsPage(
         scope=scope,
-        marketplace=scope.chosen.name,
         figures=figures,
         volumes=seen,
         queues=queues,
         reported=reported,
-        breaker=_breaker(runtime, breaker, now, in_use=health.champion is not None),
-        audit=AuditHead(
-            f"{health.entries:,}",
-            health.entry_hash[:16],
-            words.moment(health.head.signed_at, now) if health.head else "",
-        ),
-        health=rows,
+        breaker=breaker,
+        policy=runtime.policies[BreakerPolicy],
+        health=health,
+        parts=rows,
         worst=max(rows, key=lambda row: TONES[row.tone]).tone,
         may_close=here in person.marketplaces(Permission.PROMOTE_MODELS),
         administers=here in person.marketplaces(Permission.ADMINISTER),
-    )
-
-
-def _breaker(runtime: Runtime, found: Breaker, now: datetime, *, in_use: bool) -> BreakerCard:
-    policy = runtime.policies[BreakerPolicy]
-    return BreakerCard(
-        is_open=found.opened_at is not None,
-        in_use=in_use,
-        since=words.moment(found.opened_at, now) if found.opened_at else "",
-        reason=found.reason or "",
-        checked=words.moment(found.checked_at, now) if found.checked_at else "",
-        rule="The circuit breaker opens when the share of flagged listings is significantly above "
-        f"{policy.times:g} times the base rate: last {policy.window_hours} hours against the previous "
-        f"{policy.usual_days} days.",
     )
 
 

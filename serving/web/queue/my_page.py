@@ -1,8 +1,9 @@
 """A reviewer's own figures, and the suggestion of a break. Only the reviewer sees them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median
 from typing import Annotated, ClassVar, Final
 
@@ -20,13 +21,11 @@ from serving.platform.runtime import Runtime
 from serving.review.rules.agreement import Agreement, agreement, of_counts
 from serving.review.store import masked_scores, reviewer
 from serving.review.store.reviewer import Overturned
-from serving.web import text_view
 from serving.web.bar_charts import Bars, bars
 from serving.web.flash import go_to
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.queue.queue_rail import midnight
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
@@ -34,32 +33,6 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 DAYS: Final = 14
 _MOST_OVERTURNED: Final = 20
 _LATER: Final = "touchstone_pace"
-_CAUSES: Final = {
-    "appeal": "on appeal",
-    "conceded": "brand conceded",
-    "retracted": "brand retracted",
-    "silence": "no answer from the brand",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class AgreementRow:
-    """A reference for comparison, and the share of equal decisions; `share` is None without any comparison."""
-
-    who: str
-    counts: str
-    share: str | None
-    interval: str
-
-
-@dataclass(frozen=True, slots=True)
-class OverturnedRow:
-    """A decision that was overturned."""
-
-    address: str
-    title: Shown
-    why: str
-    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +47,10 @@ class MyPage:
     decided: int
     today: int
     chart: Bars
-    median: str | None
-    agreements: tuple[AgreementRow, ...]
+    median: float | None
+    agreements: Mapping[str, Agreement]
     leaning: LeaningCard
-    overturned: tuple[OverturnedRow, ...]
+    overturned: list[Overturned]
 
 
 @router.get("/queue/me")
@@ -114,28 +87,16 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
             first=words.day(first, now),
             last="today",
         ),
-        median=words.duration(median(taken)) if taken else None,
-        agreements=(
-            _row("Second reviews, by you and of your cases", looks),
-            _row("Gold items", known),
-            _row("Later decisions by brands", brands),
-            _row("Appeals that upheld your decision", appeals),
-        ),
+        median=median(taken) if taken else None,
+        agreements={
+            "Second reviews, by you and of your cases": looks,
+            "Gold items": known,
+            "Later decisions by brands": brands,
+            "Appeals that upheld your decision": appeals,
+        },
         leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[HiddenScorePolicy].share, is_own=True),
-        overturned=tuple(_overturned(one, now) for one in gone),
+        overturned=gone,
     )
-
-
-def _row(who: str, found: Agreement) -> AgreementRow:
-    if found.share is None or found.low is None or found.high is None:
-        return AgreementRow(who, "none yet", None, "")
-    interval = f"{100 * found.low:.0f} to {100 * found.high:.0f} %"
-    return AgreementRow(who, f"{found.agreed} of {found.of}", f"{100 * found.share:.0f} %", interval)
-
-
-def _overturned(one: Overturned, now: datetime) -> OverturnedRow:
-    shown = text_view.show(one.title or one.external_id)
-    return OverturnedRow(f"/cases/{one.case_id}", shown, _CAUSES[one.cause], words.moment(one.at, now))
 
 
 def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str | None:

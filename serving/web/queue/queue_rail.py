@@ -14,11 +14,10 @@ from serving.cases.store.facets import Facet
 from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.review.store import queue_work
+from serving.review.store.queue_work import LeasedCase
 from serving.views.positions import COUNTED_TO, lane_sizes, queue_size
 from serving.views.queues import Lease, QueueFilter
-from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
 
@@ -52,16 +51,6 @@ class SavedLink:
 
 
 @dataclass(frozen=True, slots=True)
-class LeasedLink:
-    """A case that is leased to somebody else, and for how long."""
-
-    address: str
-    name: str
-    left: str
-    title: Shown | None
-
-
-@dataclass(frozen=True, slots=True)
 class LaneAge:
     """The oldest case of a lane, against the lane's limit."""
 
@@ -86,7 +75,7 @@ class Rail:
     saved: tuple[SavedLink, ...]
     mine: int
     team: int
-    leased: tuple[LeasedLink, ...]
+    leased: list[LeasedCase]
     ages: tuple[LaneAge, ...]
 
 
@@ -159,15 +148,7 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
         saved=saved_links(connection, person, counts, query),
         mine=done.get(person.user_id, 0),
         team=sum(done.values()),
-        leased=tuple(
-            LeasedLink(
-                f"/cases/{one.case_id}",
-                one.name,
-                words.duration((one.until - now).total_seconds()),
-                text_view.show(one.title) if one.title else None,
-            )
-            for one in others[:_PENDING_SHOWN]
-        ),
+        leased=others[:_PENDING_SHOWN],
         ages=tuple(
             LaneAge(
                 QueueQuery(one.lane).address(),

@@ -1,6 +1,6 @@
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
-from serving.web.queue.my_page import AgreementRow, MyPage, my_page
+from serving.web.queue.my_page import MyPage, my_page
 from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
@@ -24,13 +24,14 @@ def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> No
     judge(site, site.analyst, asked, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
     judge(site, site.brand_person, asked, Judgement.COUNTERFEIT)
-    looks, _, brands, appeals = mine(site).agreements
-    assert (looks.counts, looks.share) == ("1 of 2", "50 %")
-    assert looks.interval.startswith("9 to 91 %")
-    assert (brands.counts, brands.share) == ("1 of 1", "100 %")
-    assert appeals == AgreementRow("Appeals that upheld your decision", "none yet", None, "")
-    other = my_page(site.runtime, Session(site.second_analyst, "token"))
-    assert other.agreements[0].counts == "1 of 2", "a second review counts for both"
+    looks, _, brands, appeals = mine(site).agreements.values()
+    assert (looks.agreed, looks.of, brands.agreed, brands.of, appeals.of) == (1, 2, 1, 1, 0)
+    shown = words(visit_as(site, site.analyst).get("/queue/me").text)
+    assert "Second reviews, by you and of your cases 1 of 2 50 % 9 to 91 %" in text
+    assert "Appeals that upheld your decision none yet unknown" in shown
+    looks, *_ = my_page(site.runtime, Session(site.second_analyst, "token")).agreements.values()
+    assert (looks.agreed, looks.of) == (1, 2), "a second review counts for both"
+
 
 
 def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None:
@@ -38,10 +39,11 @@ def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None
     judge(site, site.second_analyst, appeal, Judgement.GENUINE)
     page = mine(site)
     [gone] = page.overturned
-    assert gone.why == "on appeal"
-    assert visit_as(site, site.analyst).get(gone.address).status_code == 200
-    assert page.agreements[3].counts == "0 of 1"
-    assert my_page(site.runtime, Session(site.second_analyst, "token")).overturned == (), "not of who decided it"
+    assert gone.cause == "appeal"
+    assert visit_as(site, site.analyst).get(f"/cases/{gone.case_id}").status_code == 200
+    appeals = page.agreements["Appeals that upheld your decision"]
+    assert (appeals.agreed, appeals.of) == (0, 1)
+    assert my_page(site.runtime, Session(site.second_analyst, "token")).overturned == [], "not of who decided it"
     assert "Visible only to you" in words(visit_as(site, site.analyst).get("/queue/me").text)
 
 
@@ -54,7 +56,7 @@ def test_days_and_the_middle_time_are_counted(site: Site) -> None:
     site.clock.forward(hours=3)
     judge(site, site.analyst, second, Judgement.GENUINE)
     page = mine(site)
-    assert (page.decided, page.today, page.median) == (2, 1, "2 h")
+    assert (page.decided, page.today, page.median) == (2, 1, 7_200)
     assert "0, 1, 1." in page.chart.label
 
 

@@ -290,12 +290,12 @@ def test_the_teams_work_in_progress_stands_beside_the_queue(site: Site) -> None:
     visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (1, 2)
-    assert [(one.name, one.address) for one in rail.leased] == [("Tomás Rey", f"/cases/{kept.case_id}")]
+    assert [(one.name, one.case_id) for one in rail.leased] == [("Tomás Rey", kept.case_id)]
     assert [(one.name, one.waits, one.limit, one.late) for one in rail.ages] == [
         ("Analyst review", "0 s", "1 d", False)
     ]
     site.clock.forward(hours=25)
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (0, 0), "another day"
-    assert rail.leased == ()
+    assert rail.leased == []
     assert rail.ages[0].late

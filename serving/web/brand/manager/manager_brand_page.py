@@ -84,6 +84,7 @@ class ManagerBrandPage:
     people: tuple[PersonRow, ...]
     large_reports: tuple[LargeRow, ...]
     aliases: tuple[AliasRow, ...]
+    reviews: bool
     sellers: tuple[AuthorisationRequest, ...]
     thread: Thread
     error: str | None
@@ -270,6 +271,7 @@ def _page(
         people=tuple(people),
         large_reports=large,
         aliases=proposed,
+        reviews=pair[0] in person.marketplaces(Permission.REVIEW_CASES),
         sellers=sellers,
         thread=thread,
         error=error,

@@ -1,14 +1,15 @@
 """An account manager's brands: open items, answers, and outcomes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
-from serving.account_management.rules.attention import urgency
+from models.verdict import Judgement
+from serving.account_management.rules.attention import Reason, urgency
 from serving.account_management.service.managed_brands import needs
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
@@ -21,21 +22,11 @@ from serving.views import views
 from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.rendering import respond
 from serving.web.wording import words
-from serving.web.wording.vocabulary import CHOICES
 from serving.web.wording.words import Due
 from serving.webhooks.rules.action import ActionState
 
 router = APIRouter(include_in_schema=False)
 Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The number of answers of one kind, and their share of all answers for a bar."""
-
-    word: str
-    tone: str
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +37,13 @@ class BrandRow:
     address: str
     marketplace: str
     takes_part: bool
-    needs: tuple[str, ...]
+    needs: Sequence[Reason]
     standing: StandingCard
     open: int
     escalated: int
     oldest: Due | None
-    answers: tuple[Answered, ...]
-    answered: int
-    leaving: int
-    sent: int
-    acknowledged: int
-    dead: int
+    answers: Mapping[Judgement, int]
+    removals: Mapping[ActionState, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +96,6 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
     )
     rows = []
     for pair in urgent:
-        given, states = answers.get(pair, {}), removals.get(pair, {})
         asked = waiting.get(pair)
         rows.append(
             BrandRow(
@@ -117,19 +103,13 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
                 address=f"/brands/{pair[1]}?at={pair[0]}",
                 marketplace=names[pair[0]],
                 takes_part=enrolled[pair].takes_part,
-                needs=tuple(in_english(one.message) for one in wanted[pair]),
+                needs=wanted[pair],
                 standing=cards[pair],
                 open=asked.number if asked else 0,
                 escalated=escalated.get(pair, 0),
                 oldest=words.due(asked.oldest_due_at, now) if asked else None,
-                answers=tuple(
-                    Answered(one.word, one.tone, given[one.judgement]) for one in CHOICES if one.judgement in given
-                ),
-                answered=sum(given.values()),
-                leaving=states.get(ActionState.SCHEDULED, 0),
-                sent=states.get(ActionState.SENDING, 0),
-                acknowledged=states.get(ActionState.ACKNOWLEDGED, 0),
-                dead=states.get(ActionState.DEAD, 0),
+                answers=answers.get(pair, {}),
+                removals=removals.get(pair, {}),
             )
         )
     return BrandsPage(

@@ -71,11 +71,12 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     site.clock.forward(minutes=1)
     with site.runtime.store.read() as connection:
         assert verdict_history.of_marketplace(connection, site.here, site.clock.now())[case.version_id] == before
-    looks, found, *_ = my_page(site.runtime, Session(third, "token")).agreements
-    assert (found.counts, looks.counts) == ("0 of 1", "none yet")
-    assert my_page(site.runtime, Session(site.analyst, "token")).agreements[0].counts == "1 of 1", "as before"
+    looks, found, *_ = my_page(site.runtime, Session(third, "token")).agreements.values()
+    assert (found.agreed, found.of, looks.of) == (0, 1, 0)
+    looks, *_ = my_page(site.runtime, Session(site.analyst, "token")).agreements.values()
+    assert (looks.agreed, looks.of) == (1, 1), "as before"
     undo_verdict(site.runtime, third, known.case_id)
-    assert my_page(site.runtime, Session(third, "token")).agreements[1].counts == "none yet"
+    assert my_page(site.runtime, Session(third, "token")).agreements["Gold items"].of == 0
 
 
 def test_its_page_looks_like_that_of_any_second_review(site: Site) -> None:
