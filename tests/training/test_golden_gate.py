@@ -122,7 +122,13 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
         None,
         "no counterfeit at all",
     ),
-    (None, State.NOT_JUDGED, "No golden set is frozen; `touchstone model golden --freeze` makes one.", None, "there is none"),
+    (
+        None,
+        State.NOT_JUDGED,
+        "No golden set is frozen; `touchstone model golden --freeze` makes one.",
+        None,
+        "there is none",
+    ),
 ]
 
 
