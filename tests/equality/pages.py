@@ -65,7 +65,7 @@ def texts() -> dict[str, str]:
     with TemporaryDirectory(prefix="equality-") as folder, seeded() as heard:
         home = Path(folder) / "home"
         house = furnish(home)
-        with _opened(home) as runtime:
+        with opened(home) as runtime:
             visits = list(_visits(runtime, house))
         aliases = Aliases(_dump(home))
         found: dict[str, str] = {}
@@ -78,7 +78,7 @@ def texts() -> dict[str, str]:
 
 
 @contextmanager
-def _opened(home: Path) -> Iterator[Runtime]:
+def opened(home: Path) -> Iterator[Runtime]:
     """The runtime of the data directory, some days after it was filled."""
     settings = Settings(home=home, undo_window_seconds=180)
     runtime = open_runtime(settings, clock=TestClock(PRESENT), draw=random.Random(0).random)
@@ -90,9 +90,7 @@ def _opened(home: Path) -> Iterator[Runtime]:
 
 def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
     app = create_app(runtime)
-    viewers = [_signed_in(app, house, role) for role in (*house.people, None)]
-    of_role = {one.role: one for one in viewers}
-    ways = {one.name: _way(one, of_role[one.role], house) for one in PAGES}
+    viewers, of_role, ways = _known(app, house)
     known = set(ways.values())
     linked: dict[str, list[str]] = {}
     for viewer in viewers:
@@ -113,6 +111,19 @@ def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
     for one in PAGES:
         viewer = of_role[one.role]
         yield Visit(f"{viewer.name}/after a sweep", one.name, ways[one.name], viewer.get(ways[one.name]))
+
+
+def ways_of(runtime: Runtime, house: House) -> list[tuple[Viewer, str]]:
+    """Each page of the table with its reader."""
+    _, of_role, ways = _known(create_app(runtime), house)
+    return [(of_role[one.role], ways[one.name]) for one in PAGES]
+
+
+def _known(app: FastAPI, house: House) -> tuple[list[Viewer], dict[Role | None, Viewer], dict[str, str]]:
+    """The viewers, the same by role, and the addresses of the table's pages."""
+    viewers = [_signed_in(app, house, role) for role in (*house.people, None)]
+    of_role = {one.role: one for one in viewers}
+    return viewers, of_role, {one.name: _way(one, of_role[one.role], house) for one in PAGES}
 
 
 def _signed_in(app: FastAPI, house: House, role: Role | None) -> Viewer:
