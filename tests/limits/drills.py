@@ -1,4 +1,4 @@
-"""The drills of a thief with one secret or two, in their full size: `python -m tests.limits.drills` counts what gives."""
+"""The drills of a thief, in their full size: `python -m tests.limits.drills` counts those that give."""
 
 import json
 import re

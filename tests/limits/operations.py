@@ -44,14 +44,9 @@ def main() -> None:
     thousandth = (before + after) / 2_000
     for name, seconds in pages[:_SHOWN]:
         print(f"{name}: {seconds * 1_000:.0f} ms of CPU")  # noqa: T201  # the output, as below
-    print(
-        json.dumps(
-            {
-                "thousandths of a loop of the dearest page": round(pages[0][1] / thousandth, 1),
-                "thousandths of a loop of a reported listing": round(of_listing / thousandth, 2),
-            }
-        )
-    )  # noqa: T201
+    figures = {"dearest page": pages[0][1], "reported listing": of_listing}
+    rows = {f"thousandths of a loop of a {name}": round(seconds / thousandth, 1) for name, seconds in figures.items()}
+    print(json.dumps(rows))  # noqa: T201
 
 
 def _cpu(work: Callable[[], object]) -> float:
