@@ -21,7 +21,7 @@ def figures_of(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> d
     areas = np.mean([metrics.roc_aucs(labels, v, bootstrap) for v in values], axis=0)
     return {
         "ap": mean(by_repeat),
-        "ap_standard_error": _standard_error(by_repeat),
+        "ap_standard_error": float(np.std(by_repeat, ddof=1) / np.sqrt(len(by_repeat))) if len(by_repeat) > 1 else None,
         "ap_by_repeat": by_repeat,
         "ap_interval": metrics.central_interval(precisions),
         "roc_auc": mean([metrics.roc_auc(labels, v) for v in values]),
@@ -60,7 +60,3 @@ def difference(labels: Labels, pairs: Sequence[tuple[Floats, Floats]], bootstrap
 def mean(values: Sequence[float]) -> float:
     """The mean as a float."""
     return float(np.mean(values))
-
-
-def _standard_error(values: Sequence[float]) -> float | None:
-    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None

@@ -39,7 +39,7 @@ def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neigh
     ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
     before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
     after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
-    ahead = _capped(connection, ids.where(*_ahead_of(case)), PLACED_TO) if inside else 0
+    ahead = connection.execute(select(_size(ids.where(*_ahead_of(case)), PLACED_TO))).scalar_one() if inside else 0
     return Neighbours(
         ahead + 1 if inside and ahead < PLACED_TO else None,
         queue_size(connection, wanted, most=PLACED_TO),
@@ -86,10 +86,6 @@ def lane_sizes(
     counts.append(select(literal("").label("lane"), func.count().label("n")).select_from(some.subquery()))
     found = connection.execute(union_all(*counts))
     return {CaseLane(row.lane) if row.lane else None: row.n for row in found}
-
-
-def _capped(connection: Connection, ids: Select[str], most: int) -> int:
-    return connection.execute(select(_size(ids, most))).scalar_one()
 
 
 def _size(ids: Select[str], most: int) -> ScalarSelect[int]:

@@ -172,17 +172,13 @@ def _style(random: Random, kind: Kind, kept_tell: int | None) -> Style:
         language=language,
         country=one_of(random, COUNTRIES[language]),
         currency=weighted(random, CURRENCIES),
-        shape=_shape(random),
+        shape=one_of(random, range(len(TITLES[Language.EN]))),
         kept_tell=kept_tell,
     )
 
 
 def _listings(random: Random, kind: Kind) -> int:
     return min(_MOST_LISTINGS, max(1, round(around(random, HABITS[kind].size))))
-
-
-def _shape(random: Random) -> int:
-    return one_of(random, range(len(TITLES[Language.EN])))
 
 
 def _between(random: Random, limits: tuple[float, float]) -> float:

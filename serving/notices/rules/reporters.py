@@ -89,14 +89,10 @@ def mute_until(found: Reputation, *, warned_at: datetime | None, at: datetime, p
             "Since the warning {n} notices were unfounded; a mute needs {least}, and {share} of those decided.",
             n=found.after_warning,
             least=policy.muted_from_after_warning,
-            share=_percent(policy),
+            share=f"{(policy.unfounded_share * 100).normalize():f} %",
         )
     return at + timedelta(days=policy.muted_days)
 
 
 def _most(wrong: int, known: int, policy: NoticePolicy) -> bool:
     return wrong >= policy.unfounded_share * known
-
-
-def _percent(policy: NoticePolicy) -> str:
-    return f"{(policy.unfounded_share * 100).normalize():f} %"

@@ -38,7 +38,7 @@ class FailedJob:
 
 def queue_counts(connection: Connection, since: datetime) -> list[QueueCounts]:
     """The queues with a job that waits, runs, or ended since a moment, by name."""
-    job, when = _jobs(connection), _milliseconds(since)
+    job, when = _jobs(connection), int(since.timestamp() * 1000)
     here = (job.c.queue_name.is_not(None),)
     counted = select(job.c.queue_name, func.count().label("n"), func.min(job.c.created_at).label("first"))
 
@@ -104,10 +104,6 @@ def _outputs(connection: Connection) -> Any:
 def _schema(connection: Connection) -> str | None:
     """The schema of DBOS's tables; None where the engine has no schemas."""
     return "dbos" if connection.dialect.name == "postgresql" else None
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def _moment(milliseconds: int) -> datetime:

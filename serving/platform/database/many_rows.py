@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Connection, Dialect, Insert, Table, TableClause, column, select, table
-from sqlalchemy.types import TypeEngine
 
 from serving.platform.database.few_rows import insert_few, insert_waiting
 from serving.platform.database.plain import as_of_sqlalchemy, given
@@ -86,12 +85,8 @@ class _Staged:
         source: TableClause = table(own, *(column(name, into.c[name].type) for name in names))
         self.insert = statement.from_select(names, select(*source.c))
         self.names = names
-        self.types = [_BINARY[_name_of(into.c[name].type, dialect)] for name in names]
+        self.types = [_BINARY[into.c[name].type.compile(dialect).partition("(")[0]] for name in names]
         self.converts = [given(into.c[name].type, dialect) for name in names]
-
-
-def _name_of(kind: TypeEngine[Any], dialect: Dialect) -> str:
-    return kind.compile(dialect).partition("(")[0]
 
 
 @cache

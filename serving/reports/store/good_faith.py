@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import Connection, Select, and_, select
 
 from models.case import CaseState
 from models.verdict import Judgement, ReasonCode, Side
@@ -171,13 +171,9 @@ def removals_by_finder(connection: Connection, scope: Scope) -> Counter[FoundBy]
             action.c.acknowledged_at >= scope.since,
             action.c.acknowledged_at < scope.until,
             overturn.c.overturn_id.is_(None),
-            *_of_brand(scope),
+            *[] if scope.brand_id is None else [review_case.c.brand_id == scope.brand_id],
         )
     )
     rows = connection.execute(query).all()
     led = notices.led_to(connection, scope.marketplace_id, {row.case_id for row in rows})
     return Counter(found_by(report=row.reported, notice=row.case_id in led) for row in rows)
-
-
-def _of_brand(scope: Scope) -> list[ColumnElement[bool]]:
-    return [] if scope.brand_id is None else [review_case.c.brand_id == scope.brand_id]

@@ -118,7 +118,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
         raise Invalid("The id of a request is `tdn_` and 26 letters and digits.")
     request_id, now = asked.request_id or runtime.ids.new("tdn"), runtime.clock.now()
     with runtime.store.write() as connection:
-        place, brand_id = _place(connection, person, asked)
+        place, brand_id = pair_of(connection, person, asked.right_id, asked.marketplace_id)
         # Locked until the end, so that no other confirmation is counted between two listings.
         standings.lock(connection, place, brand_id)
         before = takedowns.find(connection, request_id)
@@ -179,10 +179,6 @@ def answered(runtime: Runtime, person: Person, request_id: str) -> Answered:
     """
     with runtime.store.read() as connection:
         return _answered(connection, takedowns.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS)))
-
-
-def _place(connection: Connection, person: Person, asked: Asked) -> tuple[str, str]:
-    return pair_of(connection, person, asked.right_id, asked.marketplace_id)
 
 
 def _earlier_answer(connection: Connection, person: Person, before: StoredRequest) -> Answered:

@@ -93,7 +93,7 @@ def riskiest_answer(connection: Connection, marketplace_id: str, most: int, afte
     return {
         "next": following,
         **_made(seller_risks.kept(connection, marketplace_id)),
-        "riskiest": [{"seller": seller, **_figures(risk)} for seller, risk in found],
+        "riskiest": [{"seller": seller, **asdict(risk), "state": risk.state.value} for seller, risk in found],
     }
 
 
@@ -101,7 +101,3 @@ def _made(kept: Kept | None) -> Mapping[str, Any]:
     if kept is None:
         return dict.fromkeys(Kept.__slots__)
     return {**asdict(kept), "as_of": kept.as_of.isoformat()}
-
-
-def _figures(risk: SellerRisk) -> Mapping[str, Any]:
-    return {**asdict(risk), "state": risk.state.value}
