@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, or_
 
+from serving.delivery.payloads import LISTING_PAYLOADS, SELLER_PAYLOADS, ListingRequest, Payload
 from serving.marketplaces.store import marketplaces
 from serving.sellers.store import seller_actions
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.client import Message, action_message
+from serving.webhooks.client import Message
 from serving.webhooks.rules.action import ActionState
 from serving.webhooks.store import listing_requests
 from serving.webhooks.store.listing_requests import StoredListingRequest
@@ -112,21 +113,17 @@ def under_way_count(connection: Connection, at: datetime) -> int:
     return sum(box.under_way_count(connection, at) for box in BOXES)
 
 
-def message_of(found: Letter, seller_link: str | None) -> Message:
+def message_of(letter: Letter, seller_link: str | None) -> Message:
     """A message as it is sent; `seller_link` belongs to a removal."""
-    data: dict[str, Any] = {
-        "action": found.kind.value,
-        "action_id": found.action_id,
-        "sequence": found.sequence,
-    }
-    if isinstance(found, StoredListingRequest):
-        data |= {"listing": found.location, "waits_until": found.waits_until.isoformat()}
-        return action_message(found.action_id, found.created_at, data)
-    data["statement"] = dict(found.statement)
-    if isinstance(found, StoredSellerAction):
-        data["seller_external_id"] = found.seller_external_id
-        return action_message(found.action_id, found.created_at, data, about="seller")
-    data["listing_external_id"] = found.external_id
-    if seller_link is not None:
-        data["seller_link"] = seller_link
-    return action_message(found.action_id, found.created_at, data)
+    numbered: dict[str, Any] = {"action": letter.kind, "action_id": letter.action_id, "sequence": letter.sequence}
+    payload: Payload
+    match letter:
+        case StoredListingRequest():
+            payload = ListingRequest(**numbered, listing=letter.location, waits_until=letter.waits_until)
+        case StoredSellerAction():
+            told = {**numbered, "statement": letter.statement}
+            payload = SELLER_PAYLOADS[letter.kind](**told, seller_external_id=letter.seller_external_id)
+        case StoredAction():
+            told = {**numbered, "statement": letter.statement, "seller_link": seller_link or ""}
+            payload = LISTING_PAYLOADS[letter.kind](**told, listing_external_id=letter.external_id)
+    return payload.message(letter.action_id, letter.created_at)
