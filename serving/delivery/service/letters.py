@@ -1,6 +1,5 @@
 """The three kinds of messages to a marketplace: an action on a listing, one on a seller, a request for a listing."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from serving.webhooks.store.listing_requests import StoredListingRequest
 from serving.webhooks.store.outbox import Outbox
 
 Letter = StoredAction | StoredSellerAction | StoredListingRequest
-BOXES: Final = (actions.OUTBOX, seller_actions.OUTBOX, listing_requests.OUTBOX)
+BOXES: Final[tuple[Outbox[Any], ...]] = (actions.OUTBOX, seller_actions.OUTBOX, listing_requests.OUTBOX)
 
 
 # Built once, because each process asks several times a second.
@@ -37,7 +36,7 @@ def letter(connection: Connection, marketplace_id: str, action_id: str) -> Lette
             return actions.get(connection, marketplace_id, action_id)
 
 
-def outbox(found: Letter) -> Outbox:
+def outbox(found: Letter) -> Outbox[Any]:
     """The table operations for a message."""
     match found:
         case StoredAction():
@@ -48,17 +47,6 @@ def outbox(found: Letter) -> Outbox:
             return listing_requests.OUTBOX
 
 
-def dead_before(connection: Connection, found: Letter) -> Sequence[Letter]:
-    """The undeliverable messages on the same subject with a lower sequence."""
-    match found:
-        case StoredAction():
-            return actions.dead_before(connection, found)
-        case StoredSellerAction():
-            return seller_actions.dead_before(connection, found)
-        case StoredListingRequest():
-            return listing_requests.dead_before(connection, found)
-
-
 def claim(
     connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None = None
 ) -> list[Letter]:
@@ -66,11 +54,7 @@ def claim(
 
     At most `most`, or the one message that is named.
     """
-    found: list[Letter] = [
-        *actions.claim(connection, marketplace_id, at, most, only),
-        *seller_actions.claim(connection, marketplace_id, at, most, only),
-        *listing_requests.claim(connection, marketplace_id, at, most, only),
-    ]
+    found: list[Letter] = [letter for box in BOXES for letter in box.claim(connection, marketplace_id, at, most, only)]
     return sorted(found, key=lambda one: one.due_at or at)[:most]
 
 
