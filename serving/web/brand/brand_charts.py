@@ -11,19 +11,12 @@ from serving.platform import tongues
 from serving.platform.tongues import say
 from serving.standing.rules.standing import Level
 from serving.standing.store.standings import StandingChange
+from serving.web.charts import Scale, Tick
 from serving.web.wording import words
 
 _WIDTH, _LEFT, _RIGHT = 640.0, 40.0, 632.0
 _TOP, _BOTTOM = 10.0, 150.0
 _LABELS: Final = 8  # As many as fit below the axis.
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark on an axis with its text; a mark without text has no label."""
-
-    at: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +66,8 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
         )
         for name, part in zip(names, parts, strict=True)
     )
-    ticks = tuple(
-        Tick(round(_BOTTOM - (_BOTTOM - _TOP) * value / top, 1), tongues.number(value))
-        for value in range(0, top + 1, step)
-    )
+    scale = Scale(_BOTTOM, _TOP, top)
+    ticks = tuple(Tick(scale(value), tongues.number(value)) for value in range(0, top + 1, step))
     return AnswerChart(tuple(bars), _slots(names, slot), ticks, sentence)
 
 
@@ -125,7 +116,7 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
     slot = (_RIGHT - _LEFT) / len(shares)
 
     def y(share: float) -> float:
-        return round(_BOTTOM - (_BOTTOM - _TOP) * min(1.0, share / top), 1)
+        return Scale(_BOTTOM, _TOP)(min(1.0, share / top))
 
     whiskers = tuple(
         Whisker(
