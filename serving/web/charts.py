@@ -66,8 +66,8 @@ def score_bar(value: float, notches: Sequence[tuple[str, float]], *, most: float
 
 def percentile_bar(percentile: float, width: int) -> ScoreBar:
     """A percentile, 0 to 100, as a mark on a bar of this width with a notch in the middle."""
-    place = _place(percentile / 100, width)
-    return ScoreBar(width, place, (Notch(width / 2, ""),), f"Percentile {math.floor(percentile)} of 100")
+    label = f"Percentile {math.floor(percentile)} of 100"
+    return ScoreBar(width, _place(percentile / 100, width), (Notch(width / 2, ""),), label)
 
 
 def _place(share: float, width: float) -> float:
@@ -190,8 +190,7 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
         [amount for one in group.samples.log_prices if (amount := math.exp(one)) < _FURTHEST * shown]
         for group in references
     ]
-    most = max([shown, *(amount for some in drawn for amount in some)]) * 1.06
-    scale = Scale(_LEFT, _RIGHT, most)
+    scale = Scale(_LEFT, _RIGHT, max([shown, *(amount for some in drawn for amount in some)]) * 1.06)
     strips = tuple(
         _strip(i, one, some, scale, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
     )
@@ -263,8 +262,7 @@ def _ticks(scale: Scale, currency: str) -> tuple[Tick, ...]:
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
     amounts = [i * step for i in range(int(scale.most / step) + 1)]
-    texts = [words.about(value, currency) if value else "0" for value in amounts]
-    return tuple(Tick(scale(value), text) for value, text in zip(amounts, texts, strict=True))
+    return tuple(Tick(scale(value), words.about(value, currency) if value else "0") for value in amounts)
 
 
 @dataclass(frozen=True, slots=True)
