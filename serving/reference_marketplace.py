@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.errors import Invalid
+from serving.delivery.payloads import PAYLOADS
 from serving.platform.home import Home
 from serving.webhooks.client import new_secret
 
@@ -24,16 +25,9 @@ CONFIGURATION: Final = "reference-marketplace.json"
 EFFECTS: Final = "reference-marketplace-effects.jsonl"
 DEFAULT_PORT: Final = 8322
 _MOST_BYTES: Final = 100_000
-_TYPES: Final = {
-    "listing.remove": "listing",
-    "listing.reinstate": "listing",
-    "seller.restrict": "seller",
-    "seller.suspend": "seller",
-    "seller.restore": "seller",
-    "listing.requested": "request",
-}
-# The field of a message that names its subject.
-_SUBJECTS: Final = {"listing": "listing_external_id", "seller": "seller_external_id", "request": "listing"}
+# By event, what its sequence counts; and the field of a message that names it.
+_TYPES: Final = {event: payload.subject[0] for event, payload in PAYLOADS.items() if payload.subject}
+_SUBJECTS: Final = dict(payload.subject for payload in PAYLOADS.values() if payload.subject)
 _STATUS: Final = "/listings/"
 _ACCOUNTS: Final = "/sellers/"
 

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
+from serving.delivery.payloads import LISTING_PAYLOADS, SELLER_PAYLOADS, ListingRequest, Payload, StatementOfReasons
 from serving.platform.outbound.line import Failed
 from serving.sellers.rules.sanction import SellerAct
-from serving.webhooks.client import Delivered, Message, action_message, new_secret, post, shows, signed
+from serving.webhooks.client import Delivered, Message, new_secret, post, shows, signed
 from serving.webhooks.rules.action import ActionKind
 from serving.webhooks.store.listing_requests import RequestKind
 
@@ -81,39 +83,27 @@ class Trial:
         self._listings += 1
         return f"conformance-{self._run}-{self._listings}"
 
-    def message(self, listing: str, sequence: int, kind: ActionKind = ActionKind.REMOVE, **more: Any) -> Message:
+    def message(self, listing: str, sequence: int, kind: ActionKind = ActionKind.REMOVE) -> Message:
         """A message about a listing in the form that the service sends."""
-        data = {
-            "action": kind.value,
-            "action_id": f"act_conformance{secrets.token_hex(8)}",
-            "listing_external_id": listing,
-            "sequence": sequence,
-            "statement": {"decision": "A conformance test; it concerns none of your listings."},
-            **more,
-        }
-        return action_message(str(data["action_id"]), self.now(), data)
+        told = StatementOfReasons(decision="A conformance test; it concerns none of your listings.")
+        payload = partial(LISTING_PAYLOADS[kind], action=kind, listing_external_id=listing, statement=told)
+        return self._message(payload, "act", sequence)
 
     def about_seller(self, seller: str, sequence: int, act: SellerAct) -> Message:
         """A message about an account in the form that the service sends."""
-        data = {
-            "action": act.value,
-            "action_id": f"sac_conformance{secrets.token_hex(8)}",
-            "seller_external_id": seller,
-            "sequence": sequence,
-            "statement": {"decision": "A conformance test; it concerns none of your sellers."},
-        }
-        return action_message(str(data["action_id"]), self.now(), data, about="seller")
+        told = StatementOfReasons(decision="A conformance test; it concerns none of your sellers.")
+        payload = partial(SELLER_PAYLOADS[act], action=act, seller_external_id=seller, statement=told)
+        return self._message(payload, "sac", sequence)
 
     def request(self, listing: str, sequence: int) -> Message:
         """A request for a listing in the form that the service sends."""
-        data = {
-            "action": RequestKind.REQUESTED.value,
-            "action_id": f"lrq_conformance{secrets.token_hex(8)}",
-            "listing": listing,
-            "sequence": sequence,
-            "waits_until": (self.now() + timedelta(days=30)).isoformat(),
-        }
-        return action_message(str(data["action_id"]), self.now(), data)
+        until = self.now() + timedelta(days=30)
+        payload = partial(ListingRequest, action=RequestKind.REQUESTED, listing=listing, waits_until=until)
+        return self._message(payload, "lrq", sequence)
+
+    def _message(self, payload: Callable[..., Payload], prefix: str, sequence: int) -> Message:
+        action_id = f"{prefix}_conformance{secrets.token_hex(8)}"
+        return payload(action_id=action_id, sequence=sequence).message(action_id, self.now())
 
     def send(self, message: Message, *, age: timedelta = timedelta(0)) -> Delivered | Failed:
         """Deliver a message whose signature is `age` old."""
@@ -214,10 +204,12 @@ def _unreadable(trial: Trial) -> str | None:
 
 
 def _unknown_fields(trial: Trial) -> str | None:
-    message = trial.message(trial.listing(), 1, note_of_a_later_release={"a": [1]})
-    found = json.loads(message.body)
-    body = json.dumps({**found, "another": None}, separators=(",", ":")).encode()
-    return _not_acknowledged(trial.send(Message(message.message_id, body)), "a message with unknown fields")
+    message = trial.message(trial.listing(), 1)
+    body = json.loads(message.body) | {"another": None}
+    body["data"]["note_of_a_later_release"] = {"a": [1]}
+    return _not_acknowledged(
+        trial.send(Message(message.message_id, json.dumps(body).encode())), "a message with unknown fields"
+    )
 
 
 def _unknown_type(trial: Trial) -> str | None:

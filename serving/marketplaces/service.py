@@ -1,6 +1,5 @@
 """API keys of marketplaces and of brands: made, checked, listed for administrators, and revoked."""
 
-import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -25,6 +24,7 @@ from serving.marketplaces.store.marketplaces import ApiKey, KeyInForce, KeyRecor
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pools import USES
 from serving.platform.runtime import Runtime
+from serving.platform.signatures import keyed_digest
 
 _MARK: Final = "tsk"
 # The page of a new secret, by what was made.
@@ -180,7 +180,7 @@ def network_of(runtime: Runtime, address: str | None) -> str | None:
         return None
     parsed = ipaddress.ip_address(address)
     block = str(ipaddress.ip_network((parsed, _PREFIX[parsed.version]), strict=False))
-    return hmac.digest(hmac.digest(runtime.contact_key, _NETWORKS, hashlib.sha256), block.encode(), "sha256").hex()
+    return keyed_digest(runtime.contact_key, _NETWORKS, block).hex()
 
 
 def reporter_of(runtime: Runtime, header: str | None, address: str | None = None) -> tuple[Person, str]:

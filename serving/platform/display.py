@@ -4,7 +4,7 @@ import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from enum import StrEnum
 from functools import cache
@@ -66,6 +66,13 @@ def shown_as(display: Display) -> Iterator[None]:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Show the block in English, otherwise as the reader has set it."""
+    with shown_as(replace(current(), language=ENGLISH)):
+        yield
 
 
 _PARTS: Final = frozenset(

@@ -21,6 +21,9 @@ from babel.support import Translations
 from serving.platform import display
 from serving.platform.languages import ENGLISH, FOLDER, Language, languages
 
+# Scripts in which sentences follow each other without a blank.
+_WITHOUT_BLANKS: Final = frozenset({"Hans", "Hant", "Jpan"})
+
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
@@ -102,6 +105,11 @@ def day(at: datetime | date) -> str:
 def here(at: datetime | date) -> date:
     """The date at a moment in the reader's time zone."""
     return at.astimezone(display.current().zone).date() if isinstance(at, datetime) else at
+
+
+def joined(*sentences: str) -> str:
+    """Sentences one after another; Chinese, for one, has no blank between them."""
+    return ("" if tongue().locale.script in _WITHOUT_BLANKS else " ").join(sentences)
 
 
 @cache

@@ -8,6 +8,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
+from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.service.stop_links import stop_path
@@ -52,6 +53,7 @@ def told_here(runtime: Runtime, person: Person) -> tuple[ToldHere, ...]:
     )
 
 
+@display.in_english()  # Staff read them, also on a page in their language.
 def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     """The alarms of a person's marketplaces; empty for brands and data scientists."""
     places = frozenset[str]().union(*(person.marketplaces(one) for one in _WATCHERS))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from serving.web.charts import Scale
 from serving.web.series_charts import Known
 
 
@@ -26,11 +27,7 @@ _BOX_WIDTH: Final = 230.0
 
 def age_box(low: float, median: float, high: float, oldest: float, limit: float, unit: str = "h") -> AgeBox:
     """A box of ages in one unit: first quartile, median, third quartile, maximum, and the limit."""
-    most = max(oldest, limit) * 1.05
-
-    def at(value: float) -> float:
-        return round(_BOX_WIDTH * value / most, 1)
-
+    at = Scale(0.0, _BOX_WIDTH, max(oldest, limit) * 1.05)
     return AgeBox(
         at(low),
         round(max(at(high) - at(low), 1.0), 1),

@@ -13,6 +13,27 @@ from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """Values from zero to `most` as places on an axis, which may run in either direction."""
+
+    start: float
+    end: float
+    most: float = 1.0
+
+    def __call__(self, value: float) -> float:
+        """The place of a value."""
+        return round(self.start + (self.end - self.start) * value / self.most, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis or a line of a grid, with its text; one without text has no label."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notch:
     """A threshold on a score's bar."""
 
@@ -45,8 +66,8 @@ def score_bar(value: float, notches: Sequence[tuple[str, float]], *, most: float
 
 def percentile_bar(percentile: float, width: int) -> ScoreBar:
     """A percentile, 0 to 100, as a mark on a bar of this width with a notch in the middle."""
-    place = _place(percentile / 100, width)
-    return ScoreBar(width, place, (Notch(width / 2, ""),), f"Percentile {math.floor(percentile)} of 100")
+    label = f"Percentile {math.floor(percentile)} of 100"
+    return ScoreBar(width, _place(percentile / 100, width), (Notch(width / 2, ""),), label)
 
 
 def _place(share: float, width: float) -> float:
@@ -127,14 +148,6 @@ class ReferenceStrip:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark on an axis."""
-
-    x: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Marker:
     """A price on the axis with its text, which moves to its left if there is no room to its right.
 
@@ -177,24 +190,24 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
         [amount for one in group.samples.log_prices if (amount := math.exp(one)) < _FURTHEST * shown]
         for group in references
     ]
-    most = max([shown, *(amount for some in drawn for amount in some)]) * 1.06
+    scale = Scale(_LEFT, _RIGHT, max([shown, *(amount for some in drawn for amount in some)]) * 1.06)
     strips = tuple(
-        _strip(i, one, some, most, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
+        _strip(i, one, some, scale, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
     )
     height = _TOP + _STRIP * len(strips) + 20
-    listing = _marker(price, f"This listing {words.about(price, currency)}", most)
+    listing = _marker(price, f"This listing {words.about(price, currency)}", scale)
     sentence = f"{listing.text}. " + " ".join(f"{strip.name}: {strip.text}, {strip.usual}." for strip in strips)
     return PriceChart(
         height,
         strips,
         listing,
-        None if claimed is None else _claimed(claimed, listing, most, currency),
-        _ticks(most, currency),
+        None if claimed is None else _claimed(claimed, listing, scale, currency),
+        _ticks(scale, currency),
         sentence,
     )
 
 
-def _strip(index: int, one: Comparable, drawn: Sequence[float], most: float, currency: str) -> ReferenceStrip:
+def _strip(index: int, one: Comparable, drawn: Sequence[float], scale: Scale, currency: str) -> ReferenceStrip:
     median = math.exp(one.reference.log_median)
     low, high = (median * math.exp(side * _spread(one.reference)) for side in (-1, 1))
     y, name = _TOP + _STRIP * index, one.name
@@ -203,10 +216,10 @@ def _strip(index: int, one: Comparable, drawn: Sequence[float], most: float, cur
         name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {one.reference.n:,}",
         text=f"median {words.about(median, currency)}",
         usual=f"typical range {words.about(low, currency)} to {words.about(high, currency)}",
-        x=_at(median, most),
-        spread_x=_at(low, most),
-        spread_width=round(_at(high, most) - _at(low, most), 1),
-        dots=_heaped([_at(amount, most) for amount in drawn], y + _DOTS),
+        x=scale(median),
+        spread_x=scale(low),
+        spread_width=round(scale(high) - scale(low), 1),
+        dots=_heaped([scale(amount) for amount in drawn], y + _DOTS),
         beyond=len(one.samples.log_prices) - len(drawn),
     )
 
@@ -226,17 +239,13 @@ def _heaped(places: Sequence[float], bottom: float) -> tuple[Dot, ...]:
     )
 
 
-def _at(value: float, most: float) -> float:
-    return round(_LEFT + (_RIGHT - _LEFT) * value / most, 1)
-
-
-def _marker(value: float, text: str, most: float) -> Marker:
-    x = _at(value, most)
+def _marker(value: float, text: str, scale: Scale) -> Marker:
+    x = scale(value)
     return Marker(x, text, before=x > _WIDTH * 0.62)
 
 
-def _claimed(value: float, listing: Marker, most: float, currency: str) -> Marker:
-    found = _marker(value, f"Claimed {words.about(value, currency)}", most)
+def _claimed(value: float, listing: Marker, scale: Scale, currency: str) -> Marker:
+    found = _marker(value, f"Claimed {words.about(value, currency)}", scale)
     (left, right), (other_left, other_right) = _extent(found), _extent(listing)
     return replace(found, hidden=left < other_right and other_left < right)
 
@@ -247,14 +256,13 @@ def _extent(marker: Marker) -> tuple[float, float]:
     return (marker.x - width, marker.x) if marker.before else (marker.x, marker.x + width)
 
 
-def _ticks(most: float, currency: str) -> tuple[Tick, ...]:
+def _ticks(scale: Scale, currency: str) -> tuple[Tick, ...]:
     """Between three and seven round amounts, including zero."""
-    rough = most / 5
+    rough = scale.most / 5
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
-    amounts = [i * step for i in range(int(most / step) + 1)]
-    texts = [words.about(value, currency) if value else "0" for value in amounts]
-    return tuple(Tick(_at(value, most), text) for value, text in zip(amounts, texts, strict=True))
+    amounts = [i * step for i in range(int(scale.most / step) + 1)]
+    return tuple(Tick(scale(value), words.about(value, currency) if value else "0") for value in amounts)
 
 
 @dataclass(frozen=True, slots=True)

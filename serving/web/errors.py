@@ -19,15 +19,16 @@ from serving.api.requests.access_log import REQUEST_ID, request_id
 from serving.guards import cookie_name, runtime_of
 from serving.platform import display
 from serving.platform.database.faults import StorageFault
+from serving.platform.tongues import N_, say
 from serving.web.case.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.rendering import respond
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say, size
+from serving.web.wording import words
 from serving.web.wording.language_choice import chosen_by
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import ROLES
+from serving.web.wording.words import size
 
 # Visitors who come by a link have no account and no start page.
 _BY_LINK: Final = ("/seller/", "/notice/")
@@ -145,7 +146,7 @@ def _not_done(status: int) -> str | None:
 
 def _next_step(request: Request, session: Session, status: int) -> str | None:
     """The next step for a signed-in user."""
-    kept = own_words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
+    kept = words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
     largest = size(runtime_of(request).settings.largest_body_bytes)
     return say(NEXT[status], roles=kept, largest=largest) if status in NEXT else None
 

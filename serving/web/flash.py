@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from serving.guards import is_secure, runtime_of
-from serving.web.wording.i18n import N_, say
+from serving.platform.tongues import N_, say
 
 _COOKIE: Final = "touchstone_flash"
 _SECONDS: Final = 60

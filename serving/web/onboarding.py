@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from serving.accounts.rules.access import Role
-from serving.web.wording.i18n import N_
+from serving.platform.tongues import N_
 
 
 @dataclass(frozen=True, slots=True)

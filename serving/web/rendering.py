@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
@@ -17,10 +17,10 @@ from serving.accounts.store import onboarding
 from serving.accounts.store.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
 from serving.operations.service.simulation import Visits
-from serving.platform import display
+from serving.platform import display, tongues
 from serving.platform.display import Display
-from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, say
 from serving.web import flash, text_view
 from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
 from serving.web.assets import address
@@ -29,11 +29,11 @@ from serving.web.forms import local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
-from serving.web.wording import i18n, own_words, words
+from serving.web.wording import words
 from serving.web.wording.filters import FILTERS
 from serving.web.wording.glossary import term_of
-from serving.web.wording.i18n import N_, say
 from serving.web.wording.simulation_banner import SimulationBanner, simulation_banner
+from serving.web.wording.translated import TRANSLATED
 from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
 
@@ -107,21 +107,21 @@ TEMPLATES: Final = Environment(
 )
 TEMPLATES.policies["ext.i18n.trimmed"] = True
 # The extension adds it and resolves the language at each call.
-TEMPLATES.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+TEMPLATES.install_gettext_callables(tongues.gettext, tongues.ngettext, newstyle=True)  # type: ignore[attr-defined]
 TEMPLATES.globals |= {
-    "all_tongues": i18n.tongues,
+    "all_tongues": tongues.tongues,
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
-    "day": own_words.day,
-    "full": own_words.full,
-    "moment": own_words.moment,
-    "number": i18n.number,
+    "day": words.day,
+    "full": words.full,
+    "moment": words.moment,
+    "number": tongues.number,
     "reason_codes": REASON_CODES,
     "say": say,
     "shown": text_view.show,
     "static": address,
     "term_of": term_of,
-    "tongue": i18n.tongue,
+    "tongue": tongues.tongue,
 }
 
 TEMPLATES.filters |= FILTERS
@@ -148,9 +148,9 @@ def render(page: Page) -> str:
 def _rendered(page: Page, shell: Shell | None, now: datetime | None) -> str:
     """The page in the reader's language if it is translated, else entirely in English."""
     template = TEMPLATES.get_template(page.template)
-    if page.template in i18n.TRANSLATED:
+    if page.template in TRANSLATED:
         return template.render(page=page, shell=shell, now=now)
-    with display.shown_as(replace(display.current(), language=ENGLISH)):
+    with display.in_english():
         return template.render(page=page, shell=shell, now=now)
 
 

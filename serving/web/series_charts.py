@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from serving.web.charts import Tick
+from serving.web.charts import Scale, Tick
 
 Known = float | None
 
@@ -35,10 +35,8 @@ def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: 
     """Values in equal steps of time, drawn from zero up; None is unknown."""
     most = max((value for value in values if value is not None), default=0.0) or 1.0
     step = (width - 4) / max(1, len(values) - 1)
-    placed = [
-        (round(2 + step * i, 1), None if value is None else round(height - 2 - (height - 4) * value / most, 1))
-        for i, value in enumerate(values)
-    ]
+    y = Scale(height - 2, 2, most)
+    placed = [(round(2 + step * i, 1), None if value is None else y(value)) for i, value in enumerate(values)]
     runs = list(_runs(values))
     known = [(x, y) for x, y in placed if y is not None]
     missing = sum(value is None for value in values)
@@ -137,10 +135,10 @@ def stacked_area(
         tops.append([below + (value or 0.0) for below, value in zip(tops[-1], layer.values, strict=True)])
     levels = round_levels(max((top for top, sure in zip(tops[-1], known, strict=True) if sure), default=0.0))
     width = (_RIGHT - _LEFT) / max(1, steps - 1)
-    runs = list(_runs([1.0 if sure else None for sure in known]))
+    runs, y = list(_runs([1.0 if sure else None for sure in known])), Scale(_FOOT, _TOP, levels[-1])
 
     def at(i: int, value: float) -> tuple[float, float]:
-        return round(_LEFT + width * i, 1), round(_FOOT - (_FOOT - _TOP) * value / levels[-1], 1)
+        return round(_LEFT + width * i, 1), y(value)
 
     def surface(below: list[float], above: list[float], begin: int, end: int) -> str:
         up = [at(i, above[i]) for i in range(begin, end)]

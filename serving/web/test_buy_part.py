@@ -6,7 +6,7 @@ from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def test_buy_shown(record: TestBuyRecord | ReportTestBuy, location: str) -> Test
     return TestBuyShown(
         listing=text_view.show(location),
         order_reference=text_view.show(record.order_reference),
-        ordered_on=own_words.calendar_day(record.ordered_on),
-        received_on=None if record.received_on is None else own_words.calendar_day(record.received_on),
+        ordered_on=words.calendar_day(record.ordered_on),
+        received_on=None if record.received_on is None else words.calendar_day(record.received_on),
         finding=text_view.show(record.finding),
     )

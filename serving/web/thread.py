@@ -10,10 +10,10 @@ from serving.accounts.rules.access import Person
 from serving.brands.service.brand_messages import LONGEST
 from serving.brands.store import brand_messages
 from serving.brands.store.brand_messages import Message, MessageSide, Pair
+from serving.platform.tongues import N_, say
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say
+from serving.web.wording import words
 
 _SHOWN: Final = 100
 _SIDES: Final = {MessageSide.BRAND: N_("brand"), MessageSide.MANAGER: N_("account manager")}
@@ -65,7 +65,7 @@ def _line(one: Message, person: Person, side: MessageSide, now: datetime) -> Mes
         message_id=one.message_id,
         who=one.name,
         side=say(_SIDES[one.side]),
-        when=own_words.moment(one.known_at, now),
+        when=words.moment(one.known_at, now),
         text=None if one.text is None else text_view.show(one.text),
         mine=one.side is side,
         can_erase=may and one.text is not None,

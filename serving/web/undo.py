@@ -8,10 +8,10 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import number, say
 from serving.views import views
 from serving.views.views import Given
 from serving.web.wording import words
-from serving.web.wording.i18n import number, say
 from serving.web.wording.vocabulary import CHOICE_OF
 from serving.webhooks.rules.action import ActionKind
 

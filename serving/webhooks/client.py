@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from standardwebhooks import Webhook
@@ -61,13 +61,6 @@ def check_status_url(url: str, *, allow_loopback: bool) -> None:
     if "{listing}" not in url:
         raise Invalid("A status address needs {listing} where the id goes.")
     check_url(url.replace("{listing}", "MP-1"), allow_loopback=allow_loopback)
-
-
-def action_message(action_id: str, at: datetime, data: Mapping[str, Any], about: str = "listing") -> Message:
-    """The message of an action on a listing or a seller, in canonical form, so that a retry sends the same bytes."""
-    body = {"type": f"{about}.{data['action']}", "timestamp": at.isoformat(), "data": data}
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Message(action_id, text.encode())
 
 
 def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str, str]:

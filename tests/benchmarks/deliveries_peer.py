@@ -9,7 +9,9 @@ from typing import Any, Final
 import httpx
 import typer
 
-from serving.webhooks.client import action_message, new_secret, signed
+from serving.delivery.payloads import ListingRemoval
+from serving.webhooks.client import new_secret, signed
+from serving.webhooks.rules.action import ActionKind
 
 # As many at once as one of our workers sends to one marketplace.
 _AT_ONCE: Final = 32
@@ -29,8 +31,9 @@ async def main(database: str, url: str, messages: int) -> None:
         @worker.entrypoint("deliver")  # type: ignore[untyped-decorator]  # the peer is not a dependency
         async def deliver(job: Any) -> None:
             now, name = datetime.now(UTC), job.payload.decode()
-            data = {"action": "remove", "action_id": name, "listing_external_id": name, "sequence": 1}
-            message = action_message(name, now, data)
+            about = {"action_id": name, "listing_external_id": name, "sequence": 1}
+            removal = ListingRemoval.model_construct(action=ActionKind.REMOVE, **about)
+            message = removal.message(name, now)
             answer = await client.post(url, content=message.body, headers=signed(message, [secret], now))
             answer.raise_for_status()
 

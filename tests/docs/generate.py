@@ -1,13 +1,15 @@
 """The generated parts of docs/ and data/: `make docs` writes them, a test compares them with the code."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from textwrap import indent
 from typing import Any, Final
 
 import typer
+from pydantic.fields import FieldInfo
 from typer.main import get_command
 
 from features.compute import FEATURES, input_fingerprint
@@ -30,6 +32,7 @@ from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PRO
 from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_AUTHORISATION, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
 from serving.cli.main import app
+from serving.delivery.payloads import PAYLOADS, ListingRemoval, StatementOfReasons
 from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import (
     DEFAULT_DRIFT_ALARM,
@@ -50,6 +53,7 @@ from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
 from serving.web.wording.glossary import TERMS
 from serving.webhooks.policy import DEFAULT_DELIVERY
+from serving.webhooks.rules.action import ActionKind
 from tests.docs.diagrams import diagrams
 from tests.docs.drawing import Diagram, mermaid, svg
 from training.adapters.formats import FORMATS
@@ -217,10 +221,44 @@ def concepts_page() -> str:
     return _filled(page, "glossary", "\n".join(rows))
 
 
+def integrating_page() -> str:
+    """docs/integrating.md: its prose unchanged, with the generated events, fields and example of the webhooks."""
+    page = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
+    removal = ListingRemoval(
+        action=ActionKind.REMOVE,
+        action_id="act_01m87...",
+        sequence=1,
+        listing_external_id="A-1",
+        statement=StatementOfReasons(decision="..."),
+        seller_link="https://touchstone.example/seller/act_01m87...",
+    )
+    body = json.loads(removal.message(removal.action_id, datetime(2026, 11, 24, 20, 29, 35, tzinfo=UTC)).body)
+    head = [
+        "POST /webhooks/touchstone",
+        f"webhook-id: {removal.action_id}",
+        "webhook-timestamp: 1795552175",
+        "webhook-signature: v1,K5oZf...",
+    ]
+    example = indent("\n".join([*head, json.dumps(body, indent=2)]), "    ")
+    fields = {name: field for payload in PAYLOADS.values() for name, field in payload.model_fields.items()}
+    rows = ["| type | meaning | `data` |", "| --- | --- | --- |"]
+    for event, payload in PAYLOADS.items():
+        listed = ", ".join(f"`{name}`" for name in payload.model_fields)
+        rows.append(_row((f"`{event}`", payload.__doc__ or "", listed)))
+    page = _filled(page, "example: listing.remove", example)
+    page = _filled(page, "webhooks", "\n".join([*rows, "", *_described(fields)]))
+    return _filled(page, "statement", "\n".join(_described(StatementOfReasons.model_fields)))
+
+
+def _described(fields: Mapping[str, FieldInfo]) -> list[str]:
+    rows = [_row((f"`{name}`", field.description or "")) for name, field in fields.items() if field.description]
+    return ["| field | meaning |", "| --- | --- |", *rows]
+
+
 def _filled(page: str, name: str, block: str) -> str:
     """The page with one block between its two hand-written marks."""
     start, end = f"<!-- {name} -->\n", "<!-- end -->"
-    assert page.count(start) == 1, f"docs/concepts.md has no place for {name}"
+    assert page.count(start) == 1, f"the page has no place for {name}"
     before, after = page.split(start)
     return f"{before}{start}\n{block}\n\n{end}{after.partition(end)[2]}"
 
@@ -322,6 +360,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "docs/policies.md": policies_page,
     "docs/commands.md": commands_page,
     "docs/concepts.md": concepts_page,
+    "docs/integrating.md": integrating_page,
     **{f"docs/diagrams/{name}.svg": partial(svg, diagram) for name, diagram in diagrams().items()},
     "data/listing.schema.json": listing_schema_file,
     "data/dictionary.md": data_dictionary,

@@ -15,10 +15,11 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
+from serving.delivery.payloads import PAYLOADS
 from serving.platform.home import Home
 from serving.platform.outbound.line import Failed
 from serving.reference_marketplace import DEFAULT_PORT, EFFECTS, Effects, configuration, whole_lines
-from serving.webhooks.client import Delivered, Message, action_message, new_secret
+from serving.webhooks.client import Delivered, Message, new_secret
 from tests.fixtures.sending import send_alone
 
 RUN = """
@@ -186,7 +187,8 @@ def running(home: Home, port: int) -> Iterator[Marketplace]:
 
 
 def a_removal(action_id: str = "act_1", **changes: Any) -> Message:
-    return action_message(action_id, datetime.now(UTC), data(**changes))
+    sent = data(**changes) | {"action_id": action_id, "statement": {"decision": "Removed."}}
+    return PAYLOADS[f"listing.{sent['action']}"].model_validate(sent).message(action_id, datetime.now(UTC))
 
 
 def test_a_kill_between_two_deliveries_repeats_no_effect(home: Home, free_port: int) -> None:

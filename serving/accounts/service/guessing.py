@@ -4,8 +4,6 @@ An attempt is counted before its password is checked, so that attempts at the sa
 gives its attempt back. Nothing depends on whether the account exists.
 """
 
-import hashlib
-import hmac
 import ipaddress
 import math
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ from serving.accounts.service.security_events import denied
 from serving.accounts.store import sign_in_budgets
 from serving.accounts.store.sign_in_budgets import Counter
 from serving.platform.runtime import Runtime
+from serving.platform.signatures import keyed_digest
 
 _PURPOSE: Final = b"touchstone sign-in counters"
 # A customer of IPv6 has a network of addresses.
@@ -177,5 +176,4 @@ def _network(address: str) -> str:
 
 def _hashed(runtime: Runtime, *parts: str) -> str:
     """A name for a counter; only the key leads back from it."""
-    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
-    return hmac.new(key, "\n".join(parts).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    return keyed_digest(runtime.contact_key, _PURPOSE, *parts).hex()

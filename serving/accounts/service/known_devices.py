@@ -4,9 +4,7 @@ The token opens nothing. It gives a sign-in a counter of its own, so that wrong 
 account's owner out. A new password ends all of them.
 """
 
-import base64
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,7 @@ from typing import Final
 from serving.accounts.policy import GuessingPolicy
 from serving.accounts.store.accounts import Credentials
 from serving.platform.runtime import Runtime
+from serving.platform.signatures import is_signature, signature
 
 _PURPOSE: Final = b"touchstone known device"
 BETWEEN: Final = "~"
@@ -39,7 +38,7 @@ def token_of(runtime: Runtime, found: Credentials, at: datetime, others: str = "
     known = device_of(runtime, found, others, at)
     nonce, issued = secrets.token_urlsafe(12), int(at.timestamp())
     times = f"{issued}.{issued if known is None else int(known.since.timestamp())}"
-    made = f"{nonce}.{times}.{_signature(runtime, found, nonce, times)}"
+    made = f"{nonce}.{times}.{signature(*_signed(runtime, found, nonce, times))}"
     kept = [one for one in _split(others) if _device(runtime, found, one, at) is None]
     return BETWEEN.join([made, *kept][:_MOST_IN_A_COOKIE])
 
@@ -65,8 +64,8 @@ def _split(cookie: str) -> list[str]:
 
 def _device(runtime: Runtime, found: Credentials, token: str, at: datetime) -> KnownDevice | None:
     nonce, _, rest = token.partition(".")
-    times, _, signature = rest.rpartition(".")
-    if not (signature.isascii() and hmac.compare_digest(signature, _signature(runtime, found, nonce, times))):
+    times, _, signed = rest.rpartition(".")
+    if not is_signature(signed, *_signed(runtime, found, nonce, times)):
         return None
     issued, _, since = times.partition(".")
     lasts = timedelta(days=runtime.policies[GuessingPolicy].device_days)
@@ -75,9 +74,6 @@ def _device(runtime: Runtime, found: Credentials, token: str, at: datetime) -> K
     return KnownDevice(nonce, datetime.fromtimestamp(int(since), UTC))
 
 
-def _signature(runtime: Runtime, found: Credentials, nonce: str, times: str) -> str:
-    """Over the account and its password's hash, under a key for these tokens only."""
-    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
-    meaning = f"{found.user_id}\n{nonce}\n{times}\n{found.password_hash}"
-    made = hmac.digest(key, meaning.encode("utf-8", "replace"), hashlib.sha256)
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+def _signed(runtime: Runtime, found: Credentials, nonce: str, times: str) -> tuple[bytes, bytes, str, str, str, str]:
+    """The key, the account and its password's hash."""
+    return runtime.contact_key, _PURPOSE, found.user_id, nonce, times, found.password_hash

@@ -1,7 +1,5 @@
 """Codes of an app (RFC 6238) and recovery codes: made, shown once, and checked so that each counts once."""
 
-import hashlib
-import hmac
 import secrets
 from datetime import datetime
 from typing import Final
@@ -16,6 +14,7 @@ from serving.accounts.store import second_factors
 from serving.accounts.store.second_factors import StoredFactor
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Sealer
+from serving.platform.signatures import keyed_digest
 
 _ISSUER: Final = "Touchstone"
 _PURPOSE: Final = b"touchstone recovery code"
@@ -82,5 +81,4 @@ def use_recovery_code(runtime: Runtime, connection: Connection, user_id: str, co
 
 
 def _hashed(runtime: Runtime, user_id: str, code: str) -> str:
-    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
-    return hmac.new(key, f"{user_id}\n{code}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    return keyed_digest(runtime.contact_key, _PURPOSE, user_id, code).hex()

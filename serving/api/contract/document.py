@@ -14,6 +14,7 @@ from serving.api.contract.operations import ANSWERS
 from serving.api.contract.requests import BODIES, QUERIES, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, of_success
 from serving.api.contract.shapes import Error, NotReady, Shape
+from serving.api.contract.webhooks import WEBHOOKS
 from serving.api.requests.repeating import SECRET, Repeatable
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
 
@@ -88,6 +89,7 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
         version="1",
         description=_DESCRIPTION,
         routes=described,
+        webhooks=WEBHOOKS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": server}],
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],

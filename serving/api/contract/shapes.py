@@ -47,6 +47,7 @@ class Contract(Shape):
     servers: list[dict[str, Any]]
     tags: list[dict[str, Any]]
     paths: dict[str, Any]
+    webhooks: dict[str, Any]
     components: dict[str, Any]
 
 

@@ -3,9 +3,6 @@
 The signature is computed from the service's key each time, so neither the database nor the log contains a usable link.
 """
 
-import base64
-import hashlib
-import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +26,7 @@ from serving.audit.store import audit
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
+from serving.platform.signatures import is_signature, signature
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
@@ -91,11 +89,9 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
 
     Raises NotFound (the link is unknown or no longer valid. The error does not give the reason).
     """
-    named = _TOKEN.match(token)
+    named, now = _TOKEN.match(token), runtime.clock.now()
     found = seller_links.by_name(connection, named[1], int(named[2])) if named else None
-    given = named[3] if named else ""
-    right = hmac.compare_digest(given.encode(), _signature(runtime, found).encode()) if found else False
-    if found is None or not right or not found.holds(runtime.clock.now()):
+    if not named or not found or not is_signature(named[3], *_signed(runtime, found)) or not found.holds(now):
         raise NotFound("This link is invalid or has expired. Ask the marketplace for a new one.")
     return Opened(actions.get(connection, found.marketplace_id, found.action_id), found)
 
@@ -178,15 +174,13 @@ def _address(runtime: Runtime, place: str, link: SellerLink) -> str:
 
 
 def _token(runtime: Runtime, link: SellerLink) -> str:
-    return f"{link.action_id}.{link.number}.{_signature(runtime, link)}"
+    return f"{link.action_id}.{link.number}.{signature(*_signed(runtime, link))}"
 
 
-def _signature(runtime: Runtime, link: SellerLink) -> str:
-    """A signature over all fields of the link, under a key for these links only."""
-    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
-    meaning = f"{link.marketplace_id}\n{link.action_id}\n{link.number}\n{link.expires_at.isoformat()}"
-    made = hmac.digest(key, meaning.encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+def _signed(runtime: Runtime, link: SellerLink) -> tuple[bytes, bytes, str, str, int, str]:
+    """The key, and all fields of the link."""
+    end = link.expires_at.isoformat()
+    return runtime.contact_key, _PURPOSE, link.marketplace_id, link.action_id, link.number, end
 
 
 def _record(connection: Connection, removals: Sequence[StoredAction], what: str, at: datetime) -> None:

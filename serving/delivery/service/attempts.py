@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from serving.accounts.policy import SecretPolicy
 from serving.appeals.service.seller_links import links_for
 from serving.audit.store import audit
-from serving.delivery.service.letters import Letter, dead_before, outbox
+from serving.delivery.service.letters import Letter, outbox
 from serving.delivery.service.receivers import wake
 from serving.platform.outbound.line import Failed
 from serving.platform.runtime import Runtime
@@ -93,8 +93,8 @@ def finish(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now
     return done
 
 
-def _by_box(found: Sequence[Letter]) -> list[tuple[Outbox, list[Letter]]]:
-    sorted_out = defaultdict[Outbox, list[Letter]](list)
+def _by_box(found: Sequence[Letter]) -> list[tuple[Outbox[Any], list[Letter]]]:
+    sorted_out = defaultdict[Outbox[Any], list[Letter]](list)
     for one in found:
         sorted_out[outbox(one)].append(one)
     return list(sorted_out.items())
@@ -108,12 +108,12 @@ def _by_endpoint(attempts: Sequence[Attempt]) -> list[tuple[Endpoint, list[Attem
     return list(sorted_out.items())
 
 
-def _overtake(connection: Connection, box: Outbox, sent: Sequence[Letter], now: datetime) -> None:
+def _overtake(connection: Connection, box: Outbox[Any], sent: Sequence[Letter], now: datetime) -> None:
     """Retire undeliverable messages that one of these replaces: their decision is out of date."""
     if not sent or not box.any_dead(connection, sent):
         return
     for letter in sent:
-        for one in dead_before(connection, letter):
+        for one in box.dead_before(connection, letter):
             if box.change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
                 record_step(connection, one, "overtaken", _ACTOR, now, {"by": letter.action_id})
 

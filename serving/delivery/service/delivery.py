@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.audit.store import audit
+from serving.delivery.payloads import EndpointTest
 from serving.delivery.service import attempts, letters
 from serving.delivery.service.attempts import CUT_OFF_AFTER, Attempt, Ended
 from serving.delivery.service.letters import Letter
 from serving.platform.outbound.line import Failed, Line
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Unsealable
-from serving.webhooks.client import Delivered, Message, action_message, send
+from serving.webhooks.client import Delivered, Message, send
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -93,7 +94,7 @@ class _Round:
             if found is None or found.verified_at is not None or (found.paused_until or now) > now:
                 return
             endpoints.pause(connection, found, until=now + _TESTED_EVERY)
-        message = action_message(f"{found.endpoint_id}.{now:%H%M%S}", now, {"action": "test"}, about="endpoint")
+        message = EndpointTest(action="test").message(f"{found.endpoint_id}.{now:%H%M%S}", now)
         outcome = await self._sent(message, await self._receiver(found, now, closing))
         with runtime.store.write() as connection:
             if isinstance(outcome, Failed):

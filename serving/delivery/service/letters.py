@@ -1,24 +1,24 @@
 """The three kinds of messages to a marketplace: an action on a listing, one on a seller, a request for a listing."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, or_
 
+from serving.delivery.payloads import LISTING_PAYLOADS, SELLER_PAYLOADS, ListingRequest, Payload
 from serving.marketplaces.store import marketplaces
 from serving.sellers.store import seller_actions
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.client import Message, action_message
+from serving.webhooks.client import Message
 from serving.webhooks.rules.action import ActionState
 from serving.webhooks.store import listing_requests
 from serving.webhooks.store.listing_requests import StoredListingRequest
 from serving.webhooks.store.outbox import Outbox
 
 Letter = StoredAction | StoredSellerAction | StoredListingRequest
-BOXES: Final = (actions.OUTBOX, seller_actions.OUTBOX, listing_requests.OUTBOX)
+BOXES: Final[tuple[Outbox[Any], ...]] = (actions.OUTBOX, seller_actions.OUTBOX, listing_requests.OUTBOX)
 
 
 # Built once, because each process asks several times a second.
@@ -36,7 +36,7 @@ def letter(connection: Connection, marketplace_id: str, action_id: str) -> Lette
             return actions.get(connection, marketplace_id, action_id)
 
 
-def outbox(found: Letter) -> Outbox:
+def outbox(found: Letter) -> Outbox[Any]:
     """The table operations for a message."""
     match found:
         case StoredAction():
@@ -47,17 +47,6 @@ def outbox(found: Letter) -> Outbox:
             return listing_requests.OUTBOX
 
 
-def dead_before(connection: Connection, found: Letter) -> Sequence[Letter]:
-    """The undeliverable messages on the same subject with a lower sequence."""
-    match found:
-        case StoredAction():
-            return actions.dead_before(connection, found)
-        case StoredSellerAction():
-            return seller_actions.dead_before(connection, found)
-        case StoredListingRequest():
-            return listing_requests.dead_before(connection, found)
-
-
 def claim(
     connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None = None
 ) -> list[Letter]:
@@ -65,11 +54,7 @@ def claim(
 
     At most `most`, or the one message that is named.
     """
-    found: list[Letter] = [
-        *actions.claim(connection, marketplace_id, at, most, only),
-        *seller_actions.claim(connection, marketplace_id, at, most, only),
-        *listing_requests.claim(connection, marketplace_id, at, most, only),
-    ]
+    found: list[Letter] = [letter for box in BOXES for letter in box.claim(connection, marketplace_id, at, most, only)]
     return sorted(found, key=lambda one: one.due_at or at)[:most]
 
 
@@ -109,21 +94,17 @@ def under_way_count(connection: Connection, at: datetime) -> int:
     return sum(box.under_way_count(connection, at) for box in BOXES)
 
 
-def message_of(found: Letter, seller_link: str | None) -> Message:
+def message_of(letter: Letter, seller_link: str | None) -> Message:
     """A message as it is sent; `seller_link` belongs to a removal."""
-    data: dict[str, Any] = {
-        "action": found.kind.value,
-        "action_id": found.action_id,
-        "sequence": found.sequence,
-    }
-    if isinstance(found, StoredListingRequest):
-        data |= {"listing": found.location, "waits_until": found.waits_until.isoformat()}
-        return action_message(found.action_id, found.created_at, data)
-    data["statement"] = dict(found.statement)
-    if isinstance(found, StoredSellerAction):
-        data["seller_external_id"] = found.seller_external_id
-        return action_message(found.action_id, found.created_at, data, about="seller")
-    data["listing_external_id"] = found.external_id
-    if seller_link is not None:
-        data["seller_link"] = seller_link
-    return action_message(found.action_id, found.created_at, data)
+    numbered: dict[str, Any] = {"action": letter.kind, "action_id": letter.action_id, "sequence": letter.sequence}
+    payload: Payload
+    match letter:
+        case StoredListingRequest():
+            payload = ListingRequest(**numbered, listing=letter.location, waits_until=letter.waits_until)
+        case StoredSellerAction():
+            told = {**numbered, "statement": letter.statement}
+            payload = SELLER_PAYLOADS[letter.kind](**told, seller_external_id=letter.seller_external_id)
+        case StoredAction():
+            told = {**numbered, "statement": letter.statement, "seller_link": seller_link or ""}
+            payload = LISTING_PAYLOADS[letter.kind](**told, listing_external_id=letter.external_id)
+    return payload.message(letter.action_id, letter.created_at)

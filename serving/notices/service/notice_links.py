@@ -3,9 +3,6 @@
 The signature is computed from the data directory's key each time, as for a seller's link; no secret is stored.
 """
 
-import base64
-import hashlib
-import hmac
 import re
 from typing import Final
 
@@ -16,6 +13,7 @@ from serving.notices.store import notices, reporters
 from serving.notices.store.notices import StoredNotice
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
+from serving.platform.signatures import is_signature, signature
 
 PLACE: Final = "/notice/"
 CONFIRMATION: Final = "/notice/confirm/"
@@ -27,14 +25,12 @@ _CONFIRMING: Final = b"touchstone notice confirmation v1"
 
 def link_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
     """The address of a notice's page: a full URL."""
-    base = public_address(runtime.settings, runtime.home)
-    return f"{base}{PLACE}{notice_id}.{_signature(runtime, marketplace_id, notice_id, _PURPOSE)}"
+    return _address(runtime, PLACE, marketplace_id, notice_id, _PURPOSE)
 
 
 def confirmation_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
     """The address at which the notifier confirms a notice; only the message to the e-mail address contains it."""
-    base = public_address(runtime.settings, runtime.home)
-    return f"{base}{CONFIRMATION}{notice_id}.{_signature(runtime, marketplace_id, notice_id, _CONFIRMING)}"
+    return _address(runtime, CONFIRMATION, marketplace_id, notice_id, _CONFIRMING)
 
 
 def to_confirm(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
@@ -57,11 +53,12 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice
 def _follow(runtime: Runtime, connection: Connection, token: str, purpose: bytes) -> StoredNotice:
     named = _TOKEN.match(token)
     found = notices.by_id(connection, named[1]) if named else None
-    given = named[2] if named else ""
-    right = found is not None and hmac.compare_digest(
-        given.encode(), _signature(runtime, found.marketplace_id, found.notice_id, purpose).encode()
-    )
-    if found is None or not right or _is_erased(connection, found):
+    if (
+        not named
+        or not found
+        or not is_signature(named[2], runtime.contact_key, purpose, found.marketplace_id, found.notice_id)
+        or _is_erased(connection, found)
+    ):
         raise NotFound("This link is invalid or has expired.")
     return found
 
@@ -70,7 +67,6 @@ def _is_erased(connection: Connection, found: StoredNotice) -> bool:
     return reporters.get(connection, found.marketplace_id, found.reporter_id).erased_at is not None
 
 
-def _signature(runtime: Runtime, marketplace_id: str, notice_id: str, purpose: bytes) -> str:
-    key = hmac.digest(runtime.contact_key, purpose, hashlib.sha256)
-    made = hmac.digest(key, f"{marketplace_id}\n{notice_id}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+def _address(runtime: Runtime, place: str, marketplace_id: str, notice_id: str, purpose: bytes) -> str:
+    signed = signature(runtime.contact_key, purpose, marketplace_id, notice_id)
+    return f"{public_address(runtime.settings, runtime.home)}{place}{notice_id}.{signed}"

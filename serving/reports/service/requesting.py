@@ -37,7 +37,7 @@ def ask_for(
         "location_digest": digest,
         "kind": RequestKind.REQUESTED.value,
         "state": ActionState.SCHEDULED.value,
-        "sequence": listing_requests.next_sequence(connection, here, digest),
+        "sequence": listing_requests.OUTBOX.next_sequence(connection, here, digest),
         "waits_until": waits_until,
         "created_at": at,
         "leaves_at": at,

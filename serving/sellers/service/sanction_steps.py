@@ -148,7 +148,7 @@ def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanc
         "sanction_id": found.sanction_id,
         "kind": act.value,
         "state": ActionState.SCHEDULED.value,
-        "sequence": seller_actions.next_sequence(connection, here, seller),
+        "sequence": seller_actions.OUTBOX.next_sequence(connection, here, seller),
         "statement": fields_in_english(sanction_statement(act, found.cause)),
         "created_at": at,
         "leaves_at": leaves_at,

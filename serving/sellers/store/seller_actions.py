@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from models.errors import NotFound
-from serving.audit.rules import SKIPPED_NUMBERS
-from serving.audit.store import audit
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import SellerAct
@@ -18,7 +16,6 @@ from serving.webhooks.rules.action import ActionState
 from serving.webhooks.store.outbox import Outbox
 
 PREFIX: Final = "sac"
-OUTBOX: Final = Outbox(seller_action, "seller_external_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,9 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredSellerAction]:
     return found
 
 
+OUTBOX: Final = Outbox(seller_action, "seller_external_id", _read)
+
+
 def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a new action; the database refuses a repeated sequence of a seller."""
     add(connection, seller_action, [row])
@@ -79,32 +79,8 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
     )
 
 
-def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """The sequence of a seller's next action; the caller holds the head of the audit log.
-
-    After a restore it is above all that were ever sent.
-    """
-    query = select(func.max(seller_action.c.sequence)).where(
-        inside(seller_action, marketplace_id, seller_external_id=seller)
-    )
-    return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
-
-
 def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredSellerAction]:
     """The newest actions in a state, at most `most`, oldest first."""
     query = select(seller_action.c.action_id).where(inside(seller_action, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(seller_action.c.action_id.desc()).limit(most)).scalars().all()
     return _read(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []
-
-
-def claim(
-    connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
-) -> list[StoredSellerAction]:
-    """Actions that may be sent now, locked until the transaction ends: the longest due ones, or one that is named."""
-    keys = OUTBOX.claim(connection, marketplace_id, at, most, only)
-    return _read(connection, seller_action.c.action_id.in_(keys)) if keys else []
-
-
-def dead_before(connection: Connection, found: StoredSellerAction) -> list[StoredSellerAction]:
-    """The undeliverable actions on the same seller with a lower sequence."""
-    return _read(connection, OUTBOX.before(found), seller_action.c.state == ActionState.DEAD.value)

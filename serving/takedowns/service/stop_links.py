@@ -1,13 +1,11 @@
 """The signed link by which a person who was told of removals stops them, without a sign-in."""
 
-import base64
-import hashlib
-import hmac
 import re
 from typing import Final
 
 from models.errors import NotFound
 from serving.platform.runtime import Runtime
+from serving.platform.signatures import is_signature, signature
 
 # The pages of the links, by what they stop: a large report, or the removals that a notice names.
 REPORTS: Final = "/stop-report/"
@@ -19,7 +17,8 @@ _PURPOSE: Final = b"touchstone stop link v1"
 
 def stop_path(runtime: Runtime, user_id: str, subject_id: str) -> str:
     """The path of a person's link for a report, or for the removals that a notice names."""
-    return f"{_PLACES[subject_id[:3]]}{user_id}.{subject_id}.{_signature(runtime, user_id, subject_id)}"
+    signed = signature(runtime.contact_key, _PURPOSE, user_id, subject_id)
+    return f"{_PLACES[subject_id[:3]]}{user_id}.{subject_id}.{signed}"
 
 
 def link_of(runtime: Runtime, token: str, place: str) -> tuple[str, str]:
@@ -31,13 +30,7 @@ def link_of(runtime: Runtime, token: str, place: str) -> tuple[str, str]:
     if (
         found is None
         or _PLACES[found[3]] != place
-        or not hmac.compare_digest(found[4], _signature(runtime, found[1], found[2]))
+        or not is_signature(found[4], runtime.contact_key, _PURPOSE, found[1], found[2])
     ):
         raise NotFound("This link is invalid or has expired.")
     return found[1], found[2]
-
-
-def _signature(runtime: Runtime, user_id: str, subject_id: str) -> str:
-    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
-    made = hmac.digest(key, f"{user_id}\n{subject_id}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

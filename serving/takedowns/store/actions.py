@@ -127,7 +127,7 @@ def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collec
     return {one.verdict_id: one for one in found}
 
 
-OUTBOX: Final = Outbox(action, "listing_id")
+OUTBOX: Final = Outbox(action, "listing_id", _read)
 change = OUTBOX.change
 
 
@@ -142,17 +142,6 @@ def bring_forward(connection: Connection, found: StoredAction, leaves_at: dateti
         .values(leaves_at=leaves_at, due_at=leaves_at)
     )
     return changed.rowcount == 1
-
-
-def claim(connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None) -> list[StoredAction]:
-    """Actions that may be sent now, locked until the transaction ends: the longest due ones, or one that is named."""
-    keys = OUTBOX.claim(connection, marketplace_id, at, most, only)
-    return _read(connection, action.c.action_id.in_(keys)) if keys else []
-
-
-def dead_before(connection: Connection, found: StoredAction) -> list[StoredAction]:
-    """The undeliverable actions on the same listing with a lower sequence."""
-    return _read(connection, OUTBOX.before(found), action.c.state == ActionState.DEAD.value)
 
 
 def left_after(connection: Connection, found: StoredAction) -> bool:

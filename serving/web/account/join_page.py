@@ -1,6 +1,7 @@
 """The page of an invitation: inviter, invitee and role, and the form that creates the account or accepts the role."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
@@ -17,7 +18,6 @@ from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
-from serving.web.wording import words
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
@@ -41,7 +41,7 @@ class JoinPage:
     marketplace: str
     brand: str | None
     by: str
-    until: str
+    until: datetime
     theirs: bool
     name: str
     shortest_password: int
@@ -108,7 +108,7 @@ def _page(token: str, asked: Asked, name: str, error: str | None, *, theirs: boo
         marketplace=asked.marketplace,
         brand=asked.brand,
         by=asked.by,
-        until=words.full(asked.invitation.expires_at),
+        until=asked.invitation.expires_at,
         theirs=theirs,
         name=name,
         shortest_password=auth.SHORTEST_PASSWORD,

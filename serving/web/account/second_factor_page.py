@@ -32,14 +32,14 @@ from serving.administration.service.second_factors import PLACE as LINK
 from serving.api.errors import problem_of
 from serving.guards import public, runtime_of, signed_in
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import say
+from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -213,7 +213,7 @@ def _confirmation(request: Request, link: str) -> ConfirmFactorPage:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         waiting = waiting_factor(runtime, connection, link)
-    return ConfirmFactorPage(f"{LINK}{link}", text_view.show(waiting.name), own_words.full(waiting.begun_at))
+    return ConfirmFactorPage(f"{LINK}{link}", text_view.show(waiting.name), words.full(waiting.begun_at))
 
 
 def password_of(fields: Fields) -> str:
@@ -266,8 +266,8 @@ def _row(runtime: Runtime, session: Session, one: Factor) -> FactorRow:
         factor_id=one.factor_id,
         name=text_view.show(one.name),
         kind=say("App with codes") if one.kind is FactorKind.TOTP else say("Passkey"),
-        since=own_words.moment(one.enrolled_at, now),
-        used=say("never") if one.used_at is None else own_words.moment(one.used_at, now),
-        counts_from=own_words.moment(begins, now) if begins > now else None,
+        since=words.moment(one.enrolled_at, now),
+        used=say("never") if one.used_at is None else words.moment(one.used_at, now),
+        counts_from=words.moment(begins, now) if begins > now else None,
         is_proved=may_remove(one.factor_id, session.proof, now, policy),
     )

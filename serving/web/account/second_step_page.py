@@ -20,11 +20,11 @@ from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import at_second_step, cookie_name, runtime_of
+from serving.platform.tongues import tongue
 from serving.web.confirming import given_by
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
 from serving.web.rendering import respond
-from serving.web.wording.i18n import tongue
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)

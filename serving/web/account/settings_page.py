@@ -25,12 +25,12 @@ from serving.mail.service.wording import NAMES
 from serving.mail.store import choices
 from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, say, tongues
 from serving.web.confirming import ticked_in
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
 from serving.web.rendering import respond
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say, tongues
+from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import ROLES, Option
 from serving.webhooks.service import secrets_of
@@ -153,8 +153,8 @@ def settings_page(
     return SettingsPage(
         name=person.name,
         email=person.email,
-        roles=own_words.listed([say(ROLES[role]) for role in roles(person.grants)]),
-        now=own_words.full(now),
+        roles=words.listed([say(ROLES[role]) for role in roles(person.grants)]),
+        now=words.full(now),
         regions=_regions(),
         languages=tuple(Option(one.language, one.name) for one in tongues()),
         densities=_options(_DENSITIES),

@@ -20,12 +20,12 @@ from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import tongue
 from serving.web import flash
 from serving.web.account.second_step_page import second_step_for
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.rendering import home_of, respond
-from serving.web.wording.i18n import tongue
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)

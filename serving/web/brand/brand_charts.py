@@ -7,22 +7,16 @@ from typing import Final
 
 from serving.account_management.rules.brand_dashboard import Part
 from serving.account_management.service.brand_dashboards import Share
+from serving.platform import tongues
+from serving.platform.tongues import say
 from serving.standing.rules.standing import Level
 from serving.standing.store.standings import StandingChange
-from serving.web.wording import i18n, own_words
-from serving.web.wording.i18n import say
+from serving.web.charts import Scale, Tick
+from serving.web.wording import words
 
 _WIDTH, _LEFT, _RIGHT = 640.0, 40.0, 632.0
 _TOP, _BOTTOM = 10.0, 150.0
 _LABELS: Final = 8  # As many as fit below the axis.
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark on an axis with its text; a mark without text has no label."""
-
-    at: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +60,14 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
         say(
             "%(name)s: %(answers)s answers, %(accepted)s accepted, %(rejected)s rejected",
             name=name,
-            answers=i18n.number(part.answers),
-            accepted=i18n.number(part.accepted),
-            rejected=i18n.number(part.rejected),
+            answers=tongues.number(part.answers),
+            accepted=tongues.number(part.accepted),
+            rejected=tongues.number(part.rejected),
         )
         for name, part in zip(names, parts, strict=True)
     )
-    ticks = tuple(
-        Tick(round(_BOTTOM - (_BOTTOM - _TOP) * value / top, 1), i18n.number(value))
-        for value in range(0, top + 1, step)
-    )
+    scale = Scale(_BOTTOM, _TOP, top)
+    ticks = tuple(Tick(scale(value), tongues.number(value)) for value in range(0, top + 1, step))
     return AnswerChart(tuple(bars), _slots(names, slot), ticks, sentence)
 
 
@@ -124,7 +116,7 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
     slot = (_RIGHT - _LEFT) / len(shares)
 
     def y(share: float) -> float:
-        return round(_BOTTOM - (_BOTTOM - _TOP) * min(1.0, share / top), 1)
+        return Scale(_BOTTOM, _TOP)(min(1.0, share / top))
 
     whiskers = tuple(
         Whisker(
@@ -145,9 +137,9 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
         else say(
             "%(name)s: %(share)s, %(low)s to %(high)s",
             name=name,
-            share=own_words.percent(one.estimate.value, 1),
-            low=own_words.percent(one.estimate.low, 1),
-            high=own_words.percent(one.estimate.high, 1),
+            share=words.percent(one.estimate.value, 1),
+            low=words.percent(one.estimate.low, 1),
+            high=words.percent(one.estimate.high, 1),
         )
         for name, one in zip(names, shares, strict=True)
     )
@@ -156,7 +148,7 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
 
 def _percent(share: float) -> str:
     """A round share as a percentage, with as many decimals as it needs."""
-    return own_words.percent(share, len(f"{share * 100:.3g}".partition(".")[2]))
+    return words.percent(share, len(f"{share * 100:.3g}".partition(".")[2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +193,7 @@ def scope_chart(
         ScopeBar(
             y=34 + _SCOPE_ROW * number,
             name=name,
-            text=say("%(n)s of %(all)s", n=i18n.number(accepted), all=i18n.number(n)),
+            text=say("%(n)s of %(all)s", n=tongues.number(accepted), all=tongues.number(n)),
             x=x(accepted / n),
             low_x=x(low),
             width=round(max(1.0, x(high) - x(low)), 1),
@@ -212,10 +204,10 @@ def scope_chart(
         say(
             "%(name)s: %(n)s of %(all)s accepted, interval %(low)s to %(high)s",
             name=name,
-            n=i18n.number(accepted),
-            all=i18n.number(n),
-            low=own_words.percent(low, 1),
-            high=own_words.percent(high, 1),
+            n=tongues.number(accepted),
+            all=tongues.number(n),
+            low=words.percent(low, 1),
+            high=words.percent(high, 1),
         )
         for name, accepted, n, (low, high) in counted
     )
@@ -256,14 +248,14 @@ def level_chart(
         if since < one.known_at <= until and one.level is not level:
             points += [(x(one.known_at), y(level)), (x(one.known_at), y(one.level))]
             level = one.level
-            day = own_words.day(one.known_at, until)
+            day = words.day(one.known_at, until)
             sentence.append(say("%(level)s from %(day)s", level=dict(names)[level], day=day))
     points.append((x(until), y(level)))
     return LevelChart(
         line=" ".join(f"{left},{top}" for left, top in points),
         rows=tuple(Tick(_LEVEL_TOP + _LEVEL_ROW * number, name) for number, (_, name) in enumerate(names)),
         x_ticks=tuple(
-            Tick(x(at), own_words.day(at, until))
+            Tick(x(at), words.day(at, until))
             for at in (since + (until - since) * part for part in (0.0, 0.25, 0.5, 0.75, 1.0))
         ),
         label="; ".join(sentence),

@@ -16,14 +16,14 @@ from serving.account_management.service.managed_brands import kept_by
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
+from serving.platform.tongues import N_, NN_, number, say, say_many
 from serving.reports.store.good_faith import Scope
 from serving.views.views import Pair
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
 from serving.web.rendering import respond
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, NN_, number, say, say_many
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 
@@ -175,7 +175,7 @@ def _shown(found: BrandDashboard, reported: ReportedPart, days: int, place: str,
     names = [_name(one.period, found.until, by_month=by_month) for one in record.parts]
     return Dashboard(
         periods=tuple(PeriodLink(say(_PERIODS[one]), f"{place}?days={one}{more}", one == days) for one in PERIODS),
-        since=own_words.day(found.since, found.until),
+        since=words.day(found.since, found.until),
         figures=_figures(found),
         answers=record.answers,
         judgements=tuple(
@@ -194,7 +194,7 @@ def _shown(found: BrandDashboard, reported: ReportedPart, days: int, place: str,
                 rejected=part.rejected,
                 open=part.open,
                 offers=share.listings,
-                share=say("not known") if share.estimate.value is None else own_words.percent(share.estimate.value, 1),
+                share=say("not known") if share.estimate.value is None else words.percent(share.estimate.value, 1),
                 interval=_interval(share) if share.listings else "",
                 drawn=share.estimate.audited,
             )
@@ -206,7 +206,7 @@ def _shown(found: BrandDashboard, reported: ReportedPart, days: int, place: str,
 
 def _name(period: Period, until: datetime, *, by_month: bool) -> str:
     """The name of a month, or the first day of a week."""
-    return own_words.month(period.begins) if by_month else own_words.day(period.begins, until)
+    return words.month(period.begins) if by_month else words.day(period.begins, until)
 
 
 def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
@@ -241,7 +241,7 @@ def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
 
 
 def _hours(found: Median) -> str:
-    return say("none yet") if found.hours is None else own_words.hours(found.hours)
+    return say("none yet") if found.hours is None else words.hours(found.hours)
 
 
 _ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
@@ -264,7 +264,7 @@ def _prevalence(whole: Share) -> str:
     if not whole.listings:
         return say("No listing of the brand arrived in this period.")
     found = whole.estimate
-    ends = {"low": own_words.percent(found.low, 1), "high": own_words.percent(found.high, 1)}
+    ends = {"low": words.percent(found.low, 1), "high": words.percent(found.high, 1)}
     if found.value is None:
         return say_many(
             "Too few of %(n)s listing were sampled at random and reviewed, so the share among the unreviewed is "
@@ -287,7 +287,7 @@ def _prevalence(whole: Share) -> str:
         "By human review, an estimated %(share)s of %(n)s listings are counterfeit, with a 95 %% interval of "
         "%(low)s to %(high)s. %(rests_on)s",
         whole.listings,
-        share=own_words.percent(found.value, 1),
+        share=words.percent(found.value, 1),
         rests_on=rests_on,
         **ends,
     )
@@ -295,4 +295,4 @@ def _prevalence(whole: Share) -> str:
 
 def _interval(share: Share) -> str:
     found = share.estimate
-    return say("%(low)s to %(high)s", low=own_words.percent(found.low, 1), high=own_words.percent(found.high, 1))
+    return say("%(low)s to %(high)s", low=words.percent(found.low, 1), high=words.percent(found.high, 1))

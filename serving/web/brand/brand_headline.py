@@ -7,9 +7,9 @@ from typing import Final
 
 from features.message import Message
 from serving.account_management.store.brand_answers import BrandAnswer
+from serving.platform.tongues import say, say_many
 from serving.web.brand.standing_part import StandingCard
-from serving.web.wording import own_words
-from serving.web.wording.i18n import say, say_many
+from serving.web.wording import words
 
 _WEEK: Final = timedelta(days=7)
 
@@ -28,7 +28,7 @@ def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
         "You answered %(n)s in the last seven days (median time to answer %(time)s).",
         "You answered %(n)s in the last seven days (median time to answer %(time)s).",
         len(hours),
-        time=own_words.duration(median(known) * 3_600),
+        time=words.duration(median(known) * 3_600),
     )
 
 

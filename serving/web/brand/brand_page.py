@@ -42,7 +42,7 @@ from serving.web.downloads import download
 from serving.web.rendering import respond, respond_part
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
-from serving.web.wording import own_words, words
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 from serving.web.wording.words import Due
@@ -185,7 +185,7 @@ def _done(given: Given, undo: Undo) -> Done:
     content = given.content
     title = text_view.show(content.get("title") or given.external_id)
     seller = text_view.show(given.seller_external_id) if given.seller_external_id else None
-    return Done(undo, title, own_words.named_price(content), seller)
+    return Done(undo, title, words.named_price(content), seller)
 
 
 def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
@@ -216,9 +216,9 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies[EnforcementPolicy]
     counted = _counted(answers)
-    decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, own_words.listed(names), can_be_asked=True)
+    decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, words.listed(names), can_be_asked=True)
     return BrandPage(
-        brands=own_words.listed(names),
+        brands=words.listed(names),
         headline=headline_of(size),
         pace=pace_of(given, now),
         questions=tuple(
@@ -227,7 +227,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             for one in [facts[row["marketplace_id"], row["facts_digest"]]]
         ),
         several_brands=len(names) > 1,
-        oldest=own_words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
+        oldest=words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
         before=page - 1 if page > 1 else None,
         after=page + 1 if offset + PAGE_SIZE < size else None,
         done=done_part(runtime, person),
@@ -240,7 +240,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         effects=effects(replace(decision_input, withheld=withheld_reason_of(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
         takedowns=tuple(
-            TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])
+            TakedownLink(one.request_id, words.short_moment(one.known_at, now), sizes[one.request_id])
             for one in asked_at_once
         ),
         certification_state=None if gate.open and not gate.warned else Certification(gate.open, in_words(gate.reason)),

@@ -26,6 +26,7 @@ from serving.brands.rules.certification import Passed, gate, recently_invited
 from serving.brands.store import certifications
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import say, say_many
 from serving.rights.rules.rights import RightKind
 from serving.rights.service import share_targets
 from serving.rights.service.mandates import NewMandate
@@ -40,8 +41,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.whole_address import whole_address
-from serving.web.wording import own_words
-from serving.web.wording.i18n import say, say_many
+from serving.web.wording import words
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
@@ -208,14 +208,14 @@ def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> s
     if passed is None:
         return say("never passed")
     ends = passed.at + timedelta(days=policy.briefing_valid_days)
-    day = own_words.day(ends, now)
+    day = words.day(ends, now)
     return say("until %(day)s", day=day) if now < ends else say("expired %(day)s", day=day)
 
 
 def _waits(confirms_from: datetime | None, now: datetime) -> str | None:
     if confirms_from is None or now >= confirms_from:
         return None
-    return say("confirms from %(day)s", day=own_words.moment(confirms_from, now))
+    return say("confirms from %(day)s", day=words.moment(confirms_from, now))
 
 
 def _page(
@@ -240,7 +240,7 @@ def _page(
                     user_id=one.user_id,
                     name=one.name,
                     email=one.email,
-                    since=own_words.day(one.since, now),
+                    since=words.day(one.since, now),
                     leads=one.leads and not agent,
                     agent=agent,
                     confirms=certified.open and recently_invited(one.confirms_from, now) is None,
@@ -258,7 +258,7 @@ def _page(
         scope=scope,
         people=tuple(people),
         invitations=tuple(
-            InvitationRow(one.invitation_id, one.email, own_words.day(one.expires_at, runtime.wall.now()))
+            InvitationRow(one.invitation_id, one.email, words.day(one.expires_at, runtime.wall.now()))
             for one in invited
         ),
         mandates=mandates,

@@ -15,11 +15,11 @@ from serving.brands.service.certification import TooSoon, answer, gate_of
 from serving.brands.store import certifications
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import say
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.wording import own_words
-from serving.web.wording.i18n import say
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
@@ -69,7 +69,7 @@ def post_certification(request: Request, session: Answerer, fields: Fields) -> R
     try:
         found = answer(runtime, session.person, given)
     except TooSoon as early:
-        again = own_words.moment_named(early.again_at, runtime.clock.now())
+        again = words.moment_named(early.again_at, runtime.clock.now())
         raise Conflict("Read why your answers were wrong; you can try again at {time}.", time=again) from None
     if found.passed:
         return go_to(request, "/brand", Flash.BRIEFED)

@@ -19,6 +19,7 @@ from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import StoredStep, Waiting
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, say, say_many
 from serving.review.service.seller_evidence import shown_to_rights_holder
 from serving.web import text_view
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
@@ -26,8 +27,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say, say_many
+from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.words import Due
 
@@ -141,10 +141,10 @@ def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, 
     return Answer(
         counter_notice_id=found.counter_notice_id,
         title=text_view.show(waiting.content.get("title") or waiting.external_id),
-        price=own_words.named_price(waiting.content),
+        price=words.named_price(waiting.content),
         round=found.round,
         most_rounds=policy.most_rounds,
-        due=None if found.due_at is None else own_words.due(found.due_at, now),
+        due=None if found.due_at is None else words.due(found.due_at, now),
         in_court=found.state is CounterNoticeState.WITH_COURT,
         needs_court=policy.maintaining is Maintaining.COURT_ACTION,
         silence=say(SILENCE[policy.rights_holder_silence]),
@@ -160,4 +160,4 @@ def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, 
 
 def _line(one: StoredStep, now: datetime) -> Line:
     who = say("The seller") if one.party is Party.SELLER else say("You")
-    return Line(who, own_words.moment(one.known_at, now), text_view.show(one.text or ""))
+    return Line(who, words.moment(one.known_at, now), text_view.show(one.text or ""))

@@ -22,6 +22,7 @@ from serving.brands.service.indicators import (
 )
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, say
 from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
@@ -29,8 +30,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say
+from serving.web.wording import words
 from serving.web.wording.vocabulary import Option, StateWords
 
 router = APIRouter(include_in_schema=False)
@@ -212,8 +212,8 @@ def _row(one: Indicator, now: datetime) -> IndicatorRow:
         pattern=one.pattern,
         direction=say(_DIRECTIONS[one.direction]),
         where=say(_WHERE[one.where]),
-        since=own_words.day(one.active_from, now),
-        until=own_words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else say("no end date"),
+        since=words.day(one.active_from, now),
+        until=words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else say("no end date"),
         state=_state(one, now),
         can_end=one.removed_at is None and (one.active_to is None or now < one.active_to),
     )

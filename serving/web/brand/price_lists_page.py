@@ -29,6 +29,7 @@ from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
+from serving.platform.tongues import N_, say
 from serving.rights.service.sharing import share_price_list
 from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back, shared_with
@@ -38,8 +39,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say
+from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 from training.adapters.files import parse_json
 
@@ -232,9 +232,9 @@ def _row(one: Entry, now: datetime) -> PriceRow:
     return PriceRow(
         by=say(_BY[one.listed_by]),
         name=text_view.show(one.name),
-        price=own_words.amount(one.amount, one.currency),
+        price=words.amount(one.amount, one.currency),
         valid_from=one.valid_from,
         source=text_view.show(say("not stated") if one.source == NOT_STATED else one.source),
-        added=own_words.day(one.known_at, now),
+        added=words.day(one.known_at, now),
         holds=one.holds,
     )

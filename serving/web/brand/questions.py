@@ -11,14 +11,14 @@ from features.message import Message, from_json
 from features.price_lists import ListedBy
 from models.score import Reason, named, reason_from_json
 from models.verdict import Judgement
+from serving.platform.tongues import N_, number, say, say_many
 from serving.web import text_view
 from serving.web.case import case_cards
 from serving.web.case.case_cards import Attribute
 from serving.web.case.pictures import ShownPicture
 from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, number, say, say_many
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES
 from serving.web.wording.words import Due
@@ -113,7 +113,7 @@ def question(
         title=card.title,
         price=queue_rows.price_of(facts),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
-        due=own_words.due(row["due_at"], now),
+        due=words.due(row["due_at"], now),
         evidence=(
             *(_listed(facts) if is_own else ()),
             *(_price(facts) if is_own else ()),
@@ -135,8 +135,8 @@ def _listed(facts: Facts) -> list[Evidence]:
     if price.log_price is None or listed is None or listed.log_price is None:
         return []
     share = exp(price.log_price - listed.log_price)
-    text = say(_NAMED_BY[listed.by], price=own_words.amount(listed.amount, listed.currency), name=listed.name)
-    bold = say("%(share)s of your list price.", share=own_words.percent(share))
+    text = say(_NAMED_BY[listed.by], price=words.amount(listed.amount, listed.currency), name=listed.name)
+    bold = say("%(share)s of your list price.", share=words.percent(share))
     return [Evidence("i-tag", bold, text_view.show(text))]
 
 
@@ -146,7 +146,7 @@ def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
         return []
     if not before:
         return [Evidence("i-user", "", text_view.show(say("You have not answered about this seller before.")))]
-    counts = own_words.listed(
+    counts = words.listed(
         [
             say("%(n)s %(word)s", n=number(before[one.judgement]), word=say(one.word).lower())
             for one in CHOICES
@@ -169,9 +169,9 @@ def _price(facts: Facts) -> list[Evidence]:
         "The median of %(n)s listing is %(price)s.",
         "The median of %(n)s listings is %(price)s.",
         reference.n,
-        price=own_words.about(exp(reference.log_median), price.base_currency),
+        price=words.about(exp(reference.log_median), price.base_currency),
     )
-    bold = say("%(share)s of the usual price.", share=own_words.percent(ratio))
+    bold = say("%(share)s of the usual price.", share=words.percent(ratio))
     return [Evidence("i-tag", bold, text_view.show(text))]
 
 
@@ -205,7 +205,7 @@ def _seller(facts: Facts, *, is_own: bool) -> list[Evidence]:
     if not is_own:
         parts = []
     if block.age_days is not None:
-        parts.append(say("account %(age)s old", age=own_words.age(block.age_days)))
+        parts.append(say("account %(age)s old", age=words.age(block.age_days)))
     if block.country is not None:
         parts.append(say("established in %(country)s", country=block.country))
     return [Evidence("i-user", "", text_view.show(say("%(facts)s.", facts=say(", ").join(parts))))] if parts else []

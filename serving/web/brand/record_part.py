@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_records import record_of
 from serving.account_management.store.brand_answers import BrandAnswer
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, number, say
+from serving.platform.tongues import N_, number, say
+from serving.web.wording import words
 
 _SHOWN = {
     AnswerOutcome.ACCEPTED: N_("Accepted"),
@@ -46,5 +46,5 @@ def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> Rec
             objections = say("%(all)s, %(n)s upheld", all=objections, n=upheld)
         lines.append(Line(say("Seller objections"), objections))
     if found.median_hours_to_removal is not None:
-        lines.append(Line(say("Median time to removal"), own_words.hours(found.median_hours_to_removal)))
+        lines.append(Line(say("Median time to removal"), words.hours(found.median_hours_to_removal)))
     return RecordPart(days, tuple(lines))

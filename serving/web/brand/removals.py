@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
+from serving.platform.tongues import say
 from serving.takedowns.rules.removal_check import CheckState
 from serving.views import views
 from serving.views.views import BrandAction, Pair
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording import own_words, words
-from serving.web.wording.i18n import say
+from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTION_STATES, CHECK_STATES, StateWords
 from serving.webhooks.rules.action import ActionState
 
@@ -61,14 +61,14 @@ def _when(found: BrandAction, now: datetime) -> str:
     if found.check is CheckState.STILL_SHOWN:
         return say("we ask the marketplace why")
     if found.check is CheckState.GONE and found.seconds_to_removal is not None:
-        return say("verified as removed after %(time)s", time=own_words.duration(found.seconds_to_removal))
+        return say("verified as removed after %(time)s", time=words.duration(found.seconds_to_removal))
     match found.state:
         case ActionState.SCHEDULED:
             return say("in %(time)s", time=words.countdown((found.leaves_at - now).total_seconds()))
         case ActionState.SENDING if found.sent_at is not None:
-            return own_words.short_moment(found.sent_at, now)
+            return words.short_moment(found.sent_at, now)
         case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
-            return own_words.short_moment(found.acknowledged_at, now)
+            return words.short_moment(found.acknowledged_at, now)
         case ActionState.PENDING_APPROVAL:
             return say("people review it first")
         case ActionState.DEAD:

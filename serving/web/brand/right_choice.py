@@ -13,6 +13,7 @@ from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, joined, say
 from serving.rights.rules.rights import RightKind, RightState, kinds_for
 from serving.rights.service.bases import basis_of
 from serving.rights.store import rights
@@ -20,7 +21,6 @@ from serving.rights.store.pairs import Pair
 from serving.rights.store.rights import StoredRight
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording.i18n import N_, joined, say
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import REASON_CODES, Option
 

@@ -16,6 +16,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
+from serving.platform.tongues import N_, say
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind
 from serving.rights.service import share_targets
@@ -36,9 +37,9 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say, size
+from serving.web.wording import words
 from serving.web.wording.vocabulary import Option
+from serving.web.wording.words import size
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/rights"
@@ -241,7 +242,7 @@ def _document_row(
         address=f"{_DOCUMENTS}/{one.digest}",
         digest=one.digest,
         what=say("%(format)s, %(size)s", format=one.media_type.rpartition("/")[2].upper(), size=size(one.size)),
-        supplied=say("%(who)s, %(day)s", who=who(one.supplied_by, names), day=own_words.day(one.known_at, now)),
+        supplied=say("%(who)s, %(day)s", who=who(one.supplied_by, names), day=words.day(one.known_at, now)),
         rights=used,
         share_with=share_with,
     )

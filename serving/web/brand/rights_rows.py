@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from features.message import message
+from serving.platform.tongues import N_, say, say_many
 from serving.rights.rules.rights import Mandate, RightKind, RightState, holds, last_day
 from serving.rights.service.share_targets import Places
 from serving.rights.store.documents import StoredDocument
@@ -13,8 +14,7 @@ from serving.rights.store.mandates import StoredMandate
 from serving.rights.store.rights import StoredRight
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say, say_many
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import StateWords
 
@@ -123,10 +123,10 @@ def _row(
         document=None
         if document is None
         else DocumentLink(text_view.show(document.name), f"{place}/{document.digest}"),
-        supplied=say("%(who)s, %(day)s", who=who(one.claimed_by, names), day=own_words.day(one.claimed_at, now)),
+        supplied=say("%(who)s, %(day)s", who=who(one.claimed_by, names), day=words.day(one.claimed_at, now)),
         settled=None
         if one.settled_by is None or one.settled_at is None
-        else say("%(who)s, %(day)s", who=who(one.settled_by, names), day=own_words.day(one.settled_at, now)),
+        else say("%(who)s, %(day)s", who=who(one.settled_by, names), day=words.day(one.settled_at, now)),
         note=text_view.show(one.note) if one.note else None,
         waits=right.state is RightState.CLAIMED,
         can_withdraw=right.state in {RightState.CLAIMED, RightState.VERIFIED, RightState.CARRIED_OVER},
@@ -161,7 +161,7 @@ def mandate_rows(
             person=people.get(one.mandate_id, ""),
             kinds=say(", ").join(sorted(in_words(message(f"right_kind.{kind.value}")) for kind in one.kinds)),
             territories=", ".join(sorted(one.territories)),
-            until=own_words.day(one.revoked_at, now) if one.revoked_at else f"{last_day(one.expires_at)}",
+            until=words.day(one.revoked_at, now) if one.revoked_at else f"{last_day(one.expires_at)}",
             in_force=holds(one, now),
             state=_mandate_state(one, now),
             share_with=targets.get(one.mandate_id, ()),

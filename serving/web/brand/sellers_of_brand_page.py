@@ -29,6 +29,7 @@ from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
+from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
@@ -39,8 +40,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import say
+from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 
 router = APIRouter(include_in_schema=False)
@@ -232,7 +232,7 @@ def _row(one: ListEntry, offers: Mapping[str, int], names: Mapping[str, str], no
         seller=text_view.show(one.seller),
         seller_id=one.seller,
         offers=offers.get(one.seller, 0),
-        since=own_words.day(one.authorisation.added_at, now),
+        since=words.day(one.authorisation.added_at, now),
         added_by=who(one.added_by, names),
-        until=say("no end date") if last is None else own_words.day(last, now),
+        until=say("no end date") if last is None else words.day(last, now),
     )

@@ -15,6 +15,7 @@ from serving.guards import may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
+from serving.platform.tongues import N_, joined, number, say
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Scope
@@ -25,8 +26,7 @@ from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, sta
 from serving.web.downloads import download
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import respond
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, joined, number, say
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
@@ -139,7 +139,7 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
             HistoryRow(
                 *_named(one.level),
                 one.warned,
-                own_words.moment(one.known_at, now),
+                words.moment(one.known_at, now),
                 _counts(one.counts.get("overall", {})),
                 tuple(map(in_words, one.reasons)),
             )
@@ -166,8 +166,8 @@ def _scope_row(one: Scope) -> ScopeRow:
         accepted=tally.accepted,
         rejected=tally.rejected,
         overturned=tally.overturned,
-        share=own_words.percent(tally.accepted / tally.counted, 1),
-        interval=say("%(low)s to %(high)s", low=own_words.percent(low, 1), high=own_words.percent(high, 1)),
+        share=words.percent(tally.accepted / tally.counted, 1),
+        interval=say("%(low)s to %(high)s", low=words.percent(low, 1), high=words.percent(high, 1)),
         audited=_audited(tally),
         level=_named(one.level)[0],
     )
@@ -186,7 +186,7 @@ def _audited(tally: Tally) -> str:
 
 def _percent(share: Decimal) -> str:
     decimals = f"{(share * 100).normalize():f}".partition(".")[2]
-    return own_words.percent(float(share), len(decimals))
+    return words.percent(float(share), len(decimals))
 
 
 def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:

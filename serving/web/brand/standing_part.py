@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from features.message import Message
 from models.verdict import ReasonCode
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, say, say_many
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.enrolment import Phase
 from serving.standing.rules.standing import Finding, Level, Scope, Standing
@@ -17,8 +18,7 @@ from serving.standing.service import effect_now, stage_of, with_history
 from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
 from serving.views.views import Pair
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say, say_many
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
 NAMES: Final = {
@@ -99,7 +99,7 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         reasons=tuple(map(in_words, found.reasons)),
         lines=_lines(found),
         outlook=tuple(map(in_words, outlook(found, runtime.policies[StandingPolicy]))),
-        history=tuple(ChangeLine(_badge(one), own_words.moment(one.known_at, now)) for one in changes),
+        history=tuple(ChangeLine(_badge(one), words.moment(one.known_at, now)) for one in changes),
         withheld=None if follows.at_once else follows.reason,
         speed=_speed(runtime, connection, pair, now),
         phase=tuple(map(in_words, begun.reasons)) if begun.phase is not Phase.FULL else (),
@@ -117,7 +117,7 @@ def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) 
         "Median time from confirmation to verified removal, last %(days)s days: %(time)s (%(n)s removals).",
         found.removals,
         days=days,
-        time=own_words.duration(found.median_seconds),
+        time=words.duration(found.median_seconds),
     )
 
 

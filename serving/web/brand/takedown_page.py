@@ -16,6 +16,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, joined
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.takedown import Fate, Item, came_to
 from serving.review.service.takedown_requests import Asked, answered, confirm_all, withdraw
@@ -31,8 +32,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, ticked
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words, words
-from serving.web.wording.i18n import N_, joined
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import FATES, StateWords
@@ -158,7 +158,7 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
     standing = any(one.verdict_id and not one.undone for one in found.items)
     return TakedownAnswer(
         request_id=request_id,
-        when=own_words.moment(found.request.known_at, now),
+        when=words.moment(found.request.known_at, now),
         sentences=tuple(map(in_words, came_to(found.counts))),
         rows=tuple(_fate(one) for one in sorted(found.items, key=lambda one: _ORDER.index(one.fate))),
         can_undo=standing and now < until and found.request.user_id == session.person.user_id,

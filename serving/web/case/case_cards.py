@@ -15,6 +15,7 @@ from serving.cases.store.cases import Case
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import ShownNotice
+from serving.platform.tongues import N_, say
 from serving.review.service.invalid_notices import LANES
 from serving.web import charts, text_view
 from serving.web.case.documents.documents_card import ShownDocument
@@ -24,7 +25,6 @@ from serving.web.named_right import named_right
 from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import REASON_CODES
 
 _MISSING_PRICE: Final = {

@@ -6,8 +6,8 @@ from models.case import CaseLane
 from models.errors import BrandNotNamed
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Consequence, DecisionInput, Outcome, Side, consequence
+from serving.platform.tongues import say
 from serving.web.wording import words
-from serving.web.wording.i18n import say
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import Choice, choices_on
 

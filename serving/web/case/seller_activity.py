@@ -10,11 +10,12 @@ from serving.appeals.rules.counter_notice import CounterNoticeState, Party
 from serving.appeals.service.calendars import calendar_of
 from serving.appeals.store.counter_notices import CounterNotice, StoredStep
 from serving.appeals.store.seller_uploads import SellerUpload
+from serving.platform import tongues
 from serving.platform.deadlines import BusinessCalendar, days_that_count
+from serving.platform.tongues import say, say_many
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording import i18n, seller_words
-from serving.web.wording.i18n import say, say_many
+from serving.web.wording import seller_words, words
 
 _Entry = tuple[datetime, str, Shown | None, bool]
 _MOST_DAYS: Final = 10
@@ -76,7 +77,7 @@ def timeline(
         for one in given
     ]
     ordered = sorted(entries, key=lambda entry: entry[0])
-    return tuple(Happened(i18n.moment(at), what, text, own) for at, what, text, own in ordered)
+    return tuple(Happened(words.full(at), what, text, own) for at, what, text, own in ordered)
 
 
 def what_comes(found: CounterNotice | None) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _asked(found: CounterNotice, policy: CounterNoticePolicy) -> str:
     if days is None:
         return say(seller_words.ASKS_A_PERSON)
     asked = say_many(*seller_words.ASKS_RIGHTS_HOLDER[policy.days is Days.BUSINESS], days)
-    return i18n.joined(asked, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
+    return tongues.joined(asked, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
 
 
 def _after_maintaining(found: CounterNotice, policy: CounterNoticePolicy) -> str:
@@ -120,13 +121,13 @@ def deadline(found: CounterNotice | None, given: Sequence[StoredStep], now: date
     days = days_that_count(since, found.due_at, calendar)
     return Deadline(
         whose=say(seller_words.ANSWER_BY if of_seller else seller_words.RIGHTS_HOLDER_BY),
-        at=i18n.weekday(found.due_at),
-        time=i18n.time(found.due_at),
-        left=say("The deadline has passed.") if late else say("%(time)s left", time=i18n.length(left)),
+        at=words.weekday(found.due_at),
+        time=words.time(found.due_at),
+        left=say("The deadline has passed.") if late else say("%(time)s left", time=words.length(left)),
         silence=say(silences[policy.seller_silence if of_seller else policy.rights_holder_silence]),
         soon=left.days < 1,
         days=_marks(days, now.date()) if len(days) <= _MOST_DAYS else (),
-        days_in_words=i18n.listed([i18n.short_weekday(day) for day in days[:_MOST_DAYS]]),
+        days_in_words=words.listed([words.short_weekday(day) for day in days[:_MOST_DAYS]]),
     )
 
 
@@ -139,7 +140,7 @@ def _marks(days: Sequence[date], today: date) -> tuple[DayMark, ...]:
         DayMark(
             x=round(number * wide, 1),
             width=round(wide - _GAP, 1),
-            name=i18n.short_weekday(day) if number in named else "",
+            name=words.short_weekday(day) if number in named else "",
             begun=day <= today,
         )
         for number, day in enumerate(days)

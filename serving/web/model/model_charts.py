@@ -5,22 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from serving.web.charts import Scale, Tick
 from serving.web.wording import words
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 370.0, 8.0, 196.0
+_X, _Y = Scale(34.0, 370.0), Scale(196.0, 8.0)
 _Z: Final = 1.96  # 95 %.
 
 
-@dataclass(frozen=True, slots=True)
-class GridLine:
-    """A grid line, or a tick, with its text."""
-
-    at: float
-    text: str
-
-
-X_TICKS: Final = tuple(GridLine(round(_LEFT + (_RIGHT - _LEFT) * i / 4, 1), f"{i / 4:g}") for i in range(5))
-Y_TICKS: Final = tuple(GridLine(round(_BOTTOM - (_BOTTOM - _TOP) * i / 4, 1), f"{i / 4:g}") for i in range(5))
+X_TICKS: Final = tuple(Tick(_X(i / 4), f"{i / 4:g}") for i in range(5))
+Y_TICKS: Final = tuple(Tick(_Y(i / 4), f"{i / 4:g}") for i in range(5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +24,20 @@ class CurveChart:
     theirs: str | None
     chance_y: float
     chance: str
-    x_ticks: tuple[GridLine, ...]
-    y_ticks: tuple[GridLine, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
     label: str
 
 
 def curve_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, chance: float, label: str) -> CurveChart:
     """The chart of stored curves; `chance` is the precision of guessing."""
     return CurveChart(
-        _line(ours), _line(theirs) if theirs else None, _y(chance), f"random {chance:.3f}", X_TICKS, Y_TICKS, label
+        _line(ours), _line(theirs) if theirs else None, _Y(chance), f"random {chance:.3f}", X_TICKS, Y_TICKS, label
     )
 
 
 def _line(curve: Mapping[str, Any]) -> str:
-    return " ".join(f"{_x(r)},{_y(p)}" for r, p in zip(curve["recall"], curve["precision"], strict=True))
-
-
-def _x(share: float) -> float:
-    return round(_LEFT + (_RIGHT - _LEFT) * share, 1)
-
-
-def _y(share: float) -> float:
-    return round(_BOTTOM - (_BOTTOM - _TOP) * share, 1)
+    return " ".join(f"{_X(r)},{_Y(p)}" for r, p in zip(curve["recall"], curve["precision"], strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +46,8 @@ class RocChart:
 
     ours: str
     theirs: str | None
-    x_ticks: tuple[GridLine, ...]
-    y_ticks: tuple[GridLine, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
     label: str
 
 
@@ -81,7 +66,7 @@ def _roc(curve: Mapping[str, Any], share: float) -> str:
     placed = [(0.0, 0.0)]
     for flagged, recall in [*sorted(points), (1.0, 1.0)]:
         placed.append((flagged, max(recall, placed[-1][1])))
-    return " ".join(f"{_x(flagged)},{_y(recall)}" for flagged, recall in placed)
+    return " ".join(f"{_X(flagged)},{_Y(recall)}" for flagged, recall in placed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +85,8 @@ class ReliabilityChart:
 
     ours: tuple[Bin, ...]
     theirs: tuple[Bin, ...]
-    x_ticks: tuple[GridLine, ...]
-    y_ticks: tuple[GridLine, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
     label: str
 
 
@@ -114,7 +99,7 @@ def _bins(curve: Mapping[str, Any]) -> tuple[Bin, ...]:
     found = []
     for predicted, observed, number, positives in curve["reliability"]:
         low, high = wilson(positives, number)
-        found.append(Bin(_x(predicted), _y(observed), _y(low), _y(high)))
+        found.append(Bin(_X(predicted), _Y(observed), _Y(low), _Y(high)))
     return tuple(found)
 
 

@@ -16,12 +16,12 @@ from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LO
 from serving.notices.service.notice_links import PLACE
 from serving.notices.service.notices import Preview, receive_form
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.brand.rights_rows import KINDS
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording.i18n import say
 from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REASON_CODES, Option
 

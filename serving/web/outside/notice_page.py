@@ -26,6 +26,7 @@ from serving.notices.store import notice_complaints, notice_documents, notices, 
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import N_, say
 from serving.rights.rules.document import ending_of
 from serving.rights.rules.rights import RightKind
 from serving.web import text_view
@@ -35,8 +36,7 @@ from serving.web.forms import Fields, refuse_cross_site
 from serving.web.named_right import named_right
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import i18n
-from serving.web.wording.i18n import N_, say
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import REASON_CODES
@@ -139,7 +139,7 @@ def get_confirmation(token: str, request: Request) -> Response:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = to_confirm(runtime, connection, token)
-    page = ConfirmationPage(f"{CONFIRMATION}{token}", found.notice_id, i18n.moment(found.known_at))
+    page = ConfirmationPage(f"{CONFIRMATION}{token}", found.notice_id, words.full(found.known_at))
     return respond(request, page)
 
 
@@ -163,7 +163,7 @@ def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | N
     return NoticePage(
         address=f"{PLACE}{token}",
         number=found.notice_id,
-        received=i18n.moment(found.known_at),
+        received=words.full(found.known_at),
         receipt=in_words(RECEIPT),
         warning=None if warned is None else in_words(warned),
         reason=say(_REASONS[found.reason_code.value]),
@@ -173,7 +173,7 @@ def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | N
         offers=listings,
         documents=tuple(map(_document, documents)),
         may_hand_in=may_hand_in,
-        largest_document=i18n.size(policies[SellerEvidencePolicy].largest_document),
+        largest_document=words.size(policies[SellerEvidencePolicy].largest_document),
         most_documents=policies[NoticePolicy].most_documents,
         longest=LONGEST_TEXT,
         typed=typed,
@@ -182,8 +182,8 @@ def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | N
 
 
 def _document(one: NoticeDocument) -> ShownDocument:
-    what = f"{ending_of(one.media_type).upper()}, {i18n.size(one.size)}"
-    when = i18n.moment(one.known_at)
+    what = f"{ending_of(one.media_type).upper()}, {words.size(one.size)}"
+    when = words.full(one.known_at)
     return ShownDocument(text_view.show(one.name), what, when, digest=None, erased=False, address=None)
 
 
@@ -209,4 +209,4 @@ def _waits(connection: Connection, item: Item) -> str:
     if item.state is ItemState.DECIDED or item.case_id is None:
         return say("A decision was made and can still be undone.")
     due_at = cases.get(connection, item.marketplace_id, item.case_id).due_at
-    return say("It is due by %(when)s.", when=i18n.moment(due_at))
+    return say("It is due by %(when)s.", when=words.full(due_at))

@@ -24,8 +24,10 @@ from serving.appeals.store.seller_uploads import SellerUpload
 from serving.cases.store import verdicts
 from serving.guards import public, runtime_of
 from serving.listings.store import listings
+from serving.platform import tongues
 from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import say
 from serving.review.service.seller_evidence import hand_in, open_to_documents
 from serving.rights.rules.document import ending_of
 from serving.sellers.rules.sanction import warning
@@ -37,8 +39,7 @@ from serving.web.case.seller_activity import Deadline, Happened, deadline, timel
 from serving.web.forms import refuse_cross_site, text_fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import i18n, seller_words
-from serving.web.wording.i18n import say
+from serving.web.wording import seller_words, words
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.seller_words import FIELDS
@@ -192,12 +193,12 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         what_comes=what_comes(found),
         documents=tuple(_document_in_words(one, now) for one in handed_in),
         may_hand_in=may_hand_in and len(handed_in) < limits.most_documents,
-        largest_document=i18n.size(limits.largest_document),
+        largest_document=words.size(limits.largest_document),
         most_documents=limits.most_documents,
         may_answer=CounterNoticeEvent.SUBMIT in allowed,
         may_withdraw=CounterNoticeEvent.WITHDRAW in allowed and state is not _S.WITH_SELLER,
         may_appeal=may_appeal,
-        appeal_until=i18n.day(appeal_until(runtime, found)) if found is not None and may_appeal else None,
+        appeal_until=tongues.day(appeal_until(runtime, found)) if found is not None and may_appeal else None,
         longest=LONGEST_TEXT,
         typed=typed,
         error=error,
@@ -206,7 +207,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
 
 def _in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:
     """The fields of a statement by their labels: as sent in English, translated from its messages otherwise."""
-    translated = {} if i18n.tongue().language == ENGLISH else messages
+    translated = {} if tongues.tongue().language == ENGLISH else messages
     return tuple(
         (say(label), in_words(translated[name]) if name in translated else str(statement[name]))
         for name, label in FIELDS
@@ -218,8 +219,8 @@ def _document_in_words(upload: SellerUpload, now: datetime) -> ShownDocument:
     kind = ending_of(upload.media_type).upper()
     return replace(
         shown_document(upload, now),
-        what=f"{kind}, {i18n.size(upload.size)}",
-        when=i18n.moment(upload.known_at),
+        what=f"{kind}, {words.size(upload.size)}",
+        when=words.full(upload.known_at),
         digest=None,
     )
 

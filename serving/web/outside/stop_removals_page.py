@@ -14,7 +14,7 @@ from serving.web import text_view
 from serving.web.forms import refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
+from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -79,7 +79,7 @@ def _page(token: str, told: ToldRemovals, *, stopped: int | None = None, error: 
         marketplace=text_view.show(told.marketplace),
         removals=tuple(
             NamedRemoval(
-                text_view.show(one.external_id), own_words.full(one.created_at), one in told.unsent, one.new_device
+                text_view.show(one.external_id), words.full(one.created_at), one in told.unsent, one.new_device
             )
             for one in told.removals[: -_SHOWN - 1 : -1]
         ),

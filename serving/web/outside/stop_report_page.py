@@ -14,7 +14,7 @@ from serving.web import text_view
 from serving.web.forms import refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
+from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -92,7 +92,7 @@ def _page(
         marketplace=text_view.show(found.marketplace),
         by=text_view.show(found.by),
         listings=found.listings,
-        until=own_words.full(found.until),
+        until=words.full(found.until),
         is_open=found.stopped_by is None and runtime_of(request).clock.now() < found.until,
         stopped_by=None if found.stopped_by is None else text_view.show(found.stopped_by),
         waits=found.waits and found.stopped_by is None,

@@ -10,8 +10,8 @@ from serving.guards import public, runtime_of
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import PLACE, kind_of, unsubscribe
 from serving.mail.service.wording import NAMES
+from serving.platform.tongues import say
 from serving.web.rendering import respond
-from serving.web.wording.i18n import say
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK = public("the signed link names the person and the kind of mail")

@@ -16,7 +16,7 @@ from serving.web import charts, scores, text_view
 from serving.web.charts import PriceMark
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
-from serving.web.wording import own_words, words
+from serving.web.wording import words
 from serving.web.wording.text_language import language_tag
 from serving.web.wording.vocabulary import LANE_OF
 from serving.web.wording.words import Due
@@ -100,7 +100,7 @@ def title_of(facts: Facts) -> Shown | None:
 def price_of(facts: Facts) -> str | None:
     """The price as the listing states it."""
     price, currency = facts.listing.price, facts.listing.currency
-    return None if price is None or currency is None else own_words.amount(price, currency)
+    return None if price is None or currency is None else words.amount(price, currency)
 
 
 def _why(row: Mapping[str, Any], lane: CaseLane) -> str:

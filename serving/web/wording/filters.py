@@ -8,35 +8,36 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from models.messages.english import in_english
+from serving.platform import tongues
 from serving.platform.languages import ENGLISH
 from serving.web import text_view
-from serving.web.wording import i18n, own_words, words
+from serving.web.wording import words
 
 
 @pass_context
 def _moment(context: Context, at: datetime | None, now: datetime | None = None) -> str:
     """A time as of `now`, which is the marketplace's present unless the template names another clock."""
-    return "" if at is None else own_words.moment(at, now or context["now"])
+    return "" if at is None else words.moment(at, now or context["now"])
 
 
 @pass_context
 def _moment_named(context: Context, at: datetime | None) -> str:
-    return "" if at is None else own_words.moment_named(at, context["now"])
+    return "" if at is None else words.moment_named(at, context["now"])
 
 
 @pass_context
 def _day(context: Context, at: datetime | None) -> str:
-    return "" if at is None else own_words.day(at, context["now"])
+    return "" if at is None else words.day(at, context["now"])
 
 
 def _duration(span: timedelta | float | None) -> str:
     if span is None:
         return ""
-    return own_words.duration(span.total_seconds() if isinstance(span, timedelta) else span)
+    return words.duration(span.total_seconds() if isinstance(span, timedelta) else span)
 
 
 def _number(value: int) -> str:
-    return f"{value:,}" if i18n.tongue().language == ENGLISH else i18n.number(value)
+    return f"{value:,}" if tongues.tongue().language == ENGLISH else tongues.number(value)
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -44,10 +45,10 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "duration": _duration,
     "english": in_english,
     "figure": words.figure,
-    "listed": own_words.listed,
+    "listed": words.listed,
     "moment": _moment,
     "moment_named": _moment_named,
     "number": _number,
-    "percent": own_words.percent,
+    "percent": words.percent,
     "shown": text_view.show,
 }

@@ -7,13 +7,14 @@ from features.message import Amount, Message
 from models.messages.catalogue import Sentence, sentences
 from models.messages.english import in_english
 from models.messages.filling import fill, percent_digits, places, without_forms
+from serving.platform import tongues
 from serving.platform.languages import ENGLISH
-from serving.web.wording import i18n, own_words
+from serving.web.wording import words
 
 
 def in_words(found: Message) -> str:
     """The sentence of a message, with numbers, amounts and days as the reader's language writes them."""
-    if i18n.tongue().language == ENGLISH:
+    if tongues.tongue().language == ENGLISH:
         return in_english(found)
     sentence = sentences()[found.code]
     hows = dict(places(sentence.text))
@@ -23,8 +24,8 @@ def in_words(found: Message) -> str:
 def _template(sentence: Sentence, found: Message) -> str:
     one = without_forms(sentence.text)
     if sentence.other is None:
-        return i18n.gettext(one)
-    return i18n.ngettext(one, without_forms(sentence.other), found.parameters["n"])
+        return tongues.gettext(one)
+    return tongues.ngettext(one, without_forms(sentence.other), found.parameters["n"])
 
 
 def _written(value: Any, how: str) -> str:
@@ -32,9 +33,9 @@ def _written(value: Any, how: str) -> str:
         case Message():
             return in_words(value)
         case Amount():
-            return own_words.amount(value.value, value.currency)
+            return words.amount(value.value, value.currency)
         case date():
-            return i18n.day(value)
+            return tongues.day(value)
         case tuple():
             return _listed(value, how)
         case str():
@@ -45,15 +46,15 @@ def _written(value: Any, how: str) -> str:
 
 def _listed(values: tuple[Any, ...], how: str) -> str:
     if how == "countries" and values:
-        return i18n.countries(list(values))
+        return words.countries(list(values))
     written = [_written(one, "") for one in values]
-    return ", ".join(map(i18n.quoted, written) if how == "quoted" else written)
+    return ", ".join(map(words.quoted, written) if how == "quoted" else written)
 
 
 def _figure(value: float, how: str) -> str:
     if how == "%":
-        return own_words.percent(value, percent_digits(value))
+        return words.percent(value, percent_digits(value))
     if how == "g":
-        return i18n.number(value)
+        return tongues.number(value)
     decimals = int(how.rstrip("f%").partition(".")[2] or 0)
-    return own_words.percent(value, decimals) if how.endswith("%") else i18n.number(round(value, decimals))
+    return words.percent(value, decimals) if how.endswith("%") else tongues.number(round(value, decimals))

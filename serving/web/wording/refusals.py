@@ -12,8 +12,8 @@ from string import Formatter
 from features.phrase import Parameter, Phrase, Reasons
 from models.errors import DomainError
 from models.messages.filling import without_forms
+from serving.platform import tongues
 from serving.platform.languages import ENGLISH
-from serving.web.wording import i18n
 from serving.web.wording.messages import in_words
 
 
@@ -28,12 +28,12 @@ def phrase_in_words(phrase: Phrase) -> str:
     >>> phrase_in_words(Phrase("A note has at most {most:,} characters.", most=2_000))
     'A note has at most 2,000 characters.'
     """
-    if i18n.tongue().language == ENGLISH:
+    if tongues.tongue().language == ENGLISH:
         return str(phrase)
     if not phrase.parameters:
-        return i18n.gettext(phrase.template)
+        return tongues.gettext(phrase.template)
     values = {name: _written(value, _spec(phrase.template, name)) for name, value in phrase.parameters.items()}
-    return i18n.gettext(without_forms(phrase.template)).format(**values)
+    return tongues.gettext(without_forms(phrase.template)).format(**values)
 
 
 @cache
@@ -46,10 +46,10 @@ def _written(value: Parameter, spec: str) -> str:
         case Phrase():
             return phrase_in_words(value)
         case Reasons():
-            return i18n.joined(*map(in_words, value.messages))
+            return tongues.joined(*map(in_words, value.messages))
         case int() | float() | Decimal():
-            return i18n.number(float(value))
+            return tongues.number(float(value))
         case date():
-            return i18n.day(value)
+            return tongues.day(value)
         case _:
             return format(value, spec)

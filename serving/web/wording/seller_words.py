@@ -4,7 +4,7 @@ from typing import Final
 
 from serving.appeals.policy import Silence
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
-from serving.web.wording.i18n import N_, NN_
+from serving.platform.tongues import N_, NN_
 
 _S: Final = CounterNoticeState
 _E: Final = CounterNoticeEvent

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from serving.operations.service.simulation import simulated_days
 from serving.platform.runtime import Runtime
-from serving.web.wording import own_words
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +26,5 @@ def simulation_banner(runtime: Runtime) -> SimulationBanner | None:
     day = (now - played.first).days + 1
     is_day = day >= 1 and not played.over
     return SimulationBanner(
-        min(day, played.days) if is_day else None, played.days, own_words.day(now, now), played.brand, played.over
+        min(day, played.days) if is_day else None, played.days, words.day(now, now), played.brand, played.over
     )

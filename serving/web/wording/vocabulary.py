@@ -7,11 +7,11 @@ from models.case import CaseLane
 from models.routing import Lane
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
+from serving.platform.tongues import N_
 from serving.reports.rules.outcomes import Result
 from serving.reports.service.status import Reported
 from serving.review.rules.takedown import Fate
 from serving.takedowns.rules.removal_check import CheckState
-from serving.web.wording.i18n import N_
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 

@@ -1,19 +1,40 @@
-"""Times, durations and amounts as a person reads them.
+# Over 300 lines: one list of formats, each of a few lines.
+"""Times, durations, amounts and lists as a person reads them, in the language of the request.
 
 Times are in the reader's zone, UTC without a session; a date is shown only if it is not today's. The bar names the zone
 once; pages without a bar, and stored or sent texts, name it with the time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, Literal
+
+from babel.dates import format_date, format_skeleton, get_datetime_format
+from babel.lists import format_list
+from babel.numbers import format_currency, format_percent
+from babel.units import format_unit
 
 from features.money import exponent
 from serving.platform import display
+from serving.platform.languages import ENGLISH
+from serving.platform.tongues import day as long_day
+from serving.platform.tongues import here, joined, say, say_many, tongue
 
 _SIGNS: Final = {"EUR": "€", "USD": "$", "GBP": "£"}
 _SOON: Final = timedelta(hours=1)
+_MEGABYTE: Final = 1_000_000
+_Length = Literal["short", "narrow", "long"]
+# Where the short form is not what readers expect: German "Tg.", the Spanish hour, the ambiguous Russian year.
+_LENGTHS: Final[dict[tuple[str, str], _Length]] = {
+    ("de", "day"): "long",
+    ("de", "year"): "long",
+    ("ru", "year"): "long",
+    ("es", "year"): "long",
+    **{("es", unit): "narrow" for unit in ("second", "minute", "hour", "day")},
+}
+_ENGLISH_UNITS: Final = {"second": "s", "minute": "min", "hour": "h", "day": "d", "year": "y"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +55,24 @@ def duration(seconds: float) -> str:
     """
     whole = max(0, int(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return _unit(whole, "second")
     minutes = whole // 60
     if minutes < 60:
-        return f"{minutes} min"
+        return _unit(minutes, "minute")
     hours, minutes = divmod(minutes, 60)
-    if hours < 24:
+    if hours < 24 and _is_english():
         return f"{hours} h {minutes:02d}" if minutes else f"{hours} h"
+    if hours < 24:
+        return joined(_unit(hours, "hour"), *([_unit(minutes, "minute")] if minutes else []))
     days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
+    return joined(_unit(days, "day"), *([_unit(hours, "hour")] if hours else []))
+
+
+def hours(value: float) -> str:
+    """Minutes below an hour, hours with one decimal above."""
+    if value < 1:
+        return _unit(round(value * 60), "minute")
+    return f"{value:,.1f} h" if _is_english() else _unit(round(value, 1), "hour")
 
 
 def age(days: float) -> str:
@@ -51,7 +81,18 @@ def age(days: float) -> str:
     >>> age(9), age(364), age(1200)
     ('9 d', '364 d', '3 y')
     """
-    return f"{days:.0f} d" if days < 365 else f"{int(days / 365.25)} y"
+    return _unit(round(days), "day") if days < 365 else _unit(int(days / 365.25), "year")
+
+
+def length(left: timedelta) -> str:
+    """A length of time in its largest unit, rounded down: nobody has less than it says."""
+    minutes = max(int(left.total_seconds()), 0) // 60
+    if minutes < 60:
+        return say_many("%(n)s minute", "%(n)s minutes", minutes)
+    hours = minutes // 60
+    if hours < 24:
+        return say_many("%(n)s hour", "%(n)s hours", hours)
+    return say_many("%(n)s day", "%(n)s days", hours // 24)
 
 
 def countdown(seconds: float) -> str:
@@ -69,12 +110,14 @@ def due(at: datetime, now: datetime) -> Due:
     left = at - now
     late = left <= timedelta(0)
     # The exact delay is of no use; in a narrow column the largest unit is enough.
-    text = f"{_largest_unit(-left.total_seconds())} late" if late else duration(left.total_seconds())
+    text = say("%(time)s late", time=_largest(-left)) if late else duration(left.total_seconds())
     return Due(text, moment(at, now), late, not late and left < _SOON)
 
 
-def _largest_unit(seconds: float) -> str:
-    return " ".join(duration(seconds).split()[:2])
+def _largest(late: timedelta) -> str:
+    seconds = int(late.total_seconds())
+    unit = next((unit for unit in (86_400, 3_600, 60) if seconds >= unit), 1)
+    return duration(seconds // unit * unit)
 
 
 def short_moment(at: datetime, now: datetime) -> str:
@@ -90,8 +133,8 @@ def moment(at: datetime, now: datetime) -> str:
     >>> moment(datetime(2026, 3, 2, 8, 5, tzinfo=UTC), now), moment(datetime(2025, 12, 9, 8, 5, tzinfo=UTC), now)
     ('08:05', '9 Dec 2025 08:05')
     """
-    time = f"{_here(at):%H:%M}"
-    return time if _is_today(at, now) else f"{day(at, now)} {time}"
+    time_of_day = f"{_here(at):%H:%M}"
+    return time_of_day if _is_today(at, now) else f"{day(at, now)} {time_of_day}"
 
 
 def moment_named(at: datetime, now: datetime) -> str:
@@ -106,8 +149,12 @@ def full(at: datetime) -> str:
     >>> full(datetime(2026, 3, 2, 8, 5, tzinfo=UTC))
     '2 March 2026, 08:05 UTC'
     """
-    here = _here(at)
-    return f"{here.day} {here:%B %Y, %H:%M} {zone(at)}"
+    return str(get_datetime_format("medium", tongue().locale)).format(time(at), long_day(at))
+
+
+def time(at: datetime) -> str:
+    """A time of day with its zone."""
+    return f"{_here(at):%H:%M} {zone(at)}"
 
 
 def clock(at: datetime) -> str:
@@ -133,8 +180,34 @@ def yours_until(until: datetime, now: datetime) -> str:
 
 def day(at: datetime, now: datetime) -> str:
     """A date, with its year if it is not the current one."""
-    here = _here(at)
-    return f"{here.day} {here:%b}" if here.year == _here(now).year else f"{here.day} {here:%b %Y}"
+    local = _here(at)
+    if local.year != _here(now).year:
+        return calendar_day(local.date())
+    return f"{local.day} {local:%b}" if _is_english() else _skeleton("MMMd", local)
+
+
+def calendar_day(on: date) -> str:
+    """A day of a calendar with its year, in no zone."""
+    return f"{on.day} {on:%b %Y}" if _is_english() else _skeleton("yMMMd", on)
+
+
+def month(at: datetime) -> str:
+    """A month with its year; `at` counts as it stands, in UTC."""
+    return f"{at:%b %Y}" if _is_english() else _skeleton("yMMM", at)
+
+
+def weekday(at: datetime | date) -> str:
+    """A date in full with its day of the week: Friday 6 March 2026."""
+    return format_date(here(at), "full", tongue().locale)
+
+
+def short_weekday(at: datetime | date) -> str:
+    """A day of the near future or past: Fri 6."""
+    return _skeleton("Ed", here(at))
+
+
+def _skeleton(fields: str, on: date) -> str:
+    return str(format_skeleton(fields, on, locale=tongue().locale))
 
 
 def _here(at: datetime) -> datetime:
@@ -145,15 +218,25 @@ def _is_today(at: datetime, now: datetime) -> bool:
     return _here(at).date() == _here(now).date()
 
 
+def _is_english() -> bool:
+    return tongue().language == ENGLISH
+
+
+def _unit(number: float, unit: str) -> str:
+    """Without the full stop of an abbreviation, which would stand beside that of the sentence."""
+    if _is_english():
+        return f"{number} {_ENGLISH_UNITS[unit]}"
+    shape: _Length = _LENGTHS.get((tongue().language, unit), "short")
+    return format_unit(number, f"duration-{unit}", length=shape, locale=tongue().locale).removesuffix(".")
+
+
 def amount(value: Decimal, currency: str) -> str:
     """A price as the listing states it.
 
     >>> amount(Decimal("1890.00"), "EUR"), amount(Decimal("12.50"), "PLN")
     ('€1,890', '12.50 PLN')
     """
-    whole = value == value.to_integral_value()
-    number = f"{value:,.0f}" if whole else f"{value:,.{max(exponent(currency), 1)}f}"
-    return _signed(number, currency)
+    return _money(value, currency, 0 if value == value.to_integral_value() else max(exponent(currency), 1))
 
 
 def about(value: float, currency: str) -> str:
@@ -162,17 +245,45 @@ def about(value: float, currency: str) -> str:
     >>> about(3869.7, "EUR"), about(8.214, "EUR"), about(20, "PLN")
     ('€3,870', '€8.21', '20 PLN')
     """
-    whole = value >= 100 or abs(value - round(value)) < 0.005
-    return _signed(f"{value:,.0f}" if whole else f"{value:,.2f}", currency)
+    return _money(value, currency, 0 if value >= 100 or abs(value - round(value)) < 0.005 else 2)
 
 
-def _signed(number: str, currency: str) -> str:
-    sign = _SIGNS.get(currency)
-    return f"{sign}{number}" if sign else f"{number} {currency}"
+def named_price(content: Mapping[str, Any]) -> str:
+    """The price in a version's stored content, or that there is none."""
+    price, currency = content.get("price"), content.get("currency")
+    return amount(Decimal(price), currency) if price and currency else say("no price")
+
+
+def _money(value: Decimal | float, currency: str, digits: int) -> str:
+    if _is_english():
+        number, sign = f"{value:,.{digits}f}", _SIGNS.get(currency)
+        return f"{sign}{number}" if sign else f"{number} {currency}"
+    pattern = tongue().locale.currency_formats["standard"].pattern.replace("0.00", _decimals(digits))
+    return format_currency(Decimal(str(value)), currency, format=pattern, locale=tongue().locale, currency_digits=False)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share of one, in hundredths."""
+    if _is_english():
+        return f"{share:.{digits}%}"
+    pattern = tongue().locale.percent_formats[None].pattern.replace("0", _decimals(digits))
+    return format_percent(share, format=pattern, locale=tongue().locale)
+
+
+def _decimals(digits: int) -> str:
+    return f"0.{'0' * digits}" if digits else "0"
+
+
+def size(number_of_bytes: int) -> str:
+    """A size in the unit in which people think of files."""
+    is_large = number_of_bytes >= _MEGABYTE
+    value = round(number_of_bytes / _MEGABYTE, 1) if is_large else max(1, round(number_of_bytes / 1_000))
+    unit = "digital-megabyte" if is_large else "digital-kilobyte"
+    return str(format_unit(value, unit, length="short", locale=tongue().locale))
 
 
 def many(number: int, noun: str) -> str:
-    """A count with its noun.
+    """A count with its noun, in English.
 
     >>> many(1, "listing"), many(1204, "listing")
     ('1 listing', '1,204 listings')
@@ -180,13 +291,27 @@ def many(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def listed(words: list[str]) -> str:
-    """A list of words as in a sentence.
+def listed(items: list[str]) -> str:
+    """Items as in a sentence.
 
     >>> listed(["a", "b", "c"]), listed(["a"])
     ('a, b and c', 'a')
     """
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return str(format_list(items, locale=tongue().locale))
+
+
+def quoted(text: str) -> str:
+    """Words of somebody else, in the quotation marks of the language."""
+    return say("“%(text)s”", text=text)
+
+
+def countries(codes: list[str]) -> str:
+    """Countries by their names; a code that has none stays a code.
+
+    >>> countries(["DE", "FR"])
+    'Germany and France'
+    """
+    return listed([tongue().locale.territories.get(code, code) for code in codes])
 
 
 def figure(value: float | None, digits: int = 3) -> str:

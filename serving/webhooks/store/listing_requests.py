@@ -9,8 +9,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from models.errors import NotFound
-from serving.audit.rules import SKIPPED_NUMBERS
-from serving.audit.store import audit
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.rules.action import ActionState
@@ -18,7 +16,6 @@ from serving.webhooks.store.outbox import Outbox
 from serving.webhooks.tables import listing_request
 
 PREFIX: Final = "lrq"
-OUTBOX: Final = Outbox(listing_request, "location_digest")
 
 
 class RequestKind(StrEnum):
@@ -66,6 +63,9 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredListingRequest
     return found
 
 
+OUTBOX: Final = Outbox(listing_request, "location_digest", _read)
+
+
 def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a new request; the database refuses a repeated sequence of a listing."""
     add(connection, listing_request, [row])
@@ -85,17 +85,6 @@ def latest_of(connection: Connection, marketplace_id: str, location_digest: str)
     return max(found, key=lambda one: one.sequence, default=None)
 
 
-def next_sequence(connection: Connection, marketplace_id: str, location_digest: str) -> int:
-    """The sequence of a listing's next request; the caller holds the head of the audit log.
-
-    After a restore it is above all that were ever sent.
-    """
-    query = select(func.max(listing_request.c.sequence)).where(
-        inside(listing_request, marketplace_id, location_digest=location_digest)
-    )
-    return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
-
-
 def count_of_brand(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
     """The number of requests that a brand's reports have caused since a moment."""
     query = select(func.count()).where(
@@ -109,16 +98,3 @@ def in_state(connection: Connection, marketplace_id: str, state: ActionState, mo
     query = select(listing_request.c.action_id).where(inside(listing_request, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(listing_request.c.action_id.desc()).limit(most)).scalars().all()
     return _read(connection, listing_request.c.action_id.in_(ids)) if ids else []
-
-
-def claim(
-    connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
-) -> list[StoredListingRequest]:
-    """Requests that may be sent now, locked until the transaction ends: the longest due ones, or one that is named."""
-    keys = OUTBOX.claim(connection, marketplace_id, at, most, only)
-    return _read(connection, listing_request.c.action_id.in_(keys)) if keys else []
-
-
-def dead_before(connection: Connection, found: StoredListingRequest) -> list[StoredListingRequest]:
-    """The undeliverable requests for the same listing with a lower sequence."""
-    return _read(connection, OUTBOX.before(found), listing_request.c.state == ActionState.DEAD.value)

@@ -4,10 +4,10 @@ For one subject (a listing or a seller), messages arrive in order.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import (
     BindParameter,
@@ -24,6 +24,8 @@ from sqlalchemy import (
     update,
 )
 
+from serving.audit.rules import SKIPPED_NUMBERS
+from serving.audit.store import audit
 from serving.platform.database.scope import inside
 from serving.webhooks.rules.action import ActionEvent, ActionState, next_state
 
@@ -51,11 +53,14 @@ class Outgoing(Protocol):
     def due_at(self) -> datetime | None: ...
 
 
-class Outbox:
-    """The messages of one table."""
+Stored = TypeVar("Stored", bound=Outgoing)
 
-    def __init__(self, table: Table, subject: str) -> None:
-        self._table, self._subject = table, table.c[subject]
+
+class Outbox(Generic[Stored]):
+    """The messages of one table, which `read` reads by conditions."""
+
+    def __init__(self, table: Table, subject: str, read: Callable[..., list[Stored]]) -> None:
+        self._table, self._subject, self._read = table, table.c[subject], read
 
     def change(self, connection: Connection, found: Outgoing, event: ActionEvent, values: Mapping[str, Any]) -> bool:
         """Apply an event if the message is unchanged since it was read; False where it has changed.
@@ -136,8 +141,8 @@ class Outbox:
 
     def claim(
         self, connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
-    ) -> list[str]:
-        """Ids of messages of a marketplace that may be sent now, the longest due first; or `only` that one.
+    ) -> list[Stored]:
+        """Messages of a marketplace that may be sent now, at most those that are due for longest; or `only` that one.
 
         They are locked until the transaction ends; those that another transaction has locked are left out.
         """
@@ -146,7 +151,8 @@ class Outbox:
         if only is not None:
             query = query.where(table.c.action_id == only)
         query = query.order_by(table.c.due_at).limit(most).with_for_update(skip_locked=True, of=table)
-        return list(connection.execute(query).scalars())
+        ids = connection.execute(query).scalars().all()
+        return self._read(connection, table.c.action_id.in_(ids)) if ids else []
 
     def is_waiting(self, marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
         """Whether a message to a marketplace, given by a column, may be sent at the moment of the parameter `at`."""
@@ -176,14 +182,21 @@ class Outbox:
         )
         return _is_moving(table), table.c.due_at <= at, table.c.leaves_at <= at, ~before.exists()
 
-    def before(self, found: Outgoing) -> ColumnElement[bool]:
-        """The condition for messages on the same subject with a lower sequence."""
+    def dead_before(self, connection: Connection, message: Outgoing) -> list[Stored]:
+        """The undeliverable messages on the same subject with a lower sequence."""
         table = self._table
-        return (
-            (table.c.marketplace_id == found.marketplace_id)
-            & (self._subject == found.subject)
-            & (table.c.sequence < found.sequence)
+        dead = inside(table, message.marketplace_id, state=ActionState.DEAD.value)
+        return self._read(connection, dead, self._subject == message.subject, table.c.sequence < message.sequence)
+
+    def next_sequence(self, connection: Connection, marketplace_id: str, subject: str) -> int:
+        """The sequence of a subject's next message; the caller holds the head of the audit log.
+
+        After a restore it is above all that were ever sent.
+        """
+        query = select(func.max(self._table.c.sequence)).where(
+            inside(self._table, marketplace_id), self._subject == subject
         )
+        return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
 
     def _is(self, found: Outgoing) -> ColumnElement[bool]:
         table = self._table

@@ -30,7 +30,7 @@ def test_a_listing_at_the_median_is_drawn_on_it() -> None:
 def test_the_axis_begins_at_zero_and_holds_everything() -> None:
     chart = charts.price_chart(900.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=1500.0)
     assert [tick.text for tick in chart.ticks] == ["0", "€500", "€1,000", "€1,500"]
-    assert chart.ticks[0].x == 8.0
+    assert chart.ticks[0].at == 8.0
     assert chart.claimed is not None
     assert chart.listing.x < chart.claimed.x <= 412.0
 

@@ -47,8 +47,7 @@ from serving.notices.rules.notices import (
     check_lengths,
     missing,
 )
-from serving.platform import languages
-from serving.platform import tongues as catalogues
+from serving.platform import languages, tongues
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
@@ -57,10 +56,11 @@ from serving.sellers.rules.sanction_statement import sanction_statement
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Statement
-from serving.web.wording import i18n
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import TRANSLATED
 from serving.web.wording.vocabulary import REASON_CODES
+from serving.web.wording.words import length
 from tests.fixtures.runtimes import Site
 from tests.serving.web.catalogues import OTHERS, WEB, catalogue, texts_of_the_source
 from tests.serving.web.test_seller_page import a_link
@@ -162,7 +162,7 @@ def test_a_translation_is_in_its_own_letters(language: Language) -> None:
             assert form not in forms(one.id) or form in _THE_SAME_WORD.get(language, ()), one.id
 
 
-@pytest.mark.parametrize("template", sorted(i18n.TRANSLATED))
+@pytest.mark.parametrize("template", sorted(TRANSLATED))
 def test_no_text_of_a_translated_page_goes_past_the_catalogues(template: str) -> None:
     assert list(literal_texts(template)) == []
 
@@ -352,7 +352,7 @@ def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, lang
     visitor = a_visitor(site)
     visitor.get(f"{link}?lang={language}")
     with shown_as(shown_in(language)):
-        empty, nowhere = i18n.say("Choose one of the answers."), i18n.say("This link is invalid or has expired.")
+        empty, nowhere = tongues.say("Choose one of the answers."), tongues.say("This link is invalid or has expired.")
     assert empty in words(visitor.post(link, {"event": "concede", "said": "x"}).text)
     assert nowhere in words(visitor.get("/notice/nothing").text)
     assert empty != "Choose one of the answers."
@@ -381,7 +381,7 @@ def test_a_count_takes_the_form_of_its_language(number: int, russian: str, spani
     found = []
     for language in (Language("ru"), Language("es")):
         with shown_as(shown_in(language)):
-            found.append(i18n.length(timedelta(days=number, hours=5)))
+            found.append(length(timedelta(days=number, hours=5)))
     assert found == [russian, spanish]
 
 
@@ -394,8 +394,8 @@ def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> 
         made.add(one.id, string=tuple(f"⟦{form}⟧" for form in text) if one.pluralizable else f"⟦{text[0]}⟧")
     with (tmp_path / "it.po").open("wb") as file:
         write_po(file, made)
-    caches = (languages.languages, catalogues.tongues, catalogues._by_language, catalogues._catalogue)
-    for module in (languages, catalogues):
+    caches = (languages.languages, tongues.tongues, tongues._by_language, tongues._catalogue)
+    for module in (languages, tongues):
         monkeypatch.setattr(module, "FOLDER", tmp_path)
     for cached in caches:
         cached.cache_clear()
@@ -408,9 +408,9 @@ def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> 
 def test_a_language_is_added_by_one_catalogue(site: Site, pseudo: Language) -> None:
     _, link = a_link(site)
     with shown_as(shown_in(pseudo)):
-        assert i18n.tongue() == i18n.Tongue(pseudo, "it", "Italiano", Locale("it", "IT"))
+        assert tongues.tongue() == tongues.Tongue(pseudo, "it", "Italiano", Locale("it", "IT"))
         assert in_words(message("text_kinds", n=3)) == "⟦3 kinds of suspect wording.⟧"
-        assert i18n.day(NOW) == "6 marzo 2026"
+        assert tongues.day(NOW) == "6 marzo 2026"
     page = a_visitor(site).get(link, **{"accept-language": "it"}).text
     assert '<html lang="it"' in page
     assert "⟦Your listing was removed⟧" in words(page)

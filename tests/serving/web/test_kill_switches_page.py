@@ -5,6 +5,9 @@ from serving.administration.service.provisioning import NewPerson
 from serving.marketplaces.rules import RULES, AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.operations.service.kill_switches import switch
+from serving.platform.display import Display, shown_as
+from serving.platform.languages import Language
+from serving.web.alarms import alarms_of
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import visit_as, words
@@ -87,3 +90,11 @@ def test_pending_removals_and_switches_are_found_by_those_who_may_see_them(site:
         )
     }
     assert list(found.values()) == [[True, False], [True, False], [False, False], [False, False], [True, True]]
+
+
+def test_an_alarm_is_in_english_throughout_on_a_page_in_another_language(site: Site) -> None:
+    switch(site.runtime, site.marketplace, RULE, on=False, by="x", reason="Taken over.")
+    site.clock.forward(days=3)
+    with shown_as(Display(language=Language("de"))):
+        (line,) = alarms_of(site.runtime, an_administrator(site)).sentences
+    assert "since 2 Mar 09:00: " in line

@@ -8,7 +8,7 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.review.service.undoing import undo_verdict
-from serving.web.wording import own_words
+from serving.web.wording.words import hours as in_hours
 from tests.fixtures.removing import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -74,7 +74,7 @@ def test_who_is_no_brand_and_what_is_no_format_get_nothing(site: Site) -> None:
     ("hours", "expected"), [(0.05, "3 min"), (0.999, "60 min"), (1.0, "1.0 h"), (1234.5, "1,234.5 h")]
 )
 def test_hours_read(hours: float, expected: str) -> None:
-    assert own_words.hours(hours) == expected
+    assert in_hours(hours) == expected
 
 
 def test_the_outcomes_are_of_the_same_days_as_the_standing(site: Site) -> None:

@@ -35,7 +35,7 @@ def test_layers_stand_on_each_other() -> None:
         ("40.0,16.0 740.0,101.0 740.0,143.5 40.0,143.5",),
     ]
     assert [level.text for level in found.levels] == ["0", "10", "20", "30", "40"]
-    assert [(tick.x, tick.text) for tick in found.ticks] == [(40.0, "Mon")]
+    assert [(tick.at, tick.text) for tick in found.ticks] == [(40.0, "Mon")]
 
 
 def test_a_step_that_one_layer_does_not_know_is_known_by_none() -> None:

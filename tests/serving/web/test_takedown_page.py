@@ -5,9 +5,9 @@ from models.verdict import Judgement
 from serving.accounts.service.display_choice import choose
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
+from serving.platform.tongues import say
 from serving.review.rules.takedown import Fate
 from serving.rights.rules.rights import RightKind
-from serving.web.wording.i18n import say
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.reviewing import a_case, open_cases
 from tests.fixtures.runtimes import Site

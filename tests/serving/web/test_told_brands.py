@@ -58,9 +58,9 @@ from serving.standing.rules.standing_outlook import outlook
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, removal_statement
 from serving.web.brand.questions import _TOLD
-from serving.web.wording import own_words
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.words import age, due, duration
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import NOW
@@ -329,7 +329,7 @@ def test_the_title_of_a_right_that_reads_like_a_price_is_shown_as_it_is() -> Non
 )
 def test_lengths_are_short_in_every_language(language: Language, long: str, late: str, old: str) -> None:
     with shown_as(Display(language=language)):
-        found = (own_words.duration(76 * 3600), own_words.due(NOW - timedelta(hours=30), NOW).text, own_words.age(1200))
+        found = (duration(76 * 3600), due(NOW - timedelta(hours=30), NOW).text, age(1200))
     assert tuple(one.replace("\xa0", " ") for one in found) == (long, late, old)
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
+from serving.platform.tongues import joined, number, say, say_many
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION
 from serving.reports.service.limits import Limits, limits_of
@@ -19,8 +20,7 @@ from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, scope_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
-from serving.web.wording.i18n import joined, number, say, say_many
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
@@ -138,7 +138,7 @@ def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, 
     rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=stops))
     if found.quota is not None and found.proved:
         left = say("%(left)s left", left=number(found.quota.left))
-        until = say("until %(time)s", time=own_words.moment(found.quota.renewed_at, now))
+        until = say("until %(time)s", time=words.moment(found.quota.renewed_at, now))
         rows.append(LimitRow(say("Immediate removals today"), left, until, stops=not found.quota.left))
     large = HoldCause.HIGH_IMPACT in causes
     rows.append(
@@ -175,5 +175,5 @@ def _of_cap(name: str, cap: Cap | None, found: Limits) -> LimitRow | None:
     if not found.proved:
         return LimitRow(name, say("at most %(n)s", n=number(cap.limit)), "", stops=False)
     stands = say("%(left)s of %(limit)s left", left=number(cap.left), limit=number(cap.limit))
-    until = "" if cap.frees_at is None else say("more from %(time)s", time=own_words.moment(cap.frees_at, found.at))
+    until = "" if cap.frees_at is None else say("more from %(time)s", time=words.moment(cap.frees_at, found.at))
     return LimitRow(name, stands, until, stops=not cap.left)

@@ -41,7 +41,7 @@ from serving.web.flash import go_to
 from serving.web.forms import Fields, Upload, Wanted, uploads_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
+from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 
 router = APIRouter(include_in_schema=False)
@@ -210,7 +210,7 @@ def form_page(
         offered = choice_of_rights(runtime, connection, session, right, PLACE, now)
         past = reports.latest(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST_SENT)
         sizes = reports.sizes(connection, past)
-        sent = tuple(Sent(one.report_id, own_words.moment(one.known_at, now), sizes[one.report_id]) for one in past)
+        sent = tuple(Sent(one.report_id, words.moment(one.known_at, now), sizes[one.report_id]) for one in past)
         attached: tuple[AttachedDocument, ...] = ()
         if offered.chosen is not None:
             begun = {"right_id": offered.chosen.right_id, "marketplace_id": offered.chosen.marketplace_id, "key": key}

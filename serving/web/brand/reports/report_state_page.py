@@ -21,6 +21,7 @@ from serving.api.errors import problem_of
 from serving.guards import may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
+from serving.platform.tongues import joined
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import may_hand_in
 from serving.reports.rules.step_up import StepUpState, why_not
@@ -37,8 +38,7 @@ from serving.web.forms import Fields, ticked
 from serving.web.rendering import respond
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 from serving.web.text_view import Shown
-from serving.web.wording import own_words, words
-from serving.web.wording.i18n import joined
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REPORT_STATES, StateWords
@@ -186,7 +186,7 @@ def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportStat
         counts[one.state] = counts.get(one.state, 0) + 1
     return ReportState(
         report_id=report_id,
-        when=own_words.moment(found.report.known_at, now),
+        when=words.moment(found.report.known_at, now),
         counts=tuple((REPORT_STATES[state], counts[state]) for state in Reported if state in counts),
         rows=rows,
         withdraw_until=_until(found.may_withdraw),

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.verdict import Judgement, named
+from serving.platform.tongues import N_, NN_, number, say, say_many
 from serving.reports.rules.good_faith import (
     STOPPED,
     Counts,
@@ -22,8 +23,7 @@ from serving.reports.rules.outcomes import Code
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.rights.store import rights
 from serving.web.brand.rights_rows import KINDS
-from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, NN_, number, say, say_many
+from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICE_OF
 
@@ -95,7 +95,7 @@ def reported_part(connection: Connection, scope: Scope) -> ReportedPart:
     """The card of a brand by its rights; without a brand that of the marketplace, by kind of right."""
     found = good_faith(reported_listings(connection, scope))
     return ReportedPart(
-        since=own_words.day(scope.since, scope.until),
+        since=words.day(scope.since, scope.until),
         items=found.whole.items,
         figures=(*_figures(found.whole), *_finders(removals_by_finder(connection, scope))),
         ends=tuple((say(text), found.whole.ended[end]) for end, text in _ENDS.items() if found.whole.ended[end]),
@@ -113,7 +113,7 @@ def _figures(whole: Counts) -> tuple[ReportedFigure, ...]:
             "95 %% within %(time)s; %(n)s removal",
             "95 %% within %(time)s; %(n)s removals",
             taken.n,
-            time=own_words.hours(taken.p95),
+            time=words.hours(taken.p95),
         )
     return (
         ReportedFigure(
@@ -136,11 +136,11 @@ def _finders(found: Counter[FoundBy]) -> tuple[ReportedFigure, ...]:
 
 
 def _percent(share: Share) -> str:
-    return own_words.percent(share.number / share.of) if share.of else say("none yet")
+    return words.percent(share.number / share.of) if share.of else say("none yet")
 
 
 def _hours(found: Hours) -> str:
-    return say("none yet") if found.median is None else own_words.hours(found.median)
+    return say("none yet") if found.median is None else words.hours(found.median)
 
 
 def _reasons(found: GoodFaith) -> tuple[tuple[str, str, int], ...]:

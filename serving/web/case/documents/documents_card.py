@@ -19,7 +19,7 @@ from serving.web import text_view
 from serving.web.downloads import document
 from serving.web.forms import CaseId
 from serving.web.text_view import Shown
-from serving.web.wording import own_words
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
@@ -75,7 +75,7 @@ def shown_document(found: Stored, now: datetime, address: str | None = None) -> 
     return ShownDocument(
         name=text_view.show(found.name),
         what=described(found.media_type, found.size),
-        when=own_words.moment(found.known_at, now),
+        when=words.moment(found.known_at, now),
         digest=found.digest,
         erased=erased,
         address=None if erased else address,
