@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from serving.idempotency.tables import idempotency_key
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.store import insert_or_ignore
 
 
@@ -38,6 +40,9 @@ class Known:
     reply: str | None
 
 
+_KNOWN: Final = RowReader(Known)
+
+
 def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
     """Insert the request; False where the caller has used the key before."""
     row = {
@@ -55,8 +60,7 @@ def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
 def known(connection: Connection, wanted: Repeatable) -> Known | None:
     """The request that has the key, locked until the transaction ends."""
     query = select(idempotency_key).where(*_is(wanted)).with_for_update()
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Known(**{name: row[name] for name in Known.__slots__})
+    return _KNOWN.single(connection, query)
 
 
 def forget(connection: Connection, wanted: Repeatable) -> None:

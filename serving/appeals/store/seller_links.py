@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, select, update
 
 from serving.appeals.tables import seller_link
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -26,11 +28,13 @@ class SellerLink:
         return self.revoked_at is None and at < self.expires_at
 
 
+_LINKS: Final = RowReader(SellerLink)
+
+
 def by_name(connection: Connection, action_id: str, number: int) -> SellerLink | None:
     """The link that a token names, in any marketplace; ids are unique across marketplaces."""
     query = select(seller_link).where(seller_link.c.action_id == action_id, seller_link.c.number == number)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _link(row)
+    return _LINKS.single(connection, query)
 
 
 def latest_of(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, SellerLink]:
@@ -40,7 +44,7 @@ def latest_of(connection: Connection, marketplace_id: str, action_ids: Collectio
         .where(inside(seller_link, marketplace_id), seller_link.c.action_id.in_(action_ids))
         .order_by(seller_link.c.number)
     )
-    return {row.action_id: _link(row) for row in connection.execute(query)}
+    return {link.action_id: link for link in _LINKS.all(connection, query)}
 
 
 def add_links(
@@ -74,7 +78,3 @@ def revoke(connection: Connection, marketplace_id: str, action_id: str, at: date
         .values(revoked_at=at)
     )
     return ended.rowcount
-
-
-def _link(row: object) -> SellerLink:
-    return SellerLink(**{name: getattr(row, name) for name in SellerLink.__slots__})

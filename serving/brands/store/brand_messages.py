@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, false, func, or_, select, update
 
 from models.errors import NotFound
 from serving.accounts.tables import account
 from serving.brands.tables import brand_message, brand_message_reading
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -42,6 +43,9 @@ class Message:
     known_at: datetime
 
 
+_MESSAGES: Final = RowReader(Message)
+
+
 def add_message(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a message."""
     add(connection, brand_message, [row])
@@ -57,15 +61,8 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
         .limit(most)
     )
     return [
-        Message(
-            row.message_id,
-            MessageSide(row.side),
-            row.user_id,
-            row.name,
-            None if row.erased_at else row.text,
-            row.known_at,
-        )
-        for row in connection.execute(query)
+        _MESSAGES.of({**row, "text": None if row["erased_at"] else row["text"]})
+        for row in connection.execute(query).mappings()
     ]
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
 from serving.learning.rules.drift_alarm import Acknowledgement
 from serving.learning.tables import drift_acknowledgement
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
+
+_ACKNOWLEDGEMENTS: Final = RowReader(Acknowledgement)
 
 
 def add_acknowledgement(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -28,18 +31,7 @@ def standing(connection: Connection, marketplace_id: str, champion: str | None) 
         )
         .order_by(drift_acknowledgement.c.acknowledged_at, drift_acknowledgement.c.acknowledgement_id)
     )
-    return [
-        Acknowledgement(
-            row.acknowledgement_id,
-            row.feature,
-            row.champion,
-            row.psi,
-            row.note,
-            row.acknowledged_by,
-            row.acknowledged_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return _ACKNOWLEDGEMENTS.all(connection, query)
 
 
 def withdraw(connection: Connection, marketplace_id: str, acknowledgement_id: str, at: datetime) -> str | None:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from serving.learning.tables import golden_set
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.store import add
 
 
@@ -23,6 +24,9 @@ class StoredSet:
     frozen_at: datetime
 
 
+_SETS: Final = RowReader(StoredSet)
+
+
 def add_set(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a set that was just frozen."""
     add(connection, golden_set, [row])
@@ -36,5 +40,4 @@ def in_force(connection: Connection, marketplace_id: str, as_of: datetime) -> St
         .order_by(golden_set.c.frozen_at.desc(), golden_set.c.golden_set_id.desc())
         .limit(1)
     )
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else StoredSet(**{name: row[name] for name in StoredSet.__slots__})
+    return _SETS.single(connection, query)

@@ -4,11 +4,13 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from serving.listings.tables import quarantine
 from serving.platform.database.erasing import count_rows
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.types import ERASED
 
 
@@ -26,6 +28,9 @@ class RefusedRow:
     row_head: str
     row_number: int
     known_at: datetime
+
+
+_REFUSED_ROWS: Final = RowReader(RefusedRow)
 
 
 def by_code(connection: Connection, marketplace_id: str, since: datetime) -> dict[str, int]:
@@ -48,10 +53,7 @@ def page(
         query = query.where(quarantine.c.code == code)
     if before is not None:
         query = query.where(quarantine.c.quarantine_id < before)
-    query = query.order_by(quarantine.c.quarantine_id.desc()).limit(most)
-    return [
-        RefusedRow(**{name: row[name] for name in RefusedRow.__slots__}) for row in connection.execute(query).mappings()
-    ]
+    return _REFUSED_ROWS.all(connection, query.order_by(quarantine.c.quarantine_id.desc()).limit(most))
 
 
 def count_naming(connection: Connection, marketplace_id: str, seller: str) -> int:

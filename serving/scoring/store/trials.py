@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
 from models.routing import Lane
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, add_or_ignore
 from serving.scoring.tables import trial, trial_score
@@ -25,6 +26,9 @@ class Trial:
     started_at: datetime
 
 
+_TRIALS: Final = RowReader(Trial)
+
+
 def add_trial(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a new trial."""
     add(connection, trial, [row])
@@ -35,7 +39,7 @@ def open_trials(connection: Connection, marketplace_id: str | None = None) -> li
     query = select(trial).where(trial.c.ended_at.is_(None)).order_by(trial.c.started_at, trial.c.trial_id)
     if marketplace_id is not None:
         query = query.where(trial.c.marketplace_id == marketplace_id)
-    return [Trial(**{name: row[name] for name in Trial.__slots__}) for row in connection.execute(query).mappings()]
+    return _TRIALS.all(connection, query)
 
 
 def change(connection: Connection, found: Trial, **values: Any) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from models.errors import NotFound, required
 from serving.platform.database.pages import page
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
@@ -45,6 +46,10 @@ class StoredSanction:
     due_at: datetime | None
     decided_at: datetime | None
     ended_because: str | None
+
+
+_SANCTIONS: Final = RowReader(StoredSanction)
+_VOTES: Final = RowReader(Vote)
 
 
 def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -162,8 +167,8 @@ def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, li
         .order_by(sanction_vote.c.known_at, sanction_vote.c.vote_id)
     )
     found: dict[str, list[Vote]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.sanction_id, []).append(Vote(row.user_id, row.organisation, row.agrees, row.reason))
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["sanction_id"], []).append(_VOTES.of(row))
     return found
 
 
@@ -175,13 +180,4 @@ def _read(
 ) -> list[StoredSanction]:
     order = (sanction.c.proposed_at, sanction.c.sanction_id)
     query = page(connection, select(sanction).where(*conditions), *behind, *order).limit(most)
-    found = []
-    for row in connection.execute(query).mappings():
-        values = {name: row[name] for name in StoredSanction.__slots__}
-        values |= {
-            "measure": Measure(row["measure"]),
-            "cause": SanctionCause(row["cause"]),
-            "state": SanctionState(row["state"]),
-        }
-        found.append(StoredSanction(**values))
-    return found
+    return _SANCTIONS.all(connection, query)

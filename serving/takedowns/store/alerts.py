@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import alert
@@ -38,6 +39,9 @@ class Alert:
     raised_at: datetime
 
 
+_ALERTS: Final = RowReader(Alert)
+
+
 def raise_it(connection: Connection, found: Alert) -> bool:
     """Raise an alert; False where one of this cause and subject is already open."""
     row = {
@@ -59,14 +63,7 @@ def standing(connection: Connection, marketplaces: Collection[str]) -> list[Aler
         .where(alert.c.marketplace_id.in_(marketplaces), alert.c.settled_at.is_(None))
         .order_by(alert.c.raised_at, alert.c.alert_id)
     )
-    return [
-        Alert(row.marketplace_id, row.alert_id, _cause(row.cause), row.subject, row.sentence, row.raised_at)
-        for row in connection.execute(query)
-    ]
-
-
-def _cause(word: str) -> Cause:
-    return CheckAlarm(word) if word in set(CheckAlarm) else HoldCause(word)
+    return _ALERTS.all(connection, query)
 
 
 def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:

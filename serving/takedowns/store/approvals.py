@@ -17,9 +17,10 @@ from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.pages import page
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.takedowns.rules.approval import Decision, Vote
+from serving.takedowns.rules.approval import Vote
 from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.tables import action, approval_vote, removal_approval
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -286,6 +287,9 @@ def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: date
     add(connection, approval_vote, [row])
 
 
+_VOTES: Final = RowReader(Vote)
+
+
 def votes(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Vote]]:
     """The votes on these removals pending approval, by action, in the order of voting."""
     query = (
@@ -294,7 +298,6 @@ def votes(connection: Connection, marketplace_id: str, action_ids: Collection[st
         .order_by(approval_vote.c.known_at, approval_vote.c.vote_id)
     )
     found: dict[str, list[Vote]] = {}
-    for row in connection.execute(query):
-        one = Vote(row.user_id, row.organisation, Decision(row.decision), row.reason)
-        found.setdefault(row.action_id, []).append(one)
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["action_id"], []).append(_VOTES.of(row))
     return found

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from models.errors import NotFound
 from serving.audit.rules import SKIPPED_NUMBERS
 from serving.audit.store import audit
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.rules.action import ActionState
@@ -54,16 +55,14 @@ class StoredListingRequest:
         return self.location_digest
 
 
+_REQUESTS: Final = RowReader(StoredListingRequest)
+
+
 def _read(connection: Connection, *conditions: Any) -> list[StoredListingRequest]:
     query = (
         select(listing_request).where(*conditions).order_by(listing_request.c.created_at, listing_request.c.sequence)
     )
-    found = []
-    for row in connection.execute(query).mappings():
-        values = {name: row[name] for name in StoredListingRequest.__slots__}
-        values |= {"kind": RequestKind(row["kind"]), "state": ActionState(row["state"])}
-        found.append(StoredListingRequest(**values))
-    return found
+    return _REQUESTS.all(connection, query)
 
 
 def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
