@@ -14,9 +14,10 @@ from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
 from serving.administration.service.provisioning import NewEnrolment, enrol
 from serving.audit.store import audit
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import looked_after
 from serving.brands.store import brand_messages, brands
-from serving.brands.store.brand_messages import MessageSide, Pair
+from serving.brands.store.brand_messages import Pair
 from serving.brands.store.brands import Enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, false, func, or_, select, update
 
 from models.errors import NotFound
 from serving.accounts.tables import account
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.tables import brand_message, brand_message_reading
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
@@ -17,18 +17,6 @@ from serving.platform.database.store import add, insert_or_ignore
 
 Pair = tuple[str, str]
 _ERASED = "(erased)"
-
-
-class MessageSide(StrEnum):
-    """The writer."""
-
-    BRAND = "brand"
-    MANAGER = "manager"
-
-    @property
-    def other(self) -> "MessageSide":
-        """The reader."""
-        return MessageSide.MANAGER if self is MessageSide.BRAND else MessageSide.BRAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from serving.notices.store import notices
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.platform.database.window import Window
+from serving.platform.window import Window
 
 _PARAMETERS: Final = 500
 

@@ -18,9 +18,13 @@ class RowReader(Generic[T]):
     """
 
     def __init__(self, kind: type[T], **converts: Callable[[Any], Any]) -> None:
-        self._kind = kind
-        self._names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # every `kind` is a dataclass
-        self._values = itemgetter(*self._names)
+        own = fields(kind)  # type: ignore[arg-type]  # every `kind` is a dataclass
+        self._names = names = [field.name for field in own]
+        self._values = itemgetter(*names)
+        by_name = any(field.kw_only for field in own)
+        self._made: Callable[..., T] = (
+            (lambda *values: kind(**dict(zip(names, values, strict=True)))) if by_name else kind
+        )
         every = {**_of_enums(kind), **converts}
         self._converts = [(at, every[name]) for at, name in enumerate(self._names) if name in every]
 
@@ -29,7 +33,7 @@ class RowReader(Generic[T]):
         values = list(self._values(row))
         for at, convert in self._converts:
             values[at] = convert(values[at])
-        return self._kind(*values)
+        return self._made(*values)
 
     def all(self, connection: Connection, query: Executable) -> list[T]:
         """The objects of all rows of a query."""

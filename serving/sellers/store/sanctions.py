@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from models.errors import NotFound, required
 from serving.platform.database.pages import page
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
@@ -148,15 +148,7 @@ def look_again(connection: Connection, found: StoredSanction, due_at: datetime |
 
 def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
     """Append a vote; `key` has the columns of marketplace, vote and sanction."""
-    row = {
-        **key,
-        "user_id": one.user_id,
-        "organisation": one.organisation,
-        "agrees": one.agrees,
-        "reason": one.reason,
-        "known_at": at,
-    }
-    add(connection, sanction_vote, [row])
+    add(connection, sanction_vote, [{**key, **row_of(one), "known_at": at}])
 
 
 def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, list[Vote]]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
@@ -14,18 +13,12 @@ from serving.audit.store import audit
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
-from serving.webhooks.rules.action import ActionState
+from serving.webhooks.rules.action import ActionState, RequestKind
 from serving.webhooks.store.outbox import Outbox
 from serving.webhooks.tables import listing_request
 
 PREFIX: Final = "lrq"
 OUTBOX: Final = Outbox(listing_request, "location_digest")
-
-
-class RequestKind(StrEnum):
-    """The kind of message, by its name in the type `listing.requested`."""
-
-    REQUESTED = "requested"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,13 +63,13 @@ def test_an_object_is_stored_by_its_fields_and_read_again() -> None:
 def test_a_query_gives_all_objects_and_a_single_one_or_none(connection: Connection) -> None:
     assert [one.name for one in PEBBLES.all(connection, select(TABLE).order_by(TABLE.c.name))] == ["a", "b"]
     columns = PEBBLES.columns(TABLE)
-    assert PEBBLES.single(connection, select(*columns).where(TABLE.c.name == "b")) == Pebble("b", 2)
+    assert PEBBLES.single(connection, select(*columns).where(TABLE.c.name == "b")) == Pebble(name="b", weight=2)
     assert PEBBLES.single(connection, select(*columns).where(TABLE.c.name == "c")) is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pebble:
-    """Some columns of the table."""
+    """Some columns of the table, given by name."""
 
     name: str
     weight: int
