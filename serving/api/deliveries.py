@@ -38,5 +38,5 @@ def post_replay(body: ReplayBody, request: Request, session: Administrator) -> d
     """Send dead letters again."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
-    by, named = f"user:{session.person.user_id}", None if body.all else body.actions
+    by, named = session.person.actor, None if body.all else body.actions
     return {"replayed": replay(runtime, found, named, by=by)}

@@ -42,7 +42,7 @@ def post_kill_switch(rule: str, body: SwitchBody, request: Request, session: Adm
         raise NotFound("There is no such rule.")
     runtime, person = runtime_of(request), session.person
     place = administered(runtime, person, body.marketplace_id)
-    by = f"user:{person.user_id}"
+    by = person.actor
     switch(runtime, place, AutomaticRule(rule), on=body.on, by=by, reason=body.reason)
     return {"rule": rule, "marketplace_id": place.marketplace_id, "on": body.on}
 

@@ -112,7 +112,7 @@ def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, 
         body.list,
         reason=body.reason,
         days=body.days,
-        by=f"user:{session.person.user_id}",
+        by=session.person.actor,
     )
     return entry_answer(entry)
 
@@ -120,7 +120,7 @@ def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, 
 @router.delete("/api/v1/seller-lists/{seller:path}")
 def delete_entry(seller: str, request: Request, session: Lister) -> dict[str, str]:
     """Take a seller off the list that it is on."""
-    by = f"user:{session.person.user_id}"
+    by = session.person.actor
     take_off_list(runtime_of(request), _where(request, session), seller[:200], by=by)
     return {"seller": seller}
 

@@ -78,9 +78,7 @@ def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None
         audit.hold(connection)
         manages = side_of(connection, person, pair) is MessageSide.MANAGER
         brand_messages.erase(connection, pair, message_id, now, by=None if manages else person.user_id)
-        audit.record(
-            connection, now, pair[0], f"user:{person.user_id}", "brand_message.erased", message_id, brand_id=pair[1]
-        )
+        audit.record(connection, now, pair[0], person.actor, "brand_message.erased", message_id, brand_id=pair[1])
 
 
 def mark_read(runtime: Runtime, person: Person, pair: Pair) -> None:
