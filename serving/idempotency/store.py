@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from serving.idempotency.tables import idempotency_key
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.store import insert_or_ignore
 
 
@@ -45,14 +45,7 @@ _KNOWN: Final = RowReader(Known)
 
 def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
     """Insert the request; False where the caller has used the key before."""
-    row = {
-        "caller": wanted.caller,
-        "key_hash": wanted.key_hash,
-        "request_hash": wanted.request_hash,
-        "claimed_at": at,
-        "claim": wanted.claim,
-        "stored": False,
-    }
+    row = {**row_of(wanted), "claimed_at": at, "stored": False}
     added = insert_or_ignore(connection, idempotency_key).values(row).returning(idempotency_key.c.caller)
     return connection.execute(added).first() is not None
 

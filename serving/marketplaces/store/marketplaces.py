@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, key_network, marketplace
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import PlainQuery
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.database.types import moment_of
@@ -69,13 +69,7 @@ def add_marketplace(connection: Connection, found: Marketplace, at: datetime) ->
     """Insert a marketplace. Raises Conflict (the name is taken)."""
     if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
         raise Conflict("There is a marketplace named {name} already.", name=found.name)
-    row = {
-        "marketplace_id": found.marketplace_id,
-        "name": found.name,
-        "base_currency": found.base_currency,
-        "created_at": at,
-    }
-    add(connection, marketplace, [row])
+    add(connection, marketplace, [{**row_of(found), "created_at": at}])
 
 
 def get(connection: Connection, marketplace_id: str) -> Marketplace:

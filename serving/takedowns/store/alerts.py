@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import alert
@@ -44,14 +44,7 @@ _ALERTS: Final = RowReader(Alert)
 
 def raise_it(connection: Connection, found: Alert) -> bool:
     """Raise an alert; False where one of this cause and subject is already open."""
-    row = {
-        "marketplace_id": found.marketplace_id,
-        "alert_id": found.alert_id,
-        "cause": found.cause.value,
-        "subject": found.subject,
-        "sentence": found.sentence[:500],
-        "raised_at": found.raised_at,
-    }
+    row = {**row_of(found), "sentence": found.sentence[:500]}
     added = insert_or_ignore(connection, alert).values(row).returning(alert.c.alert_id)
     return connection.execute(added).first() is not None
 
