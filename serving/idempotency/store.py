@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from serving.idempotency.tables import idempotency_key
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import insert_or_ignore
 
 
@@ -40,9 +39,6 @@ class Known:
     reply: str | None
 
 
-_KNOWN: Final = RowReader(Known)
-
-
 def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
     """Insert the request; False where the caller has used the key before."""
     row = {**row_of(wanted), "claimed_at": at, "stored": False}
@@ -53,7 +49,7 @@ def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
 def known(connection: Connection, wanted: Repeatable) -> Known | None:
     """The request that has the key, locked until the transaction ends."""
     query = select(idempotency_key).where(*_is(wanted)).with_for_update()
-    return _KNOWN.single(connection, query)
+    return reader(Known).single(connection, query)
 
 
 def forget(connection: Connection, wanted: Repeatable) -> None:

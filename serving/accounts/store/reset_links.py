@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from features.phrase import Phrase
 from models.errors import NotFound, required
 from serving.accounts.tables import account, reset_link
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import add
 
 DEAD: Final = Phrase("This link is invalid or has expired. Ask the person who created it for a new one.")
@@ -28,9 +28,6 @@ class ResetLink:
     made_at: datetime
     expires_at: datetime
     as_root: bool = False
-
-
-_LINKS: Final = RowReader(ResetLink)
 
 
 def put(connection: Connection, one: ResetLink, token_hash: str) -> None:
@@ -87,4 +84,4 @@ def _one(connection: Connection, which: ColumnElement[bool], at: datetime) -> Re
         .join(account, account.c.user_id == reset_link.c.user_id)
         .where(which, account.c.disabled_at.is_(None), *_unspent(at))
     )
-    return _LINKS.single(connection, query)
+    return reader(ResetLink).single(connection, query)

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from serving.accounts.rules.second_factors import Factor, FactorKind
 from serving.accounts.tables import factor_challenge, recovery_code, second_factor
 from serving.platform.database.erasing import delete_some
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import add
 
 
@@ -30,9 +29,6 @@ class StoredFactor:
     enrolled_at: datetime | None = None
     used_at: datetime | None = None
     link_hash: str | None = None
-
-
-_FACTORS: Final = RowReader(StoredFactor)
 
 
 def put(connection: Connection, begun_factor: StoredFactor) -> None:
@@ -69,12 +65,14 @@ def begun(connection: Connection, user_id: str) -> StoredFactor | None:
 def of_link(connection: Connection, link_hash: str, since: datetime) -> StoredFactor | None:
     """The factor that waits for its owner's link, if it was begun after a moment."""
     waits = second_factor.c.link_hash == link_hash, second_factor.c.enrolled_at.is_(None)
-    return _FACTORS.single(connection, select(second_factor).where(*waits, second_factor.c.begun_at > since))
+    return reader(StoredFactor).single(
+        connection, select(second_factor).where(*waits, second_factor.c.begun_at > since)
+    )
 
 
 def _all(connection: Connection, user_id: str) -> list[StoredFactor]:
     query = select(second_factor).where(second_factor.c.user_id == user_id)
-    return _FACTORS.all(connection, query.order_by(second_factor.c.begun_at))
+    return reader(StoredFactor).all(connection, query.order_by(second_factor.c.begun_at))
 
 
 def drop_begun(connection: Connection, user_id: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
@@ -12,7 +12,7 @@ from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealEvent, AppealRecord, next_state
 from serving.appeals.tables import appeal
 from serving.listings.tables import listing
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
@@ -32,12 +32,9 @@ class Appeal:
     decided_at: datetime | None
 
 
-_APPEALS: Final = RowReader(Appeal)
-
-
 def _read(connection: Connection, *conditions: Any) -> list[Appeal]:
     query = select(appeal).where(*conditions).order_by(appeal.c.known_at, appeal.c.appeal_id)
-    return _APPEALS.all(connection, query)
+    return reader(Appeal).all(connection, query)
 
 
 def add_appeal(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
@@ -11,7 +11,7 @@ from models.errors import Conflict, NotFound, required
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeEvent, CounterNoticeState, Party, Standing
 from serving.appeals.tables import appeal, counter_notice, counter_notice_step
 from serving.listings.tables import listing, listing_version
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 from serving.takedowns.tables import action
@@ -64,13 +64,9 @@ class Waiting:
     content: Mapping[str, Any]
 
 
-_COUNTER_NOTICES: Final = RowReader(CounterNotice)
-_STEPS: Final = RowReader(StoredStep)
-
-
 def _read(connection: Connection, *conditions: Any, most: int | None = None) -> list[CounterNotice]:
     query = select(counter_notice).where(*conditions).order_by(counter_notice.c.due_at).limit(most)
-    return _COUNTER_NOTICES.all(connection, query)
+    return reader(CounterNotice).all(connection, query)
 
 
 def add_counter_notice(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -128,11 +124,11 @@ def change(connection: Connection, found: CounterNotice, standing: Standing, ste
 def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -> list[StoredStep]:
     """The events so far, in order."""
     query = (
-        select(counter_notice_step)
+        select(counter_notice_step, counter_notice_step.c.statement.label("text"))
         .where(inside(counter_notice_step, marketplace_id, counter_notice_id=counter_notice_id))
         .order_by(counter_notice_step.c.number)
     )
-    return _STEPS.all(connection, query)
+    return reader(StoredStep).all(connection, query)
 
 
 def due(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
@@ -187,7 +183,7 @@ def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most:
             .limit(most)
         )
         found += [
-            Waiting(_COUNTER_NOTICES.of(row), row["external_id"], row["content"])
+            Waiting(reader(CounterNotice).of(row), row["external_id"], row["content"])
             for row in connection.execute(query).mappings()
         ]
     return sorted(found, key=lambda one: (one.counter_notice.due_at is None, one.counter_notice.due_at))[:most]

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, select, update
 
 from serving.appeals.tables import seller_link
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -28,13 +27,10 @@ class SellerLink:
         return self.revoked_at is None and at < self.expires_at
 
 
-_LINKS: Final = RowReader(SellerLink)
-
-
 def by_name(connection: Connection, action_id: str, number: int) -> SellerLink | None:
     """The link that a token names, in any marketplace; ids are unique across marketplaces."""
     query = select(seller_link).where(seller_link.c.action_id == action_id, seller_link.c.number == number)
-    return _LINKS.single(connection, query)
+    return reader(SellerLink).single(connection, query)
 
 
 def latest_of(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, SellerLink]:
@@ -44,7 +40,7 @@ def latest_of(connection: Connection, marketplace_id: str, action_ids: Collectio
         .where(inside(seller_link, marketplace_id), seller_link.c.action_id.in_(action_ids))
         .order_by(seller_link.c.number)
     )
-    return {link.action_id: link for link in _LINKS.all(connection, query)}
+    return {link.action_id: link for link in reader(SellerLink).all(connection, query)}
 
 
 def add_links(

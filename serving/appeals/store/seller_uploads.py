@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from models.errors import NotFound
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.appeals.tables import seller_document, seller_upload
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 
@@ -30,9 +30,6 @@ class SellerUpload:
     size: int
     known_at: datetime
     erased_at: datetime | None
-
-
-_UPLOADS: Final = RowReader(SellerUpload)
 
 
 def add_upload(connection: Connection, row: Mapping[str, Any], media_type: str, content: bytes) -> bool:
@@ -100,7 +97,7 @@ def _read(connection: Connection, *conditions: ColumnElement[bool], most: int) -
         .order_by(seller_upload.c.known_at.desc(), seller_upload.c.upload_id.desc())
         .limit(most)
     )
-    return _UPLOADS.all(connection, query)
+    return reader(SellerUpload).all(connection, query)
 
 
 def _same_document() -> ColumnElement[bool]:

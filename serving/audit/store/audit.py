@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
@@ -28,18 +28,17 @@ from serving.audit.rules import (
 )
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 from serving.platform.database.lists import chunks
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 _HEAD = 1
-ENTRIES: Final = RowReader(Entry)
 
 
 def with_payload(row: RowMapping) -> tuple[Entry, Payload | None]:
     """The entry of a row with its payload; None where that was erased."""
     text = row["payload"]
-    return ENTRIES.of(row), None if text is None else Payload(text.encode(), bytes.fromhex(row["salt"] or ""))
+    return reader(Entry).of(row), None if text is None else Payload(text.encode(), bytes.fromhex(row["salt"] or ""))
 
 
 def record(

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Select, func, select
 
 from features.message import message
 from serving.audit.rules import GENESIS, Broken, Entry, Head, verify
-from serving.audit.store.audit import ENTRIES, with_payload
+from serving.audit.store.audit import with_payload
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
+from serving.platform.database.row_reader import reader
 
 # A search by actor or act scans the log itself; this many of its newest entries take a tenth of a second.
 SEARCHED: Final = 200_000
@@ -40,7 +41,7 @@ def lines(connection: Connection, wanted: Wanted, *, before: int | None, most: i
     query = _wanted(connection, wanted).order_by(audit_entry.c.sequence.desc()).limit(most)
     if before is not None:
         query = query.where(audit_entry.c.sequence < before)
-    return [Line(ENTRIES.of(row), row["payload"]) for row in connection.execute(query).mappings()]
+    return [Line(reader(Entry).of(row), row["payload"]) for row in connection.execute(query).mappings()]
 
 
 def _wanted(connection: Connection, wanted: Wanted) -> Select[Any]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -12,7 +12,7 @@ from models.errors import required
 from serving.accounts.tables import account
 from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.tables import alias_proposal
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -32,9 +32,6 @@ class Proposal:
     decided_by: str | None
     removed_at: datetime | None
     removed_by: str | None
-
-
-_PROPOSALS: Final = RowReader(Proposal)
 
 
 def add_proposal(
@@ -70,7 +67,7 @@ def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
         .order_by(alias_proposal.c.proposed_at, alias_proposal.c.proposal_id)
     )
     return [
-        _PROPOSALS.of({**row, "decided_by": row["decider"], "removed_by": row["remover"]})
+        reader(Proposal).of({**row, "decided_by": row["decider"], "removed_by": row["remover"]})
         for row in connection.execute(query).mappings()
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, and_, false, func, or_, select, update
 
@@ -11,7 +11,7 @@ from models.errors import NotFound
 from serving.accounts.tables import account
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.tables import brand_message, brand_message_reading
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -31,9 +31,6 @@ class Message:
     known_at: datetime
 
 
-_MESSAGES: Final = RowReader(Message)
-
-
 def add_message(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a message."""
     add(connection, brand_message, [row])
@@ -49,7 +46,7 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
         .limit(most)
     )
     return [
-        _MESSAGES.of({**row, "text": None if row["erased_at"] else row["text"]})
+        reader(Message).of({**row, "text": None if row["erased_at"] else row["text"]})
         for row in connection.execute(query).mappings()
     ]
 

@@ -9,11 +9,10 @@ from sqlalchemy import Connection, func, select, update
 from features.indicators import Indicator
 from models.errors import NotFound
 from serving.brands.tables import indicator
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
-_INDICATORS: Final = RowReader(Indicator)
 _SELECTED: Final = select(indicator, indicator.c.where_found.label("where"))
 
 
@@ -39,7 +38,7 @@ def of_marketplace(connection: Connection, marketplace_id: str) -> list[Indicato
     query = _SELECTED.where(indicator.c.marketplace_id == marketplace_id).order_by(
         indicator.c.known_at, indicator.c.indicator_id
     )
-    return _INDICATORS.all(connection, query)
+    return reader(Indicator).all(connection, query)
 
 
 def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list[Indicator]:
@@ -47,7 +46,7 @@ def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list
     query = _SELECTED.where(inside(indicator, marketplace_id, brand_id=brand_id)).order_by(
         indicator.c.known_at, indicator.c.indicator_id
     )
-    return _INDICATORS.all(connection, query)
+    return reader(Indicator).all(connection, query)
 
 
 def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:

@@ -12,7 +12,7 @@ from models.errors import NotFound
 from models.verdict import Judgement, Side
 from serving.accounts.tables import account
 from serving.cases.tables import verdict
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -67,9 +67,6 @@ class StoredVerdict:
     reported: bool
 
 
-_VERDICTS: Final = RowReader(StoredVerdict)
-
-
 def add_verdict(connection: Connection, row: Mapping[str, Any]) -> None:
     """Append one verdict."""
     add(connection, verdict, [row])
@@ -100,7 +97,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
         .where(*conditions, verdict.c.judgement != Judgement.WITHDRAWN.value)
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
-    return _VERDICTS.all(connection, query)
+    return reader(StoredVerdict).all(connection, query)
 
 
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from serving.learning.tables import golden_set
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.store import add
 
 
@@ -24,9 +24,6 @@ class StoredSet:
     frozen_at: datetime
 
 
-_SETS: Final = RowReader(StoredSet)
-
-
 def add_set(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a set that was just frozen."""
     add(connection, golden_set, [row])
@@ -40,4 +37,4 @@ def in_force(connection: Connection, marketplace_id: str, as_of: datetime) -> St
         .order_by(golden_set.c.frozen_at.desc(), golden_set.c.golden_set_id.desc())
         .limit(1)
     )
-    return _SETS.single(connection, query)
+    return reader(StoredSet).single(connection, query)

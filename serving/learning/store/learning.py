@@ -15,7 +15,7 @@ from serving.learning.tables import model, promotion, snapshot, training_job
 from serving.listings.tables import facts, listing_version, score
 from serving.notices.store import notices
 from serving.platform.database.pages import page
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -63,11 +63,6 @@ class Promotion:
     promoted_by: str
     note: str
     promoted_at: datetime
-
-
-_JOBS: Final = RowReader(Job)
-_MODELS: Final = RowReader(Model)
-_PROMOTIONS: Final = RowReader(Promotion)
 
 
 def scored_reviewed_versions(
@@ -194,7 +189,7 @@ def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
 def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
     """One job. Raises NotFound (this marketplace has no such job)."""
     query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
-    return required(_JOBS.single(connection, query), "There is no such training job.")
+    return required(reader(Job).single(connection, query), "There is no such training job.")
 
 
 def jobs(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Job]:
@@ -202,7 +197,7 @@ def jobs(connection: Connection, marketplace_id: str, most: int, after: str | No
     order = (training_job.c.created_at.desc(), training_job.c.job_id.desc())
     query = select(training_job).where(training_job.c.marketplace_id == marketplace_id)
     query = page(connection, query, {marketplace_id}, after, *order).limit(most)
-    return _JOBS.all(connection, query)
+    return reader(Job).all(connection, query)
 
 
 def update_job(
@@ -231,7 +226,7 @@ def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model
     Raises NotFound (no model has it) or Conflict (several models have it).
     """
     query = select(model).where(inside(model, marketplace_id), model.c.digest.startswith(digest, autoescape=True))
-    found = _MODELS.all(connection, query)
+    found = reader(Model).all(connection, query)
     if not found:
         raise NotFound("There is no such model.")
     if len(found) > 1:
@@ -243,7 +238,7 @@ def models(connection: Connection, marketplace_id: str, most: int, after: str | 
     """The latest models, newest first; or those behind the model `after`."""
     query = select(model).where(model.c.marketplace_id == marketplace_id)
     query = page(connection, query, {marketplace_id}, after, model.c.created_at.desc(), model.c.digest).limit(most)
-    return _MODELS.all(connection, query)
+    return reader(Model).all(connection, query)
 
 
 def add_promotion(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -258,7 +253,7 @@ def promotions(connection: Connection, marketplace_id: str) -> list[Promotion]:
         .where(promotion.c.marketplace_id == marketplace_id)
         .order_by(promotion.c.promoted_at.desc(), promotion.c.promotion_id.desc())
     )
-    return _PROMOTIONS.all(connection, query)
+    return reader(Promotion).all(connection, query)
 
 
 def champions(connection: Connection) -> dict[str, str]:

@@ -4,13 +4,12 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from serving.listings.tables import quarantine
 from serving.platform.database.erasing import count_rows
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.types import ERASED
 
 
@@ -28,9 +27,6 @@ class RefusedRow:
     row_head: str
     row_number: int
     known_at: datetime
-
-
-_REFUSED_ROWS: Final = RowReader(RefusedRow)
 
 
 def by_code(connection: Connection, marketplace_id: str, since: datetime) -> dict[str, int]:
@@ -53,7 +49,7 @@ def page(
         query = query.where(quarantine.c.code == code)
     if before is not None:
         query = query.where(quarantine.c.quarantine_id < before)
-    return _REFUSED_ROWS.all(connection, query.order_by(quarantine.c.quarantine_id.desc()).limit(most))
+    return reader(RefusedRow).all(connection, query.order_by(quarantine.c.quarantine_id.desc()).limit(most))
 
 
 def count_naming(connection: Connection, marketplace_id: str, seller: str) -> int:

@@ -12,7 +12,7 @@ from serving.audit.tables import audit_entry, audit_payload
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.tables import kill_switch
 from serving.platform.database.plain import PlainQuery
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import insert_or_ignore
 
@@ -45,9 +45,6 @@ class KillSwitchChange:
     at: datetime
     by: str
     reason: str
-
-
-_OFF_SWITCHES: Final = RowReader(KillSwitchOff)
 
 
 def changes(connection: Connection, marketplace_id: str, most: int) -> list[KillSwitchChange]:
@@ -84,7 +81,7 @@ def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> b
 def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:
     """The rules that are off in these marketplaces, longest off first."""
     query = select(kill_switch).where(kill_switch.c.marketplace_id.in_(marketplaces)).order_by(kill_switch.c.off_since)
-    return _OFF_SWITCHES.all(connection, query)
+    return reader(KillSwitchOff).all(connection, query)
 
 
 def switch_off(connection: Connection, found: KillSwitchOff) -> bool:

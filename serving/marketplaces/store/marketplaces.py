@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, key_network, marketplace
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import PlainQuery
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.database.types import moment_of
@@ -61,7 +61,6 @@ class KeyRecord:
     used_at: datetime | None
 
 
-_MARKETPLACES: Final = RowReader(Marketplace)
 _KEYS: Final = RowReader(KeyRecord, scopes=lambda scopes: tuple(map(Scope, scopes)))
 
 
@@ -75,12 +74,12 @@ def add_marketplace(connection: Connection, found: Marketplace, at: datetime) ->
 def get(connection: Connection, marketplace_id: str) -> Marketplace:
     """One marketplace. Raises No marketplace has this id. (there is none with this id)."""
     query = select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)
-    return required(_MARKETPLACES.single(connection, query), "There is no such marketplace.")
+    return required(reader(Marketplace).single(connection, query), "There is no such marketplace.")
 
 
 def everyone(connection: Connection) -> list[Marketplace]:
     """All marketplaces in the order in which they were created."""
-    return _MARKETPLACES.all(connection, select(marketplace).order_by(marketplace.c.marketplace_id))
+    return reader(Marketplace).all(connection, select(marketplace).order_by(marketplace.c.marketplace_id))
 
 
 def those_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Select[tuple[str]]:

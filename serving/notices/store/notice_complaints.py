@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
@@ -11,7 +11,7 @@ from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealRecord
 from serving.notices.rules.notices import NoticeOutcome
 from serving.notices.tables import notice, notice_complaint, notice_item
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
@@ -34,12 +34,9 @@ class NoticeComplaint:
     decided_at: datetime | None
 
 
-_COMPLAINTS: Final = RowReader(NoticeComplaint)
-
-
 def _read(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
     query = select(notice_complaint).where(*conditions).order_by(notice_complaint.c.known_at)
-    return _COMPLAINTS.all(connection, query)
+    return reader(NoticeComplaint).all(connection, query)
 
 
 def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.notices.tables import notice, notice_document
 from serving.platform.database.documents import bytes_of, number_and_size
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.platform.database.types import ERASED
@@ -31,9 +31,6 @@ class NoticeDocument:
     erased_at: datetime | None
 
 
-_DOCUMENTS: Final = RowReader(NoticeDocument)
-
-
 def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Store a document; False where the notice has the same one already."""
     made = insert_or_ignore(connection, notice_document).values(**row).returning(notice_document.c.document_id)
@@ -50,11 +47,11 @@ def handed_in(connection: Connection, marketplace_id: str, notice_id: str) -> Ha
 def of_notices(connection: Connection, marketplace_id: str, notice_ids: Collection[str]) -> list[NoticeDocument]:
     """The documents of these notices, oldest first."""
     query = (
-        select(*_DOCUMENTS.columns(notice_document))
+        select(*reader(NoticeDocument).columns(notice_document))
         .where(inside(notice_document, marketplace_id), notice_document.c.notice_id.in_(sorted(notice_ids)))
         .order_by(notice_document.c.known_at, notice_document.c.document_id)
     )
-    return _DOCUMENTS.all(connection, query)
+    return reader(NoticeDocument).all(connection, query)
 
 
 def content_of(connection: Connection, found: NoticeDocument) -> bytes:

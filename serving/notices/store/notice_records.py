@@ -1,7 +1,7 @@
 """Results of notices: by reporter for its record, and one by one for the figures."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -13,10 +13,8 @@ from serving.notices.rules.notice_counts import Notified
 from serving.notices.rules.notices import ItemState, NoticeOutcome, was_founded
 from serving.notices.rules.reporters import Ended
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
-
-_NOTIFIED: Final = RowReader(Notified)
 
 
 def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
@@ -71,7 +69,7 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
         .where(inside(notice_item, marketplace_id), notice_item.c.known_at >= since, notice_item.c.known_at < until)
         .order_by(notice_item.c.known_at, notice_item.c.item_id)
     )
-    return _NOTIFIED.all(connection, query)
+    return reader(Notified).all(connection, query)
 
 
 def record_of_reporters(

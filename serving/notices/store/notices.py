@@ -14,7 +14,7 @@ from serving.cases.tables import review_case
 from serving.notices.rules.named_right import NamedRight
 from serving.notices.rules.notices import InvalidReason, ItemState, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
@@ -71,11 +71,6 @@ class ShownNotice:
     waits: bool
 
 
-_NOTICES: Final = RowReader(StoredNotice)
-_ITEMS: Final = RowReader(Item)
-_SHOWN: Final = RowReader(ShownNotice)
-
-
 def add_notice(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a notice, before its listings."""
     add(connection, notice, [row])
@@ -94,7 +89,7 @@ def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
 
 def stored_notice(row: RowMapping) -> StoredNotice:
     """The notice of a row."""
-    return _NOTICES.of({**row, "right": _right(row)})
+    return reader(StoredNotice).of({**row, "right": _right(row)})
 
 
 def _right(row: RowMapping) -> NamedRight:
@@ -114,7 +109,7 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[I
 
 def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item]:
     query = select(notice_item).where(*conditions).order_by(notice_item.c.notice_id, notice_item.c.number)
-    return _ITEMS.all(connection, query)
+    return reader(Item).all(connection, query)
 
 
 def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:
@@ -178,7 +173,7 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
         .where(inside(notice_item, marketplace_id, case_id=case_id))
         .order_by(notice.c.known_at, notice.c.notice_id)
     )
-    return [_SHOWN.of({**row, "right": _right(row)}) for row in connection.execute(query).mappings()]
+    return [reader(ShownNotice).of({**row, "right": _right(row)}) for row in connection.execute(query).mappings()]
 
 
 def settle(connection: Connection, found: Item, *, decided: bool, values: Mapping[str, Any]) -> None:

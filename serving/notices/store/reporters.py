@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
 from models.errors import NotFound
 from serving.notices.rules.notices import ItemState, ReporterKind
 from serving.notices.tables import notice, notice_item, reporter
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -39,9 +39,6 @@ class Reporter:
         return self.muted_until is not None and at < self.muted_until
 
 
-_REPORTERS: Final = RowReader(Reporter)
-
-
 def add_reporter(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a registered reporter."""
     add(connection, reporter, [row])
@@ -59,12 +56,12 @@ def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
         )
         .with_for_update()
     )
-    return _REPORTERS.of(connection.execute(query).mappings().one())
+    return reader(Reporter).of(connection.execute(query).mappings().one())
 
 
 def by_id(connection: Connection, reporter_id: str) -> Reporter | None:
     """A reporter in any marketplace; ids are unique across marketplaces."""
-    return _REPORTERS.single(connection, select(reporter).where(reporter.c.reporter_id == reporter_id))
+    return reader(Reporter).single(connection, select(reporter).where(reporter.c.reporter_id == reporter_id))
 
 
 def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Reporter:
@@ -90,12 +87,14 @@ def everyone(connection: Connection, marketplace_id: str, most: int) -> list[Rep
         .order_by(reporter.c.known_at.desc(), reporter.c.reporter_id.desc())
         .limit(most)
     )
-    return _REPORTERS.all(connection, query)
+    return reader(Reporter).all(connection, query)
 
 
 def by_email_token(connection: Connection, marketplace_id: str, token: str) -> Reporter | None:
     """The stranger with the keyed hash of an address."""
-    return _REPORTERS.single(connection, select(reporter).where(inside(reporter, marketplace_id, email_token=token)))
+    return reader(Reporter).single(
+        connection, select(reporter).where(inside(reporter, marketplace_id, email_token=token))
+    )
 
 
 def to_erase(connection: Connection, most: int) -> list[Reporter]:
@@ -106,7 +105,7 @@ def to_erase(connection: Connection, most: int) -> list[Reporter]:
         .order_by(reporter.c.erasure_asked_at)
         .limit(most)
     )
-    return _REPORTERS.all(connection, query)
+    return reader(Reporter).all(connection, query)
 
 
 def quiet_since(
@@ -136,7 +135,7 @@ def quiet_since(
         .order_by(reporter.c.known_at, reporter.c.reporter_id)
         .limit(most)
     )
-    return _REPORTERS.all(connection, query)
+    return reader(Reporter).all(connection, query)
 
 
 def forget_ended_mutes(connection: Connection, at: datetime) -> None:

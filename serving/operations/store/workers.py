@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, select, update
 
 from serving.operations.tables import worker_process
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import add
 
 
@@ -28,9 +27,6 @@ class WorkerProcess:
     lacks: Mapping[str, str]
 
 
-_PROCESSES: Final = RowReader(WorkerProcess)
-
-
 def seen(connection: Connection, found: WorkerProcess) -> None:
     """Record that a process is running; it replaces an earlier one of the same name."""
     values = row_of(found)
@@ -44,4 +40,4 @@ def seen(connection: Connection, found: WorkerProcess) -> None:
 def everybody(connection: Connection) -> list[WorkerProcess]:
     """All recorded processes, the latest first."""
     query = select(worker_process).order_by(worker_process.c.seen_at.desc(), worker_process.c.worker_id)
-    return _PROCESSES.all(connection, query)
+    return reader(WorkerProcess).all(connection, query)

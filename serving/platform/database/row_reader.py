@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import Enum
 from operator import itemgetter
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Generic, TypeVar, get_args, get_type_hints
 
 from sqlalchemy import ColumnElement, Connection, Executable, RowMapping, Table
 
@@ -47,6 +47,17 @@ class RowReader(Generic[T]):
     def columns(self, table: Table) -> list[ColumnElement[Any]]:
         """The columns of a table that the class has."""
         return [table.c[name] for name in self._names]
+
+
+_READERS: Final[dict[type[Any], RowReader[Any]]] = {}
+
+
+def reader(kind: type[T]) -> RowReader[T]:
+    """The reader of a class that needs no conversion but that of its enums, made once."""
+    known: RowReader[T] | None = _READERS.get(kind)
+    if known is None:
+        known = _READERS[kind] = RowReader(kind)
+    return known
 
 
 def row_of(record: Any) -> dict[str, Any]:

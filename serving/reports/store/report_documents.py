@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.platform.database.documents import bytes_of, number_and_size
 from serving.platform.database.erasing import delete_some
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.reports.store.reports import StoredReport
@@ -30,9 +30,6 @@ class ReportDocument:
     size: int
     known_at: datetime
     erased_at: datetime | None
-
-
-_DOCUMENTS: Final = RowReader(ReportDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +125,7 @@ def _of(of: StoredReport | DraftKey) -> ColumnElement[bool]:
 
 
 def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportDocument]:
-    query = select(*_DOCUMENTS.columns(report_document)).where(which)
-    return _DOCUMENTS.all(connection, query.order_by(report_document.c.known_at, report_document.c.document_id))
+    query = select(*reader(ReportDocument).columns(report_document)).where(which)
+    return reader(ReportDocument).all(
+        connection, query.order_by(report_document.c.known_at, report_document.c.document_id)
+    )

@@ -12,7 +12,7 @@ from features.phrase import Phrase
 from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import ReasonCode
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.phrases import of_data
@@ -68,13 +68,11 @@ class WaitingItem:
     waits_until: datetime
 
 
-_REPORTS: Final = RowReader(StoredReport)
 _OUTCOMES: Final = RowReader(
     StoredOutcome,
     reasons=lambda reasons: tuple(map(from_json, reasons)),
     refusal=lambda refusal: None if refusal is None else of_data(refusal),
 )
-_WAITING: Final = RowReader(WaitingItem)
 
 
 def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequence[str]) -> bool:
@@ -94,7 +92,7 @@ def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequen
 def by_key(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> StoredReport:
     """The report that a brand sent under its own key."""
     query = select(report).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
-    return _REPORTS.of(connection.execute(query).mappings().one())
+    return reader(StoredReport).of(connection.execute(query).mappings().one())
 
 
 def is_sent(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> bool:
@@ -108,7 +106,7 @@ def get(connection: Connection, report_id: str, pairs: Collection[tuple[str, str
 
     Raises NotFound (there is no such report, or it is another brand's; the error is the same).
     """
-    found = _REPORTS.single(connection, select(report).where(report.c.report_id == report_id))
+    found = reader(StoredReport).single(connection, select(report).where(report.c.report_id == report_id))
     if found is None or (found.marketplace_id, found.brand_id) not in pairs:
         raise NotFound("There is no such report.")
     return found
@@ -122,7 +120,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
         .order_by(report.c.known_at.desc(), report.c.report_id.desc())
         .limit(most)
     )
-    return _REPORTS.all(connection, query) if pairs else []
+    return reader(StoredReport).all(connection, query) if pairs else []
 
 
 def sizes(connection: Connection, found: Collection[StoredReport]) -> dict[str, int]:
@@ -190,7 +188,7 @@ def waiting(connection: Connection, most: int, after: tuple[str, int]) -> list[W
         .order_by(report_item.c.report_id, report_item.c.number)
         .limit(most)
     )
-    return _WAITING.all(connection, query)
+    return reader(WaitingItem).all(connection, query)
 
 
 def of_item(connection: Connection, item: WaitingItem) -> StoredReport:
@@ -201,7 +199,7 @@ def of_item(connection: Connection, item: WaitingItem) -> StoredReport:
 def of_id(connection: Connection, marketplace_id: str, report_id: str) -> StoredReport:
     """A report of a marketplace."""
     query = select(report).where(inside(report, marketplace_id, report_id=report_id))
-    return _REPORTS.of(connection.execute(query).mappings().one())
+    return reader(StoredReport).of(connection.execute(query).mappings().one())
 
 
 def locations(connection: Connection, found: StoredReport) -> list[tuple[int, str]]:

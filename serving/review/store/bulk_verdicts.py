@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -11,7 +11,7 @@ from models.errors import required
 from models.verdict import Judgement
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.review.rules.bulk import Made
@@ -41,9 +41,6 @@ class StoredBulkItem:
     external_id: str | None
     content: Mapping[str, Any] | None
     undone: bool
-
-
-_ITEMS: Final = RowReader(StoredBulkItem)
 
 
 def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
@@ -88,4 +85,4 @@ def items(connection: Connection, found: StoredBulk) -> list[StoredBulkItem]:
         .where(here == found.marketplace_id, bulk_item.c.bulk_id == found.bulk_id)
         .order_by(bulk_item.c.number)
     )
-    return _ITEMS.all(connection, query)
+    return reader(StoredBulkItem).all(connection, query)

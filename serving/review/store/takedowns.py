@@ -14,7 +14,7 @@ from models.errors import NotFound
 from models.verdict import ReasonCode
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.store import add
 from serving.platform.phrases import of_data
 from serving.review.rules.takedown import Fate
@@ -52,7 +52,6 @@ class StoredItem:
     undone: bool
 
 
-_REQUESTS: Final = RowReader(StoredRequest)
 _ITEMS: Final = RowReader(
     StoredItem,
     reasons=lambda reasons: tuple(map(from_json, reasons)),
@@ -70,7 +69,7 @@ def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[
 def find(connection: Connection, request_id: str) -> StoredRequest | None:
     """The request of an id, from any marketplace; None where there is none."""
     query = select(takedown_request).where(takedown_request.c.request_id == request_id)
-    return _REQUESTS.single(connection, query)
+    return reader(StoredRequest).single(connection, query)
 
 
 def get(connection: Connection, request_id: str, pairs: Collection[tuple[str, str]]) -> StoredRequest:
@@ -92,7 +91,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
         .order_by(takedown_request.c.known_at.desc(), takedown_request.c.request_id.desc())
         .limit(most)
     )
-    return _REQUESTS.all(connection, query) if pairs else []
+    return reader(StoredRequest).all(connection, query) if pairs else []
 
 
 def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str, int]:

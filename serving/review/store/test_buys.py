@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
 from models.errors import Conflict, required
 from serving.cases.tables import review_case
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.review.rules.test_buy import Custody, CustodyEvent, TestBuyState
@@ -46,9 +46,6 @@ class Entry:
     recorded_by: str
     occurred_at: datetime
     known_at: datetime
-
-
-_ENTRIES: Final = RowReader(Entry)
 
 
 def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -120,4 +117,4 @@ def log(connection: Connection, marketplace_id: str, test_buy_id: str) -> list[E
         .where(inside(custody_entry, marketplace_id, test_buy_id=test_buy_id))
         .order_by(custody_entry.c.number)
     )
-    return _ENTRIES.all(connection, query)
+    return reader(Entry).all(connection, query)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from models.routing import Lane
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, add_or_ignore
 from serving.scoring.tables import trial, trial_score
@@ -26,9 +26,6 @@ class Trial:
     started_at: datetime
 
 
-_TRIALS: Final = RowReader(Trial)
-
-
 def add_trial(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a new trial."""
     add(connection, trial, [row])
@@ -39,7 +36,7 @@ def open_trials(connection: Connection, marketplace_id: str | None = None) -> li
     query = select(trial).where(trial.c.ended_at.is_(None)).order_by(trial.c.started_at, trial.c.trial_id)
     if marketplace_id is not None:
         query = query.where(trial.c.marketplace_id == marketplace_id)
-    return _TRIALS.all(connection, query)
+    return reader(Trial).all(connection, query)
 
 
 def change(connection: Connection, found: Trial, **values: Any) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from models.errors import NotFound, required
 from serving.platform.database.pages import page
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
@@ -46,10 +46,6 @@ class StoredSanction:
     due_at: datetime | None
     decided_at: datetime | None
     ended_because: str | None
-
-
-_SANCTIONS: Final = RowReader(StoredSanction)
-_VOTES: Final = RowReader(Vote)
 
 
 def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -160,7 +156,7 @@ def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, li
     )
     found: dict[str, list[Vote]] = {}
     for row in connection.execute(query).mappings():
-        found.setdefault(row["sanction_id"], []).append(_VOTES.of(row))
+        found.setdefault(row["sanction_id"], []).append(reader(Vote).of(row))
     return found
 
 
@@ -172,4 +168,4 @@ def _read(
 ) -> list[StoredSanction]:
     order = (sanction.c.proposed_at, sanction.c.sanction_id)
     query = page(connection, select(sanction).where(*conditions), *behind, *order).limit(most)
-    return _SANCTIONS.all(connection, query)
+    return reader(StoredSanction).all(connection, query)

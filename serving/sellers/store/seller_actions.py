@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from models.errors import NotFound
 from serving.audit.rules import SKIPPED_NUMBERS
 from serving.audit.store import audit
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import SellerAct
@@ -48,12 +48,9 @@ class StoredSellerAction:
         return self.seller_external_id
 
 
-_ACTIONS: Final = RowReader(StoredSellerAction)
-
-
 def _read(connection: Connection, *conditions: Any) -> list[StoredSellerAction]:
     query = select(seller_action).where(*conditions).order_by(seller_action.c.created_at, seller_action.c.sequence)
-    return _ACTIONS.all(connection, query)
+    return reader(StoredSellerAction).all(connection, query)
 
 
 def add_action(connection: Connection, row: Mapping[str, Any]) -> None:

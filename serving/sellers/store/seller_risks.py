@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from models.outcomes import Ruling
 from serving.listings.tables import listing_version, score, seller
 from serving.platform.database.pages import page
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.scoring.store import histories
@@ -73,10 +73,6 @@ class Kept:
     policy_version: str
 
 
-_RANKINGS: Final = RowReader(Kept)
-_RISKS: Final = RowReader(SellerRisk)
-
-
 def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept) -> bool:
     """Store a ranking in place of an earlier one; False where one of the same or a later moment is stored."""
     row = {"marketplace_id": marketplace_id, **asdict(kept)}
@@ -98,7 +94,7 @@ def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept
 def kept(connection: Connection, marketplace_id: str) -> Kept | None:
     """The ranking in force; None before the first."""
     query = select(seller_ranking).where(seller_ranking.c.marketplace_id == marketplace_id)
-    return _RANKINGS.single(connection, query)
+    return reader(Kept).single(connection, query)
 
 
 def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:
@@ -110,7 +106,7 @@ def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:
 def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:
     """The risk of a seller in the ranking in force; None where none of its listings was scored in the window."""
     query = select(seller_risk).where(inside(seller_risk, marketplace_id, seller_external_id=name))
-    return _RISKS.single(connection, query)
+    return reader(SellerRisk).single(connection, query)
 
 
 def riskiest(
@@ -121,4 +117,4 @@ def riskiest(
     query = select(seller_risk).where(risk.marketplace_id == marketplace_id, risk.percentile.is_not(None))
     order = (risk.percentile.desc(), risk.expected.desc(), risk.seller_external_id)
     query = page(connection, query, {marketplace_id}, after, *order).limit(most)
-    return [(row["seller_external_id"], _RISKS.of(row)) for row in connection.execute(query).mappings()]
+    return [(row["seller_external_id"], reader(SellerRisk).of(row)) for row in connection.execute(query).mappings()]

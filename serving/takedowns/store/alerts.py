@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import alert
@@ -39,9 +39,6 @@ class Alert:
     raised_at: datetime
 
 
-_ALERTS: Final = RowReader(Alert)
-
-
 def raise_it(connection: Connection, found: Alert) -> bool:
     """Raise an alert; False where one of this cause and subject is already open."""
     row = {**row_of(found), "sentence": found.sentence[:500]}
@@ -56,7 +53,7 @@ def standing(connection: Connection, marketplaces: Collection[str]) -> list[Aler
         .where(alert.c.marketplace_id.in_(marketplaces), alert.c.settled_at.is_(None))
         .order_by(alert.c.raised_at, alert.c.alert_id)
     )
-    return _ALERTS.all(connection, query)
+    return reader(Alert).all(connection, query)
 
 
 def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:

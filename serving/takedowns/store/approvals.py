@@ -17,7 +17,7 @@ from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.pages import page
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.rules.approval import Vote
@@ -277,9 +277,6 @@ def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: date
     add(connection, approval_vote, [{**key, **row_of(one), "known_at": at}])
 
 
-_VOTES: Final = RowReader(Vote)
-
-
 def votes(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Vote]]:
     """The votes on these removals pending approval, by action, in the order of voting."""
     query = (
@@ -289,5 +286,5 @@ def votes(connection: Connection, marketplace_id: str, action_ids: Collection[st
     )
     found: dict[str, list[Vote]] = {}
     for row in connection.execute(query).mappings():
-        found.setdefault(row["action_id"], []).append(_VOTES.of(row))
+        found.setdefault(row["action_id"], []).append(reader(Vote).of(row))
     return found

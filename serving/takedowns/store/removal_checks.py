@@ -3,13 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.removal_check import CheckState
@@ -33,9 +32,6 @@ class RemovalCheck:
     gone_at: datetime | None
     seconds_to_removal: float | None
     last_error: str | None
-
-
-_CHECKS: Final = RowReader(RemovalCheck)
 
 
 def begin(
@@ -64,13 +60,13 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
     query = select(removal_check).where(
         inside(removal_check, marketplace_id), removal_check.c.action_id.in_(action_ids)
     )
-    return {check.action_id: check for check in _CHECKS.all(connection, query)}
+    return {check.action_id: check for check in reader(RemovalCheck).all(connection, query)}
 
 
 def due(connection: Connection, at: datetime, most: int) -> list[RemovalCheck]:
     """The removals with a due check, the longest due first."""
     query = select(removal_check).where(removal_check.c.due_at <= at).order_by(removal_check.c.due_at).limit(most)
-    return _CHECKS.all(connection, query)
+    return reader(RemovalCheck).all(connection, query)
 
 
 def claim(connection: Connection, found: RemovalCheck, until: datetime) -> bool:
@@ -113,7 +109,8 @@ def still_shown(connection: Connection, marketplaces: Collection[str], most: int
         .limit(most)
     )
     return [
-        StillShown(row["external_id"], row["case_id"], _CHECKS.of(row)) for row in connection.execute(query).mappings()
+        StillShown(row["external_id"], row["case_id"], reader(RemovalCheck).of(row))
+        for row in connection.execute(query).mappings()
     ]
 
 

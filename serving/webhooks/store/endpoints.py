@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, update
 
-from serving.platform.database.row_reader import RowReader, row_of
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.tables import webhook_endpoint
@@ -59,10 +58,6 @@ class SealedSecrets:
     previous_secret: str | None
 
 
-_ENDPOINTS: Final = RowReader(Endpoint)
-_SECRETS: Final = RowReader(SealedSecrets)
-
-
 def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
     """Register an endpoint and disable the previous one, because a takedown has one receiver."""
     connection.execute(
@@ -78,7 +73,7 @@ def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
     )
-    return _ENDPOINTS.single(connection, query)
+    return reader(Endpoint).single(connection, query)
 
 
 def made_by(connection: Connection, user_id: str) -> list[Endpoint]:
@@ -86,7 +81,7 @@ def made_by(connection: Connection, user_id: str) -> list[Endpoint]:
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.made_by == user_id, webhook_endpoint.c.disabled_at.is_(None)
     )
-    return _ENDPOINTS.all(connection, query.order_by(webhook_endpoint.c.endpoint_id))
+    return reader(Endpoint).all(connection, query.order_by(webhook_endpoint.c.endpoint_id))
 
 
 def change_secret(
@@ -114,7 +109,9 @@ def with_clear_secrets(connection: Connection, mark: str) -> bool:
 
 def sealed(connection: Connection) -> list[SealedSecrets]:
     """The secrets of every endpoint, disabled ones too; until the transaction ends, no other changes them."""
-    return _SECRETS.all(connection, select(*_SECRETS.columns(webhook_endpoint)).with_for_update())
+    return reader(SealedSecrets).all(
+        connection, select(*reader(SealedSecrets).columns(webhook_endpoint)).with_for_update()
+    )
 
 
 def seal_again(connection: Connection, changed: Sequence[SealedSecrets]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from models.errors import NotFound
 from serving.audit.rules import SKIPPED_NUMBERS
 from serving.audit.store import audit
-from serving.platform.database.row_reader import RowReader
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.rules.action import ActionState, RequestKind
@@ -48,14 +48,11 @@ class StoredListingRequest:
         return self.location_digest
 
 
-_REQUESTS: Final = RowReader(StoredListingRequest)
-
-
 def _read(connection: Connection, *conditions: Any) -> list[StoredListingRequest]:
     query = (
         select(listing_request).where(*conditions).order_by(listing_request.c.created_at, listing_request.c.sequence)
     )
-    return _REQUESTS.all(connection, query)
+    return reader(StoredListingRequest).all(connection, query)
 
 
 def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
