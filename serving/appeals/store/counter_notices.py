@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from models.errors import Conflict, NotFound, required
+from models.errors import Conflict, required
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeEvent, CounterNoticeState, Party, Standing
 from serving.appeals.tables import appeal, counter_notice, counter_notice_step
 from serving.listings.tables import listing, listing_version
@@ -79,9 +79,7 @@ def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> 
     found = _read(
         connection, inside(counter_notice, marketplace_id), counter_notice.c.counter_notice_id == counter_notice_id
     )
-    if not found:
-        raise NotFound("There is no such counter-notice.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such counter-notice.")
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from models.case import CaseLane
-from models.errors import NotFound
+from models.errors import required
 from models.verdict import Judgement, Side
 from serving.accounts.tables import account
 from serving.cases.tables import verdict
@@ -103,9 +103,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
     """One verdict. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
-    if not found:
-        raise NotFound("There is no such verdict.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such verdict.")
 
 
 def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:

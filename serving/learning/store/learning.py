@@ -176,9 +176,7 @@ def snapshots(connection: Connection, marketplace_id: str, most: int) -> list[St
 def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> StoredSnapshot:
     """One snapshot. Raises NotFound (this marketplace has no such snapshot)."""
     found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
-    if not found:
-        raise NotFound("There is no such snapshot.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such snapshot.")
 
 
 def add_job(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
-from models.errors import NotFound, required
+from models.errors import required
 from serving.platform.database.pages import page
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
@@ -56,9 +56,7 @@ def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, sanction_id: str) -> StoredSanction:
     """One sanction. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
-    if not found:
-        raise NotFound("There is no such sanction.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such sanction.")
 
 
 def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import NotFound
+from models.errors import required
 from serving.audit.rules import SKIPPED_NUMBERS
 from serving.audit.store import audit
 from serving.platform.database.row_reader import reader
@@ -61,9 +61,7 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredSellerAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(seller_action, marketplace_id, action_id=action_id))
-    if not found:
-        raise NotFound("There is no such action.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such action.")
 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSellerAction]:

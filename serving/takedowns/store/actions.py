@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, update
 
 from features.message import Message, each_from_json
-from models.errors import NotFound, required
+from models.errors import required
 from serving.listings.tables import listing
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
@@ -72,9 +72,7 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(action, marketplace_id, action_id=action_id))
-    if not found:
-        raise NotFound("There is no such action.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such action.")
 
 
 def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:

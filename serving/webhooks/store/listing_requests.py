@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import NotFound
+from models.errors import required
 from serving.audit.rules import SKIPPED_NUMBERS
 from serving.audit.store import audit
 from serving.platform.database.row_reader import reader
@@ -63,9 +63,7 @@ def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredListingRequest:
     """One request. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(listing_request, marketplace_id, action_id=action_id))
-    if not found:
-        raise NotFound("There is no such request.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such request.")
 
 
 def latest_of(connection: Connection, marketplace_id: str, location_digest: str) -> StoredListingRequest | None:
