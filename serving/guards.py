@@ -88,7 +88,7 @@ async def _session_of(request: Request, *, files: int, translated: bool) -> Sess
     runtime = runtime_of(request)
     found = await SESSIONS.run(auth.session_of, runtime, request.cookies.get(cookie_name(runtime)))
     found = _in_browser(found, request.cookies.get(devices_cookie_name(runtime), ""))
-    request.scope[CALLED_BY] = f"user:{found.person.user_id}"
+    request.scope[CALLED_BY] = found.person.actor
     # Texts of a page are made before the page. A page without translations is in English from the start.
     show_as(found.display if translated else replace(found.display, language=ENGLISH))
     if request.method not in _SAFE:

@@ -15,7 +15,11 @@ from sqlalchemy import (
     false,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, word
+from serving.accounts.rules.access import Role
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.second_person import Making
+from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, word
+from serving.platform.display import Density, Theme
 
 account = Table(
     "account",
@@ -35,12 +39,11 @@ account_origin = Table(
     metadata,
     id_column("origin_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("making"),
+    word("making", Making),
     Column("made_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("known_at"),
     PrimaryKeyConstraint("origin_id"),
     Index("ix_account_origin_user_id", "user_id"),
-    one_of("making", "added", "invited", "reset"),
     CheckConstraint("(making = 'added') = (made_by IS NULL)", name="maker"),
 )
 
@@ -48,7 +51,7 @@ role_grant = Table(
     "role_grant",
     metadata,
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("role"),
+    word("role", Role),
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     Column("leads", Boolean, nullable=False, server_default=false()),
@@ -56,7 +59,6 @@ role_grant = Table(
     # A brand's user whom its lead invited confirms from then on.
     moment("confirms_from", nullable=True),
     UniqueConstraint("user_id", "role", "marketplace_id", "brand_id"),
-    one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
 )
 
 browser_session = Table(
@@ -85,7 +87,7 @@ second_factor = Table(
     metadata,
     id_column("factor_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("kind"),
+    word("kind", FactorKind),
     Column("name", String(80), nullable=False),
     Column("secret", String(500), nullable=True),
     Column("credential_id", String(1400), nullable=True, unique=True),
@@ -97,7 +99,6 @@ second_factor = Table(
     # A first factor that was proved waits for its owner, who has the link.
     Column("link_hash", String(64), nullable=True, unique=True),
     PrimaryKeyConstraint("factor_id"),
-    one_of("kind", "totp", "passkey"),
     CheckConstraint(
         "(kind = 'totp') = (secret IS NOT NULL) AND (kind = 'passkey') = (credential_id IS NOT NULL)", name="of_kind"
     ),
@@ -132,12 +133,10 @@ display_setting = Table(
     Column("user_id", ID, ForeignKey("account.user_id"), primary_key=True),
     Column("time_zone", String(64), nullable=False),
     word("language"),
-    word("density"),
+    word("density", Density),
     Column("letter_keys", Boolean, nullable=False),
-    word("theme"),
+    word("theme", Theme),
     moment("changed_at"),
-    one_of("density", "comfortable", "roomy"),
-    one_of("theme", "auto", "light", "dark"),
 )
 
 setup_token = Table(
@@ -152,11 +151,10 @@ onboarding_seen = Table(
     "onboarding_seen",
     metadata,
     id_column("user_id"),
-    word("role"),
+    word("role", Role),
     moment("seen_at"),
     ForeignKeyConstraint(["user_id"], ["account.user_id"]),
     PrimaryKeyConstraint("user_id", "role"),
-    one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
 )
 
 invitation = tenant_table(
@@ -164,7 +162,7 @@ invitation = tenant_table(
     "invitation_id",
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("email", String(320), nullable=False),
-    word("role"),
+    word("role", Role),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     Column("leads", Boolean, nullable=False),
     Column("invited_by", ID, ForeignKey("account.user_id"), nullable=False),
@@ -173,7 +171,6 @@ invitation = tenant_table(
     moment("used_at", nullable=True),
     moment("withdrawn_at", nullable=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=True),
-    one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
 )
 
 reset_link = Table(
@@ -197,11 +194,10 @@ reset_link = Table(
 sign_in_budget = Table(
     "sign_in_budget",
     metadata,
-    word("scope"),
+    word(
+        "scope", ("account_and_address", "account", "device", "address", "service", "second_factor", "session", "mail")
+    ),
     Column("key", String(64), nullable=False),
     moment("spent_until"),
     PrimaryKeyConstraint("scope", "key"),
-    one_of(
-        "scope", "account_and_address", "account", "device", "address", "service", "second_factor", "session", "mail"
-    ),
 )

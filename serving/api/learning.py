@@ -96,7 +96,7 @@ def post_training(request: Request, caller: Trainer) -> dict[str, str]:
     """Start a retraining, as a person or with a key of the scope `train`. People still promote its candidate."""
     runtime = runtime_of(request)
     found = _place_of(runtime, caller, Permission.TRAIN_MODELS)
-    by = caller.actor if isinstance(caller, Caller) else f"user:{caller.person.user_id}"
+    by = caller.actor if isinstance(caller, Caller) else caller.person.actor
     return {"job_id": request_training(runtime, found, by=by)}
 
 
@@ -141,7 +141,7 @@ def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> 
     """Approve a model; the last required approval makes it the champion."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = f"user:{session.person.user_id}"
+    by = session.person.actor
     done = approve(runtime, found, digest=body.digest, by=by, reason=body.reason)
     return approval_answer(done)
 
@@ -161,7 +161,7 @@ def delete_approval(digest: str, request: Request, session: Promoter) -> dict[st
     """Withdraw one's approval of a model that is not in force."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = f"user:{session.person.user_id}"
+    by = session.person.actor
     return {"digest": withdraw(runtime, found, digest=digest, by=by)}
 
 
@@ -170,7 +170,7 @@ def delete_promotion(request: Request, session: Promoter) -> dict[str, Any]:
     """Restore the previous champion, or approve that where one person is not enough."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = f"user:{session.person.user_id}"
+    by = session.person.actor
     done = rollback(runtime, found, by=by)
     return {"champion": done.digest, "in_force": done.in_force, "approvals_missing": done.standing.missing}
 
@@ -180,7 +180,7 @@ def post_golden_set(request: Request, session: Freezer) -> dict[str, Any]:
     """Freeze the listings that two analysts judged alike; a person who may retrain may not freeze."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
-    by = f"user:{session.person.user_id}"
+    by = session.person.actor
     return golden_answer(freeze_golden_set(runtime, found, by=by))
 
 

@@ -15,18 +15,20 @@ from sqlalchemy import (
     text,
 )
 
+from models.labels import AppealState
+from serving.appeals.rules.counter_notice import CounterNoticeState, Party
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
     id_column,
     metadata,
     moment,
-    one_of,
     tenant_table,
     within,
     word,
 )
 from serving.platform.database.types import Json
+from serving.takedowns.rules.statement import Undone
 
 appeal = tenant_table(
     "appeal",
@@ -36,7 +38,7 @@ appeal = tenant_table(
     id_column("case_id"),
     Column("external_id", EXTERNAL, nullable=False),
     Column("statement", String(5000), nullable=False),
-    word("state"),
+    word("state", (AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED)),
     moment("occurred_at"),
     moment("known_at"),
     moment("decided_at", nullable=True),
@@ -45,7 +47,6 @@ appeal = tenant_table(
     within("case_id", "review_case"),
     UniqueConstraint("marketplace_id", "external_id"),
     UniqueConstraint("marketplace_id", "action_id"),
-    one_of("state", "open", "upheld", "dismissed"),
     Index("ix_appeal_case", "marketplace_id", "case_id"),
     Index("ix_appeal_listing", "marketplace_id", "listing_id"),
 )
@@ -105,7 +106,7 @@ counter_notice = tenant_table(
     word("profile"),
     Column("policy_version", String(80), nullable=False),
     Column("country", String(2), nullable=True),
-    word("state"),
+    word("state", CounterNoticeState),
     Column("round", Integer, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
     moment("informed_at"),
@@ -115,17 +116,6 @@ counter_notice = tenant_table(
     within("action_id", "action"),
     within("listing_id", "listing"),
     UniqueConstraint("marketplace_id", "action_id"),
-    one_of(
-        "state",
-        "with_seller",
-        "with_rights_holder",
-        "with_reviewer",
-        "with_court",
-        "upheld",
-        "dismissed",
-        "lapsed",
-        "withdrawn",
-    ),
     Index("ix_counter_notice_due", "due_at"),
     Index("ix_counter_notice_brand", "marketplace_id", "brand_id", "state"),
 )
@@ -136,7 +126,7 @@ counter_notice_step = tenant_table(
     id_column("counter_notice_id"),
     Column("number", Integer, nullable=False),
     Column("round", Integer, nullable=False),
-    word("party"),
+    word("party", Party),
     word("event"),
     word("state_after"),
     Column("statement", String(5000), nullable=True),
@@ -144,7 +134,6 @@ counter_notice_step = tenant_table(
     moment("known_at"),
     within("counter_notice_id", "counter_notice"),
     UniqueConstraint("marketplace_id", "counter_notice_id", "number"),
-    one_of("party", "seller", "rights_holder", "reviewer", "clock"),
 )
 
 _IN_FORCE = text("undone_at IS NULL")
@@ -155,7 +144,7 @@ overturn = tenant_table(
     id_column("action_id"),
     id_column("verdict_id", nullable=True),
     id_column("reinstatement_id", nullable=True),
-    word("cause"),
+    word("cause", Undone),
     Column("amendment", Json, nullable=False),
     Column("amendment_messages", Json, nullable=True),
     moment("overturned_at"),
@@ -163,7 +152,6 @@ overturn = tenant_table(
     within("action_id", "action"),
     within("verdict_id", "verdict"),
     within("reinstatement_id", "action", "action_id"),
-    one_of("cause", "appeal", "conceded", "retracted", "silence"),
     Index(
         "ux_overturn_one_in_force",
         "marketplace_id",

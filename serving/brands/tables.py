@@ -2,14 +2,18 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table
 
+from features.indicators import Direction, Where
+from features.price_lists import ListedBy
 from serving.brands.policy import LONGEST_ALIAS
+from serving.brands.rules.alias_proposals import ProposalState
+from serving.brands.rules.certification import How
+from serving.brands.rules.message_side import MessageSide
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
     id_column,
     metadata,
     moment,
-    one_of,
     tenant_table,
     within,
     word,
@@ -44,13 +48,12 @@ certification_attempt = Table(
     metadata,
     Column("attempt_id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("how"),
+    word("how", How),
     Column("questions", String(80), nullable=False),
     Column("answers", Json, nullable=False),
     Column("right_answers", Integer, nullable=False),
     Column("passed", Boolean, nullable=False),
     moment("known_at"),
-    one_of("how", "answered", "vouched", "carried_over"),
     Index("ix_certification_attempt_user_id", "user_id", "known_at"),
 )
 
@@ -89,15 +92,13 @@ indicator = tenant_table(
     id_column("brand_id"),
     Column("label", String(200), nullable=False),
     Column("pattern", String(200), nullable=False),
-    word("where_found"),
-    word("direction"),
+    word("where_found", Where),
+    word("direction", Direction),
     moment("active_from"),
     moment("active_to", nullable=True),
     moment("known_at"),
     moment("removed_at", nullable=True),
     within("brand_id", "brand_enrolment"),
-    one_of("where_found", "title", "description", "any"),
-    one_of("direction", "counterfeit", "genuine"),
     Index("ix_counterfeit_indicator_brand", "marketplace_id", "brand_id"),
 )
 
@@ -106,13 +107,12 @@ brand_message = tenant_table(
     "brand_message",
     "message_id",
     id_column("brand_id"),
-    word("side"),
+    word("side", MessageSide),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     Column("text", String(4000), nullable=False),
     moment("known_at"),
     moment("erased_at", nullable=True),
     within("brand_id", "brand_enrolment"),
-    one_of("side", "brand", "manager"),
     Index("ix_brand_message_brand", "marketplace_id", "brand_id", "known_at"),
 )
 
@@ -133,7 +133,7 @@ brand_list_price = Table(
     metadata,
     id_column("marketplace_id"),
     id_column("brand_id"),
-    word("listed_by"),
+    word("listed_by", ListedBy),
     Column("list_key", String(500), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("valid_from", String(10), nullable=False),
@@ -143,7 +143,6 @@ brand_list_price = Table(
     moment("known_at"),
     within("brand_id", "brand_enrolment"),
     PrimaryKeyConstraint("marketplace_id", "brand_id", "listed_by", "list_key", "currency", "valid_from", "known_at"),
-    one_of("listed_by", "gtin", "mpn", "model", "category"),
 )
 
 # Other names of a brand that corrections proposed: the support when the state last changed, and who decided.
@@ -152,7 +151,7 @@ alias_proposal = tenant_table(
     "proposal_id",
     id_column("brand_id"),
     Column("spelling", String(LONGEST_ALIAS), nullable=False),
-    word("state"),
+    word("state", ProposalState),
     Column("listings", Integer, nullable=False),
     Column("sellers", Integer, nullable=False),
     Column("people", Integer, nullable=False),
@@ -163,6 +162,5 @@ alias_proposal = tenant_table(
     moment("removed_at", nullable=True),
     Column("removed_by", ID, ForeignKey("account.user_id"), nullable=True),
     within("brand_id", "brand_enrolment"),
-    one_of("state", "proposed", "accepted", "dismissed", "removed"),
     Index("ix_alias_proposal_brand", "marketplace_id", "brand_id", "spelling"),
 )

@@ -16,15 +16,17 @@ from sqlalchemy import (
     text,
 )
 
+from models.case import CaseLane, CaseState
+from models.verdict import Evidence, Judgement, Side
 from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
+from serving.cases.rules.deferral import Deferral
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
     id_column,
     metadata,
     moment,
-    one_of,
     tenant_table,
     within,
     word,
@@ -54,8 +56,8 @@ review_case = tenant_table(
     # The mark and its owner where a person named a brand that is not registered here.
     Column("mark", String(LONGEST_MARK), nullable=True),
     Column("mark_owner", String(LONGEST_OWNER), nullable=True),
-    word("lane"),
-    word("state"),
+    word("lane", CaseLane),
+    word("state", CaseState),
     Column("priority", Float, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("leased_by", ID, ForeignKey("account.user_id"), nullable=True),
@@ -89,8 +91,6 @@ review_case = tenant_table(
     within("version_id", "listing_version"),
     within("score_id", "score"),
     within("follows_case_id", "review_case", "case_id"),
-    one_of("lane", "ask_brand", "analyst", "audit", "insufficient_evidence", "appeal", "complaint", "second_look"),
-    one_of("state", "open", "decided", "stale"),
     Index(
         "ux_review_case_one_open",
         "marketplace_id",
@@ -220,10 +220,10 @@ verdict = tenant_table(
     id_column("case_id"),
     id_column("listing_id"),
     id_column("version_id"),
-    word("judgement"),
+    word("judgement", Judgement),
     word("reason_code", nullable=True),
-    word("side"),
-    Column("evidence", String(40), nullable=False, server_default="offer"),
+    word("side", Side),
+    word("evidence", Evidence, server_default=Evidence.LISTING.value),
     word("lane"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
@@ -242,11 +242,6 @@ verdict = tenant_table(
     within("listing_id", "listing"),
     within("version_id", "listing_version"),
     within("supersedes_id", "verdict", "verdict_id"),
-    one_of(
-        "judgement", "counterfeit", "genuine", "grey_market", "licensed", "cannot_tell", "needs_test_buy", "withdrawn"
-    ),
-    one_of("side", "analyst", "brand"),
-    one_of("evidence", "offer", "test_buy"),
     UniqueConstraint("marketplace_id", "supersedes_id"),
     # Each later answer of a brand on a case replaces the one before, so that one of them stands.
     Index("ux_verdict_first_of_brand", *_OWN_CASE, unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST),
@@ -263,14 +258,13 @@ case_deferral = tenant_table(
     "deferral_id",
     id_column("case_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("kind"),
+    word("kind", Deferral),
     Column("missing", String(500), nullable=True),
     Column("asked", String(500), nullable=True),
     moment("until"),
     Column("on_news", Boolean, nullable=False),
     moment("known_at"),
     within("case_id", "review_case"),
-    one_of("kind", "snoozed", "needs_information"),
     Index("ix_case_deferral_case", "marketplace_id", "case_id", "known_at"),
 )
 

@@ -109,4 +109,4 @@ def actor_named(runtime: Runtime, place: Place, email: str | None, permission: P
         person = accounts.person(connection, accounts.user_id_by_email(connection, email))
     if place.marketplace_id not in person.marketplaces(permission):
         raise Forbidden("The role of {email} does not include this.", email=email)
-    return f"user:{person.user_id}"
+    return person.actor

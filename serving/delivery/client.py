@@ -18,8 +18,7 @@ from serving.delivery.payloads import LISTING_PAYLOADS, SELLER_PAYLOADS, Listing
 from serving.platform.outbound.line import Failed
 from serving.sellers.rules.sanction import SellerAct
 from serving.webhooks.client import Delivered, Message, new_secret, post, shows, signed
-from serving.webhooks.rules.action import ActionKind
-from serving.webhooks.store.listing_requests import RequestKind
+from serving.webhooks.rules.action import ActionKind, RequestKind
 
 _STALE: Final = timedelta(minutes=10)  # Standard Webhooks 1.0: five minutes are tolerated.
 

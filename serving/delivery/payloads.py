@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from serving.sellers.rules.sanction import SellerAct
 from serving.webhooks.client import Message
-from serving.webhooks.rules.action import ActionKind
-from serving.webhooks.store.listing_requests import RequestKind
+from serving.webhooks.rules.action import ActionKind, RequestKind
 
 _Moment: TypeAlias = Annotated[datetime, PlainSerializer(datetime.isoformat)]
 

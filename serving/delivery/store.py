@@ -8,6 +8,7 @@ from sqlalchemy import Connection, String, func, select
 from models.verdict import Judgement
 from serving.cases.tables import verdict
 from serving.listings.tables import listing
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.sellers.tables import seller_action
 from serving.standing.tables import question_step
@@ -51,10 +52,8 @@ def failing(connection: Connection, marketplace_id: str, most: int) -> list[Fail
         failed = query.where(
             inside(table, marketplace_id, state=ActionState.SENDING.value), table.c.last_error.is_not(None)
         )
-        found += [
-            Failing(row.action_id, row.kind, row.about, row.attempts, row.due_at, row.last_error)
-            for row in connection.execute(failed.order_by(table.c.attempts.desc(), table.c.action_id).limit(most))
-        ]
+        ordered = failed.order_by(table.c.attempts.desc(), table.c.action_id).limit(most)
+        found += reader(Failing).all(connection, ordered)
     return sorted(found, key=lambda one: (-one.attempts, one.action_id))[:most]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from serving.idempotency.tables import idempotency_key
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import insert_or_ignore
 
 
@@ -40,14 +41,7 @@ class Known:
 
 def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
     """Insert the request; False where the caller has used the key before."""
-    row = {
-        "caller": wanted.caller,
-        "key_hash": wanted.key_hash,
-        "request_hash": wanted.request_hash,
-        "claimed_at": at,
-        "claim": wanted.claim,
-        "stored": False,
-    }
+    row = {**row_of(wanted), "claimed_at": at, "stored": False}
     added = insert_or_ignore(connection, idempotency_key).values(row).returning(idempotency_key.c.caller)
     return connection.execute(added).first() is not None
 
@@ -55,8 +49,7 @@ def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
 def known(connection: Connection, wanted: Repeatable) -> Known | None:
     """The request that has the key, locked until the transaction ends."""
     query = select(idempotency_key).where(*_is(wanted)).with_for_update()
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Known(**{name: row[name] for name in Known.__slots__})
+    return reader(Known).single(connection, query)
 
 
 def forget(connection: Connection, wanted: Repeatable) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Compressed, Json
 
 # The results of learning.
@@ -31,7 +31,7 @@ snapshot = tenant_table(
 training_job = tenant_table(
     "training_job",
     "job_id",
-    word("state"),
+    word("state", ("waiting", "running", "done", "failed")),
     Column("progress", Json, nullable=False),
     id_column("snapshot_id", nullable=True),
     Column("digest", String(64), nullable=True),
@@ -42,7 +42,6 @@ training_job = tenant_table(
     moment("created_at"),
     moment("finished_at", nullable=True),
     within("snapshot_id", "snapshot"),
-    one_of("state", "waiting", "running", "done", "failed"),
 )
 
 # The last decision about a training without a person, and its figures.
@@ -61,7 +60,7 @@ second_review = tenant_table(
     id_column("job_id"),
     id_column("listing_id"),
     id_column("version_id"),
-    word("why"),
+    word("why", ("doubted", "alone")),
     Column("label", Integer, nullable=False),
     Column("probability", Float, nullable=True),
     Column("doubt", Float, nullable=True),
@@ -72,7 +71,6 @@ second_review = tenant_table(
     within("version_id", "listing_version"),
     within("case_id", "review_case"),
     UniqueConstraint("marketplace_id", "job_id", "version_id"),
-    one_of("why", "doubted", "alone"),
     Index("ix_second_review_case", "marketplace_id", "case_id"),
 )
 
@@ -106,12 +104,11 @@ promotion = tenant_table(
     "promotion",
     "promotion_id",
     Column("digest", String(64), nullable=False),
-    word("kind"),
+    word("kind", ("promote", "rollback")),
     Column("promoted_by", String(200), nullable=False),
     Column("note", String(500), nullable=False),
     moment("promoted_at"),
     ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
-    one_of("kind", "promote", "rollback"),
     Index("ix_promotion_latest", "marketplace_id", "promoted_at"),
 )
 

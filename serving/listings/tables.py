@@ -21,6 +21,9 @@ from sqlalchemy import (
     text,
 )
 
+from models.routing import Lane
+from models.score import ScoreKind
+from serving.listings.rules import EntryKind
 from serving.platform.database.packing import Kind
 from serving.platform.database.schema import (
     EXTERNAL,
@@ -28,7 +31,6 @@ from serving.platform.database.schema import (
     id_column,
     metadata,
     moment,
-    one_of,
     tenant_table,
     within,
     word,
@@ -198,12 +200,12 @@ score = tenant_table(
     id_column("listing_id"),
     id_column("version_id"),
     Column("facts_digest", Digest, nullable=False),
-    word("kind"),
+    word("kind", ScoreKind),
     Column("scorer", String(80), nullable=False),
     Column("fingerprint", Digest, nullable=False),
     Column("reasons", Json, nullable=False),
     Column("evidence", Json, nullable=False),
-    word("lane"),
+    word("lane", Lane),
     Column("route_reasons", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),
     # What read the title for a second score; null in a first answer.
@@ -211,8 +213,6 @@ score = tenant_table(
     within("listing_id", "listing"),
     within("version_id", "listing_version"),
     ForeignKeyConstraint(["marketplace_id", "facts_digest"], ["facts.marketplace_id", "facts.digest"]),
-    one_of("kind", "scorecard", "calibrated"),
-    one_of("lane", "release", "analyst", "ask_brand", "audit", "insufficient_evidence"),
     Index("ix_score_version", "version_id", "scored_at"),
     Index("ix_score_lane", "marketplace_id", "lane"),
     # With the lane, so that volumes over months are counted from the index alone.
@@ -227,10 +227,9 @@ search_entry = Table(
     metadata,
     Column("entry_number", Integer, primary_key=True),
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
-    word("kind"),
+    word("kind", EntryKind),
     Column("external_id", EXTERNAL, nullable=False),
     Column("words", Text, nullable=False),
     Column("seller_words", Text, nullable=False),
     UniqueConstraint("marketplace_id", "kind", "external_id"),
-    one_of("kind", "listing", "seller"),
 )

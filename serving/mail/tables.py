@@ -12,30 +12,9 @@ from sqlalchemy import (
     Table,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, word
+from serving.mail.rules.kinds import MailKind, MailState
+from serving.platform.database.schema import ID, id_column, metadata, moment, word
 from serving.platform.database.types import Json
-
-_KINDS = (
-    "invitation",
-    "password_reset",
-    "notice_receipt",
-    "notice_decision",
-    "questions",
-    "reminders",
-    "escalations",
-    "overdue_cases",
-    "second_factor",
-    "sign_in_link",
-    "large_report",
-    "report_stopped",
-    "report_waits",
-    "burst_alarm",
-    "pending_removals",
-    "new_secret",
-    "secrets_ended",
-    "model_rollback",
-    "removals_told",
-)
 
 # A mail to an account, or to the address of somebody without one; that one is of the marketplace that wrote it.
 mail = Table(
@@ -47,22 +26,20 @@ mail = Table(
     Column("address", String(320), nullable=True),
     # The language of a reader without an account.
     word("language", nullable=True),
-    word("kind"),
+    word("kind", MailKind),
     # What it tells of: a notice, an invitation; and the day of a daily mail.
     id_column("subject_id", nullable=True),
     Column("parameters", Json, nullable=False),
     # The path of a link that opens an account, sealed until the mail has left, and then erased.
     Column("secret_link", String(1000), nullable=True),
     Column("message_id", String(300), nullable=False, unique=True),
-    word("state"),
+    word("state", MailState),
     Column("attempts", Integer, nullable=False),
     moment("due_at", nullable=True),
     moment("queued_at"),
     moment("ended_at", nullable=True),
     Column("last_error", String(400), nullable=True),
     PrimaryKeyConstraint("mail_id"),
-    one_of("kind", *_KINDS),
-    one_of("state", "queued", "sent", "kept", "failed", "dropped"),
     CheckConstraint("(user_id IS NULL) <> (address IS NULL)", name="recipient"),
     CheckConstraint("(address IS NULL) = (marketplace_id IS NULL)", name="marketplace"),
     CheckConstraint("(state = 'queued') = (due_at IS NOT NULL)", name="due"),
@@ -79,9 +56,8 @@ mail_choice = Table(
     "mail_choice",
     metadata,
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("kind"),
+    word("kind", MailKind),
     Column("wanted", Boolean, nullable=False),
     moment("changed_at"),
     PrimaryKeyConstraint("user_id", "kind"),
-    one_of("kind", *_KINDS),
 )

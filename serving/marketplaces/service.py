@@ -51,9 +51,7 @@ def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
     with runtime.store.write() as connection:
         audit.hold(connection)
         ended = marketplaces.revoke_key(connection, by.marketplaces(Permission.ADMINISTER), key_id, now)
-        audit.record(
-            connection, now, ended.marketplace_id, f"user:{by.user_id}", "key.revoked", key_id, name=ended.name
-        )
+        audit.record(connection, now, ended.marketplace_id, by.actor, "key.revoked", key_id, name=ended.name)
     return ended
 
 

@@ -14,7 +14,11 @@ from sqlalchemy import (
     text,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from models.labels import AppealState
+from models.verdict import ReasonCode
+from serving.notices.rules.notices import Channel, InvalidReason, ItemState, NoticeOutcome, ReporterKind
+from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
+from serving.rights.rules.rights import RightKind
 
 # Notices from outside.
 
@@ -26,7 +30,7 @@ _KEPT_MUTE = text("erased_at IS NOT NULL AND email_token IS NOT NULL")
 reporter = tenant_table(
     "reporter",
     "reporter_id",
-    word("kind"),
+    word("kind", ReporterKind),
     Column("name", String(200), nullable=True),
     Column("email", String(320), nullable=True),
     # Keyed hash of the address, by which a stranger is identified.
@@ -40,7 +44,6 @@ reporter = tenant_table(
     Column("muted_because", String(500), nullable=True),
     moment("erasure_asked_at", nullable=True),
     moment("erased_at", nullable=True),
-    one_of("kind", "unregistered", "registered", "brand", "trusted_flagger"),
     Index(
         "ux_reporter_stranger",
         "marketplace_id",
@@ -59,11 +62,11 @@ notice = tenant_table(
     "notice",
     "notice_id",
     id_column("reporter_id"),
-    word("channel"),
-    word("reason_code"),
+    word("channel", Channel),
+    word("reason_code", ReasonCode),
     Column("explanation", String(5000), nullable=False),
     # The right as the notifier names it; null where it does not, and once the notifier is erased.
-    word("right_kind", nullable=True),
+    word("right_kind", RightKind, nullable=True),
     Column("right_office", String(200), nullable=True),
     Column("right_number", String(200), nullable=True),
     Column("right_owner", String(200), nullable=True),
@@ -72,9 +75,6 @@ notice = tenant_table(
     # When its stranger followed the link that was sent to the address; only then is it surely theirs.
     moment("confirmed_at", nullable=True),
     within("reporter_id", "reporter"),
-    one_of("channel", "form", "api"),
-    one_of("reason_code", "trademark_counterfeit", "mark_misuse", "design", "copyright", "not_as_described"),
-    one_of("right_kind", "mark", "design", "copyright"),
     Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
     Index("ix_notice_known", "marketplace_id", "known_at"),
 )
@@ -122,13 +122,13 @@ notice_item = tenant_table(
     id_column("notice_id"),
     Column("number", Integer, nullable=False),
     Column("location", String(2000), nullable=False),
-    word("state"),
+    word("state", ItemState),
     id_column("listing_id", nullable=True),
     id_column("version_id", nullable=True),
     id_column("case_id", nullable=True),
     Column("opened_case", Boolean, nullable=False),
-    word("outcome", nullable=True),
-    word("invalid_reason", nullable=True),
+    word("outcome", NoticeOutcome, nullable=True),
+    word("invalid_reason", InvalidReason, nullable=True),
     Column("invalid_by", ID, ForeignKey("account.user_id"), nullable=True),
     id_column("verdict_id", nullable=True),
     id_column("action_id", nullable=True),
@@ -143,9 +143,6 @@ notice_item = tenant_table(
     within("verdict_id", "verdict"),
     within("action_id", "action"),
     UniqueConstraint("marketplace_id", "notice_id", "number"),
-    one_of("state", "waiting", "decided", "unknown_listing", "repeated", "muted"),
-    one_of("outcome", "removed", "no_action", "already_removed", "invalid"),
-    one_of("invalid_reason", "wrong_listing", "no_claim", "spam"),
     Index("ix_notice_item_case", "marketplace_id", "case_id"),
     Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
     Index("ix_notice_item_version", "marketplace_id", "version_id"),
@@ -161,10 +158,10 @@ notice_complaint = tenant_table(
     id_column("item_id"),
     id_column("case_id"),
     id_column("previous_verdict_id", nullable=True),
-    word("previous_outcome"),
+    word("previous_outcome", (NoticeOutcome.NO_ACTION, NoticeOutcome.INVALID)),
     moment("previous_decided_at"),
     Column("statement", String(5000), nullable=False),
-    word("state"),
+    word("state", (AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED)),
     id_column("verdict_id", nullable=True),
     moment("known_at"),
     moment("decided_at", nullable=True),
@@ -173,7 +170,5 @@ notice_complaint = tenant_table(
     within("previous_verdict_id", "verdict", "verdict_id"),
     within("verdict_id", "verdict"),
     UniqueConstraint("marketplace_id", "item_id"),
-    one_of("state", "open", "upheld", "dismissed"),
-    one_of("previous_outcome", "no_action", "invalid"),
     Index("ix_notice_complaint_case", "marketplace_id", "case_id"),
 )

@@ -15,8 +15,10 @@ from sqlalchemy import (
     text,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
+from serving.reports.rules.outcomes import Result
+from serving.reports.rules.step_up import StepUpState
 
 _WAITS = text("waits_until IS NOT NULL")
 _UNDECIDED, _UNDECIDED_ON_SQLITE = text("undecided"), text("undecided = 1")  # As each engine is asked.
@@ -38,11 +40,10 @@ report = tenant_table(
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
     # Whether its listings wait for a second factor, or how that wait ended. `undecided` until each has its outcome.
-    word("step_up"),
+    word("step_up", StepUpState),
     Column("undecided", Boolean, nullable=False),
     within("right_id", "brand_right"),
     UniqueConstraint("marketplace_id", "brand_id", "request_key"),
-    one_of("step_up", "none", "awaited", "given", "declined"),
     Index("ix_report_known_at", "marketplace_id", "brand_id", "known_at"),
     Index("ix_report_undecided", "known_at", sqlite_where=_UNDECIDED_ON_SQLITE, postgresql_where=_UNDECIDED),
 )
@@ -129,7 +130,7 @@ report_outcome = Table(
     id_column("report_id"),
     Column("number", Integer, nullable=False),
     Column("step", Integer, nullable=False),
-    word("result"),
+    word("result", Result),
     word("code"),
     Column("reasons", Json, nullable=False),
     Column("refusal", Json, nullable=True),
@@ -144,7 +145,6 @@ report_outcome = Table(
     within("case_id", "review_case"),
     within("verdict_id", "verdict"),
     PrimaryKeyConstraint("marketplace_id", "report_id", "number", "step"),
-    one_of("result", "scheduled", "held", "case", "unknown", "refused", "withdrawn", "retracted", "expired"),
     Index("ix_report_outcome_verdict", "marketplace_id", "verdict_id"),
     Index("ix_report_outcome_listing", "marketplace_id", "listing_id"),
     Index("ix_report_outcome_case", "marketplace_id", "case_id"),

@@ -13,8 +13,11 @@ from sqlalchemy import (
     text,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
+from serving.review.rules.bulk import Made
+from serving.review.rules.takedown import Fate
+from serving.review.rules.test_buy import TestBuyState
 
 _RUNNING = text("closed_at IS NULL")
 
@@ -23,7 +26,7 @@ test_buy = tenant_table(
     "test_buy_id",
     id_column("case_id"),
     id_column("version_id"),
-    word("state"),
+    word("state", TestBuyState),
     Column("holder", String(200), nullable=True),
     Column("entries", Integer, nullable=False),
     Column("order_reference", String(200), nullable=False),
@@ -37,7 +40,6 @@ test_buy = tenant_table(
     within("case_id", "review_case"),
     within("version_id", "listing_version"),
     within("verdict_id", "verdict"),
-    one_of("state", "ordered", "received", "inspected", "closed", "cancelled"),
     Index(
         "ux_test_buy_one_running",
         "marketplace_id",
@@ -83,12 +85,11 @@ bulk_item = Table(
     id_column("case_id"),
     id_column("version_id"),
     id_column("verdict_id", nullable=True),
-    word("made"),
+    word("made", Made),
     Column("reason", String(500), nullable=False),
     within("bulk_id", "bulk_verdict"),
     within("verdict_id", "verdict"),
     PrimaryKeyConstraint("marketplace_id", "bulk_id", "number"),
-    one_of("made", "recorded", "refused"),
 )
 
 takedown_request = tenant_table(
@@ -115,11 +116,10 @@ takedown_item = Table(
     id_column("case_id"),
     id_column("version_id"),
     id_column("verdict_id", nullable=True),
-    word("fate"),
+    word("fate", Fate),
     Column("reasons", Json, nullable=False),
     Column("refusal", Json, nullable=True),
     within("request_id", "takedown_request"),
     within("verdict_id", "verdict"),
     PrimaryKeyConstraint("marketplace_id", "request_id", "number"),
-    one_of("fate", "leaves", "held", "passed_on", "refused"),
 )

@@ -12,8 +12,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
+from serving.rights.rules.rights import RightKind, RightState
 
 
 def _document_of_the_brand() -> ForeignKeyConstraint:
@@ -44,13 +45,13 @@ brand_right = tenant_table(
     "brand_right",
     "right_id",
     id_column("brand_id"),
-    word("kind"),
+    word("kind", RightKind),
     Column("title", String(200), nullable=False),
     Column("office", String(40), nullable=False),
     Column("number", String(40), nullable=False),
     Column("classes", Json, nullable=False),
     Column("territories", Json, nullable=False),
-    word("state"),
+    word("state", RightState),
     Column("document_digest", String(64), nullable=True),
     moment("begins_at"),
     moment("expires_at", nullable=True),
@@ -63,8 +64,6 @@ brand_right = tenant_table(
     _document_of_the_brand(),
     UniqueConstraint("right_id"),
     UniqueConstraint("marketplace_id", "brand_id", "kind", "office", "number"),
-    one_of("kind", "mark", "design", "copyright"),
-    one_of("state", "claimed", "verified", "refused", "withdrawn", "carried_over"),
 )
 
 power_of_attorney = tenant_table(

@@ -21,7 +21,6 @@ from serving.platform.database.schema import (
     id_column,
     metadata,
     moment,
-    one_of,
     tenant_table,
     within,
     word,
@@ -33,14 +32,13 @@ seller_event = tenant_table(
     "event_id",
     Column("source_event_id", EXTERNAL, nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=False),
-    word("kind"),
+    word("kind", ("sale", "return", "fake_return", "rating")),
     Column("listing_external_id", EXTERNAL, nullable=True),
     Column("amount_minor", BigInteger, nullable=True),
     Column("currency", String(3), nullable=True),
     moment("occurred_at"),
     moment("known_at"),
     UniqueConstraint("marketplace_id", "source_event_id"),
-    one_of("kind", "sale", "return", "fake_return", "rating"),
     Index("ix_seller_event_window", "marketplace_id", "seller_external_id", "occurred_at"),
 )
 

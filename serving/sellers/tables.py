@@ -14,18 +14,23 @@ from sqlalchemy import (
     text,
 )
 
+from features.contacts import ContactKind
+from models.seller_lists import SellerList
+from models.strikes import Void
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
     id_column,
     metadata,
     moment,
-    one_of,
     tenant_table,
     within,
     word,
 )
 from serving.platform.database.types import Json
+from serving.sellers.rules.sanction import Measure, SanctionCause, SanctionState, SellerAct
+from serving.sellers.rules.seller_risk import RiskState
+from serving.webhooks.rules.action import ActionState
 from serving.webhooks.tables import sender_column, sender_index
 
 # Personal data in no readable form: the token is a keyed hash of the contact, with the key outside the database.
@@ -35,12 +40,11 @@ seller_contact = Table(
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("token", String(64), nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=False),
-    word("kind"),
+    word("kind", ContactKind),
     word("key_id"),
     moment("occurred_at"),
     moment("known_at"),
     PrimaryKeyConstraint("marketplace_id", "token", "seller_external_id"),
-    one_of("kind", "phone", "email", "handle", "payout", "address"),
     Index("ix_seller_contact_earliest", "marketplace_id", "token", "known_at", "seller_external_id"),
     Index("ix_seller_contact_seller", "marketplace_id", "seller_external_id"),
 )
@@ -55,9 +59,8 @@ strike_hit = tenant_table(
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
     moment("void_at", nullable=True),
-    word("void_as", nullable=True),
+    word("void_as", Void, nullable=True),
     within("action_id", "action"),
-    one_of("void_as", "withdrawn", "overturned"),
     Index("ix_strike_hit_seller", "marketplace_id", "seller_external_id", "known_at"),
 )
 
@@ -68,9 +71,9 @@ sanction = tenant_table(
     "sanction",
     "sanction_id",
     Column("seller_external_id", EXTERNAL, nullable=False),
-    word("measure"),
-    word("cause"),
-    word("state"),
+    word("measure", Measure),
+    word("cause", SanctionCause),
+    word("state", SanctionState),
     id_column("parent_id", nullable=True),
     Column("path", String(1000), nullable=True),
     Column("total", Float, nullable=False),
@@ -82,9 +85,6 @@ sanction = tenant_table(
     moment("decided_at", nullable=True),
     Column("ended_because", String(500), nullable=True),
     within("parent_id", "sanction", "sanction_id"),
-    one_of("measure", "restrict", "close"),
-    one_of("cause", "strikes", "linked"),
-    one_of("state", "proposed", "agreed_by_one", "carried_out", "refused", "lapsed", "lifted"),
     Index(
         "ux_sanction_one_undecided",
         "marketplace_id",
@@ -117,8 +117,8 @@ seller_action = tenant_table(
     "action_id",
     Column("seller_external_id", EXTERNAL, nullable=False),
     id_column("sanction_id"),
-    word("kind"),
-    word("state"),
+    word("kind", SellerAct),
+    word("state", [state for state in ActionState if state is not ActionState.PENDING_APPROVAL]),
     Column("sequence", Integer, nullable=False),
     Column("statement", Json, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -131,8 +131,6 @@ seller_action = tenant_table(
     sender_column(),
     within("sanction_id", "sanction"),
     UniqueConstraint("marketplace_id", "seller_external_id", "sequence"),
-    one_of("kind", "restrict", "suspend", "restore"),
-    one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
     Index(
         "ix_seller_action_due",
         "marketplace_id",
@@ -150,14 +148,13 @@ listed_seller = tenant_table(
     "listed_seller",
     "entry_id",
     Column("seller_external_id", EXTERNAL, nullable=False),
-    word("list_name"),
+    word("list_name", SellerList),
     Column("reason", String(500), nullable=False),
     Column("added_by", String(200), nullable=False),
     moment("added_at"),
     moment("expires_at"),
     moment("removed_at", nullable=True),
     Column("removed_by", String(200), nullable=True),
-    one_of("list_name", "allow", "watch", "deny"),
     Index(
         "ux_listed_seller_one_entry",
         "marketplace_id",
@@ -184,7 +181,7 @@ seller_risk = Table(
     metadata,
     Column("marketplace_id", ID, ForeignKey("seller_ranking.marketplace_id"), nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=False),
-    word("state"),
+    word("state", RiskState),
     Column("offers", Integer, nullable=False),
     Column("left_out", Integer, nullable=False),
     Column("left_out_confirmed", Integer, nullable=False),
@@ -194,6 +191,5 @@ seller_risk = Table(
     Column("share", Float, nullable=True),
     Column("percentile", Float, nullable=True),
     PrimaryKeyConstraint("marketplace_id", "seller_external_id"),
-    one_of("state", "ranked", "too_few_offers", "too_few_sellers", "no_model"),
     Index("ix_seller_risk_percentile", "marketplace_id", "percentile"),
 )

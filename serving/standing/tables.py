@@ -2,8 +2,10 @@
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, PrimaryKeyConstraint, String, Table
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
+from serving.standing.rules.reminders import QuestionStep
+from serving.standing.rules.standing import Level
 
 # The timed steps of a question and its deadline; each step is stored once.
 question_step = Table(
@@ -11,25 +13,22 @@ question_step = Table(
     metadata,
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     id_column("case_id"),
-    word("step"),
+    word("step", QuestionStep),
     moment("due_at"),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
     Column("account_manager_id", ID, ForeignKey("account.user_id"), nullable=True),
     moment("taken_at"),
     within("case_id", "review_case"),
     PrimaryKeyConstraint("marketplace_id", "case_id", "step", "due_at"),
-    one_of("step", "mailed", "reminded", "escalated", "unanswered"),
     Index("ix_question_step_brand", "marketplace_id", "brand_id", "taken_at"),
 )
-
-_LEVELS = ("self_service", "full", "provisional", "capped", "suspended")
 
 # The brand's standing at each of its confirmations, and the sampling probability of a second review.
 confirmation = tenant_table(
     "confirmation",
     "verdict_id",
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
-    word("level"),
+    word("level", Level),
     Column("policy_version", String(80), nullable=False),
     Column("audit_chance", Float, nullable=False),
     Column("drawn", Boolean, nullable=False),
@@ -37,7 +36,6 @@ confirmation = tenant_table(
     moment("known_at"),
     within("verdict_id", "verdict"),
     within("audit_case_id", "review_case", "case_id"),
-    one_of("level", *_LEVELS),
     Index("ix_confirmation_brand", "marketplace_id", "brand_id", "known_at"),
     Index("ix_confirmation_waiting", "drawn", "audit_case_id", "known_at"),
 )
@@ -46,13 +44,12 @@ standing_change = tenant_table(
     "standing_change",
     "change_id",
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
-    word("level"),
+    word("level", Level),
     Column("warned", Boolean, nullable=False),
     moment("since"),
     Column("counts", Json, nullable=False),
     Column("reasons", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
-    one_of("level", *_LEVELS),
     Index("ix_standing_change_brand", "marketplace_id", "brand_id", "known_at"),
 )

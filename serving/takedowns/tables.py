@@ -21,12 +21,16 @@ from serving.platform.database.schema import (
     id_column,
     metadata,
     moment,
-    one_of,
     tenant_table,
     within,
     word,
 )
 from serving.platform.database.types import Compressed, Json
+from serving.takedowns.rules.approval import Decision
+from serving.takedowns.rules.evidence import Part
+from serving.takedowns.rules.removal_check import CheckState
+from serving.takedowns.rules.telling import Reason
+from serving.webhooks.rules.action import ActionKind, ActionState
 from serving.webhooks.tables import sender_column, sender_index
 
 # Takedowns.
@@ -39,8 +43,8 @@ action = tenant_table(
     "action_id",
     id_column("listing_id"),
     id_column("verdict_id"),
-    word("kind"),
-    word("state"),
+    word("kind", ActionKind),
+    word("state", ActionState),
     Column("sequence", Integer, nullable=False),
     Column("statement", Json, nullable=False),
     Column("statement_messages", Json, nullable=True),
@@ -60,8 +64,6 @@ action = tenant_table(
     within("listing_id", "listing"),
     within("verdict_id", "verdict"),
     UniqueConstraint("marketplace_id", "listing_id", "sequence"),
-    one_of("kind", "remove", "reinstate"),
-    one_of("state", "held", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
     Index(
         "ux_action_one_open",
         "marketplace_id",
@@ -90,7 +92,7 @@ action = tenant_table(
 removal_check = tenant_table(
     "removal_check",
     "action_id",
-    word("state"),
+    word("state", CheckState),
     Column("looks", Integer, nullable=False, server_default="0"),
     moment("acknowledged_at"),
     moment("due_at", nullable=True),
@@ -99,7 +101,6 @@ removal_check = tenant_table(
     Column("seconds_to_removal", Float, nullable=True),
     Column("last_error", String(500), nullable=True),
     within("action_id", "action"),
-    one_of("state", "asked", "gone", "still_shown", "unknown", "given_back"),
     Index("ix_removal_check_due", "due_at"),
     Index("ix_removal_check_state", "marketplace_id", "state"),
 )
@@ -111,9 +112,8 @@ removal_approval = tenant_table(
     Column("policy_version", String(80), nullable=False),
     moment("pending_since"),
     moment("settled_at", nullable=True),
-    word("settled_as", nullable=True),
+    word("settled_as", ("release", "withdraw", "undo"), nullable=True),
     within("action_id", "action"),
-    one_of("settled_as", "release", "withdraw", "undo"),
     Index("ix_removal_approval_waiting", "marketplace_id", "settled_at", "pending_since"),
 )
 
@@ -123,11 +123,10 @@ approval_vote = tenant_table(
     id_column("action_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     word("organisation"),
-    word("decision"),
+    word("decision", Decision),
     Column("reason", String(500), nullable=False),
     moment("known_at"),
     within("action_id", "removal_approval"),
-    one_of("decision", "release", "withdraw"),
     Index("ix_approval_vote_action", "marketplace_id", "action_id", "known_at"),
 )
 
@@ -138,7 +137,7 @@ removal_notice = tenant_table(
     "notice_id",
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     Column("brand_id", ID, nullable=False),
-    word("reason"),
+    word("reason", Reason),
     Column("day", String(10), nullable=False),
     Column("told", Json, nullable=False),
     moment("known_at"),
@@ -146,7 +145,6 @@ removal_notice = tenant_table(
     moment("stopped_at", nullable=True),
     moment("lifted_at", nullable=True),
     UniqueConstraint("marketplace_id", "user_id", "brand_id", "day", "reason"),
-    one_of("reason", "new_device", "above_usual", "evening"),
     Index("ix_removal_notice_known", "known_at"),
 )
 
@@ -196,11 +194,10 @@ evidence_part = Table(
     metadata,
     id_column("marketplace_id"),
     id_column("evidence_id"),
-    word("part"),
+    word("part", Part),
     Column("digest", String(64), nullable=False),
     Column("salt", String(64), nullable=True),
     Column("body", Compressed, nullable=True),
     PrimaryKeyConstraint("marketplace_id", "evidence_id", "part"),
     within("evidence_id", "evidence"),
-    one_of("part", "text", "price", "seller", "media", "page"),
 )

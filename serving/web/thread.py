@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from serving.accounts.rules.access import Person
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import LONGEST
 from serving.brands.store import brand_messages
-from serving.brands.store.brand_messages import Message, MessageSide, Pair
+from serving.brands.store.brand_messages import Message, Pair
 from serving.platform.tongues import N_, say
 from serving.web import text_view
 from serving.web.text_view import Shown

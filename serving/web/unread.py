@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from serving.accounts.rules.access import Permission, Person
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import looked_after, unread_of
-from serving.brands.store.brand_messages import MessageSide
 from serving.cases.store.case_notes import unseen
 from serving.platform.runtime import Runtime
 

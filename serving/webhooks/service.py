@@ -99,13 +99,7 @@ def _seal_again(runtime: Runtime, connection: Connection, change: Callable[[str]
     second_factors.seal_again(connection, change)
     if changed:
         audit.record(
-            connection,
-            runtime.clock.now(),
-            "",
-            "system",
-            "webhook.secrets_sealed",
-            "webhooks",
-            endpoints=len(changed),
+            connection, runtime.clock.now(), "", "system", "webhook.secrets_sealed", "webhooks", endpoints=len(changed)
         )
     return len(changed)
 

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint, text
 
-from serving.platform.database.schema import ID, moment, one_of, tenant_table, word
+from serving.platform.database.schema import ID, moment, tenant_table, word
+from serving.webhooks.rules.action import ActionState, RequestKind
 
 
 def sender_column() -> Column[str]:
@@ -46,8 +47,8 @@ listing_request = tenant_table(
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
     Column("location", String(2000), nullable=False),
     Column("location_digest", String(64), nullable=False),
-    word("kind"),
-    word("state"),
+    word("kind", RequestKind),
+    word("state", [state for state in ActionState if state is not ActionState.PENDING_APPROVAL]),
     Column("sequence", Integer, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     moment("waits_until"),
@@ -59,8 +60,6 @@ listing_request = tenant_table(
     Column("last_error", String(500), nullable=True),
     sender_column(),
     UniqueConstraint("marketplace_id", "location_digest", "sequence"),
-    one_of("kind", "requested"),
-    one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
     Index(
         "ix_listing_request_due",
         "marketplace_id",

@@ -179,7 +179,7 @@ def decide_requests(
     Raises NotFound (it is not their brand), Forbidden (they asked for one of the entries themselves) or Invalid (no
     entry that waits is named).
     """
-    now, by = runtime.clock.now(), f"user:{person.user_id}"
+    now, by = runtime.clock.now(), person.actor
     with runtime.store.write() as connection:
         audit.hold(connection)
         if pair not in looked_after(connection, person):

@@ -14,9 +14,10 @@ from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
 from serving.administration.service.provisioning import NewEnrolment, enrol
 from serving.audit.store import audit
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import looked_after
 from serving.brands.store import brand_messages, brands
-from serving.brands.store.brand_messages import MessageSide, Pair
+from serving.brands.store.brand_messages import Pair
 from serving.brands.store.brands import Enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -115,7 +116,7 @@ def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
             connection,
             runtime.clock.now(),
             pair[0],
-            f"user:{person.user_id}",
+            person.actor,
             "person.leads" if leads else "person.leads_no_more",
             user_id,
             brand_id=pair[1],
@@ -134,13 +135,7 @@ def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -
         _require(connection, person, pair)
         mandates.void_mandate(connection, pair, mandate_id)
         audit.record(
-            connection,
-            runtime.clock.now(),
-            pair[0],
-            f"user:{person.user_id}",
-            "mandate.voided",
-            mandate_id,
-            brand_id=pair[1],
+            connection, runtime.clock.now(), pair[0], person.actor, "mandate.voided", mandate_id, brand_id=pair[1]
         )
 
 
@@ -156,7 +151,7 @@ def change_enrolment(
     with runtime.store.read() as connection:
         kept = kept_by(connection, person, pair[1], pair[0])
     wanted = NewEnrolment(kept.enrolment.name, None, takes_part, kept.marketplace, (), daily_questions=daily_questions)
-    enrol(runtime, wanted, by=f"user:{person.user_id}")
+    enrol(runtime, wanted, by=person.actor)
 
 
 def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:
@@ -169,7 +164,7 @@ def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, sta
         raise Invalid("Verify the right, or refuse it.")
     with runtime.store.read() as connection:
         _require(connection, person, pair)
-    settle_right(runtime, pair, right_id, state, note=note, by=f"user:{person.user_id}")
+    settle_right(runtime, pair, right_id, state, note=note, by=person.actor)
 
 
 def _require(connection: Connection, person: Person, pair: Pair) -> None:

@@ -110,6 +110,11 @@ class Person:
     grants: tuple[Grant, ...]
     secret: Secret | None = field(default=None, compare=False)
 
+    @property
+    def actor(self) -> str:
+        """The person as the audit log names them."""
+        return f"user:{self.user_id}"
+
     def may(self, permission: Permission) -> bool:
         """Whether any grant carries the permission; the data is narrowed by `marketplaces` and `brands`."""
         return any(grant.carries(permission) for grant in self.grants)

@@ -13,6 +13,7 @@ from serving.accounts.rules.second_factors import Proof
 from serving.accounts.store import display_settings
 from serving.accounts.tables import account, browser_session, display_setting, role_grant, second_factor, setup_token
 from serving.platform.database.erasing import delete_some
+from serving.platform.database.row_reader import row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.platform.display import DEFAULT_DISPLAY, Display
@@ -88,19 +89,8 @@ def add_grants(
     confirms_from: datetime | None = None,
 ) -> None:
     """Give roles to an account; `confirms_from` is set where a brand's user may not confirm at once."""
-    rows = [
-        {
-            "user_id": user_id,
-            "role": grant.role.value,
-            "marketplace_id": grant.marketplace_id,
-            "brand_id": grant.brand_id,
-            "leads": grant.leads,
-            "created_at": at,
-            "confirms_from": confirms_from,
-        }
-        for grant in grants
-    ]
-    add(connection, role_grant, rows)
+    about = {"user_id": user_id, "created_at": at, "confirms_from": confirms_from}
+    add(connection, role_grant, [{**row_of(grant), **about} for grant in grants])
 
 
 def credentials(connection: Connection, email: str) -> Credentials | None:

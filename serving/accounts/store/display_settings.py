@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, select, update
 
 from serving.accounts.tables import display_setting
+from serving.platform.database.row_reader import row_of
 from serving.platform.database.store import insert_or_ignore
 from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Theme
 from serving.platform.languages import Language
@@ -26,14 +27,7 @@ def begin(connection: Connection, user_id: str, display: Display, at: datetime) 
 
 
 def _values(display: Display, at: datetime) -> dict[str, object]:
-    return {
-        "time_zone": display.time_zone,
-        "language": display.language,
-        "density": display.density.value,
-        "letter_keys": display.letter_keys,
-        "theme": display.theme.value,
-        "changed_at": at,
-    }
+    return {**row_of(display), "changed_at": at}
 
 
 def zones(connection: Connection, user_ids: Collection[str]) -> list[ZoneInfo]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from models.errors import NotFound
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.tables import invitation
+from serving.platform.database.row_reader import row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -27,18 +28,8 @@ class Invitation:
 
 def put(connection: Connection, one: Invitation, token_hash: str) -> None:
     """A new invitation."""
-    row = {
-        "marketplace_id": one.grant.marketplace_id,
-        "invitation_id": one.invitation_id,
-        "token_hash": token_hash,
-        "email": one.email,
-        "role": one.grant.role.value,
-        "brand_id": one.grant.brand_id,
-        "leads": one.grant.leads,
-        "invited_by": one.invited_by,
-        "invited_at": one.invited_at,
-        "expires_at": one.expires_at,
-    }
+    row = {**row_of(one), **row_of(one.grant), "token_hash": token_hash}
+    del row["grant"]
     add(connection, invitation, [row])
 
 

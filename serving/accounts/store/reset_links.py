@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from features.phrase import Phrase
 from models.errors import NotFound, required
 from serving.accounts.tables import account, reset_link
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import add
 
 DEAD: Final = Phrase("This link is invalid or has expired. Ask the person who created it for a new one.")
@@ -32,8 +33,7 @@ class ResetLink:
 def put(connection: Connection, one: ResetLink, token_hash: str) -> None:
     """A new link. The earlier ones end first, so that a person has at most one valid link."""
     end(connection, one.user_id, one.made_at)
-    row = {name: getattr(one, name) for name in ResetLink.__slots__}
-    add(connection, reset_link, [{**row, "token_hash": token_hash}])
+    add(connection, reset_link, [{**row_of(one), "token_hash": token_hash}])
 
 
 def of_token(connection: Connection, token_hash: str, at: datetime) -> ResetLink:
@@ -84,5 +84,4 @@ def _one(connection: Connection, which: ColumnElement[bool], at: datetime) -> Re
         .join(account, account.c.user_id == reset_link.c.user_id)
         .where(which, account.c.disabled_at.is_(None), *_unspent(at))
     )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else ResetLink(*(getattr(row, name) for name in ResetLink.__slots__))
+    return reader(ResetLink).single(connection, query)

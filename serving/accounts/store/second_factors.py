@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from serving.accounts.rules.second_factors import Factor, FactorKind
 from serving.accounts.tables import factor_challenge, recovery_code, second_factor
 from serving.platform.database.erasing import delete_some
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import add
 
 
@@ -34,7 +34,7 @@ class StoredFactor:
 def put(connection: Connection, begun_factor: StoredFactor) -> None:
     """Add a factor in place of one that does not count yet."""
     drop_begun(connection, begun_factor.user_id)
-    add(connection, second_factor, [{column: getattr(begun_factor, column) for column in StoredFactor.__slots__}])
+    add(connection, second_factor, [row_of(begun_factor)])
 
 
 def is_known(connection: Connection, credential_id: str) -> bool:
@@ -65,18 +65,14 @@ def begun(connection: Connection, user_id: str) -> StoredFactor | None:
 def of_link(connection: Connection, link_hash: str, since: datetime) -> StoredFactor | None:
     """The factor that waits for its owner's link, if it was begun after a moment."""
     waits = second_factor.c.link_hash == link_hash, second_factor.c.enrolled_at.is_(None)
-    row = connection.execute(select(second_factor).where(*waits, second_factor.c.begun_at > since)).one_or_none()
-    return None if row is None else _stored(row)
+    return reader(StoredFactor).single(
+        connection, select(second_factor).where(*waits, second_factor.c.begun_at > since)
+    )
 
 
 def _all(connection: Connection, user_id: str) -> list[StoredFactor]:
     query = select(second_factor).where(second_factor.c.user_id == user_id)
-    return [_stored(row) for row in connection.execute(query.order_by(second_factor.c.begun_at))]
-
-
-def _stored(row: Row[Any]) -> StoredFactor:
-    values = {name: getattr(row, name) for name in StoredFactor.__slots__}
-    return StoredFactor(**{**values, "kind": FactorKind(row.kind)})
+    return reader(StoredFactor).all(connection, query.order_by(second_factor.c.begun_at))
 
 
 def drop_begun(connection: Connection, user_id: str) -> None:

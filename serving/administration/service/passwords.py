@@ -42,13 +42,7 @@ def change_password(
         audit.hold(connection)
         ended = _put(runtime, connection, person.user_id, hashed, ending, staying=auth.hash_token(token))
         audit.record(
-            connection,
-            runtime.clock.now(),
-            "",
-            f"user:{person.user_id}",
-            "password.changed",
-            person.user_id,
-            sessions_ended=ended,
+            connection, runtime.clock.now(), "", person.actor, "password.changed", person.user_id, sessions_ended=ended
         )
     return ended
 

@@ -146,7 +146,7 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
         freed = _hand_over(runtime, connection, by, found, successor, now)
         sessions = people.end_sessions(connection, user_id)
         reset_links.end(connection, user_id, runtime.wall.now())
-        end_secrets(runtime, connection, user_id, "deactivated", now, by=f"user:{by.user_id}")
+        end_secrets(runtime, connection, user_id, "deactivated", now, by=by.actor)
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
         for place in sorted({one.marketplace_id for one in found.grants}):
             payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
@@ -254,7 +254,7 @@ def _event(runtime: Runtime, one: LeasedCase, text: str, by: Person, now: dateti
         "event_id": runtime.ids.new("evt"),
         "case_id": one[1],
         "what": text,
-        "actor": f"user:{by.user_id}",
+        "actor": by.actor,
         "known_at": now,
     }
 
@@ -269,11 +269,5 @@ class _Entry:
 
 def _record(runtime: Runtime, connection: Connection, by: Person, entry: _Entry) -> None:
     audit.record(
-        connection,
-        runtime.clock.now(),
-        entry.marketplace_id,
-        f"user:{by.user_id}",
-        entry.act,
-        entry.subject,
-        **entry.payload,
+        connection, runtime.clock.now(), entry.marketplace_id, by.actor, entry.act, entry.subject, **entry.payload
     )

@@ -57,7 +57,7 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
         _check(connection, by, user_id, found.grants)
         if found.disabled_at is not None:
             raise Conflict("{name} is deactivated. Reactivate them first.", name=found.name)
-        return _made(runtime, connection, user_id, by.user_id, f"user:{by.user_id}")
+        return _made(runtime, connection, user_id, by.user_id, by.actor)
 
 
 def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: str) -> str:

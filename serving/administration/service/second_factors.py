@@ -182,7 +182,7 @@ def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> in
             raise Forbidden("Another administrator must reset your second factor.")
         if any(one.marketplace_id not in here for one in found.grants):
             raise Forbidden("This user has a role at another marketplace. Its administrator must reset the factor.")
-        return _reset(runtime, connection, user_id, f"user:{by.user_id}", by.name)
+        return _reset(runtime, connection, user_id, by.actor, by.name)
 
 
 def reset_as_owner(runtime: Runtime, email: str, *, by: str) -> int:

@@ -75,7 +75,7 @@ class _JsonRequest(Request):
 def _name(caller: object) -> str | None:
     match caller:
         case Session():
-            return f"user:{caller.person.user_id}"
+            return caller.person.actor
         case Caller() | Reporter():
             return caller.actor
     return None

@@ -34,7 +34,7 @@ class Reporter:
     @property
     def actor(self) -> str:
         """The person or the key as logs name it."""
-        return f"user:{self.person.user_id}" if self.key_id is None else f"key:{self.key_id}"
+        return self.person.actor if self.key_id is None else f"key:{self.key_id}"
 
 
 def reporter() -> Any:

@@ -89,7 +89,7 @@ def answer_as_rights_holder(
         if (here, found.brand_id) not in answered:
             raise NotFound("There is no such counter-notice.")
         needs_words = event is not CounterNoticeEvent.CONCEDE
-        text = Statement(event, _words(words) if needs_words else None, f"user:{person.user_id}")
+        text = Statement(event, _words(words) if needs_words else None, person.actor)
         return _take(runtime, connection, found, text, party=Party.RIGHTS_HOLDER, person=person)
 
 
@@ -161,13 +161,7 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
     verdicts.add_verdict(connection, row)
     signatures.mark_judged(connection, found.marketplace_id, before.version_id)
     audit.record(
-        connection,
-        at,
-        found.marketplace_id,
-        f"user:{person.user_id}",
-        "verdict.recorded",
-        verdict_id,
-        **verdicts.as_recorded(row),
+        connection, at, found.marketplace_id, person.actor, "verdict.recorded", verdict_id, **verdicts.as_recorded(row)
     )
     return verdict_id
 

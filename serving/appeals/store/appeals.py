@@ -12,6 +12,7 @@ from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealEvent, AppealRecord, next_state
 from serving.appeals.tables import appeal
 from serving.listings.tables import listing
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
@@ -33,20 +34,7 @@ class Appeal:
 
 def _read(connection: Connection, *conditions: Any) -> list[Appeal]:
     query = select(appeal).where(*conditions).order_by(appeal.c.known_at, appeal.c.appeal_id)
-    return [
-        Appeal(
-            row.appeal_id,
-            row.external_id,
-            row.listing_id,
-            row.action_id,
-            row.case_id,
-            row.statement,
-            AppealState(row.state),
-            row.known_at,
-            row.decided_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return reader(Appeal).all(connection, query)
 
 
 def add_appeal(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, func, select, update
 
-from models.errors import Conflict, NotFound, required
+from models.errors import Conflict, required
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeEvent, CounterNoticeState, Party, Standing
 from serving.appeals.tables import appeal, counter_notice, counter_notice_step
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 from serving.takedowns.tables import action
@@ -63,14 +64,9 @@ class Waiting:
     content: Mapping[str, Any]
 
 
-def _stored(row: RowMapping) -> CounterNotice:
-    values = {name: row[name] for name in CounterNotice.__slots__}
-    return CounterNotice(**{**values, "state": CounterNoticeState(row["state"])})
-
-
 def _read(connection: Connection, *conditions: Any, most: int | None = None) -> list[CounterNotice]:
     query = select(counter_notice).where(*conditions).order_by(counter_notice.c.due_at).limit(most)
-    return [_stored(row) for row in connection.execute(query).mappings()]
+    return reader(CounterNotice).all(connection, query)
 
 
 def add_counter_notice(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -83,9 +79,7 @@ def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> 
     found = _read(
         connection, inside(counter_notice, marketplace_id), counter_notice.c.counter_notice_id == counter_notice_id
     )
-    if not found:
-        raise NotFound("There is no such counter-notice.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such counter-notice.")
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice | None:
@@ -128,22 +122,11 @@ def change(connection: Connection, found: CounterNotice, standing: Standing, ste
 def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -> list[StoredStep]:
     """The events so far, in order."""
     query = (
-        select(counter_notice_step)
+        select(counter_notice_step, counter_notice_step.c.statement.label("text"))
         .where(inside(counter_notice_step, marketplace_id, counter_notice_id=counter_notice_id))
         .order_by(counter_notice_step.c.number)
     )
-    return [
-        StoredStep(
-            row.number,
-            row.round,
-            Party(row.party),
-            CounterNoticeEvent(row.event),
-            CounterNoticeState(row.state_after),
-            row.statement,
-            row.known_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return reader(StoredStep).all(connection, query)
 
 
 def due(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
@@ -198,7 +181,8 @@ def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most:
             .limit(most)
         )
         found += [
-            Waiting(_stored(row), row["external_id"], row["content"]) for row in connection.execute(query).mappings()
+            Waiting(reader(CounterNotice).of(row), row["external_id"], row["content"])
+            for row in connection.execute(query).mappings()
         ]
     return sorted(found, key=lambda one: (one.counter_notice.due_at is None, one.counter_notice.due_at))[:most]
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
 from features.message import Message, each_from_json
 from serving.appeals.tables import overturn
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.statement import Undone
@@ -26,6 +27,9 @@ class Overturn:
     amendment: Mapping[str, Any]
     amendment_messages: Mapping[str, Message]
     overturned_at: datetime
+
+
+_OVERTURNS: Final = RowReader(Overturn, amendment_messages=each_from_json)
 
 
 def add_overturn(connection: Connection, row: Mapping[str, Any]) -> bool:
@@ -61,16 +65,4 @@ def undo(connection: Connection, marketplace_id: str, overturn_id: str, at: date
 
 
 def _one(connection: Connection, *conditions: Any) -> Overturn | None:
-    row = connection.execute(select(overturn).where(*conditions, overturn.c.undone_at.is_(None))).one_or_none()
-    if row is None:
-        return None
-    return Overturn(
-        row.overturn_id,
-        row.action_id,
-        row.verdict_id,
-        row.reinstatement_id,
-        Undone(row.cause),
-        row.amendment,
-        each_from_json(row.amendment_messages),
-        row.overturned_at,
-    )
+    return _OVERTURNS.single(connection, select(overturn).where(*conditions, overturn.c.undone_at.is_(None)))

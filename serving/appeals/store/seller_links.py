@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from serving.appeals.tables import seller_link
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -29,8 +30,7 @@ class SellerLink:
 def by_name(connection: Connection, action_id: str, number: int) -> SellerLink | None:
     """The link that a token names, in any marketplace; ids are unique across marketplaces."""
     query = select(seller_link).where(seller_link.c.action_id == action_id, seller_link.c.number == number)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _link(row)
+    return reader(SellerLink).single(connection, query)
 
 
 def latest_of(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, SellerLink]:
@@ -40,7 +40,7 @@ def latest_of(connection: Connection, marketplace_id: str, action_ids: Collectio
         .where(inside(seller_link, marketplace_id), seller_link.c.action_id.in_(action_ids))
         .order_by(seller_link.c.number)
     )
-    return {row.action_id: _link(row) for row in connection.execute(query)}
+    return {link.action_id: link for link in reader(SellerLink).all(connection, query)}
 
 
 def add_links(
@@ -74,7 +74,3 @@ def revoke(connection: Connection, marketplace_id: str, action_id: str, at: date
         .values(revoked_at=at)
     )
     return ended.rowcount
-
-
-def _link(row: object) -> SellerLink:
-    return SellerLink(**{name: getattr(row, name) for name in SellerLink.__slots__})

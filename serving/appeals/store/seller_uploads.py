@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from models.errors import NotFound
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.appeals.tables import seller_document, seller_upload
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 
@@ -96,10 +97,7 @@ def _read(connection: Connection, *conditions: ColumnElement[bool], most: int) -
         .order_by(seller_upload.c.known_at.desc(), seller_upload.c.upload_id.desc())
         .limit(most)
     )
-    return [
-        SellerUpload(**{name: row[name] for name in SellerUpload.__slots__})
-        for row in connection.execute(query).mappings()
-    ]
+    return reader(SellerUpload).all(connection, query)
 
 
 def _same_document() -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from features.message import message
 from serving.audit.rules import (
@@ -28,10 +28,17 @@ from serving.audit.rules import (
 )
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 from serving.platform.database.lists import chunks
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 _HEAD = 1
+
+
+def with_payload(row: RowMapping) -> tuple[Entry, Payload | None]:
+    """The entry of a row with its payload; None where that was erased."""
+    text = row["payload"]
+    return reader(Entry).of(row), None if text is None else Payload(text.encode(), bytes.fromhex(row["salt"] or ""))
 
 
 def record(
@@ -69,7 +76,7 @@ def record_all(
         previous = entry.sequence, entry.entry_hash
         entries.append(entry)
         payloads.append({"sequence": entry.sequence, "payload": text.body.decode(), "salt": text.salt.hex()})
-    add(connection, audit_entry, [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries])
+    add(connection, audit_entry, list(map(row_of, entries)))
     add(connection, audit_payload, payloads)
     connection.execute(
         update(audit_head).where(audit_head.c.head_id == _HEAD).values(sequence=previous[0], entry_hash=previous[1])
@@ -239,6 +246,4 @@ def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry
     )
     # Closed even if the read stops at a bad entry: PostgreSQL keeps a cursor open for it.
     with connection.execution_options(yield_per=at_a_time).execute(query) as rows:
-        for row in rows:
-            entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
-            yield (entry, None if row.payload is None else Payload(row.payload.encode(), bytes.fromhex(row.salt or "")))
+        yield from map(with_payload, rows.mappings())

@@ -1,6 +1,5 @@
 """Reads of the audit log: its lines by actor, act, subject and time; and the check of a range of the chain."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -8,8 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from features.message import message
-from serving.audit.rules import GENESIS, Broken, Entry, Head, Payload, verify
+from serving.audit.rules import GENESIS, Broken, Entry, Head, verify
+from serving.audit.store.audit import with_payload
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
+from serving.platform.database.row_reader import reader
 
 # A search by actor or act scans the log itself; this many of its newest entries take a tenth of a second.
 SEARCHED: Final = 200_000
@@ -40,13 +41,7 @@ def lines(connection: Connection, wanted: Wanted, *, before: int | None, most: i
     query = _wanted(connection, wanted).order_by(audit_entry.c.sequence.desc()).limit(most)
     if before is not None:
         query = query.where(audit_entry.c.sequence < before)
-    return [
-        Line(Entry(**{name: row[name] for name in Entry.__slots__}), row["payload"]) for row in _rows(connection, query)
-    ]
-
-
-def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
-    yield from connection.execute(query).mappings()
+    return [Line(reader(Entry).of(row), row["payload"]) for row in connection.execute(query).mappings()]
 
 
 def _wanted(connection: Connection, wanted: Wanted) -> Select[Any]:
@@ -86,7 +81,7 @@ def check_range(connection: Connection, after: int, upto: int) -> Broken | None:
         erased_payload.c.sequence > after, erased_payload.c.sequence <= upto
     )
     try:
-        entries = [_entry(row) for row in _rows(connection, query)]
+        entries = [with_payload(row) for row in connection.execute(query).mappings()]
     except ValueError:
         return Broken(after + 1, message("audit.unreadable"))
     return verify(
@@ -103,15 +98,6 @@ def not_as_signed(connection: Connection, head: Head) -> Broken | None:
     if connection.execute(own).scalar() == head.entry_hash:
         return None
     return Broken(head.sequence, message("audit.not_as_signed"))
-
-
-def _line(row: Any) -> Entry:
-    return Entry(**{name: row[name] for name in Entry.__slots__})
-
-
-def _entry(row: Any) -> tuple[Entry, Payload | None]:
-    entry, text = _line(row), row["payload"]
-    return entry, None if text is None else Payload(text.encode(), bytes.fromhex(row["salt"] or ""))
 
 
 def _hash_of(connection: Connection, sequence: int) -> str:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from models.errors import Conflict, Invalid, NotFound
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.store import brand_messages, brands
-from serving.brands.store.brand_messages import MessageSide, Pair
+from serving.brands.store.brand_messages import Pair
 from serving.platform.runtime import Runtime
 
 LONGEST: Final = 4_000
@@ -77,9 +78,7 @@ def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None
         audit.hold(connection)
         manages = side_of(connection, person, pair) is MessageSide.MANAGER
         brand_messages.erase(connection, pair, message_id, now, by=None if manages else person.user_id)
-        audit.record(
-            connection, now, pair[0], f"user:{person.user_id}", "brand_message.erased", message_id, brand_id=pair[1]
-        )
+        audit.record(connection, now, pair[0], person.actor, "brand_message.erased", message_id, brand_id=pair[1])
 
 
 def mark_read(runtime: Runtime, person: Person, pair: Pair) -> None:

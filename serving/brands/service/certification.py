@@ -50,7 +50,7 @@ def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Resu
         wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].briefing_again_after_minutes)
         if last is not None and not last.passed and now < last.known_at + wait:
             raise TooSoon(last.known_at + wait, last.known_at + wait - now)
-        keep(runtime, connection, person.user_id, How.ANSWERED, answers, found, by=f"user:{person.user_id}")
+        keep(runtime, connection, person.user_id, How.ANSWERED, answers, found, by=person.actor)
     return found
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, select, update
 
 from models.errors import required
 from serving.accounts.tables import account
 from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.tables import alias_proposal
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -65,7 +66,10 @@ def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
         .where(inside(alias_proposal, pair[0], brand_id=pair[1]))
         .order_by(alias_proposal.c.proposed_at, alias_proposal.c.proposal_id)
     )
-    return [_read(row) for row in connection.execute(query).mappings()]
+    return [
+        reader(Proposal).of({**row, "decided_by": row["decider"], "removed_by": row["remover"]})
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def get(connection: Connection, pair: Pair, proposal_id: str) -> Proposal:
@@ -100,17 +104,3 @@ def accepted(connection: Connection, marketplace_id: str, as_of: datetime) -> di
 
 def _support(found: Support) -> dict[str, int]:
     return {"listings": found.listings, "sellers": found.sellers, "people": found.people}
-
-
-def _read(row: RowMapping) -> Proposal:
-    return Proposal(
-        proposal_id=row["proposal_id"],
-        spelling=row["spelling"],
-        state=ProposalState(row["state"]),
-        listings=row["listings"],
-        proposed_at=row["proposed_at"],
-        decided_at=row["decided_at"],
-        decided_by=row["decider"],
-        removed_at=row["removed_at"],
-        removed_by=row["remover"],
-    )

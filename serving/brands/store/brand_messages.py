@@ -3,31 +3,20 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, and_, false, func, or_, select, update
 
 from models.errors import NotFound
 from serving.accounts.tables import account
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.tables import brand_message, brand_message_reading
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 
 Pair = tuple[str, str]
 _ERASED = "(erased)"
-
-
-class MessageSide(StrEnum):
-    """The writer."""
-
-    BRAND = "brand"
-    MANAGER = "manager"
-
-    @property
-    def other(self) -> "MessageSide":
-        """The reader."""
-        return MessageSide.MANAGER if self is MessageSide.BRAND else MessageSide.BRAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +46,8 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
         .limit(most)
     )
     return [
-        Message(
-            row.message_id,
-            MessageSide(row.side),
-            row.user_id,
-            row.name,
-            None if row.erased_at else row.text,
-            row.known_at,
-        )
-        for row in connection.execute(query)
+        reader(Message).of({**row, "text": None if row["erased_at"] else row["text"]})
+        for row in connection.execute(query).mappings()
     ]
 
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, func, select, update
 
-from features.indicators import Direction, Indicator, Where
+from features.indicators import Indicator
 from models.errors import NotFound
 from serving.brands.tables import indicator
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
+
+_SELECTED: Final = select(indicator, indicator.c.where_found.label("where"))
 
 
 def add_indicator(connection: Connection, marketplace_id: str, found: Indicator) -> None:
@@ -32,22 +35,18 @@ def add_indicator(connection: Connection, marketplace_id: str, found: Indicator)
 
 def of_marketplace(connection: Connection, marketplace_id: str) -> list[Indicator]:
     """Every counterfeit indicator of a marketplace, including withdrawn ones, oldest first."""
-    query = (
-        select(indicator)
-        .where(indicator.c.marketplace_id == marketplace_id)
-        .order_by(indicator.c.known_at, indicator.c.indicator_id)
+    query = _SELECTED.where(indicator.c.marketplace_id == marketplace_id).order_by(
+        indicator.c.known_at, indicator.c.indicator_id
     )
-    return [_read(row) for row in connection.execute(query).mappings()]
+    return reader(Indicator).all(connection, query)
 
 
 def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list[Indicator]:
     """Every counterfeit indicator of a brand at a marketplace, including withdrawn ones, oldest first."""
-    query = (
-        select(indicator)
-        .where(inside(indicator, marketplace_id, brand_id=brand_id))
-        .order_by(indicator.c.known_at, indicator.c.indicator_id)
+    query = _SELECTED.where(inside(indicator, marketplace_id, brand_id=brand_id)).order_by(
+        indicator.c.known_at, indicator.c.indicator_id
     )
-    return [_read(row) for row in connection.execute(query).mappings()]
+    return reader(Indicator).all(connection, query)
 
 
 def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
@@ -68,18 +67,3 @@ def withdraw(connection: Connection, marketplace_id: str, indicator_id: str, at:
     if changed.rowcount != 1:
         raise NotFound("There is no counterfeit indicator {words}.", words=indicator_id)
     return str(connection.execute(select(indicator.c.brand_id).where(here)).scalar_one())
-
-
-def _read(row: RowMapping) -> Indicator:
-    return Indicator(
-        indicator_id=row["indicator_id"],
-        brand_id=row["brand_id"],
-        label=row["label"],
-        pattern=row["pattern"],
-        where=Where(row["where_found"]),
-        direction=Direction(row["direction"]),
-        active_from=row["active_from"],
-        active_to=row["active_to"],
-        known_at=row["known_at"],
-        removed_at=row["removed_at"],
-    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, true, update
+from sqlalchemy import Connection, bindparam, func, or_, select, true, update
 
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
@@ -15,6 +15,7 @@ from serving.cases.store.case_filters import with_filters
 from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
 from serving.platform.database.plain import KeyedQuery
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add
 
@@ -55,11 +56,6 @@ class Case:
         return CaseBrand(self.brand_id, self.mark, self.mark_owner)
 
 
-def _case(row: RowMapping | dict[str, Any]) -> Case:
-    values = {name: row[name] for name in Case.__slots__}
-    return Case(**{**values, "lane": CaseLane(row["lane"]), "state": CaseState(row["state"])})
-
-
 def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """New open cases with the fields that queues filter by: the listing's seller and brand, version and score."""
     add(connection, review_case, with_filters(connection, rows))
@@ -90,14 +86,14 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     """One case. Raises NotFound (there is none in this marketplace)."""
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=case_id))
-    return _case(required(connection.execute(query).mappings().one_or_none(), "There is no such case."))
+    return required(reader(Case).single(connection, query), "There is no such case.")
 
 
 def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
     """The case on which a verdict was given. Raises NotFound (there is no such verdict)."""
     of_verdict = select(verdict.c.case_id).where(inside(verdict, marketplace_id, verdict_id=verdict_id))
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=of_verdict.scalar_subquery()))
-    return _case(required(connection.execute(query).mappings().one_or_none(), "There is no such verdict."))
+    return required(reader(Case).single(connection, query), "There is no such verdict.")
 
 
 def marketplace_of(connection: Connection, case_id: str, marketplaces: Collection[str]) -> str:
@@ -126,7 +122,7 @@ def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str])
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
     """The open case of each listing that has one; second reviews do not decide about a listing and are left out."""
     wanted = {"here": marketplace_id, "listings": list(listing_ids)}
-    return {row.listing_id: _case(row._asdict()) for row in _OPEN.rows(connection, wanted)}
+    return {row.listing_id: reader(Case).of(row._asdict()) for row in _OPEN.rows(connection, wanted)}
 
 
 def first_of_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> dict[str, Case]:
@@ -140,7 +136,7 @@ def first_of_versions(connection: Connection, marketplace_id: str, version_ids: 
         )
         .order_by(review_case.c.opened_at.desc(), review_case.c.case_id.desc())
     )
-    return {row["version_id"]: _case(row) for row in connection.execute(query).mappings()}
+    return {case.version_id: case for case in reader(Case).all(connection, query)}
 
 
 def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
@@ -260,4 +256,4 @@ def overdue(
         .order_by(review_case.c.due_at)
         .limit(most)
     )
-    return [_case(row) for row in connection.execute(query).mappings()]
+    return reader(Case).all(connection, query)

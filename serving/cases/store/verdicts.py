@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, func, select
 
 from models.case import CaseLane
-from models.errors import NotFound
+from models.errors import required
 from models.verdict import Judgement, Side
 from serving.accounts.tables import account
 from serving.cases.tables import verdict
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -96,37 +97,13 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
         .where(*conditions, verdict.c.judgement != Judgement.WITHDRAWN.value)
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
-    return [_stored(row) for row in connection.execute(query).mappings()]
-
-
-def _stored(row: RowMapping) -> StoredVerdict:
-    return StoredVerdict(
-        row["marketplace_id"],
-        row["verdict_id"],
-        row["case_id"],
-        row["listing_id"],
-        row["version_id"],
-        Judgement(row["judgement"]),
-        Side(row["side"]),
-        CaseLane(row["lane"]),
-        row["user_id"],
-        row["user_name"],
-        row["brand_id"],
-        row["note"],
-        row["known_at"],
-        row["superseded_by"],
-        row["due_before"],
-        row["returned_before"],
-        row["reported"],
-    )
+    return reader(StoredVerdict).all(connection, query)
 
 
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
     """One verdict. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
-    if not found:
-        raise NotFound("There is no such verdict.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such verdict.")
 
 
 def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:

@@ -13,6 +13,7 @@ from serving.learning.rules.golden import Agreed, agreed
 from serving.learning.store import golden, learning, verdict_history
 from serving.learning.store.golden import StoredSet
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.row_reader import row_of
 from serving.platform.runtime import Runtime
 from training.golden import GoldenItem, GoldenSet, freeze, thawed
 from training.snapshot import SnapshotRefused
@@ -30,9 +31,9 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
     _refuse_too_few(len(items), positives)
     content, digest = freeze(items, now)
     found = StoredSet(digest, len(items), positives, content, by, now)
-    row = {name: getattr(found, name) for name in StoredSet.__slots__}
     with runtime.store.write() as connection:
-        golden.add_set(connection, {"marketplace_id": here, "golden_set_id": runtime.ids.new("gld"), **row})
+        key = {"marketplace_id": here, "golden_set_id": runtime.ids.new("gld")}
+        golden.add_set(connection, {**key, **row_of(found)})
         counts = {"items": found.items, "positives": found.positives}
         audit.record(connection, now, here, by, "golden_set.frozen", digest, **counts)
     return found

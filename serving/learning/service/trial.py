@@ -12,6 +12,7 @@ from serving.learning.service.rescore import model_named
 from serving.learning.store import learning
 from serving.learning.store.learning import Model
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.row_reader import row_of
 from serving.platform.runtime import Runtime
 from serving.scoring.rules.trial import Comparison, Tried, check_share, compare, missing_approvals
 from serving.scoring.service.bundles import BundleStore
@@ -37,8 +38,7 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
         if trials.open_trials(connection, here):
             raise Conflict("A model is on trial already; end that trial first.")
         _check(runtime, connection, here, model, share, by)
-        row = {name: getattr(found, name) for name in Trial.__slots__}
-        trials.add_trial(connection, row)
+        trials.add_trial(connection, row_of(found))
         _record(runtime, connection, found, by, "trial.started", share)
     follow_trials(runtime)
     return found

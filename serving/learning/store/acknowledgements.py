@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from serving.learning.rules.drift_alarm import Acknowledgement
 from serving.learning.tables import drift_acknowledgement
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -20,7 +21,11 @@ def add_acknowledgement(connection: Connection, row: Mapping[str, Any]) -> None:
 def standing(connection: Connection, marketplace_id: str, champion: str | None) -> list[Acknowledgement]:
     """The acknowledgements beside a champion that nobody withdrew, oldest first."""
     query = (
-        select(drift_acknowledgement)
+        select(
+            drift_acknowledgement,
+            drift_acknowledgement.c.acknowledged_by.label("by"),
+            drift_acknowledgement.c.acknowledged_at.label("at"),
+        )
         .where(
             inside(drift_acknowledgement, marketplace_id),
             drift_acknowledgement.c.champion.is_not_distinct_from(champion),
@@ -28,18 +33,7 @@ def standing(connection: Connection, marketplace_id: str, champion: str | None) 
         )
         .order_by(drift_acknowledgement.c.acknowledged_at, drift_acknowledgement.c.acknowledgement_id)
     )
-    return [
-        Acknowledgement(
-            row.acknowledgement_id,
-            row.feature,
-            row.champion,
-            row.psi,
-            row.note,
-            row.acknowledged_by,
-            row.acknowledged_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return reader(Acknowledgement).all(connection, query)
 
 
 def withdraw(connection: Connection, marketplace_id: str, acknowledgement_id: str, at: datetime) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from serving.learning.tables import golden_set
+from serving.platform.database.row_reader import reader
 from serving.platform.database.store import add
 
 
@@ -36,5 +37,4 @@ def in_force(connection: Connection, marketplace_id: str, as_of: datetime) -> St
         .order_by(golden_set.c.frozen_at.desc(), golden_set.c.golden_set_id.desc())
         .limit(1)
     )
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else StoredSet(**{name: row[name] for name in StoredSet.__slots__})
+    return reader(StoredSet).single(connection, query)

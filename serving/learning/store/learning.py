@@ -15,6 +15,7 @@ from serving.learning.tables import model, promotion, snapshot, training_job
 from serving.listings.tables import facts, listing_version, score
 from serving.notices.store import notices
 from serving.platform.database.pages import page
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -175,9 +176,7 @@ def snapshots(connection: Connection, marketplace_id: str, most: int) -> list[St
 def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> StoredSnapshot:
     """One snapshot. Raises NotFound (this marketplace has no such snapshot)."""
     found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
-    if not found:
-        raise NotFound("There is no such snapshot.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such snapshot.")
 
 
 def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -185,15 +184,10 @@ def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, training_job, [row])
 
 
-def _job(row: Mapping[str, Any]) -> Job:
-    return Job(**{name: row[name] for name in Job.__slots__})
-
-
 def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
     """One job. Raises NotFound (this marketplace has no such job)."""
     query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
-    found = required(connection.execute(query).mappings().one_or_none(), "There is no such training job.")
-    return _job(dict(found))
+    return required(reader(Job).single(connection, query), "There is no such training job.")
 
 
 def jobs(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Job]:
@@ -201,7 +195,7 @@ def jobs(connection: Connection, marketplace_id: str, most: int, after: str | No
     order = (training_job.c.created_at.desc(), training_job.c.job_id.desc())
     query = select(training_job).where(training_job.c.marketplace_id == marketplace_id)
     query = page(connection, query, {marketplace_id}, after, *order).limit(most)
-    return [_job(dict(row)) for row in connection.execute(query).mappings()]
+    return reader(Job).all(connection, query)
 
 
 def update_job(
@@ -224,17 +218,13 @@ def track_model(connection: Connection, marketplace_id: str, digest: str, run_id
     connection.execute(update(model).where(inside(model, marketplace_id, digest=digest), untracked).values(values))
 
 
-def _model(row: Mapping[str, Any]) -> Model:
-    return Model(**{name: row[name] for name in Model.__slots__})
-
-
 def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model:
     """The model whose digest starts with `digest`.
 
     Raises NotFound (no model has it) or Conflict (several models have it).
     """
     query = select(model).where(inside(model, marketplace_id), model.c.digest.startswith(digest, autoescape=True))
-    found = [_model(dict(row)) for row in connection.execute(query).mappings()]
+    found = reader(Model).all(connection, query)
     if not found:
         raise NotFound("There is no such model.")
     if len(found) > 1:
@@ -246,7 +236,7 @@ def models(connection: Connection, marketplace_id: str, most: int, after: str | 
     """The latest models, newest first; or those behind the model `after`."""
     query = select(model).where(model.c.marketplace_id == marketplace_id)
     query = page(connection, query, {marketplace_id}, after, model.c.created_at.desc(), model.c.digest).limit(most)
-    return [_model(dict(row)) for row in connection.execute(query).mappings()]
+    return reader(Model).all(connection, query)
 
 
 def add_promotion(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -261,10 +251,7 @@ def promotions(connection: Connection, marketplace_id: str) -> list[Promotion]:
         .where(promotion.c.marketplace_id == marketplace_id)
         .order_by(promotion.c.promoted_at.desc(), promotion.c.promotion_id.desc())
     )
-    return [
-        Promotion(row.promotion_id, row.digest, row.kind, row.promoted_by, row.note, row.promoted_at)
-        for row in connection.execute(query)
-    ]
+    return reader(Promotion).all(connection, query)
 
 
 def champions(connection: Connection) -> dict[str, str]:

@@ -15,9 +15,10 @@ from serving.cases.tables import review_case, verdict
 from serving.learning.tables import drift_report
 from serving.listings.tables import facts, listing, listing_version, score
 from serving.notices.store import notices
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.platform.database.window import Window
+from serving.platform.window import Window
 
 _PARAMETERS: Final = 500
 
@@ -60,6 +61,9 @@ class EarlierScore:
     facts: Facts
 
 
+_EARLIER_SCORES: Final = RowReader(EarlierScore, facts=facts_from_json)
+
+
 def earlier_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[EarlierScore]:
     """The first scores of at most `most` versions in a window, evenly spaced, in the order of time."""
     first = select(func.min(score.c.score_id)).where(*_scored(marketplace_id, window)).group_by(score.c.version_id)
@@ -73,7 +77,7 @@ def earlier_scores(connection: Connection, marketplace_id: str, window: Window, 
                 score.c.lane,
                 score.c.inclusion_probability,
                 listing_version.c.draw,
-                facts.c.body,
+                facts.c.body.label("facts"),
             )
             .join(listing, same(score, listing, "listing_id"))
             .join(listing_version, same(score, listing_version, "version_id"))
@@ -81,9 +85,7 @@ def earlier_scores(connection: Connection, marketplace_id: str, window: Window, 
             .where(score.c.marketplace_id == marketplace_id, score.c.score_id.in_(some))
             .order_by(score.c.score_id)
         )
-        for row in connection.execute(query).mappings():
-            values = {name: row[name] for name in EarlierScore.__slots__ if name not in {"lane", "facts"}}
-            yield EarlierScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
+        yield from map(_EARLIER_SCORES.of, connection.execute(query).mappings())
 
 
 def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:

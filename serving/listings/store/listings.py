@@ -13,6 +13,7 @@ from serving.listings.store import late_versions
 from serving.listings.store.late_versions import PriceHistory
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
 from serving.platform.database.plain import KeyedQuery
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add, add_or_ignore
 
@@ -211,11 +212,10 @@ class Newest:
 
 def newest(connection: Connection, listing_id: str, marketplaces: Collection[str]) -> Newest:
     """A listing at one of these marketplaces. Raises NotFound (there is no such listing there)."""
-    names = list(Newest.__slots__)
-    query = select(*(listing.c[name] for name in names)).where(
+    query = select(*reader(Newest).columns(listing)).where(
         listing.c.listing_id == listing_id, listing.c.marketplace_id.in_(marketplaces)
     )
-    return Newest(**required(connection.execute(query).mappings().one_or_none(), "There is no such listing."))
+    return required(reader(Newest).single(connection, query), "There is no such listing.")
 
 
 def named(connection: Connection, marketplace_id: str, listing_id: str) -> tuple[str, str | None]:

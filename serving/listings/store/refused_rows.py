@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from serving.listings.tables import quarantine
 from serving.platform.database.erasing import count_rows
+from serving.platform.database.row_reader import reader
 from serving.platform.database.types import ERASED
 
 
@@ -48,10 +49,7 @@ def page(
         query = query.where(quarantine.c.code == code)
     if before is not None:
         query = query.where(quarantine.c.quarantine_id < before)
-    query = query.order_by(quarantine.c.quarantine_id.desc()).limit(most)
-    return [
-        RefusedRow(**{name: row[name] for name in RefusedRow.__slots__}) for row in connection.execute(query).mappings()
-    ]
+    return reader(RefusedRow).all(connection, query.order_by(quarantine.c.quarantine_id.desc()).limit(most))
 
 
 def count_naming(connection: Connection, marketplace_id: str, seller: str) -> int:

@@ -5,7 +5,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.search_words import asked_words, is_beginning, search_words
+from serving.listings.rules import EntryKind
 from serving.listings.tables import listing, search_entry
 from serving.platform.database.many_rows import insert_rows
 from serving.platform.database.scope import inside
@@ -52,13 +52,6 @@ _LOOKING_UP: Final = (
 )
 
 
-class Kind(StrEnum):
-    """The kind of an entry."""
-
-    LISTING = "listing"
-    SELLER = "seller"
-
-
 @dataclass(frozen=True, slots=True)
 class Findable:
     """A listing to index: the marketplace's id of it and of its seller, and its title."""
@@ -82,9 +75,11 @@ def keep(connection: Connection, marketplace_id: str, listings: Iterable[Findabl
     for one in listings:
         words = _line(search_words(f"{one.title or ''} {one.external_id}"))
         sold_by = _line(search_words(one.seller or ""))
-        rows[Kind.LISTING, one.external_id] = _row(marketplace_id, Kind.LISTING, one.external_id, words, sold_by)
+        rows[EntryKind.LISTING, one.external_id] = _row(
+            marketplace_id, EntryKind.LISTING, one.external_id, words, sold_by
+        )
         if one.seller is not None:
-            rows[Kind.SELLER, one.seller] = _row(marketplace_id, Kind.SELLER, one.seller, _SELLER, sold_by)
+            rows[EntryKind.SELLER, one.seller] = _row(marketplace_id, EntryKind.SELLER, one.seller, _SELLER, sold_by)
     insert_rows(connection, _replacing(connection.dialect.name), list(rows.values()))
 
 
@@ -101,7 +96,7 @@ def _replacing(dialect: str) -> Insert:
     return found
 
 
-def _row(marketplace_id: str, kind: Kind, external_id: str, words: str, seller_words: str) -> dict[str, str]:
+def _row(marketplace_id: str, kind: EntryKind, external_id: str, words: str, seller_words: str) -> dict[str, str]:
     return {
         "marketplace_id": marketplace_id,
         "kind": kind.value,
@@ -118,15 +113,15 @@ def _line(words: Iterable[str]) -> str:
 def forget_seller(connection: Connection, marketplace_id: str, seller: str) -> None:
     """Remove a seller and the seller field of listings from search; listings stay searchable by title and id."""
     here = search_entry.c.marketplace_id == marketplace_id
-    itself = here, search_entry.c.kind == Kind.SELLER.value, search_entry.c.external_id == seller
+    itself = here, search_entry.c.kind == EntryKind.SELLER.value, search_entry.c.external_id == seller
     connection.execute(delete(search_entry).where(*itself))
     sold = select(listing.c.external_id).where(inside(listing, marketplace_id, seller_external_id=seller))
-    offered = here, search_entry.c.kind == Kind.LISTING.value, search_entry.c.external_id.in_(sold)
+    offered = here, search_entry.c.kind == EntryKind.LISTING.value, search_entry.c.external_id.in_(sold)
     connection.execute(update(search_entry).where(*offered).values(seller_words=""))
 
 
 def find(
-    connection: Connection, marketplaces: Collection[str], kind: Kind, asked: str, *, most: int
+    connection: Connection, marketplaces: Collection[str], kind: EntryKind, asked: str, *, most: int
 ) -> tuple[Hit, ...]:
     """At most `most` entries that contain every requested word or prefix, the latest received first.
 
@@ -168,9 +163,9 @@ def _storable(asked: str) -> str:
     return asked.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-def _expression(connection: Connection, kind: Kind, words: Sequence[str]) -> str:
+def _expression(connection: Connection, kind: EntryKind, words: Sequence[str]) -> str:
     """A query for entries with all these words, in the engine's own syntax. Words are letters and digits, quoted."""
-    marked = [(_SELLER, False)] if kind is Kind.SELLER else []
+    marked = [(_SELLER, False)] if kind is EntryKind.SELLER else []
     parts = [*marked, *((word, is_beginning(word)) for word in words)]
     if connection.dialect.name == "postgresql":
         return " & ".join(f"'{word}'{':*' if begins else ''}" for word, begins in parts)

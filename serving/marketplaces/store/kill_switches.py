@@ -12,6 +12,7 @@ from serving.audit.tables import audit_entry, audit_payload
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.tables import kill_switch
 from serving.platform.database.plain import PlainQuery
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import insert_or_ignore
 
@@ -80,22 +81,12 @@ def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> b
 def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:
     """The rules that are off in these marketplaces, longest off first."""
     query = select(kill_switch).where(kill_switch.c.marketplace_id.in_(marketplaces)).order_by(kill_switch.c.off_since)
-    return [
-        KillSwitchOff(row.marketplace_id, AutomaticRule(row.rule), row.off_since, row.switched_by, row.reason)
-        for row in connection.execute(query)
-    ]
+    return reader(KillSwitchOff).all(connection, query)
 
 
 def switch_off(connection: Connection, found: KillSwitchOff) -> bool:
     """Switch a rule off; False where it is already off."""
-    row = {
-        "marketplace_id": found.marketplace_id,
-        "rule": found.rule.value,
-        "off_since": found.off_since,
-        "switched_by": found.switched_by,
-        "reason": found.reason,
-    }
-    added = insert_or_ignore(connection, kill_switch).values(row).returning(kill_switch.c.rule)
+    added = insert_or_ignore(connection, kill_switch).values(row_of(found)).returning(kill_switch.c.rule)
     return connection.execute(added).first() is not None
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, delete, select, update
 
 from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, key_network, marketplace
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import PlainQuery
+from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.database.types import moment_of
@@ -60,35 +61,25 @@ class KeyRecord:
     used_at: datetime | None
 
 
+_KEYS: Final = RowReader(KeyRecord, scopes=lambda scopes: tuple(map(Scope, scopes)))
+
+
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
     """Insert a marketplace. Raises Conflict (the name is taken)."""
     if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
         raise Conflict("There is a marketplace named {name} already.", name=found.name)
-    row = {
-        "marketplace_id": found.marketplace_id,
-        "name": found.name,
-        "base_currency": found.base_currency,
-        "created_at": at,
-    }
-    add(connection, marketplace, [row])
+    add(connection, marketplace, [{**row_of(found), "created_at": at}])
 
 
 def get(connection: Connection, marketplace_id: str) -> Marketplace:
     """One marketplace. Raises No marketplace has this id. (there is none with this id)."""
-    found = required(
-        connection.execute(select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)).one_or_none(),
-        "There is no such marketplace.",
-    )
-    return Marketplace(found.marketplace_id, found.name, found.base_currency, found.seller_events_since)
+    query = select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)
+    return required(reader(Marketplace).single(connection, query), "There is no such marketplace.")
 
 
 def everyone(connection: Connection) -> list[Marketplace]:
     """All marketplaces in the order in which they were created."""
-    query = select(marketplace).order_by(marketplace.c.marketplace_id)
-    return [
-        Marketplace(row.marketplace_id, row.name, row.base_currency, row.seller_events_since)
-        for row in connection.execute(query)
-    ]
+    return reader(Marketplace).all(connection, select(marketplace).order_by(marketplace.c.marketplace_id))
 
 
 def those_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Select[tuple[str]]:
@@ -224,7 +215,7 @@ def keys(connection: Connection, marketplaces: Collection[str], brand_id: str | 
     if brand_id is not None:
         query = query.where(api_key.c.brand_id == brand_id)
     order = (api_key.c.revoked_at.is_not(None), api_key.c.created_at.desc(), api_key.c.key_id)
-    return [_record(row) for row in connection.execute(query.order_by(*order))]
+    return _KEYS.all(connection, query.order_by(*order))
 
 
 def revoke_key(
@@ -242,13 +233,13 @@ def revoke_key(
     )
     if brand_id is not None:
         ended = ended.where(api_key.c.brand_id == brand_id)
-    return _record(required(connection.execute(ended).one_or_none(), "There is no such key, or it has ended."))
+    return required(_KEYS.single(connection, ended), "There is no such key, or it has ended.")
 
 
 def keys_made_by(connection: Connection, user_id: str) -> list[KeyRecord]:
     """The keys that a person has made and that are not revoked, the latest first."""
     query = select(api_key).where(api_key.c.user_id == user_id, api_key.c.revoked_at.is_(None))
-    return [_record(row) for row in connection.execute(query.order_by(api_key.c.created_at.desc(), api_key.c.key_id))]
+    return _KEYS.all(connection, query.order_by(api_key.c.created_at.desc(), api_key.c.key_id))
 
 
 def maker_of(connection: Connection, key_id: str) -> str | None:
@@ -259,9 +250,3 @@ def maker_of(connection: Connection, key_id: str) -> str | None:
 def note_use(connection: Connection, key_id: str, at: datetime) -> None:
     """Store when a key was last used."""
     connection.execute(update(api_key).where(api_key.c.key_id == key_id).values(used_at=at))
-
-
-def _record(row: "Row[tuple[object, ...]]") -> KeyRecord:
-    scopes = tuple(Scope(name) for name in row.scopes)
-    named = {name: getattr(row, name) for name in KeyRecord.__slots__}
-    return KeyRecord(**{**named, "scopes": scopes})

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "e79c8c22ab36"
+revision = "c52f9b421c51"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

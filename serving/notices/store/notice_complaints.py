@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealRecord
 from serving.notices.rules.notices import NoticeOutcome
 from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
@@ -35,13 +36,7 @@ class NoticeComplaint:
 
 def _read(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
     query = select(notice_complaint).where(*conditions).order_by(notice_complaint.c.known_at)
-    return [_complaint(row) for row in connection.execute(query).mappings()]
-
-
-def _complaint(row: RowMapping) -> NoticeComplaint:
-    values = {name: row[name] for name in NoticeComplaint.__slots__}
-    before = NoticeOutcome(row["previous_outcome"])
-    return NoticeComplaint(**{**values, "state": AppealState(row["state"]), "previous_outcome": before})
+    return reader(NoticeComplaint).all(connection, query)
 
 
 def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:

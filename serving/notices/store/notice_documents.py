@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.notices.tables import notice, notice_document
 from serving.platform.database.documents import bytes_of, number_and_size
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.platform.database.types import ERASED
@@ -45,13 +46,12 @@ def handed_in(connection: Connection, marketplace_id: str, notice_id: str) -> Ha
 
 def of_notices(connection: Connection, marketplace_id: str, notice_ids: Collection[str]) -> list[NoticeDocument]:
     """The documents of these notices, oldest first."""
-    columns = [notice_document.c[name] for name in NoticeDocument.__slots__]
     query = (
-        select(*columns)
+        select(*reader(NoticeDocument).columns(notice_document))
         .where(inside(notice_document, marketplace_id), notice_document.c.notice_id.in_(sorted(notice_ids)))
         .order_by(notice_document.c.known_at, notice_document.c.document_id)
     )
-    return [NoticeDocument(**row) for row in connection.execute(query).mappings()]
+    return reader(NoticeDocument).all(connection, query)
 
 
 def content_of(connection: Connection, found: NoticeDocument) -> bytes:

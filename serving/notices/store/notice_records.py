@@ -10,9 +10,10 @@ from models.verdict import Judgement, ReasonCode
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.notices.rules.notice_counts import Notified
-from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, was_founded
+from serving.notices.rules.notices import ItemState, NoticeOutcome, was_founded
 from serving.notices.rules.reporters import Ended
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 
 
@@ -52,13 +53,13 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
         select(
             notice.c.reason_code,
             reporter.c.kind,
-            notice_item.c.known_at,
+            notice_item.c.known_at.label("received_at"),
             notice_item.c.state,
             notice_item.c.outcome,
             func.coalesce(notice_complaint.c.previous_outcome, notice_item.c.outcome).label("first_outcome"),
             func.coalesce(notice_complaint.c.previous_decided_at, notice_item.c.decided_at).label("first_decided_at"),
             notice_item.c.decided_at,
-            notice_complaint.c.state.label("complaint"),
+            func.coalesce(notice_complaint.c.state, AppealState.NONE.value).label("complaint"),
             notice_complaint.c.known_at.label("complained_at"),
         )
         .select_from(notice_item)
@@ -68,21 +69,7 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
         .where(inside(notice_item, marketplace_id), notice_item.c.known_at >= since, notice_item.c.known_at < until)
         .order_by(notice_item.c.known_at, notice_item.c.item_id)
     )
-    return [
-        Notified(
-            ReasonCode(row.reason_code),
-            ReporterKind(row.kind),
-            row.known_at,
-            ItemState(row.state),
-            None if row.outcome is None else NoticeOutcome(row.outcome),
-            None if row.first_outcome is None else NoticeOutcome(row.first_outcome),
-            row.first_decided_at,
-            row.decided_at,
-            AppealState(row.complaint or AppealState.NONE.value),
-            row.complained_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return reader(Notified).all(connection, query)
 
 
 def record_of_reporters(

@@ -14,6 +14,7 @@ from serving.cases.tables import review_case
 from serving.notices.rules.named_right import NamedRight
 from serving.notices.rules.notices import InvalidReason, ItemState, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
@@ -70,13 +71,6 @@ class ShownNotice:
     waits: bool
 
 
-def _item(row: RowMapping) -> Item:
-    values = {name: row[name] for name in Item.__slots__}
-    outcome = None if row["outcome"] is None else NoticeOutcome(row["outcome"])
-    reason = None if row["invalid_reason"] is None else InvalidReason(row["invalid_reason"])
-    return Item(**{**values, "state": ItemState(row["state"]), "outcome": outcome, "invalid_reason": reason})
-
-
 def add_notice(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a notice, before its listings."""
     add(connection, notice, [row])
@@ -90,15 +84,12 @@ def add_items(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
 def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
     """A notice in any marketplace; ids are unique across marketplaces."""
     row = connection.execute(select(notice).where(notice.c.notice_id == notice_id)).mappings().one_or_none()
-    if row is None:
-        return None
-    return stored_notice(row)
+    return None if row is None else stored_notice(row)
 
 
 def stored_notice(row: RowMapping) -> StoredNotice:
     """The notice of a row."""
-    values = {name: row[name] for name in StoredNotice.__slots__ if name != "right"}
-    return StoredNotice(**{**values, "reason_code": ReasonCode(row["reason_code"])}, right=_right(row))
+    return reader(StoredNotice).of({**row, "right": _right(row)})
 
 
 def _right(row: RowMapping) -> NamedRight:
@@ -118,7 +109,7 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[I
 
 def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item]:
     query = select(notice_item).where(*conditions).order_by(notice_item.c.notice_id, notice_item.c.number)
-    return [_item(row) for row in connection.execute(query).mappings()]
+    return reader(Item).all(connection, query)
 
 
 def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:
@@ -171,25 +162,18 @@ def by_strangers_since(connection: Connection, marketplace_id: str, since: datet
 def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
     """The notices on the listing of a case, oldest first."""
     query = (
-        select(notice, reporter.c.kind, notice_item.c.state)
+        select(
+            notice,
+            reporter.c.kind.label("reporter_kind"),
+            (notice_item.c.state == ItemState.WAITING.value).label("waits"),
+        )
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
         .where(inside(notice_item, marketplace_id, case_id=case_id))
         .order_by(notice.c.known_at, notice.c.notice_id)
     )
-    return [
-        ShownNotice(
-            row["notice_id"],
-            ReporterKind(row["kind"]),
-            ReasonCode(row["reason_code"]),
-            row["explanation"],
-            _right(row),
-            row["known_at"],
-            waits=row["state"] == ItemState.WAITING.value,
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return [reader(ShownNotice).of({**row, "right": _right(row)}) for row in connection.execute(query).mappings()]
 
 
 def settle(connection: Connection, found: Item, *, decided: bool, values: Mapping[str, Any]) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from models.errors import NotFound
 from serving.notices.rules.notices import ItemState, ReporterKind
 from serving.notices.tables import notice, notice_item, reporter
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -38,11 +39,6 @@ class Reporter:
         return self.muted_until is not None and at < self.muted_until
 
 
-def _reporter(row: RowMapping) -> Reporter:
-    values = {name: row[name] for name in Reporter.__slots__}
-    return Reporter(**{**values, "kind": ReporterKind(row["kind"])})
-
-
 def add_reporter(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a registered reporter."""
     add(connection, reporter, [row])
@@ -60,13 +56,12 @@ def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
         )
         .with_for_update()
     )
-    return _reporter(connection.execute(query).mappings().one())
+    return reader(Reporter).of(connection.execute(query).mappings().one())
 
 
 def by_id(connection: Connection, reporter_id: str) -> Reporter | None:
     """A reporter in any marketplace; ids are unique across marketplaces."""
-    found = connection.execute(select(reporter).where(reporter.c.reporter_id == reporter_id)).mappings().one_or_none()
-    return None if found is None else _reporter(found)
+    return reader(Reporter).single(connection, select(reporter).where(reporter.c.reporter_id == reporter_id))
 
 
 def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Reporter:
@@ -92,14 +87,14 @@ def everyone(connection: Connection, marketplace_id: str, most: int) -> list[Rep
         .order_by(reporter.c.known_at.desc(), reporter.c.reporter_id.desc())
         .limit(most)
     )
-    return [_reporter(row) for row in connection.execute(query).mappings()]
+    return reader(Reporter).all(connection, query)
 
 
 def by_email_token(connection: Connection, marketplace_id: str, token: str) -> Reporter | None:
     """The stranger with the keyed hash of an address."""
-    query = select(reporter).where(inside(reporter, marketplace_id, email_token=token))
-    found = connection.execute(query).mappings().one_or_none()
-    return None if found is None else _reporter(found)
+    return reader(Reporter).single(
+        connection, select(reporter).where(inside(reporter, marketplace_id, email_token=token))
+    )
 
 
 def to_erase(connection: Connection, most: int) -> list[Reporter]:
@@ -110,7 +105,7 @@ def to_erase(connection: Connection, most: int) -> list[Reporter]:
         .order_by(reporter.c.erasure_asked_at)
         .limit(most)
     )
-    return [_reporter(row) for row in connection.execute(query).mappings()]
+    return reader(Reporter).all(connection, query)
 
 
 def quiet_since(
@@ -140,7 +135,7 @@ def quiet_since(
         .order_by(reporter.c.known_at, reporter.c.reporter_id)
         .limit(most)
     )
-    return [_reporter(row) for row in connection.execute(query).mappings()]
+    return reader(Reporter).all(connection, query)
 
 
 def forget_ended_mutes(connection: Connection, at: datetime) -> None:

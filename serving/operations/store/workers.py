@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from serving.operations.tables import worker_process
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import add
 
 
@@ -28,7 +29,7 @@ class WorkerProcess:
 
 def seen(connection: Connection, found: WorkerProcess) -> None:
     """Record that a process is running; it replaces an earlier one of the same name."""
-    values = {name: getattr(found, name) for name in WorkerProcess.__slots__}
+    values = row_of(found)
     changed = connection.execute(
         update(worker_process).where(worker_process.c.worker_id == found.worker_id).values(**values)
     )
@@ -39,7 +40,4 @@ def seen(connection: Connection, found: WorkerProcess) -> None:
 def everybody(connection: Connection) -> list[WorkerProcess]:
     """All recorded processes, the latest first."""
     query = select(worker_process).order_by(worker_process.c.seen_at.desc(), worker_process.c.worker_id)
-    return [
-        WorkerProcess(**{name: row[name] for name in WorkerProcess.__slots__})
-        for row in connection.execute(query).mappings()
-    ]
+    return reader(WorkerProcess).all(connection, query)

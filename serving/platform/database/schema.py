@@ -4,6 +4,7 @@ Every business row carries its marketplace, and keys are composite, so that the 
 from one marketplace into another.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    event,
 )
 
 from serving.platform.database.types import UtcTime
@@ -41,8 +43,15 @@ def moment(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, UtcTime, nullable=nullable)
 
 
-def word(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, String(40), nullable=nullable)
+def word(
+    name: str, words: Iterable[str] = (), *, nullable: bool = False, server_default: str | None = None
+) -> Column[Any]:
+    """A column of words; the database refuses others than these, such as those of an enum."""
+    column = Column[Any](name, String(40), nullable=nullable, server_default=server_default)
+    if listed := ", ".join(f"'{one}'" for one in words):
+        check = CheckConstraint(f"{name} IN ({listed})", name=name)
+        event.listen(column, "after_parent_attach", lambda _, table: table.append_constraint(check))
+    return column
 
 
 def tenant_table(name: str, key: str, *parts: Any, is_part: bool = False) -> Table:
@@ -64,8 +73,3 @@ def tenant_table(name: str, key: str, *parts: Any, is_part: bool = False) -> Tab
 def within(column: str, table: str, key: str | None = None) -> ForeignKeyConstraint:
     """A reference that stays inside the marketplace."""
     return ForeignKeyConstraint(["marketplace_id", column], [f"{table}.marketplace_id", f"{table}.{key or column}"])
-
-
-def one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -17,6 +17,7 @@ from serving.listings.store import refused_rows
 from serving.listings.tables import listing, seller
 from serving.notices.tables import notice_item
 from serving.platform.database.lists import chunks
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedListing, Removal, names
@@ -195,8 +196,6 @@ def due(connection: Connection, now: datetime, most: int) -> list[Erasure]:
 
 
 def _read(connection: Connection, which: ColumnElement[bool], *, most: int) -> list[Erasure]:
-    query = select(erasure).where(which).order_by(erasure.c.due_at, erasure.c.erasure_id).limit(most)
-    return [
-        Erasure(row.marketplace_id, row.erasure_id, row.seller_external_id, row.asked_by, row.asked_at, row.due_at)
-        for row in connection.execute(query)
-    ]
+    query = select(erasure, erasure.c.seller_external_id.label("seller")).where(which)
+    ordered = query.order_by(erasure.c.due_at, erasure.c.erasure_id).limit(most)
+    return reader(Erasure).all(connection, ordered)

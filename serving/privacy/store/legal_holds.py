@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.privacy.tables import legal_hold
@@ -24,13 +25,12 @@ class LegalHold:
 
 def in_force(connection: Connection, marketplace_id: str, seller: str | None = None) -> list[LegalHold]:
     """The holds in force, oldest first; with `seller`, only that seller's."""
-    query = select(legal_hold).where(legal_hold.c.marketplace_id == marketplace_id, legal_hold.c.lifted_at.is_(None))
+    query = select(legal_hold, legal_hold.c.seller_external_id.label("seller")).where(
+        legal_hold.c.marketplace_id == marketplace_id, legal_hold.c.lifted_at.is_(None)
+    )
     if seller is not None:
         query = query.where(legal_hold.c.seller_external_id == seller)
-    return [
-        LegalHold(row.marketplace_id, row.hold_id, row.seller_external_id, row.reason, row.set_by, row.set_at)
-        for row in connection.execute(query.order_by(legal_hold.c.set_at, legal_hold.c.hold_id))
-    ]
+    return reader(LegalHold).all(connection, query.order_by(legal_hold.c.set_at, legal_hold.c.hold_id))
 
 
 def put(connection: Connection, hold: LegalHold) -> bool:

@@ -76,7 +76,7 @@ def hand_in(
         told = {"digest": digest, "size": made.size, "media_type": made.media_type}
         if key_id is not None:
             told["key"] = key_id
-        by = f"user:{person.user_id}"
+        by = person.actor
         audit.record(
             connection, made.known_at, stored.marketplace_id, by, "report_document.handed_in", report_id, **told
         )

@@ -74,7 +74,7 @@ def settle(reporting: Reporting, number: int, location: str, step: int = 0) -> R
         outcome = _wait(reporting, number, location, outcome)
     elif outcome.result is not Result.REFUSED:
         outcome, made = _carry_out(reporting, examined, outcome, number)
-    made |= {"by": f"user:{reporting.person.user_id}", **_listing(examined)}
+    made |= {"by": reporting.person.actor, **_listing(examined)}
     keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **made)
     return outcome.result
 
@@ -247,7 +247,7 @@ def _keep_evidence(reporting: Reporting, case_id: str, number: int) -> None:
     subject = reporting.runtime.ids.new("rpi")
     kept = evidence.keep(reporting.runtime, reporting.connection, case, subject=subject, at=reporting.at)
     payload = {"report_id": reporting.report.report_id, "number": number, "case_id": case_id, "evidence": kept}
-    by = f"user:{reporting.person.user_id}"
+    by = reporting.person.actor
     audit.record(
         reporting.connection, reporting.at, reporting.report.marketplace_id, by, "report.listing", subject, **payload
     )

@@ -9,10 +9,9 @@ from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.requests import asks, digest_of
 from serving.reports.store.reports import StoredReport
-from serving.webhooks.rules.action import ActionState
+from serving.webhooks.rules.action import ActionState, RequestKind
 from serving.webhooks.service import record_step
 from serving.webhooks.store import listing_requests
-from serving.webhooks.store.listing_requests import RequestKind
 
 _DAY: Final = timedelta(hours=24)
 

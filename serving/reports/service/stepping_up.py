@@ -93,7 +93,7 @@ def step_up(runtime: Runtime, session: Session, report_id: str, given: Given) ->
             raise Conflict("Another report of the brand was confirmed with a second factor today.")
         step_ups.set_state(connection, found.marketplace_id, report_id, StepUpState.GIVEN)
         about = {"brand_id": found.brand_id, "factor": proof.factor_id, "told": list(told)}
-        audit.record(connection, now, pair[0], f"user:{person.user_id}", "report.stepped_up", report_id, **about)
+        audit.record(connection, now, pair[0], person.actor, "report.stepped_up", report_id, **about)
         _tell(runtime, connection, person, made, len(reports.locations(connection, found)))
     _decide(runtime, person, replace(found, step_up=StepUpState.GIVEN))
 
@@ -108,7 +108,7 @@ def send_without(runtime: Runtime, person: Person, report_id: str) -> None:
         found = _awaited(connection, person, report_id)
         _ready(runtime, connection, person, found)
         step_ups.set_state(connection, found.marketplace_id, report_id, StepUpState.DECLINED)
-        now, actor = runtime.clock.now(), f"user:{person.user_id}"
+        now, actor = runtime.clock.now(), person.actor
         audit.record(connection, now, found.marketplace_id, actor, "report.sent_without_step_up", report_id)
     _decide(runtime, person, replace(found, step_up=StepUpState.DECLINED))
 

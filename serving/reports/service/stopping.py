@@ -98,7 +98,7 @@ def approve(runtime: Runtime, person: Person, report_id: str) -> int:
         if not done:
             raise Conflict("Nothing of this report waits.")
         about = {"brand_id": found.brand_id, "listings": done}
-        audit.record(connection, now, here, f"user:{person.user_id}", "report.approved_early", report_id, **about)
+        audit.record(connection, now, here, person.actor, "report.approved_early", report_id, **about)
     return done
 
 
@@ -152,10 +152,10 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
             raise next(iter(refusals), Conflict("Nothing of this report is left to stop."))
         step_ups.stop(connection, found, person.user_id, now)
         ended = people.end_sessions(connection, found.user_id)
-        end_secrets(runtime, connection, found.user_id, "stopped", now, by=f"user:{person.user_id}")
+        end_secrets(runtime, connection, found.user_id, "stopped", now, by=person.actor)
         recount(runtime, connection, here, found.brand_id, now)
         about = {"brand_id": found.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
-        audit.record(connection, now, here, f"user:{person.user_id}", "report.stopped", report_id, **about)
+        audit.record(connection, now, here, person.actor, "report.stopped", report_id, **about)
         tell_of_stop(runtime, connection, stored, found, person, listings=done, too_late=len(refusals))
     return done
 
@@ -165,7 +165,7 @@ def _stop_one(
 ) -> None:
     here = stored.marketplace_id
     made = {name: getattr(one, name) for name in ("listing_id", "case_id", "verdict_id")}
-    made["by"] = f"user:{person.user_id}"
+    made["by"] = person.actor
     if one.result is Result.UNKNOWN:
         reports.wait_for(connection, here, stored.report_id, one.number, None)
     elif not is_waiting(one):

@@ -113,7 +113,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
                 connection,
                 now,
                 here,
-                f"user:{person.user_id}",
+                person.actor,
                 "report.received",
                 stored.report_id,
                 **payload,
@@ -122,7 +122,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
             )
             if stored.step_up is StepUpState.AWAITED:
                 for number in range(1, len(locations) + 1):
-                    keep(connection, stored, number, 0, WAITING, now, by=f"user:{person.user_id}")
+                    keep(connection, stored, number, 0, WAITING, now, by=person.actor)
                 if draft.by_program:  # A person on the page is asked for the second factor there.
                     tell_of_wait(runtime, connection, stored, reports.outcomes(connection, stored))
     if stored.step_up is StepUpState.NONE:

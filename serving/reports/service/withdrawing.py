@@ -78,7 +78,7 @@ class _Change:
     @property
     def actor(self) -> str:
         """The person's name in the audit log."""
-        return f"user:{self.person.user_id}"
+        return self.person.actor
 
     @property
     def here(self) -> str:
@@ -118,7 +118,7 @@ def _each(
         if not done:
             raise next((one for one in refusals if one is not None), Conflict("Nothing here is left to withdraw."))
         act_name = "report.withdrawn" if act is _withdraw else "report.retracted"
-        audit.record(connection, now, here, f"user:{person.user_id}", act_name, report_id, listings=done)
+        audit.record(connection, now, here, person.actor, act_name, report_id, listings=done)
     return done
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.platform.database.documents import bytes_of, number_and_size
 from serving.platform.database.erasing import delete_some
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.reports.store.reports import StoredReport
@@ -124,6 +125,7 @@ def _of(of: StoredReport | DraftKey) -> ColumnElement[bool]:
 
 
 def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportDocument]:
-    columns = [report_document.c[name] for name in ReportDocument.__slots__]
-    query = select(*columns).where(which).order_by(report_document.c.known_at, report_document.c.document_id)
-    return [ReportDocument(**row) for row in connection.execute(query).mappings()]
+    query = select(*reader(ReportDocument).columns(report_document)).where(which)
+    return reader(ReportDocument).all(
+        connection, query.order_by(report_document.c.known_at, report_document.c.document_id)
+    )

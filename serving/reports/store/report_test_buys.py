@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.reports.rules.attachments import TestBuyRecord
@@ -24,6 +26,13 @@ class ReportTestBuy:
     ordered_on: date
     received_on: date | None
     finding: str
+
+
+_TEST_BUYS: Final = RowReader(
+    ReportTestBuy,
+    ordered_on=date.fromisoformat,
+    received_on=lambda day: None if day is None else date.fromisoformat(day),
+)
 
 
 def add_test_buy(
@@ -63,16 +72,4 @@ def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportTest
         .where(which)
         .order_by(report_test_buy.c.known_at, report_test_buy.c.test_buy_id)
     )
-    return [
-        ReportTestBuy(
-            row.report_id,
-            row.number,
-            row.location,
-            row.case_id,
-            row.order_reference,
-            date.fromisoformat(row.ordered_on),
-            None if row.received_on is None else date.fromisoformat(row.received_on),
-            row.finding,
-        )
-        for row in connection.execute(query)
-    ]
+    return _TEST_BUYS.all(connection, query)

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select, tuple_, update
+from sqlalchemy import Connection, func, select, tuple_, update
 
 from features.message import Message, from_json
 from features.phrase import Phrase
 from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import ReasonCode
+from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.phrases import of_data
@@ -67,6 +68,13 @@ class WaitingItem:
     waits_until: datetime
 
 
+_OUTCOMES: Final = RowReader(
+    StoredOutcome,
+    reasons=lambda reasons: tuple(map(from_json, reasons)),
+    refusal=lambda refusal: None if refusal is None else of_data(refusal),
+)
+
+
 def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequence[str]) -> bool:
     """Store a report with its listings; False, without a change, where the brand has used its key before."""
     made = insert_or_ignore(connection, report).values(**row).returning(report.c.report_id)
@@ -84,7 +92,7 @@ def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequen
 def by_key(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> StoredReport:
     """The report that a brand sent under its own key."""
     query = select(report).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
-    return _report(connection.execute(query).one())
+    return reader(StoredReport).of(connection.execute(query).mappings().one())
 
 
 def is_sent(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> bool:
@@ -98,10 +106,10 @@ def get(connection: Connection, report_id: str, pairs: Collection[tuple[str, str
 
     Raises NotFound (there is no such report, or it is another brand's; the error is the same).
     """
-    found = connection.execute(select(report).where(report.c.report_id == report_id)).one_or_none()
+    found = reader(StoredReport).single(connection, select(report).where(report.c.report_id == report_id))
     if found is None or (found.marketplace_id, found.brand_id) not in pairs:
         raise NotFound("There is no such report.")
-    return _report(found)
+    return found
 
 
 def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int) -> list[StoredReport]:
@@ -112,7 +120,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
         .order_by(report.c.known_at.desc(), report.c.report_id.desc())
         .limit(most)
     )
-    return [_report(row) for row in connection.execute(query)] if pairs else []
+    return reader(StoredReport).all(connection, query) if pairs else []
 
 
 def sizes(connection: Connection, found: Collection[StoredReport]) -> dict[str, int]:
@@ -148,7 +156,7 @@ def outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]
         .where(inside(report_outcome, found.marketplace_id, report_id=found.report_id))
         .order_by(report_outcome.c.number, report_outcome.c.step)
     )
-    return [_outcome(row) for row in connection.execute(query)]
+    return _OUTCOMES.all(connection, query)
 
 
 def wait_for(connection: Connection, marketplace_id: str, report_id: str, number: int, until: datetime | None) -> None:
@@ -180,21 +188,18 @@ def waiting(connection: Connection, most: int, after: tuple[str, int]) -> list[W
         .order_by(report_item.c.report_id, report_item.c.number)
         .limit(most)
     )
-    return [
-        WaitingItem(row.marketplace_id, row.report_id, row.number, row.location, row.waits_until)
-        for row in connection.execute(query)
-    ]
+    return reader(WaitingItem).all(connection, query)
 
 
 def of_item(connection: Connection, item: WaitingItem) -> StoredReport:
     """The report that names a listing."""
-    query = select(report).where(inside(report, item.marketplace_id, report_id=item.report_id))
-    return _report(connection.execute(query).one())
+    return of_id(connection, item.marketplace_id, item.report_id)
 
 
 def of_id(connection: Connection, marketplace_id: str, report_id: str) -> StoredReport:
     """A report of a marketplace."""
-    return _report(connection.execute(select(report).where(inside(report, marketplace_id, report_id=report_id))).one())
+    query = select(report).where(inside(report, marketplace_id, report_id=report_id))
+    return reader(StoredReport).of(connection.execute(query).mappings().one())
 
 
 def locations(connection: Connection, found: StoredReport) -> list[tuple[int, str]]:
@@ -219,20 +224,3 @@ def last_step(connection: Connection, marketplace_id: str, report_id: str, numbe
         inside(report_outcome, marketplace_id, report_id=report_id, number=number)
     )
     return int(connection.execute(query).scalar_one())
-
-
-def _report(row: Row[Any]) -> StoredReport:
-    values = {name: getattr(row, name) for name in StoredReport.__slots__}
-    return StoredReport(**{**values, "reason_code": ReasonCode(row.reason_code), "step_up": StepUpState(row.step_up)})
-
-
-def _outcome(row: Row[Any]) -> StoredOutcome:
-    values = {name: getattr(row, name) for name in StoredOutcome.__slots__}
-    typed = {
-        "result": Result(row.result),
-        "code": Code(row.code),
-        "reasons": tuple(map(from_json, row.reasons)),
-        "refusal": None if row.refusal is None else of_data(row.refusal),
-        "lane_before": None if row.lane_before is None else CaseLane(row.lane_before),
-    }
-    return StoredOutcome(**{**values, **typed})

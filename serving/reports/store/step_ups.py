@@ -1,12 +1,13 @@
 """Confirmations of reports with a second factor, and the reports whose listings wait for one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Final
 
-from sqlalchemy import Connection, Row, select, tuple_, update
+from sqlalchemy import Connection, select, tuple_, update
 
+from serving.platform.database.row_reader import RowReader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.reports.rules.step_up import StepUpState
@@ -30,24 +31,24 @@ class StoredStepUp:
     stopped_by: str | None = None
 
 
+_STEP_UPS: Final = RowReader(StoredStepUp, told=tuple)
+
+
 def put(connection: Connection, found: StoredStepUp) -> bool:
     """Store a confirmation; False, without a change, where the brand had one that day or the report has one."""
-    row = {name: getattr(found, name) for name in StoredStepUp.__slots__}
-    made = insert_or_ignore(connection, report_step_up).values({**row, "told": list(found.told)})
+    made = insert_or_ignore(connection, report_step_up).values({**row_of(found), "told": list(found.told)})
     return connection.execute(made.returning(report_step_up.c.report_id)).first() is not None
 
 
 def of_report(connection: Connection, marketplace_id: str, report_id: str) -> StoredStepUp | None:
     """The confirmation of a report; None without one."""
     query = select(report_step_up).where(inside(report_step_up, marketplace_id, report_id=report_id))
-    found = connection.execute(query).one_or_none()
-    return None if found is None else _stored(found)
+    return _STEP_UPS.single(connection, query)
 
 
 def of_id(connection: Connection, report_id: str) -> StoredStepUp | None:
     """The confirmation of a report, from any marketplace; None without one."""
-    found = connection.execute(select(report_step_up).where(report_step_up.c.report_id == report_id)).one_or_none()
-    return None if found is None else _stored(found)
+    return _STEP_UPS.single(connection, select(report_step_up).where(report_step_up.c.report_id == report_id))
 
 
 def of_day(connection: Connection, pair: tuple[str, str], day: str) -> bool:
@@ -66,7 +67,7 @@ def since(connection: Connection, pairs: Collection[tuple[str, str]], at: dateti
         )
         .order_by(report_step_up.c.known_at.desc())
     )
-    return [_stored(row) for row in connection.execute(query)] if pairs else []
+    return _STEP_UPS.all(connection, query) if pairs else []
 
 
 def stop(connection: Connection, found: StoredStepUp, user_id: str, at: datetime) -> None:
@@ -99,8 +100,3 @@ def undecided(connection: Connection, most: int) -> list[tuple[str, str]]:
         .limit(most)
     )
     return [(row.marketplace_id, row.report_id) for row in connection.execute(query)]
-
-
-def _stored(row: Row[Any]) -> StoredStepUp:
-    values: Mapping[str, Any] = {name: getattr(row, name) for name in StoredStepUp.__slots__}
-    return StoredStepUp(**{**values, "told": tuple(row.told)})

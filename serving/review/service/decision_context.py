@@ -65,7 +65,7 @@ class DecisionContext:
     @property
     def actor(self) -> str:
         """The person's name in the audit log."""
-        return f"user:{self.person.user_id}"
+        return self.person.actor
 
 
 def append(

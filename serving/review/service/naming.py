@@ -143,7 +143,7 @@ def _keep(
         connection,
         at,
         here,
-        f"user:{person.user_id}",
+        person.actor,
         _act(before, undoes_id),
         naming_id,
         **({} if undoes_id is None else {"undoes_id": undoes_id}),

@@ -38,7 +38,7 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
     Raises NotFound (there is no such listing at a marketplace that this person reviews) or Conflict (the listing is
     removed, or its removal is under way).
     """
-    now, by = runtime.clock.now(), f"user:{person.user_id}"
+    now, by = runtime.clock.now(), person.actor
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two concurrent openings the second finds the first one's case.
         found = listings.newest(connection, listing_id, person.marketplaces(Permission.REVIEW_CASES))

@@ -117,7 +117,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         check_vote(person, found.bearing, found.votes, vote, roots)
         key = {"marketplace_id": place, "vote_id": runtime.ids.new("opn"), "action_id": action_id}
         approvals.add_vote(connection, key, vote, now)
-        actor = f"user:{person.user_id}"
+        actor = person.actor
         audit.record(
             connection,
             now,

@@ -81,7 +81,7 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
     """
     with runtime.store.write() as connection:
         notice, now = _notice(connection, person.user_id, notice_id), runtime.clock.now()
-        remover, actor = notice.remover, f"user:{person.user_id}"
+        remover, actor = notice.remover, person.actor
         here = remover.marketplace_id
         if remover.brand_id is not None:
             standings.lock(connection, here, remover.brand_id)
@@ -141,7 +141,7 @@ def _withdraw_one(
         with connection.begin_nested():
             action = actions.get(connection, here, removal.action_id)
             cases.hold(connection, here, [cases.of_verdict(connection, here, action.verdict_id).case_id])
-            withdraw(runtime, connection, action, f"user:{person.user_id}", now, how="withdraw")
+            withdraw(runtime, connection, action, person.actor, now, how="withdraw")
             for one in behind:
                 overrule(runtime, connection, person, (here, one.verdict_id), now)
     except DomainError:

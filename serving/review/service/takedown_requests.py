@@ -228,4 +228,4 @@ def _record(
     connection: Connection, person: Person, act: str, subject: tuple[str, str], payload: dict[str, Any], at: datetime
 ) -> None:
     """Add an audit entry about a request; `subject` is (marketplace, request)."""
-    audit.record(connection, at, subject[0], f"user:{person.user_id}", act, subject[1], **payload)
+    audit.record(connection, at, subject[0], person.actor, act, subject[1], **payload)

@@ -215,7 +215,7 @@ def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestB
         connection,
         now,
         found.marketplace_id,
-        f"user:{person.user_id}",
+        person.actor,
         f"test_buy.{step_.event.value}",
         found.test_buy_id,
         case_id=found.case_id,

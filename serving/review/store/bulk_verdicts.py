@@ -11,6 +11,7 @@ from models.errors import required
 from models.verdict import Judgement
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.review.rules.bulk import Made
@@ -71,9 +72,9 @@ def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
 def items(connection: Connection, found: StoredBulk) -> list[StoredBulkItem]:
     """The results of all cases, in the order of decision."""
     later = verdict.alias("later")
-    here = bulk_item.c.marketplace_id
+    here, undone = bulk_item.c.marketplace_id, later.c.verdict_id.is_not(None).label("undone")
     query = (
-        select(bulk_item, listing.c.external_id, listing_version.c.content, later.c.verdict_id.label("taken_back"))
+        select(bulk_item, listing.c.external_id, listing_version.c.content, undone)
         .outerjoin(review_case, (review_case.c.marketplace_id == here) & (review_case.c.case_id == bulk_item.c.case_id))
         .outerjoin(listing, (listing.c.marketplace_id == here) & (listing.c.listing_id == review_case.c.listing_id))
         .outerjoin(
@@ -84,16 +85,4 @@ def items(connection: Connection, found: StoredBulk) -> list[StoredBulkItem]:
         .where(here == found.marketplace_id, bulk_item.c.bulk_id == found.bulk_id)
         .order_by(bulk_item.c.number)
     )
-    return [
-        StoredBulkItem(
-            row["case_id"],
-            row["version_id"],
-            row["verdict_id"],
-            Made(row["made"]),
-            row["reason"],
-            row["external_id"],
-            row["content"],
-            row["taken_back"] is not None,
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return reader(StoredBulkItem).all(connection, query)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, exists, func, or_, select, tuple_
+from sqlalchemy import Connection, exists, func, or_, select, tuple_
 
 from features.message import Message, from_json
 from features.phrase import Phrase
@@ -14,6 +14,7 @@ from models.errors import NotFound
 from models.verdict import ReasonCode
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.store import add
 from serving.platform.phrases import of_data
 from serving.review.rules.takedown import Fate
@@ -51,6 +52,13 @@ class StoredItem:
     undone: bool
 
 
+_ITEMS: Final = RowReader(
+    StoredItem,
+    reasons=lambda reasons: tuple(map(from_json, reasons)),
+    refusal=lambda refusal: None if refusal is None else of_data(refusal),
+)
+
+
 def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
     """Store a request with the result of each of its listings."""
     add(connection, takedown_request, [row])
@@ -61,8 +69,7 @@ def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[
 def find(connection: Connection, request_id: str) -> StoredRequest | None:
     """The request of an id, from any marketplace; None where there is none."""
     query = select(takedown_request).where(takedown_request.c.request_id == request_id)
-    found = connection.execute(query).one_or_none()
-    return None if found is None else _stored(found)
+    return reader(StoredRequest).single(connection, query)
 
 
 def get(connection: Connection, request_id: str, pairs: Collection[tuple[str, str]]) -> StoredRequest:
@@ -84,7 +91,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
         .order_by(takedown_request.c.known_at.desc(), takedown_request.c.request_id.desc())
         .limit(most)
     )
-    return [_stored(row) for row in connection.execute(query)] if pairs else []
+    return reader(StoredRequest).all(connection, query) if pairs else []
 
 
 def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str, int]:
@@ -103,8 +110,9 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
     answered = exists().where(
         own.c.marketplace_id == here, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == found.brand_id
     )
+    undone = later.c.verdict_id.is_not(None).label("undone")
     query = (
-        select(takedown_item, listing.c.external_id, listing_version.c.content, later.c.verdict_id.label("later"))
+        select(takedown_item, listing.c.external_id, listing_version.c.content, undone)
         .outerjoin(verdict, (verdict.c.marketplace_id == here) & (verdict.c.verdict_id == takedown_item.c.verdict_id))
         .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == takedown_item.c.verdict_id))
         # The submitted id may be any case: only cases that the brand was asked about are shown with their listing.
@@ -123,29 +131,4 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
         .where(here == found.marketplace_id, takedown_item.c.request_id == found.request_id)
         .order_by(takedown_item.c.number)
     )
-    return [
-        StoredItem(
-            row.case_id,
-            row.version_id,
-            row.verdict_id,
-            Fate(row.fate),
-            tuple(map(from_json, row.reasons)),
-            None if row.refusal is None else of_data(row.refusal),
-            row.external_id,
-            row.content,
-            row.later is not None,
-        )
-        for row in connection.execute(query)
-    ]
-
-
-def _stored(row: Row[Any]) -> StoredRequest:
-    return StoredRequest(
-        row.marketplace_id,
-        row.request_id,
-        row.brand_id,
-        row.right_id,
-        row.user_id,
-        ReasonCode(row.reason_code),
-        row.known_at,
-    )
+    return _ITEMS.all(connection, query)

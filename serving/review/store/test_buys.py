@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from models.errors import Conflict, required
 from serving.cases.tables import review_case
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.review.rules.test_buy import Custody, CustodyEvent, TestBuyState
@@ -112,19 +113,8 @@ def add_entry(connection: Connection, row: Mapping[str, Any]) -> None:
 def log(connection: Connection, marketplace_id: str, test_buy_id: str) -> list[Entry]:
     """The custody log, oldest first."""
     query = (
-        select(custody_entry)
+        select(custody_entry, custody_entry.c.description.label("text"))
         .where(inside(custody_entry, marketplace_id, test_buy_id=test_buy_id))
         .order_by(custody_entry.c.number)
     )
-    return [
-        Entry(
-            row.number,
-            CustodyEvent(row.event),
-            row.holder,
-            row.description,
-            row.recorded_by,
-            row.occurred_at,
-            row.known_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return reader(Entry).all(connection, query)

@@ -41,7 +41,7 @@ def require_lead(connection: Connection, person: Person, pair: Pair) -> str:
     why_not = objection(connection, person, pair)
     if why_not is not None:
         raise Forbidden(why_not)
-    return f"user:{person.user_id}"
+    return person.actor
 
 
 def withdraw_right(runtime: Runtime, person: Person, pair: Pair, right_id: str) -> None:

@@ -11,7 +11,7 @@ from models.score import ScoreKind
 from serving.listings.tables import listing_version, score
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
-from serving.platform.database.window import Window
+from serving.platform.window import Window
 from serving.scoring.rules.breaker import Volume
 from serving.scoring.tables import circuit_breaker
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from models.routing import Lane
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, add_or_ignore
 from serving.scoring.tables import trial, trial_score
@@ -35,7 +36,7 @@ def open_trials(connection: Connection, marketplace_id: str | None = None) -> li
     query = select(trial).where(trial.c.ended_at.is_(None)).order_by(trial.c.started_at, trial.c.trial_id)
     if marketplace_id is not None:
         query = query.where(trial.c.marketplace_id == marketplace_id)
-    return [Trial(**{name: row[name] for name in Trial.__slots__}) for row in connection.execute(query).mappings()]
+    return reader(Trial).all(connection, query)
 
 
 def change(connection: Connection, found: Trial, **values: Any) -> bool:

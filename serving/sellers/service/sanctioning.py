@@ -140,7 +140,7 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
         if event is SanctionEvent.REFUSE:
             decided["ended_because"] = vote.reason
         change_state(connection, found, event, decided)
-        actor = f"user:{person.user_id}"
+        actor = person.actor
         payload = {"organisation": organisation, "reason": vote.reason}
         record_act(connection, found, f"sanction.{'agreed' if agrees else 'refused'}", actor, payload, now)
         if event is SanctionEvent.CARRY_OUT:
@@ -164,7 +164,7 @@ def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> Non
     with runtime.store.write() as connection:
         audit.hold(connection)
         found, _ = _theirs(connection, person, sanction_id)
-        lift_now(runtime, connection, found, reason.strip()[:500], f"user:{person.user_id}", now)
+        lift_now(runtime, connection, found, reason.strip()[:500], person.actor, now)
 
 
 def sweep_sanctions(runtime: Runtime) -> int:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
-from models.errors import NotFound, required
+from models.errors import required
 from serving.platform.database.pages import page
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
@@ -55,9 +56,7 @@ def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, sanction_id: str) -> StoredSanction:
     """One sanction. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
-    if not found:
-        raise NotFound("There is no such sanction.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such sanction.")
 
 
 def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Collection[str]) -> str:
@@ -143,15 +142,7 @@ def look_again(connection: Connection, found: StoredSanction, due_at: datetime |
 
 def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
     """Append a vote; `key` has the columns of marketplace, vote and sanction."""
-    row = {
-        **key,
-        "user_id": one.user_id,
-        "organisation": one.organisation,
-        "agrees": one.agrees,
-        "reason": one.reason,
-        "known_at": at,
-    }
-    add(connection, sanction_vote, [row])
+    add(connection, sanction_vote, [{**key, **row_of(one), "known_at": at}])
 
 
 def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, list[Vote]]:
@@ -162,8 +153,8 @@ def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, li
         .order_by(sanction_vote.c.known_at, sanction_vote.c.vote_id)
     )
     found: dict[str, list[Vote]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.sanction_id, []).append(Vote(row.user_id, row.organisation, row.agrees, row.reason))
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["sanction_id"], []).append(reader(Vote).of(row))
     return found
 
 
@@ -175,13 +166,4 @@ def _read(
 ) -> list[StoredSanction]:
     order = (sanction.c.proposed_at, sanction.c.sanction_id)
     query = page(connection, select(sanction).where(*conditions), *behind, *order).limit(most)
-    found = []
-    for row in connection.execute(query).mappings():
-        values = {name: row[name] for name in StoredSanction.__slots__}
-        values |= {
-            "measure": Measure(row["measure"]),
-            "cause": SanctionCause(row["cause"]),
-            "state": SanctionState(row["state"]),
-        }
-        found.append(StoredSanction(**values))
-    return found
+    return reader(StoredSanction).all(connection, query)

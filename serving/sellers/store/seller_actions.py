@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from models.errors import NotFound
+from models.errors import required
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import SellerAct
@@ -46,12 +47,7 @@ class StoredSellerAction:
 
 def _read(connection: Connection, *conditions: Any) -> list[StoredSellerAction]:
     query = select(seller_action).where(*conditions).order_by(seller_action.c.created_at, seller_action.c.sequence)
-    found = []
-    for row in connection.execute(query).mappings():
-        values = {name: row[name] for name in StoredSellerAction.__slots__}
-        values |= {"kind": SellerAct(row["kind"]), "state": ActionState(row["state"])}
-        found.append(StoredSellerAction(**values))
-    return found
+    return reader(StoredSellerAction).all(connection, query)
 
 
 OUTBOX: Final = Outbox(seller_action, "seller_external_id", _read)
@@ -65,9 +61,7 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredSellerAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(seller_action, marketplace_id, action_id=action_id))
-    if not found:
-        raise NotFound("There is no such action.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such action.")
 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSellerAction]:

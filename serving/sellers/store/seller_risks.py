@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from models.outcomes import Ruling
 from serving.listings.tables import listing_version, score
 from serving.platform.database.pages import page
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.scoring.store import histories
-from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
+from serving.sellers.rules.seller_risk import Ranking, SellerRisk
 from serving.sellers.tables import seller_ranking, seller_risk
 
 
@@ -93,15 +94,13 @@ def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept
 def kept(connection: Connection, marketplace_id: str) -> Kept | None:
     """The ranking in force; None before the first."""
     query = select(seller_ranking).where(seller_ranking.c.marketplace_id == marketplace_id)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Kept(row.as_of, row.window_days, row.sellers, row.usual_share, row.policy_version)
+    return reader(Kept).single(connection, query)
 
 
 def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:
     """The risk of a seller in the ranking in force; None where none of its listings was scored in the window."""
     query = select(seller_risk).where(inside(seller_risk, marketplace_id, seller_external_id=name))
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _read(row)
+    return reader(SellerRisk).single(connection, query)
 
 
 def riskiest(
@@ -112,9 +111,4 @@ def riskiest(
     query = select(seller_risk).where(risk.marketplace_id == marketplace_id, risk.percentile.is_not(None))
     order = (risk.percentile.desc(), risk.expected.desc(), risk.seller_external_id)
     query = page(connection, query, {marketplace_id}, after, *order).limit(most)
-    return [(row.seller_external_id, _read(row)) for row in connection.execute(query)]
-
-
-def _read(row: Any) -> SellerRisk:
-    values = {name: getattr(row, name) for name in SellerRisk.__slots__}
-    return SellerRisk(**{**values, "state": RiskState(row.state)})
+    return [(row["seller_external_id"], reader(SellerRisk).of(row)) for row in connection.execute(query).mappings()]

@@ -25,6 +25,7 @@ from models.case import BLIND_LANES
 from models.verdict import Judgement, ReasonCode, Side
 from serving.brands.tables import brand_enrolment
 from serving.cases.tables import verdict
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.standing.rules.confirmations import Given, Ruling
@@ -265,6 +266,9 @@ class StandingChange:
         return KeptLevel(self.level, self.since)
 
 
+_CHANGES: Final = RowReader(StandingChange, reasons=lambda reasons: tuple(map(from_json, reasons)))
+
+
 def add_change(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a change of a brand's level or warning."""
     add(connection, standing_change, [row])
@@ -278,18 +282,7 @@ def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most:
         .order_by(standing_change.c.known_at.desc(), standing_change.c.change_id.desc())
         .limit(most)
     )
-    return [
-        StandingChange(
-            Level(row.level),
-            row.warned,
-            row.since,
-            row.counts,
-            tuple(map(from_json, row.reasons)),
-            row.policy_version,
-            row.known_at,
-        )
-        for row in connection.execute(query)
-    ]
+    return _CHANGES.all(connection, query)
 
 
 def last_change(connection: Connection, marketplace_id: str, brand_id: str) -> StandingChange | None:

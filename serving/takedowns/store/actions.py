@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from features.message import Message, each_from_json
-from models.errors import NotFound, required
+from models.errors import required
 from serving.listings.tables import listing
+from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
@@ -50,14 +51,7 @@ class StoredAction:
         return self.listing_id
 
 
-def _stored(row: RowMapping) -> StoredAction:
-    values = {name: row[name] for name in StoredAction.__slots__}
-    values |= {
-        "kind": ActionKind(row["kind"]),
-        "state": ActionState(row["state"]),
-        "statement_messages": each_from_json(row["statement_messages"]),
-    }
-    return StoredAction(**values)
+_ACTIONS: Final = RowReader(StoredAction, statement_messages=each_from_json)
 
 
 def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:
@@ -67,7 +61,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:
         .where(*conditions)
         .order_by(action.c.created_at, action.c.action_id)
     )
-    return [_stored(row) for row in connection.execute(query).mappings()]
+    return _ACTIONS.all(connection, query)
 
 
 def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -78,9 +72,7 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(action, marketplace_id, action_id=action_id))
-    if not found:
-        raise NotFound("There is no such action.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such action.")
 
 
 def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:

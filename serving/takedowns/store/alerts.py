@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import alert
@@ -40,14 +41,7 @@ class Alert:
 
 def raise_it(connection: Connection, found: Alert) -> bool:
     """Raise an alert; False where one of this cause and subject is already open."""
-    row = {
-        "marketplace_id": found.marketplace_id,
-        "alert_id": found.alert_id,
-        "cause": found.cause.value,
-        "subject": found.subject,
-        "sentence": found.sentence[:500],
-        "raised_at": found.raised_at,
-    }
+    row = {**row_of(found), "sentence": found.sentence[:500]}
     added = insert_or_ignore(connection, alert).values(row).returning(alert.c.alert_id)
     return connection.execute(added).first() is not None
 
@@ -59,14 +53,7 @@ def standing(connection: Connection, marketplaces: Collection[str]) -> list[Aler
         .where(alert.c.marketplace_id.in_(marketplaces), alert.c.settled_at.is_(None))
         .order_by(alert.c.raised_at, alert.c.alert_id)
     )
-    return [
-        Alert(row.marketplace_id, row.alert_id, _cause(row.cause), row.subject, row.sentence, row.raised_at)
-        for row in connection.execute(query)
-    ]
-
-
-def _cause(word: str) -> Cause:
-    return CheckAlarm(word) if word in set(CheckAlarm) else HoldCause(word)
+    return reader(Alert).all(connection, query)
 
 
 def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:

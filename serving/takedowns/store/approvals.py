@@ -17,9 +17,10 @@ from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.pages import page
+from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.takedowns.rules.approval import Decision, Vote
+from serving.takedowns.rules.approval import Vote
 from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.tables import action, approval_vote, removal_approval
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -141,21 +142,19 @@ class StoredHold:
         return frozenset(one.cause for one in self.holds)
 
 
+_HOLDS: Final = RowReader(
+    StoredHold,
+    holds=lambda causes: tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in causes),
+)
+
+
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredHold]:
     """The holds of these actions, by action; actions without a hold are absent."""
     query = select(removal_approval).where(
         inside(removal_approval, marketplace_id), removal_approval.c.action_id.in_(action_ids)
     )
-    return {
-        row.action_id: StoredHold(
-            row.action_id,
-            tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in row.causes),
-            row.pending_since,
-            row.settled_at,
-            row.settled_as,
-        )
-        for row in connection.execute(query)
-    }
+    rows = connection.execute(query).mappings()
+    return {row["action_id"]: _HOLDS.of({**row, "holds": row["causes"]}) for row in rows}
 
 
 def waiting(
@@ -275,15 +274,7 @@ def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str)
 
 def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
     """Append a vote on a removal pending approval; `key` has the columns of marketplace, vote and action."""
-    row = {
-        **key,
-        "user_id": one.user_id,
-        "organisation": one.organisation,
-        "decision": one.decision.value,
-        "reason": one.reason,
-        "known_at": at,
-    }
-    add(connection, approval_vote, [row])
+    add(connection, approval_vote, [{**key, **row_of(one), "known_at": at}])
 
 
 def votes(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Vote]]:
@@ -294,7 +285,6 @@ def votes(connection: Connection, marketplace_id: str, action_ids: Collection[st
         .order_by(approval_vote.c.known_at, approval_vote.c.vote_id)
     )
     found: dict[str, list[Vote]] = {}
-    for row in connection.execute(query):
-        one = Vote(row.user_id, row.organisation, Decision(row.decision), row.reason)
-        found.setdefault(row.action_id, []).append(one)
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["action_id"], []).append(reader(Vote).of(row))
     return found

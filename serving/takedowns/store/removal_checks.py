@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.removal_check import CheckState
@@ -33,14 +34,6 @@ class RemovalCheck:
     last_error: str | None
 
 
-_COLUMNS = [removal_check.c[name] for name in RemovalCheck.__slots__]
-
-
-def _check(row: tuple[object, ...]) -> RemovalCheck:
-    values = dict(zip(RemovalCheck.__slots__, row, strict=True))
-    return RemovalCheck(**{**values, "state": CheckState(str(values["state"]))})  # type: ignore[arg-type]
-
-
 def begin(
     connection: Connection,
     marketplace_id: str,
@@ -64,15 +57,16 @@ def begin(
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, RemovalCheck]:
     """The check of each of these actions that has one."""
-    query = select(*_COLUMNS).where(inside(removal_check, marketplace_id), removal_check.c.action_id.in_(action_ids))
-    found = [_check(tuple(row)) for row in connection.execute(query)]
-    return {one.action_id: one for one in found}
+    query = select(removal_check).where(
+        inside(removal_check, marketplace_id), removal_check.c.action_id.in_(action_ids)
+    )
+    return {check.action_id: check for check in reader(RemovalCheck).all(connection, query)}
 
 
 def due(connection: Connection, at: datetime, most: int) -> list[RemovalCheck]:
     """The removals with a due check, the longest due first."""
-    query = select(*_COLUMNS).where(removal_check.c.due_at <= at).order_by(removal_check.c.due_at).limit(most)
-    return [_check(tuple(row)) for row in connection.execute(query)]
+    query = select(removal_check).where(removal_check.c.due_at <= at).order_by(removal_check.c.due_at).limit(most)
+    return reader(RemovalCheck).all(connection, query)
 
 
 def claim(connection: Connection, found: RemovalCheck, until: datetime) -> bool:
@@ -106,7 +100,7 @@ class StillShown:
 def still_shown(connection: Connection, marketplaces: Collection[str], most: int) -> list[StillShown]:
     """The removed listings that are still shown, by time of acknowledgement."""
     query = (
-        select(*_COLUMNS, listing.c.external_id, verdict.c.case_id)
+        select(removal_check, listing.c.external_id, verdict.c.case_id)
         .join(action, same(removal_check, action, "action_id"))
         .join(listing, same(action, listing, "listing_id"))
         .join(verdict, same(action, verdict, "verdict_id"))
@@ -114,7 +108,10 @@ def still_shown(connection: Connection, marketplaces: Collection[str], most: int
         .order_by(removal_check.c.acknowledged_at, removal_check.c.action_id)
         .limit(most)
     )
-    return [StillShown(row[-2], row[-1], _check(tuple(row[:-2]))) for row in connection.execute(query)]
+    return [
+        StillShown(row["external_id"], row["case_id"], reader(RemovalCheck).of(row))
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> int:

@@ -12,6 +12,7 @@ from serving.cases.tables import verdict
 from serving.listings.tables import listing
 from serving.mail.rules.kinds import MailState
 from serving.mail.tables import mail
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.telling import Reason
@@ -166,10 +167,7 @@ def removals_of(connection: Connection, remover: Remover, after: datetime) -> li
         )
         .order_by(action.c.created_at, action.c.action_id)
     )
-    return [
-        OwnRemoval(row.action_id, row.external_id, ActionState(row.state), row.created_at, row.new_device)
-        for row in connection.execute(query)
-    ]
+    return reader(OwnRemoval).all(connection, query)
 
 
 def removers(connection: Connection, start: datetime, end: datetime) -> list[Remover]:

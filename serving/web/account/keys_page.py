@@ -80,7 +80,7 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
             raise Invalid("A key needs at least one scope. Tick one.")
         place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID] or None)
         confirm(runtime, session, fields)
-        by, days = f"user:{session.person.user_id}", days_of(fields)
+        by, days = session.person.actor, days_of(fields)
         made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=by, days=days)
     except DomainError as refused:
         page = keys_page(request, session, name=name, scopes=scopes, error=refused.sentence)

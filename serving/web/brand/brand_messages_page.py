@@ -11,9 +11,9 @@ from models.errors import DomainError, NotFound
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import brands
-from serving.brands.store.brand_messages import MessageSide
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.brand.brand_page import Manager

@@ -82,7 +82,7 @@ def post_acknowledgement(request: Request, session: Trainer, fields: Fields) -> 
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     feature, note = fields.get("feature", "")[:_LONGEST_NAME], fields.get("note", "")[:_LONGEST_NOTE]
-    acknowledge(runtime, scope.chosen, feature=feature, note=note, by=f"user:{session.person.user_id}")
+    acknowledge(runtime, scope.chosen, feature=feature, note=note, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.DRIFT_ACKNOWLEDGED)
 
 
@@ -92,7 +92,7 @@ def post_withdrawal(request: Request, session: Trainer, fields: Fields) -> Respo
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     acknowledgement_id = fields.get("acknowledgement_id", "")[:_LONGEST_NAME]
-    withdraw(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=f"user:{session.person.user_id}")
+    withdraw(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.DRIFT_ALARMED)
 
 

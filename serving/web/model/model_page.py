@@ -112,7 +112,7 @@ def models_page(
         labels = label_state(connection, here, runtime.policies[LabelPolicy], now) if counted else None
         a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
         breaker = breakers.of(connection, here)
-        reader = f"user:{person.user_id}"
+        reader = person.actor
         on_trial = trial_part(runtime, connection, here, reader=reader, refused=refused)
         training, again = training_part(connection, scope, now), job_to_try_again(connection, here)
         changes = _past(connection, here, past[:_PAST_SHOWN])
@@ -216,7 +216,7 @@ def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
     """Request a retraining, or another attempt at the bundle of a training that was kept."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
-    by = f"user:{session.person.user_id}"
+    by = session.person.actor
     if job_id := fields.get("job"):
         try_again(runtime, scope.chosen, job_id, by=by)
     else:
@@ -230,7 +230,7 @@ def post_promote(request: Request, session: Promoter, fields: Fields) -> Respons
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
-    done = approve(runtime, scope.chosen, digest=digest, by=f"user:{session.person.user_id}", reason=reason)
+    done = approve(runtime, scope.chosen, digest=digest, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.PROMOTED if done.in_force else Flash.APPROVED)
 
 
@@ -239,9 +239,7 @@ def post_withdraw(request: Request, session: Promoter, fields: Fields) -> Respon
     """Withdraw the user's approval."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    withdraw(
-        runtime, scope.chosen, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=f"user:{session.person.user_id}"
-    )
+    withdraw(runtime, scope.chosen, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.APPROVAL_WITHDRAWN)
 
 
@@ -251,7 +249,7 @@ def post_rollback(request: Request, session: Promoter, fields: Fields) -> Respon
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    done = rollback(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    done = rollback(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.ROLLED_BACK if done.in_force else Flash.APPROVED)
 
 
@@ -261,5 +259,5 @@ def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> R
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    close_breaker(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)

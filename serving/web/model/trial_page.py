@@ -33,7 +33,7 @@ def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Res
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     digest = fields.get("digest", "")[:_LONGEST_DIGEST]
-    trial.start(runtime, scope.chosen, name=digest, share=0.0, by=f"user:{session.person.user_id}")
+    trial.start(runtime, scope.chosen, name=digest, share=0.0, by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.ON_TRIAL)
 
 
@@ -46,7 +46,7 @@ def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
     try:
         if not _PERCENT.fullmatch(percent):
             raise Invalid("The share is not a whole number from 0 to 99, so nothing was changed. Correct it.")
-        trial.change_share(runtime, scope.chosen, share=int(percent) / 100, by=f"user:{session.person.user_id}")
+        trial.change_share(runtime, scope.chosen, share=int(percent) / 100, by=session.person.actor)
     except (Invalid, Forbidden) as error:
         refused = RefusedShare(percent[:_LONGEST_PERCENT], refusal(error))
         page = models_page(runtime, session.person, scope, refused=refused)
@@ -59,5 +59,5 @@ def post_end_trial(request: Request, session: Promoter, fields: Fields) -> Respo
     """End the trial, so that the champion decides for all sellers."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    trial.end(runtime, scope.chosen, by=f"user:{session.person.user_id}")
+    trial.end(runtime, scope.chosen, by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.TRIAL_ENDED)

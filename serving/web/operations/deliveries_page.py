@@ -70,7 +70,7 @@ def post_replay(request: Request, session: Administrator, fields: Fields) -> Res
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:_LONGEST_ID]]
-    replay(runtime, scope.chosen, named, by=f"user:{session.person.user_id}")
+    replay(runtime, scope.chosen, named, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.REPLAYED)
 
 

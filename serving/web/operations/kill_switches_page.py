@@ -52,7 +52,7 @@ def post_kill_switch(rule: str, request: Request, session: Administrator, fields
     runtime, on = runtime_of(request), fields["to"] == "on"
     place = administered(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID])
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    switch(runtime, place, AutomaticRule(rule), on=on, by=f"user:{session.person.user_id}", reason=reason)
+    switch(runtime, place, AutomaticRule(rule), on=on, by=session.person.actor, reason=reason)
     return go_to(request, "/kill-switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
 
 

@@ -93,7 +93,7 @@ def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> R
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    close_breaker(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at(PLACE), Flash.BREAKER_CLOSED)
 
 

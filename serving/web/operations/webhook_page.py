@@ -75,7 +75,7 @@ def post_register(request: Request, session: Administrator, fields: Fields) -> R
         allow_loopback=False,
         marketplace=scope.chosen.name,
         secret=None,
-        by=f"user:{session.person.user_id}",
+        by=session.person.actor,
         status_url=status_url or None,
     )
     return respond(request, webhook_page(runtime, session, scope, secret), session)
@@ -88,7 +88,7 @@ def post_secret(request: Request, session: Administrator, fields: Fields) -> Res
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     hours = _hours(fields.get("overlap_hours", ""))
     confirm(runtime, session, fields)
-    by = f"user:{session.person.user_id}"
+    by = session.person.actor
     secret = provisioning.rotate_secret(runtime, overlap_hours=hours, marketplace=scope.chosen.name, secret=None, by=by)
     return respond(request, webhook_page(runtime, session, scope, secret), session)
 
@@ -98,7 +98,7 @@ def post_rest(request: Request, session: Administrator, fields: Fields) -> Respo
     """Pause deliveries for some hours."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], f"user:{session.person.user_id}"
+    endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], session.person.actor
     pause_receiver(runtime, scope.chosen, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_PAUSED)
 
@@ -108,9 +108,7 @@ def post_wake(request: Request, session: Administrator, fields: Fields) -> Respo
     """Resume deliveries now."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    wake_receiver(
-        runtime, scope.chosen, fields.get("endpoint_id", "")[:_LONGEST_ID], by=f"user:{session.person.user_id}"
-    )
+    wake_receiver(runtime, scope.chosen, fields.get("endpoint_id", "")[:_LONGEST_ID], by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_WOKEN)
 
 
@@ -120,7 +118,7 @@ def post_disable(request: Request, session: Administrator, fields: Fields) -> Re
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, reason = fields.get("endpoint_id", "")[:_LONGEST_ID], fields.get("reason", "")[:_LONGEST_REASON]
-    disable_receiver(runtime, scope.chosen, endpoint_id, by=f"user:{session.person.user_id}", reason=reason)
+    disable_receiver(runtime, scope.chosen, endpoint_id, by=session.person.actor, reason=reason)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_OFF)
 
 

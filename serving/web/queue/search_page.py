@@ -12,8 +12,8 @@ from models.case import BLIND_LANES
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
+from serving.listings.rules import EntryKind
 from serving.listings.store import search
-from serving.listings.store.search import Kind
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import counting_as
 from serving.review.store import found_listings
@@ -86,9 +86,9 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
     here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
-        hits = search.find(connection, here, Kind.LISTING, asked, most=MOST_LISTINGS + 1)
+        hits = search.find(connection, here, EntryKind.LISTING, asked, most=MOST_LISTINGS + 1)
         listings = found_listings.listings_of(connection, hits[:MOST_LISTINGS], counting_as(connection, session.person))
-        sellers = search.find(connection, here, Kind.SELLER, asked, most=MOST_SELLERS)
+        sellers = search.find(connection, here, EntryKind.SELLER, asked, most=MOST_SELLERS)
         names = list(dict.fromkeys(one.external_id for one in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}
         case_id = found_listings.case_of(connection, here, asked) if _CASE.match(asked) else None

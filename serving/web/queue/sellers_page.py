@@ -95,7 +95,7 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
         SellerList(which),
         reason=fields.get("reason", ""),
         days=int(days) if days else None,
-        by=f"user:{session.person.user_id}",
+        by=session.person.actor,
     )
     return go_to(request, _PLACE, Flash.SELLER_LISTED)
 
@@ -105,7 +105,7 @@ def post_removal(request: Request, session: Reviewer, fields: Fields) -> Respons
     """Remove a seller from its list."""
     runtime = runtime_of(request)
     here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
-    take_off_list(runtime, here, fields.get("seller", "")[:200], by=f"user:{session.person.user_id}")
+    take_off_list(runtime, here, fields.get("seller", "")[:200], by=session.person.actor)
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)
 
 

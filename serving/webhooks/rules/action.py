@@ -16,6 +16,12 @@ class ActionKind(StrEnum):
 INVERSE: Final = {ActionKind.REMOVE: ActionKind.REINSTATE, ActionKind.REINSTATE: ActionKind.REMOVE}
 
 
+class RequestKind(StrEnum):
+    """The kind of message, by its name in the type `listing.requested`."""
+
+    REQUESTED = "requested"
+
+
 class ActionState(StrEnum):
     """The states of an action. `scheduled` can be withdrawn; from `sending` on only the inverse action helps.
 

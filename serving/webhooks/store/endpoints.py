@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, update
 
+from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.tables import webhook_endpoint
@@ -64,7 +65,7 @@ def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
         .where(webhook_endpoint.c.marketplace_id == endpoint.marketplace_id, webhook_endpoint.c.disabled_at.is_(None))
         .values(disabled_at=endpoint.created_at)
     )
-    add(connection, webhook_endpoint, [{name: getattr(endpoint, name) for name in Endpoint.__slots__}])
+    add(connection, webhook_endpoint, [row_of(endpoint)])
 
 
 def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
@@ -72,8 +73,7 @@ def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
     )
-    found = connection.execute(query).mappings().one_or_none()
-    return None if found is None else Endpoint(**{name: found[name] for name in Endpoint.__slots__})
+    return reader(Endpoint).single(connection, query)
 
 
 def made_by(connection: Connection, user_id: str) -> list[Endpoint]:
@@ -81,8 +81,7 @@ def made_by(connection: Connection, user_id: str) -> list[Endpoint]:
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.made_by == user_id, webhook_endpoint.c.disabled_at.is_(None)
     )
-    found = connection.execute(query.order_by(webhook_endpoint.c.endpoint_id)).mappings()
-    return [Endpoint(**{name: row[name] for name in Endpoint.__slots__}) for row in found]
+    return reader(Endpoint).all(connection, query.order_by(webhook_endpoint.c.endpoint_id))
 
 
 def change_secret(
@@ -110,9 +109,9 @@ def with_clear_secrets(connection: Connection, mark: str) -> bool:
 
 def sealed(connection: Connection) -> list[SealedSecrets]:
     """The secrets of every endpoint, disabled ones too; until the transaction ends, no other changes them."""
-    columns = [webhook_endpoint.c[name] for name in SealedSecrets.__slots__]
-    found = connection.execute(select(*columns).with_for_update()).mappings()
-    return [SealedSecrets(**row) for row in found]
+    return reader(SealedSecrets).all(
+        connection, select(*reader(SealedSecrets).columns(webhook_endpoint)).with_for_update()
+    )
 
 
 def seal_again(connection: Connection, changed: Sequence[SealedSecrets]) -> None:

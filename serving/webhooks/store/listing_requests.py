@@ -3,25 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import NotFound
+from models.errors import required
+from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
-from serving.webhooks.rules.action import ActionState
+from serving.webhooks.rules.action import ActionState, RequestKind
 from serving.webhooks.store.outbox import Outbox
 from serving.webhooks.tables import listing_request
 
 PREFIX: Final = "lrq"
-
-
-class RequestKind(StrEnum):
-    """The kind of message, by its name in the type `listing.requested`."""
-
-    REQUESTED = "requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +49,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredListingRequest
     query = (
         select(listing_request).where(*conditions).order_by(listing_request.c.created_at, listing_request.c.sequence)
     )
-    found = []
-    for row in connection.execute(query).mappings():
-        values = {name: row[name] for name in StoredListingRequest.__slots__}
-        values |= {"kind": RequestKind(row["kind"]), "state": ActionState(row["state"])}
-        found.append(StoredListingRequest(**values))
-    return found
+    return reader(StoredListingRequest).all(connection, query)
 
 
 OUTBOX: Final = Outbox(listing_request, "location_digest", _read)
@@ -74,9 +63,7 @@ def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredListingRequest:
     """One request. Raises NotFound (there is none in this marketplace)."""
     found = _read(connection, inside(listing_request, marketplace_id, action_id=action_id))
-    if not found:
-        raise NotFound("There is no such request.")
-    return found[0]
+    return required(found[0] if found else None, "There is no such request.")
 
 
 def latest_of(connection: Connection, marketplace_id: str, location_digest: str) -> StoredListingRequest | None:

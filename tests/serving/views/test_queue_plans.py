@@ -13,8 +13,9 @@ from sqlalchemy import Connection, event
 from models.case import CaseLane
 from serving.cases.store import facets
 from serving.intake.service.intake import receive
+from serving.listings.rules import EntryKind
 from serving.listings.store import search
-from serving.listings.store.search import Hit, Kind
+from serving.listings.store.search import Hit
 from serving.review.store import found_listings
 from serving.views import positions, queues
 from serving.views.queues import Lease, QueueFilter
@@ -100,7 +101,7 @@ def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
 def test_a_search_begins_with_the_text_index(site: Site) -> None:
     a_case(site)
     here = {site.here}
-    steps = plan(site, lambda connection: search.find(connection, here, Kind.LISTING, "aurelle bag", most=50))
+    steps = plan(site, lambda connection: search.find(connection, here, EntryKind.LISTING, "aurelle bag", most=50))
     assert "SCAN search_index VIRTUAL TABLE" in steps
     assert "SEARCH entry USING INTEGER PRIMARY KEY" in steps
     assert "TEMP B-TREE" not in steps

@@ -23,10 +23,10 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
+from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import authorised_sellers, certifications
 from serving.brands.store.authorised_sellers import AuthorisationRequest
-from serving.brands.store.brand_messages import MessageSide
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy

@@ -14,8 +14,8 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.guards import may, runtime_of
+from serving.listings.rules import EntryKind
 from serving.listings.store import listings, search
-from serving.listings.store.search import Kind
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
@@ -218,7 +218,7 @@ def form_page(
         found: tuple[Hit, ...] = ()
         if asked and offered.chosen is not None:
             here = offered.chosen.marketplace_id
-            hits = search.find(connection, {here}, Kind.LISTING, asked, most=_MOST_FOUND)
+            hits = search.find(connection, {here}, EntryKind.LISTING, asked, most=_MOST_FOUND)
             titles = listings.titles(connection, here, [one.external_id for one in hits])
             found = tuple(
                 Hit(

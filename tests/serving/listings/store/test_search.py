@@ -5,8 +5,8 @@ from sqlalchemy import func, select
 
 from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
+from serving.listings.rules import EntryKind
 from serving.listings.store import search
-from serving.listings.store.search import Kind
 from serving.listings.tables import search_entry
 from serving.privacy.service.erasure import erase_seller
 from tests.fixtures.listings import a_suspect_row
@@ -49,7 +49,9 @@ def receive_titles(site: Site, titles: dict[str, str]) -> None:
     receive(site.runtime, site.marketplace, rows, source="test")
 
 
-def found(site: Site, asked: str, kind: Kind = Kind.LISTING, places: frozenset[str] | None = None) -> list[str]:
+def found(
+    site: Site, asked: str, kind: EntryKind = EntryKind.LISTING, places: frozenset[str] | None = None
+) -> list[str]:
     here = frozenset({site.here}) if places is None else places
     with site.runtime.store.read() as connection:
         return [hit.external_id for hit in search.find(connection, here, kind, asked, most=50)]
@@ -66,14 +68,14 @@ def test_listings_and_sellers_are_found_and_nothing_that_is_asked_raises(any_sit
     assert found(any_site, "包") == found(any_site, "特") == ["ZH"], "a character, wherever it stands"
     assert found(any_site, "replica") == ["ES"]
     assert found(any_site, "shop-ru") == ["RU"], "by who sells it"
-    assert found(any_site, "shop-ru", Kind.SELLER) == ["shop-ru"]
-    assert found(any_site, "shop", Kind.SELLER) == ["shop-es", "shop-zh", "shop-ru", "shop-en"]
+    assert found(any_site, "shop-ru", EntryKind.SELLER) == ["shop-ru"]
+    assert found(any_site, "shop", EntryKind.SELLER) == ["shop-es", "shop-zh", "shop-ru", "shop-en"]
     assert found(any_site, "tote") == []
     assert found(any_site, "aurelle", places=frozenset({"mkt_other"})) == [], "of no other marketplace"
     assert found(any_site, "aurelle", places=frozenset()) == []
     for asked in HOSTILE:
         assert len(found(any_site, asked)) <= len(TITLES)
-        assert len(found(any_site, asked, Kind.SELLER)) <= len(TITLES)
+        assert len(found(any_site, asked, EntryKind.SELLER)) <= len(TITLES)
 
 
 def test_words_of_many_entries_give_the_latest_as_words_of_few_do(
@@ -83,7 +85,7 @@ def test_words_of_many_entries_give_the_latest_as_words_of_few_do(
     for few in (3, 2, 0):
         monkeypatch.setattr(search, "_FEW", few)
         assert found(any_site, "aurelle") == ["ES", "RU", "EN"]
-        assert found(any_site, "shop", Kind.SELLER) == ["shop-es", "shop-zh", "shop-ru", "shop-en"]
+        assert found(any_site, "shop", EntryKind.SELLER) == ["shop-es", "shop-zh", "shop-ru", "shop-en"]
 
 
 @pytest.mark.both_engines
@@ -106,7 +108,7 @@ def test_an_id_comes_before_titles_that_mention_it(site: Site) -> None:
 def test_an_erased_seller_is_not_found_and_the_listings_are_found_by_their_titles(any_site: Site) -> None:
     receive_titles(any_site, TITLES)
     erase_seller(any_site.runtime, any_site.marketplace, "shop-ru", carry_out=True, by="test")
-    assert found(any_site, "shop-ru", Kind.SELLER) == []
+    assert found(any_site, "shop-ru", EntryKind.SELLER) == []
     assert found(any_site, "shop-ru") == []
     assert found(any_site, "копия") == ["RU"]
     assert found(any_site, "shop-en") == ["EN"], "others are as they were"

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from serving.listings.rules import EntryKind
 from serving.listings.store import search
-from serving.listings.store.search import Findable, Kind
+from serving.listings.store.search import Findable
 from serving.listings.tables import facts, quarantine, search_entry, seller
 from serving.platform.database.many_rows import FEWEST_TO_COPY
 from serving.platform.database.store import add, add_or_ignore
@@ -124,6 +125,7 @@ def test_entries_of_search_replace_the_earlier_ones(any_site: Site) -> None:
     assert len(stored(any_site, search_entry, "entry_number")) == MANY + 1
     with any_site.runtime.store.read() as connection:
         red, blue = (
-            search.find(connection, [any_site.here], Kind.LISTING, words, most=100) for words in ("red", "blue bag")
+            search.find(connection, [any_site.here], EntryKind.LISTING, words, most=100)
+            for words in ("red", "blue bag")
         )
     assert (len(red), len(blue)) == (0, MANY)
