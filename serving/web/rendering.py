@@ -21,7 +21,7 @@ from serving.platform import display
 from serving.platform.display import Display
 from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
-from serving.web import flash, text_view
+from serving.web import flash
 from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
@@ -29,7 +29,7 @@ from serving.web.forms import local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
-from serving.web.wording import i18n, own_words, words
+from serving.web.wording import i18n, words
 from serving.web.wording.filters import FILTERS
 from serving.web.wording.glossary import term_of
 from serving.web.wording.i18n import N_, say
@@ -112,13 +112,8 @@ TEMPLATES.globals |= {
     "all_tongues": i18n.tongues,
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
-    "day": own_words.day,
-    "full": own_words.full,
-    "moment": own_words.moment,
-    "number": i18n.number,
     "reason_codes": REASON_CODES,
     "say": say,
-    "shown": text_view.show,
     "static": address,
     "term_of": term_of,
     "tongue": i18n.tongue,

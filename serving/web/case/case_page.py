@@ -34,7 +34,7 @@ from serving.review.rules.test_buy import TestBuyState
 from serving.review.service import notice_evidence
 from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
-from serving.review.service.seller_evidence import documents_of
+from serving.review.service.seller_evidence import Document, documents_of
 from serving.review.store import test_buys
 from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
@@ -55,7 +55,7 @@ from serving.web.case.case_cards import (
 )
 from serving.web.case.case_state import Standing, standing
 from serving.web.case.changes import Comparison
-from serving.web.case.documents.documents_card import DocumentShown, documents_card
+from serving.web.case.documents.documents_card import ShownDocument, documents_card
 from serving.web.case.documents.report_card import ReportCard, report_card
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.flow import looks_ahead, on_their_way
@@ -119,7 +119,7 @@ class CasePage:
     price: PriceCard
     seller: SellerCard
     risk: RiskPart | None
-    documents: tuple[DocumentShown, ...]
+    documents: list[tuple[Document, ShownDocument]]
     links: LinksCard
     likeness: NearDuplicatesCard
     reasons: ReasonsCard | None

@@ -25,8 +25,8 @@ def _moment_named(context: Context, at: datetime | None) -> str:
 
 
 @pass_context
-def _day(context: Context, at: datetime | None) -> str:
-    return "" if at is None else own_words.day(at, context["now"])
+def _day(context: Context, at: datetime | None, now: datetime | None = None) -> str:
+    return "" if at is None else own_words.day(at, now or context["now"])
 
 
 def _duration(span: timedelta | float | None) -> str:
@@ -40,10 +40,12 @@ def _number(value: int) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "clock": words.clock,
     "day": _day,
     "duration": _duration,
     "english": in_english,
     "figure": words.figure,
+    "full": own_words.full,
     "listed": own_words.listed,
     "moment": _moment,
     "moment_named": _moment_named,
