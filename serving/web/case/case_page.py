@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qsl
@@ -47,7 +48,6 @@ from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandCard, BrandDraft, brand_card
 from serving.web.case.case_cards import (
-    Event,
     ListingCard,
     NoticeCard,
     PriceCard,
@@ -125,7 +125,7 @@ class CasePage:
     reasons: ReasonsCard | None
     rule_matches: tuple[RuleMatch, ...]
     silent: tuple[str, ...]
-    events: tuple[Event, ...]
+    events: list[tuple[datetime, str, str | None]]
     evidence: list[Taken]
     has_test_buy: bool
     notes: NotesCard
@@ -233,7 +233,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         report=report_card(connection, case, now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),
-        compared=changes.comparison(history, at, asked.versions, now),
+        compared=changes.comparison(history, at, asked.versions),
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
         # It is computed from scores and verdicts, including those of this listing.
@@ -244,7 +244,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         reasons=None,
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
-        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
+        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), blind=blind, kept=kept),
         evidence=evidence.of_listing(connection, here, case.listing_id),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         notes=notes_card(connection, person, case, blind=blind),

@@ -33,7 +33,6 @@ def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> No
     assert (looks.agreed, looks.of) == (1, 2), "a second review counts for both"
 
 
-
 def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None:
     appeal = an_appeal(site, decided_by_analyst=True)
     judge(site, site.second_analyst, appeal, Judgement.GENUINE)
