@@ -25,12 +25,12 @@ from serving.web import flash
 from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
+from serving.web.filters import FILTERS
 from serving.web.forms import local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, words
-from serving.web.wording.filters import FILTERS
 from serving.web.wording.glossary import term_of
 from serving.web.wording.i18n import N_, say
 from serving.web.wording.simulation_banner import SimulationBanner, simulation_banner

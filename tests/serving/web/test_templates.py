@@ -57,22 +57,22 @@ def pages() -> list[type]:
     return sorted(found, key=lambda kind: kind.__name__)
 
 
-def held(kind: Any, seen: set[Any]) -> Iterator[Any]:
+def kinds_of(kind: Any, seen: set[Any]) -> Iterator[Any]:
     """The kinds of values that a page holds, in fields of fields too."""
     for argument in get_args(kind):
-        yield from held(argument, seen)
+        yield from kinds_of(argument, seen)
     if kind not in seen:
         seen.add(kind)
         yield kind
         if dataclasses.is_dataclass(kind) and isinstance(kind, type) and kind not in _FOR_OUTSIDERS:
             hints = get_type_hints(kind)
             for field in dataclasses.fields(kind):
-                yield from held(hints[field.name], seen)
+                yield from kinds_of(hints[field.name], seen)
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if vars(page)["template"] in TRANSLATED])
 def test_a_page_for_outsiders_holds_only_views_and_allowed_objects(page: type) -> None:
-    kinds = set(held(page, set()))
+    kinds = set(kinds_of(page, set()))
     assert Any not in kinds, "it could hold a score"
     objects = {kind for kind in kinds if dataclasses.is_dataclass(kind)}
     assert {kind for kind in objects if not kind.__module__.startswith("serving.web.")} <= _FOR_OUTSIDERS
@@ -80,7 +80,7 @@ def test_a_page_for_outsiders_holds_only_views_and_allowed_objects(page: type) -
 
 @pytest.mark.parametrize("page", pages())
 def test_a_template_has_no_way_to_the_database(page: type) -> None:
-    assert not {Connection, Runtime} & set(held(page, set()))
+    assert not {Connection, Runtime} & set(kinds_of(page, set()))
 
 
 def test_a_name_that_a_page_does_not_have_is_an_error() -> None:
