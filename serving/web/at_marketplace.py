@@ -15,20 +15,11 @@ FIELD: Final = "marketplace"
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceLink:
-    """A marketplace at which the person may open the page."""
-
-    name: str
-    marketplace_id: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PlaceScope:
     """The marketplace and the choices; `is_named` is whether addresses must name it."""
 
     chosen: Marketplace
-    choices: tuple[PlaceLink, ...]
+    choices: tuple[Marketplace, ...]
     is_named: bool
 
     @property
@@ -65,10 +56,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Ma
         found = [one for one in marketplaces.everyone(connection) if one.marketplace_id in theirs]
     return PlaceScope(
         chosen=next(one for one in found if one.marketplace_id == here),
-        choices=tuple(
-            PlaceLink(one.name, one.marketplace_id, current=one.marketplace_id == here)
-            for one in sorted(found, key=lambda one: (one.name, one.marketplace_id))
-        ),
+        choices=tuple(sorted(found, key=lambda place: (place.name, place.marketplace_id))),
         is_named=len({grant.marketplace_id for grant in person.grants}) > 1,
     )
 

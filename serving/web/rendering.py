@@ -21,16 +21,16 @@ from serving.platform import display, tongues
 from serving.platform.display import Display
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
-from serving.web import flash, text_view
+from serving.web import flash
 from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
+from serving.web.filters import FILTERS
 from serving.web.forms import local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import words
-from serving.web.wording.filters import FILTERS
 from serving.web.wording.glossary import term_of
 from serving.web.wording.simulation_banner import SimulationBanner, simulation_banner
 from serving.web.wording.translated import TRANSLATED
@@ -112,13 +112,8 @@ TEMPLATES.globals |= {
     "all_tongues": tongues.tongues,
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
-    "day": words.day,
-    "full": words.full,
-    "moment": words.moment,
-    "number": tongues.number,
     "reason_codes": REASON_CODES,
     "say": say,
-    "shown": text_view.show,
     "static": address,
     "term_of": term_of,
     "tongue": tongues.tongue,

@@ -52,7 +52,6 @@ class KeysPage:
 
     rows: tuple[KeyRecord, ...]
     names: Mapping[str, str]
-    now: datetime
     wall: datetime
     places: Mapping[str, str]
     scopes: Mapping[Scope, str]
@@ -115,7 +114,6 @@ def keys_page(
     return KeysPage(
         rows=tuple(rows),
         names={**places, **called, **makers},
-        now=runtime.clock.now(),
         wall=runtime.wall.now(),
         places=places,
         scopes={scope: _SCOPES[scope] for scope in offered},

@@ -16,8 +16,6 @@ from serving.cases.store import case_brands
 from serving.cases.store.case_brands import StoredNaming
 from serving.cases.store.cases import Case
 from serving.review.service.brand_search import LONGEST_SEARCH, choices_of
-from serving.web import text_view
-from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 
@@ -63,8 +61,8 @@ class BrandCard:
     `needed` is what is told to a reviewer who answers 'counterfeit' now; None where that needs no further name.
     """
 
-    name: Shown | None
-    owner: Shown | None
+    name: str | None
+    owner: str | None
     how: str
     history: list[StoredNaming]
     candidates: tuple[Brand, ...]
@@ -95,8 +93,8 @@ def brand_card(
     last = case_brands.last_given(given)
     found = tuple(one for one in choices.found if one.brand_id not in hinted | {case.brand_id})
     return BrandCard(
-        name=text_view.show(name) if name else None,
-        owner=text_view.show(case.mark_owner) if case.mark_owner else None,
+        name=name,
+        owner=case.mark_owner,
         how=_how(case.brand, facts, given, candidates),
         history=given[::-1],
         candidates=candidates,

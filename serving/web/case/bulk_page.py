@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from features.message import Message, from_json
 from models.case import CaseState
 from models.errors import Invalid
-from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.score import findings, reason_from_json
 from serving.accounts.rules.access import Permission, Person
@@ -28,7 +27,6 @@ from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
 from serving.review.store.bulk_verdicts import StoredBulk, StoredBulkItem
 from serving.views import queues, views
-from serving.web import text_view
 from serving.web.case.answers import answer_of
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
 from serving.web.case.pictures import ShownPicture, shown_pictures
@@ -36,7 +34,6 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id, ticked
 from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
@@ -55,7 +52,7 @@ class BulkRow:
     case_id: str
     version_id: str
     row: QueueRow
-    reasons: tuple[Shown, ...]
+    reasons: tuple[Message, ...]
     pictures: tuple[ShownPicture, ...]
     ticked: bool
 
@@ -179,10 +176,10 @@ def _titles(connection: Connection, found: list[Case]) -> dict[str, str]:
     return {row["case_id"]: (row["content"] or {}).get("title") or row["external_id"] for row in stored}
 
 
-def _reasons(row: Mapping[str, Any]) -> tuple[Shown, ...]:
+def _reasons(row: Mapping[str, Any]) -> tuple[Message, ...]:
     """What points to counterfeit: hard evidence first, then the strongest reasons."""
     found = findings([from_json(one) for one in row["evidence"]], [reason_from_json(one) for one in row["reasons"]])
-    return tuple(text_view.show(in_english(one)) for one in found[:_MOST_REASONS])
+    return found[:_MOST_REASONS]
 
 
 def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:

@@ -146,20 +146,15 @@ def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
     return f" Each dot is one listing{many}.{further}"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the timeline."""
-
-    at: str
-    what: str
-    actor: str | None
-
-
 _MACHINES: Final = frozenset({"router", "sweep", "seller", "notice"})
 
 
-def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool, kept: bool = False) -> tuple[Event, ...]:
-    """Events, newest first. The router's reasons name the score, so a blind page shows only their first words.
+def timeline(
+    rows: Sequence[Mapping[str, Any]], *, blind: bool, kept: bool = False
+) -> list[tuple[datetime, str, str | None]]:
+    """Events with time, text and actor, newest first.
+
+    The router's reasons name the score, so a blind page shows only their first words.
 
     If the score is masked until the decision, the lane is too, and the router's entry says only that the case opened.
     """
@@ -169,10 +164,9 @@ def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool, k
             return str(row["what"])
         return "Opened." if kept else _first_sentence(row["what"])
 
-    return tuple(
-        Event(words.moment(row["known_at"], now), told_text(row), None if row["actor"] in _MACHINES else row["actor"])
-        for row in reversed(rows)
-    )
+    return [
+        (row["known_at"], told_text(row), None if row["actor"] in _MACHINES else row["actor"]) for row in reversed(rows)
+    ]
 
 
 def _first_sentence(text: str) -> str:

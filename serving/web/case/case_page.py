@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qsl
@@ -34,7 +35,7 @@ from serving.review.rules.test_buy import TestBuyState
 from serving.review.service import notice_evidence
 from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
-from serving.review.service.seller_evidence import documents_of
+from serving.review.service.seller_evidence import Document, documents_of
 from serving.review.store import test_buys
 from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
@@ -47,7 +48,6 @@ from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandCard, BrandDraft, brand_card
 from serving.web.case.case_cards import (
-    Event,
     ListingCard,
     NoticeCard,
     PriceCard,
@@ -55,7 +55,7 @@ from serving.web.case.case_cards import (
 )
 from serving.web.case.case_state import Standing, standing
 from serving.web.case.changes import Comparison
-from serving.web.case.documents.documents_card import DocumentShown, documents_card
+from serving.web.case.documents.documents_card import ShownDocument, documents_card
 from serving.web.case.documents.report_card import ReportCard, report_card
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.flow import looks_ahead, on_their_way
@@ -119,13 +119,13 @@ class CasePage:
     price: PriceCard
     seller: SellerCard
     risk: RiskPart | None
-    documents: tuple[DocumentShown, ...]
+    documents: list[tuple[Document, ShownDocument]]
     links: LinksCard
     likeness: NearDuplicatesCard
     reasons: ReasonsCard | None
     rule_matches: tuple[RuleMatch, ...]
     silent: tuple[str, ...]
-    events: tuple[Event, ...]
+    events: list[tuple[datetime, str, str | None]]
     evidence: list[Taken]
     has_test_buy: bool
     notes: NotesCard
@@ -233,7 +233,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         report=report_card(connection, case, now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),
-        compared=changes.comparison(history, at, asked.versions, now),
+        compared=changes.comparison(history, at, asked.versions),
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
         # It is computed from scores and verdicts, including those of this listing.
@@ -244,7 +244,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         reasons=None,
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
-        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
+        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), blind=blind, kept=kept),
         evidence=evidence.of_listing(connection, here, case.listing_id),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         notes=notes_card(connection, person, case, blind=blind),

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording import words
 
 _FIELDS: Final = {
     "title": "Title",
@@ -64,8 +63,8 @@ class Comparison:
 
     old: int
     new: int
-    old_at: str
-    new_at: str
+    old_at: datetime
+    new_at: datetime
     changes: tuple[Change, ...]
     numbers: tuple[int, ...]
 
@@ -78,9 +77,7 @@ def asked_versions(given: Mapping[str, str]) -> tuple[int, int] | None:
     return int(numbers[0]), int(numbers[1])
 
 
-def comparison(
-    history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int, int] | None, now: datetime
-) -> Comparison | None:
+def comparison(history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int, int] | None) -> Comparison | None:
     """The requested versions, else the one at an index with the one before; None if there is only one.
 
     A request that is not two versions, the older first, is ignored.
@@ -95,8 +92,8 @@ def comparison(
     return Comparison(
         old,
         new,
-        words.moment(before["known_at"], now),
-        words.moment(after["known_at"], now),
+        before["known_at"],
+        after["known_at"],
         changes(before, after),
         tuple(by_number),
     )

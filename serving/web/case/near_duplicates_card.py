@@ -12,33 +12,17 @@ from features.near_duplicates import NearDuplicate, NearDuplicates
 from serving.intake.service.near_duplicates import near_duplicates_of
 from serving.views import views
 from serving.views.views import Offered
-from serving.web import text_view
-from serving.web.text_view import Shown
 from serving.web.wording import words
 
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A near-duplicate: the share of common text, its current title, and its outcome at scoring time.
-
-    `case_id` is its open case or the one decided last, None if it has neither.
-    """
-
-    shared: str
-    title: Shown
-    external_id: str
-    case_id: str | None
-    price: str | None
-    same_seller: bool
-    counterfeit: bool | None
-    authorised: bool
+Duplicate = tuple[NearDuplicate, Offered | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicatesCard:
     """The card; `compared` is False if the text was too short to compare or was not compared then.
 
-    `later` are the near-duplicates that became known after scoring.
+    A near-duplicate stands with its current data, None where it has none, and its price in words. `later` became known
+    after scoring.
     """
 
     compared: bool
@@ -99,15 +83,5 @@ def _sentences(found: NearDuplicates, currency: str) -> list[str]:
     return lines
 
 
-def _duplicate(one: NearDuplicate, offered: Offered | None, currency: str) -> Duplicate:
-    title = offered.title if offered is not None and offered.title else one.listing_id
-    return Duplicate(
-        shared=f"{one.similarity:.0%}",
-        title=text_view.show(title),
-        external_id=one.listing_id,
-        case_id=offered.case_id if offered is not None else None,
-        price=None if one.log_price is None else words.about(math.exp(one.log_price), currency),
-        same_seller=one.same_seller,
-        counterfeit=one.counterfeit,
-        authorised=one.authorised,
-    )
+def _duplicate(near: NearDuplicate, offered: Offered | None, currency: str) -> Duplicate:
+    return near, offered, None if near.log_price is None else words.about(math.exp(near.log_price), currency)

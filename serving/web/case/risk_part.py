@@ -1,6 +1,7 @@
 """The risk of the seller's listings relative to other sellers, from the last computation; for analysts only."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -10,7 +11,6 @@ from serving.platform.runtime import Runtime
 from serving.sellers.service.seller_risk import risk_of
 from serving.web import charts
 from serving.web.charts import ScoreBar
-from serving.web.wording import words
 
 _WIDTH: Final = 96  # Leaves room for the sentence on the line of a telephone.
 
@@ -19,7 +19,7 @@ _WIDTH: Final = 96  # Leaves room for the sentence on the line of a telephone.
 class RiskPart:
     """The seller's percentile and the counts behind it; `bar` is None without a percentile."""
 
-    as_of: str | None
+    as_of: datetime | None
     bar: ScoreBar | None
     standing: str
     counts: tuple[str, ...]
@@ -31,7 +31,7 @@ def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, sel
     percentile = found.risk.percentile if found.risk else None
     standing, *counts = map(in_english, found.reasons)
     return RiskPart(
-        as_of=words.moment(found.kept.as_of, runtime.clock.now()) if found.kept else None,
+        as_of=found.kept.as_of if found.kept else None,
         bar=charts.percentile_bar(percentile, _WIDTH) if percentile is not None else None,
         standing=standing,
         counts=tuple(counts),

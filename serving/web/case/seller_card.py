@@ -36,31 +36,18 @@ class SellerRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """A fact about the seller beside the name."""
-
-    name: str
-    value: Shown
-
-
-@dataclass(frozen=True, slots=True)
-class Strikes:
-    """The seller's current strikes in words, and as marks up to the number at which account closure is proposed."""
-
-    marks: tuple[bool, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class SellerCard:
-    """The card; `seller` is None if the listing names none, outcomes are None if none were recorded then."""
+    """The card; `seller` is None if the listing names none, outcomes are None if none were recorded then.
+
+    `strikes` are the current ones, and the number at which account closure is proposed.
+    """
 
     seller: Shown | None
     authorised: bool
-    strikes: Strikes | None
+    strikes: tuple[float, int] | None
     rows: tuple[SellerRow, ...]
     sources: str
-    remarks: tuple[Remark, ...]
+    remarks: list[tuple[str, Shown]]
     counterfeit: int | None
     genuine: int | None
     disagreement: str | None
@@ -87,14 +74,15 @@ def seller_card(
         rows.append(SellerRow(name, _series(name.lower(), told, facts.as_of, reported), _counts(counts)))
     if any(value is not None for value in block.orders):
         rows.append(SellerRow("Orders", _series("orders", None, facts.as_of, None), _counts(block.orders)))
-    outcomes = seller.outcomes
+    outcomes, struck = seller.outcomes, strikes.of_seller(connection, marketplace_id, known) if known else []
+    given = count(struck, as_of=now, policy=policies[StrikePolicy]).total
     return SellerCard(
         seller=text_view.show(known) if known else None,
         authorised=seller.authorised,
-        strikes=_strikes(connection, marketplace_id, known, policies, now) if known else None,
+        strikes=(given, int(policies[SanctionPolicy].close_from)) if known else None,
         rows=tuple(rows),
         sources=_sources({name: source for name, _, source, _ in measured}),
-        remarks=tuple(_remarks(facts)),
+        remarks=_remarks(facts),
         counterfeit=outcomes.counterfeit if outcomes else None,
         genuine=outcomes.genuine if outcomes else None,
         disagreement=seller.disagreement,
@@ -126,13 +114,7 @@ def _sources(found: Mapping[str, Source]) -> str:
     return ". ".join(f"{words.listed(names).capitalize()} {_SOURCES[source]}" for source, names in by_source.items())
 
 
-def _strikes(connection: Connection, marketplace_id: str, seller: str, policies: ByClass, now: datetime) -> Strikes:
-    total = count(strikes.of_seller(connection, marketplace_id, seller), as_of=now, policy=policies[StrikePolicy]).total
-    most = int(policies[SanctionPolicy].close_from)
-    return Strikes(tuple(total >= mark + 1 for mark in range(most)), f"{total:g} of {most} strikes")
-
-
-def _remarks(facts: Facts) -> list[Remark]:
+def _remarks(facts: Facts) -> list[tuple[str, Shown]]:
     block, seller = facts.listing.seller, facts.seller
     rating = None
     if block.rating is not None:
@@ -145,7 +127,7 @@ def _remarks(facts: Facts) -> list[Remark]:
         ("Rating", rating),
         ("Products", None if block.variety is None else f"{block.variety:,}"),
     )
-    return [Remark(name, text_view.show(value)) for name, value in pairs if value is not None]
+    return [(name, text_view.show(value)) for name, value in pairs if value is not None]
 
 
 def _since(days: float) -> str:

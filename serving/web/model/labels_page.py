@@ -75,6 +75,7 @@ class LabelsPage(AtMarketplace):
     changes: LabelChangesCard | None
     withheld: tuple[tuple[str, int], ...]
     report: Mapping[str, Any]
+    capped_groups: Mapping[str, int]
     looks: SecondReviews
     agreement: str
     leaning: LeaningCard
@@ -112,6 +113,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         users = [name.removeprefix("user:") for name in summary.sources] if summary else []
         names = {f"user:{one}": name for one, name in accounts.names(connection, users).items()}
         names |= {f"brand:{one.brand_id}": one.name for one in brands.registered(connection, here, now)}
+    report = models[0].report if models else {}
     return LabelsPage(
         scope=scope,
         labels=labels,
@@ -125,7 +127,8 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         reviewer_share=limit.reviewer_share,
         changes=changes,
         withheld=tuple((in_english(message(code)).rstrip("."), number) for code, number in labels.reasons),
-        report=models[0].report if models else {},
+        report=report,
+        capped_groups=report["weights"]["held"] if report.get("weights") else {},
         looks=looks,
         agreement=_agreement(looks),
         leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[HiddenScorePolicy].share, is_own=False),

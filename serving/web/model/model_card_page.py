@@ -11,7 +11,6 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.learning.store import learning, links
-from serving.learning.store.learning import Model
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.model_page import Tracked, tracked
@@ -31,7 +30,6 @@ class ModelCardPage(AtMarketplace):
     template: ClassVar[str] = "model_card.html"
     place: ClassVar[str] = "/models"
 
-    model: Model
     champion_since: datetime | None
     report: Report
     snapshot_id: str
@@ -56,7 +54,6 @@ def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCa
     scores = promotions and promotions[0].digest == model.digest
     return ModelCardPage(
         scope=scope,
-        model=model,
         champion_since=promotions[0].promoted_at if scores else None,
         report=report_of(model),
         snapshot_id=next(iter(kept.values()), ""),

@@ -46,15 +46,7 @@ class Report:
     the evaluated listings.
     """
 
-    digest: str
-    short: str
-    rows: int
-    positives: int
-    sellers: int
-    waiting: int
-    features: int
-    snapshot: str
-    snapshot_digest: str
+    model: Model
     judged_on: str
     why_not_judged: str | None
     why_not_compared: str | None
@@ -96,15 +88,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
     curves = judged.get("curves", {"candidate": found["curves"]})
     chance = among["positives"] / max(1, among["rows"])
     return Report(
-        digest=model.digest,
-        short=model.digest[:10],
-        rows=found["rows"],
-        positives=found["positives"],
-        sellers=found["sellers"],
-        waiting=found.get("waiting", 0),
-        features=found["feature_count"],
-        snapshot=found["snapshot"][:10],
-        snapshot_digest=found["snapshot"],
+        model=model,
         judged_on=f"{judged['rows']:,} later listings of unseen sellers, {judged['positives']:,} counterfeit",
         why_not_judged=judged.get("why"),
         why_not_compared=why_not_comparable(judged),

@@ -18,23 +18,10 @@ _METHODS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class PeerRow:
-    """A method and its figures; `weighted` is the average precision weighted to all listings."""
-
-    method: str
-    is_ours: bool
-    precision: str
-    interval: str
-    roc_auc: str
-    at_20: str
-    weighted: str
-
-
-@dataclass(frozen=True, slots=True)
 class Peers:
-    """The methods, and what their difference shows; `claims` is whether the model is superior to the fair peer."""
+    """The figures by method, the model's first; `claims` is whether the model is superior to the fair peer."""
 
-    rows: tuple[PeerRow, ...]
+    rows: dict[str, Mapping[str, Any]]
     difference: str
     interval: str
     claims: bool
@@ -50,10 +37,10 @@ def peers_of(judged: Mapping[str, Any]) -> Peers | None:
     whole = found["fitted"] >= found["known"]
     claims = whole and low is not None and low > 0
     return Peers(
-        rows=(
-            _row("This model", judged["candidate"], is_ours=True),
-            *(_row(words_for, found["figures"][name]) for name, words_for in _METHODS.items()),
-        ),
+        rows={
+            "This model": judged["candidate"],
+            **{words_for: found["figures"][name] for name, words_for in _METHODS.items()},
+        },
         difference="unknown" if found["difference"] is None else words.signed(found["difference"], 3),
         interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
         claims=claims,
@@ -75,17 +62,4 @@ def _sampled(fitted: int, known: int) -> str:
     return (
         f"No superiority is claimed: to save time the baselines learnt {fitted:,} of the {known:,} rows that the model "
         "learnt."
-    )
-
-
-def _row(method: str, figures: Mapping[str, Any], *, is_ours: bool = False) -> PeerRow:
-    low, high = figures["ap_interval"]
-    return PeerRow(
-        method,
-        is_ours,
-        words.figure(figures["ap"]),
-        "" if low is None else f"{low:.3f} to {high:.3f}",
-        words.figure(figures["roc_auc"]),
-        words.figure(figures["precision_at_20"]),
-        words.figure(figures.get("random_slice", {}).get("ap")),
     )

@@ -11,32 +11,23 @@ from models.policies.learning import SecondLookPolicy
 from serving.cases.store.queue_ages import QueueAge, queue_ages
 from serving.platform.runtime import ByClass
 from serving.web.bar_charts import AgeBox, age_box
-from serving.web.wording import words
-from serving.web.wording.vocabulary import LANES
+from serving.web.wording.vocabulary import LANES, LaneName
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A queue; it has no box without open cases. `late` counts cases past their own deadline."""
+    """A queue with its usual limit; without open cases it has neither age nor box."""
 
-    name: str
-    dot: str
-    lane: str
-    number: int
-    late: int
+    lane: LaneName
+    age: QueueAge | None
     box: AgeBox | None
-    median: str
-    oldest: str
-    limit: str
-    is_over: bool
+    limit: timedelta
 
 
 def queue_rows(connection: Connection, marketplace_id: str, policies: ByClass, now: datetime) -> tuple[QueueRow, ...]:
     """Every queue, including empty ones."""
     ages = queue_ages(connection, marketplace_id, now)
-    return tuple(
-        _row(one.name, one.dot, one.lane, ages.get(one.lane), _limit(one.lane, policies), now) for one in LANES
-    )
+    return tuple(_row(lane, ages.get(lane.lane), _limit(lane.lane, policies), now) for lane in LANES)
 
 
 def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
@@ -48,27 +39,11 @@ def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
     return timedelta(hours=policies[EnforcementPolicy].analyst_decides_within_hours)
 
 
-def _row(name: str, dot: str, lane: CaseLane, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
-    most = limit.total_seconds()
-    text = words.duration(most)
+def _row(lane: LaneName, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
     if age is None:
-        return QueueRow(name, dot, lane.value, 0, 0, None, "", "", text, is_over=False)
+        return QueueRow(lane, None, None, limit)
     short, middle, long, oldest = (
-        max(0.0, (now - one).total_seconds()) for one in (age.short_waiting, age.middle, age.long_waiting, age.oldest)
+        max(0.0, round((now - since).total_seconds() / 3600, 1))
+        for since in (age.short_waiting, age.middle, age.long_waiting, age.oldest)
     )
-    return QueueRow(
-        name,
-        dot,
-        lane.value,
-        age.number,
-        age.late,
-        age_box(_hours(short), _hours(middle), _hours(long), _hours(oldest), _hours(most)),
-        words.duration(middle),
-        words.duration(oldest),
-        text,
-        is_over=oldest > most,
-    )
-
-
-def _hours(seconds: float) -> float:
-    return round(seconds / 3600, 1)
+    return QueueRow(lane, age, age_box(short, middle, long, oldest, round(limit.total_seconds() / 3600, 1)), limit)

@@ -26,14 +26,6 @@ _LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.NO_ACTION)
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeRow:
-    """An hour, day or week with its counts, in the order of the columns."""
-
-    start: str
-    counts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Volumes:
     """The volumes; the chart is None if no listing was sent to a lane that people review."""
 
@@ -42,7 +34,8 @@ class Volumes:
     chart: StackedArea | None
     released: str
     columns: tuple[str, ...]
-    rows: tuple[VolumeRow, ...]
+    hourly: bool
+    rows: list[tuple[datetime, list[int]]]
 
 
 def volumes_of(
@@ -50,20 +43,16 @@ def volumes_of(
 ) -> Volumes:
     """The volumes of a span; `opened_at` is when the circuit breaker opened, if it is open."""
     begins, step = starts(span, now), STEPS[span]
-    hourly = span is Span.HOURS
     table = volumes.by_lane(connection, marketplace_id, begins, step)
     released = table[Lane.NO_ACTION]
-    text = words.moment if hourly else words.day
-    rows = [
-        VolumeRow(text(start, now), tuple(f"{table[lane][i]:,}" for lane in _LANES)) for i, start in enumerate(begins)
-    ]
     return Volumes(
         choices=choices(span),
         each=EACH[span],
         chart=_chart(table, begins, now, opened_at),
         released=f"{sum(released) / len(released):,.0f}",
         columns=COLUMNS,
-        rows=tuple(reversed(rows)),
+        hourly=span is Span.HOURS,
+        rows=[(start, [table[lane][i] for lane in _LANES]) for i, start in reversed(list(enumerate(begins)))],
     )
 
 

@@ -45,11 +45,9 @@ class WebhookPage(AtMarketplace):
     template: ClassVar[str] = "webhook.html"
     place: ClassVar[str] = "/operations"
 
-    marketplace: str
     receiver: Endpoint | None
     maker: str
     rotate_by: datetime
-    now: datetime
     secret: str | None
     factors: frozenset[FactorKind]
 
@@ -138,4 +136,4 @@ def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: 
         )
     made_at = now if found is None else found.secret_made_at
     rotate_by = made_at + timedelta(days=runtime.policies[SecretPolicy].longest_days)
-    return WebhookPage(scope, place.name, found, maker, rotate_by, now, secret, factor_kinds(runtime, session))
+    return WebhookPage(scope, found, maker, rotate_by, secret, factor_kinds(runtime, session))

@@ -14,11 +14,10 @@ from serving.cases.store.facets import Facet
 from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.review.store import queue_work
-from serving.review.store.queue_work import LeasedCase
+from serving.review.store.queue_work import LeasedCase, Oldest
 from serving.views.positions import COUNTED_TO, lane_sizes, queue_size
 from serving.views.queues import Lease, QueueFilter
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.wording import words
 from serving.web.wording.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
 
 _COUNTED_SAVED: Final = 99
@@ -51,17 +50,6 @@ class SavedLink:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneAge:
-    """The oldest case of a lane, against the lane's limit."""
-
-    address: str
-    name: str
-    waits: str
-    limit: str
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Rail:
     """The rail; `mine` and `team` are the numbers of cases decided since the reader's midnight.
 
@@ -76,7 +64,7 @@ class Rail:
     mine: int
     team: int
     leased: list[LeasedCase]
-    ages: tuple[LaneAge, ...]
+    ages: list[tuple[LaneName, str, Oldest]]
 
 
 class Counts:
@@ -149,16 +137,10 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
         mine=done.get(person.user_id, 0),
         team=sum(done.values()),
         leased=others[:_PENDING_SHOWN],
-        ages=tuple(
-            LaneAge(
-                QueueQuery(one.lane).address(),
-                LANE_OF[one.lane].name,
-                words.duration((now - one.opened_at).total_seconds()),
-                words.duration((one.due_at - one.opened_at).total_seconds()),
-                one.due_at <= now,
-            )
-            for one in queue_work.oldest(connection, here, [lane.lane for lane in LANES])
-        ),
+        ages=[
+            (LANE_OF[oldest.lane], QueueQuery(oldest.lane).address(), oldest)
+            for oldest in queue_work.oldest(connection, here, [lane.lane for lane in LANES])
+        ],
     )
 
 

@@ -52,17 +52,11 @@ class ListingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SellerRow:
-    """A seller, with the address of their open cases and those of linked sellers."""
-
-    seller: Shown
-    address: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class SearchPage:
-    """The query and the results; `more` is whether there may be more listings than are shown."""
+    """The query and the results; `more` is whether there may be more listings than are shown.
+
+    A seller stands with the address of their open cases and those of linked sellers, and their number.
+    """
 
     template: ClassVar[str] = "search.html"
     place: ClassVar[str] = "/search"
@@ -72,7 +66,7 @@ class SearchPage:
     cases: tuple[str, ...]
     offers: tuple[ListingRow, ...]
     more: bool
-    sellers: tuple[SellerRow, ...]
+    sellers: list[tuple[str, str, int]]
 
 
 @router.get("/search")
@@ -98,9 +92,7 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
         cases=(case_id,) if case_id else (),
         offers=tuple(_listing(one, now) for one in listings),
         more=len(hits) > MOST_LISTINGS,
-        sellers=tuple(
-            SellerRow(text_view.show(name), QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names
-        ),
+        sellers=[(name, QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names],
     )
 
 

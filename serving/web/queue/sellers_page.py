@@ -13,12 +13,13 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
+from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service.sanctioning import Sanctioned, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.store import seller_lists
-from serving.web.at_marketplace import PlaceLink, acted_on, scope_of
+from serving.web.at_marketplace import acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -48,7 +49,7 @@ class SellersPage:
     names: Mapping[str, str]
     lists: list[SellerList]
     may_list: bool
-    places: tuple[PlaceLink, ...]
+    places: tuple[Marketplace, ...]
 
 
 @router.get("/sellers")

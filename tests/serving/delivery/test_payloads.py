@@ -11,7 +11,8 @@ from serving.delivery.service.letters import message_of
 from serving.sellers.rules.sanction import SellerAct
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.rules.action import ActionKind, RequestKind, StoredListingRequest
+from serving.webhooks.rules.action import ActionKind, RequestKind
+from serving.webhooks.store.listing_requests import StoredListingRequest
 
 AT = datetime(2026, 3, 2, 8, 5, 0, 250, tzinfo=UTC)
 LINK = "https://t.example/seller/x"

@@ -27,7 +27,7 @@ def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> No
     looks, _, brands, appeals = mine(site).agreements.values()
     assert (looks.agreed, looks.of, brands.agreed, brands.of, appeals.of) == (1, 2, 1, 1, 0)
     shown = words(visit_as(site, site.analyst).get("/queue/me").text)
-    assert "Second reviews, by you and of your cases 1 of 2 50 % 9 to 91 %" in text
+    assert "Second reviews, by you and of your cases 1 of 2 50 % 9 to 91 %" in shown
     assert "Appeals that upheld your decision none yet unknown" in shown
     looks, *_ = my_page(site.runtime, Session(site.second_analyst, "token")).agreements.values()
     assert (looks.agreed, looks.of) == (1, 2), "a second review counts for both"

@@ -2,16 +2,49 @@ import dataclasses
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
+from jinja2 import UndefinedError
+from sqlalchemy import Connection
 
 import serving.web
+from features.message import Message
+from serving.account_management.service.brand_keys import BrandKey
+from serving.accounts.policy import SecretPolicy
+from serving.accounts.rules.owned_secrets import OwnedSecret
+from serving.accounts.store.second_factors import StoredFactor
+from serving.marketplaces.store.marketplaces import KeyRecord, Marketplace
+from serving.notices.rules.named_right import NamedRight
+from serving.notices.rules.notices import Draft
+from serving.platform.display import Display
+from serving.platform.runtime import Runtime
+from serving.rights.rules.rights import Right
+from serving.rights.store.rights import StoredRight
 from serving.web.assets import FOLDER
+from serving.web.rendering import TEMPLATES as ENVIRONMENT
+from serving.web.wording.translated import TRANSLATED
 
 TEMPLATES = Path(serving.web.__path__[0]) / "templates"
 ALL = sorted(TEMPLATES.rglob("*.html"))
 KIT = Path(__file__).with_name("kit")
+# What pages for brands, sellers and notifiers may hold as it is stored. None has a score or names a reporter.
+_FOR_OUTSIDERS = {
+    BrandKey,
+    Display,
+    Draft,
+    KeyRecord,
+    Marketplace,
+    Message,
+    NamedRight,
+    OwnedSecret,
+    Right,
+    SecretPolicy,
+    StoredFactor,
+    StoredRight,
+}
 _CLASS = re.compile(r'class="((?:[^"{]|\{[{%].*?[%}]\})*)"')
 _OUTPUT = re.compile(r"\{[{%].*?[%}]\}")
 
@@ -22,6 +55,37 @@ def pages() -> list[type]:
     kinds = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
     found = [kind for kind in kinds if dataclasses.is_dataclass(kind) and isinstance(vars(kind).get("template"), str)]
     return sorted(found, key=lambda kind: kind.__name__)
+
+
+def kinds_of(kind: Any, seen: set[Any]) -> Iterator[Any]:
+    """The kinds of values that a page holds, in fields of fields too."""
+    for argument in get_args(kind):
+        yield from kinds_of(argument, seen)
+    if kind not in seen:
+        seen.add(kind)
+        yield kind
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type) and kind not in _FOR_OUTSIDERS:
+            hints = get_type_hints(kind)
+            for field in dataclasses.fields(kind):
+                yield from kinds_of(hints[field.name], seen)
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if vars(page)["template"] in TRANSLATED])
+def test_a_page_for_outsiders_holds_only_views_and_allowed_objects(page: type) -> None:
+    kinds = set(kinds_of(page, set()))
+    assert Any not in kinds, "it could hold a score"
+    objects = {kind for kind in kinds if dataclasses.is_dataclass(kind)}
+    assert {kind for kind in objects if not kind.__module__.startswith("serving.web.")} <= _FOR_OUTSIDERS
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_template_has_no_way_to_the_database(page: type) -> None:
+    assert not {Connection, Runtime} & set(kinds_of(page, set()))
+
+
+def test_a_name_that_a_page_does_not_have_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        ENVIRONMENT.from_string("{{ page.scor }}").render(page=object())
 
 
 @pytest.mark.parametrize("page", pages())

@@ -1,6 +1,6 @@
 """A brand as its account manager sees it: open items, rights to verify, people, messages."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
@@ -21,47 +21,35 @@ from serving.account_management.service.managed_brands import (
 )
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
+from serving.accounts.store.accounts import BrandPerson, Session
 from serving.api.errors import status_of
+from serving.brands.rules.certification import Passed
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import authorised_sellers, certifications
 from serving.brands.store.authorised_sellers import AuthorisationRequest
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
+from serving.reports.service.stopping import LargeReport
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
 from serving.rights.store import documents, rights
 from serving.rights.store import mandates as powers
 from serving.web import downloads
 from serving.web.brand.manager.alias_rows import AliasRow, alias_rows
-from serving.web.brand.reports.large_reports import LargeRow, large_rows
+from serving.web.brand.reports.large_reports import large_rows
 from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.thread import Thread, thread_of
-from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _PLACE: Final = "/brands/{brand_id}"
 _AT: Final = "at"
 _SELLERS_SHOWN: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A person of the brand: lead rights, power of attorney, and date of certification."""
-
-    user_id: str
-    name: str
-    email: str
-    since: str
-    briefed: str | None
-    agent: bool
-    leads: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +69,9 @@ class ManagerBrandPage:
     standing: StandingCard
     rights: tuple[RightRow, ...]
     mandates: tuple[MandateRow, ...]
-    people: tuple[PersonRow, ...]
-    large_reports: tuple[LargeRow, ...]
+    people: list[tuple[BrandPerson, Passed | None]]
+    agents: Collection[str]
+    large_reports: list[tuple[LargeReport, bool]]
     aliases: tuple[AliasRow, ...]
     reviews: bool
     sellers: tuple[AuthorisationRequest, ...]
@@ -237,20 +226,10 @@ def _page(
         names = accounts.names(connection, people_in(on_file))
         acting = powers.people_with_mandates(connection, pair)
         mandates = mandate_rows(powers.stored_mandates(connection, pair), acting, now)
-        people = []
-        for one in accounts.people_of_brand(connection, pair):
-            passed = certifications.last_passed(connection, one.user_id)
-            people.append(
-                PersonRow(
-                    user_id=one.user_id,
-                    name=one.name,
-                    email=one.email,
-                    since=words.day(one.since, now),
-                    briefed=words.day(passed.at, now) if passed else None,
-                    agent=one.email in acting.values(),
-                    leads=one.leads,
-                )
-            )
+        people = [
+            (user, certifications.last_passed(connection, user.user_id))
+            for user in accounts.people_of_brand(connection, pair)
+        ]
         card = standing_card(runtime, connection, pair, kept.enrolment.name, now)
         large = large_rows(runtime, connection, person, pair)
         sellers = tuple(authorised_sellers.requests(connection, pair)[:_SELLERS_SHOWN])
@@ -268,7 +247,8 @@ def _page(
         standing=card,
         rights=right_rows(on_file, by_digest, names, now, told_days=told, place=place),
         mandates=mandates,
-        people=tuple(people),
+        people=people,
+        agents=acting.values(),
         large_reports=large,
         aliases=proposed,
         reviews=pair[0] in person.marketplaces(Permission.REVIEW_CASES),

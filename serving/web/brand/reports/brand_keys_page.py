@@ -41,7 +41,6 @@ class BrandKeysPage(AboutBrand):
     template: ClassVar[str] = "brand_api_keys.html"
 
     keys: tuple[BrandKey, ...]
-    now: datetime
     wall: datetime
     rights: tuple[StoredRight, ...]
     kinds: Mapping[RightKind, str]
@@ -97,7 +96,6 @@ def _page(
     return BrandKeysPage(
         scope=scope,
         keys=tuple(keys),
-        now=runtime.clock.now(),
         wall=runtime.wall.now(),
         rights=tuple(verified),
         kinds=KINDS,

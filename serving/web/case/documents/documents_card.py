@@ -8,7 +8,6 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.store.seller_uploads import SellerUpload
@@ -42,16 +41,6 @@ class ShownDocument:
     address: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentShown:
-    """A document on an analyst's page, with its listing and the outcome."""
-
-    document: ShownDocument
-    listing: str
-    came_of: str
-    at_issue: bool
-
-
 class Stored(Protocol):
     """A document as any store has it."""
 
@@ -82,17 +71,13 @@ def shown_document(found: Stored, now: datetime, address: str | None = None) -> 
     )
 
 
-def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -> tuple[DocumentShown, ...]:
+def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -> list[tuple[Document, ShownDocument]]:
     """The documents of a case's seller."""
-    return tuple(
-        DocumentShown(
-            shown_document(one.upload, now, f"/cases/{case_id}/documents/{one.upload.upload_id}"),
-            one.listing,
-            in_english(one.came_of),
-            one.at_issue,
-        )
-        for one in documents
-    )
+    address = f"/cases/{case_id}/documents"
+    return [
+        (document, shown_document(document.upload, now, f"{address}/{document.upload.upload_id}"))
+        for document in documents
+    ]
 
 
 @router.get("/cases/{case_id}/documents/{upload_id}")

@@ -23,19 +23,11 @@ Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 @dataclass(frozen=True, slots=True)
-class BoughtShown:
-    """A test buy; `is_this` is set where the listing of the case was bought, and not another one of the report."""
-
-    shown: TestBuyShown
-    is_this: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ReportCard:
-    """The documents and the test buys of the reports that a case is about."""
+    """The documents and test buys of the reports that a case is about, and whether each buy is of its listing."""
 
     documents: tuple[ShownDocument, ...]
-    test_buys: tuple[BoughtShown, ...]
+    test_buys: tuple[tuple[TestBuyShown, bool], ...]
 
 
 def report_card(connection: Connection, case: Case, now: datetime) -> ReportCard | None:
@@ -46,7 +38,7 @@ def report_card(connection: Connection, case: Case, now: datetime) -> ReportCard
     address = f"/cases/{case.case_id}/report-documents"
     return ReportCard(
         tuple(shown_document(one, now, f"{address}/{one.document_id}") for one in documents),
-        tuple(BoughtShown(test_buy_shown(one, one.location), one.case_id == case.case_id) for one in bought),
+        tuple((test_buy_shown(one, one.location), one.case_id == case.case_id) for one in bought),
     )
 
 

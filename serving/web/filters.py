@@ -26,8 +26,8 @@ def _moment_named(context: Context, at: datetime | None) -> str:
 
 
 @pass_context
-def _day(context: Context, at: datetime | None) -> str:
-    return "" if at is None else words.day(at, context["now"])
+def _day(context: Context, at: datetime | None, now: datetime | None = None) -> str:
+    return "" if at is None else words.day(at, now or context["now"])
 
 
 def _duration(span: timedelta | float | None) -> str:
@@ -41,10 +41,12 @@ def _number(value: int) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "clock": words.clock,
     "day": _day,
     "duration": _duration,
     "english": in_english,
     "figure": words.figure,
+    "full": words.full,
     "listed": words.listed,
     "moment": _moment,
     "moment_named": _moment_named,
