@@ -5,13 +5,12 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 
 from models.errors import Invalid
-from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
+from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import json_body
 from serving.api.requests.after import After
 from serving.api.requests.moments import in_utc
@@ -34,8 +33,70 @@ _FIELDS_OF_RIGHT: Final = frozenset({*_TEXTS_OF_RIGHT, "by_power_of_attorney"})
 _MOST_LOCATIONS: Final = 1_000
 
 
-@router.post("/api/v1/notices", dependencies=[public("anybody may notify a listing: Article 16 of the DSA")])
-async def post_notice(request: Request) -> JSONResponse:
+class NotifiedListing(Answer):
+    """One notified listing."""
+
+    location: str
+    state: str
+
+
+class NoticeReceipt(Answer):
+    """The receipt of a notice, with the link to the later decision."""
+
+    notice_id: str
+    received_at: Moment
+    link: str
+    warning: Sentence | None
+    offers: list[NotifiedListing]
+
+
+class NoticePreview(Answer):
+    """Which listings of a notice are found; nothing was sent."""
+
+    dry_run: bool
+    offers: list[NotifiedListing]
+
+
+class DecidedListing(Answer):
+    """One notified listing with the decision about it."""
+
+    location: str
+    state: str
+    outcome: str | None
+    decision: dict[str, Any] | None
+    decided_at: Moment | None
+
+
+class Notice(Answer):
+    """A notice to send a receipt or a decision for; name and address are null after their erasure."""
+
+    notice_id: str
+    received_at: Moment
+    name: str | None
+    email: str | None
+    reason_code: str
+    receipt: str
+    warning: str | None
+    link: str | None
+    confirm_link: str | None
+    offers: list[DecidedListing]
+
+
+class Notices(Page):
+    """Notices, the oldest first; `truncated` where there are more."""
+
+    notices: list[Notice]
+    truncated: bool
+
+
+@router.post(
+    "/api/v1/notices",
+    status_code=201,
+    response_model=NoticeReceipt,
+    responses={200: {"model": NoticePreview}},
+    dependencies=[public("anybody may notify a listing: Article 16 of the DSA")],
+)
+async def post_notice(request: Request) -> NoticeReceipt | Response:
     """Notify listings: `{"explanation", "locations": […], "name", "email", "good_faith", "reason_code"}`.
 
     A registered reporter sends its key (`Authorization: Bearer tsr.…`) and may omit name and e-mail. The response is
@@ -52,20 +113,19 @@ async def post_notice(request: Request) -> JSONResponse:
     marketplace, draft, address = _text(body, "marketplace") or None, _draft(body), address_of(request)
     if _flag(body, "dry_run"):
         preview = partial(preview_notice, address=address)
-        return JSONResponse(_previewed(await run_in_threadpool(preview, runtime, marketplace, draft, reporter)))
+        return _previewed(await run_in_threadpool(preview, runtime, marketplace, draft, reporter)).response(200)
     receive = partial(receive_notice, address=address)
     found = await run_in_threadpool(receive, runtime, marketplace, draft, Channel.API, reporter)
-    answer = {
-        "notice_id": found.notice_id,
-        "received_at": found.received_at.isoformat(),
-        "link": found.link,
-        "warning": None if found.warning is None else in_english(found.warning),
-        "offers": [{"location": location, "state": state.value} for location, state in found.offers],
-    }
-    return JSONResponse(answer, 201)
+    return NoticeReceipt(
+        notice_id=found.notice_id,
+        received_at=found.received_at,
+        link=found.link,
+        warning=found.warning,
+        offers=[NotifiedListing(location=location, state=state) for location, state in found.offers],
+    )
 
 
-@router.get("/api/v1/notices")
+@router.get("/api/v1/notices", response_model=Notices)
 async def get_notices(request: Request, caller: Reader, after: After = None) -> dict[str, Any]:
     """Notices received or decided at or after `since`, with the people to inform under Article 16(4) and (5).
 
@@ -82,12 +142,10 @@ def _flag(body: Mapping[str, Any], name: str) -> bool:
     return found
 
 
-def _previewed(found: Preview) -> dict[str, Any]:
+def _previewed(preview: Preview) -> NoticePreview:
     states = {True: "found", False: ItemState.UNKNOWN_LISTING.value}
-    return {
-        "dry_run": True,
-        "offers": [{"location": location, "state": states[is_known]} for location, is_known in found.offers],
-    }
+    offers = [NotifiedListing(location=location, state=states[is_known]) for location, is_known in preview.offers]
+    return NoticePreview(dry_run=True, offers=offers)
 
 
 def _draft(body: Mapping[str, Any]) -> Draft:

@@ -1,24 +1,26 @@
 """Strikes, sanctions, lists and risk of sellers for tools; the page of sellers does the same with forms."""
 
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from models.messages.english import in_english
 from models.seller_lists import Entry, SellerList
-from models.strikes import Count
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.answers import Answer, Moment, Page, Sentence, State, read_from
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
 from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.platform.database.pages import cut
+from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
-from serving.sellers.service.seller_risk import one_answer, riskiest_answer
+from serving.sellers.service.seller_risk import PageOfRisks, RiskOfSeller, risk_of_known, riskiest_sellers
 from serving.sellers.store import seller_lists
 
 router = APIRouter(route_class=Repeatable)
@@ -50,62 +52,182 @@ class EntryBody(Body):
     days: int | None = None
 
 
+class StrikeIncident(Answer):
+    """Removals that count as one strike."""
+
+    kind: str
+    weight: float
+    began_at: Moment
+    spent_at: Moment
+    removals: list[Annotated[str, BeforeValidator(attrgetter("action_id"))]] = read_from("hits")
+
+
+class Strikes(Answer):
+    """The current strikes of a seller."""
+
+    seller: str
+    total: float
+    reasons: list[Sentence]
+    incidents: list[StrikeIncident]
+
+
+class SanctionVote(Answer):
+    """A vote on a sanction."""
+
+    organisation: str
+    agrees: bool
+
+
+class Sanction(Answer):
+    """A sanction of a seller."""
+
+    sanction_id: str = read_from("sanction.sanction_id")
+    seller: str = read_from("sanction.seller_external_id")
+    measure: str = read_from("sanction.measure")
+    cause: str = read_from("sanction.cause")
+    state: str = read_from("sanction.state")
+    path: str | None = read_from("sanction.path")
+    reasons: list[Any] = read_from("sanction.reasons")
+    strikes_now: float = read_from("count.total")
+    linked: list[Any] = read_from("sanction.linked")
+    proposed_at: Moment = read_from("sanction.proposed_at")
+    due_at: Moment | None = read_from("sanction.due_at")
+    votes: list[SanctionVote] = Field(serialization_alias="said")
+
+
+class Sanctions(Answer):
+    """Undecided sanctions and those in force."""
+
+    undecided: list[Sanction]
+    in_force: list[Sanction]
+    next_undecided: str | None
+    next_in_force: str | None
+
+
+class ListEntry(Answer):
+    """A seller on a list."""
+
+    seller: str
+    list: SellerList = read_from("which")
+    reason: str
+    added_by: str
+    added_at: Moment
+    expires_at: Moment
+
+
+class ListEntries(Page):
+    """The entries in force, the newest first."""
+
+    entries: list[ListEntry]
+
+
+class TakenOff(Answer):
+    """The seller that is on no list any longer."""
+
+    seller: str
+
+
+class SellerFigures(Answer):
+    """One seller's figures and rank; null where no ranking was made."""
+
+    state: str | None = read_from("risk.state", "risk")
+    offers: int | None = read_from("risk.offers", "risk")
+    left_out: int | None = read_from("risk.left_out", "risk")
+    left_out_confirmed: int | None = read_from("risk.left_out_confirmed", "risk")
+    expected: float | None = read_from("risk.expected", "risk")
+    confirmed: int | None = read_from("risk.confirmed", "risk")
+    cleared: int | None = read_from("risk.cleared", "risk")
+    share: float | None = read_from("risk.share", "risk")
+    percentile: float | None = read_from("risk.percentile", "risk")
+
+
+class Ranking(Answer):
+    """What a ranking was made of; null where none was made."""
+
+    as_of: Moment | None = read_from("kept.as_of", "kept")
+    window_days: int | None = read_from("kept.window_days", "kept")
+    sellers: int | None = read_from("kept.sellers", "kept")
+    usual_share: float | None = read_from("kept.usual_share", "kept")
+    policy_version: str | None = read_from("kept.policy_version", "kept")
+
+
+class RankedSeller(SellerFigures):
+    """A seller of a ranking."""
+
+    seller: str
+
+
+class SellerRisks(Page, Ranking):
+    """Sellers, the riskiest first."""
+
+    riskiest: list[RankedSeller]
+
+
+class SellerRisk(Ranking, SellerFigures):
+    """One seller, with an explanation."""
+
+    seller: str
+    reasons: list[Sentence]
+
+
 @router.get("/api/v1/sellers/{seller:path}/strikes")
-def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
+def get_strikes(seller: str, request: Request, session: Reviewer) -> Strikes:
     """The current strikes of a seller by incident, and the removals that do not count."""
     runtime = runtime_of(request)
     here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
     with runtime.store.read() as connection:
-        return strikes_answer(seller, count_of(runtime, connection, here, seller[:200], runtime.clock.now()))
+        count = count_of(runtime, connection, here, seller[:200], runtime.clock.now())
+    return Strikes(seller=seller, total=count.total, reasons=count.reasons, incidents=count.incidents)
 
 
 @router.get("/api/v1/sanctions")
 def get_sanctions(
     request: Request, session: Speaker, undecided_after: After = None, in_force_after: After = None
-) -> dict[str, Any]:
+) -> Sanctions:
     """The undecided sanctions, the longest waiting first, and those in force; a page has at most 500 of each."""
     runtime, person = runtime_of(request), session.person
-    pages = {
-        "undecided": undecided(runtime, person, undecided_after),
-        "in_force": in_force(runtime, person, in_force_after),
-    }
-    return {name: [_sanction(one) for one in page] for name, page in pages.items()} | {
-        f"next_{name}": page[-1].sanction.sanction_id if len(page) == PAGE else None for name, page in pages.items()
-    }
+    waiting, imposed = undecided(runtime, person, undecided_after), in_force(runtime, person, in_force_after)
+    return Sanctions(
+        undecided=waiting, in_force=imposed, next_undecided=_following(waiting), next_in_force=_following(imposed)
+    )
+
+
+def _following(page: Sequence[Sanctioned]) -> str | None:
+    return page[-1].sanction.sanction_id if len(page) == PAGE else None
 
 
 @router.post("/api/v1/sanctions/{sanction_id}/voices", status_code=201)
-def post_vote(sanction_id: str, body: VoteBody, request: Request, session: Speaker) -> dict[str, str]:
+def post_vote(sanction_id: str, body: VoteBody, request: Request, session: Speaker) -> State:
     """Agree to a sanction or refuse it; two people of two organisations must agree, and one refusal ends it."""
     runtime, person = runtime_of(request), session.person
     state = speak(runtime, person, sanction_id, agrees=body.agrees, reason=body.reason)
-    return {"state": state.value}
+    return State(state=state)
 
 
 @router.post("/api/v1/sanctions/{sanction_id}/lift", status_code=201)
-def post_lift(sanction_id: str, body: LiftBody, request: Request, session: Speaker) -> dict[str, str]:
+def post_lift(sanction_id: str, body: LiftBody, request: Request, session: Speaker) -> State:
     """End a sanction that is in force; the marketplace is asked to restore the seller."""
     lift(runtime_of(request), session.person, sanction_id, body.reason)
-    return {"state": "lifted"}
+    return State(state=SanctionState.LIFTED)
 
 
 @router.get("/api/v1/seller-lists")
-def get_lists(request: Request, session: Lister, after: After = None) -> dict[str, Any]:
+def get_lists(request: Request, session: Lister, after: After = None) -> ListEntries:
     """The entries in force, the newest first; a page has at most a thousand."""
     runtime, person = runtime_of(request), session.person
     places = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
     with runtime.store.read() as connection:
         entries = seller_lists.in_force(connection, places, runtime.clock.now(), _MOST + 1, after)
     page, following = cut(entries, _MOST, lambda row: row[2])
-    return {"entries": [entry_answer(one) for _, one, _ in page], "next": following}
+    return ListEntries(entries=[entry for _, entry, _ in page], next=following)
 
 
-@router.post("/api/v1/seller-lists", status_code=201)
-def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, Any]:
+@router.post("/api/v1/seller-lists", status_code=201, response_model=ListEntry)
+def post_entry(body: EntryBody, request: Request, session: Lister) -> Entry:
     """Put a seller on a list, in place of a current entry."""
     runtime, here = runtime_of(request), _where(request, session)
     check_lister(session.person, here, body.list)
-    entry = put_on_list(
+    return put_on_list(
         runtime,
         here,
         body.seller,
@@ -114,46 +236,14 @@ def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, 
         days=body.days,
         by=f"user:{session.person.user_id}",
     )
-    return entry_answer(entry)
 
 
 @router.delete("/api/v1/seller-lists/{seller:path}")
-def delete_entry(seller: str, request: Request, session: Lister) -> dict[str, str]:
+def delete_entry(seller: str, request: Request, session: Lister) -> TakenOff:
     """Take a seller off the list that it is on."""
     by = f"user:{session.person.user_id}"
     take_off_list(runtime_of(request), _where(request, session), seller[:200], by=by)
-    return {"seller": seller}
-
-
-def strikes_answer(seller: str, found: Count) -> dict[str, Any]:
-    """A count as JSON."""
-    return {
-        "seller": seller,
-        "total": found.total,
-        "reasons": list(map(in_english, found.reasons)),
-        "incidents": [
-            {
-                "kind": one.kind.value,
-                "weight": one.weight,
-                "began_at": one.began_at.isoformat(),
-                "spent_at": one.spent_at.isoformat(),
-                "removals": [hit.action_id for hit in one.hits],
-            }
-            for one in found.incidents
-        ],
-    }
-
-
-def entry_answer(one: Entry) -> dict[str, Any]:
-    """An entry of a list as JSON."""
-    return {
-        "seller": one.seller,
-        "list": one.which.value,
-        "reason": one.reason,
-        "added_by": one.added_by,
-        "added_at": one.added_at.isoformat(),
-        "expires_at": one.expires_at.isoformat(),
-    }
+    return TakenOff(seller=seller)
 
 
 def _where(request: Request, session: Session) -> str:
@@ -161,37 +251,19 @@ def _where(request: Request, session: Session) -> str:
     return marketplace_for(runtime_of(request), session.person, kept).marketplace_id
 
 
-def _sanction(one: Sanctioned) -> dict[str, Any]:
-    found = one.sanction
-    return {
-        "sanction_id": found.sanction_id,
-        "seller": found.seller_external_id,
-        "measure": found.measure.value,
-        "cause": found.cause.value,
-        "state": found.state.value,
-        "path": found.path,
-        "reasons": list(found.reasons),
-        "strikes_now": one.count.total,
-        "linked": list(found.linked),
-        "proposed_at": found.proposed_at.isoformat(),
-        "due_at": found.due_at.isoformat() if found.due_at else None,
-        "said": [{"organisation": text.organisation, "agrees": text.agrees} for text in one.votes],
-    }
-
-
-@router.get("/api/v1/seller-risks")
-def get_riskiest(request: Request, session: Reviewer, most: int = 100, after: After = None) -> dict[str, Any]:
+@router.get("/api/v1/seller-risks", response_model=SellerRisks)
+def get_riskiest(request: Request, session: Reviewer, most: int = 100, after: After = None) -> PageOfRisks:
     """Sellers with a percentile, the riskiest first; a page has at most 500."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
-        return riskiest_answer(connection, found.marketplace_id, min(max(most, 1), 500), after)
+        return riskiest_sellers(connection, found.marketplace_id, min(max(most, 1), 500), after)
 
 
-@router.get("/api/v1/seller-risks/{seller:path}")
-def get_seller_risk(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
+@router.get("/api/v1/seller-risks/{seller:path}", response_model=SellerRisk)
+def get_seller_risk(seller: str, request: Request, session: Reviewer) -> RiskOfSeller:
     """One seller's figures, with an explanation."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
-        return one_answer(runtime, connection, found.marketplace_id, seller)
+        return risk_of_known(runtime, connection, found.marketplace_id, seller)

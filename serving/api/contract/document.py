@@ -2,21 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.accounts.rules.access import Scope
-from serving.api.contract.operations import ANSWERS
+from serving.api.answers import Error, NotReady
 from serving.api.contract.requests import BODIES, QUERIES, SCHEMAS
-from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, of_success
-from serving.api.contract.shapes import Error, NotReady, Shape
+from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success
 from serving.api.requests.repeating import SECRET, Repeatable
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
 
+_PACKAGE: Final = "serving.api."
 _REF: Final = "#/components/schemas/{model}"
 _TAGS: Final = {
     "case_brand": "The brand of a case.",
@@ -81,9 +80,11 @@ _DESCRIPTION: Final = (
 
 
 def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
-    """The contract of the programs' routes: those that are in the schema and have a documented answer."""
-    described = [one for one in routes if isinstance(one, APIRoute) and _operations(one) & ANSWERS.keys()]
-    found = get_openapi(
+    """The contract of the programs' routes: those of `serving.api`."""
+    described = [
+        route for route in routes if isinstance(route, APIRoute) and route.endpoint.__module__.startswith(_PACKAGE)
+    ]
+    document = get_openapi(
         title="Touchstone",
         version="1",
         description=_DESCRIPTION,
@@ -92,27 +93,17 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
         servers=[{"url": server}],
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
     )
-    names = Counter(one.name for one in described)
+    names = Counter(route.name for route in described)
     for route in described:
         for method in route.methods or ():
-            operation = found["paths"][route.path_format][method.lower()]
+            operation = document["paths"][route.path_format][method.lower()]
             _complete(operation, route, method, unique=names[route.name] == 1)
-    shapes: list[type[Shape]] = [one for answers in ANSWERS.values() for kinds in answers.values() for one in kinds]
-    listed: list[type[Shape]] = sorted({*shapes, Error, NotReady}, key=lambda one: one.__name__)
-    wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [(one, "validation") for one in listed]
-    _, made = models_json_schema(wanted, ref_template=_REF)
-    for one in made["$defs"].values():
-        for described_field in one.get("properties", {}).values():
-            described_field.pop("default", None)  # A default here means only that the field may be absent.
-    components = found.setdefault("components", {})
-    bodies = {name: one for name, one in components.get("schemas", {}).items() if not name.endswith("ValidationError")}
-    components["schemas"] = dict(sorted({**bodies, **SCHEMAS, **made["$defs"]}.items()))
+    _, refusals = models_json_schema([(model, "serialization") for model in (Error, NotReady)], ref_template=_REF)
+    components = document.setdefault("components", {})
+    derived = {name: one for name, one in components["schemas"].items() if not name.endswith("ValidationError")}
+    components["schemas"] = dict(sorted({**derived, **SCHEMAS, **refusals["$defs"]}.items()))
     components |= {"securitySchemes": _SECURITY, "headers": HEADERS, "responses": RESPONSES}
-    return found
-
-
-def _operations(route: APIRoute) -> set[tuple[str, str]]:
-    return {(method, route.path_format) for method in route.methods or ()}
+    return document
 
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique: bool) -> None:
@@ -134,7 +125,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique
         content = {kind: {"schema": schema} for kind, schema in BODIES[key].items()}
         operation["requestBody"] = {"required": True, "content": content}
     operation["security"] = _security(route, method)
-    successes = {str(status): of_success(status, kinds) for status, kinds in ANSWERS[key].items()}
+    answers = operation["responses"].items()
+    successes = {status: success(status, method, answer) for status, answer in answers if status < "4"}
     refusals = {str(status): reference for status, reference in error_statuses(key, operation)}
     operation["responses"] = dict(sorted({**successes, **refusals}.items()))
 

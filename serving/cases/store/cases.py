@@ -54,6 +54,11 @@ class Case:
         """The brand as resolved or named."""
         return CaseBrand(self.brand_id, self.mark, self.mark_owner)
 
+    @property
+    def shown_lane(self) -> CaseLane | None:
+        """The lane; None while the score, from which it follows, is masked."""
+        return None if self.score_masked else self.lane
+
 
 def _case(row: RowMapping | dict[str, Any]) -> Case:
     values = {name: row[name] for name in Case.__slots__}

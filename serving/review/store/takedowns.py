@@ -50,6 +50,11 @@ class StoredItem:
     content: Mapping[str, Any] | None
     undone: bool
 
+    @property
+    def why(self) -> tuple[Message, ...] | Phrase:
+        """The refusal, or the reasons where there is none."""
+        return self.reasons if self.refusal is None else self.refusal
+
 
 def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
     """Store a request with the result of each of its listings."""

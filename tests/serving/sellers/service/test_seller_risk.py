@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 
 from features.message import message
 from models.errors import NotFound
+from models.messages.english import in_english
 from models.policies.version import policy_version
 from models.verdict import Judgement
 from serving.administration.service import provisioning
@@ -21,12 +22,12 @@ from serving.review.service.undoing import undo_verdict
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.rules.seller_risk import RiskState, SellerRisk
 from serving.sellers.service.seller_risk import (
-    one_answer,
     ranking_at,
     refresh,
     refresh_seller_risks,
     risk_of,
-    riskiest_answer,
+    risk_of_known,
+    riskiest_sellers,
 )
 from serving.sellers.store import seller_risks
 from serving.workflows.worker import sweep
@@ -245,24 +246,26 @@ def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
     assert precheck(site.runtime, site.marketplace, asked) == before
 
 
-def test_answers_are_plain_and_a_stranger_is_unknown(any_site: Site) -> None:
+def test_a_ranked_seller_has_reasons_and_a_stranger_is_unknown(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
     with site.runtime.store.read() as connection:
-        before = one_answer(site.runtime, connection, site.here, "ann")
-        assert riskiest_answer(connection, site.here, 9)["as_of"] is None
-    assert (before["as_of"], before["state"]) == (None, None)
-    assert before["reasons"] == ["Unknown: sellers have not been compared yet."]
+        before = risk_of_known(site.runtime, connection, site.here, "ann")
+        assert riskiest_sellers(connection, site.here, 9).kept is None
+    assert (before.kept, before.risk) == (None, None)
+    assert list(map(in_english, before.reasons)) == ["Unknown: sellers have not been compared yet."]
     refresh(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        found = riskiest_answer(connection, site.here, 1)
-        one = one_answer(site.runtime, connection, site.here, found["riskiest"][0]["seller"])
+        found = riskiest_sellers(connection, site.here, 1)
+        one = risk_of_known(site.runtime, connection, site.here, found.riskiest[0].seller)
         with pytest.raises(NotFound):
-            one_answer(site.runtime, connection, site.here, "stranger")
-    assert len(found["riskiest"]) == 1
-    assert one["percentile"] == found["riskiest"][0]["percentile"] >= 50
-    assert one["reasons"][0].startswith("Riskier than ")
+            risk_of_known(site.runtime, connection, site.here, "stranger")
+    (riskiest,) = found.riskiest
+    assert one.risk == riskiest.risk
+    assert riskiest.risk.percentile is not None
+    assert riskiest.risk.percentile >= 50
+    assert in_english(one.reasons[0]).startswith("Riskier than ")
 
 
 def test_without_a_model_the_reason_says_so(site: Site) -> None:
