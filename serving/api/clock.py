@@ -5,12 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, Field
 
-from features.fields import Rejected, instant
-from models.errors import Forbidden, Invalid
+from models.errors import Forbidden
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment
-from serving.api.bodies import json_body
+from serving.api.bodies import body_as
+from serving.api.people import Body
+from serving.api.requests.moments import in_utc
 from serving.delivery.service.delivery import deliver_due
 from serving.delivery.service.rounds import waiting
 from serving.guards import Caller, key, runtime_of
@@ -22,7 +24,12 @@ from serving.workflows.worker import sweep
 
 router = APIRouter()
 ClockMover = Annotated[Caller, key(Scope.CLOCK)]
-_MOMENT = instant("to", "The moment to move to.")
+
+
+class ClockBody(Body):
+    """The moment to move the simulated clock to."""
+
+    to: AwareDatetime = Field(strict=False)
 
 
 class SimulatedTime(Answer):
@@ -57,14 +64,8 @@ def get_clock(request: Request, _caller: ClockMover) -> SimulatedTime:
 @router.post("/api/v1/clock")
 async def post_clock(request: Request, _caller: ClockMover) -> MovedClock:
     """Move the simulated clock forward to a moment, and process everything that has become due."""
-    body = await json_body(request)
-    try:
-        moment = _MOMENT.read("to", body.get("to") if isinstance(body, dict) else None)
-    except Rejected as refused:
-        raise Invalid(refused.phrase) from None
-    if not isinstance(moment, datetime):
-        raise Invalid("to must be a time.")
-    return await run_in_threadpool(move_clock, runtime_of(request), moment)
+    body = await body_as(ClockBody, request)
+    return await run_in_threadpool(move_clock, runtime_of(request), in_utc(body.to))
 
 
 def move_clock(runtime: Runtime, moment: datetime) -> MovedClock:

@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, Sentence
-from serving.api.bodies import json_body, rows_of
+from serving.api.bodies import body_as, json_body, rows_of
 from serving.api.errors import as_json
+from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.appeals.rules.appeals import ADMISSION_RULE
 from serving.appeals.service.appeal import Complaint, file_appeal
@@ -23,6 +25,21 @@ from serving.sellers.service.contacts import erase_contacts, receive_contacts
 
 router = APIRouter(route_class=Repeatable)
 Intake = Annotated[Caller, key(Scope.INTAKE)]
+
+
+class AppealBody(Body):
+    """A seller's appeal against a removal."""
+
+    external_id: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    listing_external_id: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    statement: str = Field(min_length=1, max_length=5_000, pattern=r"\S")
+
+
+class CounterNoticeBody(Body):
+    """A seller's answer to a removal."""
+
+    listing_external_id: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    statement: str = Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")
 
 
 class Row(Answer):
@@ -143,12 +160,8 @@ def delete_seller_contacts(seller: str, request: Request, caller: Intake) -> Era
 @router.post("/api/v1/appeals", response_model=FiledAppeal, responses={201: {"model": FiledAppeal}})
 async def post_appeal(request: Request, caller: Intake) -> Response:
     """A seller's appeal against a removal, forwarded by the marketplace."""
-    body = await json_body(request)
-    complaint = Complaint(
-        external_id=_text(body, "external_id", 200),
-        listing_external_id=_text(body, "listing_external_id", 200),
-        statement=_text(body, "statement", 5_000),
-    )
+    body = await body_as(AppealBody, request)
+    complaint = Complaint(**body.model_dump())
     filed = await INTAKE.run(file_appeal, runtime_of(request), caller.marketplace, complaint)
     answer = FiledAppeal(appeal_id=filed.appeal_id, told=filed.told, rule=ADMISSION_RULE)
     return answer.response(201 if filed.is_new else 200)
@@ -157,22 +170,7 @@ async def post_appeal(request: Request, caller: Intake) -> Response:
 @router.post("/api/v1/counter-notices", status_code=201, response_model=FiledCounterNotice)
 async def post_counter_notice(request: Request, caller: Intake) -> CounterNotice:
     """A seller's counter-notice to a removal, forwarded by the marketplace; the rights holder is asked."""
-    body = await json_body(request)
+    body = await body_as(CounterNoticeBody, request)
     return await INTAKE.run(
-        submit_for_seller,
-        runtime_of(request),
-        caller.marketplace,
-        _text(body, "listing_external_id", 200),
-        _text(body, "statement", LONGEST_TEXT),
+        submit_for_seller, runtime_of(request), caller.marketplace, body.listing_external_id, body.statement
     )
-
-
-def _text(body: Any, name: str, cap: int) -> str:
-    found = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(found, str) or not found.strip() or len(found) > cap or "\0" in found:
-        raise Invalid("{name} must be text of at most {most:,} characters.", name=name, most=cap)
-    try:
-        found.encode()
-    except UnicodeEncodeError:
-        raise Invalid("{name} holds half a surrogate pair.", name=name) from None
-    return found

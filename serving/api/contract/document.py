@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Error, NotReady
-from serving.api.contract.requests import BODIES, QUERIES, SCHEMAS
+from serving.api.contract.requests import BODIES, MODELS, QUERIES, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success
 from serving.api.requests.repeating import SECRET, Repeatable
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
@@ -98,10 +99,13 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
             _complete(operation, route, method, unique=names[route.name] == 1)
-    _, refusals = models_json_schema([(model, "serialization") for model in (Error, NotReady)], ref_template=_REF)
+    bodies: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (model, "validation") for model in MODELS
+    ]
+    _, read = models_json_schema([*bodies, (Error, "serialization"), (NotReady, "serialization")], ref_template=_REF)
     components = document.setdefault("components", {})
     derived = {name: one for name, one in components["schemas"].items() if not name.endswith("ValidationError")}
-    components["schemas"] = dict(sorted({**derived, **SCHEMAS, **refusals["$defs"]}.items()))
+    components["schemas"] = dict(sorted({**derived, **SCHEMAS, **read["$defs"]}.items()))
     components |= {"securitySchemes": _SECURITY, "headers": HEADERS, "responses": RESPONSES}
     return document
 
