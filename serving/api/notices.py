@@ -4,11 +4,10 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field
 
-from models.errors import Invalid
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import body_as
@@ -27,6 +26,7 @@ from serving.rights.rules.rights import RightKind
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Caller, key(Scope.INTAKE)]
+Since = Annotated[datetime, Query(description="Notices received or decided at or after this moment.")]
 
 
 class RightBody(Body):
@@ -159,24 +159,15 @@ async def post_notice(request: Request) -> NoticeReceipt | Response:
 
 
 @router.get("/api/v1/notices", response_model=Notices)
-async def get_notices(request: Request, caller: Reader, after: After = None) -> dict[str, Any]:
+async def get_notices(request: Request, caller: Reader, since: Since, after: After = None) -> dict[str, Any]:
     """Notices received or decided at or after `since`, with the people to inform under Article 16(4) and (5).
 
     A page has at most 500, the oldest first; `truncated` is true if there are more.
     """
-    since = _moment(request.query_params.get("since"))
-    return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, since, after)
+    return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, in_utc(since), after)
 
 
 def _previewed(preview: Preview) -> NoticePreview:
     states = {True: "found", False: ItemState.UNKNOWN_LISTING.value}
     offers = [NotifiedListing(location=location, state=states[is_known]) for location, is_known in preview.offers]
     return NoticePreview(dry_run=True, offers=offers)
-
-
-def _moment(text: str | None) -> datetime:
-    try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        raise Invalid("Name a moment from which on: ?since=2026-03-01T00:00:00Z.") from None
-    return in_utc(found)

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Error, NotReady
-from serving.api.contract.requests import BODIES, MODELS, QUERIES, SCHEMAS
+from serving.api.contract.requests import BODIES, MODELS, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success
 from serving.api.requests.repeating import SECRET, Repeatable
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
@@ -118,8 +118,6 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique
     operation["tags"] = [module]
     operation["summary"] = operation["description"].partition("\n")[0].rstrip(".")
     parameters = operation.setdefault("parameters", [])
-    if key in QUERIES:
-        parameters.append(QUERIES[key])
     repeatable = isinstance(route, Repeatable) and method in {"POST", "DELETE"} and _knows_its_caller(route)
     if repeatable and key not in SECRET:
         parameters.append(_REPEATABLE)

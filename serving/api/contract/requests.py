@@ -77,13 +77,3 @@ BODIES: Final[Mapping[tuple[str, str], Mapping[str, Schema]]] = {
     ("POST", "/api/v1/brand/reports/{report_id}/documents"): dict.fromkeys(MEDIA_TYPES, _BYTES),
     ("POST", "/api/v1/clock"): {JSON: _to("ClockBody")},
 }
-# Parameters that a handler reads itself.
-QUERIES: Final[Mapping[tuple[str, str], Schema]] = {
-    ("GET", "/api/v1/notices"): {
-        "name": "since",
-        "in": "query",
-        "required": True,
-        "schema": _MOMENT,
-        "description": "Notices received or decided at or after this moment.",
-    }
-}
