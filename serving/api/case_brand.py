@@ -1,4 +1,4 @@
-"""The brand of a case, for analysts' tools: search the registered brands, name or correct the brand."""
+"""The brand of a case."""
 
 from typing import Annotated
 

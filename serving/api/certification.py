@@ -1,4 +1,4 @@
-"""The certification of a brand's users, for their tools; the page does the same with a form."""
+"""The certification of a brand's people."""
 
 from typing import Annotated
 

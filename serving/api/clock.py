@@ -1,4 +1,4 @@
-"""The simulated clock: its time, what is still under way at that time, and moves."""
+"""The clock of a simulation."""
 
 from datetime import datetime
 from typing import Annotated

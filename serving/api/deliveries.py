@@ -1,4 +1,4 @@
-"""Dead letters for administrators' tools: actions without a successful delivery, and their replay."""
+"""Messages that did not reach the marketplace."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""A marketplace's webhook endpoint, for its own programs: register, rotate the secret, pause, disable."""
+"""The marketplace's webhook endpoint."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Intake of listings, seller events, sellers' contacts, appeals and counter-notices."""
+"""Listings, events, contacts, appeals and counter-notices of a marketplace."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The kill switches of automatic rules, for administrators' tools; a page does the same with forms."""
+"""Automatic rules and their kill switches."""
 
 from typing import Annotated
 

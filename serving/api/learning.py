@@ -1,4 +1,4 @@
-"""Models for tools and scripts: list, retrain, promote, roll back, and the golden sets that measure them."""
+"""Models, trainings and golden sets."""
 
 from operator import attrgetter
 from typing import Annotated, Any

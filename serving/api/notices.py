@@ -1,4 +1,4 @@
-"""Notices of notifiers: the public route of Article 16, and their outcomes for the marketplace to send on."""
+"""Notices of listings (Article 16 of the DSA)."""
 
 from datetime import datetime
 from functools import partial

@@ -1,4 +1,4 @@
-"""Removals pending approval, alerts and kill switches, for tools; a page does the same with forms."""
+"""Removals pending approval, and alerts."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The acts of people, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
+"""Sessions, cases and verdicts."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Reports of brands, for their tools: listings that the brand found itself."""
+"""Listings that a brand reports of its own accord."""
 
 from datetime import date
 from typing import Annotated, Final, Self

@@ -1,4 +1,4 @@
-"""The hot route: scores one listing and returns score and route; stores nothing.
+"""A score without intake.
 
 Requests that wait at the same time are answered together (`serving.api.requests.together`): by one transaction, which
 begins after all of them came in. Each gets what it would get alone.

@@ -1,4 +1,4 @@
-"""Sellers' links to their removals, for marketplaces: replace and revoke."""
+"""Sellers' links to their removals."""
 
 from typing import Annotated
 

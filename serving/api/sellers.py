@@ -1,4 +1,4 @@
-"""Strikes, sanctions, lists and risk of sellers for tools; the page of sellers does the same with forms."""
+"""Strikes, sanctions and lists of sellers."""
 
 from collections.abc import Sequence
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""Status requests of a marketplace: the state of its listings, and the figures."""
+"""Health, figures, and the state of listings and actions."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any

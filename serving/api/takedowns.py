@@ -1,4 +1,4 @@
-"""Takedown requests of brands, for their tools: many open questions confirmed under one right."""
+"""Takedown requests of brands."""
 
 from typing import Annotated
 

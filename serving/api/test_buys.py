@@ -1,4 +1,4 @@
-"""Test buys, for analysts' tools."""
+"""Test buys."""
 
 from datetime import datetime
 from decimal import Decimal

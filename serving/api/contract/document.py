@@ -1,5 +1,6 @@
 """The OpenAPI document of the application's routes."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
@@ -18,26 +19,6 @@ from serving.guards import COOKIE, CSRF_HEADER, guard_of
 
 _PACKAGE: Final = "serving.api."
 _REF: Final = "#/components/schemas/{model}"
-_TAGS: Final = {
-    "case_brand": "The brand of a case.",
-    "certification": "The certification of a brand's people.",
-    "clock": "The clock of a simulation.",
-    "deliveries": "Messages that did not reach the marketplace.",
-    "endpoints": "The marketplace's webhook endpoint.",
-    "intake": "Listings, events, contacts, appeals and counter-notices of a marketplace.",
-    "kill_switches": "Automatic rules and their kill switches.",
-    "learning": "Models, trainings and golden sets.",
-    "notices": "Notices of listings (Article 16 of the DSA).",
-    "pending_removals": "Removals pending approval, and alerts.",
-    "people": "Sessions, cases and verdicts.",
-    "reports": "Listings that a brand reports of its own accord.",
-    "score": "A score without intake.",
-    "seller_links": "Sellers' links to their removals.",
-    "sellers": "Strikes, sanctions and lists of sellers.",
-    "status": "Health, figures, and the state of listings and actions.",
-    "takedowns": "Takedown requests of brands.",
-    "test_buys": "Test buys.",
-}
 _SECURITY: Final = {
     "apiKey": {
         "type": "http",
@@ -81,10 +62,12 @@ _DESCRIPTION: Final = (
 
 
 def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
-    """The contract of the programs' routes: those of `serving.api`."""
-    described = [
-        route for route in routes if isinstance(route, APIRoute) and route.endpoint.__module__.startswith(_PACKAGE)
-    ]
+    """The contract of the programs' routes: those of `serving.api`.
+
+    The first line of a module's docstring is the description of its tag.
+    """
+    described = [route for route in routes if isinstance(route, APIRoute) and _module(route).startswith(_PACKAGE)]
+    modules = {_module(route).rpartition(".")[2]: sys.modules[_module(route)] for route in described}
     document = get_openapi(
         title="Touchstone",
         version="1",
@@ -92,7 +75,7 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
         routes=described,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": server}],
-        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        tags=[{"name": name, "description": str(modules[name].__doc__).partition("\n")[0]} for name in sorted(modules)],
     )
     names = Counter(route.name for route in described)
     for route in described:
@@ -110,8 +93,12 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
     return document
 
 
+def _module(route: APIRoute) -> str:
+    return str(route.endpoint.__module__)
+
+
 def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique: bool) -> None:
-    module = str(route.endpoint.__module__).rpartition(".")[2]
+    module = _module(route).rpartition(".")[2]
     key = (method, route.path_format)
     head = "head_" if method == "HEAD" else ""
     operation["operationId"] = head + (route.name if unique or head else f"{route.name}_{module}")

@@ -111,7 +111,7 @@ def test_every_refusal_has_the_one_schema_and_its_headers(contract: dict[str, An
 
 
 def test_every_operation_that_refuses_a_number_of_requests_says_so(site: Site, contract: dict[str, Any]) -> None:
-    """A sign-in after wrong passwords, and work of which a person has enough under way."""
+    """A sign-in after wrong passwords, and work while a person has enough of it under way."""
     routes = [route for route in create_app(site.runtime).routes if isinstance(route, APIRoute)]
     api = [route for route in routes if route.path.startswith("/api/")]
     dear = {
