@@ -4,9 +4,11 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +22,7 @@ from serving.api.requests.reading import SMALL_BYTES, off_the_loop
 from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
+Model = TypeVar("Model", bound=BaseModel)
 _MOST_LINES: Final = 10 * LARGEST_BATCH  # Blank ones too.
 # A body has this long for its beginning, and then time by its size. A slow mobile line sends ten times as much.
 PATIENCE_SECONDS: Final = 20.0
@@ -171,6 +174,18 @@ async def json_body(request: Request) -> Any:
         return await off_the_loop(parse_json, await request.body())
     except Rejected as refused:
         raise Invalid(refused.phrase) from None
+
+
+async def body_as(model: type[Model], request: Request) -> Model:
+    """The JSON body of a request by its model.
+
+    Raises Invalid (it is not JSON of type application/json in UTF-8), RequestValidationError (the model refuses it).
+    """
+    try:
+        return model.model_validate(await json_body(request))
+    except ValidationError as refused:
+        errors = refused.errors(include_url=False)
+        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in errors]) from None
 
 
 async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bool]:

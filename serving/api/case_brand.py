@@ -1,12 +1,13 @@
-"""The brand of a case, for analysts' tools: search the registered brands, name or correct the brand."""
+"""The brand of a case."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from features.brands import Brand
+from models.case import CaseLane
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.answers import Answer, read_from
 from serving.api.people import NamingBody
 from serving.api.requests.repeating import Repeatable
 from serving.cases.store.cases import Case
@@ -19,36 +20,53 @@ router = APIRouter(route_class=Repeatable)
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
+class CaseBrand(Answer):
+    """The brand of a case: a registered one by its id, else a mark and its owner; all null while none is named."""
+
+    brand_id: str | None
+    mark: str | None
+    owner: str | None
+
+
+class KnownBrand(Answer):
+    """A registered brand."""
+
+    brand_id: str
+    name: str
+    aliases: list[str]
+
+
+class BrandChoices(Answer):
+    """The brand of a case, the registered brands that its listing hints at, and those that a search found."""
+
+    brand: CaseBrand
+    candidates: list[KnownBrand]
+    found: list[KnownBrand]
+
+
+class NamedCase(Answer):
+    """The brand of a case and its lane from then on; the lane is null while the score is masked."""
+
+    brand: CaseBrand
+    lane: CaseLane | None = read_from("shown_lane")
+
+
 @router.get("/api/v1/cases/{case_id}/brands")
 def get_brands(
     case_id: str, request: Request, session: Analyst, q: Annotated[str, Query(max_length=LONGEST_SEARCH)] = ""
-) -> dict[str, Any]:
+) -> BrandChoices:
     """The brand of a case, the registered brands that its listing hints at, and those found by name or alias."""
     case, choices = search_brands(runtime_of(request), session.person, case_id, q)
-    return {
-        "brand": _named(case),
-        "candidates": [_brand(one) for one in choices.candidates],
-        "found": [_brand(one) for one in choices.found],
-    }
+    return BrandChoices(brand=case.brand, candidates=choices.candidates, found=choices.found)
 
 
-@router.post("/api/v1/cases/{case_id}/brand")
-def post_brand(case_id: str, body: NamingBody, request: Request, session: Analyst) -> dict[str, Any]:
+@router.post("/api/v1/cases/{case_id}/brand", response_model=NamedCase)
+def post_brand(case_id: str, body: NamingBody, request: Request, session: Analyst) -> Case:
     """Name the brand of an open case, or correct it with a reason; returns the brand and the lane from then on."""
-    case = name_brand(runtime_of(request), session.person, case_id, body.naming)
-    return {"brand": _named(case), "lane": None if case.score_masked else case.lane.value}
+    return name_brand(runtime_of(request), session.person, case_id, body.naming)
 
 
-@router.post("/api/v1/cases/{case_id}/brand/undo")
-def post_brand_undo(case_id: str, request: Request, session: Analyst) -> dict[str, Any]:
+@router.post("/api/v1/cases/{case_id}/brand/undo", response_model=NamedCase)
+def post_brand_undo(case_id: str, request: Request, session: Analyst) -> Case:
     """Undo the person's own last naming on an open case; returns the brand before it and the lane from then on."""
-    case = undo_naming(runtime_of(request), session.person, case_id)
-    return {"brand": _named(case), "lane": None if case.score_masked else case.lane.value}
-
-
-def _named(case: Case) -> dict[str, Any]:
-    return {"brand_id": case.brand_id, "mark": case.mark, "owner": case.mark_owner}
-
-
-def _brand(one: Brand) -> dict[str, Any]:
-    return {"brand_id": one.brand_id, "name": one.name, "aliases": list(one.aliases)}
+    return undo_naming(runtime_of(request), session.person, case_id)

@@ -1,15 +1,18 @@
-"""The simulated clock: its time, what is still under way at that time, and moves."""
+"""The clock of a simulation."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, Field
 
-from features.fields import Rejected, instant
-from models.errors import Forbidden, Invalid
+from models.errors import Forbidden
 from serving.accounts.rules.access import Scope
-from serving.api.bodies import json_body
+from serving.api.answers import Answer, Moment
+from serving.api.bodies import body_as
+from serving.api.people import Body
+from serving.api.requests.moments import in_utc
 from serving.delivery.service.delivery import deliver_due
 from serving.delivery.service.rounds import waiting
 from serving.guards import Caller, key, runtime_of
@@ -21,36 +24,51 @@ from serving.workflows.worker import sweep
 
 router = APIRouter()
 ClockMover = Annotated[Caller, key(Scope.CLOCK)]
-_MOMENT = instant("to", "The moment to move to.")
+
+
+class ClockBody(Body):
+    """The moment to move the simulated clock to."""
+
+    to: AwareDatetime = Field(strict=False)
+
+
+class SimulatedTime(Answer):
+    """The simulated time, the work under way at it, and what visitors of the pages do."""
+
+    now: Moment
+    unfinished: int
+    seconds_since_click: float | None
+    opened_cases: list[str]
+
+
+class MovedClock(Answer):
+    """The simulated time, and how much has become due, by name."""
+
+    now: Moment
+    due: dict[str, int]
 
 
 @router.get("/api/v1/clock")
-def get_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
+def get_clock(request: Request, _caller: ClockMover) -> SimulatedTime:
     """The time, the number of messages and jobs that are due and not done, and what visitors of the pages do."""
     runtime = runtime_of(request)
     visits = runtime.services[Visits]
-    return {
-        "now": runtime.clock.now().isoformat(),
-        "unfinished": unfinished(runtime),
-        "seconds_since_click": visits.seconds_since_click(),
-        "opened_cases": visits.opened_cases(),
-    }
+    return SimulatedTime(
+        now=runtime.clock.now(),
+        unfinished=unfinished(runtime),
+        seconds_since_click=visits.seconds_since_click(),
+        opened_cases=visits.opened_cases(),
+    )
 
 
 @router.post("/api/v1/clock")
-async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
+async def post_clock(request: Request, _caller: ClockMover) -> MovedClock:
     """Move the simulated clock forward to a moment, and process everything that has become due."""
-    body = await json_body(request)
-    try:
-        moment = _MOMENT.read("to", body.get("to") if isinstance(body, dict) else None)
-    except Rejected as refused:
-        raise Invalid(refused.phrase) from None
-    if not isinstance(moment, datetime):
-        raise Invalid("to must be a time.")
-    return await run_in_threadpool(move_clock, runtime_of(request), moment)
+    body = await body_as(ClockBody, request)
+    return await run_in_threadpool(move_clock, runtime_of(request), in_utc(body.to))
 
 
-def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
+def move_clock(runtime: Runtime, moment: datetime) -> MovedClock:
     """Move the clock, store its offset, run the sweeps; with a seed, what is due leaves before them.
 
     Raises Forbidden (the clock is the real one).
@@ -64,4 +82,4 @@ def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
         if runtime.settings.seed is not None:
             for marketplace_id in waiting(runtime):
                 deliver_due(runtime, marketplace_id)
-        return {"now": runtime.clock.now().isoformat(), "due": sweep(runtime)}
+        return MovedClock(now=runtime.clock.now(), due=sweep(runtime))

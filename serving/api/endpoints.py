@@ -1,6 +1,6 @@
-"""A marketplace's webhook endpoint, for its own programs: register, rotate the secret, pause, disable."""
+"""The marketplace's webhook endpoint."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -8,13 +8,13 @@ from pydantic import Field
 from models.errors import NotFound
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
+from serving.api.answers import Answer, Moment, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.delivery.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
 from serving.guards import Caller, key, runtime_of
 from serving.platform.runtime import Runtime
 from serving.webhooks.store import endpoints
-from serving.webhooks.store.endpoints import Endpoint
 
 router = APIRouter(route_class=Repeatable)
 Manager = Annotated[Caller, key(Scope.ENDPOINTS)]
@@ -46,16 +46,48 @@ class DisableBody(Body):
     reason: str = Field(min_length=1, max_length=500)
 
 
+class Endpoint(Answer):
+    """A webhook endpoint without its secret."""
+
+    endpoint_id: str
+    url: str
+    status_url: str | None
+    created_at: Moment
+    verified_at: Moment | None
+    failures: int
+    failing_since: Moment | None
+    paused_until: Moment | None = Field(serialization_alias="rests_until")
+    previous_secret_until: Moment | None = read_from("previous_until")
+
+
+class Endpoints(Answer):
+    """The endpoint in force, if any."""
+
+    endpoints: list[Endpoint]
+
+
+class NewEndpoint(Endpoint):
+    """A registered endpoint; only this response has its secret."""
+
+    secret: str
+
+
+class NewSecret(Answer):
+    """The secret that signs from now on; only this response has it."""
+
+    secret: str
+
+
 @router.get("/api/v1/endpoints")
-def get_endpoints(request: Request, caller: Manager) -> dict[str, Any]:
+def get_endpoints(request: Request, caller: Manager) -> Endpoints:
     """The endpoint in force, if any, without its secret."""
     with runtime_of(request).store.read() as connection:
-        found = endpoints.in_force(connection, caller.marketplace.marketplace_id)
-    return {"endpoints": [] if found is None else [_shown(found)]}
+        endpoint = endpoints.in_force(connection, caller.marketplace.marketplace_id)
+    return Endpoints(endpoints=[] if endpoint is None else [endpoint])
 
 
 @router.post("/api/v1/endpoints", status_code=201)
-def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> dict[str, Any]:
+def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> NewEndpoint:
     """Register an endpoint in place of the previous one; only this response contains its secret."""
     runtime = runtime_of(request)
     secret = provisioning.register_webhook(
@@ -67,11 +99,12 @@ def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> dict
         by=caller.actor,
         status_url=body.status_url,
     )
-    return {**_shown(_in_force(runtime, caller)), "secret": secret}
+    endpoint = Endpoint.model_validate(_in_force(runtime, caller))
+    return NewEndpoint(**endpoint.model_dump(), secret=secret)
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/secret", status_code=201)
-def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Manager) -> dict[str, str]:
+def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Manager) -> NewSecret:
     """Sign with a new secret; only this response contains it."""
     runtime, name = runtime_of(request), caller.marketplace.name
     if _in_force(runtime, caller).endpoint_id != endpoint_id:
@@ -79,23 +112,23 @@ def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Ma
     secret = provisioning.rotate_secret(
         runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=caller.actor
     )
-    return {"secret": secret}
+    return NewSecret(secret=secret)
 
 
-@router.post("/api/v1/endpoints/{endpoint_id}/rest")
-def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> dict[str, Any]:
+@router.post("/api/v1/endpoints/{endpoint_id}/rest", response_model=Endpoint)
+def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> endpoints.Endpoint:
     """Pause deliveries for some hours."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
     pause_receiver(runtime, caller.marketplace, named, hours=body.hours, by=caller.actor)
-    return _shown(_in_force(runtime, caller))
+    return _in_force(runtime, caller)
 
 
-@router.delete("/api/v1/endpoints/{endpoint_id}/rest")
-def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> dict[str, Any]:
+@router.delete("/api/v1/endpoints/{endpoint_id}/rest", response_model=Endpoint)
+def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> endpoints.Endpoint:
     """End the pause and send the waiting messages at once."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
     wake_receiver(runtime, caller.marketplace, named, by=caller.actor)
-    return _shown(_in_force(runtime, caller))
+    return _in_force(runtime, caller)
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/disable", status_code=204)
@@ -105,23 +138,9 @@ def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: 
     disable_receiver(runtime, caller.marketplace, named, by=caller.actor, reason=body.reason)
 
 
-def _in_force(runtime: Runtime, caller: Caller) -> Endpoint:
+def _in_force(runtime: Runtime, caller: Caller) -> endpoints.Endpoint:
     with runtime.store.read() as connection:
         found = endpoints.in_force(connection, caller.marketplace.marketplace_id)
     if found is None:
         raise NotFound("There is no such endpoint in force.")
     return found
-
-
-def _shown(found: Endpoint) -> dict[str, Any]:
-    return {
-        "endpoint_id": found.endpoint_id,
-        "url": found.url,
-        "status_url": found.status_url,
-        "created_at": found.created_at.isoformat(),
-        "verified_at": found.verified_at.isoformat() if found.verified_at else None,
-        "failures": found.failures,
-        "failing_since": found.failing_since.isoformat() if found.failing_since else None,
-        "rests_until": found.paused_until.isoformat() if found.paused_until else None,
-        "previous_secret_until": found.previous_until.isoformat() if found.previous_until else None,
-    }

@@ -1,19 +1,22 @@
-"""Intake of listings, seller events, sellers' contacts, appeals and counter-notices."""
+"""Listings, events, contacts, appeals and counter-notices of a marketplace."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from models.errors import Invalid
-from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
-from serving.api.bodies import json_body, rows_of
+from serving.api.answers import Answer, Moment, Sentence
+from serving.api.bodies import body_as, json_body, rows_of
 from serving.api.errors import as_json
+from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.appeals.rules.appeals import ADMISSION_RULE
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_seller
+from serving.appeals.store.counter_notices import CounterNotice
 from serving.guards import Caller, key, runtime_of
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.intake.service.seller_events import receive_events
@@ -24,7 +27,70 @@ router = APIRouter(route_class=Repeatable)
 Intake = Annotated[Caller, key(Scope.INTAKE)]
 
 
-@router.post("/api/v1/listings")
+class AppealBody(Body):
+    """A seller's appeal against a removal."""
+
+    external_id: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    listing_external_id: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    statement: str = Field(min_length=1, max_length=5_000, pattern=r"\S")
+
+
+class CounterNoticeBody(Body):
+    """A seller's answer to a removal."""
+
+    listing_external_id: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    statement: str = Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")
+
+
+class Row(Answer):
+    """The result of one row; the version is absent for a refused one, code, field and sentence for the others."""
+
+    status: RowStatus
+    external_id: str | None
+    version: int = 0
+    route: str = ""
+    code: str = ""
+    field: str = ""
+    sentence: str = ""
+
+
+class Rows(Answer):
+    """The results of a batch, in the order of its rows."""
+
+    rows: list[Row]
+
+
+class Received(Answer):
+    """How many were new, known before, and refused into quarantine."""
+
+    new: int
+    known: int
+    quarantined: int
+
+
+class Erased(Answer):
+    """How many hashes were erased."""
+
+    erased: int
+
+
+class FiledAppeal(Answer):
+    """An appeal, and what to tell the seller."""
+
+    appeal_id: str
+    told: Sentence
+    rule: Sentence
+
+
+class FiledCounterNotice(Answer):
+    """A counter-notice, whose turn it is, and until when."""
+
+    counter_notice_id: str
+    state: str
+    due_at: Moment | None
+
+
+@router.post("/api/v1/listings", response_model=Row | Rows, responses={201: {"model": Row}})
 async def post_listings(request: Request, caller: Intake) -> JSONResponse:
     """One listing, a JSON array of at most 1,000, or NDJSON.
 
@@ -60,8 +126,8 @@ def row_answer(answer: RowAnswer) -> dict[str, Any]:
     return found
 
 
-@router.post("/api/v1/seller-events")
-async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
+@router.post("/api/v1/seller-events", response_model=Received)
+async def post_seller_events(request: Request, caller: Intake) -> dict[str, int]:
     """Events of sellers: `{"events": […], "complete_since": time}`, at most 1,000.
 
     `complete_since` asserts that every event from that moment on is sent; only then are they aggregated into windows.
@@ -69,66 +135,42 @@ async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
     body = await json_body(request)
     if not isinstance(body, dict):
         raise Invalid("Send an object with events.")
-    found = await INTAKE.run(
+    return await INTAKE.run(
         receive_events, runtime_of(request), caller.marketplace, body, backfill=Scope.BACKFILL in caller.scopes
     )
-    return JSONResponse(found)
 
 
-@router.post("/api/v1/seller-contacts")
-async def post_seller_contacts(request: Request, caller: Intake) -> JSONResponse:
+@router.post("/api/v1/seller-contacts", response_model=Received)
+async def post_seller_contacts(request: Request, caller: Intake) -> dict[str, int]:
     """Contacts of sellers: `{"contacts": [{"seller", "kind", "value"}, …]}`, at most 1,000. Only hashes are stored."""
     body = await json_body(request)
     if not isinstance(body, dict):
         raise Invalid("Send an object with contacts.")
-    found = await INTAKE.run(
+    return await INTAKE.run(
         receive_contacts, runtime_of(request), caller.marketplace, body, backfill=Scope.BACKFILL in caller.scopes
     )
-    return JSONResponse(found)
 
 
 @router.delete("/api/v1/seller-contacts/{seller:path}")
-def delete_seller_contacts(seller: str, request: Request, caller: Intake) -> dict[str, int]:
+def delete_seller_contacts(seller: str, request: Request, caller: Intake) -> Erased:
     """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
-    return {"erased": erase_contacts(runtime_of(request), caller.marketplace, seller, by="api")}
+    return Erased(erased=erase_contacts(runtime_of(request), caller.marketplace, seller, by="api"))
 
 
-@router.post("/api/v1/appeals")
-async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
+@router.post("/api/v1/appeals", response_model=FiledAppeal, responses={201: {"model": FiledAppeal}})
+async def post_appeal(request: Request, caller: Intake) -> Response:
     """A seller's appeal against a removal, forwarded by the marketplace."""
-    body = await json_body(request)
-    complaint = Complaint(
-        external_id=_text(body, "external_id", 200),
-        listing_external_id=_text(body, "listing_external_id", 200),
-        statement=_text(body, "statement", 5_000),
-    )
+    body = await body_as(AppealBody, request)
+    complaint = Complaint(**body.model_dump())
     filed = await INTAKE.run(file_appeal, runtime_of(request), caller.marketplace, complaint)
-    answer = {"appeal_id": filed.appeal_id, "told": in_english(filed.told), "rule": in_english(ADMISSION_RULE)}
-    return JSONResponse(answer, 201 if filed.is_new else 200)
+    answer = FiledAppeal(appeal_id=filed.appeal_id, told=filed.told, rule=ADMISSION_RULE)
+    return answer.response(201 if filed.is_new else 200)
 
 
-@router.post("/api/v1/counter-notices")
-async def post_counter_notice(request: Request, caller: Intake) -> JSONResponse:
+@router.post("/api/v1/counter-notices", status_code=201, response_model=FiledCounterNotice)
+async def post_counter_notice(request: Request, caller: Intake) -> CounterNotice:
     """A seller's counter-notice to a removal, forwarded by the marketplace; the rights holder is asked."""
-    body = await json_body(request)
-    found = await INTAKE.run(
-        submit_for_seller,
-        runtime_of(request),
-        caller.marketplace,
-        _text(body, "listing_external_id", 200),
-        _text(body, "statement", LONGEST_TEXT),
+    body = await body_as(CounterNoticeBody, request)
+    return await INTAKE.run(
+        submit_for_seller, runtime_of(request), caller.marketplace, body.listing_external_id, body.statement
     )
-    due_at = None if found.due_at is None else found.due_at.isoformat()
-    answer = {"counter_notice_id": found.counter_notice_id, "state": found.state.value, "due_at": due_at}
-    return JSONResponse(answer, 201)
-
-
-def _text(body: Any, name: str, cap: int) -> str:
-    found = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(found, str) or not found.strip() or len(found) > cap or "\0" in found:
-        raise Invalid("{name} must be text of at most {most:,} characters.", name=name, most=cap)
-    try:
-        found.encode()
-    except UnicodeEncodeError:
-        raise Invalid("{name} holds half a surrogate pair.", name=name) from None
-    return found

@@ -1,18 +1,19 @@
-"""Removals pending approval, alerts and kill switches, for tools; a page does the same with forms."""
+"""Removals pending approval, and alerts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.people import Body
 from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import kill_switches
+from serving.review.service import removal_approvals
 from serving.review.service.removal_approvals import VOTERS, page_of_pending, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
@@ -29,45 +30,97 @@ class DecisionBody(Body):
     reason: str = Field(max_length=500)
 
 
+class PendingVote(Answer):
+    """A vote on a pending removal, and why it does not count."""
+
+    organisation: str
+    decision: str
+    left_out: Sentence | None
+
+
+class PendingRemoval(Answer):
+    """A removal pending approval."""
+
+    action_id: str
+    listing_external_id: str
+    pending_since: Moment = Field(serialization_alias="held_at")
+    reasons: list[Sentence]
+    no_word: Sentence | None
+    no_release: Sentence | None
+    votes: list[PendingVote] = Field(serialization_alias="said")
+
+
+class PendingRemovals(Page):
+    """The pending removals on which the person may decide."""
+
+    pending: list[PendingRemoval] = Field(serialization_alias="held")
+
+
+class Settled(Answer):
+    """The decision, once enough people agree."""
+
+    settled_as: str | None
+
+
+class Alert(Answer):
+    """An open alert."""
+
+    cause: str
+    sentence: str
+    raised_at: Moment
+
+
+class RuleOff(Answer):
+    """An automatic rule that is switched off."""
+
+    rule: str
+    reason: str
+    off_since: Moment
+
+
+class Alerts(Answer):
+    """Open alerts and rules that are switched off."""
+
+    alerts: list[Alert]
+    switched_off: list[RuleOff]
+
+
 @router.get("/api/v1/held-removals")
-def get_pending_removals(request: Request, session: Speaker, after: After = None) -> dict[str, Any]:
+def get_pending_removals(request: Request, session: Speaker, after: After = None) -> PendingRemovals:
     """The pending removals on which the person may decide, the longest waiting first; a page has at most 500."""
     page, following = page_of_pending(runtime_of(request), session.person, after)
-    return {
-        "next": following,
-        "held": [
-            {
-                "action_id": one.action.action_id,
-                "listing_external_id": one.action.external_id,
-                "held_at": one.hold.pending_since.isoformat(),
-                "reasons": [in_english(hold.message) for hold in one.reasons],
-                "no_word": None if one.no_vote is None else str(one.no_vote),
-                "no_release": None if one.no_approval is None else str(one.no_approval),
-                "said": [
-                    {
-                        "organisation": vote.organisation,
-                        "decision": vote.decision.value,
-                        "left_out": left_out.get(vote.user_id),
-                    }
-                    for vote in one.votes
-                ],
-            }
-            for one in page
-            for left_out in [{user_id: in_english(why) for user_id, why in one.left_out.items()}]
+    return PendingRemovals(next=following, pending=list(map(_pending, page)))
+
+
+def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
+    return PendingRemoval(
+        action_id=removal.action.action_id,
+        listing_external_id=removal.action.external_id,
+        pending_since=removal.hold.pending_since,
+        reasons=[hold.message for hold in removal.reasons],
+        no_word=removal.no_vote,
+        no_release=removal.no_approval,
+        votes=[
+            PendingVote(
+                organisation=vote.organisation,
+                decision=vote.decision,
+                left_out=removal.left_out.get(vote.user_id),
+            )
+            for vote in removal.votes
         ],
-    }
+    )
 
 
 @router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
-def post_decision(action_id: str, body: DecisionBody, request: Request, session: Speaker) -> dict[str, Any]:
+def post_decision(action_id: str, body: DecisionBody, request: Request, session: Speaker) -> Settled:
     """Decide on a removal pending approval; `settled_as` is null until enough people agree."""
     runtime = runtime_of(request)
     agreed = speak(runtime, session.person, action_id, body.decision, body.reason)
-    return {"settled_as": agreed.value if agreed else None}
+    return Settled(settled_as=agreed)
 
 
 @router.get("/api/v1/alerts")
-def get_alerts(request: Request, session: Watcher) -> dict[str, Any]:
+def get_alerts(request: Request, session: Watcher) -> Alerts:
     """The open alerts, the oldest first, and the automatic rules that are switched off."""
     person = session.person
     places = frozenset().union(
@@ -76,12 +129,4 @@ def get_alerts(request: Request, session: Watcher) -> dict[str, Any]:
     )
     with runtime_of(request).store.read() as connection:
         raised, off = alerts.standing(connection, places), kill_switches.switched_off(connection, places)
-    return {
-        "alerts": [
-            {"cause": one.cause.value, "sentence": one.sentence, "raised_at": one.raised_at.isoformat()}
-            for one in raised
-        ],
-        "switched_off": [
-            {"rule": one.rule.value, "reason": one.reason, "off_since": one.off_since.isoformat()} for one in off
-        ],
-    }
+    return Alerts(alerts=raised, switched_off=off)

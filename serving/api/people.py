@@ -1,4 +1,4 @@
-"""The acts of people, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
+"""Sessions, cases and verdicts."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -9,16 +9,15 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane
 from models.errors import DomainError
-from models.messages.english import in_english
 from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
-from serving.accounts.service.auth import SignedIn
 from serving.accounts.service.guessing import Whence
 from serving.accounts.service.proving import Given
 from serving.accounts.service.second_step import CodeMissing, complete, half_session_of
 from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import mailing_sign_in_link
+from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
@@ -28,9 +27,8 @@ from serving.guards import cookie_name, may, public, runtime_of, signed_in
 from serving.notices.rules.notices import InvalidReason
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from serving.review.service import invalid_notices
+from serving.review.service import decision_context, invalid_notices
 from serving.review.service.case_access import counting_as
-from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
 from serving.review.service.undoing import undo_verdict
 from serving.views import queues
@@ -94,8 +92,53 @@ class InvalidNoticeBody(Body):
     reason: InvalidReason = Field(strict=False)
 
 
+class SignedIn(Answer):
+    """The token that unsafe requests carry in `X-Touchstone-Csrf`; the session is in the cookie."""
+
+    csrf_token: str
+
+
+class Case(Answer):
+    """An open case; lane and deadline are null while the score is masked."""
+
+    case_id: str
+    version_id: str
+    lane: CaseLane | None
+    listing_external_id: str
+    brand: str | None
+    due_at: Moment | None
+
+
+class Cases(Page):
+    """The queue of a person, the costliest first."""
+
+    cases: list[Case]
+
+
+class Verdict(Answer):
+    """A recorded verdict, its consequence, and until when it can be undone."""
+
+    verdict_id: str
+    reasons: list[Sentence] = read_from("consequence.reasons")
+    action_id: str | None = read_from("action.action_id", "action")
+    action_state: str | None = read_from("action.state", "action")
+    undo_until: Moment
+
+
+class EndedNotice(Answer):
+    """The end of an invalid notice, and whether its case is closed too."""
+
+    case_closed: bool
+
+
+class Undone(Answer):
+    """The withdrawal of a verdict."""
+
+    withdrawal_id: str
+
+
 @router.post("/api/v1/session", dependencies=[public("signing in")])
-def post_session(body: SignInBody, request: Request, response: Response) -> dict[str, str]:
+def post_session(body: SignInBody, request: Request, response: Response) -> SignedIn:
     """Begin a session; the token is in the cookie, the CSRF token in the response.
 
     A person with a second factor sends the code of their app, or a recovery code, as well.
@@ -106,10 +149,10 @@ def post_session(body: SignInBody, request: Request, response: Response) -> dict
         if made.half:
             made = _second_step(runtime, made, body.second_factor, whence(request))
     begin_session(response, request, made)
-    return {"csrf_token": made.csrf_token}
+    return SignedIn(csrf_token=made.csrf_token)
 
 
-def _second_step(runtime: Runtime, waiting: SignedIn, code: str | None, whence: Whence) -> SignedIn:
+def _second_step(runtime: Runtime, waiting: auth.SignedIn, code: str | None, whence: Whence) -> auth.SignedIn:
     """The session of a person with a second factor; a refusal ends the one that waits."""
     try:
         if code is None:
@@ -131,7 +174,7 @@ def delete_session(request: Request, response: Response, _session: Anyone) -> No
 @router.get("/api/v1/cases")
 def get_cases(
     request: Request, session: Reviewer, lane: CaseLane | None = None, most: int = 100, after: After = None
-) -> dict[str, Any]:
+) -> Cases:
     """Open cases of the person's queue, the costliest first; lane and deadline are null with the score.
 
     A page has at most 500.
@@ -141,20 +184,19 @@ def get_cases(
         wanted = queue_of(connection, session.person, None if lane is None else (lane,))
         found = queues.queue(connection, wanted, most=most + 1, after=after)
     rows, following = cut(found, most, lambda row: str(row["case_id"]))
-    return {
-        "next": following,
-        "cases": [
-            {
-                "case_id": row["case_id"],
-                "version_id": row["version_id"],
-                "lane": None if _is_kept(session.person, row) else row["lane"],
-                "listing_external_id": row["external_id"],
-                "brand": row["brand_name"] or row["mark"],
-                "due_at": None if _is_kept(session.person, row) else row["due_at"].isoformat(),
-            }
-            for row in rows
-        ],
-    }
+    return Cases(next=following, cases=[_case(session.person, row) for row in rows])
+
+
+def _case(person: Person, row: Mapping[str, Any]) -> Case:
+    is_masked = _is_kept(person, row)
+    return Case(
+        case_id=row["case_id"],
+        version_id=row["version_id"],
+        lane=None if is_masked else row["lane"],
+        listing_external_id=row["external_id"],
+        brand=row["brand_name"] or row["mark"],
+        due_at=None if is_masked else row["due_at"],
+    )
 
 
 def _is_kept(person: Person, row: Mapping[str, Any]) -> bool:
@@ -172,38 +214,27 @@ def queue_of(connection: Connection, person: Person, lanes: tuple[CaseLane, ...]
     return QueueFilter(frozenset(place for place, _ in answered), (CaseLane.ASK_BRAND,), answered)
 
 
-@router.post("/api/v1/cases/{case_id}/verdicts", status_code=201)
-def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> dict[str, Any]:
+@router.post("/api/v1/cases/{case_id}/verdicts", status_code=201, response_model=Verdict)
+def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> Recorded:
     """Judge a case."""
     naming = None if body.brand is None else body.brand.naming
-    answer = Answer(case_id, body.version_id, body.judgement, body.reason_code, body.note, body.evidence, naming=naming)
-    found = record_verdict(runtime_of(request), session.person, answer)
-    return verdict_answer(found)
-
-
-def verdict_answer(found: Recorded) -> dict[str, Any]:
-    """The recorded verdict and its consequence."""
-    return {
-        "verdict_id": found.verdict_id,
-        "reasons": list(map(in_english, found.consequence.reasons)),
-        "action_id": found.action.action_id if found.action else None,
-        "action_state": found.action.state.value if found.action else None,
-        "undo_until": found.undo_until.isoformat(),
-    }
+    answer = decision_context.Answer(
+        case_id, body.version_id, body.judgement, body.reason_code, body.note, body.evidence, naming=naming
+    )
+    return record_verdict(runtime_of(request), session.person, answer)
 
 
 @router.post("/api/v1/cases/{case_id}/notices/{notice_id}/invalid")
 def post_invalid_notice(
     case_id: str, notice_id: str, body: InvalidNoticeBody, request: Request, session: Analyst
-) -> dict[str, bool]:
+) -> EndedNotice:
     """End a notice of a case as invalid, without a verdict; the notifier is told the reason."""
     wanted = invalid_notices.Invalid(case_id, notice_id, body.reason)
     closed = invalid_notices.end_invalid(runtime_of(request), session.person, wanted)
-    return {"case_closed": closed}
+    return EndedNotice(case_closed=closed)
 
 
 @router.post("/api/v1/cases/{case_id}/undo")
-def post_undo(case_id: str, request: Request, session: Reviewer) -> dict[str, str]:
+def post_undo(case_id: str, request: Request, session: Reviewer) -> Undone:
     """Undo one's last verdict on a case."""
-    found = undo_verdict(runtime_of(request), session.person, case_id)
-    return {"withdrawal_id": found}
+    return Undone(withdrawal_id=undo_verdict(runtime_of(request), session.person, case_id))

@@ -1,43 +1,44 @@
-"""Reports of brands, for their tools: listings that the brand found itself."""
+"""Listings that a brand reports of its own accord."""
 
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from models.errors import Invalid, NotFound
-from models.messages.english import in_english
-from models.verdict import ReasonCode, named
+from models.verdict import Judgement, ReasonCode, named
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.answers import Answer, Day, Moment, Sentence, read_from
 from serving.api.people import Body
-from serving.api.report_answers import document_answer, foreseen_answer, status_answer, submitted_answer
 from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
 from serving.guards import may, runtime_of
 from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
-from serving.reports.rules.outcomes import LONGEST_LOCATION
+from serving.reports.rules.outcomes import LONGEST_LOCATION, Code, Result, by_name
 from serving.reports.service.attaching import hand_in
-from serving.reports.service.limits import Limits, limits_of
-from serving.reports.service.previewing import preview
-from serving.reports.service.status import status_of
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit
+from serving.reports.service.limits import limits_of
+from serving.reports.service.previewing import counts_of, preview
+from serving.reports.service.status import Reported, Status, status_of
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, Submitted, submit
 from serving.reports.service.withdrawing import retract, withdraw
+from serving.reports.store.report_documents import ReportDocument
 from serving.review.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
 from serving.review.rules.test_buy import LONGEST_REFERENCE
 from serving.rights.rules.document import LONGEST_NAME
 from serving.rights.rules.rights import kinds_for
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
-from serving.takedowns.rules.bursts import Cap
+from serving.takedowns.rules.bursts import HoldCause
 
 router = APIRouter(route_class=Repeatable)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 Reports = Annotated[Reporter, reporter()]
 _LONGEST_ID: Final = 40
+Counts = Annotated[dict[str, int], BeforeValidator(lambda counts: {"items": sum(counts.values()), **by_name(counts)})]
 Id = Annotated[str | None, Query(max_length=_LONGEST_ID)]
 _MOST_ROWS: Final = (
     10_000  # Above the limit of a report, so that the rule refuses with its own sentence; still bounded.
@@ -82,23 +83,201 @@ class NumbersBody(Body):
     numbers: list[int] = Field(max_length=_MOST_ROWS)
 
 
+class Reason(Answer):
+    """A reason to report a listing, with the kinds of rights that can carry it."""
+
+    code: ReasonCode
+    name: Sentence
+    rights: list[str]
+
+
+class Reasons(Answer):
+    """The reasons for which a brand can report a listing."""
+
+    reason_codes: list[Reason]
+
+
+class ReportedListing(Answer):
+    """The first result of one listing, by its number in the report; later requests add how it stands."""
+
+    number: int = read_from("number", "step.number")
+    listing: str = read_from("location", "step.location")
+    result: Result = read_from("result", "step.result", "outcome.result")
+    code: Code = read_from("code", "step.code", "outcome.code")
+    reason: Sentence = read_from("why", "outcome.reasons")
+    listing_external_id: str | None = Field(
+        None, validation_alias="external_id", description="Absent from the response of a new report."
+    )
+    state: Reported | None = Field(None, description="Absent from the response of a new report.")
+    judgement: Judgement | None = Field(None, description="A reviewer's answer; absent as `state` is.")
+
+
+class Report(Answer):
+    """A report; `counts` are of first results, and `items` in it is their sum."""
+
+    report_id: str = read_from("report.report_id")
+    right_id: str = read_from("report.right_id")
+    reason_code: ReasonCode = read_from("report.reason_code")
+    reported_at: Moment = read_from("report.known_at")
+    counts: Counts
+    items: list[ReportedListing] = read_from("outcomes", "items")
+
+
+class ReportedDocument(Answer):
+    """A supporting document of a report; the digest is the SHA-256 of its bytes."""
+
+    document_id: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    received_at: Moment = read_from("known_at")
+    erased: Annotated[bool, BeforeValidator(bool)] = read_from("erased_at")
+
+
+class ReportedTestBuy(Answer):
+    """The test buy of a report, with the number and the name of the listing that was bought."""
+
+    number: int
+    listing: str = read_from("location")
+    order_reference: str
+    ordered_on: Day
+    received_on: Day | None
+    finding: str
+
+
+class ReportWithEvidence(Report):
+    """A report as it stands, with its supporting documents and its test buy."""
+
+    documents: list[ReportedDocument]
+    test_buy: ReportedTestBuy | None
+
+
+class ReportPreview(Answer):
+    """What a report would do now; nothing is recorded."""
+
+    dry_run: bool
+    counts: Counts
+    items: list[ReportedListing]
+
+
+class WithdrawnListings(Answer):
+    """How many listings were withdrawn."""
+
+    withdrawn: int
+
+
+class RetractedListings(Answer):
+    """How many listings were retracted."""
+
+    retracted: int
+
+
+class HourlyCap(Answer):
+    """A limit of removals in an hour; `frees_at` is when the first of those used no longer counts."""
+
+    limit: int
+    used: int | None
+    left: int | None
+    frees_at: Moment | None
+
+
+class SellerCap(Answer):
+    """A limit of one seller's removals in an hour, by all brands, and whether it is reached."""
+
+    limit: int
+    is_reached: bool = read_from("is_used_up")
+
+
+class RemovalBudget(Answer):
+    """A limit of removals in 24 hours or seven days, named by the cause of the hold once it is used."""
+
+    cause: HoldCause
+    limit: int
+    used: int | None
+    left: int | None
+
+
+class DailyQuota(Answer):
+    """The immediate removals that are left of a brand's day, and when the next one begins."""
+
+    left: int | None
+    renewed_at: Moment
+
+
+class NamedHold(Answer):
+    """A reason why a removal needs approval."""
+
+    cause: HoldCause
+    reason: Sentence = read_from("message")
+
+
+class HighImpact(Answer):
+    """From which size two organisations decide about a seller's listing."""
+
+    sales_12m: int = read_from("high_sales_12m")
+    dollars_12m: int = read_from("high_dollars_12m")
+
+
+class LargeReports(Answer):
+    """Whether a large report can be confirmed with a second factor now, and what it then does."""
+
+    available: bool
+    reasons: list[Sentence]
+    most_listings: int
+    most_of_one_seller: int
+    undo_minutes: int
+
+
+class BrandLimits(Answer):
+    """The limits that a confirmation or report by this person meets now.
+
+    `leave_now` is how many listings of different sellers leave without approval and without an analyst. It and all that
+    is used or left are null where `counts_shown` is false: no second factor was just proved in the session. `seller` is
+    set where a listing was named.
+    """
+
+    marketplace_id: str
+    brand_id: str
+    as_of: Moment
+    leave_now: int | None
+    counts_shown: bool
+    removes_at_once: bool
+    reason: Sentence
+    refused: list[Sentence]
+    holds: list[NamedHold]
+    person: HourlyCap | None
+    brand: HourlyCap | None
+    seller: SellerCap | None
+    budgets: list[RemovalBudget]
+    daily: DailyQuota | None
+    listing_external_id: str | None
+    high_impact: HighImpact
+    step_up: LargeReports
+
+    @model_validator(mode="after")
+    def _keep_counts_secret(self) -> Self:
+        for limit in () if self.counts_shown else (self.person, self.brand, self.daily, *self.budgets):
+            for name in limit.model_fields_set & {"used", "left", "frees_at"} if limit else ():
+                setattr(limit, name, None)
+        return self
+
+
 @router.get("/api/v1/reason-codes")
-def get_reason_codes(_reporter: Reports) -> dict[str, Any]:
+def get_reason_codes(_reporter: Reports) -> Reasons:
     """The reasons for which a brand can report a listing, each with the kinds of rights that can carry it."""
-    return {
-        "reason_codes": [
-            {
-                "code": code.value,
-                "name": in_english(named(code)),
-                "rights": sorted(kind.value for kind in kinds_for(code)),
-            }
-            for code in ReasonCode
-        ]
-    }
+    reasons = [Reason(code=code, name=named(code), rights=sorted(kinds_for(code))) for code in ReasonCode]
+    return Reasons(reason_codes=reasons)
 
 
-@router.post("/api/v1/brand/reports", status_code=201)
-async def post_report(body: ReportBody, request: Request, response: Response, by: Reports) -> dict[str, Any]:
+@router.post(
+    "/api/v1/brand/reports",
+    status_code=201,
+    response_model=Report,
+    response_model_exclude_unset=True,
+    responses={200: {"model": ReportPreview}},
+)
+async def post_report(body: ReportBody, request: Request, by: Reports) -> Submitted | Response:
     """Report listings; the same key and body always get the same response, however often they are sent."""
     idempotency_key = request.headers.get("idempotency-key")
     if idempotency_key is None and not body.dry_run:
@@ -117,31 +296,30 @@ async def post_report(body: ReportBody, request: Request, response: Response, by
     )
     who = by.person.user_id
     if body.dry_run:
-        response.status_code = 200
-        return foreseen_answer(await DEAR.run_for(who, preview, runtime_of(request), by.person, draft))
-    return submitted_answer(await DEAR.run_for(who, submit, runtime_of(request), by.person, draft))
+        foreseen = await DEAR.run_for(who, preview, runtime_of(request), by.person, draft)
+        return ReportPreview(dry_run=True, counts=counts_of(foreseen), items=foreseen).response(200)
+    return await DEAR.run_for(who, submit, runtime_of(request), by.person, draft)
 
 
-@router.get("/api/v1/brand/reports/{report_id}")
-def get_report(report_id: str, request: Request, by: Reports) -> dict[str, Any]:
+@router.get("/api/v1/brand/reports/{report_id}", response_model=ReportWithEvidence, response_model_exclude_unset=True)
+def get_report(report_id: str, request: Request, by: Reports) -> Status:
     """A report as it stands, with the state of each listing, its documents and its test buy."""
-    return status_answer(status_of(runtime_of(request), by.person, report_id[:_LONGEST_ID]))
+    return status_of(runtime_of(request), by.person, report_id[:_LONGEST_ID])
 
 
-@router.post("/api/v1/brand/reports/{report_id}/documents", status_code=201)
+@router.post("/api/v1/brand/reports/{report_id}/documents", status_code=201, response_model=ReportedDocument)
 async def postdocument_answer(
     report_id: str, request: Request, by: Reports, name: Annotated[str, Query(max_length=LONGEST_NAME)] = "document"
-) -> dict[str, Any]:
+) -> ReportDocument:
     """Add a supporting document to a report of the last day; the same bytes are stored once, and answered as before."""
     content = await request.body()
-    found = await run_in_threadpool(
+    return await run_in_threadpool(
         hand_in, runtime_of(request), by.person, report_id[:_LONGEST_ID], name, content, key_id=by.key_id
     )
-    return document_answer(found)
 
 
 @router.post("/api/v1/brand/reports/{report_id}/withdraw")
-async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> dict[str, int]:
+async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> WithdrawnListings:
     """Withdraw listings of one's own report while the undo window is open."""
     done = await DEAR.run_for(
         session.person.user_id,
@@ -151,11 +329,11 @@ async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, s
         report_id[:_LONGEST_ID],
         frozenset(body.numbers),
     )
-    return {"withdrawn": done}
+    return WithdrawnListings(withdrawn=done)
 
 
 @router.post("/api/v1/brand/reports/{report_id}/retract")
-async def post_retraction(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> dict[str, int]:
+async def post_retraction(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> RetractedListings:
     """Retract listings of the brand's report later: they are reinstated."""
     done = await DEAR.run_for(
         session.person.user_id,
@@ -165,7 +343,7 @@ async def post_retraction(report_id: str, body: NumbersBody, request: Request, s
         report_id[:_LONGEST_ID],
         frozenset(body.numbers),
     )
-    return {"retracted": done}
+    return RetractedListings(retracted=done)
 
 
 @router.get("/api/v1/brand/limits")
@@ -175,7 +353,7 @@ def get_limits(
     marketplace_id: Id = None,
     brand_id: Id = None,
     listing: Annotated[str | None, Query(max_length=LONGEST_LOCATION)] = None,
-) -> dict[str, Any]:
+) -> BrandLimits:
     """The limits that a confirmation or report by this person meets now, and why; of one listing where it is named.
 
     How many are left is told only in a session in which a second factor was just proved.
@@ -190,51 +368,31 @@ def get_limits(
     if len(pairs) > 1:
         raise Invalid("Name the marketplace and the brand: you answer for several.")
     runtime = runtime_of(request)
-    found = limits_of(runtime, by.person, pairs[0], listing, proof=by.proof)
-    bursts, step_up, seller = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.caps.seller
-    return {
-        "marketplace_id": found.marketplace_id,
-        "brand_id": found.brand_id,
-        "as_of": found.at.isoformat(),
-        "leave_now": found.leave_now,
-        "removes_at_once": found.effect.at_once,
-        "reason": in_english(found.effect.reason),
-        "refused": list(map(in_english, found.refused)),
-        "counts_shown": found.proved,
-        "holds": [{"cause": one.cause.value, "reason": in_english(one.message)} for one in found.shown_holds],
-        "person": _cap(found.caps.user, found),
-        "brand": _cap(found.caps.brand, found),
+    limits = limits_of(runtime, by.person, pairs[0], listing, proof=by.proof)
+    step_up = runtime.policies[StepUpPolicy]
+    return BrandLimits(
+        marketplace_id=limits.marketplace_id,
+        brand_id=limits.brand_id,
+        as_of=limits.at,
+        leave_now=limits.leave_now,
+        counts_shown=limits.proved,
+        removes_at_once=limits.effect.at_once,
+        reason=limits.effect.reason,
+        refused=limits.refused,
+        holds=limits.shown_holds,
+        person=limits.caps.user,
+        brand=limits.caps.brand,
         # How much of it is used tells of other brands' removals.
-        "seller": None if seller is None else {"limit": seller.limit, "is_reached": not seller.left},
-        "budgets": [
-            {"cause": limit.cause.value, **_used(limit.limit, limit.used, limit.left, found)} for limit in found.budgets
-        ],
-        "daily": _daily(found),
-        "listing_external_id": found.listing,
-        "high_impact": {"sales_12m": bursts.high_sales_12m, "dollars_12m": bursts.high_dollars_12m},
-        "step_up": {
-            "available": not found.step_up,
-            "reasons": list(map(in_english, found.step_up)),
-            "most_listings": runtime.policies[ReportPolicy].most_listings,
-            "most_of_one_seller": step_up.per_seller,
-            "undo_minutes": step_up.undo_minutes,
-        },
-    }
-
-
-def _cap(cap: Cap | None, found: Limits) -> dict[str, Any] | None:
-    if cap is None:
-        return None
-    frees = None if cap.frees_at is None or not found.proved else cap.frees_at.isoformat()
-    return {**_used(cap.limit, cap.used, cap.left, found), "frees_at": frees}
-
-
-def _used(limit: int, used: int, left: int, found: Limits) -> dict[str, int | None]:
-    return {"limit": limit, "used": used if found.proved else None, "left": left if found.proved else None}
-
-
-def _daily(found: Limits) -> dict[str, Any] | None:
-    if found.quota is None:
-        return None
-    left = found.quota.left if found.proved else None
-    return {"left": left, "renewed_at": found.quota.renewed_at.isoformat()}
+        seller=limits.caps.seller,
+        budgets=limits.budgets,
+        daily=limits.quota,
+        listing_external_id=limits.listing,
+        high_impact=runtime.policies[BurstPolicy],
+        step_up=LargeReports(
+            available=not limits.step_up,
+            reasons=limits.step_up,
+            most_listings=runtime.policies[ReportPolicy].most_listings,
+            most_of_one_seller=step_up.per_seller,
+            undo_minutes=step_up.undo_minutes,
+        ),
+    )

@@ -1,4 +1,4 @@
-"""The hot route: scores one listing and returns score and route; stores nothing.
+"""A score without intake.
 
 Requests that wait at the same time are answered together (`serving.api.requests.together`): by one transaction, which
 begins after all of them came in. Each gets what it would get alone.
@@ -18,6 +18,7 @@ from features.listing import Listing, Rejection, check
 from models.errors import DomainError
 from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
+from serving.api.answers import Answer
 from serving.api.bodies import body_of, is_small, json_body, json_of
 from serving.api.errors import as_json
 from serving.api.requests.direct import Direct
@@ -29,7 +30,7 @@ from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.faults import StorageFault
 from serving.platform.runtime import Runtime
-from serving.scoring.service.scoring import Scored
+from serving.scoring.service import scoring
 
 router = APIRouter(route_class=Direct)
 _JSON: Final = "application/json"
@@ -49,6 +50,36 @@ class _Asked:
     row: object = None
 
 
+class ScoreEvidence(Answer):
+    """A finding without a weight."""
+
+    code: str
+    sentence: str
+
+
+class ScoreReason(Answer):
+    """A reason for a score; its weight is in log-odds."""
+
+    code: str
+    sentence: str
+    weight: float
+
+
+class Scored(Answer):
+    """The score that a listing would get now."""
+
+    external_id: str
+    kind: str
+    value: float
+    probability: float | None
+    route: str
+    route_reasons: list[str]
+    evidence: list[ScoreEvidence]
+    reasons: list[ScoreReason]
+    model: str
+    policy: str
+
+
 Scores = Together[_Asked, Response]
 
 
@@ -57,7 +88,7 @@ def scores_of(app: FastAPI) -> Scores:
     return Together(lambda asked: _answers(app.state.runtime, asked), most=_MOST_TOGETHER)
 
 
-@router.post("/api/v1/score", dependencies=[_KEY])
+@router.post("/api/v1/score", response_model=Scored, dependencies=[_KEY])
 async def post_score(request: Request) -> Response:
     """The score that a listing would get now, with its route and reasons. Nothing is stored.
 
@@ -118,7 +149,7 @@ def _together(runtime: Runtime, connection: Connection, asked: Sequence[_Asked])
     return [one for one in answers if one is not None]
 
 
-def _answer(listing: Listing, scored: Scored) -> Response:
+def _answer(listing: Listing, scored: scoring.Scored) -> Response:
     answer = {
         "external_id": listing.external_id,
         "kind": scored.score.kind.value,

@@ -1,10 +1,11 @@
-"""Sellers' links to their removals, for marketplaces: replace and revoke."""
+"""Sellers' links to their removals."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 
 from serving.accounts.rules.access import Scope
+from serving.api.answers import Answer
 from serving.api.requests.repeating import Repeatable
 from serving.appeals.service.seller_links import new_link, revoke_links
 from serving.guards import Caller, key, runtime_of
@@ -13,15 +14,27 @@ router = APIRouter(route_class=Repeatable)
 Sender = Annotated[Caller, key(Scope.INTAKE)]
 
 
+class SellerLink(Answer):
+    """The link to the seller's page; shown once."""
+
+    seller_link: str
+
+
+class Revoked(Answer):
+    """How many links were still valid."""
+
+    revoked: int
+
+
 @router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
-def post_link(action_id: str, request: Request, caller: Sender) -> dict[str, str]:
+def post_link(action_id: str, request: Request, caller: Sender) -> SellerLink:
     """A new link for the seller of a removed listing; it revokes the previous one."""
     here = caller.marketplace.marketplace_id
-    return {"seller_link": new_link(runtime_of(request), here, action_id)}
+    return SellerLink(seller_link=new_link(runtime_of(request), here, action_id))
 
 
 @router.delete("/api/v1/actions/{action_id}/seller-link")
-def delete_link(action_id: str, request: Request, caller: Sender) -> dict[str, Any]:
+def delete_link(action_id: str, request: Request, caller: Sender) -> Revoked:
     """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
     here = caller.marketplace.marketplace_id
-    return {"revoked": revoke_links(runtime_of(request), here, action_id)}
+    return Revoked(revoked=revoke_links(runtime_of(request), here, action_id))

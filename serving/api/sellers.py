@@ -1,90 +1,145 @@
-"""Strikes, sanctions and risks of sellers for tools."""
+"""Strikes, sanctions and risks of sellers."""
 
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
+from pydantic import BeforeValidator, Field
 
-from models.messages.english import in_english
-from models.strikes import Count
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.learning import marketplace_for
 from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, undecided
-from serving.sellers.service.seller_risk import riskiest_answer
+from serving.sellers.service.seller_risk import PageOfRisks, riskiest_sellers
 
 router = APIRouter(route_class=Repeatable)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
+class StrikeIncident(Answer):
+    """Removals that count as one strike."""
+
+    kind: str
+    weight: float
+    began_at: Moment
+    spent_at: Moment
+    removals: list[Annotated[str, BeforeValidator(attrgetter("action_id"))]] = read_from("hits")
+
+
+class Strikes(Answer):
+    """The current strikes of a seller."""
+
+    seller: str
+    total: float
+    reasons: list[Sentence]
+    incidents: list[StrikeIncident]
+
+
+class SanctionVote(Answer):
+    """A vote on a sanction."""
+
+    organisation: str
+    agrees: bool
+
+
+class Sanction(Answer):
+    """A sanction of a seller."""
+
+    sanction_id: str = read_from("sanction.sanction_id")
+    seller: str = read_from("sanction.seller_external_id")
+    measure: str = read_from("sanction.measure")
+    cause: str = read_from("sanction.cause")
+    state: str = read_from("sanction.state")
+    path: str | None = read_from("sanction.path")
+    reasons: list[Any] = read_from("sanction.reasons")
+    strikes_now: float = read_from("count.total")
+    linked: list[Any] = read_from("sanction.linked")
+    proposed_at: Moment = read_from("sanction.proposed_at")
+    due_at: Moment | None = read_from("sanction.due_at")
+    votes: list[SanctionVote] = Field(serialization_alias="said")
+
+
+class Sanctions(Answer):
+    """Undecided sanctions and those in force."""
+
+    undecided: list[Sanction]
+    in_force: list[Sanction]
+    next_undecided: str | None
+    next_in_force: str | None
+
+
+class SellerFigures(Answer):
+    """One seller's figures and rank; null where no ranking was made."""
+
+    state: str | None = read_from("risk.state", "risk")
+    offers: int | None = read_from("risk.offers", "risk")
+    left_out: int | None = read_from("risk.left_out", "risk")
+    left_out_confirmed: int | None = read_from("risk.left_out_confirmed", "risk")
+    expected: float | None = read_from("risk.expected", "risk")
+    confirmed: int | None = read_from("risk.confirmed", "risk")
+    cleared: int | None = read_from("risk.cleared", "risk")
+    share: float | None = read_from("risk.share", "risk")
+    percentile: float | None = read_from("risk.percentile", "risk")
+
+
+class Ranking(Answer):
+    """What a ranking was made of; null where none was made."""
+
+    as_of: Moment | None = read_from("kept.as_of", "kept")
+    window_days: int | None = read_from("kept.window_days", "kept")
+    sellers: int | None = read_from("kept.sellers", "kept")
+    usual_share: float | None = read_from("kept.usual_share", "kept")
+    policy_version: str | None = read_from("kept.policy_version", "kept")
+
+
+class RankedSeller(SellerFigures):
+    """A seller of a ranking."""
+
+    seller: str
+
+
+class SellerRisks(Page, Ranking):
+    """Sellers, the riskiest first."""
+
+    riskiest: list[RankedSeller]
+
+
 @router.get("/api/v1/sellers/{seller:path}/strikes")
-def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
+def get_strikes(seller: str, request: Request, session: Reviewer) -> Strikes:
     """The current strikes of a seller by incident, and the removals that do not count."""
     runtime = runtime_of(request)
     here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
     with runtime.store.read() as connection:
-        return strikes_answer(seller, count_of(runtime, connection, here, seller[:200], runtime.clock.now()))
+        count = count_of(runtime, connection, here, seller[:200], runtime.clock.now())
+    return Strikes(seller=seller, total=count.total, reasons=count.reasons, incidents=count.incidents)
 
 
 @router.get("/api/v1/sanctions")
 def get_sanctions(
     request: Request, session: Speaker, undecided_after: After = None, in_force_after: After = None
-) -> dict[str, Any]:
+) -> Sanctions:
     """The undecided sanctions, the longest waiting first, and those in force; a page has at most 500 of each."""
     runtime, person = runtime_of(request), session.person
-    pages = {
-        "undecided": undecided(runtime, person, undecided_after),
-        "in_force": in_force(runtime, person, in_force_after),
-    }
-    return {name: [_sanction(one) for one in page] for name, page in pages.items()} | {
-        f"next_{name}": page[-1].sanction.sanction_id if len(page) == PAGE else None for name, page in pages.items()
-    }
+    waiting, imposed = undecided(runtime, person, undecided_after), in_force(runtime, person, in_force_after)
+    return Sanctions(
+        undecided=waiting, in_force=imposed, next_undecided=_following(waiting), next_in_force=_following(imposed)
+    )
 
 
-def strikes_answer(seller: str, found: Count) -> dict[str, Any]:
-    """A count as JSON."""
-    return {
-        "seller": seller,
-        "total": found.total,
-        "reasons": list(map(in_english, found.reasons)),
-        "incidents": [
-            {
-                "kind": one.kind.value,
-                "weight": one.weight,
-                "began_at": one.began_at.isoformat(),
-                "spent_at": one.spent_at.isoformat(),
-                "removals": [hit.action_id for hit in one.hits],
-            }
-            for one in found.incidents
-        ],
-    }
+def _following(page: Sequence[Sanctioned]) -> str | None:
+    return page[-1].sanction.sanction_id if len(page) == PAGE else None
 
 
-def _sanction(one: Sanctioned) -> dict[str, Any]:
-    found = one.sanction
-    return {
-        "sanction_id": found.sanction_id,
-        "seller": found.seller_external_id,
-        "measure": found.measure.value,
-        "cause": found.cause.value,
-        "state": found.state.value,
-        "path": found.path,
-        "reasons": list(found.reasons),
-        "strikes_now": one.count.total,
-        "linked": list(found.linked),
-        "proposed_at": found.proposed_at.isoformat(),
-        "due_at": found.due_at.isoformat() if found.due_at else None,
-        "said": [{"organisation": text.organisation, "agrees": text.agrees} for text in one.votes],
-    }
-
-
-@router.get("/api/v1/seller-risks")
-def get_riskiest(request: Request, session: Reviewer, most: int = 100, after: After = None) -> dict[str, Any]:
+@router.get("/api/v1/seller-risks", response_model=SellerRisks)
+def get_riskiest(request: Request, session: Reviewer, most: int = 100, after: After = None) -> PageOfRisks:
     """Sellers with a percentile, the riskiest first; a page has at most 500."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
-        return riskiest_answer(connection, found.marketplace_id, min(max(most, 1), 500), after)
+        return riskiest_sellers(connection, found.marketplace_id, min(max(most, 1), 500), after)

@@ -1,38 +1,170 @@
-"""Status requests of a marketplace: the state of its listings, and the figures."""
+"""Health, figures, and the state of listings and actions."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from models.errors import Unavailable, required
 from serving.accounts.rules.access import Scope
+from serving.api.answers import Answer, Moment, NotReady, Page, read_from
 from serving.api.requests.after import After
 from serving.appeals.store import overturns
 from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
+from serving.operations.service import readiness as ready
 from serving.operations.service.figures import figures
-from serving.operations.service.readiness import NotReady, not_ready
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pages import cut
 from serving.platform.database.pools import PROBES
 from serving.takedowns.store import actions, removal_checks
-from serving.takedowns.store.removal_checks import RemovalCheck
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 router = APIRouter()
 Reader = Annotated[Caller, key(Scope.INTAKE)]
 
 
+class Status(Answer):
+    """The state of the process."""
+
+    status: str
+
+
+class RemovalFigures(Answer):
+    """Removals by state."""
+
+    withdrawn: int
+    pending: int = Field(alias="held")
+    scheduled: int
+    sent: int
+    acknowledged: int
+
+
+class ReinstatementFigures(Answer):
+    """Reinstatements by state."""
+
+    scheduled: int
+    sent: int
+    acknowledged: int
+
+
+class ReportFigures(Answer):
+    """Listings that brands reported, by first result; `items` is their number."""
+
+    items: int
+    scheduled: int
+    pending: int = Field(alias="held")
+    cases: int
+    unknown: int
+    refused: int
+
+
+class Figures(Answer):
+    """Counts that must add up."""
+
+    listings: int
+    versions: int
+    observations: int
+    quarantined: int
+    scored: int
+    routes: dict[str, int]
+    verdicts: dict[str, int]
+    open_cases: dict[str, int]
+    removal_checks: dict[str, int | float | None]
+    appeals: dict[str, int]
+    counter_notices: dict[str, int]
+    reports: ReportFigures
+    removals: RemovalFigures
+    reinstatements: ReinstatementFigures
+    pending: int
+
+
+class RemovalCheck(Answer):
+    """The checks whether a removed listing is gone."""
+
+    state: str
+    looks: int
+    looked_at: Moment | None
+    gone_at: Moment | None
+    seconds_to_removal: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    action: actions.StoredAction
+    check: removal_checks.RemovalCheck | None
+
+
+class Action(Answer):
+    """A message to the marketplace."""
+
+    action_id: str = read_from("action.action_id")
+    kind: ActionKind = read_from("action.kind")
+    state: ActionState = read_from("action.state")
+    listing_external_id: str = read_from("action.external_id")
+    sequence: int = read_from("action.sequence")
+    leaves_at: Moment = read_from("action.leaves_at")
+    acknowledged_at: Moment | None = read_from("action.acknowledged_at")
+    verified: RemovalCheck | None = read_from("check")
+
+
+class Actions(Page):
+    """Messages, newest first."""
+
+    actions: list[Action]
+
+
+class ActionStatement(Answer):
+    """The statement of reasons to the seller, and its replacement after an undo."""
+
+    action_id: str
+    kind: ActionKind
+    state: ActionState
+    listing_external_id: str
+    statement: dict[str, Any]
+    amendment: dict[str, Any] | None
+
+
+class LastAction(Answer):
+    """The last message about a listing."""
+
+    kind: ActionKind
+    state: ActionState
+    id: str = read_from("action_id")
+
+
+class ListingState(Answer):
+    """A listing as the service knows it."""
+
+    external_id: str
+    version: int
+    first_known_at: Moment
+    action: LastAction | None
+
+
+class Contract(Answer):
+    """An OpenAPI document."""
+
+    openapi: str
+    info: dict[str, Any]
+    servers: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
+    paths: dict[str, Any]
+    webhooks: dict[str, Any]
+    components: dict[str, Any]
+
+
 @router.head("/livez", dependencies=[public("a supervisor must ask without a key")])
-@router.get("/livez", dependencies=[public("a supervisor must ask without a key")])
+@router.get("/livez", response_model=Status, dependencies=[public("a supervisor must ask without a key")])
 async def live() -> dict[str, str]:
     """Whether the process responds. It asks no database, so that no supervisor ends a process for another's fault."""
     return {"status": "ok"}
 
 
 @router.head("/healthz", dependencies=[public("a supervisor must ask without a key")])
-@router.get("/healthz", dependencies=[public("a supervisor must ask without a key")])
+@router.get("/healthz", response_model=Status, dependencies=[public("a supervisor must ask without a key")])
 async def health(request: Request) -> dict[str, str]:
     """Whether the process responds and can read its database."""
     await PROBES.run(runtime_of(request).store.probe)
@@ -40,21 +172,20 @@ async def health(request: Request) -> dict[str, str]:
 
 
 @router.head("/readyz", dependencies=[public("a balancer must ask without a key")])
-@router.get("/readyz", dependencies=[public("a balancer must ask without a key")])
+@router.get("/readyz", response_model=Status, dependencies=[public("a balancer must ask without a key")])
 async def readiness(request: Request) -> JSONResponse:
     """Whether the process may get requests: it can store them and has every champion. If not, 503 with reasons."""
     try:
-        reasons = await PROBES.run(not_ready, runtime_of(request))
+        reasons = await PROBES.run(ready.not_ready, runtime_of(request))
     except StorageFault as silent:
-        reasons = [NotReady(silent.code, silent.phrase)]
+        reasons = [ready.NotReady(silent.code, silent.phrase)]
     if not reasons:
         return JSONResponse({"status": "ready"})
-    listed = [{"code": one.code, "sentence": str(one.phrase)} for one in reasons]
-    retry = {"retry-after": str(Unavailable.retry_after_seconds)}
-    return JSONResponse({"status": "not ready", "reasons": listed}, 503, headers=retry)
+    refusal = NotReady(status="not ready", reasons=reasons)
+    return JSONResponse(refusal.model_dump(), 503, headers={"retry-after": str(Unavailable.retry_after_seconds)})
 
 
-@router.get("/api/v1/figures")
+@router.get("/api/v1/figures", response_model=Figures)
 def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
     """The figures that must add up."""
     return figures(runtime_of(request), caller.marketplace)
@@ -68,80 +199,51 @@ def get_actions(
     state: ActionState | None = None,
     most: int = 100,
     after: After = None,
-) -> dict[str, Any]:
+) -> Actions:
     """The actions sent to a marketplace, newest first, for comparison with its records; a page has at most 5,000."""
     here, most = caller.marketplace.marketplace_id, min(max(most, 1), 5_000)
     with runtime_of(request).store.read() as connection:
         latest = actions.latest(connection, here, kind=kind, state=state, most=most + 1, before=after)
-        found, following = cut(latest, most, lambda action: action.action_id)
-        checks = removal_checks.of_actions(connection, here, [one.action_id for one in found])
-    return {
-        "next": following,
-        "actions": [
-            {
-                "action_id": one.action_id,
-                "kind": one.kind.value,
-                "state": one.state.value,
-                "listing_external_id": one.external_id,
-                "sequence": one.sequence,
-                "leaves_at": one.leaves_at.isoformat(),
-                "acknowledged_at": one.acknowledged_at.isoformat() if one.acknowledged_at else None,
-                "verified": _verified(checks.get(one.action_id)),
-            }
-            for one in found
-        ],
-    }
+        page, following = cut(latest, most, lambda action: action.action_id)
+        checks = removal_checks.of_actions(connection, here, [action.action_id for action in page])
+    return Actions(next=following, actions=[_Checked(action, checks.get(action.action_id)) for action in page])
 
 
 @router.get("/api/v1/actions/{action_id}/statement")
-def get_statement(action_id: str, request: Request, caller: Reader) -> dict[str, Any]:
+def get_statement(action_id: str, request: Request, caller: Reader) -> ActionStatement:
     """The statement to the seller about one action, field by field, and its replacement after an undo."""
     here = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
-        found = actions.get(connection, here, action_id[:40])
-        undone = overturns.in_force(connection, here, found.action_id)
-    return {
-        "action_id": found.action_id,
-        "kind": found.kind.value,
-        "state": found.state.value,
-        "listing_external_id": found.external_id,
-        "statement": dict(found.statement),
-        "amendment": None if undone is None else dict(undone.amendment),
-    }
+        action = actions.get(connection, here, action_id[:40])
+        overturn = overturns.in_force(connection, here, action.action_id)
+    return ActionStatement(
+        action_id=action.action_id,
+        kind=action.kind,
+        state=action.state,
+        listing_external_id=action.external_id,
+        statement=action.statement,
+        amendment=None if overturn is None else overturn.amendment,
+    )
 
 
 @router.get("/api/v1/listings/{external_id:path}")
-def get_listing(external_id: str, request: Request, caller: Reader) -> dict[str, Any]:
+def get_listing(external_id: str, request: Request, caller: Reader) -> ListingState:
     """The state of one listing: its version, and whether it is shown according to our actions."""
     here = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
-        found = required(listings.latest(connection, here, [external_id]).get(external_id), "There is no such listing.")
-        acted = actions.of_listing(connection, here, found.listing_id)
-    standing = [one for one in acted if one.state is not ActionState.WITHDRAWN]
-    last = standing[-1] if standing else None
-    return {
-        "external_id": external_id,
-        "version": found.version,
-        "first_known_at": found.first_known_at.isoformat(),
-        "action": None if last is None else {"kind": last.kind.value, "state": last.state.value, "id": last.action_id},
-    }
+        latest = listings.latest(connection, here, [external_id]).get(external_id)
+        listing = required(latest, "There is no such listing.")
+        acted = actions.of_listing(connection, here, listing.listing_id)
+    sent = [action for action in acted if action.state is not ActionState.WITHDRAWN]
+    return ListingState(
+        external_id=external_id,
+        version=listing.version,
+        first_known_at=listing.first_known_at,
+        action=sent[-1] if sent else None,
+    )
 
 
-@router.get("/api/v1/openapi.json")
-def openapi(request: Request, _caller: Annotated[Any, any_caller()]) -> dict[str, Any]:
+@router.get("/api/v1/openapi.json", response_model=Contract)
+def openapi(request: Request, _caller: Annotated[Any, any_caller()]) -> Any:
     """The contract of this API, for every API key and signed-in user."""
-    found: dict[str, Any] = request.app.openapi()
-    return found
-
-
-def _verified(check: RemovalCheck | None) -> dict[str, Any] | None:
-    """The results of the checks of a removed listing; None where no check was possible."""
-    if check is None:
-        return None
-    return {
-        "state": check.state.value,
-        "looks": check.looks,
-        "looked_at": check.looked_at.isoformat() if check.looked_at else None,
-        "gone_at": check.gone_at.isoformat() if check.gone_at else None,
-        "seconds_to_removal": check.seconds_to_removal,
-    }
+    return request.app.openapi()

@@ -1,14 +1,14 @@
-"""Takedown requests of brands, for their tools: many open questions confirmed under one right."""
+"""Takedown requests of brands."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from models.messages.english import in_english
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.answers import Answer, Moment, Sentence, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
@@ -41,32 +41,65 @@ class TakedownBody(Body):
     marketplace_id: str | None = Field(None, max_length=_LONGEST_ID)
 
 
+class Right(Answer):
+    """A right of a brand at one marketplace."""
+
+    right_id: str = read_from("right.right_id")
+    marketplace_id: str
+    kind: str = read_from("right.kind")
+    title: str = read_from("right.title")
+    office: str | None = read_from("right.office")
+    number: str | None = read_from("right.number")
+    state: str = read_from("right.state")
+    expires_at: Moment | None = read_from("right.expires_at")
+
+
+class Rights(Answer):
+    """The rights of one's own brands."""
+
+    rights: list[Right]
+
+
+class TakedownItem(Answer):
+    """The result of one listing of a takedown request."""
+
+    case_id: str
+    version_id: str
+    verdict_id: str | None
+    fate: str
+    reason: Sentence = read_from("why")
+    undone: bool = Field(serialization_alias="taken_back")
+
+
+class TakedownRequest(Answer):
+    """A takedown request with a result for each listing."""
+
+    request_id: str = read_from("request.request_id")
+    right_id: str = read_from("request.right_id")
+    reason_code: ReasonCode = read_from("request.reason_code")
+    counts: dict[str, int]
+    sentences: Annotated[list[Sentence], BeforeValidator(came_to)] = read_from("counts")
+    items: list[TakedownItem]
+
+
+class UndoneCount(Answer):
+    """How many removals were undone."""
+
+    undone: int = Field(serialization_alias="taken_back")
+
+
 @router.get("/api/v1/rights")
-def get_rights(request: Request, session: Answerer) -> dict[str, Any]:
+def get_rights(request: Request, session: Answerer) -> Rights:
     """The rights of one's own brands, in the order in which they were supplied; each is of one marketplace."""
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     with runtime_of(request).store.read() as connection:
         found = [one for pair in pairs for one in rights.rights_of(connection, pair)]
     found.sort(key=lambda one: (one.claimed_at, one.right.right_id))
-    return {
-        "rights": [
-            {
-                "right_id": one.right.right_id,
-                "marketplace_id": one.pair[0],
-                "kind": one.right.kind.value,
-                "title": one.right.title,
-                "office": one.right.office,
-                "number": one.right.number,
-                "state": one.right.state.value,
-                "expires_at": one.right.expires_at.isoformat() if one.right.expires_at else None,
-            }
-            for one in found
-        ]
-    }
+    return Rights(rights=found)
 
 
-@router.post("/api/v1/takedown-requests", status_code=201)
-async def post_request(body: TakedownBody, request: Request, session: Answerer) -> dict[str, Any]:
+@router.post("/api/v1/takedown-requests", status_code=201, response_model=TakedownRequest)
+async def post_request(body: TakedownBody, request: Request, session: Answerer) -> Answered:
     """Confirm every named listing; the response has a result for each."""
     asked = Asked(
         body.right_id,
@@ -76,40 +109,19 @@ async def post_request(body: TakedownBody, request: Request, session: Answerer) 
         body.request_id,
         body.marketplace_id,
     )
-    return _as_json(await DEAR.run_for(session.person.user_id, confirm_all, runtime_of(request), session.person, asked))
+    return await DEAR.run_for(session.person.user_id, confirm_all, runtime_of(request), session.person, asked)
 
 
-@router.get("/api/v1/takedown-requests/{request_id}")
-def get_request(request_id: str, request: Request, session: Answerer) -> dict[str, Any]:
+@router.get("/api/v1/takedown-requests/{request_id}", response_model=TakedownRequest)
+def get_request(request_id: str, request: Request, session: Answerer) -> Answered:
     """The current state of a request."""
-    return _as_json(answered(runtime_of(request), session.person, request_id[:_LONGEST_ID]))
+    return answered(runtime_of(request), session.person, request_id[:_LONGEST_ID])
 
 
 @router.post("/api/v1/takedown-requests/{request_id}/undo")
-async def post_undo(request_id: str, request: Request, session: Answerer) -> dict[str, int]:
+async def post_undo(request_id: str, request: Request, session: Answerer) -> UndoneCount:
     """Undo one's own request, as far as it can still be undone."""
     done = await DEAR.run_for(
         session.person.user_id, withdraw, runtime_of(request), session.person, request_id[:_LONGEST_ID]
     )
-    return {"taken_back": done}
-
-
-def _as_json(found: Answered) -> dict[str, Any]:
-    return {
-        "request_id": found.request.request_id,
-        "right_id": found.request.right_id,
-        "reason_code": found.request.reason_code.value,
-        "counts": {fate.value: number for fate, number in found.counts.items()},
-        "sentences": [in_english(one) for one in came_to(found.counts)],
-        "items": [
-            {
-                "case_id": one.case_id,
-                "version_id": one.version_id,
-                "verdict_id": one.verdict_id,
-                "fate": one.fate.value,
-                "reason": " ".join(map(in_english, one.reasons)) if one.refusal is None else str(one.refusal),
-                "taken_back": one.undone,
-            }
-            for one in found.items
-        ],
-    }
+    return UndoneCount(undone=done)

@@ -1,8 +1,8 @@
-"""Test buys, for analysts' tools."""
+"""Test buys."""
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, Field
@@ -10,11 +10,13 @@ from pydantic import AwareDatetime, Field
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.api.people import Body, verdict_answer
+from serving.api.answers import Answer, Moment, State
+from serving.api.people import Body, Verdict
 from serving.api.requests.moments import in_utc
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.review.rules.test_buy import CustodyEvent, Examiner
+from serving.review.service.review import Recorded
 from serving.review.service.test_buys import Finding, Order, Step, close, order, read, take_step
 
 router = APIRouter(route_class=Repeatable)
@@ -50,55 +52,77 @@ class FindingBody(Body):
     text: str = Field(max_length=2_000, alias="said")
 
 
+class CustodyEntry(Answer):
+    """An entry of the custody log."""
+
+    number: int
+    event: str
+    holder: str | None
+    text: str = Field(serialization_alias="said")
+    recorded_by: str
+    occurred_at: Moment
+    known_at: Moment
+
+
+class TestBuy(Answer):
+    """A test buy with its custody log, oldest first."""
+
+    __test__ = False
+
+    test_buy_id: str
+    case_id: str
+    version_id: str
+    state: str
+    holder: str | None
+    order_reference: str
+    due_at: Moment
+    verdict_id: str | None
+    custody: list[CustodyEntry]
+
+
+class Ordered(Answer):
+    """The id of a new test buy."""
+
+    test_buy_id: str
+
+
 @router.post("/api/v1/cases/{case_id}/test-buys", status_code=201)
-def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst) -> dict[str, str]:
+def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst) -> Ordered:
     """Record that the goods of a case were ordered."""
     arrives_by = in_utc(body.arrives_by)
     wanted = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
-    return {"test_buy_id": order(runtime_of(request), session.person, wanted)}
+    return Ordered(test_buy_id=order(runtime_of(request), session.person, wanted))
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/custody", status_code=201)
-def post_step(test_buy_id: str, body: StepBody, request: Request, session: Analyst) -> dict[str, str]:
+def post_step(test_buy_id: str, body: StepBody, request: Request, session: Analyst) -> State:
     """Append to the custody log: receive, hand_over, inspect or cancel."""
     taken = Step(body.event, body.holder, body.text, _utc(body.occurred_at))
-    state = take_step(runtime_of(request), session.person, test_buy_id, taken)
-    return {"state": state.value}
+    return State(state=take_step(runtime_of(request), session.person, test_buy_id, taken))
 
 
-@router.post("/api/v1/test-buys/{test_buy_id}/verdict", status_code=201)
-def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Analyst) -> dict[str, Any]:
+@router.post("/api/v1/test-buys/{test_buy_id}/verdict", status_code=201, response_model=Verdict)
+def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Analyst) -> Recorded:
     """Close a test buy with the finding about the goods."""
     finding = Finding(body.examiner, body.name, body.judgement, body.text, body.reason_code)
-    return verdict_answer(close(runtime_of(request), session.person, test_buy_id, finding))
+    return close(runtime_of(request), session.person, test_buy_id, finding)
 
 
 @router.get("/api/v1/test-buys/{test_buy_id}")
-def get_test_buy(test_buy_id: str, request: Request, session: Analyst) -> dict[str, Any]:
+def get_test_buy(test_buy_id: str, request: Request, session: Analyst) -> TestBuy:
     """A test buy with its custody log, oldest first."""
-    found, log = read(runtime_of(request), session.person, test_buy_id)
-    return {
-        "test_buy_id": found.test_buy_id,
-        "case_id": found.case_id,
-        "version_id": found.version_id,
-        "state": found.custody.state.value,
-        "holder": found.custody.holder,
-        "order_reference": found.order_reference,
-        "due_at": found.due_at.isoformat(),
-        "verdict_id": found.verdict_id,
-        "custody": [
-            {
-                "number": one.number,
-                "event": one.event.value,
-                "holder": one.holder,
-                "said": one.text,
-                "recorded_by": one.recorded_by,
-                "occurred_at": one.occurred_at.isoformat(),
-                "known_at": one.known_at.isoformat(),
-            }
-            for one in log
-        ],
-    }
+    test_buy, log = read(runtime_of(request), session.person, test_buy_id)
+    return TestBuy(
+        test_buy_id=test_buy.test_buy_id,
+        case_id=test_buy.case_id,
+        version_id=test_buy.version_id,
+        state=test_buy.custody.state,
+        holder=test_buy.custody.holder,
+        order_reference=test_buy.order_reference,
+        due_at=test_buy.due_at,
+        verdict_id=test_buy.verdict_id,
+        custody=log,
+    )
 
 
 def _utc(at: datetime | None) -> datetime | None:

@@ -1,5 +1,6 @@
 """The OpenAPI document of the application's routes."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
@@ -10,35 +11,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.accounts.rules.access import Scope
-from serving.api.contract.operations import ANSWERS
-from serving.api.contract.requests import BODIES, QUERIES, SCHEMAS
-from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, of_success
-from serving.api.contract.shapes import Error, NotReady, Shape
+from serving.api.answers import Error, NotReady
+from serving.api.contract.requests import BODIES, MODELS, SCHEMAS
+from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success
 from serving.api.contract.webhooks import WEBHOOKS
 from serving.api.requests.repeating import SECRET, Repeatable
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
 
+_PACKAGE: Final = "serving.api."
 _REF: Final = "#/components/schemas/{model}"
-_TAGS: Final = {
-    "case_brand": "The brand of a case.",
-    "certification": "The certification of a brand's people.",
-    "clock": "The clock of a simulation.",
-    "deliveries": "Messages that did not reach the marketplace.",
-    "endpoints": "The marketplace's webhook endpoint.",
-    "intake": "Listings, events, contacts, appeals and counter-notices of a marketplace.",
-    "kill_switches": "Automatic rules and their kill switches.",
-    "learning": "Models, trainings and golden sets.",
-    "notices": "Notices of listings (Article 16 of the DSA).",
-    "pending_removals": "Removals pending approval, and alerts.",
-    "people": "Sessions, cases and verdicts.",
-    "reports": "Listings that a brand reports of its own accord.",
-    "score": "A score without intake.",
-    "seller_links": "Sellers' links to their removals.",
-    "sellers": "Strikes, sanctions and lists of sellers.",
-    "status": "Health, figures, and the state of listings and actions.",
-    "takedowns": "Takedown requests of brands.",
-    "test_buys": "Test buys.",
-}
 _SECURITY: Final = {
     "apiKey": {
         "type": "http",
@@ -82,9 +63,13 @@ _DESCRIPTION: Final = (
 
 
 def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
-    """The contract of the programs' routes: those that are in the schema and have a documented answer."""
-    described = [one for one in routes if isinstance(one, APIRoute) and _operations(one) & ANSWERS.keys()]
-    found = get_openapi(
+    """The contract of the programs' routes: those of `serving.api`.
+
+    The first line of a module's docstring is the description of its tag.
+    """
+    described = [route for route in routes if isinstance(route, APIRoute) and _module(route).startswith(_PACKAGE)]
+    modules = {_module(route).rpartition(".")[2]: sys.modules[_module(route)] for route in described}
+    document = get_openapi(
         title="Touchstone",
         version="1",
         description=_DESCRIPTION,
@@ -92,41 +77,36 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
         webhooks=WEBHOOKS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": server}],
-        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        tags=[{"name": name, "description": str(modules[name].__doc__).partition("\n")[0]} for name in sorted(modules)],
     )
-    names = Counter(one.name for one in described)
+    names = Counter(route.name for route in described)
     for route in described:
         for method in route.methods or ():
-            operation = found["paths"][route.path_format][method.lower()]
+            operation = document["paths"][route.path_format][method.lower()]
             _complete(operation, route, method, unique=names[route.name] == 1)
-    shapes: list[type[Shape]] = [one for answers in ANSWERS.values() for kinds in answers.values() for one in kinds]
-    listed: list[type[Shape]] = sorted({*shapes, Error, NotReady}, key=lambda one: one.__name__)
-    wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [(one, "validation") for one in listed]
-    _, made = models_json_schema(wanted, ref_template=_REF)
-    for one in made["$defs"].values():
-        for described_field in one.get("properties", {}).values():
-            described_field.pop("default", None)  # A default here means only that the field may be absent.
-    components = found.setdefault("components", {})
-    bodies = {name: one for name, one in components.get("schemas", {}).items() if not name.endswith("ValidationError")}
-    components["schemas"] = dict(sorted({**bodies, **SCHEMAS, **made["$defs"]}.items()))
+    bodies: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (model, "validation") for model in MODELS
+    ]
+    _, read = models_json_schema([*bodies, (Error, "serialization"), (NotReady, "serialization")], ref_template=_REF)
+    components = document.setdefault("components", {})
+    derived = {name: one for name, one in components["schemas"].items() if not name.endswith("ValidationError")}
+    components["schemas"] = dict(sorted({**derived, **SCHEMAS, **read["$defs"]}.items()))
     components |= {"securitySchemes": _SECURITY, "headers": HEADERS, "responses": RESPONSES}
-    return found
+    return document
 
 
-def _operations(route: APIRoute) -> set[tuple[str, str]]:
-    return {(method, route.path_format) for method in route.methods or ()}
+def _module(route: APIRoute) -> str:
+    return str(route.endpoint.__module__)
 
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique: bool) -> None:
-    module = str(route.endpoint.__module__).rpartition(".")[2]
+    module = _module(route).rpartition(".")[2]
     key = (method, route.path_format)
     head = "head_" if method == "HEAD" else ""
     operation["operationId"] = head + (route.name if unique or head else f"{route.name}_{module}")
     operation["tags"] = [module]
     operation["summary"] = operation["description"].partition("\n")[0].rstrip(".")
     parameters = operation.setdefault("parameters", [])
-    if key in QUERIES:
-        parameters.append(QUERIES[key])
     repeatable = isinstance(route, Repeatable) and method in {"POST", "DELETE"} and _knows_its_caller(route)
     if repeatable and key not in SECRET:
         parameters.append(_REPEATABLE)
@@ -136,7 +116,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique
         content = {kind: {"schema": schema} for kind, schema in BODIES[key].items()}
         operation["requestBody"] = {"required": True, "content": content}
     operation["security"] = _security(route, method)
-    successes = {str(status): of_success(status, kinds) for status, kinds in ANSWERS[key].items()}
+    answers = operation["responses"].items()
+    successes = {status: success(status, method, answer) for status, answer in answers if status < "4"}
     refusals = {str(status): reference for status, reference in error_statuses(key, operation)}
     operation["responses"] = dict(sorted({**successes, **refusals}.items()))
 

@@ -4,23 +4,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from features.fields import Field
+from serving.api.clock import ClockBody
 from serving.api.contract.listing_schema import listing_schema
-from serving.appeals.service.counter_notices import LONGEST_TEXT
+from serving.api.intake import AppealBody, CounterNoticeBody
+from serving.api.notices import NoticeBody
 from serving.intake.service import seller_events
 from serving.intake.service.intake import LARGEST_BATCH
-from serving.notices.rules.named_right import LONGEST
 from serving.rights.rules.document import MEDIA_TYPES
-from serving.rights.rules.rights import RightKind
 from serving.sellers.service import contacts
 
 Schema: TypeAlias = dict[str, Any]
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 _MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
-
-
-def _text(cap: int) -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": cap}
 
 
 def _object(properties: Mapping[str, Schema], *required: str, description: str) -> Schema:
@@ -46,46 +42,6 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "Listing": dict(listing_schema()),
     "SellerEvent": _of_fields(seller_events.FIELDS.values(), seller_events.REQUIRED, "An event of a seller."),
     "SellerContact": _of_fields(contacts.FIELDS.values(), contacts.REQUIRED, "A contact of a seller."),
-    "AppealBody": _object(
-        {"external_id": _text(200), "listing_external_id": _text(200), "statement": _text(5_000)},
-        "external_id",
-        "listing_external_id",
-        "statement",
-        description="A seller's appeal against a removal.",
-    ),
-    "CounterNoticeBody": _object(
-        {"listing_external_id": _text(200), "statement": _text(LONGEST_TEXT)},
-        "listing_external_id",
-        "statement",
-        description="A seller's answer to a removal.",
-    ),
-    "NoticeBody": _object(
-        {
-            "marketplace": {"type": "string", "description": "Only where there are several."},
-            "explanation": {"type": "string"},
-            "locations": {"type": "array", "items": {"type": "string"}, "description": "Addresses or ids of listings."},
-            "name": {"type": "string", "description": "A registered reporter may omit it."},
-            "email": {"type": "string", "description": "A registered reporter may omit it."},
-            "good_faith": {"type": "boolean"},
-            "reason_code": {"type": "string"},
-            "right": _object(
-                {
-                    "kind": {"type": "string", "enum": [kind.value for kind in RightKind]},
-                    "office": _text(LONGEST),
-                    "number": _text(LONGEST),
-                    "owner": _text(LONGEST),
-                    "by_power_of_attorney": {"type": "boolean"},
-                },
-                description="The right that the notifier names; every field may be left out.",
-            ),
-            "dry_run": {"type": "boolean", "description": "Name the listings that are not found, and send nothing."},
-        },
-        "explanation",
-        "locations",
-        "good_faith",
-        "reason_code",
-        description="A notice of listings.",
-    ),
     "SellerEvents": _object(
         {
             "events": {"type": "array", "items": _to("SellerEvent"), "maxItems": LARGEST_BATCH},
@@ -99,8 +55,9 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
         "contacts",
         description="Contacts of sellers.",
     ),
-    "ClockBody": _object({"to": _MOMENT}, "to", description="The moment to move the simulated clock to."),
 }
+# Read by handlers, which answer another media type with 415 and a key that stands twice with a code of its own.
+MODELS: Final = (AppealBody, CounterNoticeBody, NoticeBody, ClockBody)
 _LISTINGS: Final[Schema] = {
     "oneOf": [_to("Listing"), {"type": "array", "items": _to("Listing"), "maxItems": LARGEST_BATCH}]
 }
@@ -119,14 +76,4 @@ BODIES: Final[Mapping[tuple[str, str], Mapping[str, Schema]]] = {
     ("POST", "/api/v1/notices"): {JSON: _to("NoticeBody")},
     ("POST", "/api/v1/brand/reports/{report_id}/documents"): dict.fromkeys(MEDIA_TYPES, _BYTES),
     ("POST", "/api/v1/clock"): {JSON: _to("ClockBody")},
-}
-# Parameters that a handler reads itself.
-QUERIES: Final[Mapping[tuple[str, str], Schema]] = {
-    ("GET", "/api/v1/notices"): {
-        "name": "since",
-        "in": "query",
-        "required": True,
-        "schema": _MOMENT,
-        "description": "Notices received or decided at or after this moment.",
-    }
 }

@@ -1,10 +1,8 @@
 """Responses as OpenAPI: those of success, and one for each kind of refusal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
-
-from serving.api.contract.shapes import Shape
 
 _JSON: Final = "application/json"
 HEADERS: Final[Mapping[str, Any]] = {
@@ -81,16 +79,14 @@ _DEAR: Final = frozenset(
 _HEALTH: Final = frozenset({"/livez", "/healthz", "/readyz"})
 
 
-def of_success(status: int, kinds: Sequence[type[Shape]]) -> dict[str, Any]:
-    """The response of a success; its body is one of these shapes, empty where there is none."""
-    found: dict[str, Any] = {
-        "description": HTTPStatus(status).phrase,
-        "headers": _headers(*(("Idempotent-Replayed",) if status in {201, 202} else ())),
-    }
-    schemas = [{"$ref": f"#/components/schemas/{one.__name__}"} for one in kinds]
-    if schemas:
-        found["content"] = {_JSON: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
-    return found
+def success(status: str, method: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The response of a success with its headers; it has no content where its body is empty."""
+    headers = _headers(*(("Idempotent-Replayed",) if status in {"201", "202"} else ()))
+    described = {"description": HTTPStatus(int(status)).phrase, "headers": headers}
+    if "content" in answer and method != "HEAD":
+        answer["content"][_JSON]["schema"].pop("title", None)
+        described["content"] = answer["content"]
+    return described
 
 
 def error_statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -55,6 +55,11 @@ class Case:
         """The brand as resolved or named."""
         return CaseBrand(self.brand_id, self.mark, self.mark_owner)
 
+    @property
+    def shown_lane(self) -> CaseLane | None:
+        """The lane; None while the score, from which it follows, is masked."""
+        return None if self.score_masked else self.lane
+
 
 def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """New open cases with the fields that queues filter by: the listing's seller and brand, version and score."""

@@ -14,8 +14,12 @@ from serving.standing.service import current
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One listing as it was named, its id and title at the marketplace where it is known, and its outcome."""
+    """One listing as it was named, its id and title at the marketplace where it is known, and its outcome.
 
+    `number` is its place in the report, from 1.
+    """
+
+    number: int
     location: str
     external_id: str | None
     title: str | None
@@ -30,7 +34,7 @@ def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, .
 
     Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent).
     """
-    locations, now, ahead = checked(runtime, draft), runtime.clock.now(), Ahead()
+    numbered, now, ahead = list(enumerate(checked(runtime, draft), 1)), runtime.clock.now(), Ahead()
     with runtime.store.read() as connection:
         here, brand_id = place_of(connection, person, draft)
         ready(runtime, connection, person, (here, brand_id), (draft.right_id, draft.reason_code), now)
@@ -38,20 +42,20 @@ def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, .
             here, "", brand_id, draft.right_id, person.user_id, draft.reason_code, draft.note, "", "", now
         )
         if draft.by_program and waits_for_step_up(runtime, connection, (here, brand_id), draft, now):
-            return tuple(Foreseen(location, None, None, WAITING) for location in locations)
+            return tuple(Foreseen(number, location, None, None, WAITING) for number, location in numbered)
         examination = Examination(runtime, connection, here, brand_id, now)
         standing = current(runtime, connection, here, brand_id, now)
         reporting = Reporting(
             runtime, connection, person, drafted, standing, examination, now, now if draft.with_step_up else None
         )
         found = []
-        for location in locations:
+        for number, location in numbered:
             known = examination.look_up(location, locked=False)
             examined = None if known is None else examination.examine(known)
             outcome = foresee(reporting, examined, ahead)
             ahead.count(examined, outcome)
             title = None if examined is None else examined.facts.listing.title
-            found.append(Foreseen(location, None if known is None else known.external_id, title, outcome))
+            found.append(Foreseen(number, location, None if known is None else known.external_id, title, outcome))
     return tuple(found)
 
 

@@ -8,13 +8,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.message import Message, message
+from features.phrase import Phrase
 from models.case import CaseState
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.store import cases, verdicts
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import Result
+from serving.reports.rules.outcomes import Result, counted
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import ReportDocument
@@ -61,6 +62,11 @@ class ItemStatus:
             return (message(f"report.rejected.{self.judgement.value}"),)
         return self.step.reasons
 
+    @property
+    def why(self) -> tuple[Message, ...] | Phrase:
+        """The refusal of its latest step, or the reasons where there is none."""
+        return self.reasons if self.step.refusal is None else self.step.refusal
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -76,6 +82,11 @@ class Status:
     step_up: StoredStepUp | None
     documents: tuple[ReportDocument, ...]
     test_buy: ReportTestBuy | None
+
+    @property
+    def counts(self) -> dict[Result, int]:
+        """The number of listings by first result, zeros included."""
+        return counted(outcome.result for outcome in self.first)
 
 
 def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:

@@ -56,6 +56,11 @@ class StoredOutcome:
     lane_before: CaseLane | None
     known_at: datetime
 
+    @property
+    def why(self) -> tuple[Message, ...] | Phrase:
+        """The refusal, or the reasons where there is none."""
+        return self.reasons if self.refusal is None else self.refusal
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingItem:

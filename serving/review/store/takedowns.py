@@ -51,6 +51,11 @@ class StoredItem:
     content: Mapping[str, Any] | None
     undone: bool
 
+    @property
+    def why(self) -> tuple[Message, ...] | Phrase:
+        """The refusal, or the reasons where there is none."""
+        return self.reasons if self.refusal is None else self.refusal
+
 
 _ITEMS: Final = RowReader(
     StoredItem,

@@ -28,6 +28,11 @@ class StoredRight:
     settled_at: datetime | None
     note: str | None
 
+    @property
+    def marketplace_id(self) -> str:
+        """The marketplace to which it belongs."""
+        return self.pair[0]
+
 
 def add_right(connection: Connection, row: Mapping[str, Any]) -> None:
     """Store a new right. Raises Conflict (the brand has supplied it here before)."""

@@ -1,10 +1,8 @@
 """The risk of each seller compared with the marketplace's others: computed, stored, and refreshed by the sweep."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -61,43 +59,52 @@ def refresh_seller_risks(runtime: Runtime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RiskOfSeller:
     """The stored ranking of one seller, with the messages about it.
 
     `kept` is None before the first ranking, `risk` where none of the seller's listings was scored in its window.
     """
 
+    seller: str | None
     kept: Kept | None
     risk: SellerRisk | None
     reasons: tuple[Message, ...]
 
 
-def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> Found:
+@dataclass(frozen=True, slots=True)
+class RankedSeller:
+    """A seller of a ranking with its risk."""
+
+    seller: str
+    risk: SellerRisk
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfRisks:
+    """Sellers of the stored ranking, the riskiest first; `kept` is None before the first ranking."""
+
+    kept: Kept | None
+    riskiest: tuple[RankedSeller, ...]
+    next: str | None
+
+
+def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> RiskOfSeller:
     """The risk of a seller; `seller` None is an unknown seller."""
     if seller is None:
-        return Found(None, None, (message("risk.no_seller"),))
+        return RiskOfSeller(seller, None, None, (message("risk.no_seller"),))
     kept = seller_risks.kept(connection, marketplace_id)
     if kept is None:
         scored = runtime.services[LiveModels].loaded(marketplace_id) is not None
-        return Found(None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
+        return RiskOfSeller(seller, None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
     risk = seller_risks.of_seller(connection, marketplace_id, seller)
     if risk is None:
-        return Found(kept, None, (message("risk.not_scored", days=kept.window_days),))
-    return Found(kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
+        return RiskOfSeller(seller, kept, None, (message("risk.not_scored", days=kept.window_days),))
+    return RiskOfSeller(seller, kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
 
 
-def riskiest_answer(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> dict[str, Any]:
-    """At most `most` ranked sellers in plain values, the riskiest first."""
+def riskiest_sellers(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> PageOfRisks:
+    """At most `most` ranked sellers, the riskiest first."""
     ranked = seller_risks.riskiest(connection, marketplace_id, most + 1, after)
-    found, following = cut(ranked, most, lambda row: row[0])
-    return {
-        "next": following,
-        **_made(seller_risks.kept(connection, marketplace_id)),
-        "riskiest": [{"seller": seller, **asdict(risk), "state": risk.state.value} for seller, risk in found],
-    }
-
-
-def _made(kept: Kept | None) -> Mapping[str, Any]:
-    if kept is None:
-        return dict.fromkeys(Kept.__slots__)
-    return {**asdict(kept), "as_of": kept.as_of.isoformat()}
+    page, following = cut(ranked, most, lambda row: row[0])
+    kept = seller_risks.kept(connection, marketplace_id)
+    return PageOfRisks(kept, tuple(RankedSeller(seller, risk) for seller, risk in page), following)

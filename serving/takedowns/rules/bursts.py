@@ -122,6 +122,11 @@ class Cap:
         """How many removals are left."""
         return max(0, self.limit - self.used)
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether none is left."""
+        return not self.left
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:

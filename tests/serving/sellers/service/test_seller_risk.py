@@ -24,7 +24,7 @@ from serving.sellers.service.seller_risk import (
     refresh,
     refresh_seller_risks,
     risk_of,
-    riskiest_answer,
+    riskiest_sellers,
 )
 from serving.sellers.store import seller_risks
 from serving.workflows.worker import sweep
@@ -243,17 +243,18 @@ def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
     assert precheck(site.runtime, site.marketplace, asked) == before
 
 
-def test_answers_are_plain(any_site: Site) -> None:
+def test_the_riskiest_come_by_pages_once_sellers_are_compared(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
     with site.runtime.store.read() as connection:
         assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_ranked"),)
-        assert riskiest_answer(connection, site.here, 9)["as_of"] is None
+        assert riskiest_sellers(connection, site.here, 9).kept is None
     refresh(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        (riskiest,) = riskiest_answer(connection, site.here, 1)["riskiest"]
-    assert riskiest["percentile"] >= 50
+        (riskiest,) = riskiest_sellers(connection, site.here, 1).riskiest
+    assert riskiest.risk.percentile is not None
+    assert riskiest.risk.percentile >= 50
 
 
 def test_without_a_model_the_reason_says_so(site: Site) -> None:
