@@ -1,3 +1,4 @@
+# Over 300 lines: the models of the answers stand beside their routes.
 """Listings that a brand reports of its own accord."""
 
 from datetime import date

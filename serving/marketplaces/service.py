@@ -24,7 +24,7 @@ from serving.marketplaces.store.marketplaces import ApiKey, KeyInForce, KeyRecor
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pools import USES
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import keyed_digest
+from serving.platform.sealing import keyed_digest
 
 _MARK: Final = "tsk"
 # The page of a new secret, by what was made.

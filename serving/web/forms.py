@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from models.errors import Invalid, NotFound
 from serving.guards import CrossSite, runtime_of
+from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 
 # Of a path with a query; its characters alone, because the routes say which paths there are.
@@ -116,6 +117,12 @@ def case_id_of(case_id: str) -> str:
 
 
 CaseId = Annotated[str, Depends(case_id_of)]
+
+
+def whole_address(request: Request, path: str) -> str:
+    """A path of ours under the service's own address, whatever Host header the request has."""
+    runtime = runtime_of(request)
+    return public_address(runtime.settings, runtime.home) + path
 
 
 def local_path(request: Request, value: str | None) -> str:

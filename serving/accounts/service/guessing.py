@@ -21,7 +21,7 @@ from serving.accounts.service.security_events import denied
 from serving.accounts.store import sign_in_budgets
 from serving.accounts.store.sign_in_budgets import Counter
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import keyed_digest
+from serving.platform.sealing import keyed_digest
 
 _PURPOSE: Final = b"touchstone sign-in counters"
 # A customer of IPv6 has a network of addresses.

@@ -13,7 +13,7 @@ from typing import Final
 from serving.accounts.policy import GuessingPolicy
 from serving.accounts.store.accounts import Credentials
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import is_signature, signature
+from serving.platform.sealing import is_signature, signature
 
 _PURPOSE: Final = b"touchstone known device"
 BETWEEN: Final = "~"

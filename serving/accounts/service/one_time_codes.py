@@ -13,8 +13,7 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.store import second_factors
 from serving.accounts.store.second_factors import StoredFactor
 from serving.platform.runtime import Runtime
-from serving.platform.sealing import Sealer
-from serving.platform.signatures import keyed_digest
+from serving.platform.sealing import Sealer, keyed_digest
 
 _ISSUER: Final = "Touchstone"
 _PURPOSE: Final = b"touchstone recovery code"

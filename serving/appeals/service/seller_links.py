@@ -26,7 +26,7 @@ from serving.audit.store import audit
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import is_signature, signature
+from serving.platform.sealing import is_signature, signature
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind

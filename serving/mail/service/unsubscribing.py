@@ -9,7 +9,7 @@ from serving.mail.rules.kinds import MailKind, is_optional
 from serving.mail.store import choices
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import is_signature, signature
+from serving.platform.sealing import is_signature, signature
 
 PLACE: Final = "/mail/unsubscribe/"
 _TOKEN: Final = re.compile(r"(usr_[0-9a-z]{26})\.([a-z_]{1,40})\.([\w-]{43})\Z", re.ASCII)

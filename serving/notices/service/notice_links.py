@@ -13,7 +13,7 @@ from serving.notices.store import notices, reporters
 from serving.notices.store.notices import StoredNotice
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import is_signature, signature
+from serving.platform.sealing import is_signature, signature
 
 PLACE: Final = "/notice/"
 CONFIRMATION: Final = "/notice/confirm/"

@@ -5,7 +5,7 @@ from typing import Final
 
 from models.errors import NotFound
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import is_signature, signature
+from serving.platform.sealing import is_signature, signature
 
 # The pages of the links, by what they stop: a large report, or the removals that a notice names.
 REPORTS: Final = "/stop-report/"

@@ -19,9 +19,8 @@ from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, whole_address
 from serving.web.rendering import respond
-from serving.web.whole_address import whole_address
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)

@@ -38,9 +38,8 @@ from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, whole_address
 from serving.web.rendering import respond
-from serving.web.whole_address import whole_address
 from serving.web.wording import words
 from serving.web.wording.vocabulary import Option
 

@@ -15,7 +15,7 @@ from serving.mail.service import unsubscribing
 from serving.marketplaces.service import network_of
 from serving.notices.service import notice_links
 from serving.platform.runtime import Runtime
-from serving.platform.signatures import is_signature, signature
+from serving.platform.sealing import is_signature, signature
 from serving.takedowns.service import stop_links
 from tests.fixtures.runtimes import Site
 
