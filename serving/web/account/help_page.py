@@ -34,7 +34,6 @@ class HelpPage:
 
 @router.get("/help")
 def get_help(request: Request, session: Anyone) -> HTMLResponse:
-    """The page."""
     kept = roles(session.person.grants)
     page = HelpPage(guides=tuple(ONBOARDING_OF[role] for role in kept), terms=TERMS)
     return respond(request, page, session)

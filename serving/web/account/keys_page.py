@@ -65,7 +65,6 @@ class KeysPage:
 
 @router.get("/keys")
 def get_keys(request: Request, session: Administrator) -> HTMLResponse:
-    """The page."""
     return respond(request, keys_page(request, session), session)
 
 

@@ -63,7 +63,6 @@ class PeoplePage:
 
 @router.get("/people")
 def get_people(request: Request, session: Administrator) -> HTMLResponse:
-    """The page."""
     return respond(request, people_page(request, session), session)
 
 
@@ -98,7 +97,6 @@ def _grant(request: Request, session: Session, typed: Typed) -> Grant:
 def people_page(
     request: Request, session: Session, typed: Typed | None = None, error: str | None = None, link: str | None = None
 ) -> PeoplePage:
-    """The content of the page."""
     runtime = runtime_of(request)
     sought = request.query_params.get("q", "").strip()[:100]
     wanted = request.query_params.get("role", "")

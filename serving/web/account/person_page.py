@@ -83,7 +83,6 @@ class PersonPage:
 
 @router.get("/people/{user_id}")
 def get_person(user_id: str, request: Request, session: Administrator) -> HTMLResponse:
-    """The page."""
     return respond(request, person_page(runtime_of(request), session, user_id), session)
 
 

@@ -129,7 +129,6 @@ class ConfirmFactorPage:
 
 @router.get(PLACE)
 def get_page(request: Request, session: Anyone) -> HTMLResponse:
-    """The page."""
     return respond(request, page_of(runtime_of(request), session), session)
 
 

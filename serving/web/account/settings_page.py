@@ -92,7 +92,6 @@ class SettingsPage:
 
 @router.get("/settings")
 def get_settings(request: Request, session: Anyone) -> HTMLResponse:
-    """The page."""
     return respond(request, settings_page(runtime_of(request), session), session)
 
 

@@ -136,7 +136,6 @@ class ManagedDashboardPage:
 
 @router.get("/brand/dashboard")
 def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)

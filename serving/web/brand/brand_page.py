@@ -141,7 +141,6 @@ class BrandPage:
 
 @router.get("/brand")
 def get_brand(request: Request, session: Answerer) -> HTMLResponse:
-    """The page."""
     number = request.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
     runtime = runtime_of(request)
@@ -189,7 +188,6 @@ def _done(given: Given, undo: Undo) -> Done:
 
 
 def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
-    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     wanted = QueueFilter(frozenset(place for place, _ in pairs), (CaseLane.ASK_BRAND,), pairs)

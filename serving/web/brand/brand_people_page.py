@@ -101,7 +101,6 @@ class BrandPeoplePage(AboutBrand):
 
 @router.get(_PLACE)
 def get_people(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 

@@ -53,7 +53,6 @@ class CertificationPage:
 
 @router.get("/brand/certification")
 def get_certification(request: Request, session: Answerer) -> HTMLResponse:
-    """The page."""
     return respond(request, certification_page(runtime_of(request), session), session)
 
 
@@ -77,7 +76,6 @@ def post_certification(request: Request, session: Answerer, fields: Fields) -> R
 
 
 def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
-    """The content of the page."""
     person = session.person
     with runtime.store.read() as connection:
         found = gate_of(runtime, connection, person, runtime.clock.now())

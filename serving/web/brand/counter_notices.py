@@ -101,7 +101,6 @@ class CounterNoticesPage:
 
 @router.get("/counter-notices")
 def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session), session)
 
 

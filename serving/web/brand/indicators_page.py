@@ -95,7 +95,6 @@ class IndicatorsPage(AboutBrand):
 
 @router.get(_PLACE)
 def get_indicators(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 

@@ -110,7 +110,6 @@ class PricesPage(AboutBrand):
 
 @router.get(_PLACE)
 def get_prices(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 

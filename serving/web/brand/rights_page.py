@@ -90,7 +90,6 @@ class RightsPage(AboutBrand):
 
 @router.get(_PLACE)
 def get_rights(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 

@@ -93,7 +93,6 @@ class SellersOfBrandPage(AboutBrand):
 
 @router.get(_PLACE)
 def get_sellers(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 

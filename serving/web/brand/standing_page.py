@@ -93,7 +93,6 @@ class StandingPage:
 
 @router.get("/brand/standing")
 def get_standing(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session, request), session)
 
 

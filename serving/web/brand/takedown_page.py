@@ -122,7 +122,6 @@ def post_undo(request_id: str, request: Request, session: Answerer) -> Response:
 
 
 def takedown_page(runtime: Runtime, session: Session, wanted: str) -> TakedownPage:
-    """The content of the form."""
     now, most = runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         offered = choice_of_rights(runtime, connection, session, wanted, "/brand/takedowns", now)

@@ -128,7 +128,6 @@ def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
 def bulk_page(
     runtime: Runtime, session: Session, chosen: Sequence[str], offered: Sequence[str], cluster: str
 ) -> BulkPage:
-    """The content of the form."""
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):

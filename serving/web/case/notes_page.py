@@ -48,7 +48,6 @@ def post_seen(request: Request, session: Reviewer) -> Response:
 
 
 def notes_page(runtime: Runtime, session: Session) -> NotesPage:
-    """The content of the page."""
     person, here = session.person, session.person.marketplaces(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
         notes = case_notes.inbox(connection, person.user_id, here, _MOST)

@@ -87,14 +87,12 @@ class LabelsPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_labels(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, labels_page(runtime, session.person, scope), session)
 
 
 def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPage:
-    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     may_see_suspects = not person.may(Permission.REVIEW_CASES)
     may_open = here in person.marketplaces(Permission.REVIEW_CASES)

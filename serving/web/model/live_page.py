@@ -70,7 +70,6 @@ class LivePage(AtMarketplace):
 
 @router.get(PLACE)
 def get_live(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, live_page(runtime, session.person, scope), session)
@@ -97,7 +96,6 @@ def post_withdrawal(request: Request, session: Trainer, fields: Fields) -> Respo
 
 
 def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
-    """The content of the page."""
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         red = red_now(runtime, connection, place.marketplace_id)

@@ -38,7 +38,6 @@ class ModelCardPage(AtMarketplace):
 
 @router.get(f"{PLACE}/{{digest}}")
 def get_card(digest: str, request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, model_card_page(runtime, scope, digest[:_LONGEST_DIGEST]), session)

@@ -87,7 +87,6 @@ class ModelsPage(AtMarketplace):
 
 @router.get("/models")
 def get_models(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, models_page(runtime, session.person, scope, given=request.query_params), session)

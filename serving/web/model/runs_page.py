@@ -52,14 +52,12 @@ class RunsPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_runs(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, runs_page(runtime, session.person, scope), session)
 
 
 def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
-    """The content of the page."""
     here = scope.marketplace_id
     with runtime.store.read() as connection:
         models = {model.digest: model for model in learning.models(connection, here, _SHOWN)}

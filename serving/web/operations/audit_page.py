@@ -103,7 +103,6 @@ class AuditPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_audit(request: Request, session: Administrator) -> HTMLResponse:
-    """The page."""
     runtime, given = runtime_of(request), request.query_params
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, given)
     check = _asked(runtime, scope, given)
@@ -141,7 +140,6 @@ def _exported(one: Line) -> tuple[object, ...]:
 def audit_page(
     runtime: Runtime, scope: PlaceScope, chosen: Filter, before: int | None, check: AuditCheck | None
 ) -> AuditPage:
-    """The content of the page."""
     here = scope.marketplace_id
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)

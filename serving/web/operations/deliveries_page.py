@@ -58,7 +58,6 @@ class DeliveriesPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_deliveries(request: Request, session: Watcher) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, deliveries_page(runtime, session.person, scope), session)
@@ -75,7 +74,6 @@ def post_replay(request: Request, session: Administrator, fields: Fields) -> Res
 
 
 def deliveries_page(runtime: Runtime, person: Person, scope: PlaceScope) -> DeliveriesPage:
-    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     hours = starts(Span.HOURS, now)
     with runtime.store.read() as connection:

@@ -38,8 +38,6 @@ _QUEUES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class JobsPage(AtMarketplace):
-    """The page."""
-
     template: ClassVar[str] = "jobs.html"
     place: ClassVar[str] = "/operations"
 
@@ -56,7 +54,6 @@ class JobsPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_jobs(request: Request, session: Watcher) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, jobs_page(runtime, session.person, scope), session)

@@ -38,7 +38,6 @@ class KillSwitchesPage:
 
 @router.get("/kill-switches")
 def get_kill_switches(request: Request, session: Administrator) -> HTMLResponse:
-    """The page."""
     return respond(request, kill_switches_page(runtime_of(request), session), session)
 
 
@@ -57,5 +56,4 @@ def post_kill_switch(rule: str, request: Request, session: Administrator, fields
 
 
 def kill_switches_page(runtime: Runtime, session: Session) -> KillSwitchesPage:
-    """The content of the page."""
     return KillSwitchesPage(kill_switch_states(runtime, session.person), RULES)

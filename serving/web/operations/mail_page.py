@@ -46,7 +46,6 @@ class MailPage(AtMarketplace):
 def get_mail(
     request: Request, session: Administrator, state: str | None = None, mail: str | None = None
 ) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
     administered = session.person.marketplaces(Permission.ADMINISTER)

@@ -81,7 +81,6 @@ class OperationsPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_operations(request: Request, session: Watcher, by: str | None = None) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, operations_page(runtime, session.person, scope, span_of(by)), session)
@@ -98,7 +97,6 @@ def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> R
 
 
 def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> OperationsPage:
-    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         breaker = breakers.of(connection, here)

@@ -45,7 +45,6 @@ class QuarantinePage(AtMarketplace):
 def get_quarantine(
     request: Request, session: Administrator, code: str | None = None, before: str | None = None
 ) -> HTMLResponse:
-    """The page."""
     code = code if code and _CODE.fullmatch(code) else None
     before = before if before and _ROW_ID.fullmatch(before) else None
     runtime = runtime_of(request)

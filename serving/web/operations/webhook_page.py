@@ -54,7 +54,6 @@ class WebhookPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_webhook(request: Request, session: Administrator) -> HTMLResponse:
-    """The page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
     return respond(request, webhook_page(runtime, session, scope), session)
@@ -127,7 +126,6 @@ def _hours(value: str) -> int:
 
 
 def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: str | None = None) -> WebhookPage:
-    """The content of the page."""
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         found = endpoints.in_force(connection, place.marketplace_id)

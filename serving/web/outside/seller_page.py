@@ -117,7 +117,6 @@ def _check_link(runtime: Runtime, token: str) -> None:
 
 @router.get(PLACE + "{token}", dependencies=[_BY_LINK])
 def get_seller_page(token: str, request: Request) -> Response:
-    """The page."""
     return respond(request, _page(runtime_of(request), token))
 
 

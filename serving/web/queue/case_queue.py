@@ -89,7 +89,6 @@ def queue_of(connection: Connection, person: Person, query: QueueQuery, now: dat
 
 
 def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePage:
-    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.REVIEW_CASES)
     offset = (query.page - 1) * PAGE_SIZE

@@ -60,7 +60,6 @@ def get_me(request: Request, session: Reviewer) -> HTMLResponse:
 
 
 def my_page(runtime: Runtime, session: Session) -> MyPage:
-    """The content of the page."""
     user_id, now = session.person.user_id, runtime.clock.now()
     first, since = midnight(now) - timedelta(days=DAYS - 1), now - timedelta(days=COMPARED_DAYS)
     with runtime.store.read() as connection:

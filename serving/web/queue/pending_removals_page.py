@@ -40,7 +40,6 @@ class PendingRemovalsPage:
 @router.get("/pending-removals")
 @dear
 def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
-    """The page."""
     return respond(request, pending_removals_page(runtime_of(request), session), session)
 
 
@@ -61,7 +60,6 @@ def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields
 
 
 def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovalsPage:
-    """The content of the page."""
     removals = pending_removals(runtime, session.person)
     places = frozenset[str]().union(*(session.person.marketplaces(permission) for permission in VOTERS))
     with runtime.store.read() as connection:

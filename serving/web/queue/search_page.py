@@ -76,7 +76,6 @@ def get_search(request: Request, session: Reviewer, q: str = "") -> HTMLResponse
 
 
 def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
-    """The content of the page."""
     here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:

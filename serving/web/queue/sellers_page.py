@@ -54,7 +54,6 @@ class SellersPage:
 
 @router.get("/sellers")
 def get_sellers(request: Request, session: Speaker) -> HTMLResponse:
-    """The page."""
     return respond(request, sellers_page(runtime_of(request), session), session)
 
 
@@ -111,7 +110,6 @@ def post_removal(request: Request, session: Reviewer, fields: Fields) -> Respons
 
 
 def sellers_page(runtime: Runtime, session: Session) -> SellersPage:
-    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))

@@ -62,12 +62,10 @@ class BrandsPage:
 
 @router.get("/brands")
 def get_brands(request: Request, session: Manager) -> HTMLResponse:
-    """The page."""
     return respond(request, brands_page(runtime_of(request), session), session)
 
 
 def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
-    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.LOOK_AFTER_BRANDS)
     with runtime.store.read() as connection:

@@ -53,7 +53,6 @@ class BrandKeysPage(AboutBrand):
 
 @router.get(_PLACE)
 def get_keys(request: Request, session: Reader) -> HTMLResponse:
-    """The page."""
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 

@@ -202,7 +202,6 @@ def form_page(
     error: str | None = None,
     refused: tuple[RefusedFile, ...] = (),
 ) -> ReportForm:
-    """The content of the form."""
     key = _key_of(runtime, typed)
     right = typed.get("right_id") or typed.get("right", "")
     asked, now = typed.get("q", "")[: search.LONGEST_ASKED].strip(), runtime.clock.now()
