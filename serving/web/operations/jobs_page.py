@@ -38,6 +38,8 @@ _QUEUES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class JobsPage(AtMarketplace):
+    """The processes that run jobs, the failed jobs, and the latest trainings of a marketplace."""
+
     template: ClassVar[str] = "jobs.html"
     place: ClassVar[str] = "/operations"
 
