@@ -173,12 +173,12 @@ def service_that_falters(home: Path) -> Iterator[None]:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a killed process has closed its files; its parent need not have noticed."""
+    """Whether a killed process has closed its files: all of its threads are gone. Its parent need not have noticed."""
     try:
-        told = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return True
-    return told.rpartition(")")[2].split()[0] in "ZX"
+        states = [task.joinpath("stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return not Path(f"/proc/{pid}").exists()
+    return all(state.rpartition(")")[2].split()[0] in "ZX" for state in states)
 
 
 def _service_of(home: Path) -> dict[str, Any]:
