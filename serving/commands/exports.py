@@ -3,12 +3,12 @@
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Annotated, Any, Final
+from typing import IO, Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -22,16 +22,27 @@ Since = Annotated[str | None, typer.Option(help="From this day or moment on; by 
 Until = Annotated[str | None, typer.Option(help="Up to this day or moment, which is not included; by default now.")]
 _AT_ONCE: Final = 1_000
 _OUT: Final = "The file to write."
-_OF_BRANDS: Final = ("brand", "standing")
-# The tables, and the rows of each.
-_COUNTED: Final = {
-    "statements": "statements",
-    **dict(zip(_OF_BRANDS, ("answers", "changes"), strict=True)),
-    "article-16": "reason codes",
-    "article-20": "complaints",
-    "article-23": "subjects",
-    "article-24": "figures",
-    "aggregates": "figures",
+_PERIOD: Final = frozenset({"--since", "--until"})
+_BRAND: Final = frozenset({"--brand"})
+
+
+class _Table(NamedTuple):
+    """What a row of a table is called, the options that the table takes, and the endings of its file; any if empty."""
+
+    rows: str
+    options: Set[str] = _PERIOD
+    endings: tuple[str, ...] = ("csv", "jsonl", "parquet")
+
+
+_TABLES: Final = {
+    "statements": _Table("statements", _PERIOD | {"--batches", "--amended"}, ()),
+    "brand": _Table("answers", _BRAND, ("csv", "parquet")),
+    "standing": _Table("changes", _BRAND),
+    "article-16": _Table("reason codes"),
+    "article-20": _Table("complaints"),
+    "article-23": _Table("subjects"),
+    "article-24": _Table("figures"),
+    "aggregates": _Table("figures"),
 }
 
 
@@ -39,11 +50,20 @@ def _ending(out: Path) -> str:
     return out.suffix.lower().removeprefix(".")
 
 
-def _require_ending(out: Path, allowed: tuple[str, ...]) -> None:
-    if _ending(out) not in allowed:
-        named = [f".{one}" for one in allowed]
-        sentence = f"the file's name ends in {', '.join(named[:-1])} or {named[-1]}."
-        raise typer.BadParameter(sentence, param_hint="--out")
+def _table(name: str, out: Path, options: Mapping[str, object]) -> _Table:
+    """The table of a name. Raises BadParameter (there is none, or an option or the file's ending is not one of it)."""
+    if name not in _TABLES:
+        raise typer.BadParameter(f"{name} is none of {', '.join(_TABLES)}.", param_hint="TABLE")
+    table = _TABLES[name]
+    for option, value in options.items():
+        if value and option not in table.options:
+            raise typer.BadParameter(f"the table {name} does not take it.", param_hint=option)
+    if "--brand" in table.options and not options["--brand"]:
+        raise typer.BadParameter(f"the table {name} needs a brand.", param_hint="--brand")
+    if table.endings and _ending(out) not in table.endings:
+        *others, last = (f".{ending}" for ending in table.endings)
+        raise typer.BadParameter(f"the file's name ends in {', '.join(others)} or {last}.", param_hint="--out")
+    return table
 
 
 @command()
@@ -124,13 +144,13 @@ def get_brand_table(runtime: Runtime, name: str, brand: str, out: Path, marketpl
     from serving.brands.store.brands import by_name
     from serving.platform.tabular import Format, as_file
 
-    here = place_named(runtime, marketplace).marketplace_id
+    place = place_named(runtime, marketplace)
     with runtime.store.read() as connection:
         brand_id = by_name(connection, brand).brand_id
         if name == "standing":
-            rows = brand_records.standing_rows(connection, here, brand_id)
+            rows = brand_records.standing_rows(connection, place.marketplace_id, brand_id)
             return _contents(len(rows), as_file(Format(_ending(out)), brand_records.STANDING_COLUMNS, rows))
-        answers = answers_of(connection, {(here, brand_id)})
+        answers = answers_of(connection, {(place.marketplace_id, brand_id)})
     record = brand_records.record_of(answers)
     return {
         **_contents(len(answers), brand_records.record_file(Format(_ending(out)), answers)),
@@ -142,16 +162,16 @@ def get_brand_table(runtime: Runtime, name: str, brand: str, out: Path, marketpl
 
 
 def _export_of_brand(name: str, brand: str, out: Path, marketplace: str | None) -> None:
-    found = get_brand_table(name, brand, out, marketplace)
-    _write_content(out, found)
+    content = get_brand_table(name, brand, out, marketplace)
+    _write_content(out, content)
     if name == "standing":
-        say(f"{found['rows']:,} changes of the standing of {brand} in {out}.")
+        say(f"{content['rows']:,} changes of the standing of {brand} in {out}.")
         return
-    outcomes = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(found["outcomes"].items()))
-    say(f"{found['rows']:,} answers of {brand} in {out}{': ' if outcomes else ''}{outcomes}.")
-    say(f"{found['counter_notices']:,} counter-notices, {found['counter_notices_upheld']:,} upheld.")
-    if found["median_hours_to_removal"] is not None:
-        say(f"Median {found['median_hours_to_removal']:.2f} h from the answer to the removal.")
+    outcomes = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(content["outcomes"].items()))
+    say(f"{content['rows']:,} answers of {brand} in {out}{': ' if outcomes else ''}{outcomes}.")
+    say(f"{content['counter_notices']:,} counter-notices, {content['counter_notices_upheld']:,} upheld.")
+    if content["median_hours_to_removal"] is not None:
+        say(f"Median {content['median_hours_to_removal']:.2f} h from the answer to the removal.")
 
 
 @command()
@@ -195,20 +215,16 @@ def export(
     marketplace: Marketplace = None,
 ) -> None:
     """Write statements of reasons, or a table for regulators and brands, as CSV, JSON lines or Parquet."""
-    if table not in _COUNTED:
-        raise typer.BadParameter(f"{table} is none of {', '.join(_COUNTED)}.", param_hint="TABLE")
-    if (brand is not None) != (table in _OF_BRANDS):
-        raise typer.BadParameter(f"belongs to the tables {' and '.join(_OF_BRANDS)}.", param_hint="--brand")
+    options = {"--since": since, "--until": until, "--brand": brand, "--batches": batches, "--amended": amended}
+    chosen = _table(table, out, options)
     if table == "statements":
         _export_statements(out, since, until, batches=batches, amended=amended, marketplace=marketplace)
-        return
-    _require_ending(out, ("csv", "parquet") if table == "brand" else ("csv", "jsonl", "parquet"))
-    if brand is not None:
+    elif brand is not None:
         _export_of_brand(table, brand, out, marketplace)
-        return
-    found = get_transparency_table(table, out, since, until, marketplace)
-    _write_content(out, found)
-    say(f"{found['rows']:,} {_COUNTED[table]} in {out}.")
+    else:
+        content = get_transparency_table(table, out, since, until, marketplace)
+        _write_content(out, content)
+        say(f"{content['rows']:,} {chosen.rows} in {out}.")
 
 
 def _contents(rows: int, content: bytes) -> dict[str, Any]:

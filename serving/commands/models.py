@@ -252,13 +252,13 @@ def golden_set(
     if freeze:
         freeze_golden_set(at.runtime, at.place, by=at.actor)
     with at.runtime.store.read() as connection:
-        found = in_force(connection, at.here, at.runtime.clock.now())
-    if found is None:
+        golden = in_force(connection, at.here, at.runtime.clock.now())
+    if golden is None:
         return ["No golden set is frozen."]
     return [
-        f"Golden set {found.digest}",
-        f"{found.items} listings, {found.positives} counterfeit",
-        f"frozen at {found.frozen_at.isoformat()} by {found.frozen_by}",
+        f"Golden set {golden.digest}",
+        f"{golden.items} listings, {golden.positives} counterfeit",
+        f"frozen at {golden.frozen_at.isoformat()} by {golden.frozen_by}",
     ]
 
 

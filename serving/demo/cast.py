@@ -1,6 +1,6 @@
 """The cast of the demo: provisioned as by the data directory's owner, each with a fresh password."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from features.indicators import Direction
@@ -25,16 +25,16 @@ _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 class Cast:
     """All accounts, ready to act. `brand_people` and `marks` use the brand's id in the synthetic world as key.
 
-    `marks` are the ids of the brands' trademarks.
+    `marks` are the ids of the brands' trademarks, once `protect` has filed them.
     """
 
     marketplace: Marketplace
     analysts: tuple[SignedInPerson, ...]
     brand_people: dict[str, SignedInPerson]
-    marks: dict[str, str]
     managers: tuple[SignedInPerson, ...]
     data_scientists: tuple[SignedInPerson, ...]
     credentials: list[dict[str, str]]
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def found(front: Front, world: World, shown: str, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
@@ -89,7 +89,6 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
         Marketplace(front, key),
         analysts,
         brand_people,
-        {},
         tuple(looking_after.values()),
         data_scientists,
         credentials,
@@ -102,8 +101,8 @@ def protect(runtime: Runtime, world: World) -> dict[str, str]:
     for one in world.brands:
         name = one.brand.name
         for kind in RightKind:
-            wanted = claims.NewRight(name, kind, name, "invented", f"{one.brand.brand_id}-{kind}", ("EU",))
-            right_id = claims.claim_right(runtime, wanted, by=LOCAL)
+            right = claims.NewRight(name, kind, name, "invented", f"{one.brand.brand_id}-{kind}", ("EU",))
+            right_id = claims.claim_right(runtime, right, by=LOCAL)
             claims.settle_right(runtime, claims.owner_of(runtime, right_id), right_id, RightState.VERIFIED, by=LOCAL)
             if kind is RightKind.MARK:
                 marks[one.brand.brand_id] = right_id

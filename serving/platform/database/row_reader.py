@@ -20,7 +20,8 @@ class RowReader(Generic[T]):
     def __init__(self, kind: type[T], **converts: Callable[[Any], Any]) -> None:
         own = fields(kind)  # type: ignore[arg-type]  # every `kind` is a dataclass
         self._names = names = [field.name for field in own]
-        self._values = itemgetter(*names)
+        # Of a single name an itemgetter gives no tuple.
+        self._values = itemgetter(*names) if names[1:] else lambda row: (row[names[0]],)
         by_name = any(field.kw_only for field in own)
         self._made: Callable[..., T] = (
             (lambda *values: kind(**dict(zip(names, values, strict=True)))) if by_name else kind

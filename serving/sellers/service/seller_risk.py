@@ -65,7 +65,6 @@ class RiskOfSeller:
     `kept` is None before the first ranking, `risk` where none of the seller's listings was scored in its window.
     """
 
-    seller: str | None
     kept: Kept | None
     risk: SellerRisk | None
     reasons: tuple[Message, ...]
@@ -91,15 +90,15 @@ class PageOfRisks:
 def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> RiskOfSeller:
     """The risk of a seller; `seller` None is an unknown seller."""
     if seller is None:
-        return RiskOfSeller(seller, None, None, (message("risk.no_seller"),))
+        return RiskOfSeller(None, None, (message("risk.no_seller"),))
     kept = seller_risks.kept(connection, marketplace_id)
     if kept is None:
         scored = runtime.services[LiveModels].loaded(marketplace_id) is not None
-        return RiskOfSeller(seller, None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
+        return RiskOfSeller(None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
     risk = seller_risks.of_seller(connection, marketplace_id, seller)
     if risk is None:
-        return RiskOfSeller(seller, kept, None, (message("risk.not_scored", days=kept.window_days),))
-    return RiskOfSeller(seller, kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
+        return RiskOfSeller(kept, None, (message("risk.not_scored", days=kept.window_days),))
+    return RiskOfSeller(kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
 
 
 def riskiest_sellers(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> PageOfRisks:

@@ -208,6 +208,21 @@ def test_a_record_needs_a_brand_and_a_format(home: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["nothing"], "nothing is none of statements, brand, standing, article-16"),
+        (["brand"], "the table brand needs a brand"),
+        (["standing", "--brand", "Aurelle", "--since", "2026-01-01"], "the table standing does not take it"),
+        (["article-16", "--brand", "Aurelle"], "the table article-16 does not take it"),
+        (["aggregates", "--batches"], "the table aggregates does not take it"),
+    ],
+)
+def test_a_table_takes_its_own_options_alone(home: Path, tmp_path: Path, options: list[str], sentence: str) -> None:
+    done = touchstone_in(home, "export", *options, "--out", str(tmp_path / "out.csv"))
+    assert (done.code, sentence in done.text, (tmp_path / "out.csv").exists()) == (REFUSED, True, False)
+
+
+@pytest.mark.parametrize(
     ("name", "first"),
     [
         ("article-20", "complaint"),

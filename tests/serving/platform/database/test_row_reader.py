@@ -1,6 +1,6 @@
 """Rows become objects of frozen classes by the names of their columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -58,6 +58,11 @@ def test_a_value_that_the_enum_lacks_is_refused(changed: dict[str, Any]) -> None
 
 def test_an_object_is_stored_by_its_fields_and_read_again() -> None:
     assert BALLS.of({**row_of(BALL), "tags": list(BALL.tags)}) == BALL
+
+
+def test_a_class_of_one_field_is_read_as_a_whole() -> None:
+    single = make_dataclass("Single", [("name", str)])
+    assert RowReader(single).of({"name": "abc"}) == single("abc")
 
 
 def test_a_query_gives_all_objects_and_a_single_one_or_none(connection: Connection) -> None:
