@@ -77,7 +77,7 @@ ONBOARDING: Final = (
         (
             "Under Users, invite analysts and account managers. The invitation link appears once; send it yourself.",
             "Under Kill switches, review the automatic rules. Switching a rule off takes effect with the next request.",
-            "Under Settings, the reference lists every number in force and where to change it.",
+            "Under Operations, check deliveries, jobs, mail and refused rows.",
         ),
         "This page has no shortcuts. The help page lists all shortcuts.",
     ),
