@@ -49,7 +49,7 @@ from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, waiting_report, with_a_small_hour
+from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.notices.service.test_notice_complaints import say
 
 MANY = HOUR + 3
@@ -57,7 +57,7 @@ MANY = HOUR + 3
 
 @pytest.fixture
 def here(site: Site) -> Site:
-    return with_a_small_hour(site)
+    return with_a_small_hour(in_full_standing(site))
 
 
 def count(site: Site, query: object) -> int:
@@ -72,7 +72,7 @@ def left(site: Site) -> int:
 
 
 def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raises_no_alarm(any_site: Site) -> None:
-    here = with_a_small_hour(any_site)
+    here = with_a_small_hour(in_full_standing(any_site))
     report_id, _, _ = confirmed_report(here, MANY)
     assert states(here) == {"scheduled": MANY}
     assert count(here, select(func.count()).select_from(alert)) == 0
@@ -87,7 +87,7 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
-    here = with_a_small_hour(site)
+    here = with_a_small_hour(in_full_standing(site))
     confirmed_report(here, OVER)
     with here.runtime.store.read() as connection:
         found = connection.execute(select(action.c.action_id)).scalars().all()
@@ -296,7 +296,7 @@ def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
 
 
 def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
-    here = with_a_small_hour(any_site)
+    here = with_a_small_hour(in_full_standing(any_site))
     report_id, _, session = confirmed_report(here, MANY)
     make_key(here.runtime, a_leader(here), here.pair, "of the thief")
     keys = select(func.count()).select_from(api_key).where(api_key.c.revoked_at.is_(None))
@@ -338,7 +338,7 @@ def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn
 
 
 def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
-    here = with_a_small_hour(site)
+    here = with_a_small_hour(in_full_standing(site))
     report_id, _, _ = confirmed_report(here, OVER)
     with here.runtime.store.read() as connection:
         found = connection.execute(select(action.c.action_id)).scalars().all()
