@@ -78,11 +78,6 @@ def in_both_themes(page: Page) -> list[str]:
     return _violations_in(page, {"light": WCAG, "dark": COLOURS})
 
 
-def of_colours(page: Page) -> list[str]:
-    """Violations of the rules about colours in both themes."""
-    return _violations_in(page, dict.fromkeys(THEMES, COLOURS))
-
-
 def _violations_in(page: Page, rules: Mapping[Theme, Mapping[str, Any]]) -> list[str]:
     found = []
     for theme, asked in rules.items():

@@ -108,9 +108,6 @@ def approval_back(connection: Connection) -> None:
     connection.execute(update(promotion_approval).values(withdrawn_at=None))
 
 
-approval_of_another = changed(promotion_approval, approved_by="user:usr_x")
-
-
 def unpromoted(connection: Connection) -> None:
     connection.execute(update(promotion_approval).values(promotion_id=None))
     connection.execute(delete(promotion))

@@ -162,9 +162,6 @@ def test_the_most_that_count_as_as_many_people(
     assert most_independent(roots, people.split()) == expected
 
 
-MAKING = st.sampled_from((Making.INVITED, Making.RESET))
-
-
 @st.composite
 def histories(draw: st.DrawFn) -> dict[str, list[Origin]]:
     """Accounts that are added or invited by an earlier one, with resets by anybody at any time."""
