@@ -13,13 +13,13 @@ from serving.api.answers import Answer, Moment
 from serving.api.bodies import body_as
 from serving.api.people import Body
 from serving.api.requests.moments import in_utc
-from serving.delivery.service.delivery import deliver_due
-from serving.delivery.service.rounds import waiting
+from serving.delivery.service import delivery
 from serving.guards import Caller, key, runtime_of
 from serving.operations.service.simulation import Visits, unfinished
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
 from serving.platform.runtime import Runtime
+from serving.takedowns.service import removal_checks
 from serving.workflows.worker import sweep
 
 router = APIRouter()
@@ -80,6 +80,8 @@ def move_clock(runtime: Runtime, moment: datetime) -> MovedClock:
         with runtime.store.write() as connection:
             clocks.set_offset(connection, offset)
         if runtime.settings.seed is not None:
-            for marketplace_id in waiting(runtime):
-                deliver_due(runtime, marketplace_id)
+            for marketplace_id in delivery.waiting(runtime):
+                delivery.deliver_due(runtime, marketplace_id)
+            for marketplace_id in removal_checks.waiting(runtime):
+                removal_checks.check_due(runtime, marketplace_id)
         return MovedClock(now=runtime.clock.now(), due=sweep(runtime))

@@ -101,7 +101,7 @@ removal_check = tenant_table(
     Column("seconds_to_removal", Float, nullable=True),
     Column("last_error", String(500), nullable=True),
     within("action_id", "action"),
-    Index("ix_removal_check_due", "due_at"),
+    Index("ix_removal_check_due", "marketplace_id", "due_at"),
     Index("ix_removal_check_state", "marketplace_id", "state"),
 )
 

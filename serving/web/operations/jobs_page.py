@@ -29,8 +29,6 @@ _LATELY: Final = timedelta(days=1)
 _FAILURES: Final = 20
 _TRAININGS: Final = 5
 _QUEUES: Final = {
-    "deliveries": "Deliveries to the marketplace",
-    "checks": "Checks of removed listings",
     "mails": "Mails",
     "training": "Training and publishing",
 }

@@ -139,17 +139,13 @@ class Outbox(Generic[Stored]):
             .values(due_at=at)
         )
 
-    def claim(
-        self, connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
-    ) -> list[Stored]:
-        """Messages of a marketplace that may be sent now, at most those that are due for longest; or `only` that one.
+    def claim(self, connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[Stored]:
+        """Messages of a marketplace that may be sent now: at most those that are due for longest.
 
         They are locked until the transaction ends; those that another transaction has locked are left out.
         """
         table = self._table
         query = select(table.c.action_id).where(table.c.marketplace_id == marketplace_id, *self._may_be_sent(at))
-        if only is not None:
-            query = query.where(table.c.action_id == only)
         query = query.order_by(table.c.due_at).limit(most).with_for_update(skip_locked=True, of=table)
         ids = connection.execute(query).scalars().all()
         return self._read(connection, table.c.action_id.in_(ids)) if ids else []

@@ -6,9 +6,9 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.administration.service import provisioning
-from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

@@ -16,7 +16,6 @@ from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.commands.webhooks import rotate_webhook_key
 from serving.composition import WEBHOOK_KEY, open_runtime
-from serving.delivery.service.delivery import deliver
 from serving.platform.home import Home
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import KEY_BYTES, KeyFile, Keys, Sealer, Unsealable
@@ -25,6 +24,7 @@ from serving.webhooks.client import new_secret
 from serving.webhooks.service import seal_under_new_key, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import proven
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reviewing import a_case, judge

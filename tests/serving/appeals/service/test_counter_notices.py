@@ -27,7 +27,6 @@ from serving.appeals.store import appeals, counter_notices, overturns
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
 from serving.cases.store import cases
-from serving.delivery.service.delivery import deliver
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
 from serving.review.service.undoing import undo_verdict
@@ -36,6 +35,7 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases

@@ -7,10 +7,10 @@ from models.errors import NotFound
 from models.verdict import Judgement
 from serving.appeals.service.seller_links import follow, new_link, revoke_links
 from serving.audit.store import audit
-from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.delivering import deliver
 from tests.fixtures.links import AT_HOME, token_of
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge

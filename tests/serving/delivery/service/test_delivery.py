@@ -1,7 +1,6 @@
 import random
 import secrets
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,9 +24,8 @@ from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import cases
 from serving.delivery.service import attempts, dead_letters, letters
 from serving.delivery.service.attempts import CUT_OFF_AFTER, Ended
-from serving.delivery.service.delivery import deliver, deliver_due
+from serving.delivery.service.delivery import deliver_due, release_own, waiting
 from serving.delivery.service.receivers import pause_receiver, wake
-from serving.delivery.service.rounds import Rounds, waiting
 from serving.listings.tables import listing
 from serving.platform.database.store import add
 from serving.platform.runtime import Runtime
@@ -43,6 +41,7 @@ from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
+from tests.fixtures.delivering import deliver
 from tests.fixtures.processes import a_process
 from tests.fixtures.receivers import Receiver, a_receiver, proven
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -242,10 +241,7 @@ def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
     with runtime.store.write() as connection:
         assert attempts.begin(runtime, connection, [own], None, now)
         assert attempts.begin(another, connection, [of_another], None, now)
-    slow = replace(runtime, settings=runtime.settings.model_copy(update={"queue_poll_seconds": 60.0}))
-    rounds = Rounds(slow)
-    rounds.start()
-    rounds.stop()
+    release_own(runtime)
     assert deliver_due(runtime, any_site.here) == {own.action_id: "acknowledged"}
 
 
@@ -262,12 +258,8 @@ def test_what_a_killed_process_was_sending_is_sent_by_the_next_of_its_home(any_s
         assert process.ask((any_site.here, action.action_id), any_site.clock.now()) == 1
         process.kill()
     assert waiting(any_site.runtime) == []
-    rounds = Rounds(any_site.runtime)
-    rounds.start()
-    until = time.monotonic() + 60
-    while as_stored(any_site, action).state is not ActionState.ACKNOWLEDGED:
-        assert time.monotonic() < until
-    rounds.stop()
+    release_own(any_site.runtime)
+    assert deliver_due(any_site.runtime, any_site.here) == {action.action_id: "acknowledged"}
 
 
 def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver: Receiver) -> None:

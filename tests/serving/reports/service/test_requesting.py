@@ -11,9 +11,8 @@ from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.delivery import store as outgoing
 from serving.delivery.service import dead_letters
-from serving.delivery.service.delivery import deliver, deliver_due
+from serving.delivery.service.delivery import deliver_due, waiting
 from serving.delivery.service.letters import moving_count
-from serving.delivery.service.rounds import waiting
 from serving.intake.service.intake import receive
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Result
@@ -23,6 +22,7 @@ from serving.reports.service.waiting import go_on_with_reports
 from serving.webhooks.rules.action import ActionState
 from serving.webhooks.store.listing_requests import StoredListingRequest, in_state
 from tests.fixtures.bursts import states
+from tests.fixtures.delivering import deliver
 from tests.fixtures.listings import a_row
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reporting import a_draft, on_sale, report

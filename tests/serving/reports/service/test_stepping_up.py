@@ -18,7 +18,6 @@ from serving.accounts.store import people
 from serving.administration.service.second_factors import add_passkey, enrolment_options
 from serving.audit.store import audit
 from serving.cases.tables import review_case, verdict
-from serving.delivery.service.delivery import deliver
 from serving.mail.service.rendering import written
 from serving.mail.store import mails
 from serving.mail.tables import mail
@@ -43,6 +42,7 @@ from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.bursts import questions, states
+from tests.fixtures.delivering import deliver
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
 from tests.fixtures.removing import a_marketplace_that_listens

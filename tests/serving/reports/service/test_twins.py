@@ -13,7 +13,6 @@ from models.case import CaseLane
 from models.outcomes import outcomes
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.delivery.service.delivery import deliver
 from serving.learning.service.labelling import known_at
 from serving.listings.tables import listing
 from serving.reports.service.withdrawing import retract
@@ -23,6 +22,7 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.bursts import questions
+from tests.fixtures.delivering import deliver
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import report
 from tests.fixtures.reviewing import judge, open_cases

@@ -12,7 +12,6 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.tables import review_case
 from serving.delivery.service.dead_letters import replay
-from serving.delivery.service.delivery import deliver
 from serving.listings.tables import listing
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
@@ -26,6 +25,7 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import Receiver
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out

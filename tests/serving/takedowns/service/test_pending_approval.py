@@ -12,7 +12,6 @@ from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.store import verdicts
-from serving.delivery.service.delivery import deliver
 from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
@@ -31,6 +30,7 @@ from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
-from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action
+from tests.fixtures.delivering import deliver
 from tests.fixtures.reviewing import a_case, a_drawn_case, judge
 from tests.fixtures.runtimes import Site
 
