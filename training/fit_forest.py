@@ -57,7 +57,7 @@ class ForestSettings:
 def forest_settings(positives: int) -> ForestSettings:
     """Settings by the number of positives, fixed in advance: more positives support larger trees.
 
-    With few, small trees need many rounds at this rate; ADRs 49 and 54 have the comparisons.
+    With few, small trees need many rounds at this rate; ADR 56 has the comparisons.
     """
     if positives < _PAIRS_BELOW_POSITIVES:
         return ForestSettings(rounds=400, leaves=3, learning_rate=0.03, rows_per_leaf=10, l2=1.0)

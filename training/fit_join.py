@@ -15,9 +15,9 @@ from training.fit_calibration import fit_sigmoid
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 54).
+# With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 56).
 STACK_FROM_POSITIVES: Final = 300
-# The prior of the sum prefers neither, with the strength of 30 positives (ADR 49).
+# The prior of the sum prefers neither, with the strength of 30 positives (ADR 56).
 TEXT_WEIGHT_PRIOR: Final = 1 / 2
 TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 # Keeps the two weights finite where they separate the classes, and shrinks them by less than a hundredth elsewhere.

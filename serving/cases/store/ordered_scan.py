@@ -1,6 +1,6 @@
 """The open cases in the order of the queue, always by a scan of one index.
 
-SQLite knows how many values a column is expected to have (ADR 62), but not how often each occurs. It may choose an
+SQLite knows how many values a column is expected to have (ADR 60), but not how often each occurs. It may choose an
 index of marketplace and lane that matches almost everything and must sort it (450 ms for fifty rows of 100,000, against
 0.1 ms by the ordered scan). A plus before a column stops SQLite from using an index on it. PostgreSQL counts values.
 """

@@ -1,4 +1,4 @@
-"""SQLite's statistics of its indexes as they will be with a million rows, written before there are any (ADR 62).
+"""SQLite's statistics of its indexes as they will be with a million rows, written before there are any (ADR 60).
 
 Without statistics SQLite takes every index for equally selective. It then reads a whole marketplace in the order of one
 index instead of looking ten rows up in another. Statistics of an empty or half-filled database are no better, and plans

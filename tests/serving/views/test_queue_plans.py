@@ -1,6 +1,6 @@
 """The cost of a queue page does not grow with the queue: a fixed number of queries, each along its own index.
 
-SQLite has the statistics here that it has in every data directory (ADR 62), and never counts its own.
+SQLite has the statistics here that it has in every data directory (ADR 60), and never counts its own.
 """
 
 from collections.abc import Callable, Iterator
