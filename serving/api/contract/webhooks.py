@@ -37,7 +37,8 @@ def _route(event: str, payload: type[Payload]) -> APIRoute:
         description=payload.__doc__ or "",
         operation_id=event.replace(".", "_"),
         responses={"4XX": {"description": "The message is refused."}},
-        openapi_extra={"parameters": _PARAMETERS},
+        # The signature of a message is its proof; the receiver asks for no key.
+        openapi_extra={"parameters": _PARAMETERS, "security": []},
     )
 
 
