@@ -17,16 +17,7 @@ from sqlalchemy import (
 
 from models.labels import AppealState
 from serving.appeals.rules.counter_notice import CounterNoticeState, Party
-from serving.platform.database.schema import (
-    EXTERNAL,
-    ID,
-    id_column,
-    metadata,
-    moment,
-    tenant_table,
-    within,
-    word,
-)
+from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
 from serving.takedowns.rules.statement import Undone
 

@@ -21,16 +21,7 @@ from models.verdict import Evidence, Judgement, Side
 from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.deferral import Deferral
-from serving.platform.database.schema import (
-    EXTERNAL,
-    ID,
-    id_column,
-    metadata,
-    moment,
-    tenant_table,
-    within,
-    word,
-)
+from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 
 # A second review changes nothing for the listing, so it can coexist with the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")

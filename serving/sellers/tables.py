@@ -17,16 +17,7 @@ from sqlalchemy import (
 from features.contacts import ContactKind
 from models.seller_lists import SellerList
 from models.strikes import Void
-from serving.platform.database.schema import (
-    EXTERNAL,
-    ID,
-    id_column,
-    metadata,
-    moment,
-    tenant_table,
-    within,
-    word,
-)
+from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
 from serving.sellers.rules.sanction import Measure, SanctionCause, SanctionState, SellerAct
 from serving.sellers.rules.seller_risk import RiskState

@@ -15,16 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from serving.platform.database.schema import (
-    EXTERNAL,
-    ID,
-    id_column,
-    metadata,
-    moment,
-    tenant_table,
-    within,
-    word,
-)
+from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Compressed, Json
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.evidence import Part

@@ -30,12 +30,7 @@ from serving.operations.service.housekeeping import count_tables, pass_on_unansw
 from serving.operations.service.overdue import mail_overdue_cases
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
-from serving.platform.database.engine import (
-    connect_arguments,
-    is_sqlite,
-    job_database_url,
-    sqlite_driver,
-)
+from serving.platform.database.engine import connect_arguments, is_sqlite, job_database_url, sqlite_driver
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime

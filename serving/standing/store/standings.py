@@ -6,19 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Row,
-    Select,
-    Subquery,
-    and_,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, and_, func, or_, select, update
 
 from features.message import Message, from_json
 from models.case import BLIND_LANES

@@ -47,12 +47,7 @@ from serving.views.positions import Neighbours
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandCard, BrandDraft, brand_card
-from serving.web.case.case_cards import (
-    ListingCard,
-    NoticeCard,
-    PriceCard,
-    RuleMatch,
-)
+from serving.web.case.case_cards import ListingCard, NoticeCard, PriceCard, RuleMatch
 from serving.web.case.case_state import Standing, standing
 from serving.web.case.changes import Comparison
 from serving.web.case.documents.documents_card import ShownDocument, documents_card
