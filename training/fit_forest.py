@@ -147,12 +147,7 @@ def with_masked_copies(
 
 
 def masked_copies(
-    columns: Floats,
-    weights: Floats,
-    *,
-    seed: int,
-    share: float,
-    families: Sequence[NDArray[np.intp]] | None = None,
+    columns: Floats, weights: Floats, *, seed: int, share: float, families: Sequence[NDArray[np.intp]] | None = None
 ) -> tuple[Floats, NDArray[np.intp], Floats]:
     """The rows, and copies of a share of them for each signal family, with that family missing.
 

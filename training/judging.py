@@ -260,14 +260,7 @@ def _peers(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, o
     """
     columns = matrix(trial.facts)
     found = peer_scores(
-        trial.facts,
-        columns,
-        trial.labels,
-        trial.weights,
-        trial.split,
-        models,
-        seed=trial.seed,
-        threads=trial.threads,
+        trial.facts, columns, trial.labels, trial.weights, trial.split, models, seed=trial.seed, threads=trial.threads
     )
     theirs = found[FAIR_PEER]
     known = len(trial.split.time_folds[-1].fit)

@@ -66,12 +66,7 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
     the result errs in favour of the obfuscation.
     """
     found = assemble_facts(
-        listing,
-        references,
-        NOTHING_RECORDED,
-        marketplace=facts.marketplace,
-        as_of=facts.as_of,
-        named=_named(facts),
+        listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of, named=_named(facts)
     )
     own = facts.price.own
     if own is not None and listing.price != facts.listing.price:

@@ -102,9 +102,7 @@ def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
         no_release=removal.no_approval,
         votes=[
             PendingVote(
-                organisation=vote.organisation,
-                decision=vote.decision,
-                left_out=removal.left_out.get(vote.user_id),
+                organisation=vote.organisation, decision=vote.decision, left_out=removal.left_out.get(vote.user_id)
             )
             for vote in removal.votes
         ],

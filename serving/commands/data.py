@@ -52,8 +52,7 @@ def import_file(
     marketplace: Marketplace = None,
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
     errors: Annotated[
-        Path | None,
-        typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason."),
+        Path | None, typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason.")
     ] = None,
 ) -> None:
     """Import a file's listings: rows in = new + changed + unchanged + quarantined.
@@ -160,8 +159,7 @@ def score(
     *,
     bundle: Annotated[Path, typer.Option(help="Folder of a bundle, as `touchstone train` writes it.")],
     out: Annotated[
-        Path,
-        typer.Option(callback=a_place_for_a_file, help="Parquet file to write: one row per input row, in order."),
+        Path, typer.Option(callback=a_place_for_a_file, help="Parquet file to write: one row per input row, in order.")
     ],
     reasons: Annotated[bool, typer.Option(help="Give reasons. Without them it takes less time.")] = True,
     history: Annotated[

@@ -194,8 +194,7 @@ def reset_password(
     root: Annotated[
         bool,
         typer.Option(
-            "--root",
-            help="When the link is used, the account becomes an independent approver, even if it was invited.",
+            "--root", help="When the link is used, the account becomes an independent approver, even if it was invited."
         ),
     ] = False,
 ) -> None:
@@ -212,8 +211,7 @@ def add_key(
     at: At,
     name: str,
     scope: Annotated[
-        list[str],
-        typer.Option(callback=_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it."),
+        list[str], typer.Option(callback=_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it.")
     ],
     days: Annotated[int | None, typer.Option(help="Days for which it is valid: 1 to 365, by default 180.")] = None,
 ) -> str:

@@ -92,10 +92,7 @@ notice_network = Table(
 
 # A stranger's notice that came back with the listings that were not found. A later notice deletes the row.
 notice_preview = tenant_table(
-    "notice_preview",
-    "preview_id",
-    moment("known_at"),
-    Index("ix_notice_preview_known", "marketplace_id", "known_at"),
+    "notice_preview", "preview_id", moment("known_at"), Index("ix_notice_preview_known", "marketplace_id", "known_at")
 )
 
 # A document of a notice. The digest stays when the content is erased with the notifier.

@@ -55,13 +55,7 @@ class Session:
 
 
 def add_account(
-    connection: Connection,
-    *,
-    user_id: str,
-    email: str,
-    name: str,
-    password_hash: str,
-    at: datetime,
+    connection: Connection, *, user_id: str, email: str, name: str, password_hash: str, at: datetime
 ) -> None:
     """A new account. `serving.accounts.store.origins` records who made it.
 

@@ -224,9 +224,7 @@ def _brands_over(
         for place in places:
             if not _holds(follower, Role.ACCOUNT_MANAGER, place):
                 raise Invalid(
-                    "{name} is no account manager where {whose} manages brands.",
-                    name=follower.name,
-                    whose=whose.name,
+                    "{name} is no account manager where {whose} manages brands.", name=follower.name, whose=whose.name
                 )
         account_managers.move(connection, found, follower.user_id)
     return found

@@ -64,10 +64,7 @@ _LISTINGS: Final[Schema] = {
 _BYTES: Final[Schema] = {"type": "string", "format": "binary"}
 # By operation, the schema of each media type.
 BODIES: Final[Mapping[tuple[str, str], Mapping[str, Schema]]] = {
-    ("POST", "/api/v1/listings"): {
-        JSON: _LISTINGS,
-        NDJSON: {"type": "string", "description": "One listing a line."},
-    },
+    ("POST", "/api/v1/listings"): {JSON: _LISTINGS, NDJSON: {"type": "string", "description": "One listing a line."}},
     ("POST", "/api/v1/score"): {JSON: _to("Listing")},
     ("POST", "/api/v1/seller-events"): {JSON: _to("SellerEvents")},
     ("POST", "/api/v1/seller-contacts"): {JSON: _to("SellerContacts")},

@@ -133,11 +133,7 @@ class _Read:
 
 
 def _scored(
-    runtime: Runtime,
-    connection: Connection,
-    marketplace_id: str,
-    read: _Read,
-    steps: Mapping[int, Step],
+    runtime: Runtime, connection: Connection, marketplace_id: str, read: _Read, steps: Mapping[int, Step]
 ) -> tuple[dict[int, Scored], frozenset[str]]:
     """The second scores with their routes, by number, and the brands that take part."""
     now = runtime.clock.now()

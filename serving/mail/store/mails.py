@@ -118,11 +118,7 @@ def end(connection: Connection, found: StoredMail, state: MailState, at: datetim
 
 
 def _changed(connection: Connection, found: StoredMail, values: Mapping[str, object]) -> bool:
-    this = (
-        mail.c.mail_id == found.mail_id,
-        mail.c.state == MailState.QUEUED.value,
-        mail.c.attempts == found.attempts,
-    )
+    this = (mail.c.mail_id == found.mail_id, mail.c.state == MailState.QUEUED.value, mail.c.attempts == found.attempts)
     return connection.execute(update(mail).where(*this).values(**values)).rowcount == 1
 
 

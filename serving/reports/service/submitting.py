@@ -223,12 +223,7 @@ def _row(
 
 
 def _attached(
-    runtime: Runtime,
-    connection: Connection,
-    draft: Draft,
-    stored: StoredReport,
-    locations: Sequence[str],
-    at: datetime,
+    runtime: Runtime, connection: Connection, draft: Draft, stored: StoredReport, locations: Sequence[str], at: datetime
 ) -> dict[str, Any]:
     """Attach the documents of the draft and the test buy to a new report; returns what the audit entry says of them."""
     told: dict[str, Any] = {}

@@ -85,13 +85,7 @@ def _cases(marketplace_id: str, wanted: Select[Any]) -> Select[Any]:
 def _removals(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
     """The last removal of each case of these reports, with its overturn in force."""
     query = (
-        select(
-            verdict.c.case_id,
-            action.c.state,
-            action.c.created_at,
-            action.c.acknowledged_at,
-            overturn.c.overturn_id,
-        )
+        select(verdict.c.case_id, action.c.state, action.c.created_at, action.c.acknowledged_at, overturn.c.overturn_id)
         .select_from(action)
         .join(verdict, same(verdict, action, "verdict_id"))
         .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))

@@ -218,10 +218,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(
-            notices.notified(connection, here, case.case_id),
-            notice_evidence.documents_of(connection, case),
-            case,
-            now,
+            notices.notified(connection, here, case.case_id), notice_evidence.documents_of(connection, case), case, now
         ),
         invalid_reasons=REASONS,
         complaints=notice_complaints.of_case(connection, here, case.case_id),

@@ -89,14 +89,7 @@ def comparison(history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int,
     if wanted is not None and wanted[0] in by_number and wanted[1] in by_number and wanted[0] < wanted[1]:
         old, new = wanted
     before, after = by_number[old], by_number[new]
-    return Comparison(
-        old,
-        new,
-        before["known_at"],
-        after["known_at"],
-        changes(before, after),
-        tuple(by_number),
-    )
+    return Comparison(old, new, before["known_at"], after["known_at"], changes(before, after), tuple(by_number))
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -81,12 +81,7 @@ def post_revoke(key_id: str, request: Request, session: Reader, fields: Fields) 
 
 
 def _page(
-    runtime: Runtime,
-    session: Session,
-    given: Mapping[str, str],
-    *,
-    made: str | None = None,
-    error: str | None = None,
+    runtime: Runtime, session: Session, given: Mapping[str, str], *, made: str | None = None, error: str | None = None
 ) -> BrandKeysPage:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
