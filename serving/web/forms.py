@@ -16,6 +16,7 @@ from serving.platform.runtime import Runtime
 
 # Of a path with a query; its characters alone, because the routes say which paths there are.
 _ADDRESS: Final = re.compile(r"(/(?!/)[\w./~-]*)(?:\?[\w=&%+.~*-]{0,2000})?\Z", re.ASCII)
+MARKETPLACE: Final = "marketplace"
 _PAGES: Final = "serving.web."
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")

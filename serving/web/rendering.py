@@ -1,11 +1,10 @@
 """Rendering of pages: a frozen context, the template that it names, and the shell around it."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -24,9 +23,8 @@ from serving.platform.tongues import N_, say
 from serving.web import flash
 from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
 from serving.web.assets import address
-from serving.web.at_marketplace import FIELD
 from serving.web.filters import FILTERS
-from serving.web.forms import local_path
+from serving.web.forms import MARKETPLACE, local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
@@ -37,12 +35,19 @@ from serving.web.wording.translated import TRANSLATED
 from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
 
-class Page(Protocol):
-    """A context: a frozen dataclass that names its template and its place in the navigation."""
+class Page:
+    """A context: `class QueuePage(Page, template="queue.html", place="/queue")`."""
 
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
+    __slots__ = ()
     template: ClassVar[str]
-    place: ClassVar[str]
+    place: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, template: str = "", place: str = "") -> None:
+        # `slots=True` makes a class a second time, with what the first one has.
+        if template:
+            cls.template = template
+        if place:
+            cls.place = place
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +192,8 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
 
 def _address(request: Request) -> str:
     """The reader's address, with the chosen marketplace."""
-    chosen = request.query_params.get(FIELD)
-    return f"{request.url.path}?{urlencode({FIELD: chosen})}" if chosen else request.url.path
+    chosen = request.query_params.get(MARKETPLACE)
+    return f"{request.url.path}?{urlencode({MARKETPLACE: chosen})}" if chosen else request.url.path
 
 
 def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | None:

@@ -1,7 +1,7 @@
 """The help page: onboarding lists of the reader's roles, keyboard shortcuts, and the glossary."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,7 +14,7 @@ from serving.guards import runtime_of, signed_in
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording.glossary import TERMS, Term
 
 router = APIRouter(include_in_schema=False)
@@ -22,11 +22,8 @@ Anyone = Annotated[Session, signed_in()]
 
 
 @dataclass(frozen=True, slots=True)
-class HelpPage:
+class HelpPage(Page, template="help.html", place="/help"):
     """The onboarding lists of the reader's roles, and the glossary."""
-
-    template: ClassVar[str] = "help.html"
-    place: ClassVar[str] = "/help"
 
     guides: tuple[Onboarding, ...]
     terms: tuple[Term, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -35,7 +35,7 @@ from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, whole_address
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
 from serving.webhooks.service import secrets_of
@@ -57,11 +57,8 @@ class RoleBox:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonPage:
+class PersonPage(Page, template="person.html", place="/people"):
     """The user, the roles to tick, the work in hand with possible recipients, and the history."""
-
-    template: ClassVar[str] = "person.html"
-    place: ClassVar[str] = "/people"
 
     user: Colleague
     elsewhere: tuple[str, ...]

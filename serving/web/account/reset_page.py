@@ -1,7 +1,7 @@
 """The page of a password reset link: the new password, typed twice. It shows no name and no address."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -15,7 +15,7 @@ from serving.api.cookies import remember_device
 from serving.guards import public, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -23,11 +23,8 @@ _LONGEST_TOKEN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class ResetPage:
+class ResetPage(Page, template="reset.html"):
     """The form and the error; it never repeats the typed password."""
-
-    template: ClassVar[str] = "reset.html"
-    place: ClassVar[str] = ""
 
     token: str
     shortest_password: int

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -37,7 +37,7 @@ from serving.web import text_view
 from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -74,11 +74,8 @@ class AppCode:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondFactorPage:
+class SecondFactorPage(Page, template="second_factor.html", place="/settings"):
     """The factors, and what can be done now: confirm that it is the user, or add and remove factors."""
-
-    template: ClassVar[str] = "second_factor.html"
-    place: ClassVar[str] = "/settings"
 
     rows: tuple[FactorRow, ...]
     is_required: bool
@@ -115,11 +112,8 @@ def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmFactorPage:
+class ConfirmFactorPage(Page, template="confirm_factor.html"):
     """The question whether a first factor is the user's, and once it counts the recovery codes."""
-
-    template: ClassVar[str] = "confirm_factor.html"
-    place: ClassVar[str] = ""
 
     address: str
     name: Shown

@@ -1,7 +1,7 @@
 """The second step of a sign-in: the code of an app, a passkey, or a recovery code."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -24,7 +24,7 @@ from serving.platform.tongues import tongue
 from serving.web.confirming import given_by
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -33,11 +33,8 @@ Waiting = Annotated[Session, at_second_step()]
 
 
 @dataclass(frozen=True, slots=True)
-class SecondStepPage:
+class SecondStepPage(Page, template="second_step.html"):
     """The form for the second factor, with the kinds that the person has."""
-
-    template: ClassVar[str] = "second_step.html"
-    place: ClassVar[str] = ""
 
     address: str
     csrf_token: str

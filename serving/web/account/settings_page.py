@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -29,7 +29,7 @@ from serving.platform.tongues import N_, say, tongues
 from serving.web.confirming import ticked_in
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import ROLES, Option
@@ -63,14 +63,11 @@ class MailChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsPage:
+class SettingsPage(Page, template="settings.html", place="/settings"):
     """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal.
 
     Of the secrets that the user has made, those in `ticked` end with the password.
     """
-
-    template: ClassVar[str] = "settings.html"
-    place: ClassVar[str] = "/settings"
 
     name: str
     email: str

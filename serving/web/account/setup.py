@@ -1,7 +1,7 @@
 """The one-time page of a first start, which creates a marketplace and its administrator."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,7 +18,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 _BY: Final = "setup"
@@ -26,11 +26,8 @@ _LONGEST_TOKEN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class SetupPage:
+class SetupPage(Page, template="setup.html"):
     """The form, the typed values except the password, and the error."""
-
-    template: ClassVar[str] = "setup.html"
-    place: ClassVar[str] = ""
 
     token: str
     marketplace: str

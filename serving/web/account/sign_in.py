@@ -1,7 +1,7 @@
 """Sign-in and sign-out, and the start page that redirects each role to its own page."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -25,7 +25,7 @@ from serving.web import flash
 from serving.web.account.second_step_page import second_step_for
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
-from serving.web.rendering import home_of, respond
+from serving.web.rendering import Page, home_of, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -33,11 +33,8 @@ Anyone = Annotated[Session, signed_in()]
 
 
 @dataclass(frozen=True, slots=True)
-class SignInPage:
+class SignInPage(Page, template="sign_in.html"):
     """The form with the typed e-mail, a refusal, the result of a link, or the file that holds the set-up link."""
-
-    template: ClassVar[str] = "sign_in.html"
-    place: ClassVar[str] = ""
 
     address: str
     following: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -20,7 +20,7 @@ from serving.web.brand.brand_page import Manager
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.thread import Thread, thread_of
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -31,11 +31,8 @@ _PLACE: Final = "/brand/messages"
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesPage:
+class MessagesPage(Page, template="brand_messages.html", place=_PLACE):
     """The thread with the named account manager of a brand."""
-
-    template: ClassVar[str] = "brand_messages.html"
-    place: ClassVar[str] = _PLACE
 
     scope: BrandScope
     manager: Manager

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -39,7 +39,7 @@ from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.pictures import shown_pictures
 from serving.web.downloads import download
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
 from serving.web.wording import words
@@ -65,11 +65,8 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class DonePart:
+class DonePart(Page, template="parts/done.html", place="/brand"):
     """The latest answers with the time left to undo them; `more` counts those not shown."""
-
-    template: ClassVar[str] = "parts/done.html"
-    place: ClassVar[str] = "/brand"
 
     done: tuple[Done, ...]
     more: int
@@ -111,11 +108,8 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandPage:
+class BrandPage(Page, template="brand.html", place="/brand"):
     """The queue of a brand's person, without data of any other brand."""
-
-    template: ClassVar[str] = "brand.html"
-    place: ClassVar[str] = "/brand"
 
     brands: str
     headline: str

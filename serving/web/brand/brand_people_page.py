@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -83,10 +83,8 @@ class MadeLink:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandPeoplePage(AboutBrand):
+class BrandPeoplePage(AboutBrand, template="brand_people.html"):
     """The people, the open invitations and the powers of attorney; `link` is a new one."""
-
-    template: ClassVar[str] = "brand_people.html"
 
     people: tuple[ColleagueRow, ...]
     invitations: tuple[InvitationRow, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from serving.marketplaces.store import marketplaces
 from serving.rights.service.brand_file import objection, require_lead
 from serving.rights.service.share_targets import Places, places_led
 from serving.views.views import Pair
+from serving.web.rendering import Page
 from serving.web.wording.refusals import phrase_in_words
 
 FIELD: Final = "of"
@@ -49,10 +50,8 @@ class BrandScope:
 
 
 @dataclass(frozen=True, slots=True)
-class AboutBrand:
+class AboutBrand(Page, place="/brand/dashboard"):
     """The base of every page about a brand's data: the brand and the marketplace."""
-
-    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
 

@@ -1,7 +1,7 @@
 """The certification test of brand users: its questions as a form, and why the last answers were wrong."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -18,7 +18,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
@@ -38,11 +38,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class CertificationPage:
+class CertificationPage(Page, template="certification.html", place="/brand"):
     """The questions, whether the reader may confirm now, and why."""
-
-    template: ClassVar[str] = "certification.html"
-    place: ClassVar[str] = "/brand"
 
     is_open: bool
     reason: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -76,10 +76,8 @@ class TryResult:
 
 
 @dataclass(frozen=True, slots=True)
-class IndicatorsPage(AboutBrand):
+class IndicatorsPage(AboutBrand, template="brand_indicators.html"):
     """A brand's counterfeit indicators, with the typed form values so that a refusal loses none of them."""
-
-    template: ClassVar[str] = "brand_indicators.html"
 
     rows: tuple[IndicatorRow, ...]
     in_force: int

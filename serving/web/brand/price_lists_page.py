@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -91,10 +91,8 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class PricesPage(AboutBrand):
+class PricesPage(AboutBrand, template="brand_prices.html"):
     """A page of a brand's price list, and the file in preview."""
-
-    template: ClassVar[str] = "brand_prices.html"
 
     rows: tuple[PriceRow, ...]
     count: int

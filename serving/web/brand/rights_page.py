@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -73,10 +73,8 @@ class DocumentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RightsPage(AboutBrand):
+class RightsPage(AboutBrand, template="brand_rights.html"):
     """A brand's rights and documents; `sold_in` are the marketplace's countries, None if it has not set them."""
-
-    template: ClassVar[str] = "brand_rights.html"
 
     rights: tuple[RightRow, ...]
     warnings: int

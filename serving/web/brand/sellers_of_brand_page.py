@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -76,10 +76,8 @@ class ListPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class SellersOfBrandPage(AboutBrand):
+class SellersOfBrandPage(AboutBrand, template="brand_sellers.html"):
     """A brand's current and former authorised sellers, and the list in preview."""
-
-    template: ClassVar[str] = "brand_sellers.html"
 
     rows: tuple[SellerRow, ...]
     more: int

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -25,7 +25,7 @@ from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
 from serving.web.downloads import download
 from serving.web.model.model_charts import wilson
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
@@ -74,11 +74,8 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingPage:
+class StandingPage(Page, template="brand_standing.html", place="/brand/dashboard"):
     """A brand's standing at a marketplace, computed now."""
-
-    template: ClassVar[str] = "brand_standing.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
     card: StandingCard

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -66,7 +66,7 @@ from serving.web.forms import CaseId
 from serving.web.queue import queue_rows
 from serving.web.queue.case_queue import queue_of
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -78,16 +78,13 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUE
 
 
 @dataclass(frozen=True, slots=True)
-class CasePage:
+class CasePage(Page, template="case.html", place="/queue"):
     """A case as its reviewer may see it. On appeals and second reviews `harm`, `score`, `reasons` and `risk` are None:
     they are not sent.
 
     If the score is masked until the decision, `lane`, `due` and the position in the queue are None as well. `drawn`
     then states the masking and its probability, also after the decision.
     """
-
-    template: ClassVar[str] = "case.html"
-    place: ClassVar[str] = "/queue"
 
     case_id: str
     version_id: str

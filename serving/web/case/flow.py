@@ -1,7 +1,7 @@
 """Moving to the next case without a page load: the headers that the script of a case sends."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -12,7 +12,7 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.review.service.case_access import lease
 from serving.web.forms import CaseId, is_case_id
-from serving.web.rendering import respond_part
+from serving.web.rendering import Page, respond_part
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
@@ -39,11 +39,8 @@ def goes_on(request: Request) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class LeasePart:
+class LeasePart(Page, template="parts/lease.html", place="/queue"):
     """How long the case on the screen is leased to the reader."""
-
-    template: ClassVar[str] = "parts/lease.html"
-    place: ClassVar[str] = "/queue"
 
     lease: str
 

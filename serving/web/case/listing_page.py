@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -27,7 +27,7 @@ from serving.web.case.reasons_card import ReasonsCard, reasons_card
 from serving.web.case.risk_part import RiskPart, risk_part
 from serving.web.case.seller_card import SellerCard, seller_card
 from serving.web.queue import queue_rows
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -38,11 +38,8 @@ _LONGEST_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPage:
+class ListingPage(Page, template="listing.html", place="/search"):
     """A listing at its newest version, with its newest score. Its pictures are loaded only once it has a case."""
-
-    template: ClassVar[str] = "listing.html"
-    place: ClassVar[str] = "/search"
 
     listing_id: str
     external_id: str

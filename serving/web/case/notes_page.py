@@ -1,7 +1,7 @@
 """Notes that mention the reader."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,7 +13,7 @@ from serving.cases.store.case_notes import Mention
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
@@ -21,11 +21,8 @@ _MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class NotesPage:
+class NotesPage(Page, template="notes.html", place="/notes"):
     """The notes that mention the reader, unread ones first."""
-
-    template: ClassVar[str] = "notes.html"
-    place: ClassVar[str] = "/notes"
 
     notes: list[Mention]
     unseen: int

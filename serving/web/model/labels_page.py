@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -57,11 +57,8 @@ _TONES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class LabelsPage(AtMarketplace):
+class LabelsPage(AtMarketplace, template="models_labels.html", place="/models"):
     """The page; `suspects` is None for reviewers, because second reviews are blind."""
-
-    template: ClassVar[str] = "models_labels.html"
-    place: ClassVar[str] = "/models"
 
     labels: LabelState
     over_time: StackedArea | None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -52,11 +52,8 @@ class ToldTable:
 
 
 @dataclass(frozen=True, slots=True)
-class LivePage(AtMarketplace):
+class LivePage(AtMarketplace, template="models_live.html", place="/models"):
     """The page; the grid is None before the first report."""
-
-    template: ClassVar[str] = "models_live.html"
-    place: ClassVar[str] = "/models"
 
     drift: Drift | None
     may_acknowledge: bool

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -24,11 +24,8 @@ _LONGEST_DIGEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class ModelCardPage(AtMarketplace):
+class ModelCardPage(AtMarketplace, template="model_card.html", place="/models"):
     """The card; `champion_since` is None if it is not the champion."""
-
-    template: ClassVar[str] = "model_card.html"
-    place: ClassVar[str] = "/models"
 
     champion_since: datetime | None
     report: Report

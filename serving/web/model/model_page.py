@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request
@@ -57,11 +57,8 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelsPage(AtMarketplace):
+class ModelsPage(AtMarketplace, template="models.html", place="/models"):
     """The page. `shown` is the challenger's report, or the champion's without a challenger."""
-
-    template: ClassVar[str] = "models.html"
-    place: ClassVar[str] = "/models"
 
     champion: Model | None
     is_challenge: bool

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from markupsafe import Markup
 
@@ -12,17 +12,14 @@ from models.routing import Lane
 from serving.learning.store.learning import Model
 from serving.web.assets import FOLDER
 from serving.web.model.model_report import Report, report_of
-from serving.web.rendering import render
+from serving.web.rendering import Page, render
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ROUTES
 
 
 @dataclass(frozen=True, slots=True)
-class ReportFile:
+class ReportFile(Page, template="report.html"):
     """The file. `stylesheet` is our own sheet, embedded because no server delivers it with the file."""
-
-    template: ClassVar[str] = "report.html"
-    place: ClassVar[str] = ""
 
     marketplace: str
     made: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -35,11 +35,8 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RunsPage(AtMarketplace):
+class RunsPage(AtMarketplace, template="runs.html", place="/models"):
     """The page; `snapshots` are digests by id, `promotions` the last one of each model."""
-
-    template: ClassVar[str] = "runs.html"
-    place: ClassVar[str] = "/models"
 
     training: TrainingPart
     job_to_try_again: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -32,21 +32,15 @@ _LONGEST_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotsPage(AtMarketplace):
+class SnapshotsPage(AtMarketplace, template="snapshots.html", place="/models"):
     """The list, newest first."""
-
-    template: ClassVar[str] = "snapshots.html"
-    place: ClassVar[str] = "/models"
 
     snapshots: list[StoredSnapshot]
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotPage(AtMarketplace):
+class SnapshotPage(AtMarketplace, template="snapshot.html", place="/models"):
     """A snapshot; `content` is None if its file is missing, and `why_not` says so. Listings are links for reviewers."""
-
-    template: ClassVar[str] = "snapshot.html"
-    place: ClassVar[str] = "/models"
 
     snapshot: StoredSnapshot
     content: SnapshotSummary | None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from serving.learning.store.learning import Job
 from serving.learning.store.retraining import BY_ITSELF
 from serving.web.at_marketplace import PlaceScope
 from serving.web.model.next_training import NextTraining, next_training, why_started
+from serving.web.rendering import Page
 from serving.web.wording import words
 from training.stages import ENCODE, FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
 
@@ -41,15 +42,12 @@ class StageLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingPart:
+class TrainingPart(Page, template="parts/training.html", place="/models"):
     """The last retraining; `state` is empty if there is none, `address` is the address to poll.
 
     `why` is empty where somebody requested it. `again` says of a second attempt when it began, because its progress
     begins at zero. `following` is what the next training waits for.
     """
-
-    template: ClassVar[str] = "parts/training.html"
-    place: ClassVar[str] = "/models"
 
     state: str
     active: bool

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -25,7 +25,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.downloads import download
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -67,11 +67,8 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditCheck:
+class AuditCheck(Page, template="parts/audit_check.html", place="/operations"):
     """The verified part of the chain; `next_address` continues it, empty at the end or at a broken entry."""
-
-    template: ClassVar[str] = "parts/audit_check.html"
-    place: ClassVar[str] = "/operations"
 
     first: str
     upto: str
@@ -83,11 +80,8 @@ class AuditCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPage(AtMarketplace):
+class AuditPage(AtMarketplace, template="audit.html", place="/operations"):
     """The page; `check` is set after a verification was requested, `older` is empty at the end."""
-
-    template: ClassVar[str] = "audit.html"
-    place: ClassVar[str] = "/operations"
 
     entries: int
     digest: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -41,11 +41,8 @@ _LATELY: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveriesPage(AtMarketplace):
+class DeliveriesPage(AtMarketplace, template="deliveries.html", place="/operations"):
     """The page; `dead` are the dead letters with their subjects, `took` the times to removal of the last 30 days."""
-
-    template: ClassVar[str] = "deliveries.html"
-    place: ClassVar[str] = "/operations"
 
     counts: Mapping[ActionState, int]
     arrived: Bars | None

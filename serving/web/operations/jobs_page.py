@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -37,11 +37,8 @@ _QUEUES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class JobsPage(AtMarketplace):
+class JobsPage(AtMarketplace, template="jobs.html", place="/operations"):
     """The processes that run jobs, the failed jobs, and the latest trainings of a marketplace."""
-
-    template: ClassVar[str] = "jobs.html"
-    place: ClassVar[str] = "/operations"
 
     processes: list[WorkerProcess]
     missed: timedelta

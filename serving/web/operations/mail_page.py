@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -27,11 +27,8 @@ _SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class MailPage(AtMarketplace):
+class MailPage(AtMarketplace, template="mail.html", place="/operations"):
     """The page; `folder` is where mails are kept, empty where a server sends them."""
-
-    template: ClassVar[str] = "mail.html"
-    place: ClassVar[str] = "/operations"
 
     folder: str
     counts: Mapping[MailState, int]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -56,15 +56,12 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationsPage(AtMarketplace):
+class OperationsPage(AtMarketplace, template="operations.html", place=PLACE):
     """The page.
 
     `worst` is the tone of the worst health row, `may_close` whether the reader may close the breaker, and `administers`
     whether they see all tabs.
     """
-
-    template: ClassVar[str] = "operations.html"
-    place: ClassVar[str] = PLACE
 
     figures: tuple[Figure, ...]
     volumes: Volumes

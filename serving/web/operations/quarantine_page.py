@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -28,11 +28,8 @@ _ROW_ID: Final = re.compile(r"qua_[0-9a-z]{26}")
 
 
 @dataclass(frozen=True, slots=True)
-class QuarantinePage(AtMarketplace):
+class QuarantinePage(AtMarketplace, template="quarantine.html", place="/operations"):
     """The page; `older` is the address of the next page, empty at the end."""
-
-    template: ClassVar[str] = "quarantine.html"
-    place: ClassVar[str] = "/operations"
 
     days: int
     counts: Mapping[str, int]

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -36,14 +36,11 @@ _HOURS: Final = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookPage(AtMarketplace):
+class WebhookPage(AtMarketplace, template="webhook.html", place="/operations"):
     """The page; `secret` is set only in the response to the form that created it.
 
     `maker` is the person who made the stored secret, empty for the owner of the data directory.
     """
-
-    template: ClassVar[str] = "webhook.html"
-    place: ClassVar[str] = "/operations"
 
     receiver: Endpoint | None
     maker: str

@@ -1,7 +1,7 @@
 """The public form of a notice: anybody sends one without an account."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -20,7 +20,7 @@ from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.brand.rights_rows import KINDS
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REASON_CODES, Option
@@ -33,15 +33,12 @@ _LONGEST_LIST: Final = 22_000  # Ten addresses of the maximum length.
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeForm:
+class NoticeForm(Page, template="notice_form.html"):
     """The form with the typed values, and a sentence for each missing element.
 
     `unknown` are the listings that were not found; the notifier corrects them, or sends the notice with them.
     `marketplace` is the name that the link to the form gave. The form shows no other name, because anybody reads it.
     """
-
-    template: ClassVar[str] = "notice_form.html"
-    place: ClassVar[str] = ""
 
     address: str
     reason_codes: tuple[Option, ...]

@@ -1,7 +1,7 @@
 """The page behind the link of a notice: the receipt, then the decision."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -34,7 +34,7 @@ from serving.web.brand.rights_rows import KINDS
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.named_right import named_right
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
@@ -74,11 +74,8 @@ class NotifiedListing:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticePage:
+class NoticePage(Page, template="notice.html"):
     """A notice as its notifier sees it: without scores, reviewers' names, or the seller's statements."""
-
-    template: ClassVar[str] = "notice.html"
-    place: ClassVar[str] = ""
 
     address: str
     number: str
@@ -100,11 +97,8 @@ class NoticePage:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmationPage:
+class ConfirmationPage(Page, template="notice_confirmation.html"):
     """A notice that the owner of its e-mail address can confirm."""
-
-    template: ClassVar[str] = "notice_confirmation.html"
-    place: ClassVar[str] = ""
 
     address: str
     number: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -37,7 +37,7 @@ from serving.web import text_view
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.case.seller_activity import Deadline, Happened, deadline, timeline, what_comes
 from serving.web.forms import refuse_cross_site, text_fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import seller_words, words
 from serving.web.wording.messages import in_words
@@ -50,11 +50,8 @@ _S: Final = CounterNoticeState
 
 
 @dataclass(frozen=True, slots=True)
-class SellerPage:
+class SellerPage(Page, template="seller.html"):
     """A removal as its seller may see it: without scores, features, or names of reporters and reviewers."""
-
-    template: ClassVar[str] = "seller.html"
-    place: ClassVar[str] = ""
 
     address: str
     title: Shown

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -26,7 +26,7 @@ from serving.web.queue.queue_groups import Group, groups
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.queue.queue_rail import Counts, Rail, number, rail
 from serving.web.queue.queue_rows import RowContext, queue_row
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANE_OF
 
@@ -37,15 +37,12 @@ _COUNTED_NEW: Final = 99
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePage:
+class QueuePage(Page, template="queue.html", place="/queue"):
     """The queue: its rail, its filters, one page of its rows, and the address of the next page.
 
     `here` is the address of this page, `newer` that of the part that counts new cases. `without_pause` is how long the
     reader has worked without a break, if that is long.
     """
-
-    template: ClassVar[str] = "queue.html"
-    place: ClassVar[str] = "/queue"
 
     title: str
     rail: Rail
@@ -148,11 +145,8 @@ def _newer(query: QueueQuery, since: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class NewerPart:
+class NewerPart(Page, template="parts/newer.html", place="/queue"):
     """The number of cases opened since the queue was loaded; rows do not move until the reader refreshes."""
-
-    template: ClassVar[str] = "parts/newer.html"
-    place: ClassVar[str] = "/queue"
 
     number: str
     since: str
@@ -184,11 +178,8 @@ def _moment(given: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class UndoPart:
+class UndoPart(Page, template="parts/undo.html", place="/queue"):
     """The undo line; its content is the shell's."""
-
-    template: ClassVar[str] = "parts/undo.html"
-    place: ClassVar[str] = "/queue"
 
 
 @router.get("/undo")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -22,7 +22,7 @@ from serving.sellers.store import seller_lists
 from serving.web.at_marketplace import acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
@@ -33,15 +33,12 @@ _SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SellersPage:
+class SellersPage(Page, template="sellers.html", place=_PLACE):
     """Proposed sanctions, sanctions in force, and the lists; `may_list` is whether the reader maintains lists.
 
     `entries` are with their marketplaces, `names` those of the people who added them. `places` are the marketplaces to
     choose from for a list, empty if there is only one.
     """
-
-    template: ClassVar[str] = "sellers.html"
-    place: ClassVar[str] = _PLACE
 
     undecided: list[Sanctioned]
     in_force: list[Sanctioned]

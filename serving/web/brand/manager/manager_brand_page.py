@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -42,7 +42,7 @@ from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, pe
 from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.thread import Thread, thread_of
 
 router = APIRouter(include_in_schema=False)
@@ -53,11 +53,8 @@ _SELLERS_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class ManagerBrandPage:
+class ManagerBrandPage(Page, template="manager_brand.html", place="/brands"):
     """A brand at a marketplace, with all items that its account manager decides."""
-
-    template: ClassVar[str] = "manager_brand.html"
-    place: ClassVar[str] = "/brands"
 
     brand: str
     brand_id: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -32,13 +32,11 @@ _LONGEST_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class BrandKeysPage(AboutBrand):
+class BrandKeysPage(AboutBrand, template="brand_api_keys.html"):
     """The keys, the rights with their ids, and the text of a new key, which is shown only once.
 
     A key expires and is used in real time, `wall`.
     """
-
-    template: ClassVar[str] = "brand_api_keys.html"
 
     keys: tuple[BrandKey, ...]
     wall: datetime

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -39,10 +39,8 @@ class LimitRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitsPage(AboutBrand):
+class LimitsPage(AboutBrand, template="brand_limits.html"):
     """What a confirmation or report by the reader would do now."""
-
-    template: ClassVar[str] = "brand_limits.html"
 
     headline: str
     is_open: bool

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -39,7 +39,7 @@ from serving.web.brand.reports.report_state_page import PLACE
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.flash import go_to
 from serving.web.forms import Fields, Upload, Wanted, uploads_of
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
@@ -88,11 +88,8 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportForm:
+class ReportForm(Page, template="brand_report.html", place=PLACE):
     """The form of a report, with what was typed and attached, a preview of it, an error and the refused files."""
-
-    template: ClassVar[str] = "brand_report.html"
-    place: ClassVar[str] = PLACE
 
     choices: tuple[RightChoice, ...]
     chosen: Chosen | None
