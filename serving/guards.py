@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import walk_packages
 from types import ModuleType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
@@ -62,6 +62,13 @@ def runtime_of(request: Request) -> Runtime:
     """The runtime of the application that handles the request."""
     found: Runtime = request.app.state.runtime
     return found
+
+
+async def _runtime(request: Request) -> Runtime:
+    return runtime_of(request)
+
+
+TheRuntime = Annotated[Runtime, Depends(_runtime)]
 
 
 def address_of(request: Request) -> str:

@@ -30,7 +30,7 @@ from serving.audit.store.audit import Told
 from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
 from serving.cases.store import leases
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
@@ -122,9 +122,8 @@ def post_reactivate(user_id: str, request: Request, session: Administrator) -> R
 
 
 @router.post("/people/{user_id}/reset-link")
-def post_reset_link(user_id: str, request: Request, session: Administrator) -> Response:
+def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session: Administrator) -> Response:
     """Create a password reset link. The response shows it, and it is not stored."""
-    runtime = runtime_of(request)
     try:
         path = reset_links.make_link(runtime, session.person, user_id[:LONGEST_ID])
     except DomainError as refused:

@@ -12,7 +12,7 @@ from serving.accounts.store.reset_links import DEAD
 from serving.administration.service.passwords import choose_anew
 from serving.administration.service.reset_links import live_link
 from serving.api.cookies import remember_device
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import Page, respond
@@ -32,9 +32,8 @@ class ResetPage(Page, template="reset.html"):
 
 
 @router.get("/reset/{token}", dependencies=[public("users without their password cannot sign in")])
-def get_reset(token: str, request: Request) -> Response:
+def get_reset(token: str, request: Request, runtime: TheRuntime) -> Response:
     """The form while the link is valid."""
-    runtime = runtime_of(request)
     _refuse_what_is_no_token(token)
     with runtime.store.read() as connection:
         live_link(runtime, connection, token)

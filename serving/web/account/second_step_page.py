@@ -19,7 +19,7 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
-from serving.guards import at_second_step, cookie_name, runtime_of
+from serving.guards import TheRuntime, at_second_step, cookie_name, runtime_of
 from serving.platform.tongues import tongue
 from serving.web.confirming import given_by
 from serving.web.flash import go_to
@@ -82,9 +82,8 @@ def post_options(request: Request, waiting: Waiting) -> Response:
 
 
 @router.post(PLACE + "/cancel")
-def post_cancel(request: Request, _waiting: Waiting) -> Response:
+def post_cancel(request: Request, runtime: TheRuntime, _waiting: Waiting) -> Response:
     """End the session that waits."""
-    runtime = runtime_of(request)
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
     end_session(response, request)

@@ -18,7 +18,7 @@ from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import change_password, check_typed_alike
 from serving.api.errors import problem_of
-from serving.guards import cookie_name, runtime_of, signed_in
+from serving.guards import TheRuntime, cookie_name, runtime_of, signed_in
 from serving.mail.rules.kinds import MailKind, offered
 from serving.mail.service.unsubscribing import choose_mails
 from serving.mail.service.wording import NAMES
@@ -105,9 +105,8 @@ def post_settings(request: Request, session: Anyone, fields: Fields) -> Response
 
 
 @router.post("/settings/password")
-def post_password(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_password(request: Request, runtime: TheRuntime, session: Anyone, fields: Fields) -> Response:
     """Change the user's own password and sign out all other devices."""
-    runtime = runtime_of(request)
     before, wanted = fields.get("present", ""), fields.get("wanted", "")
     try:
         check_typed_alike(wanted, fields.get("again", ""))

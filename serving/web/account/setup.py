@@ -13,7 +13,7 @@ from serving.accounts.store import setup_links
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
 from serving.api.cookies import begin_session, whence
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
@@ -46,10 +46,9 @@ def get_setup(token: str, request: Request) -> Response:
 
 
 @router.post("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
-def post_setup(token: str, request: Request, fields: Fields) -> Response:
+def post_setup(token: str, request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Create the marketplace and its administrator, and sign in. The link is spent first, so that it works once."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     _require_open(runtime, token)
     problem = _problem(fields)
     if problem is not None:

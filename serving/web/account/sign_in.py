@@ -18,7 +18,7 @@ from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
-from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.guards import TheRuntime, cookie_name, public, signed_in
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import tongue
 from serving.web import flash
@@ -52,10 +52,9 @@ def get_start(session: Anyone) -> Response:
 
 
 @router.get("/sign-in", dependencies=[public("signing in")])
-def get_sign_in(request: Request) -> Response:
+def get_sign_in(request: Request, runtime: TheRuntime) -> Response:
     """The form; a user who is signed in is redirected."""
     following = local_path(request, request.query_params.get("next"))
-    runtime = runtime_of(request)
     try:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except NotSignedIn:
@@ -83,10 +82,9 @@ def _shown_once(request: Request, page: SignInPage) -> Response:
 
 
 @router.post("/sign-in", dependencies=[public("signing in")])
-def post_sign_in(request: Request, fields: Fields) -> Response:
+def post_sign_in(request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Start a session, or report that the e-mail or the password is wrong without naming which."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     following, email = local_path(request, fields.get("next")), fields.get("email", "").strip()
     browser = fields.get("browser", "")[:LONGEST_COOKIE]
     try:
@@ -113,9 +111,8 @@ def _page(following: str, email: str, error: str | None, browser: str) -> SignIn
 
 
 @router.post("/sign-out")
-def post_sign_out(request: Request, _session: Anyone) -> Response:
+def post_sign_out(request: Request, runtime: TheRuntime, _session: Anyone) -> Response:
     """End the session."""
-    runtime = runtime_of(request)
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
     end_session(response, request)

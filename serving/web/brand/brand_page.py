@@ -20,7 +20,7 @@ from serving.brands.rules.certification import recently_invited
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.operations.service.simulation import Visits
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -134,10 +134,9 @@ class BrandPage(Page, template="brand.html", place="/brand"):
 
 
 @router.get("/brand")
-def get_brand(request: Request, session: Answerer) -> HTMLResponse:
+def get_brand(request: Request, runtime: TheRuntime, session: Answerer) -> HTMLResponse:
     number = request.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
-    runtime = runtime_of(request)
     shown = brand_page(runtime, session, min(max(page, 1), _MOST_PAGES))
     runtime.services[Visits].open([question.case_id for question in shown.questions])
     return respond(request, shown, session)
@@ -150,9 +149,8 @@ def get_done(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.get("/brand/removals")
-def get_removals(request: Request, session: Answerer) -> HTMLResponse:
+def get_removals(request: Request, runtime: TheRuntime, session: Answerer) -> HTMLResponse:
     """Refresh the removals."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
     return respond_part(request, part, session)
@@ -160,9 +158,8 @@ def get_removals(request: Request, session: Answerer) -> HTMLResponse:
 
 @router.get("/brand/record.{form}")
 @dear
-def get_record(request: Request, session: Answerer, form: Format) -> Response:
+def get_record(runtime: TheRuntime, session: Answerer, form: Format) -> Response:
     """Download the record of the answers of the reader's brands."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
     return download(form, f"answers-{runtime.clock.now().date().isoformat()}", record_file(form, found))

@@ -24,7 +24,7 @@ from serving.administration.service.reset_links import make_link_for_colleague
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import Passed, gate, recently_invited
 from serving.brands.store import certifications
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
 from serving.rights.rules.rights import RightKind
@@ -103,9 +103,8 @@ def get_people(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.post(_PLACE + "/invitations")
-def post_invitation(request: Request, session: Reader, fields: Fields) -> Response:
+def post_invitation(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Invite a colleague. The response shows the link, which is not stored, so there is no redirect."""
-    runtime = runtime_of(request)
     try:
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
     except DomainError as refused:
@@ -116,18 +115,18 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
 
 
 @router.post(_PLACE + "/invitations/{invitation_id}/withdraw")
-def post_withdraw(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_withdraw(
+    invitation_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Withdraw an invitation, so that its link no longer works."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     take_invitation_back(runtime, session.person, scope.pair, invitation_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post(_PLACE + "/{user_id}/reset-link")
-def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Create a password reset link for a colleague. The response shows it, and it is not stored."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     try:
         path = make_link_for_colleague(runtime, session.person, scope.pair, user_id)
@@ -141,18 +140,18 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
 
 
 @router.post(_PLACE + "/{user_id}/remove")
-def post_remove_person(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_remove_person(
+    user_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Remove a colleague from the brand."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     remove_person(runtime, session.person, scope.pair, user_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post("/brand/agents")
-def post_agent(request: Request, session: Reader, fields: Fields) -> Response:
+def post_agent(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Record a power of attorney."""
-    runtime = runtime_of(request)
     try:
         scope = _scope(runtime, session, fields)
         appoint_agent(runtime, session.person, scope.pair, _mandate(scope, fields))
@@ -162,18 +161,18 @@ def post_agent(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post("/brand/agents/{mandate_id}/end")
-def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_end(mandate_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """End a power of attorney now."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     end_agency(runtime, session.person, scope.pair, mandate_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post("/brand/agents/{mandate_id}/share")
-def post_shared_agent(mandate_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_agent(
+    mandate_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Record a power of attorney at another marketplace too."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     share_mandate(runtime, session.person, scope.pair, mandate_id, shared_with(fields))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.COPY_SHARED)

@@ -13,7 +13,7 @@ from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import questions
 from serving.brands.service.certification import TooSoon, answer, gate_of
 from serving.brands.store import certifications
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web.flash import Flash, go_to
@@ -54,14 +54,13 @@ def get_certification(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.post("/brand/certification")
-def post_certification(request: Request, session: Answerer, fields: Fields) -> Response:
+def post_certification(request: Request, runtime: TheRuntime, session: Answerer, fields: Fields) -> Response:
     """Grade the answers; redirect to the marketplace's questions, or back to the reasons."""
     given = {
         name.removeprefix(_FIELD): int(value)
         for name, value in fields.items()
         if name.startswith(_FIELD) and value.isascii() and value.isdigit() and len(value) == 1
     }
-    runtime = runtime_of(request)
     try:
         found = answer(runtime, session.person, given)
     except TooSoon as early:

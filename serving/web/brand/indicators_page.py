@@ -20,7 +20,7 @@ from serving.brands.service.indicators import (
     remove_indicator,
     try_pattern,
 )
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import text_view
@@ -97,9 +97,8 @@ def get_indicators(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.post(_PLACE)
-def post_indicator(request: Request, session: Reader, fields: Fields) -> Response:
+def post_indicator(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add an indicator, or try it without saving."""
-    runtime = runtime_of(request)
     try:
         if fields.get("do") == "try":
             tried = _tried(runtime, session, fields)
@@ -113,9 +112,8 @@ def post_indicator(request: Request, session: Reader, fields: Fields) -> Respons
 
 
 @router.post(_PLACE + "/{indicator_id}/end")
-def post_end(indicator_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_end(indicator_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Withdraw an indicator."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
         if indicator_id not in {one.indicator_id for one in of_brand(connection, scope.pair)}:

@@ -24,7 +24,7 @@ from serving.brands.service.price_lists import (
 )
 from serving.brands.store import price_lists
 from serving.brands.store.price_lists import Entry
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
@@ -113,9 +113,8 @@ def get_prices(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brand/prices.{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download the whole list."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         found = price_lists.entries(connection, scope.pair, runtime.clock.now(), most=MOST_ENTRIES)
@@ -141,9 +140,8 @@ def post_preview(
 
 @router.post(_PLACE)
 @dear
-def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
+def post_prices(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add the rows of a preview; each is validated again."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -155,9 +153,8 @@ def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
 
 @router.post(_PLACE + "/share")
 @dear
-def post_shared_prices(request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_prices(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add the prices in force or later to the list at another marketplace too."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     shared = share_price_list(runtime, session.person, scope.pair, shared_with(fields))

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -93,9 +93,8 @@ def get_rights(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get(_PLACE + ".{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download all rights."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = file_rows(rights.rights_of(connection, scope.pair))
@@ -103,9 +102,8 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
 
 
 @router.post(_PLACE)
-def post_right(request: Request, session: Uploader, fields: Fields, upload: File) -> Response:
+def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields: Fields, upload: File) -> Response:
     """Claim a right, with its document."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -120,9 +118,8 @@ def post_right(request: Request, session: Uploader, fields: Fields, upload: File
 
 
 @router.post(_PLACE + "/{right_id}/withdraw")
-def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_withdrawal(right_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Withdraw a right."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     withdraw_right(runtime, session.person, scope.pair, right_id)
@@ -130,9 +127,8 @@ def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fi
 
 
 @router.post(_DOCUMENTS)
-def post_document(request: Request, session: Uploader, fields: Fields, upload: File) -> Response:
+def post_document(request: Request, runtime: TheRuntime, session: Uploader, fields: Fields, upload: File) -> Response:
     """Add a document that rights and powers of attorney can refer to."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -152,9 +148,10 @@ def get_document(digest: str, request: Request, session: Reader) -> Response:
 
 
 @router.post(_PLACE + "/{right_id}/share")
-def post_shared_right(right_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_right(
+    right_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Claim a right at another marketplace too."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     share_right(runtime, session.person, scope.pair, right_id, shared_with(fields))
@@ -162,9 +159,10 @@ def post_shared_right(right_id: str, request: Request, session: Reader, fields: 
 
 
 @router.post(_DOCUMENTS + "/{digest}/share")
-def post_shared_document(digest: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_document(
+    digest: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Store a document at another marketplace too."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     share_document(runtime, session.person, scope.pair, digest, shared_with(fields))

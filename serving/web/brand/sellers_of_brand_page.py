@@ -23,7 +23,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.listings.store import listings
 from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST
@@ -96,9 +96,8 @@ def get_sellers(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get(_PLACE + ".{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download all entries, current and former."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = list_rows(authorised_sellers.authorised(connection, scope.pair), runtime.clock.now())
@@ -121,9 +120,8 @@ def post_preview(
 
 @router.post(_PLACE)
 @dear
-def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
+def post_sellers(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add sellers to the list; a whole list also removes the sellers that it leaves out."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -138,9 +136,8 @@ def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post(_PLACE + "/remove")
-def post_removal(request: Request, session: Reader, fields: Fields) -> Response:
+def post_removal(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Remove a seller from the list."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)

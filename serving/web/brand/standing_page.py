@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
@@ -95,9 +95,8 @@ def get_standing(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brand/standing.{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download the changes of the standing."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = standing_rows(connection, *scope.pair)

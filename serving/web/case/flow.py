@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from models.errors import Conflict
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.review.service.case_access import lease
 from serving.web.forms import CaseId, is_case_id
 from serving.web.rendering import Page, respond_part
@@ -46,9 +46,8 @@ class LeasePart(Page, template="parts/lease.html", place="/queue"):
 
 
 @router.post("/cases/{case_id}/lease")
-def post_lease(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+def post_lease(case_id: CaseId, request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     """Lease a prefetched case that is now on the screen."""
-    runtime = runtime_of(request)
     until = lease(runtime, session.person, case_id)
     if until is None:
         raise Conflict("Somebody else is working on this case, or it is no longer open.")

@@ -12,7 +12,7 @@ from features.facts import Facts
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.store import chosen
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.listings.store import listings, scores
 from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
@@ -59,9 +59,8 @@ class ListingPage(Page, template="listing.html", place="/search"):
 
 
 @router.get("/listings/{listing_id}")
-def get_listing(listing_id: str, request: Request, session: Reviewer) -> Response:
+def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     """The page; a listing with an open case leads to that case, which may have to hide the score."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = listings.newest(
             connection, listing_id[:_LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)

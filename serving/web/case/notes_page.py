@@ -10,7 +10,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
 from serving.cases.store.case_notes import Mention
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.rendering import Page, respond
@@ -36,9 +36,8 @@ def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
 
 
 @router.post("/notes/seen")
-def post_seen(request: Request, session: Reviewer) -> Response:
+def post_seen(request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     """Mark all of them as read."""
-    runtime = runtime_of(request)
     with runtime.store.write() as connection:
         case_notes.see_all(connection, session.person.user_id, runtime.clock.now())
     return go_to(request, "/notes", Flash.NOTES_SEEN)

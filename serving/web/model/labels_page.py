@@ -19,7 +19,7 @@ from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import leaning
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.policy import LabelSourcePolicy
 from serving.learning.rules.heavy_sources import Among, HeavySource, heavy_sources
 from serving.learning.service.labelling import LabelState, label_state
@@ -83,8 +83,7 @@ class LabelsPage(AtMarketplace, template="models_labels.html", place="/models"):
 
 
 @router.get(PLACE)
-def get_labels(request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_labels(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, labels_page(runtime, session.person, scope), session)
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import learning, links
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
@@ -34,8 +34,7 @@ class ModelCardPage(AtMarketplace, template="model_card.html", place="/models"):
 
 
 @router.get(f"{PLACE}/{{digest}}")
-def get_card(digest: str, request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_card(digest: str, request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, model_card_page(runtime, scope, digest[:_LONGEST_DIGEST]), session)
 

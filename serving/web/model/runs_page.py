@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import learning
 from serving.learning.store.learning import Job, Model, Promotion
 from serving.platform.runtime import Runtime
@@ -48,8 +48,7 @@ class RunsPage(AtMarketplace, template="runs.html", place="/models"):
 
 
 @router.get(PLACE)
-def get_runs(request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_runs(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, runs_page(runtime, session.person, scope), session)
 

@@ -19,7 +19,7 @@ from serving.audit.rules import Head
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
@@ -115,9 +115,8 @@ def get_followed(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.get(f"{PLACE}.{{form}}")
 @dear
-def get_export(request: Request, session: Administrator, form: Format) -> Response:
+def get_export(request: Request, runtime: TheRuntime, session: Administrator, form: Format) -> Response:
     """Download the entries that match the search, at most the newest fifty thousand."""
-    runtime = runtime_of(request)
     here = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
     with runtime.store.read() as connection:
         wanted = _wanted(connection, here, _filter(request.query_params))

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import learning
 from serving.learning.store.learning import Job
 from serving.operations.service.presence import MISSED
@@ -52,8 +52,7 @@ class JobsPage(AtMarketplace, template="jobs.html", place="/operations"):
 
 
 @router.get(PLACE)
-def get_jobs(request: Request, session: Watcher) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_jobs(request: Request, runtime: TheRuntime, session: Watcher) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, jobs_page(runtime, session.person, scope), session)
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.mail.rules.kinds import MailKind, MailState
 from serving.mail.service.rendering import Written, written
 from serving.mail.service.wording import NAMES
@@ -41,9 +41,8 @@ class MailPage(AtMarketplace, template="mail.html", place="/operations"):
 
 @router.get(PLACE)
 def get_mail(
-    request: Request, session: Administrator, state: str | None = None, mail: str | None = None
+    request: Request, runtime: TheRuntime, session: Administrator, state: str | None = None, mail: str | None = None
 ) -> HTMLResponse:
-    runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
     administered = session.person.marketplaces(Permission.ADMINISTER)
     chosen = MailState(state) if state in set(MailState) else None

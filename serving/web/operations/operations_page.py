@@ -13,7 +13,7 @@ from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.delivery import store as outgoing
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
 from serving.operations.service.health import Health, health_of
@@ -77,16 +77,14 @@ class OperationsPage(AtMarketplace, template="operations.html", place=PLACE):
 
 
 @router.get(PLACE)
-def get_operations(request: Request, session: Watcher, by: str | None = None) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_operations(request: Request, runtime: TheRuntime, session: Watcher, by: str | None = None) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, operations_page(runtime, session.person, scope, span_of(by)), session)
 
 
 @router.post(f"{PLACE}/breaker")
-def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.listings.store import refused_rows
 from serving.listings.store.refused_rows import RefusedRow
 from serving.platform.runtime import Runtime
@@ -40,11 +40,10 @@ class QuarantinePage(AtMarketplace, template="quarantine.html", place="/operatio
 
 @router.get(PLACE)
 def get_quarantine(
-    request: Request, session: Administrator, code: str | None = None, before: str | None = None
+    request: Request, runtime: TheRuntime, session: Administrator, code: str | None = None, before: str | None = None
 ) -> HTMLResponse:
     code = code if code and _CODE.fullmatch(code) else None
     before = before if before and _ROW_ID.fullmatch(before) else None
-    runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
     return respond(request, quarantine_page(runtime, scope, code, before), session)
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from models.errors import DomainError, Invalid
 from serving.api.errors import status_of
-from serving.guards import address_of, public, runtime_of
+from serving.guards import TheRuntime, address_of, public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.named_right import LONGEST, NamedRight
 from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Draft, missing
@@ -67,13 +67,12 @@ def get_form(request: Request) -> Response:
 
 
 @router.post("/notice", dependencies=[_ANYBODY])
-def post_form(request: Request, fields: Fields) -> Response:
+def post_form(request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Submit the notice and redirect to its receipt; a refused form returns with its values and the reason.
 
     So does one with listings that are not found, once, before it is sent.
     """
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     draft = Draft(
         explanation=fields.get("explanation", ""),
         locations=tuple(fields.get("locations", "").splitlines()),

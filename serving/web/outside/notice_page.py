@@ -12,7 +12,7 @@ from models.labels import AppealState
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.cases.store import cases
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import RECEIPT, DecisionNotice
 from serving.notices.rules.notices import ItemState
@@ -112,10 +112,9 @@ def get_notice(token: str, request: Request) -> Response:
 
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
-def post_notice(token: str, request: Request, fields: Fields) -> Response:
+def post_notice(token: str, request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Complain about the decision to keep a listing; a refused form returns with its values and the reason."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     number, given = fields.get("offer", ""), fields.get("said", "")
     try:
         complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, given)
@@ -128,9 +127,8 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
 
 
 @router.get(CONFIRMATION + "{token}", dependencies=[_BY_LINK])
-def get_confirmation(token: str, request: Request) -> Response:
+def get_confirmation(token: str, request: Request, runtime: TheRuntime) -> Response:
     """The question whether the reader sent the notice; loading it confirms nothing, as mail scanners load links."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = to_confirm(runtime, connection, token)
     page = ConfirmationPage(f"{CONFIRMATION}{token}", found.notice_id, words.full(found.known_at))

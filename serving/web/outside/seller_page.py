@@ -22,7 +22,7 @@ from serving.appeals.service.seller_links import PLACE, answer, appeal_until, ch
 from serving.appeals.store import counter_notices, overturns, seller_uploads
 from serving.appeals.store.seller_uploads import SellerUpload
 from serving.cases.store import verdicts
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.listings.store import listings
 from serving.platform import tongues
 from serving.platform.languages import ENGLISH
@@ -136,9 +136,8 @@ def post_seller_page(token: str, request: Request, sent: _Submitted) -> Response
 
 
 @router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
-def post_document(token: str, request: Request, sent: _Submitted) -> Response:
+def post_document(token: str, request: Request, runtime: TheRuntime, sent: _Submitted) -> Response:
     """Submit a document; a refused one leaves earlier documents unchanged. The page keeps the unsent text."""
-    runtime = runtime_of(request)
     try:
         hand_in(runtime, token, sent.name, sent.content)
     except NotFound:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.review.service.removal_stops import ToldRemovals, by_link, stop
 from serving.takedowns.service.stop_links import REMOVALS
 from serving.web import text_view
@@ -56,10 +56,9 @@ def get_stop(token: str, request: Request) -> Response:
 
 
 @router.post(REMOVALS + "{token}", dependencies=[_BY_LINK])
-def post_stop(token: str, request: Request) -> Response:
+def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Stop the removals."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     person, told = by_link(runtime, token)
     try:
         done = stop(runtime, person, told.notice.notice_id)

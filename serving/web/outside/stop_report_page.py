@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict, Forbidden
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.reports.service.stopping import LargeReport, approve, by_link, stop
 from serving.takedowns.service.stop_links import REPORTS
 from serving.web import text_view
@@ -46,10 +46,9 @@ def get_stop(token: str, request: Request) -> Response:
 
 
 @router.post(REPORTS + "{token}", dependencies=[_BY_LINK])
-def post_stop(token: str, request: Request) -> Response:
+def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Stop the report."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     person, found = by_link(runtime, token)
     try:
         done = stop(runtime, person, found.found.report_id)
@@ -61,10 +60,9 @@ def post_stop(token: str, request: Request) -> Response:
 
 
 @router.post(REPORTS + "{token}/approve", dependencies=[_BY_LINK])
-def post_approve(token: str, request: Request) -> Response:
+def post_approve(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Let the report's removals leave, which wait for the reader's working hours."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     person, found = by_link(runtime, token)
     try:
         approve(runtime, person, found.found.report_id)

@@ -12,7 +12,7 @@ from models.seller_lists import Entry, SellerList
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import SanctionState
@@ -98,9 +98,8 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 
 @router.post("/sellers/lists/remove")
-def post_removal(request: Request, session: Reviewer, fields: Fields) -> Response:
+def post_removal(request: Request, runtime: TheRuntime, session: Reviewer, fields: Fields) -> Response:
     """Remove a seller from its list."""
-    runtime = runtime_of(request)
     here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     take_off_list(runtime, here, fields.get("seller", "")[:200], by=session.person.actor)
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)

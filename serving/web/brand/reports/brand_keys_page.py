@@ -13,7 +13,7 @@ from serving.account_management.service.brand_keys import BrandKey, keys_of_bran
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.store import rights
@@ -55,9 +55,8 @@ def get_keys(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.post(_PLACE)
-def post_key(request: Request, session: Reader, fields: Fields) -> Response:
+def post_key(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Make a key after a proof that it is the lead. The response shows its text, which is not stored: no redirect."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         pair = scope_of(connection, session.person, fields).pair
     try:
@@ -69,9 +68,8 @@ def post_key(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post(_PLACE + "/{key_id}/revoke")
-def post_revoke(key_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_revoke(key_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Revoke a key."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope, _ = led_by(connection, session.person, fields)
     revoke_key(runtime, session.person, scope.pair, key_id[:_LONGEST_ID])

@@ -13,7 +13,7 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import listings, search
 from serving.platform.database.pools import dear
@@ -141,9 +141,8 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
 
 @router.post(PLACE)
 @dear
-def post_report(request: Request, session: Answerer, fields: Fields) -> Response:
+def post_report(request: Request, runtime: TheRuntime, session: Answerer, fields: Fields) -> Response:
     """Send the report, and go to its listings."""
-    runtime = runtime_of(request)
     try:
         draft = _draft(fields, good_faith=fields.get("good_faith") == "yes")
         done = submit(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))
