@@ -71,11 +71,6 @@ async def _runtime(request: Request) -> Runtime:
 TheRuntime = Annotated[Runtime, Depends(_runtime)]
 
 
-def address_of(request: Request) -> str:
-    """The network address that a request comes from; empty where it is unknown."""
-    return request.client.host if request.client else ""
-
-
 def cookie_name(runtime: Runtime) -> str:
     """The name of the session cookie. With https, its prefix makes the browser restrict the cookie to this host."""
     return f"__Host-{COOKIE}" if is_secure(runtime) else COOKIE
@@ -163,9 +158,7 @@ def signed_in(*, translated: bool = False) -> Any:
 
 
 def at_second_step() -> Any:
-    """Admit somebody whose password was right and whose second factor is still to be proved; the handler gets the
-    session that waits.
-    """
+    """Admit somebody whose second factor is still to be proved; the handler gets the session that waits."""
 
     async def check(request: Request) -> Session:
         runtime = runtime_of(request)

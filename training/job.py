@@ -12,6 +12,7 @@ from models.errors import BundleRefused
 from models.forest import Forest
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.fit_second_stage import NO_ENCODER
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings, read_settings
 from training.golden import read_golden
 from training.hyper_parameters import fixed_parameters, forest_parameters, versions
@@ -20,7 +21,6 @@ from training.pipeline import train
 from training.registry.run_facts import RunState
 from training.registry.runs import Start
 from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
-from training.second_stage import NO_ENCODER
 from training.snapshot import SnapshotRefused, read_snapshot
 from training.stages import READ, REGISTER, Progress, of_whole
 

@@ -19,7 +19,7 @@ from models.bundle import Bundle
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy
 from training import metrics
-from training.figures import curves, figures, slice_figures
+from training.comparison import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.gate import Gate

@@ -26,7 +26,7 @@ from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from training.comparable import comparable, why_not_comparable
+from training.comparison import comparable, why_not_comparable
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]

@@ -11,11 +11,12 @@ from pydantic import ConfigDict, Field
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import body_as
+from serving.api.cookies import address_of
 from serving.api.people import Body
 from serving.api.requests.after import After
 from serving.api.requests.moments import in_utc
 from serving.api.requests.repeating import Repeatable
-from serving.guards import Caller, TheRuntime, address_of, key, public, runtime_of
+from serving.guards import Caller, TheRuntime, key, public, runtime_of
 from serving.notices.rules.named_right import LONGEST, NO_RIGHT, NamedRight
 from serving.notices.rules.notices import Channel, Draft, ItemState
 from serving.notices.service.notice_list import changed_notices

@@ -1,4 +1,4 @@
-"""Strikes, sanctions and risks of sellers."""
+"""Strikes, sanctions and risks of sellers, and their links to their removals."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BeforeValidator, Field
 
-from serving.accounts.rules.access import Permission
+from serving.accounts.rules.access import Permission, Scope
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.learning import marketplace_for
 from serving.api.requests.after import After
 from serving.api.requests.repeating import Repeatable
-from serving.guards import TheRuntime, may, runtime_of
+from serving.appeals.service.seller_links import new_link, revoke_links
+from serving.guards import Caller, TheRuntime, key, may, runtime_of
 from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, undecided
 from serving.sellers.service.seller_risk import PageOfRisks, riskiest_sellers
 
@@ -141,3 +142,32 @@ def get_riskiest(runtime: TheRuntime, session: Reviewer, most: int = 100, after:
     found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
         return riskiest_sellers(connection, found.marketplace_id, min(max(most, 1), 500), after)
+
+
+Sender = Annotated[Caller, key(Scope.INTAKE)]
+
+
+class SellerLink(Answer):
+    """The link to the seller's page; shown once."""
+
+    seller_link: str
+
+
+class Revoked(Answer):
+    """How many links were still valid."""
+
+    revoked: int
+
+
+@router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
+def post_link(action_id: str, request: Request, caller: Sender) -> SellerLink:
+    """A new link for the seller of a removed listing; it revokes the previous one."""
+    here = caller.marketplace.marketplace_id
+    return SellerLink(seller_link=new_link(runtime_of(request), here, action_id))
+
+
+@router.delete("/api/v1/actions/{action_id}/seller-link")
+def delete_link(action_id: str, request: Request, caller: Sender) -> Revoked:
+    """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
+    here = caller.marketplace.marketplace_id
+    return Revoked(revoked=revoke_links(runtime_of(request), here, action_id))

@@ -14,7 +14,7 @@ from serving.api.requests.after import After
 from serving.appeals.store import overturns
 from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
-from serving.operations.service import readiness as ready
+from serving.operations.service import presence as ready
 from serving.operations.service.figures import figures
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pages import cut

@@ -20,7 +20,7 @@ from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, Side
 from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
-from serving.cases.rules.deferral import Deferral
+from serving.cases.rules.case_note import Deferral
 from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 
 # A second review changes nothing for the listing, so it can coexist with the one case that does.

@@ -39,9 +39,9 @@ def add_marketplace(
 @command(marketplace, "sells-in")
 def sell_in(at: At, territory: Annotated[list[str], typer.Argument()]) -> str:
     """Set where a marketplace sells: rights that hold in none of these territories support no takedowns there."""
-    from serving.rights.service import sales_territory
+    from serving.rights.service import brand_file
 
-    sales_territory.sell_in(at.runtime, territory, marketplace=at.place.name, by=at.actor)
+    brand_file.set_sales_territory(at.runtime, territory, marketplace=at.place.name, by=at.actor)
     return f"It sells in {', '.join(territory)}."
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.accounts.rules.access import Permission, Person, roles
-from serving.accounts.store import onboarding
+from serving.accounts.store import display_settings
 from serving.accounts.store.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
 from serving.operations.service.simulation import Visits
@@ -21,13 +21,12 @@ from serving.platform.display import Display
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import flash
-from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
+from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here, unread_behind
 from serving.web.assets import address
 from serving.web.filters import FILTERS
 from serving.web.forms import MARKETPLACE, local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
-from serving.web.unread import unread_behind
 from serving.web.wording import words
 from serving.web.wording.glossary import term_of
 from serving.web.wording.simulation_banner import SimulationBanner, simulation_banner
@@ -203,5 +202,5 @@ def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | Non
     if not due:
         return None
     with runtime.store.read() as connection:
-        seen = onboarding.seen(connection, person.user_id)
+        seen = display_settings.lists_seen(connection, person.user_id)
     return next((one for one in due if one.role not in seen), None)

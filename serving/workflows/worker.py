@@ -18,9 +18,9 @@ from serving.delivery.service.rounds import Rounds
 from serving.idempotency.service import delete_expired
 from serving.intake.service.second_scores import queue_second_scores
 from serving.learning.service.champions import fetch_next, follow_champions
-from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
 from serving.learning.service.retraining import retrain_by_itself
+from serving.learning.service.second_reviews import open_gold_items
 from serving.mail.service.kept import delete_erased
 from serving.mail.service.sending import sweep_mails
 from serving.notices.service.notice_mails import mail_decisions

@@ -1,11 +1,15 @@
-"""The fields of a case that queues filter by: its listing's seller and language, and its score."""
+"""The fields of a case that queues filter by: its listing's seller and language, and its score; and its facets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from models.score import Score
+from serving.brands.tables import brand
+from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.tables import review_case
 from serving.listings.tables import listing_version, score
 
 # Built once, because every intake may execute them.
@@ -57,3 +61,38 @@ def _filters(seller: str | None, language: str | None, probability: float | None
         "chance": probability,
         "points": value if probability is None else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A value with the number of open cases that have it; `value` is None for the cases without one."""
+
+    value: str | None
+    name: str | None
+    number: int
+
+
+def facets_of_brands(connection: Connection, marketplaces: Collection[str]) -> list[Facet]:
+    """The brands of open cases, by name; the cases without one come last."""
+    counted = (
+        select(review_case.c.brand_id, func.count().label("n"))
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), IS_OPEN)
+        .group_by(review_case.c.brand_id)
+        .subquery()
+    )
+    query = select(counted.c.brand_id, brand.c.name, counted.c.n).outerjoin(
+        brand, brand.c.brand_id == counted.c.brand_id
+    )
+    found = [Facet(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one.name is None, (one.name or "").casefold()))
+
+
+def facets_of_languages(connection: Connection, marketplaces: Collection[str]) -> list[Facet]:
+    """The languages of open cases, the most frequent first; the cases without one come last."""
+    query = (
+        select(review_case.c.language, func.count().label("n"))
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), IS_OPEN)
+        .group_by(review_case.c.language)
+    )
+    found = [Facet(row.language, row.language, row.n) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one.value is None, -one.number, one.value or ""))

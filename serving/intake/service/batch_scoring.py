@@ -1,8 +1,8 @@
-"""Scores and routes of a batch: all rows are scored together, and routed in rounds, one after another."""
+"""Scores and routes of a batch: all rows are scored together, and routed in rounds; relists are found before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from features.facts import Facts
 from models.bundle import Bundle
@@ -10,14 +10,64 @@ from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.policies.sellers import SellerListPolicy
 from models.routing import Lane
 from models.seller_lists import Entry
+from serving.intake import store as relists
+from serving.intake.matching import Relist, Removed, copies_of_fakes, linked_steps, relist
+from serving.intake.policy import RelistPolicy
 from serving.intake.service.batch_cases import BatchCases, QuestionsLeft
 from serving.intake.service.intake_steps import Step
-from serving.intake.service.relists import relists_among
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.scoring.service.on_trial import BothScored, Trials, challenger_decides
 from serving.scoring.service.scoring import BatchScores, Questions, Scored, ToScore
 from serving.sellers.service.seller_listing import matches
+
+
+def relists_among(
+    runtime: Runtime,
+    marketplace_id: str,
+    rounds: Sequence[Sequence[Step]],
+    facts: Mapping[int, Facts],
+    brands: Mapping[int, str | None],
+    now: datetime,
+) -> dict[int, Relist]:
+    """The rows of a batch that repeat a removed listing, by position. Without an indication, nothing is read.
+
+    A removed listing has the seller and the brand that the rounds before gave it; `brands` are those of the rows.
+    """
+    policy = runtime.policies[RelistPolicy]
+    copies = {number: copies_of_fakes(one) for number, one in facts.items()}
+    links = {number: linked_steps(one, policy) for number, one in facts.items()}
+    suspects = {number for number in facts if copies[number] or links[number]}
+    if not suspects:
+        return {}
+    earlier = {step.listing.external_id for round_ in rounds[:-1] for step in round_}
+    with runtime.store.read() as connection:
+        if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RELIST_WATCH):
+            return {}
+        removed = relists.removed(
+            connection,
+            marketplace_id,
+            listings=earlier | {name for number in suspects for name in copies[number]},
+            sellers={name for number in suspects for name in links[number]},
+            since=now - timedelta(days=policy.watched_days),
+        )
+    found: dict[int, Relist] = {}
+    for round_ in rounds:
+        for number in (step.position for step in round_ if step.position in suspects):
+            if (one := relist(facts[number], removed, policy)) is not None:
+                found[number] = one
+        by_id = {step.listing.external_id: step for step in round_}
+        removed = [_after(one, by_id.get(one.external_id), brands) for one in removed]
+    return found
+
+
+def _after(one: Removed, step: Step | None, brands: Mapping[int, str | None]) -> Removed:
+    if step is None:
+        return one
+    brand_id = brands[step.position] if step.is_version else one.brand_id
+    return replace(one, seller=step.listing.seller.external_id, brand_id=brand_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from serving.cases.store import questions
+from serving.cases.store import assignments
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -22,6 +22,6 @@ def questions_now(
     if not limits:
         return Questions(context.taking_part, kept)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    asked = questions.asked_since(connection, marketplace.marketplace_id, limits, midnight)
+    asked = assignments.asked_since(connection, marketplace.marketplace_id, limits, midnight)
     left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
     return Questions(context.taking_part, kept, left)

@@ -29,7 +29,7 @@ from serving.reports.rules.outcomes import Code, Outcome, Result, counted, named
 from serving.reports.rules.step_up import StepUpState, waits
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, keep, settle
-from serving.reports.service.telling import tell_of_wait
+from serving.reports.service.waiting import tell_of_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport

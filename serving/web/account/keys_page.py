@@ -21,7 +21,7 @@ from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.marketplaces import service as keys
 from serving.marketplaces.store.marketplaces import KeyRecord
-from serving.operations.service.kill_switch_record import administered as one_place
+from serving.operations.service.kill_switches import administered as one_place
 from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields

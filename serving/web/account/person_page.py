@@ -29,7 +29,7 @@ from serving.audit.store import audit
 from serving.audit.store.audit import Told
 from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
-from serving.cases.store import leases
+from serving.cases.store import deferrals
 from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
@@ -158,7 +158,7 @@ def person_page(
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
-        kept = leases.of_person(connection, here, found.user_id, runtime.clock.now())
+        kept = deferrals.leases_of_person(connection, here, found.user_id, runtime.clock.now())
         looked_after = account_managers.brands_of(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
         secrets = tuple(one for one in secrets_of(connection, found.user_id) if one.marketplace_id in here)

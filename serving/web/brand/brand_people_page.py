@@ -28,7 +28,7 @@ from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
 from serving.rights.rules.rights import RightKind
-from serving.rights.service import share_targets
+from serving.rights.service import sharing
 from serving.rights.service.mandates import NewMandate
 from serving.rights.service.sharing import share_mandate
 from serving.rights.store import documents
@@ -245,7 +245,7 @@ def _page(
                 )
             )
         found = powers.stored_mandates(connection, scope.pair)
-        targets = share_targets.of_mandates(connection, scope.pair[1], found, scope.others, now)
+        targets = sharing.targets_of_mandates(connection, scope.pair[1], found, scope.others, now)
         mandates = mandate_rows(found, acting, now, targets)
         on_file = documents.documents_of(connection, scope.pair)
         invited = open_invitations(connection, scope.pair, runtime.wall.now())

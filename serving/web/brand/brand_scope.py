@@ -11,7 +11,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
 from serving.rights.service.brand_file import objection, require_lead
-from serving.rights.service.share_targets import Places, places_led
+from serving.rights.service.sharing import Places, places_led
 from serving.views.views import Pair
 from serving.web.rendering import Page
 from serving.web.wording.refusals import phrase_in_words

@@ -19,13 +19,11 @@ from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind
-from serving.rights.service import share_targets
-from serving.rights.service.brand_file import withdraw_right
+from serving.rights.service import sharing
+from serving.rights.service.brand_file import RIGHT_COLUMNS, file_rows, withdraw_right
 from serving.rights.service.claims import NewRight, claim_right
 from serving.rights.service.documents import keep_document
-from serving.rights.service.right_rows import RIGHT_COLUMNS, file_rows
-from serving.rights.service.share_targets import Places
-from serving.rights.service.sharing import share_document, share_right
+from serving.rights.service.sharing import Places, share_document, share_right
 from serving.rights.store import documents, rights
 from serving.rights.store.documents import StoredDocument
 from serving.web import downloads, text_view
@@ -209,8 +207,8 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
         suppliers = [one.supplied_by.removeprefix("user:") for one in kept]
         names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
         sold_in = marketplaces.sold_in(connection, scope.pair[0])
-        targets = share_targets.of_rights(connection, scope.pair[1], found, scope.others)
-        lacking = share_targets.of_documents(connection, scope.pair[1], kept, scope.others)
+        targets = sharing.targets_of_rights(connection, scope.pair[1], found, scope.others)
+        lacking = sharing.targets_of_documents(connection, scope.pair[1], kept, scope.others)
     by_digest = {one.digest: one for one in kept}
     rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, targets=targets)
     used = [one.document for one in found]

@@ -60,8 +60,7 @@ from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_dupli
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.risk_part import RiskPart, risk_part
-from serving.web.case.seller_card import SellerCard, seller_card
+from serving.web.case.seller_card import RiskPart, SellerCard, risk_part, seller_card
 from serving.web.forms import CaseId
 from serving.web.queue import queue_rows
 from serving.web.queue.case_queue import queue_of

@@ -24,8 +24,7 @@ from serving.web import scores as shown_scores
 from serving.web.case import case_cards
 from serving.web.case.case_cards import ListingCard, PriceCard
 from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.risk_part import RiskPart, risk_part
-from serving.web.case.seller_card import SellerCard, seller_card
+from serving.web.case.seller_card import RiskPart, SellerCard, risk_part, seller_card
 from serving.web.queue import queue_rows
 from serving.web.rendering import Page, respond
 from serving.web.scores import ShownScore

@@ -12,8 +12,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.marketplaces.rules import RULES, AutomaticRule, RuleWords
-from serving.operations.service.kill_switch_record import KillSwitchStates, administered, kill_switch_states
-from serving.operations.service.kill_switches import switch
+from serving.operations.service.kill_switches import KillSwitchStates, administered, kill_switch_states, switch
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields

@@ -9,32 +9,73 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
+from models.case import CaseLane
+from models.policies.deciding import EnforcementPolicy
+from models.policies.learning import SecondLookPolicy
 from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
+from serving.cases.store.queue_ages import QueueAge, queue_ages
 from serving.delivery import store as outgoing
 from serving.guards import TheRuntime, may
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
 from serving.operations.service.health import Health, health_of
 from serving.operations.store import volumes
-from serving.platform.runtime import Runtime
+from serving.platform.runtime import ByClass, Runtime
 from serving.reports.store.good_faith import Scope
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
 from serving.scoring.store.breakers import Breaker
 from serving.takedowns.store import approvals, removal_checks
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.bar_charts import AgeBox, age_box
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.operations.health_part import TONES, HealthRow, health_rows
-from serving.web.operations.queues_part import QueueRow, queue_rows
 from serving.web.operations.volumes_part import Volumes, volumes_of
 from serving.web.rendering import respond
 from serving.web.spans import Span, span_of
 from serving.web.wording import words
+from serving.web.wording.vocabulary import LANES, LaneName
 from serving.webhooks.rules.action import ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue with its usual limit; without open cases it has neither age nor box."""
+
+    lane: LaneName
+    age: QueueAge | None
+    box: AgeBox | None
+    limit: timedelta
+
+
+def queue_rows(connection: Connection, marketplace_id: str, policies: ByClass, now: datetime) -> tuple[QueueRow, ...]:
+    """Every queue, including empty ones."""
+    ages = queue_ages(connection, marketplace_id, now)
+    return tuple(_row(lane, ages.get(lane.lane), _limit(lane.lane, policies), now) for lane in LANES)
+
+
+def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
+    """The usual limit of a lane's cases; some cases have deadlines of their own."""
+    if lane is CaseLane.ASK_BRAND:
+        return timedelta(hours=policies[EnforcementPolicy].brand_answers_within_hours)
+    if lane is CaseLane.SECOND_REVIEW:
+        return timedelta(days=policies[SecondLookPolicy].due_within_days)
+    return timedelta(hours=policies[EnforcementPolicy].analyst_decides_within_hours)
+
+
+def _row(lane: LaneName, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
+    if age is None:
+        return QueueRow(lane, None, None, limit)
+    short, middle, long, oldest = (
+        max(0.0, round((now - since).total_seconds() / 3600, 1))
+        for since in (age.short_waiting, age.middle, age.long_waiting, age.oldest)
+    )
+    return QueueRow(lane, age, age_box(short, middle, long, oldest, round(limit.total_seconds() / 3600, 1)), limit)
+
 
 router = APIRouter(include_in_schema=False)
 Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]

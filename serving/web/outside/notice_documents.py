@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from models.errors import DomainError, NotFound
+from serving.api.cookies import address_of
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import TheRuntime, address_of, public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.service.notice_documents import check_open, hand_in
 from serving.notices.service.notice_links import PLACE
 from serving.platform.runtime import Runtime

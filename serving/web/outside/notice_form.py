@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from models.errors import DomainError, Invalid
+from serving.api.cookies import address_of
 from serving.api.errors import status_of
-from serving.guards import TheRuntime, address_of, public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.named_right import LONGEST, NamedRight
 from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Draft, missing

@@ -30,7 +30,7 @@ from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Standing
 from serving.standing.service import current, sweep_standings, with_history
-from serving.standing.store import recounts, standings
+from serving.standing.store import question_steps, standings
 from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
@@ -356,7 +356,7 @@ def test_a_change_is_recorded_by_the_sweep_after_the_undo_window(any_site: Site)
 
 def touched_since(site: Site, after: datetime) -> bool:
     with site.runtime.store.read() as connection:
-        found = recounts.touched(connection, after, site.clock.now())
+        found = question_steps.brands_touched(connection, after, site.clock.now())
     assert found in ([], [(site.here, site.brand_id)])
     return bool(found)
 

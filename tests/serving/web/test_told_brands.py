@@ -44,8 +44,8 @@ from serving.platform.languages import Language, languages
 from serving.platform.row_files import LARGEST, rows_of
 from serving.review.rules.takedown import Fate, came_to
 from serving.rights.policy import DEFAULT_RIGHTS
+from serving.rights.rules.document import territories
 from serving.rights.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
-from serving.rights.rules.territories import territories
 from serving.rights.service.brand_file import AGENT, NOT_LEADING
 from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document

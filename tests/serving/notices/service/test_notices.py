@@ -30,7 +30,7 @@ from serving.notices.store import notices
 from serving.notices.store.notices import Item
 from serving.notices.tables import notice, notice_network, reporter
 from serving.operations.service.kill_switches import switch
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.privacy.service.erasure import erase_seller
 from serving.review.service.removal_approvals import speak
 from serving.review.service.undoing import undo_verdict
