@@ -1,4 +1,8 @@
-"""Doubtful labels go to a second reviewer, who sees neither score nor first answer; some are of known class."""
+"""Doubtful labels go to a second reviewer, who sees neither score nor first answer; some are of known class.
+
+Gold items come from the golden set, after many answers, and look like any other. Their result counts only in the
+agreement that the reviewer alone sees: it affects no label, no standing and no listing.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

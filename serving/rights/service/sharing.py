@@ -1,4 +1,7 @@
-"""A brand's lead shares what is on file with another marketplace, at which the same account leads the brand too."""
+"""A brand's lead shares what is on file with another marketplace, at which the same account leads the brand too.
+
+From then on each marketplace has its own copy, and either side verifies, refuses, withdraws, ends or reprices it alone.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

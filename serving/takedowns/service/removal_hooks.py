@@ -1,4 +1,7 @@
-"""Hooks for what other packages do with a removal: consequences to its seller, and documents of its case."""
+"""Hooks for what other packages do with a removal: consequences to its seller, and documents of its case.
+
+Takedowns must not import sanctions or reports, so the composition registers the hooks.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,8 @@
-"""Misuse of the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065; and brands' notices."""
+"""Misuse of the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065; and brands' notices.
+
+They are the absolute number, the proportion, the gravity and the intention. The log has the data of each criterion. A
+member of the marketplace's staff decides whether the misuse is frequent and manifest, and whether to suspend.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
