@@ -27,7 +27,7 @@ from models.bundle_files import (
     thresholds_from,
 )
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
-from models.classifier import Classifier, Combiner, Join, Standard, learner_columns
+from models.classifier import Classifier, Combiner, Join, Standard, TextModel, learner_columns
 from models.errors import BundleRefused
 from models.evidence import hard_evidence
 from models.explanations import Split, explain
@@ -39,7 +39,6 @@ from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
 from models.second_stage import FILE as _SECOND_STAGE
 from models.second_stage import SecondStage
-from models.textmodel import TextModel
 
 SCHEMA: Final = 4
 # The schemas before phrases, and before phrases of a lower bound and a segmenter; such bundles quote no wording.

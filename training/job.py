@@ -15,8 +15,7 @@ from training.child import REFUSED, add_registry_options, end, end_with_parent, 
 from training.fit_second_stage import NO_ENCODER
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings, read_settings
 from training.golden import read_golden
-from training.hyper_parameters import fixed_parameters, forest_parameters, versions
-from training.made_with import made_with
+from training.made_with import fixed_parameters, forest_parameters, made_with, versions
 from training.pipeline import train
 from training.registry.run_facts import RunState
 from training.registry.runs import Start

@@ -28,7 +28,7 @@ from training.incumbent import InForce
 from training.operating import choose_thresholds
 from training.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.replay_gate import HeldOut, replay
-from training.slice_losses import Scored, slice_evidence
+from training.slice_gate import Scored, slice_evidence
 from training.slices import members, only_text_and_price, slices
 from training.snapshot import SnapshotRefused
 from training.soundness import refuse_too_few

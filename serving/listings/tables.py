@@ -24,9 +24,8 @@ from sqlalchemy import (
 from models.routing import Lane
 from models.score import ScoreKind
 from serving.listings.rules import EntryKind
-from serving.platform.database.packing import Kind
 from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
-from serving.platform.database.types import Digest, IdOrder, Json, Packed, PackedJson
+from serving.platform.database.types import Digest, IdOrder, Json, Kind, Packed, PackedJson
 
 # Listings. The columns of eight bytes come first: PostgreSQL pads what precedes each of them.
 

@@ -22,9 +22,9 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import flash
 from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here, unread_behind
-from serving.web.assets import address
 from serving.web.filters import FILTERS
 from serving.web.forms import MARKETPLACE, local_path
+from serving.web.headers import address
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.wording import words

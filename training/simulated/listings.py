@@ -4,12 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, around, happens, one_of
-from training.simulated.goods import GOODS
+from training.simulated.goods import GOODS, HOUSES
 from training.simulated.habits import HABITS, Around, Craft, Honest, Kind
-from training.simulated.obfuscation import mistyped
-from training.simulated.prose import Item, Text, write
+from training.simulated.prose import Item, Text, mistyped, write
 from training.simulated.records import Row, block, counters, volumes
 from training.simulated.sellers import FAKE_SHARE, PER_EURO, Seller
 from training.simulated.words import Story

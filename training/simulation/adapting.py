@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, happens
+from training.simulated.goods import HOUSES
 from training.simulated.habits import Craft
-from training.simulated.obfuscation import mistyped, obfuscated
+from training.simulated.prose import mistyped, obfuscated
 from training.simulated.words import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
 from training.simulation.market import Accounts, Market, Offered
 

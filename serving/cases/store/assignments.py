@@ -11,7 +11,7 @@ from models.case import CaseLane, CaseState
 from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, browser_session, role_grant
 from serving.brands.tables import brand_enrolment
-from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.store.case_filters import IS_OPEN
 from serving.cases.tables import case_assignment, review_case, verdict
 from serving.listings.tables import score
 from serving.platform.database.scope import HERE, inside, same

@@ -1,16 +1,52 @@
-"""The fields of a case that queues filter by: its listing's seller and language, and its score; and its facets."""
+"""The open cases in the order of the queue, by a scan of one index; the fields of filters, and facets.
+
+SQLite knows how many values a column is expected to have (ADR 62), but not how often each occurs. It may choose an
+index of marketplace and lane that matches almost everything and must sort it (450 ms for fifty rows of 100,000, against
+0.1 ms by the ordered scan). A plus before a column stops SQLite from using an index on it. PostgreSQL counts values.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from models.score import Score
 from serving.brands.tables import brand
-from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import review_case
 from serving.listings.tables import listing_version, score
+
+# Written as a literal, because a partial index serves only a query with this condition as a literal.
+IS_OPEN: Final[ColumnElement[bool]] = review_case.c.state == literal_column("'open'")
+
+
+class _Scanned(FunctionElement[Any]):
+    inherit_cache = True
+
+
+@compiles(_Scanned)
+def _as_it_is(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(element.clauses, **given)
+
+
+@compiles(_Scanned, "sqlite")
+def _looked_up_by_nothing(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
+    return f"+{compiler.process(element.clauses, **given)}"
+
+
+def _scanned(column: Any) -> _Scanned:
+    found = _Scanned(column)
+    found.type = column.type
+    return found
+
+
+# The columns of `review_case` without the use of their indexes.
+SCANNED: Final = SimpleNamespace(**{column.name: _scanned(column) for column in review_case.c})
+
 
 # Built once, because every intake may execute them.
 _VERSIONS: Final = select(

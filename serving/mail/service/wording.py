@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from models.messages.catalogue import sentences
+from models.messages.english import sentences
 from serving.mail.rules.kinds import MailKind, one_line
 from serving.mail.service import removal_wording, report_wording
 from serving.mail.service.content import Content, moment

@@ -16,8 +16,7 @@ from serving.rights.rules.document import territories
 from serving.rights.rules.rights import RightState
 from serving.rights.service.claims import settle_right
 from serving.rights.store import mandates
-from serving.rights.store.pairs import Pair
-from serving.rights.store.rights import StoredRight
+from serving.rights.store.rights import Pair, StoredRight
 
 AGENT = Phrase(
     "You act under a power of attorney. Only the brand's own users can change its file. If yours was recorded by "

@@ -19,7 +19,7 @@ from serving.rights.service.documents import put_document
 from serving.rights.service.mandates import put_mandate
 from serving.rights.store import documents, mandates, rights
 from serving.rights.store.mandates import StoredMandate
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 
 SHARED: Final = frozenset({RightState.CLAIMED, RightState.VERIFIED})
 _NOT_SHARED: Final = {

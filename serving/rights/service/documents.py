@@ -13,7 +13,7 @@ from serving.rights.policy import RightsPolicy
 from serving.rights.rules.document import kept_text, media_type_of
 from serving.rights.store import documents
 from serving.rights.store.documents import DocumentFile, StoredDocument
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 
 
 def keep_document(

@@ -16,7 +16,7 @@ from serving.platform.runtime import Runtime
 from serving.rights.rules.document import kept_text, territories
 from serving.rights.rules.rights import RightKind, end_of
 from serving.rights.store import documents, mandates
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 
 
 @dataclass(frozen=True, slots=True)

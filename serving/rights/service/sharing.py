@@ -23,8 +23,7 @@ from serving.rights.service.copies import SHARED, content, copy_document, copy_m
 from serving.rights.store import documents, mandates, rights
 from serving.rights.store.documents import StoredDocument
 from serving.rights.store.mandates import StoredMandate
-from serving.rights.store.pairs import Pair
-from serving.rights.store.rights import StoredRight
+from serving.rights.store.rights import Pair, StoredRight
 
 
 def share_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, to: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from models.errors import NotFound
 from serving.platform.database.store import insert_or_ignore
-from serving.rights.store.pairs import Pair, of
+from serving.rights.store.rights import Pair, of
 from serving.rights.tables import brand_document
 
 

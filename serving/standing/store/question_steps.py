@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, exists, func, select, tuple_, union
 
 from models.case import CaseLane, CaseState
 from serving.brands.tables import brand_enrolment
-from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.store.case_filters import IS_OPEN
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import same
 from serving.platform.database.store import insert_or_ignore

@@ -35,9 +35,8 @@ from serving.takedowns.rules.bursts import (
     begins_alarm,
     holds,
 )
-from serving.takedowns.service.alarm_mails import mail_alarm, mail_voters
 from serving.takedowns.service.budgets import Cap, paces_of, spending_of
-from serving.takedowns.service.telling import is_unreachable
+from serving.takedowns.service.telling import is_unreachable, mail_alarm, mail_voters
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction

@@ -22,9 +22,8 @@ from serving.guards import may, runtime_of
 from serving.marketplaces import service as keys
 from serving.marketplaces.store.marketplaces import KeyRecord
 from serving.operations.service.kill_switches import administered as one_place
-from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, confirm, days_of, factor_kinds
 from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)

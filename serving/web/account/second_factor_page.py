@@ -34,9 +34,8 @@ from serving.guards import public, runtime_of, signed_in
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web import text_view
-from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, refuse_cross_site
+from serving.web.forms import Fields, given_by, refuse_cross_site
 from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words

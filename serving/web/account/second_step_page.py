@@ -21,9 +21,8 @@ from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import TheRuntime, at_second_step, cookie_name, runtime_of
 from serving.platform.tongues import tongue
-from serving.web.confirming import given_by
 from serving.web.flash import go_to
-from serving.web.forms import Fields, local_path
+from serving.web.forms import Fields, given_by, local_path
 from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import refusal
 

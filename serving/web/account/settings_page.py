@@ -26,9 +26,8 @@ from serving.mail.store import choices
 from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, tongues
-from serving.web.confirming import ticked_in
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, local_path
+from serving.web.forms import Fields, local_path, ticked_in
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal

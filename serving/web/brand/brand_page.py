@@ -31,11 +31,10 @@ from serving.views import queues, views
 from serving.views.queues import QueueFilter
 from serving.views.views import Given, Pair
 from serving.web import text_view
-from serving.web.brand.brand_headline import headline_of, pace_of, withheld_reason_of
 from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
 from serving.web.brand.removals import RemovalsPart, removals_part
-from serving.web.brand.standing_part import StandingCard, standing_card
+from serving.web.brand.standing_part import StandingCard, headline_of, pace_of, standing_card, withheld_reason_of
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.pictures import shown_pictures
 from serving.web.downloads import download

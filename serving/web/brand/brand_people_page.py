@@ -33,8 +33,7 @@ from serving.rights.service.mandates import NewMandate
 from serving.rights.service.sharing import share_mandate
 from serving.rights.store import documents
 from serving.rights.store import mandates as powers
-from serving.web.brand.brand_forms import Reader, given_back, shared_with
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, Reader, given_back, scope_of, shared_with
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
 from serving.web.flash import Flash, go_to

@@ -24,8 +24,7 @@ from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import text_view
-from serving.web.brand.brand_forms import Reader, given_back
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, Reader, given_back, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond

@@ -32,8 +32,7 @@ from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
 from serving.rights.service.sharing import share_price_list
 from serving.web import text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back, shared_with
-from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Reader, Uploader, given_back, led_by, scope_of, shared_with
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of

@@ -27,8 +27,16 @@ from serving.rights.service.sharing import Places, share_document, share_right
 from serving.rights.store import documents, rights
 from serving.rights.store.documents import StoredDocument
 from serving.web import downloads, text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back, shared_with
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
+from serving.web.brand.brand_scope import (
+    AboutBrand,
+    BrandScope,
+    Reader,
+    Uploader,
+    given_back,
+    led_by,
+    scope_of,
+    shared_with,
+)
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
 from serving.web.flash import Flash, go_to

@@ -31,8 +31,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import say
 from serving.web import text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back
-from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Reader, Uploader, given_back, led_by, scope_of
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import who
 from serving.web.downloads import download

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from models.classifier import Join
 from models.routing import Lane
 from serving.learning.store.learning import Model
-from serving.web.assets import FOLDER
+from serving.web.headers import FOLDER
 from serving.web.model.model_report import Report, report_of
 from serving.web.rendering import Page, render
 from serving.web.wording import words

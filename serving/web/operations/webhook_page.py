@@ -19,9 +19,8 @@ from serving.delivery.service.receivers import disable_receiver, pause_receiver,
 from serving.guards import TheRuntime, may
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
-from serving.web.confirming import confirm, factor_kinds
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, confirm, factor_kinds
 from serving.web.rendering import respond
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint

@@ -16,12 +16,12 @@ from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import RECEIPT, DecisionNotice
 from serving.notices.rules.notices import ItemState
-from serving.notices.service.confirming import confirm
 from serving.notices.service.notice_complaints import LONGEST_TEXT, complain, may_complain
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_documents import is_open
 from serving.notices.service.notice_links import CONFIRMATION, PLACE, follow, to_confirm
 from serving.notices.service.notice_list import warning_with
+from serving.notices.service.notice_mails import confirm
 from serving.notices.store import notice_complaints, notice_documents, notices, reporters
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import Item

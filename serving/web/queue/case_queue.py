@@ -16,7 +16,7 @@ from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import counting_as
-from serving.sellers.service.linked import linked_with
+from serving.sellers.service.sanction_steps import linked_with
 from serving.views import positions, queues, views
 from serving.views.queues import QueueFilter
 from serving.web.queue import filters

@@ -22,9 +22,7 @@ from models.case import CaseLane
 from models.errors import DomainError
 from models.explanations import _STORY_OF
 from models.labels import AppealState
-from models.messages.catalogue import told_outside
-from models.messages.english import in_english
-from models.messages.filling import places
+from models.messages.english import in_english, places, told_outside
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from serving.account_management.rules.brand_dashboard import _ended

@@ -18,12 +18,10 @@ from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.store import rights
 from serving.rights.store.rights import StoredRight
-from serving.web.brand.brand_forms import Reader, given_back
-from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Reader, given_back, led_by, scope_of
 from serving.web.brand.rights_rows import KINDS
-from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, confirm, days_of, factor_kinds
 from serving.web.rendering import respond
 
 router = APIRouter(include_in_schema=False)

@@ -32,9 +32,8 @@ from serving.reports.service.withdrawing import retract, withdraw
 from serving.web import text_view
 from serving.web.brand.reports.attached_part import Limits, limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
-from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, ticked
+from serving.web.forms import Fields, given_by, ticked
 from serving.web.rendering import Page, respond
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 from serving.web.text_view import Shown

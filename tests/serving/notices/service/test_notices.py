@@ -22,10 +22,10 @@ from serving.notices.rules.decision_notice import DecisionNotice
 from serving.notices.rules.limits import TooManyNotices
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
 from serving.notices.service.admission import network_token
-from serving.notices.service.confirming import confirm
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import follow
 from serving.notices.service.notice_list import changed_notices
+from serving.notices.service.notice_mails import confirm
 from serving.notices.store import notices
 from serving.notices.store.notices import Item
 from serving.notices.tables import notice, notice_network, reporter

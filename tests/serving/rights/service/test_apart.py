@@ -18,7 +18,7 @@ from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
 from serving.rights.service.sharing import share_mandate, share_price_list, share_right
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 from tests.fixtures.runtimes import Site
 from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, put_on_file, read_of
 
