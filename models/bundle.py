@@ -89,8 +89,7 @@ class Bundle:
             one = self.classifier.one(rows[0].vector, rows[0].facts.listing)
             return [Score(ScoreKind.CALIBRATED, *one[:2], (), self.digest, self.fingerprint, one.interval)]
         matrix = np.stack([row.vector for row in rows])
-        listings = [row.facts.listing for row in rows]
-        values = self.classifier.values(matrix, listings, threads=threads)
+        values = self.classifier.values(matrix, [row.facts.listing for row in rows], threads=threads)
         calibration = self.classifier.calibration
         log_odds, intervals = calibration.log_odds(values), calibration.intervals(values)
         reasons = self._reasons(rows, matrix, log_odds, threads) if with_reasons else [()] * len(rows)

@@ -69,8 +69,7 @@ _OF_CHAMPION: Final = frozenset({"champion", "champion_ap", "difference_interval
 
 def why_not_comparable(judged: Mapping[str, Any]) -> str | None:
     """Why the champion has no figure beside the candidate's; None where it has one or there is no champion."""
-    found = judged.get("not_comparable")
-    return found or (_OLDER if judged.get("champion_saw") else None)
+    return judged.get("not_comparable") or (_OLDER if judged.get("champion_saw") else None)
 
 
 def comparable(judged: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -128,8 +128,7 @@ def grow(
         params={"feature_pre_filter": False},
     )
     parameters = settings.parameters(seed, threads if len(columns) >= _THREADS_FROM_ROWS else 1)
-    text = export(lgb.train(parameters, data, settings.rounds), names)
-    return Forest(text, just_written=True)
+    return Forest(export(lgb.train(parameters, data, settings.rounds), names), just_written=True)
 
 
 def with_masked_copies(

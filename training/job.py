@@ -95,10 +95,9 @@ def _trained(
 ) -> dict[str, Any]:
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
     golden = read_golden(options.golden, expected=options.golden_digest) if options.golden else None
-    champion = from_files(read_bundle_folder(options.champion)) if options.champion else None
     candidate = train(
         snapshot,
-        champion=champion,
+        champion=from_files(read_bundle_folder(options.champion)) if options.champion else None,
         golden=golden,
         seed=options.seed,
         threads=options.threads,

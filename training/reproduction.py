@@ -72,9 +72,8 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
     """
     report = record.report
     before = report.get("learnt_before")
-    snapshot = read_snapshot(_in(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"])
     return train(
-        snapshot,
+        read_snapshot(_in(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"]),
         champion=None,
         golden=_golden(options.snapshots, report.get("golden_set")),
         seed=report["seed"],

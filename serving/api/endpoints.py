@@ -98,8 +98,7 @@ def post_endpoint(body: EndpointBody, runtime: TheRuntime, caller: Manager) -> N
         by=caller.actor,
         status_url=body.status_url,
     )
-    endpoint = Endpoint.model_validate(_in_force(runtime, caller))
-    return NewEndpoint(**endpoint.model_dump(), secret=secret)
+    return NewEndpoint(**Endpoint.model_validate(_in_force(runtime, caller)).model_dump(), secret=secret)
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/secret", status_code=201)

@@ -228,32 +228,28 @@ def get_training(job_id: str, runtime: TheRuntime, caller: Follower) -> Job:
 def post_promotion(body: PromotionBody, runtime: TheRuntime, session: Promoter) -> Approved:
     """Approve a model; the last required approval makes it the champion."""
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = session.person.actor
-    return approve(runtime, found, digest=body.digest, by=by, reason=body.reason)
+    return approve(runtime, found, digest=body.digest, by=session.person.actor, reason=body.reason)
 
 
 @router.delete("/api/v1/models/{digest}/approval")
 def delete_approval(digest: str, runtime: TheRuntime, session: Promoter) -> Withdrawn:
     """Withdraw one's approval of a model that is not in force."""
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = session.person.actor
-    return Withdrawn(digest=withdraw(runtime, found, digest=digest, by=by))
+    return Withdrawn(digest=withdraw(runtime, found, digest=digest, by=session.person.actor))
 
 
 @router.delete("/api/v1/promotions/latest", response_model=Restored)
 def delete_promotion(runtime: TheRuntime, session: Promoter) -> Approved:
     """Restore the previous champion, or approve that where one person is not enough."""
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = session.person.actor
-    return rollback(runtime, found, by=by)
+    return rollback(runtime, found, by=session.person.actor)
 
 
 @router.post("/api/v1/golden-sets", status_code=201, response_model=GoldenSet)
 def post_golden_set(runtime: TheRuntime, session: Freezer) -> StoredSet:
     """Freeze the listings that two analysts judged alike; a person who may retrain may not freeze."""
     found = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
-    by = session.person.actor
-    return freeze_golden_set(runtime, found, by=by)
+    return freeze_golden_set(runtime, found, by=session.person.actor)
 
 
 @router.get("/api/v1/golden-sets/latest", response_model=GoldenSet, response_model_exclude_unset=True)

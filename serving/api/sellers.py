@@ -162,12 +162,10 @@ class Revoked(Answer):
 @router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
 def post_link(action_id: str, request: Request, caller: Sender) -> SellerLink:
     """A new link for the seller of a removed listing; it revokes the previous one."""
-    here = caller.marketplace.marketplace_id
-    return SellerLink(seller_link=new_link(runtime_of(request), here, action_id))
+    return SellerLink(seller_link=new_link(runtime_of(request), caller.marketplace.marketplace_id, action_id))
 
 
 @router.delete("/api/v1/actions/{action_id}/seller-link")
 def delete_link(action_id: str, request: Request, caller: Sender) -> Revoked:
     """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
-    here = caller.marketplace.marketplace_id
-    return Revoked(revoked=revoke_links(runtime_of(request), here, action_id))
+    return Revoked(revoked=revoke_links(runtime_of(request), caller.marketplace.marketplace_id, action_id))

@@ -76,8 +76,7 @@ def draft(random: Random, seller: Seller, item: Item) -> Draft:
     """The listing of an item on a random day of the seller's career."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
-    text = write(random, seller, item)
-    content = _content(random, seller, item, text)
+    content = _content(random, seller, item, write(random, seller, item))
     if happens(random, _BARE):
         bare: Row = {name: content[name] for name in _BARE_FIELDS if name in content}
         return Draft(seller, day, item, bare, {}, {})

@@ -87,8 +87,7 @@ class Adapting:
         times = self._times_caught(offered, offered.at)
         if offered.truth.kind not in _CRAFTS or not times:
             return offered
-        row = reworded(offered.row, times, offered.random(_REWORDED))
-        return self.market.rewritten(offered, row)
+        return self.market.rewritten(offered, reworded(offered.row, times, offered.random(_REWORDED)))
 
     def _again(self, offered: Offered, at: datetime) -> Offered:
         people, accounts = _people(offered)

@@ -86,8 +86,7 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = people.colleague(connection, here, user_id)
-        change = changed(found.grants, wanted, here)
+        change = changed(people.colleague(connection, here, user_id).grants, wanted, here)
         check_still_administered(change.taken, user_id, people.holders(connection, here, Role.ADMIN))
         check_own_roles(change.given, user_id, by.user_id)
         _refuse_brands_that_take_no_part(connection, change.given)

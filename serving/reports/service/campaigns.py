@@ -80,8 +80,7 @@ def _campaigns(
     connection: Connection, here: str, brand_id: str, now: datetime, policy: CampaignPolicy
 ) -> tuple[Campaign, ...]:
     days = policy.usual_days + max(days for days, _ in policy.windows)
-    given = accusations(connection, here, brand_id, since=now - timedelta(days=days))
-    return campaigns(given, now, policy)
+    return campaigns(accusations(connection, here, brand_id, since=now - timedelta(days=days)), now, policy)
 
 
 def _raise(runtime: Runtime, connection: Connection, here: str, found: _Found, at: datetime) -> None:

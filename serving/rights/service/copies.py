@@ -112,8 +112,7 @@ def _copy_document(
     """Store a document at another marketplace; False where there is none to store."""
     if digest is None:
         return False
-    found = documents.document(connection, pair, digest)
-    if not put_document(runtime, connection, other, found, by=by):
+    if not put_document(runtime, connection, other, documents.document(connection, pair, digest), by=by):
         return False
     audit.record(connection, runtime.clock.now(), pair[0], by, "document.shared", pair[1], digest=digest)
     return True

@@ -52,9 +52,8 @@ def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since
         return []
     wanted = query.subquery()
     done = _actions(connection, marketplace_id, wanted)
-    asked = select(wanted.c.case_id).where(wanted.c.passed_on)
     by_analyst = and_(
-        verdict.c.case_id.in_(asked),
+        verdict.c.case_id.in_(select(wanted.c.case_id).where(wanted.c.passed_on)),
         verdict.c.side == Side.ANALYST.value,
         verdict.c.lane.not_in([lane.value for lane in BLIND_LANES]),
     )

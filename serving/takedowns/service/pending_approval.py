@@ -120,12 +120,11 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     score = scores.get(connection, here, asked.case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
-    sales = sales_of(connection, facts, at)
     requested = Requested(
         here,
         brand_id,
         seller,
-        sales,
+        sales_of(connection, facts, at),
         asked.side,
         asked.user_id,
         stepped_up_at=asked.stepped_up_at,

@@ -104,8 +104,7 @@ def latest(
     if state is not None:
         conditions.append(action.c.state == state.value)
     query = select(action.c.action_id).where(*conditions).order_by(action.c.action_id.desc()).limit(most)
-    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))
-    return found[::-1]
+    return _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))[::-1]
 
 
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:

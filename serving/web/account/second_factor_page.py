@@ -197,8 +197,7 @@ def post_confirmation(link: str, request: Request) -> Response:
     """Let the first factor count. The answer shows the recovery codes, which are not stored."""
     refuse_cross_site(request)
     page = _confirmation(request, link[:_LONGEST_LINK])
-    codes = confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])
-    return respond(request, replace(page, codes=codes))
+    return respond(request, replace(page, codes=confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])))
 
 
 def _confirmation(request: Request, link: str) -> ConfirmFactorPage:

@@ -150,8 +150,7 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: 
 def _rows(
     runtime: Runtime, connection: Connection, person: Person, found: list[Case], chosen: Sequence[str]
 ) -> tuple[BulkRow, ...]:
-    here = {one.marketplace_id for one in found}
-    stored = queues.rows(connection, here, [one.case_id for one in found])
+    stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
     context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})

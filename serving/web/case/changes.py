@@ -126,8 +126,7 @@ def _swapped(old: Any, new: Any) -> Iterator[Part]:
 
 
 def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    steps = matcher.get_opcodes()
+    steps = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     for number, (tag, a, b, c, d) in enumerate(steps):
         if tag == "equal":
             yield Part(Turn.KEPT, text_view.show(_shortened(old[a:b], number > 0, number < len(steps) - 1)))

@@ -92,8 +92,7 @@ def post_withdrawal(request: Request, runtime: TheRuntime, session: Trainer, fie
 def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
-        red = red_now(runtime, connection, place.marketplace_id)
-        drift = drift_of(connection, place.marketplace_id, red)
+        drift = drift_of(connection, place.marketplace_id, red_now(runtime, connection, place.marketplace_id))
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     told = reason_precision(runtime, place)
     return LivePage(

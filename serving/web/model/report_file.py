@@ -31,8 +31,7 @@ class ReportFile(Page, template="report.html"):
 def report_html(model: Model, *, marketplace: str, now: datetime) -> str:
     """The text of the file."""
     stylesheet = Markup((FOLDER / "touchstone.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file
-    page = ReportFile(marketplace, words.day(now, now), report_of(model), _lineage(model), stylesheet)
-    return render(page)
+    return render(ReportFile(marketplace, words.day(now, now), report_of(model), _lineage(model), stylesheet))
 
 
 def _lineage(model: Model) -> dict[str, str | None]:

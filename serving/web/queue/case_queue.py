@@ -81,8 +81,7 @@ def queue_of(connection: Connection, person: Person, query: QueueQuery, now: dat
     """The database query for a person's own queue."""
     here, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
     sellers = None if seller is None else linked_with(connection, here, seller, now) | {seller}
-    wanted = query.wanted(here, person.user_id, now, sellers)
-    return replace(wanted, alike=counting_as(connection, person))
+    return replace(query.wanted(here, person.user_id, now, sellers), alike=counting_as(connection, person))
 
 
 def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePage:

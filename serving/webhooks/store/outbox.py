@@ -199,8 +199,7 @@ class Outbox(Generic[Stored]):
         return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
 
     def _is(self, found: Outgoing) -> ColumnElement[bool]:
-        table = self._table
-        return inside(table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
+        return inside(self._table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
 
 
 def _is_moving(table: FromClause) -> ColumnElement[bool]:

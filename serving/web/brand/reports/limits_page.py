@@ -61,7 +61,6 @@ def get_limits(request: Request, session: Answerer) -> HTMLResponse:
         scope = scope_of(connection, session.person, request.query_params)
     found = limits_of(runtime, session.person, scope.pair, asked or None, proof=session.proof)
     bursts, step_up, now = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.at
-    most = runtime.policies[ReportPolicy].most_listings
     page = LimitsPage(
         scope=scope,
         headline=_headline(found),
@@ -73,7 +72,7 @@ def get_limits(request: Request, session: Answerer) -> HTMLResponse:
             say_many(
                 "One report a day of up to %(n)s listing leaves whole.",
                 "One report a day of up to %(n)s listings leaves whole.",
-                most,
+                runtime.policies[ReportPolicy].most_listings,
             ),
             say_many(
                 "It is sent after %(n)s minute, and your leads and your account manager are told at once.",

@@ -131,8 +131,7 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
         typed["listings"] = "\n".join(locations_of(fields, files["file"][:1]))
         shown = previewed(runtime, session, _draft(typed, good_faith=True))
     except DomainError as refused:
-        error = phrase_in_words(refused.phrase)
-        page = form_page(runtime, session, typed, error=error, refused=left_out)
+        page = form_page(runtime, session, typed, error=phrase_in_words(refused.phrase), refused=left_out)
         return respond(request, page, session, status=422)
     if left_out:
         return respond(request, form_page(runtime, session, typed, refused=left_out), session, status=422)
