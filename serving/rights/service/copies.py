@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, required
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -75,11 +75,10 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
     Raises NotFound (the brand has no such power of attorney here) or Forbidden, Conflict (it is not in force; the other
     marketplace has it; as `serving.rights.service.mandates.grant_mandate`).
     """
-    found = next(
-        (one for one in mandates.stored_mandates(connection, pair) if one.mandate.mandate_id == mandate_id), None
+    found = required(
+        next((one for one in mandates.stored_mandates(connection, pair) if one.mandate.mandate_id == mandate_id), None),
+        "There is no such power of attorney in force.",
     )
-    if found is None:
-        raise NotFound("There is no such power of attorney in force.")
     now, mandate = runtime.clock.now(), found.mandate
     if not holds(mandate, now):
         raise Conflict("Only a power of attorney that is in force can be shared.")

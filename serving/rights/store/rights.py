@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select, update
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, NotFound, required
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.rights.rules.rights import Right, RightKind, RightState
@@ -84,9 +84,7 @@ def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
 def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
     """One right of a brand. Raises NotFound (the brand has none with this id here)."""
     query = select(brand_right).where(of(brand_right, pair), brand_right.c.right_id == right_id)
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFound("There is no such right.")
+    found = required(connection.execute(query).one_or_none(), "There is no such right.")
     return _stored(found)
 
 
