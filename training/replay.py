@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features.corrections import NamedBrand
 from features.facts import Facts, assemble_facts
 from features.fold import fold
@@ -21,8 +18,6 @@ from features.minhash import signature_of, similarities
 from features.near_duplicates import NEAR, NearDuplicates
 from features.references import PriceReference, References
 from training.obfuscation import Market, Transform, rewritten
-
-Floats = NDArray[np.float64]
 
 _DESCRIPTIONS: Final = 200
 

@@ -171,12 +171,6 @@ def _facts(connection: Connection, case: Case) -> Facts:
     return scores.facts_of(connection, case.marketplace_id, digest)
 
 
-def name_of(connection: Connection, marketplace_id: str, brand: CaseBrand) -> str | None:
-    """The name of a case's brand, registered or not; None while it is unresolved."""
-    enrolled = brands.enrolments(connection, marketplace_id).get(brand.brand_id or "")
-    return enrolled.name if enrolled else brand.mark
-
-
 def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
     """Undo the last naming of an open case, under the person's own name; returns the case as it stands then.
 
