@@ -17,7 +17,17 @@ from sqlalchemy import (
 
 from models.labels import AppealState
 from serving.appeals.rules.counter_notice import CounterNoticeState, Party
-from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    partial_index,
+    tenant_table,
+    within,
+    word,
+)
 from serving.platform.database.types import Json
 from serving.takedowns.rules.statement import Undone
 
@@ -143,14 +153,7 @@ overturn = tenant_table(
     within("action_id", "action"),
     within("verdict_id", "verdict"),
     within("reinstatement_id", "action", "action_id"),
-    Index(
-        "ux_overturn_one_in_force",
-        "marketplace_id",
-        "action_id",
-        unique=True,
-        sqlite_where=_IN_FORCE,
-        postgresql_where=_IN_FORCE,
-    ),
+    partial_index("ux_overturn_one_in_force", "marketplace_id", "action_id", unique=True, where=_IN_FORCE),
     Index("ix_overturn_action", "marketplace_id", "action_id"),
     Index("ix_overturn_verdict", "marketplace_id", "verdict_id"),
 )

@@ -17,7 +17,17 @@ from sqlalchemy import (
 from features.contacts import ContactKind
 from models.seller_lists import SellerList
 from models.strikes import Void
-from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    partial_index,
+    tenant_table,
+    within,
+    word,
+)
 from serving.platform.database.types import Json
 from serving.sellers.rules.sanction import Measure, SanctionCause, SanctionState, SellerAct
 from serving.sellers.rules.seller_risk import RiskState
@@ -76,14 +86,7 @@ sanction = tenant_table(
     moment("decided_at", nullable=True),
     Column("ended_because", String(500), nullable=True),
     within("parent_id", "sanction", "sanction_id"),
-    Index(
-        "ux_sanction_one_undecided",
-        "marketplace_id",
-        "seller_external_id",
-        unique=True,
-        sqlite_where=_UNDECIDED,
-        postgresql_where=_UNDECIDED,
-    ),
+    partial_index("ux_sanction_one_undecided", "marketplace_id", "seller_external_id", unique=True, where=_UNDECIDED),
     Index("ix_sanction_state", "marketplace_id", "state", "proposed_at"),
     Index("ix_sanction_due", "due_at"),
     Index("ix_sanction_seller", "marketplace_id", "seller_external_id"),
@@ -122,13 +125,7 @@ seller_action = tenant_table(
     sender_column(),
     within("sanction_id", "sanction"),
     UniqueConstraint("marketplace_id", "seller_external_id", "sequence"),
-    Index(
-        "ix_seller_action_due",
-        "marketplace_id",
-        "due_at",
-        sqlite_where=text("due_at IS NOT NULL"),
-        postgresql_where=text("due_at IS NOT NULL"),
-    ),
+    partial_index("ix_seller_action_due", "marketplace_id", "due_at", where=text("due_at IS NOT NULL")),
     sender_index("seller_action"),
 )
 
@@ -146,13 +143,8 @@ listed_seller = tenant_table(
     moment("expires_at"),
     moment("removed_at", nullable=True),
     Column("removed_by", String(200), nullable=True),
-    Index(
-        "ux_listed_seller_one_entry",
-        "marketplace_id",
-        "seller_external_id",
-        unique=True,
-        sqlite_where=_NOT_REMOVED,
-        postgresql_where=_NOT_REMOVED,
+    partial_index(
+        "ux_listed_seller_one_entry", "marketplace_id", "seller_external_id", unique=True, where=_NOT_REMOVED
     ),
 )
 
