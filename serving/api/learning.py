@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, read_from
 from serving.api.people import Body
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, TheRuntime, may, may_or_key
 from serving.learning.service.golden import freeze_golden_set

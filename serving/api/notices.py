@@ -13,8 +13,7 @@ from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import body_as
 from serving.api.cookies import address_of
 from serving.api.people import Body
-from serving.api.requests.after import After
-from serving.api.requests.moments import in_utc
+from serving.api.requests.moments import After, in_utc
 from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, TheRuntime, key, public, runtime_of
 from serving.notices.rules.named_right import LONGEST, NO_RIGHT, NamedRight

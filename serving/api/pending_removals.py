@@ -9,7 +9,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.people import Body
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
 from serving.guards import TheRuntime, may, runtime_of
 from serving.marketplaces.store import kill_switches

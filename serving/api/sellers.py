@@ -11,7 +11,7 @@ from serving.accounts.rules.access import Permission, Scope
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.learning import marketplace_for
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
 from serving.appeals.service.seller_links import new_link, revoke_links
 from serving.guards import Caller, TheRuntime, key, may, runtime_of

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, Response
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
+from serving.cases.rules.assignment import without_pause
 from serving.cases.rules.masked_score import leaning
-from serving.cases.rules.pace import without_pause
 from serving.guards import is_secure, may, runtime_of
 from serving.platform import display
 from serving.platform.runtime import Runtime

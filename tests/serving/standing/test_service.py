@@ -22,8 +22,8 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
+from serving.review.service.doubts import open_sampled_reviews
 from serving.review.service.review import Recorded
-from serving.review.service.sampled_reviews import open_sampled_reviews
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.policy import StandingPolicy
