@@ -1,4 +1,4 @@
-"""Strikes, sanctions and risks of sellers, and their links to their removals."""
+"""Strikes, sanctions and risks of sellers."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BeforeValidator, Field
 
-from serving.accounts.rules.access import Permission, Scope
+from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.learning import marketplace_for
 from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
-from serving.appeals.service.seller_links import new_link, revoke_links
-from serving.guards import Caller, TheRuntime, key, may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, undecided
 from serving.sellers.service.seller_risk import PageOfRisks, riskiest_sellers
 
@@ -142,30 +141,3 @@ def get_riskiest(runtime: TheRuntime, session: Reviewer, most: int = 100, after:
     found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
         return riskiest_sellers(connection, found.marketplace_id, min(max(most, 1), 500), after)
-
-
-Sender = Annotated[Caller, key(Scope.INTAKE)]
-
-
-class SellerLink(Answer):
-    """The link to the seller's page; shown once."""
-
-    seller_link: str
-
-
-class Revoked(Answer):
-    """How many links were still valid."""
-
-    revoked: int
-
-
-@router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
-def post_link(action_id: str, request: Request, caller: Sender) -> SellerLink:
-    """A new link for the seller of a removed listing; it revokes the previous one."""
-    return SellerLink(seller_link=new_link(runtime_of(request), caller.marketplace.marketplace_id, action_id))
-
-
-@router.delete("/api/v1/actions/{action_id}/seller-link")
-def delete_link(action_id: str, request: Request, caller: Sender) -> Revoked:
-    """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
-    return Revoked(revoked=revoke_links(runtime_of(request), caller.marketplace.marketplace_id, action_id))
