@@ -128,8 +128,7 @@ def grow(
         params={"feature_pre_filter": False},
     )
     parameters = settings.parameters(seed, threads if len(columns) >= _THREADS_FROM_ROWS else 1)
-    text = export(lgb.train(parameters, data, settings.rounds), names)
-    return Forest(text, just_written=True)
+    return Forest(export(lgb.train(parameters, data, settings.rounds), names), just_written=True)
 
 
 def with_masked_copies(
@@ -147,12 +146,7 @@ def with_masked_copies(
 
 
 def masked_copies(
-    columns: Floats,
-    weights: Floats,
-    *,
-    seed: int,
-    share: float,
-    families: Sequence[NDArray[np.intp]] | None = None,
+    columns: Floats, weights: Floats, *, seed: int, share: float, families: Sequence[NDArray[np.intp]] | None = None
 ) -> tuple[Floats, NDArray[np.intp], Floats]:
     """The rows, and copies of a share of them for each signal family, with that family missing.
 

@@ -96,8 +96,7 @@ def text_weight(
 
     def sorts(weight: float) -> tuple[float, float]:
         joined = (1 - weight) * numbers + weight * text
-        precision = float(average_precision_score(labels, joined, sample_weight=weights))
-        return precision, -abs(weight - prior)
+        return float(average_precision_score(labels, joined, sample_weight=weights)), -abs(weight - prior)
 
     best, positives = max(_WEIGHT_GRID, key=sorts), int(labels.sum())
     return (positives * best + strength * prior) / (positives + strength)

@@ -14,7 +14,7 @@ from serving.api.bodies import body_as
 from serving.api.people import Body
 from serving.api.requests.moments import in_utc
 from serving.delivery.service import delivery
-from serving.guards import Caller, key, runtime_of
+from serving.guards import Caller, TheRuntime, key, runtime_of
 from serving.operations.service.simulation import Visits, unfinished
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
@@ -49,9 +49,8 @@ class MovedClock(Answer):
 
 
 @router.get("/api/v1/clock")
-def get_clock(request: Request, _caller: ClockMover) -> SimulatedTime:
+def get_clock(runtime: TheRuntime, _caller: ClockMover) -> SimulatedTime:
     """The time, the number of messages and jobs that are due and not done, and what visitors of the pages do."""
-    runtime = runtime_of(request)
     visits = runtime.services[Visits]
     return SimulatedTime(
         now=runtime.clock.now(),

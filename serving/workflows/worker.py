@@ -18,24 +18,23 @@ from serving.delivery.service import delivery
 from serving.idempotency.service import delete_expired
 from serving.intake.service.second_scores import queue_second_scores
 from serving.learning.service.champions import fetch_next, follow_champions
-from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
 from serving.learning.service.retraining import retrain_by_itself
+from serving.learning.service.second_reviews import open_gold_items
 from serving.mail.service.kept import delete_erased
 from serving.mail.service.sending import sweep_mails
 from serving.notices.service.notice_mails import mail_decisions
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
 from serving.operations.service.breaker import look_at_breakers
-from serving.operations.service.housekeeping import count_tables, pass_on_unanswered, refresh_references
-from serving.operations.service.overdue import mail_overdue_cases
+from serving.operations.service.housekeeping import (
+    count_tables,
+    mail_overdue_cases,
+    pass_on_unanswered,
+    refresh_references,
+)
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
-from serving.platform.database.engine import (
-    connect_arguments,
-    is_sqlite,
-    job_database_url,
-    sqlite_driver,
-)
+from serving.platform.database.engine import connect_arguments, is_sqlite, job_database_url, sqlite_driver
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
@@ -46,7 +45,7 @@ from serving.reports.service.campaigns import watch_campaigns
 from serving.reports.service.stepping_up import finish_reports
 from serving.reports.service.waiting import go_on_with_reports
 from serving.review.service.assignment import assign_cases
-from serving.review.service.sampled_reviews import open_sampled_reviews
+from serving.review.service.doubts import open_sampled_reviews
 from serving.scoring.service.on_trial import follow_trials
 from serving.sellers.service.sanctioning import sweep_sanctions
 from serving.sellers.service.seller_risk import refresh_seller_risks

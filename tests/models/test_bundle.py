@@ -15,12 +15,11 @@ from features.compute import compute, input_fingerprint
 from features.text_kernel import COLUMNS, TITLE, indices
 from models.bundle import MANIFEST, SCHEMA, Bundle, Masking, digest_of, from_files, to_files, verify
 from models.calibration import Calibration
-from models.classifier import Join
+from models.classifier import Join, TextModel
 from models.errors import BundleRefused
 from models.explanations import TEXT_CODE
 from models.routing import Thresholds
 from models.score import ScoreKind, named
-from models.textmodel import TextModel
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_bundle, a_classifier, bundle_files

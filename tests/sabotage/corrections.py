@@ -37,7 +37,7 @@ MUTANTS = [
         ("protected=facts.resolved", "protected=facts.brand", "a seller's other listings move"),
     ),
     *sabotage(
-        "serving/review/service/naming_undo.py",
+        "serving/review/service/naming.py",
         _FACTS,
         ("        if given.user_id != person.user_id:\n", "        if False:\n", "anybody undoes a naming"),
     ),

@@ -4,7 +4,7 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "training/slice_losses.py",
+        "training/slice_gate.py",
         ("tests/training/test_slice_losses.py",),
         ("len(rows) >= policy", "len(rows) > policy", "fifty rows are too few"),
         ("scored.labels[rows] == 1]", "scored.labels[rows] == 0]", "genuine listings counted as counterfeits"),

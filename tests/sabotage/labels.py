@@ -154,7 +154,7 @@ MUTANTS = [
         ("        weights = part.cap(weights)\n", "        part.cap(weights)\n", "nothing is capped"),
     ),
     *sabotage(
-        "training/duplicates.py",
+        "training/weighting.py",
         ("tests/training/test_duplicates.py",),
         ("met.setdefault((clusters[row], key), [])", "met.setdefault((None, key), [])", "copies across sellers"),
         ("similarities(one, two[None, :])[0] >= NEAR", "True", "a common key counts as near"),

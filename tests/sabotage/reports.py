@@ -75,7 +75,7 @@ MUTANTS = [
         ("report_document.c.report_id.is_(None), report", "report", "documents that were sent are deleted"),
     ),
     *sabotage(
-        "serving/reports/service/of_cases.py",
+        "serving/reports/service/status.py",
         ("tests/serving/reports/service/test_attaching.py",),
         ("case.lane is not CaseLane.SECOND_REVIEW", "True", "a second reviewer reads what the brand says"),
         (

@@ -187,13 +187,13 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/intake/service/questions.py",
+        "serving/intake/service/intake_reading.py",
         ("tests/serving/intake/service/test_questions.py",),
         ("hour=0, minute=0,", "minute=0,", "a day of an hour"),
         ("max(0, limit - asked.get(brand_id, 0))", "limit", "today's questions are ignored"),
     ),
     *sabotage(
-        "serving/intake/service/batch_cases.py",
+        "serving/intake/service/batch_scoring.py",
         ("tests/serving/intake/service/test_one_batch.py",),
         ("max(0, self.left[brand_id] - 1)", "self.left[brand_id]", "earlier rows of a batch use up no question"),
         ("            self._open.add(step.listing_id)\n", "", "the case of an earlier row of a batch is forgotten"),

@@ -7,7 +7,7 @@ _SHARING = ("tests/serving/rights/service/test_sharing.py",)
 
 MUTANTS = [
     *sabotage(
-        "serving/rights/store/pairs.py",
+        "serving/rights/store/rights.py",
         _APART,
         ("return inside(table, pair[0], brand_id=pair[1])", "return table.c.brand_id == pair[1]", "by brand alone"),
     ),

@@ -6,7 +6,7 @@ import pytest
 from features.facts import Facts
 from features.minhash import band_keys, signature_of
 from tests.fixtures.facts import some_facts
-from training.duplicates import near_duplicates
+from training.weighting import near_duplicates
 
 LONG = "Grey tote of pebbled leather with brass rings, a magnetic clasp, two inner pockets and a long shoulder strap. "
 OTHER = "Hand-knitted scarf in undyed wool from the hills above Biella, washed twice, soft and warm, with long fringes."

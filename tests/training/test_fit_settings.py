@@ -13,7 +13,7 @@ from tests.fixtures.labelled import a_market, market_facts
 from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_settings
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
-from training.hyper_parameters import fixed_parameters, forest_parameters
+from training.made_with import fixed_parameters, forest_parameters
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)

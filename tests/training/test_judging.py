@@ -11,7 +11,7 @@ from models.policies.learning import DEFAULT_GATES, GatePolicy
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
-from training.figures import curves, figures, slice_figures
+from training.comparison import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
 from training.gate import State
 from training.incumbent import InForce

@@ -5,9 +5,10 @@ For one subject (a listing or a seller), messages arrive in order.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import (
     BindParameter,
@@ -32,25 +33,26 @@ from serving.webhooks.rules.action import ActionEvent, ActionState, next_state
 _MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
 
 
-class Outgoing(Protocol):
+@dataclass(frozen=True, slots=True)
+class Outgoing:
     """One message as stored; `sequence` counts the messages about its `subject`."""
 
+    marketplace_id: str
+    action_id: str
+    kind: StrEnum
+    state: ActionState
+    sequence: int
+    attempts: int
+    created_at: datetime
+    leaves_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    last_error: str | None
+
     @property
-    def marketplace_id(self) -> str: ...
-    @property
-    def action_id(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def kind(self) -> StrEnum: ...
-    @property
-    def state(self) -> ActionState: ...
-    @property
-    def sequence(self) -> int: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def due_at(self) -> datetime | None: ...
+    def subject(self) -> str:
+        raise NotImplementedError
 
 
 Stored = TypeVar("Stored", bound=Outgoing)
@@ -195,8 +197,7 @@ class Outbox(Generic[Stored]):
         return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
 
     def _is(self, found: Outgoing) -> ColumnElement[bool]:
-        table = self._table
-        return inside(table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
+        return inside(self._table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
 
 
 def _is_moving(table: FromClause) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from serving.api import errors
 from serving.learning.service.learn import add_job
-from serving.web.assets import address
+from serving.web.headers import address
 from tests.fixtures.answering import answering
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.runtimes import Site

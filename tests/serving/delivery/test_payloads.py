@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from serving.api.contract.webhooks import WEBHOOKS
+from serving.api.contract.document import WEBHOOKS
 from serving.delivery.payloads import PAYLOADS, EndpointTest
 from serving.delivery.service.letters import message_of
 from serving.sellers.rules.sanction import SellerAct

@@ -22,15 +22,15 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
+from serving.review.service.doubts import open_sampled_reviews
 from serving.review.service.review import Recorded
-from serving.review.service.sampled_reviews import open_sampled_reviews
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Standing
 from serving.standing.service import current, sweep_standings, with_history
-from serving.standing.store import recounts, standings
+from serving.standing.store import question_steps, standings
 from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
@@ -356,7 +356,7 @@ def test_a_change_is_recorded_by_the_sweep_after_the_undo_window(any_site: Site)
 
 def touched_since(site: Site, after: datetime) -> bool:
     with site.runtime.store.read() as connection:
-        found = recounts.touched(connection, after, site.clock.now())
+        found = question_steps.brands_touched(connection, after, site.clock.now())
     assert found in ([], [(site.here, site.brand_id)])
     return bool(found)
 

@@ -19,8 +19,7 @@ from features.message import Message as Told
 from features.message import message
 from features.phrase import Phrase
 from models.errors import DomainError
-from models.messages.catalogue import told_outside
-from models.messages.english import in_english
+from models.messages.english import in_english, told_outside
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode, Side

@@ -18,8 +18,7 @@ import training
 from features.message import message
 from features.phrase import Parameter, Phrase
 from models.errors import Conflict, Invalid
-from models.messages.english import reasons_of
-from models.messages.filling import without_forms
+from models.messages.english import reasons_of, without_forms
 from serving.platform.display import shown_as
 from serving.platform.languages import Language
 from serving.web.wording.refusals import phrase_in_words, refusal

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.brand_file import set_sales_territory
 from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document
-from serving.rights.service.sales_territory import sell_in
 from serving.rights.store import documents, rights
 from serving.rights.store.rights import StoredRight
 from tests.fixtures.brand_people import a_leader, a_rival
@@ -120,7 +120,7 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
 def test_the_page_says_where_rights_must_hold(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     assert "Bazaar has not stated where it sells." in words(visitor.get(_PLACE).text)
-    sell_in(site.runtime, ["FR", "DE"], marketplace=None, by="test")
+    set_sales_territory(site.runtime, ["FR", "DE"], marketplace=None, by="test")
     assert "where the marketplace sells (DE, FR)" in words(visitor.get(_PLACE).text)
 
 

@@ -22,9 +22,7 @@ from models.case import CaseLane
 from models.errors import DomainError
 from models.explanations import _STORY_OF
 from models.labels import AppealState
-from models.messages.catalogue import told_outside
-from models.messages.english import in_english
-from models.messages.filling import places
+from models.messages.english import in_english, places, told_outside
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from serving.account_management.rules.brand_dashboard import _ended
@@ -44,8 +42,8 @@ from serving.platform.languages import Language, languages
 from serving.platform.row_files import LARGEST, rows_of
 from serving.review.rules.takedown import Fate, came_to
 from serving.rights.policy import DEFAULT_RIGHTS
+from serving.rights.rules.document import territories
 from serving.rights.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
-from serving.rights.rules.territories import territories
 from serving.rights.service.brand_file import AGENT, NOT_LEADING
 from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document

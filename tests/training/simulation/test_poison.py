@@ -4,9 +4,8 @@ import pytest
 
 from models.verdict import Judgement, Side
 from tests.fixtures.simulation import a_listing, a_small_market
-from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison
+from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison, Poisoner, most_copied_brand
 from training.simulation.market import Offered
-from training.simulation.poison import Poisoner, most_copied_brand
 
 
 def a_poisoner(attack: Attack, share: float = 1.0, *, answers: int = 100) -> Poisoner:

@@ -19,7 +19,7 @@ from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.store import brands
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import known_at
-from serving.review.service.naming_undo import undo_naming
+from serving.review.service.naming import undo_naming
 from tests.fixtures.aliases import VEREL, as_analyst_too, corrected, invited_by, proposals, three_corrected
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import VELA

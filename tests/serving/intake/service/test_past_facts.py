@@ -24,8 +24,7 @@ from features.listing import Listing
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.administration.service import provisioning
-from serving.intake.service.history_at import HistoryAt
-from serving.intake.service.past_facts import past_facts
+from serving.intake.service.past_facts import HistoryAt, past_facts
 from serving.listings.tables import listing, listing_version, score
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace

@@ -15,8 +15,8 @@ from models.routing import Lane, Thresholds
 from models.score import TITLE
 from models.second_stage import SecondStage
 from serving.intake.service.intake import receive
+from serving.intake.service.intake_reading import questions_now
 from serving.intake.service.precheck import precheck
-from serving.intake.service.questions import questions_now
 from serving.intake.service.second_scores import give_second_scores, queue_second_scores
 from serving.learning.store import learning
 from serving.listings.store import scores

@@ -8,7 +8,7 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.learning.service.gold_items import open_gold_items
+from serving.learning.service.second_reviews import open_gold_items
 from serving.learning.store import golden, verdict_history
 from serving.review.service.undoing import undo_verdict
 from serving.views import queues

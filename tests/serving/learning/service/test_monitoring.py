@@ -10,7 +10,7 @@ from models.verdict import Judgement
 from serving.intake.service.intake import receive
 from serving.learning.service.monitoring import SCORE, measure, measure_weekly
 from serving.learning.store import monitoring
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.workflows.worker import sweep
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row

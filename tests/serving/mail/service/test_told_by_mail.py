@@ -11,7 +11,7 @@ from serving.administration.service.passwords import choose_anew
 from serving.administration.service.reset_links import make_link, make_link_as_owner
 from serving.mail.rules.kinds import MailKind
 from serving.mail.store import mails
-from serving.notices.service.confirming import confirm
+from serving.notices.service.notice_mails import confirm
 from serving.notices.service.reporter_erasure import erase_reporter
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language

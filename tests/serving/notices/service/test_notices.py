@@ -22,15 +22,15 @@ from serving.notices.rules.decision_notice import DecisionNotice
 from serving.notices.rules.limits import TooManyNotices
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
 from serving.notices.service.admission import network_token
-from serving.notices.service.confirming import confirm
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import follow
 from serving.notices.service.notice_list import changed_notices
+from serving.notices.service.notice_mails import confirm
 from serving.notices.store import notices
 from serving.notices.store.notices import Item
 from serving.notices.tables import notice, notice_network, reporter
 from serving.operations.service.kill_switches import switch
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.privacy.service.erasure import erase_seller
 from serving.review.service.removal_approvals import speak
 from serving.review.service.undoing import undo_verdict

@@ -8,7 +8,7 @@ from models.routing import Lane
 from serving.audit.store import audit
 from serving.intake.service.intake import receive
 from serving.operations.service.breaker import close_breaker, look_at_breakers
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.rules.breaker import Volume
 from serving.scoring.store import breakers

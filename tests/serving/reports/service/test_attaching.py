@@ -24,7 +24,7 @@ from serving.intake.service.intake import receive
 from serving.marketplaces.store import marketplaces
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
-from serving.reports.service import of_cases
+from serving.reports.service import status
 from serving.reports.service.attaching import (
     draft_of,
     for_brand,
@@ -79,7 +79,7 @@ def names_of(site: Site, report_id: str) -> list[str]:
 
 def shown(site: Site, case: Case) -> list[str]:
     with site.runtime.store.read() as connection:
-        return [one.name for one in of_cases.documents_of(connection, case)]
+        return [one.name for one in status.documents_of(connection, case)]
 
 
 def case_of(site: Site, report_id: str, number: int = 1) -> Case:
@@ -228,9 +228,9 @@ def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_revie
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     assert shown(any_site, case) == ["invoice.pdf"]
     with any_site.runtime.store.read() as connection:
-        assert [one.finding for one in of_cases.test_buys_of(connection, case)] == ["Printed, not stamped."]
+        assert [one.finding for one in status.test_buys_of(connection, case)] == ["Printed, not stamped."]
         second = replace(case, lane=CaseLane.SECOND_REVIEW)
-        assert (of_cases.documents_of(connection, second), of_cases.test_buys_of(connection, second)) == ((), ())
+        assert (status.documents_of(connection, second), status.test_buys_of(connection, second)) == ((), ())
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
         last = evidence.of_listing(connection, any_site.here, case.listing_id)
@@ -279,16 +279,16 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
         [document] = status_of(runtime, both.lead, report_id).documents
         assert document.digest == digest(content)
         case_id = sent[pair].outcomes[0].case_id or ""
-        assert of_cases.for_analyst(runtime, analyst, case_id, document.document_id)[1] == content
+        assert status.document_for_analyst(runtime, analyst, case_id, document.document_id)[1] == content
         for person in (stranger, rival):
             with pytest.raises(NotFound):
-                of_cases.for_analyst(runtime, person, case_id, document.document_id)
+                status.document_for_analyst(runtime, person, case_id, document.document_id)
             with pytest.raises(NotFound):
                 for_brand(runtime, person, report_id, document.document_id)
             with pytest.raises(NotFound):
                 status_of(runtime, person, report_id)
         with pytest.raises(NotFound):
-            of_cases.for_analyst(runtime, both.lead, case_id, document.document_id)
+            status.document_for_analyst(runtime, both.lead, case_id, document.document_id)
     with runtime.store.read() as connection:
         assert {row.brand_id for row in connection.execute(select(report_document.c.brand_id))} == {any_site.brand_id}
 

@@ -28,8 +28,7 @@ from serving.intake.service.intake import receive
 from serving.learning.service.labelling import labelled_rows
 from serving.listings.tables import facts as facts_table
 from serving.listings.tables import listing_version, score
-from serving.review.service.naming import name_brand
-from serving.review.service.naming_undo import undo_naming
+from serving.review.service.naming import name_brand, undo_naming
 from serving.review.service.opening import open_by_choice
 from serving.scoring.service.reference_context import ReferenceContextCache
 from tests.fixtures.listings import a_suspect_row

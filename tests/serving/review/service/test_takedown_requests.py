@@ -22,7 +22,7 @@ from serving.review.rules.takedown import Fate
 from serving.review.service.takedown_requests import answered, confirm_all, withdraw
 from serving.review.tables import takedown_request
 from serving.rights.rules.rights import RightKind
-from serving.rights.service.sales_territory import sell_in
+from serving.rights.service.brand_file import set_sales_territory
 from serving.rights.tables import notice_basis
 from serving.standing.policy import StandingPolicy
 from serving.standing.tables import confirmation
@@ -127,7 +127,7 @@ def external_id(site: Site, case: Case) -> str:
 
 
 def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_why(any_site: Site) -> None:
-    sell_in(any_site.runtime, ["FR"], marketplace=None, by="test")
+    set_sales_territory(any_site.runtime, ["FR"], marketplace=None, by="test")
     right_id = verified(any_site, last_day=any_site.clock.now() + timedelta(days=1))
     found = having(any_site, questions, 2)
     any_site.clock.forward(days=3)

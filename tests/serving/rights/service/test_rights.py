@@ -22,10 +22,10 @@ from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.brand_file import set_sales_territory
 from serving.rights.service.claims import NewRight, claim_right, on_file, settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
-from serving.rights.service.sales_territory import sell_in
 from serving.rights.store import documents
 from serving.rights.tables import brand_document, notice_basis
 from tests.fixtures.clocks import NOW
@@ -54,7 +54,7 @@ def verified(site: Site, **changes: Any) -> str:
 
 
 def test_a_confirmation_says_which_right_carried_it(any_site: Site) -> None:
-    sell_in(any_site.runtime, ["FR"], marketplace=None, by="test")
+    set_sales_territory(any_site.runtime, ["FR"], marketplace=None, by="test")
     right_id = verified(any_site)
     done = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
@@ -73,7 +73,7 @@ REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
 def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open(
     site: Site, changes: dict[str, Any], sold_in: list[str], expected: str, _why: str
 ) -> None:
-    sell_in(site.runtime, sold_in, marketplace=None, by="test")
+    set_sales_territory(site.runtime, sold_in, marketplace=None, by="test")
     verified(site, **changes)
     case = a_case(site, CaseLane.ASK_BRAND)
     with site.runtime.store.read() as connection:
@@ -92,7 +92,7 @@ def test_an_analyst_needs_no_right(site: Site) -> None:
 
 
 def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> None:
-    sell_in(any_site.runtime, ["EU"], marketplace=None, by="test")
+    set_sales_territory(any_site.runtime, ["EU"], marketplace=None, by="test")
     wanted = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
     mandate_id = grant_mandate(any_site.runtime, wanted, by="test")
     case = a_case(any_site, CaseLane.ASK_BRAND)

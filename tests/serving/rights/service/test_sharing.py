@@ -28,7 +28,7 @@ from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import revoke_mandate
 from serving.rights.service.sharing import share_document, share_mandate, share_price_list, share_right
 from serving.rights.store import documents, mandates, rights
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 from serving.rights.tables import brand_right
 from tests.fixtures.brand_people import answers_at, manager_of, only_at
 from tests.fixtures.guests import an_invited_user
