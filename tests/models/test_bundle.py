@@ -285,7 +285,7 @@ MANIFESTS = [
 ]
 
 
-@pytest.mark.parametrize(("content", "sentence", "_why"), MANIFESTS, ids=[row[-1] for row in MANIFESTS])
+@pytest.mark.parametrize(("content", "sentence", "_why"), MANIFESTS)
 def test_a_manifest_that_is_none_is_refused(content: bytes, sentence: str, _why: str) -> None:
     with pytest.raises(BundleRefused, match=sentence):
         verify({**bundle_files(), MANIFEST: content})
@@ -352,7 +352,7 @@ WEIGHTS = [
 ]
 
 
-@pytest.mark.parametrize(("content", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
+@pytest.mark.parametrize(("content", "_why"), WEIGHTS)
 def test_weights_that_are_none_are_refused(content: bytes, _why: str) -> None:
     with pytest.raises(BundleRefused):
         from_files(resealed({**bundle_files(), "text_weights.npy": content}))
@@ -418,7 +418,7 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "_why"), MODELS, ids=[row[-1] for row in MODELS])
+@pytest.mark.parametrize(("name", "change", "_why"), MODELS)
 def test_a_bundle_that_does_not_hold_what_it_should_is_refused(
     name: str, change: Callable[[dict[str, Any]], object], _why: str
 ) -> None:

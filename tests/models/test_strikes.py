@@ -29,7 +29,7 @@ def a_hit(days_ago: float, kind: ReasonCode = FAKE, *, void: Void | None = None)
     return Hit(f"act_{days_ago}_{kind}", kind, weight, NOW - timedelta(days=days_ago), void)
 
 
-@pytest.mark.parametrize(("days_ago", "expected", "_why"), INCIDENTS, ids=[row[-1] for row in INCIDENTS])
+@pytest.mark.parametrize(("days_ago", "expected", "_why"), INCIDENTS)
 def test_confirmations_make_incidents(days_ago: tuple[float, ...], expected: int, _why: str) -> None:
     at = [NOW - timedelta(days=days) for days in days_ago]
     assert strikes(at, as_of=NOW, policy=DEFAULT_STRIKES) == expected
@@ -47,7 +47,7 @@ WEIGHTS = [
 ]
 
 
-@pytest.mark.parametrize(("judgement", "kind", "expected", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
+@pytest.mark.parametrize(("judgement", "kind", "expected", "_why"), WEIGHTS)
 def test_a_removal_weighs(judgement: Judgement, kind: ReasonCode, expected: float, _why: str) -> None:
     assert weight_of(judgement, kind, DEFAULT_SANCTIONS) == expected
 
@@ -65,7 +65,7 @@ COUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("hits", "expected", "_why"), COUNTS, ids=[row[-1] for row in COUNTS])
+@pytest.mark.parametrize(("hits", "expected", "_why"), COUNTS)
 def test_what_counts_is(hits: list[Hit], expected: float, _why: str) -> None:
     assert count(hits, as_of=NOW, policy=DEFAULT_STRIKES).total == expected
 

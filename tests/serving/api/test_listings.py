@@ -141,8 +141,7 @@ def test_no_answer_repeats_what_was_sent(client: TestClient, site: Site) -> None
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/api/v1/listings", "/api/v1/seller-events", "/api/v1/seller-contacts", "/api/v1/appeals", "/api/v1/score"],
+    "path", ["/api/v1/listings", "/api/v1/seller-events", "/api/v1/seller-contacts", "/api/v1/appeals", "/api/v1/score"]
 )
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer tsk.key_x.secret", "Basic dTpw", "Bearer tsk.."])
 def test_without_a_valid_key_nothing_comes_in(client: TestClient, path: str, header: str) -> None:

@@ -143,7 +143,7 @@ ALTERED: list[tuple[str, Callable[[Path], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("_why", "tamper", "problem"), ALTERED, ids=[row[0] for row in ALTERED])
+@pytest.mark.parametrize(("_why", "tamper", "problem"), ALTERED)
 def test_an_altered_or_cut_off_backup_is_refused_and_nothing_is_restored(
     backed_up: Path, tmp_path: Path, _why: str, tamper: Callable[[Path], object], problem: str
 ) -> None:

@@ -37,11 +37,7 @@ def of_another_contact_key(folder: Path) -> Path:
 
 RESTORES: list[tuple[dict[str, object], Callable[[Path], Path], str]] = [
     ({}, lambda folder: folder.parent / "new" / "backup", "is in the data directory"),
-    (
-        {"database_url": "postgresql+psycopg://localhost/x"},
-        lambda folder: folder,
-        "settings name postgres",
-    ),
+    ({"database_url": "postgresql+psycopg://localhost/x"}, lambda folder: folder, "settings name postgres"),
     ({}, of_another_contact_key, "Set TOUCHSTONE_CONTACT_KEY"),
     ({"contact_key": SecretStr("ab" * 32)}, of_another_contact_key, "Set TOUCHSTONE_CONTACT_KEY"),
 ]

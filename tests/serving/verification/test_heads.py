@@ -62,7 +62,7 @@ HEADS: list[tuple[str, Callable[[Site], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("_why", "tamper", "problem"), HEADS, ids=[row[0] for row in HEADS])
+@pytest.mark.parametrize(("_why", "tamper", "problem"), HEADS)
 def test_lost_heads_and_another_key_are_named_and_nothing_more_is_signed(
     site: Site, _why: str, tamper: Callable[[Site], object], problem: str
 ) -> None:

@@ -203,12 +203,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: 
     found = visitor.client.get("/api/v1/brand/limits", headers=headers).json()
     assert (found["person"]["limit"], found["brand"]["limit"]) == (20, 40)
     assert found["step_up"]["available"] is False
-    body = {
-        "right_id": right_of(here),
-        "reason_code": "trademark_counterfeit",
-        "listings": names,
-        "good_faith": True,
-    }
+    body = {"right_id": right_of(here), "reason_code": "trademark_counterfeit", "listings": names, "good_faith": True}
     dry = visitor.client.post(
         "/api/v1/brand/reports", json={**body, "dry_run": True}, headers={**headers, "idempotency-key": "k-0"}
     ).json()

@@ -285,11 +285,7 @@ def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
             "https://mlflow.example/base/#/runs/9d7945878f5a",
             'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"',
         ),
-        (
-            "postgresql://user:secret@db/mlflow",
-            None,
-            'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"',
-        ),
+        ("postgresql://user:secret@db/mlflow", None, 'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"'),
     ],
 )
 def test_a_run_is_found_in_mlflow_without_telling_a_password(
@@ -325,10 +321,7 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
         "prevalence": {"value": 0.042, "low": 0.021, "high": 0.08, "reviewed": 210, "audited": 30},
         "recall": {"value": None, "low": 0.0, "high": 1.0, "reviewed": 210, "audited": 30},
         "answers": {"now": {"cases": 90, "answered": 70, "median_days": 1.24, "slow_days": 6.0}},
-        "bands": [
-            a_band(0.0, 0.02, listings=0),
-            a_band(0.6, 0.8, listings=40),
-        ],
+        "bands": [a_band(0.0, 0.02, listings=0), a_band(0.6, 0.8, listings=40)],
     }
     row = {"marketplace_id": site.here, "report_id": "dri_1", "report": report, "made_at": site.clock.now()}
     with site.runtime.store.write() as connection:

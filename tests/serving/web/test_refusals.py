@@ -77,8 +77,7 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
         (
             Language("es"),
             Phrase(
-                "Nothing was recorded. {why}",
-                why=reasons_of(message("certification.expired", date=date(2026, 5, 1))),
+                "Nothing was recorded. {why}", why=reasons_of(message("certification.expired", date=date(2026, 5, 1)))
             ),
             "No se ha registrado nada. Su formación caducó el 1 de mayo de 2026; responda de nuevo a sus preguntas.",
         ),

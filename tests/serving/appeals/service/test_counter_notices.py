@@ -76,7 +76,7 @@ SALES: list[tuple[list[str] | None, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("sells_in", "expected", "_why"), SALES, ids=[row[-1] for row in SALES])
+@pytest.mark.parametrize(("sells_in", "expected", "_why"), SALES)
 def test_a_counter_notice_follows_the_law_of_the_country_of_sale(
     site: Site, sells_in: list[str] | None, expected: str, _why: str
 ) -> None:

@@ -106,7 +106,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED)
 def test_an_invalid_indicator_is_refused(
     site: Site, wanted: NewIndicator, error: type[Exception], sentence: str, _why: str
 ) -> None:

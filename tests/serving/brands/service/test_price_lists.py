@@ -89,7 +89,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("row", "sentence", "_why"), REFUSED)
 def test_a_list_with_a_bad_row_is_refused_whole(site: Site, row: dict[str, Any], sentence: str, _why: str) -> None:
     with pytest.raises(Invalid, match=f"^Row 2: .*{sentence}"):
         load(site, COLLINE, row)

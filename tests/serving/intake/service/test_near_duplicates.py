@@ -347,7 +347,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "_what"), HOSTILE, ids=[row[-1] for row in HOSTILE])
-def test_a_hostile_text_is_taken_in_and_compared_like_any_other(any_site: Site, text: str, _what: str) -> None:
+@pytest.mark.parametrize(("text", "_why"), HOSTILE)
+def test_a_hostile_text_is_taken_in_and_compared_like_any_other(any_site: Site, text: str, _why: str) -> None:
     take_in(any_site, a_row(description=text), a_row(external_id="MP-2", description=text, seller=OTHER))
     assert found(any_site, "MP-2").offers == 1

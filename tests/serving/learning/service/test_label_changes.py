@@ -53,10 +53,7 @@ def the_log_is_tampered_with(site: Site) -> None:
         connection.execute(delete(audit_entry))
 
 
-LOSSES: Final = [
-    (an_account_is_disabled, "no_label.suspended"),
-    (the_log_is_tampered_with, "no_label.unproven"),
-]
+LOSSES: Final = [(an_account_is_disabled, "no_label.suspended"), (the_log_is_tampered_with, "no_label.unproven")]
 
 
 @pytest.mark.parametrize(("happens", "reason"), LOSSES, ids=[reason for _, reason in LOSSES])

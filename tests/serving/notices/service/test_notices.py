@@ -228,11 +228,7 @@ def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> No
     with a_marketplace_that_listens(any_site):
         removed_by_analyst(any_site, "MP-50")
     (item,) = items_of(any_site, notify(any_site, "MP-50"))
-    assert (item.state, item.outcome, open_cases(any_site)) == (
-        ItemState.DECIDED,
-        NoticeOutcome.ALREADY_REMOVED,
-        [],
-    )
+    assert (item.state, item.outcome, open_cases(any_site)) == (ItemState.DECIDED, NoticeOutcome.ALREADY_REMOVED, [])
     text = told_of(any_site, item)
     assert text is not None
     assert text.automated_means.code == "notice.means.automated"

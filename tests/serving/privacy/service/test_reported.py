@@ -38,10 +38,7 @@ def kept(site: Site) -> tuple[int, int]:
         texts = connection.execute(select(report_test_buy.c.order_reference, report_test_buy.c.finding)).all()
     assert all((row.content is None) is (row.name == ERASED) for row in contents)
     assert all((row.order_reference == ERASED) is (row.finding == ERASED) for row in texts)
-    return (
-        sum(row.content is not None for row in contents),
-        sum(row.finding != ERASED for row in texts),
-    )
+    return (sum(row.content is not None for row in contents), sum(row.finding != ERASED for row in texts))
 
 
 def erase(site: Site) -> dict[str, int]:

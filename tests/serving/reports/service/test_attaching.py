@@ -25,14 +25,7 @@ from serving.marketplaces.store import marketplaces
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import of_cases
-from serving.reports.service.attaching import (
-    draft_of,
-    for_brand,
-    forget_drafts,
-    hand_in,
-    keep_with_draft,
-    leave_out,
-)
+from serving.reports.service.attaching import draft_of, for_brand, forget_drafts, hand_in, keep_with_draft, leave_out
 from serving.reports.service.previewing import preview
 from serving.reports.service.status import status_of
 from serving.reports.service.submitting import Draft, Submitted, submit

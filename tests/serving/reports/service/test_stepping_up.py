@@ -446,11 +446,7 @@ def test_the_proof_is_stored_with_the_session_and_the_report(here: Site) -> None
     report_id, _, session = confirmed_report(here, 21)
     with here.runtime.store.read() as connection:
         row = connection.execute(select(report_step_up)).one()
-    assert (row.report_id, row.token_hash, row.user_id) == (
-        report_id,
-        session.token_hash,
-        here.brand_person.user_id,
-    )
+    assert (row.report_id, row.token_hash, row.user_id) == (report_id, session.token_hash, here.brand_person.user_id)
 
 
 def test_its_author_withdraws_it_within_the_hour(here: Site) -> None:

@@ -142,10 +142,7 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
 
 def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismissed_one_does_not(any_site: Site) -> None:
     for number, (given, outcome, counts) in enumerate(
-        (
-            (Judgement.COUNTERFEIT, NoticeOutcome.REMOVED, (1, 0)),
-            (Judgement.GENUINE, NoticeOutcome.NO_ACTION, (1, 1)),
-        )
+        ((Judgement.COUNTERFEIT, NoticeOutcome.REMOVED, (1, 0)), (Judgement.GENUINE, NoticeOutcome.NO_ACTION, (1, 1)))
     ):
         a_listing(any_site, f"MP-{number}", **SOLENNE)
         receipt = notify(any_site, f"MP-{number}")

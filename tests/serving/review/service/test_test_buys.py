@@ -97,7 +97,7 @@ REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "then", "error", "expected", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("before", "then", "error", "expected", "_why"), REFUSED)
 def test_a_step_that_breaks_the_chain_is_refused_and_leaves_no_line(
     site: Site, before: tuple[Step, ...], then: Step, error: type[DomainError], expected: str, _why: str
 ) -> None:
@@ -155,7 +155,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+@pytest.mark.parametrize(("changes", "expected", "_why"), WRONG)
 def test_an_order_is_refused(site: Site, changes: dict[str, Any], expected: str, _why: str) -> None:
     with pytest.raises(Invalid, match=expected):
         ordered(site, a_case(site), **changes)

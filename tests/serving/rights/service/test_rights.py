@@ -69,7 +69,7 @@ REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "sold_in", "expected", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("changes", "sold_in", "expected", "_why"), REFUSED)
 def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open(
     site: Site, changes: dict[str, Any], sold_in: list[str], expected: str, _why: str
 ) -> None:
@@ -185,7 +185,7 @@ WRONG: list[tuple[dict[str, Any], type[DomainError], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "error", "expected", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+@pytest.mark.parametrize(("changes", "error", "expected", "_why"), WRONG)
 def test_an_invalid_right_is_refused(
     site: Site, changes: dict[str, Any], error: type[DomainError], expected: str, _why: str
 ) -> None:

@@ -196,7 +196,7 @@ BARRED: list[tuple[Callable[[Both], Person], type[DomainError], str]] = [
 
 
 @pytest.mark.attack
-@pytest.mark.parametrize(("change", "error", "_why"), BARRED, ids=[row[-1] for row in BARRED])
+@pytest.mark.parametrize(("change", "error", "_why"), BARRED)
 def test_only_a_lead_of_both_shares(
     both: Both, mine: OnFile, change: Callable[[Both], Person], error: type[DomainError], _why: str
 ) -> None:

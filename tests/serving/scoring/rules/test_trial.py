@@ -69,13 +69,7 @@ def test_a_comparison_counts_flagged_listings_by_model_and_label() -> None:
 
 @pytest.mark.parametrize(
     ("approved_by", "needed", "missing"),
-    [
-        ((), 2, 1),
-        (("user:ada",), 2, 1),
-        (("user:wei",), 2, 0),
-        (("user:wei", "user:mara"), 2, 0),
-        ((), 1, 0),
-    ],
+    [((), 2, 1), (("user:ada",), 2, 1), (("user:wei",), 2, 0), (("user:wei", "user:mara"), 2, 0), ((), 1, 0)],
 )
 def test_the_starter_counts_once_among_the_approvals(approved_by: tuple[str, ...], needed: int, missing: int) -> None:
     assert missing_approvals(by="user:ada", approved_by=frozenset(approved_by), needed=needed) == missing

@@ -228,7 +228,7 @@ REFUSED: list[tuple[Any, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "code", "field", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("row", "code", "field", "_why"), REFUSED)
 def test_a_bad_contact_is_quarantined_without_its_value_and_its_neighbour_kept(
     site: Site, row: Any, code: str, field: str, _why: str
 ) -> None:

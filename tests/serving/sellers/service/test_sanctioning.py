@@ -338,11 +338,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     carry_out(any_site, proposed.sanction_id)
     for seller, path in PATHS:
         (reached,) = sanctions_of(any_site, seller)
-        assert (reached.state, reached.path, reached.parent_id) == (
-            SanctionState.PROPOSED,
-            path,
-            proposed.sanction_id,
-        )
+        assert (reached.state, reached.path, reached.parent_id) == (SanctionState.PROPOSED, path, proposed.sanction_id)
         assert reached.reasons[0] == f"{SELLER} was sanctioned, and this account is linked: {path}."
         assert acts(any_site, seller) == [], "people decide about each"
     (two,), (three,) = sanctions_of(any_site, "lumo-two"), sanctions_of(any_site, "lumo-three")

@@ -19,13 +19,7 @@ from serving.listings.tables import score
 from serving.review.service.undoing import undo_verdict
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.rules.seller_risk import RiskState, SellerRisk
-from serving.sellers.service.seller_risk import (
-    ranking_at,
-    refresh,
-    refresh_seller_risks,
-    risk_of,
-    riskiest_sellers,
-)
+from serving.sellers.service.seller_risk import ranking_at, refresh, refresh_seller_risks, risk_of, riskiest_sellers
 from serving.sellers.store import seller_risks
 from serving.workflows.worker import sweep
 from tests.fixtures.facts import a_listing

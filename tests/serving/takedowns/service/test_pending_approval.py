@@ -359,9 +359,7 @@ def test_a_pending_confirmation_can_be_undone_within_its_window(site: Site) -> N
     assert (pending_removals(site.runtime, site.analyst), standing(site)) == ([], [])
 
 
-def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(
-    any_site: Site,
-) -> None:
+def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: Site) -> None:
     first, second = questions(any_site, 2)
     rule = AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")

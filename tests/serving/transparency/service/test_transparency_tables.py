@@ -137,11 +137,7 @@ LISTED = {
         "reversed",
         "median_hours_to_decision",
     },
-    "suspensions": {
-        "manifestly_illegal_content",
-        "manifestly_unfounded_notices",
-        "manifestly_unfounded_complaints",
-    },
+    "suspensions": {"manifestly_illegal_content", "manifestly_unfounded_notices", "manifestly_unfounded_complaints"},
     "automated_means": {
         "error_rate_of_what_was_flagged",
         "error_rate_of_what_was_flagged_low",

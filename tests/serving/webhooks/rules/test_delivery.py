@@ -119,7 +119,7 @@ HEADERS = [
 ]
 
 
-@pytest.mark.parametrize(("header", "seconds", "_why"), HEADERS, ids=[row[-1] for row in HEADERS])
+@pytest.mark.parametrize(("header", "seconds", "_why"), HEADERS)
 def test_the_wait_that_a_header_asks_for(header: str | None, seconds: int | None, _why: str) -> None:
     expected = None if seconds is None else timedelta(seconds=seconds)
     assert wait_of(header, SENT, DEFAULT_DELIVERY) == expected
@@ -135,7 +135,7 @@ RESTS = [
 ]
 
 
-@pytest.mark.parametrize(("status", "wait", "seconds", "_why"), RESTS, ids=[row[-1] for row in RESTS])
+@pytest.mark.parametrize(("status", "wait", "seconds", "_why"), RESTS)
 def test_the_pause_that_an_answer_asks_for(
     status: int | None, wait: int | None, seconds: int | None, _why: str
 ) -> None:
