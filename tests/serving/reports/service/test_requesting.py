@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.delivery import store as outgoing
 from serving.delivery.service import dead_letters
@@ -28,6 +27,7 @@ from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.takedowns import right_of
+from tests.serving.delivery.service.test_delivery import register
 
 ADDRESS = "https://bazaar.example/item/RP-0"
 ASKED = "report.not_known"
@@ -38,12 +38,6 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
     with a_receiver() as found:
         register(any_site, found)
         yield found
-
-
-def register(site: Site, found: Receiver) -> None:
-    provisioning.register_webhook(
-        site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
-    )
 
 
 def requests(site: Site) -> list[StoredListingRequest]:
