@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -56,6 +57,7 @@ COUNTS = [
     ([a_hit(10, MISUSE)], 0.5, "half a strike for a misused mark"),
     ([a_hit(10), a_hit(9, MISUSE)], 1.5, "two kinds within days are two incidents"),
     ([a_hit(10, MISUSE), a_hit(9, MISUSE)], 0.5, "two of the lighter kind are one"),
+    ([a_hit(10), replace(a_hit(9), weight=0.5)], 1.0, "the heaviest of an incident"),
     ([a_hit(10, DESIGN), a_hit(30, DESIGN)], 0.0, "disputes about designs"),
     ([a_hit(10), a_hit(20, void=Void.OVERTURNED)], 1.0, "one was overturned"),
     ([a_hit(10, void=Void.OVERTURNED), a_hit(9)], 1.0, "the other of the incident still counts"),

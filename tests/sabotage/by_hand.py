@@ -24,9 +24,6 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("return policy.audit_least_share", "return 0.0", "confident scores are never sampled"),
         ("min(1 - _LEAST, max(_LEAST, probability))", "probability", "certainty has no odds"),
     ),
-    "models/flat_trees.py": (
-        ("if np.uint64(matrix.shape[1]) != words[_HEAD]:", "if False:", "columns beyond the row"),
-    ),
     "models/labels.py": (
         ("(v.known_at, v.verdict_id))", "v.verdict_id)", "verdicts in the order of ids"),
         ("            return _NOT_MATURE", "            pass", "an upheld appeal without a date is a label"),

@@ -136,18 +136,21 @@ def _nearest(module: str) -> list[Path]:
 
 @cache
 def named_tests(module: str) -> tuple[str, ...]:
-    """The tests of the module's name, those named above, and those in the subject's folder that import it.
-
-    Where none does, the tests of its importers.
-    """
-    own, near = Path("tests", module), _nearest(module)
+    """The tests of the module's name, and those that are named above."""
+    own = [test for test in _nearest(module) if test.stem == f"test_{Path(module).stem}"]
     also = [Path("tests", place) for place, names in _ALSO.items() if module.removesuffix(".py") in names.split()]
-    also = [test for place in also for test in (sorted(place.glob("test_*.py")) if place.is_dir() else [place])]
-    if not near and not also:
+    folders = [sorted(place.glob("test_*.py")) if place.is_dir() else [place] for place in also]
+    return tuple(dict.fromkeys(map(str, sum(folders, own))))
+
+
+@cache
+def all_tests(module: str) -> tuple[str, ...]:
+    """The named tests, then those in the subject's folder that import the module, or else its importers."""
+    near = _nearest(module)
+    if not near and not named_tests(module):
         importers = _importing(module, Path(module.partition("/")[0]).rglob("*.py"))
         near = [test for importer in importers for test in _nearest(str(importer))]
-    tests = sorted([*also, *near], key=lambda test: test.stem != f"test_{own.stem}")
-    return tuple(dict.fromkeys(map(str, tests)))
+    return tuple(dict.fromkeys([*named_tests(module), *map(str, near)]))
 
 
 def put_in(module: str, text: str) -> None:
@@ -222,8 +225,9 @@ class _Judge:
         for item in session.items:
             items.setdefault(item.nodeid.partition("::")[0], []).append(item)
         for module, mutants in self._mutants.items():
-            own, *others = [items.get(test, []) for test in named_tests(module)] or [[]]
-            tests = [*own, *[item for test in others for item in test][:_MOST_OTHERS]]
+            named = [item for test in named_tests(module) for item in items.get(test, ())]
+            others = [item for test in all_tests(module)[len(named_tests(module)) :] for item in items.get(test, ())]
+            tests = [*named, *others[:_MOST_OTHERS]]
             if tests and time.monotonic() < self._until:
                 session._setupstate.teardown_exact(tests[0])  # no public way
                 elsewhere = next(item for item in session.items if item.path != tests[0].path)
@@ -261,7 +265,7 @@ def _fails(item: pytest.Item, after: pytest.Item | None) -> bool:
 
 
 def _digest(module: str) -> str:
-    return digest_of((module, *named_tests(module)))
+    return digest_of((module, *all_tests(module)))
 
 
 def judge(seconds: float, share: int, words: Sequence[str] = ("",)) -> dict[str, list[Mutant]]:
@@ -279,7 +283,7 @@ def judge(seconds: float, share: int, words: Sequence[str] = ("",)) -> dict[str,
                 else:
                     by_verdict[verdict].append(mutant)
     if waiting and seconds > 0:
-        files = dict.fromkeys(test for module in waiting for test in named_tests(module))
+        files = dict.fromkeys(test for module in waiting for test in all_tests(module))
         pytest.main([*_ARGUMENTS, *files, _ELSEWHERE], plugins=[_Judge(waiting, until)])
         return judge(0, share, words)
     return by_verdict

@@ -13,7 +13,7 @@ import pytest
 
 from tests.sabotage.by_hand import by_hand
 from tests.sabotage.generator import changes_of
-from tests.sabotage.judging import KILLED, judge, judged_modules, named_tests, put_in
+from tests.sabotage.judging import KILLED, all_tests, judge, judged_modules, put_in
 
 _SECONDS, _SHARE = 600, 8
 _SOURCE: Final = """
@@ -80,7 +80,7 @@ def test_every_mutant_written_by_hand_fits_its_module() -> None:
 
 @pytest.mark.soak
 def test_every_judged_module_has_tests() -> None:
-    assert [module for module in judged_modules() if changes_of(module) and not named_tests(module)] == []
+    assert [module for module in judged_modules() if changes_of(module) and not all_tests(module)] == []
 
 
 @pytest.mark.soak

@@ -14,6 +14,7 @@ from serving.account_management.service.authorised_sellers import (
     named_in,
     take_off,
 )
+from serving.audit.store import audit
 from serving.brands.policy import DEFAULT_AUTHORISATION
 from serving.brands.rules.authorisation import need_check
 from serving.brands.store.authorised_sellers import authorise, authorised, requests
@@ -99,6 +100,9 @@ def test_what_cannot_be_is_refused_and_nothing_changes(site: Site, monkeypatch: 
     with pytest.raises(Conflict):
         change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
     assert on_list(site) == ["maison-brandt"]
+    monkeypatch.setattr(authorised_sellers, "MOST", 2)
+    change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
+    assert on_list(site) == ["maison-brandt", "shop-1"]
 
 
 class Counted(str):
@@ -168,16 +172,23 @@ def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site
         decide_requests(site.runtime, site.account_manager, pair_of(site), ["asr_of_another_brand"], accept=True)
     decide_requests(site.runtime, site.account_manager, pair_of(site), [request.request_id], accept=True)
     assert on_list(site) == [SELLER, "maison-brandt", "shop-1"]
-
-
-def test_nobody_gives_their_own_entry_the_check(site: Site) -> None:
-    having(site, strikes_of, 1)
-    manager = site.account_manager
-    change_list(site.runtime, pair_of(site), [SELLER], by=f"user:{manager.user_id}")
+    take_off(site.runtime, pair_of(site), "shop-1", by="user:lead")
     with site.runtime.store.read() as connection:
-        (request,) = requests(connection, pair_of(site))
+        changes = audit.entries_of(connection, "authorised_sellers.changed")
+    assert [tuple(change.payload[part] for part in ("added", "ended", "waiting")) for change in changes[-4:]] == [
+        *((["shop-1"], [], [SELLER]), ([], [], [SELLER]), ([SELLER], [], []), ([], ["shop-1"], [])),
+    ]
+
+
+def test_nobody_gives_their_own_entry_the_check(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authorised_sellers, "need_check", lambda sellers, *_: tuple(sellers))
+    manager = site.account_manager
+    for seller, by in (("shop-1", manager.actor), ("shop-2", "user:lead")):
+        change_list(site.runtime, pair_of(site), [seller], by=by)
+    with site.runtime.store.read() as connection:
+        named = [request.request_id for request in requests(connection, pair_of(site))]
     with pytest.raises(Forbidden, match="Somebody else"):
-        decide_requests(site.runtime, manager, pair_of(site), [request.request_id], accept=True)
+        decide_requests(site.runtime, manager, pair_of(site), named, accept=True)
 
 
 @pytest.mark.parametrize(
