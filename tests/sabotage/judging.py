@@ -77,6 +77,7 @@ _OTHERS: Final = {
 # Tests outside the subject's folder, or which import the module by a detour.
 _ALSO: Final = {
     "models/test_bundle.py": "models/bundle_files models/phrases",
+    "models/test_points.py": "models/classifier",
     "models/test_routing.py": "models/exploration",
     "training/test_weighting.py": "training/influence",
     "serving/intake/service/test_questions.py": "serving/intake/service/questions serving/scoring/service/scoring",
