@@ -20,8 +20,7 @@ def post(client: TestClient, site: Site, body: str | bytes, headers: dict[str, s
 
 
 def quarantined(site: Site) -> list[dict[str, Any]]:
-    with site.runtime.store.read() as connection:
-        return listings.quarantined(connection, site.here, 100)
+    return site.read(listings.quarantined, site.here, 100)
 
 
 @pytest.mark.both_engines

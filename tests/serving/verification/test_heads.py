@@ -70,8 +70,7 @@ def test_lost_heads_and_another_key_are_named_and_nothing_more_is_signed(
     tamper(site)
     assert problem in verify(site.runtime)["heads_problem"]
     site.clock.forward(minutes=6)
-    with site.runtime.store.write() as connection:
-        audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
+    site.write(audit.record, site.clock.now(), site.here, "test", "test.done", "x")
     if problem != "not record the same signing keys":
         assert sign_head(site.runtime) == 0, "another head would hide what is missing"
     assert problem in verify(site.runtime)["heads_problem"]
@@ -87,8 +86,7 @@ def test_signing_is_begun_anew_with_a_reason_that_the_log_keeps(site: Site, tamp
     (told,) = found["renewed"]
     assert (told["reason"], told["by"], told["before"]["sequence"] > 0) == ("The disk failed.", "local", True)
     site.clock.forward(minutes=6)
-    with site.runtime.store.write() as connection:
-        audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
+    site.write(audit.record, site.clock.now(), site.here, "test", "test.done", "x")
     assert sign_head(site.runtime) == 1
     assert is_whole(verify(site.runtime))
 

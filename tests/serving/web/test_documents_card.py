@@ -73,8 +73,7 @@ def test_who_decides_saves_it_as_a_file_that_may_do_nothing_under_a_name_of_ours
     visitor = a_visitor(site)
     assert send(visitor, link, HOSTILE, INVOICE) == 303
     visitor.post(link, {"event": "submit", "said": "Bought in Lyon."})
-    with site.runtime.store.read() as connection:
-        (upload,) = seller_uploads.of_action(connection, site.here, removal.action_id)
+    (upload,) = site.read(seller_uploads.of_action, site.here, removal.action_id)
     brand = visit_as(site, site.brand_person)
     address = f"/counter-notices/{now_of(site, removal).counter_notice_id}/documents/{upload.upload_id}"
     page = brand.get("/counter-notices").text

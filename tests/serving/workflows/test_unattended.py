@@ -21,8 +21,7 @@ def test_the_worker_trains_on_new_labels_by_itself_and_tracks_the_candidate(work
         connection.execute(delete(retraining_look))  # The worker counts again at its next sweep, not in an hour.
 
     def ended() -> bool:
-        with site.runtime.store.read() as connection:
-            return any(one.state in {"done", "failed"} for one in learning.jobs(connection, site.here, 5))
+        return any(one.state in {"done", "failed"} for one in site.read(learning.jobs, site.here, 5))
 
     wait_until(ended)
     with site.runtime.store.read() as connection:

@@ -277,8 +277,7 @@ def test_a_new_setup_link_replaces_the_one_before(site: Site) -> None:
 @pytest.mark.attack
 def test_a_setup_link_is_open_for_a_day_and_until_the_first_account(any_site: Site) -> None:
     def is_open(token: str, later: timedelta = timedelta(0)) -> bool:
-        with any_site.runtime.store.read() as connection:
-            return setup_links.is_setup_open(connection, hash_token(token), any_site.runtime.wall.now() + later)
+        return any_site.read(setup_links.is_setup_open, hash_token(token), any_site.runtime.wall.now() + later)
 
     token = auth.new_setup_token(any_site.runtime)
     assert (is_open(token), is_open("other")) == (True, False)

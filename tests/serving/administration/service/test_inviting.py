@@ -103,8 +103,7 @@ def test_nobody_is_invited_to_what_one_does_not_administer(here: Site, admin: Pe
     provisioning.add_marketplace(here.runtime, name="Elsewhere", base_currency="USD", by="test")
     new = NewPerson("eva@elsewhere.example", "Eva", Role.ADMIN, marketplace="Elsewhere", password=PASSWORD)
     user_id, _ = provisioning.add_person(here.runtime, new, by="test")
-    with here.runtime.store.read() as connection:
-        eva = accounts.person(connection, user_id)
+    eva = here.read(accounts.person, user_id)
     with pytest.raises(Forbidden):
         invite(here.runtime, eva, EMAIL, Grant(Role.ANALYST, here.here))
     token_of(here, admin)

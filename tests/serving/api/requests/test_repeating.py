@@ -248,8 +248,7 @@ def test_a_request_of_the_process_that_owned_the_home_before_is_taken_over_at_on
 def test_a_request_whose_process_was_killed_after_it_had_stored_its_work_is_not_done_again(
     site: Site, begun: store.Repeatable
 ) -> None:
-    with site.runtime.store.write() as connection:
-        store.mark_stored(connection, begun)
+    site.write(store.mark_stored, begun)
     with another_process(site) as restarted:
         for _ in range(2):
             with pytest.raises(Exception, match="its response was lost"):
@@ -268,8 +267,7 @@ def a_request() -> store.Repeatable:
 
 def wait_for_the_end_of_its_session(site: Site) -> None:
     """The server ends a session some time after its process has ended; it gives the lock to who waits for it."""
-    with site.runtime.store.write() as connection:
-        in_turn(connection, a_request().lock)
+    site.write(in_turn, a_request().lock)
 
 
 def test_a_claim_ends_with_the_session_of_its_process_and_not_before(on_postgres: Site) -> None:

@@ -34,8 +34,7 @@ def a_new_user(site: Site) -> Person:
     """A colleague of the brand without certification."""
     new = NewPerson("noor@aurelle.example", "Noor Haddad", Role.BRAND, brand="Aurelle", password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, user_id)
+    return site.read(accounts.person, user_id)
 
 
 def count(site: Site, table: object) -> int:

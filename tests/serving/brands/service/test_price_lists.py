@@ -23,8 +23,7 @@ def load(site: Site, *rows: dict[str, Any], brand: str = "Aurelle") -> int:
 
 def asked(site: Site, title: str = "Aurelle Colline", *, as_of: datetime | None = None, **row: Any) -> ListPrice | None:
     """The brand's price by its list at a moment, by default now."""
-    with site.runtime.store.read() as connection:
-        lists = price_lists.load(connection, site.here, as_of or site.clock.now())
+    lists = site.read(price_lists.load, site.here, as_of or site.clock.now())
     return lists.find(_Listing(title, **row), site.brand_id, base_currency="EUR")
 
 

@@ -56,8 +56,7 @@ def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDupl
     """The near-duplicates of a listing that is not stored."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
-    with site.runtime.store.read() as connection:
-        likeness = near_duplicates_of(connection, site.here, row, as_of or site.clock.now())
+    likeness = site.read(near_duplicates_of, site.here, row, as_of or site.clock.now())
     assert likeness is not None
     return likeness
 

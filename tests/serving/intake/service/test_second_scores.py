@@ -96,8 +96,7 @@ def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site
     assert second.probability > first.probability
     (case,) = open_cases(any_site)
     assert (case.score_id, case.version_id, case.lane) == (second.score_id, first.version_id, CaseLane.ASK_BRAND)
-    with any_site.runtime.store.read() as connection:
-        found = scores.latest_of_version(connection, any_site.here, first.version_id)
+    found = any_site.read(scores.latest_of_version, any_site.here, first.version_id)
     assert TITLE in {reason.code for reason in found["reasons"]}
 
 

@@ -28,8 +28,7 @@ from tests.serving.web.reports import a_report, admit_model, put_champion_in_for
 
 
 def champion_of(site: Site) -> str | None:
-    with site.runtime.store.read() as connection:
-        return learning.champions(connection).get(site.here)
+    return site.read(learning.champions).get(site.here)
 
 
 def fail_a_gate(site: Site, digest: str) -> None:

@@ -53,8 +53,7 @@ def found(
     site: Site, asked: str, kind: EntryKind = EntryKind.LISTING, places: frozenset[str] | None = None
 ) -> list[str]:
     here = frozenset({site.here}) if places is None else places
-    with site.runtime.store.read() as connection:
-        return [hit.external_id for hit in search.find(connection, here, kind, asked, most=50)]
+    return [hit.external_id for hit in site.read(search.find, here, kind, asked, most=50)]
 
 
 @pytest.mark.both_engines

@@ -168,8 +168,7 @@ def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_s
     notify(any_site, "MP-2", by=a_reporter(any_site, ReporterKind.REGISTERED))
     notify(any_site, "MP-3", by=a_reporter(any_site, ReporterKind.BRAND, "Aurelle"))
     notify(any_site, "MP-4", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
-    with any_site.runtime.store.read() as connection:
-        rows = queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=10)
+    rows = any_site.read(queues.queue, QueueFilter(frozenset({any_site.here})), most=10)
     assert [row["external_id"] for row in rows][:2] == ["MP-4", "MP-3"]
     assert {row["external_id"] for row in rows if row["notified"]} == {"MP-1", "MP-2", "MP-3", "MP-4"}
     hours = {row["external_id"]: (row["due_at"] - row["opened_at"]) / timedelta(hours=1) for row in rows}
@@ -567,5 +566,4 @@ def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site:
     changed = a_row(description="An ordinary change, and the draw does not fall on it.")
     receive(replace(site.runtime, draw=draw), site.marketplace, [changed], source="test")
     (case,) = open_cases(site)
-    with site.runtime.store.read() as connection:
-        assert case.version_id == listings.versions(connection, site.here, case.listing_id)[-1]["version_id"]
+    assert case.version_id == site.read(listings.versions, site.here, case.listing_id)[-1]["version_id"]

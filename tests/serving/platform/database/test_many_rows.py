@@ -94,8 +94,7 @@ def test_nothing_of_a_transaction_that_fails_comes_later(any_site: Site) -> None
         add(connection, seller, rows)
         connection.rollback()
     assert stored(any_site, seller, "seller_id") == []
-    with any_site.runtime.store.write() as connection:
-        add(connection, seller, rows)
+    any_site.write(add, seller, rows)
     assert stored(any_site, seller, "seller_id") == rows
 
 
@@ -113,8 +112,7 @@ def test_an_error_of_the_copy_quotes_no_value(any_site: Site, engine_name: str) 
         with pytest.raises(DBAPIError) as caught, any_site.runtime.store.write() as connection:
             add(connection, seller, sellers(any_site, external_id=wrong))
         assert "secret" not in f"{caught.value}{caught.value.orig}"
-    with any_site.runtime.store.write() as connection:
-        add(connection, seller, sellers(any_site))
+    any_site.write(add, seller, sellers(any_site))
 
 
 def test_entries_of_search_replace_the_earlier_ones(any_site: Site) -> None:

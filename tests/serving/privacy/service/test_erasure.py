@@ -276,8 +276,7 @@ def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     with pytest.raises(Conflict, match="already"):
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
-    with site.runtime.store.read() as connection:
-        assert [one.seller for one in legal_holds.in_force(connection, site.here)] == [SELLER]
+    assert [one.seller for one in site.read(legal_holds.in_force, site.here)] == [SELLER]
     with pytest.raises(Invalid):
         lift_hold(site.runtime, site.marketplace, SELLER, reason="", by="test")
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")

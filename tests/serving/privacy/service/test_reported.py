@@ -101,8 +101,7 @@ def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possibl
     with a_marketplace_that_listens(any_site):
         report_id = reported(any_site, withdrawn=False)
         [item] = status_of(any_site.runtime, any_site.brand_person, report_id).items
-        with any_site.runtime.store.read() as connection:
-            [removal] = actions.of_listing(connection, any_site.here, item.step.listing_id or "")
+        [removal] = any_site.read(actions.of_listing, any_site.here, item.step.listing_id or "")
         carried_out(any_site, removal)
         any_site.clock.forward(days=100)
         assert erase_what_is_past_its_time(both(any_site)) == 0

@@ -58,8 +58,7 @@ def digest(content: bytes) -> str:
 
 
 def draft(site: Site, key: str = "first", person: Person | None = None) -> DraftKey:
-    with site.runtime.store.read() as connection:
-        return draft_of(connection, person or site.brand_person, right_of(site), site.here, key)
+    return site.read(draft_of, person or site.brand_person, right_of(site), site.here, key)
 
 
 def send(site: Site, names: list[str], key: str = "first", **changes: Any) -> Submitted:
@@ -71,14 +70,12 @@ def names_of(site: Site, report_id: str) -> list[str]:
 
 
 def shown(site: Site, case: Case) -> list[str]:
-    with site.runtime.store.read() as connection:
-        return [one.name for one in of_cases.documents_of(connection, case)]
+    return [one.name for one in site.read(of_cases.documents_of, case)]
 
 
 def case_of(site: Site, report_id: str, number: int = 1) -> Case:
     step = status_of(site.runtime, site.brand_person, report_id).items[number - 1].step
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, step.case_id or "")
+    return site.read(cases.get, site.here, step.case_id or "")
 
 
 @pytest.mark.both_engines
@@ -114,8 +111,7 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
 def test_a_removal_without_a_report_names_no_documents(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
-    with any_site.runtime.store.read() as connection:
-        [taken] = evidence.of_listing(connection, any_site.here, case.listing_id)
+    [taken] = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
     assert "documents" not in taken.snapshot.header
 
 
@@ -237,8 +233,7 @@ def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: S
     keep_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, ["RP-0"])
     assert shown(any_site, case) == ["invoice.pdf"]
-    with any_site.runtime.store.read() as connection:
-        kept = evidence.of_listing(connection, any_site.here, case.listing_id)
+    kept = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
     assert kept[0].snapshot.header["documents"] == [digest(PDF)]
 
 
@@ -289,5 +284,4 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
 def an_analyst_of(site: Site, marketplace: str) -> Person:
     new = NewPerson("jo@souk.example", "Jo Adler", Role.ANALYST, marketplace=marketplace, password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, user_id)
+    return site.read(accounts.person, user_id)

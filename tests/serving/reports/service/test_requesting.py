@@ -106,8 +106,7 @@ def test_a_request_is_tried_again_with_the_same_id_and_ends_as_a_dead_letter(
     any_site.clock.forward(days=8)
     assert deliver(any_site.runtime, any_site.here, made.action_id) == "dead"
     assert {one["id"] for one in receiver.deliveries} == {made.action_id}
-    with any_site.runtime.store.read() as connection:
-        assert outgoing.by_state(connection, any_site.here)[ActionState.DEAD] == 1
+    assert any_site.read(outgoing.by_state, any_site.here)[ActionState.DEAD] == 1
     receiver.answer = lambda _number: 204
     assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [made.action_id]
     assert deliver(any_site.runtime, any_site.here, made.action_id) == "acknowledged"

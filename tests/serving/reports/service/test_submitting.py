@@ -173,8 +173,7 @@ def test_the_holder_of_a_lease_is_told(any_site: Site) -> None:
     case = a_case(any_site, brand="Aurelle")
     assert lease(any_site.runtime, any_site.analyst, case.case_id) is not None
     report(any_site, ["MP-9"])
-    with any_site.runtime.store.read() as connection:
-        told = [one["what"] for one in cases.timeline(connection, any_site.here, case.case_id)]
+    told = [one["what"] for one in any_site.read(cases.timeline, any_site.here, case.case_id)]
     assert "The brand reported this listing as counterfeit. The lease of this case ended." in told
     with pytest.raises(Conflict, match="decided"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)

@@ -132,8 +132,7 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
     ended(any_site, receipt)
     case = complained(any_site, receipt)
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
-    with any_site.runtime.store.read() as connection:
-        kept = kept_from(connection, any_site.here, [case.case_id])
+    kept = any_site.read(kept_from, any_site.here, [case.case_id])
     assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= kept[case.case_id]
     for person in (any_site.analyst, any_site.second_analyst):
         with pytest.raises(Forbidden, match="somebody else must decide the complaint"):

@@ -147,8 +147,7 @@ def test_the_history_of_the_case_tells_a_naming_and_a_correction(site: Site) -> 
     case = a_brandless_case(site)
     name(site, case, VELA)
     name(site, case, registered(site, "Solenne"))
-    with site.runtime.store.read() as connection:
-        told = [one["what"] for one in cases.timeline(connection, site.here, case.case_id)]
+    told = [one["what"] for one in site.read(cases.timeline, site.here, case.case_id)]
     assert told[-2:] == ["Named the brand: Vela Nord.", f"Corrected the brand from Vela Nord to Solenne. {WHY}"]
 
 
@@ -218,8 +217,7 @@ def test_of_two_corrections_at_once_one_is_told_of_the_other(any_site: Site) -> 
     another_brand(any_site)
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(correct, ((any_site.analyst, "Marea"), (any_site.second_analyst, "Solenne"))))
-    with any_site.runtime.store.read() as connection:
-        given = case_brands.of_case(connection, any_site.here, case.case_id)
+    given = any_site.read(case_brands.of_case, any_site.here, case.case_id)
     # One after the other is a chain of two corrections; at once, the second is refused.
     assert found.count("named") == len(given)
     assert set(found) <= {"named", "conflict"}

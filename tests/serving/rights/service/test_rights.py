@@ -124,8 +124,7 @@ def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> No
     keep_document(small, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
     with pytest.raises(Conflict, match="bytes in total"):
         keep_document(small, "Aurelle", "c.pdf", b"%PDF-", by="test")
-    with site.runtime.store.read() as connection:
-        assert len(documents.documents_of(connection, site.pair)) == 2
+    assert len(site.read(documents.documents_of, site.pair)) == 2
 
 
 def _claim(runtime: Runtime, number: int) -> None:

@@ -233,8 +233,7 @@ def test_a_bad_contact_is_quarantined_without_its_value_and_its_neighbour_kept(
     site: Site, row: Any, code: str, field: str, _why: str
 ) -> None:
     assert tell(site, row, a_contact("bo", kind="email", value=MAIL)) == {"new": 1, "known": 0, "quarantined": 1}
-    with site.runtime.store.read() as connection:
-        (found,) = listings.quarantined(connection, site.here, 10)
+    (found,) = site.read(listings.quarantined, site.here, 10)
     assert (found["code"], found["field"], found["source"]) == (code, field, "seller-contacts")
     assert "7654321" not in str(found)
 
@@ -243,8 +242,7 @@ def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
     many = [a_contact(value=f"+49 30 {i:07d}") for i in range(MOST_OF_A_SELLER + 1)]
     assert tell(site, *many) == {"new": 50, "known": 0, "quarantined": 1}
     assert tell(site, many[0], many[-1]) == {"new": 0, "known": 1, "quarantined": 1}
-    with site.runtime.store.read() as connection:
-        found = listings.quarantined(connection, site.here, 10)
+    found = site.read(listings.quarantined, site.here, 10)
     assert {one["code"] for one in found} == {"too_many"}
 
 

@@ -39,8 +39,7 @@ def removed(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction
     policy = replace(DEFAULT_BUDGETS, person_day=person_day)
     policies = site.runtime.policies.changed(policy)
     report(replace(site, runtime=replace(site.runtime, policies=policies)), on_sale(site, many))
-    with site.runtime.store.read() as connection:
-        return actions.latest(connection, site.here, kind=None, state=None, most=many)[::-1]
+    return site.read(actions.latest, site.here, kind=None, state=None, most=many)[::-1]
 
 
 def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:

@@ -42,8 +42,7 @@ def removed(site: Site, **changes: object) -> Taken:
 
 
 def kept(site: Site, listing_id: str) -> list[Taken]:
-    with site.runtime.store.read() as connection:
-        return evidence.of_listing(connection, site.here, listing_id)
+    return site.read(evidence.of_listing, site.here, listing_id)
 
 
 def page(taken: Taken) -> str:
