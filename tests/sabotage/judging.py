@@ -36,7 +36,7 @@ SURVIVED: Final = "survived"
 _RESULTS: Final = FOLDER / "mutants.jsonl"
 _ELSEWHERE: Final = "tests/test_layout.py"  # No module's own tests: fixtures of modules end before the first child.
 _ARGUMENTS: Final = (*ARGUMENTS, "--hypothesis-profile=mutants")
-_SECONDS: Final = 60  # A mutant that never ends is seen: its test never ends either.
+_LONGEST: Final = 600  # Seconds for the tests of a module. A mutant is killed if they take five times as long.
 _MOST_OTHERS: Final = 60
 # The rules of all rooms are judged, and these modules, which decide as well.
 _OTHERS: Final = {
@@ -80,8 +80,16 @@ _ALSO: Final = {
     "models/test_points.py": "models/classifier",
     "models/test_routing.py": "models/exploration",
     "training/test_weighting.py": "training/influence",
+    "serving/account_management/service/test_alias_decisions.py": "serving/brands/store/aliases",
+    "serving/administration/service/test_inviting.py": "serving/accounts/store/invitations",
+    "serving/administration/service/test_reset_links.py": "serving/accounts/store/reset_links",
+    "serving/appeals/service/test_appeal.py": "serving/appeals/service/complaint_case",
+    "serving/intake/service/test_one_batch.py": "serving/intake/service/batch_cases",
     "serving/intake/service/test_questions.py": "serving/intake/service/questions serving/scoring/service/scoring",
+    "serving/learning/service/test_trial.py": "serving/scoring/service/on_trial",
     "serving/notices/service": "serving/notices/rules/notice_documents",
+    "serving/notices/service/test_notice_complaints.py": "serving/appeals/service/complaint_case",
+    "serving/notices/service/test_notices.py": "serving/notices/service/notified_listings",
     "serving/operations/service/test_breaker.py": "serving/scoring/service/scoring",
     "serving/reports/service/test_labels.py": "serving/cases/store/chosen serving/learning/service/labelling"
     " serving/learning/store/monitoring training/snapshot",
@@ -89,10 +97,11 @@ _ALSO: Final = {
     "serving/review/service/test_corrected_facts.py": "serving/intake/service/intake_rows",
     "serving/rights/service/test_apart.py": "serving/brands/store/price_lists serving/rights/store/mandates"
     " serving/rights/store/rights",
-    "serving/rights/service/test_sharing.py": "serving/brands/service/price_lists",
+    "serving/rights/service/test_sharing.py": "serving/brands/service/price_lists serving/rights/service/copies",
     "serving/sellers/service": "serving/sellers/rules/sanction_statement",
     "serving/sellers/service/test_sanctioning.py": "serving/appeals/service/overturn serving/review/service/undoing"
-    " serving/sellers/service/strike_recording serving/takedowns/service/takedown",
+    " serving/sellers/service/sanction_steps serving/sellers/service/strike_recording"
+    " serving/takedowns/service/takedown",
     "serving/takedowns/service/test_pending_approval.py": "serving/learning/store/verdict_history"
     " serving/scoring/store/histories serving/scoring/store/history_queries serving/scoring/store/near_duplicates"
     " serving/standing/store/standings serving/takedowns/service/pending_approval",
@@ -234,10 +243,12 @@ class _Judge:
                 elsewhere = next(item for item in session.items if item.path != tests[0].path)
                 runtestprotocol(tests[0], log=False, nextitem=elsewhere)  # Children inherit the fixtures of sessions.
                 session._setupstate.teardown_exact(tests[0])  # as above
-            is_whole = bool(tests) and _verdict(None, tests) == SURVIVED
+            began = time.monotonic()
+            is_whole = bool(tests) and _verdict(None, tests, _LONGEST) == SURVIVED
+            seconds = 20 + 5 * round(time.monotonic() - began)
             for mutant in mutants:
                 if time.monotonic() < self._until:
-                    verdict = _verdict(mutant, tests) if is_whole else "its tests fail or are missing"
+                    verdict = _verdict(mutant, tests, seconds) if is_whole else "its tests fail or are missing"
                     append(_RESULTS, [{"mutant": mutant.key, "digest": _digest(module), "verdict": verdict}])
         return True
 
@@ -245,11 +256,11 @@ class _Judge:
 settings.register_profile("mutants", max_examples=20, derandomize=True, database=None, deadline=None)
 
 
-def _verdict(mutant: Mutant | None, tests: Sequence[pytest.Item]) -> str:
+def _verdict(mutant: Mutant | None, tests: Sequence[pytest.Item], seconds: int) -> str:
     pid = os.fork()
     if not pid:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(_SECONDS)
+        signal.alarm(seconds)
         code = 2
         try:
             if mutant is not None:
