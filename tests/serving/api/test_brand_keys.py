@@ -137,8 +137,7 @@ def test_a_key_ends_with_what_it_rests_on(
 
 def test_the_certification_of_the_maker_holds(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 1), a_key(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(certification_attempt.delete())
+    site.execute(certification_attempt.delete())
     answer = client.post(PATH, json=body(site, names), headers=by(key, "first"))
     assert answer.status_code == 403
     assert states(site) == {}

@@ -191,8 +191,7 @@ def case_now(site: Site, case: Case) -> Case:
 def removed_and_retracted(site: Site) -> str:
     """A listing that the brand had removed and then found genuine."""
     done = report(site, having(site, on_sale, 1))
-    with site.runtime.store.read() as connection:
-        action_id = connection.execute(select(action.c.action_id)).scalar_one()
+    action_id = site.value(select(action.c.action_id))
     with a_marketplace_that_listens(site):
         carried_out(site, stored_action(site, action_id))
     retract(site.runtime, site.brand_person, done.report.report_id, [1])
@@ -201,8 +200,7 @@ def removed_and_retracted(site: Site) -> str:
 
 def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -> None:
     removed_and_retracted(site)
-    with site.runtime.store.read() as connection:
-        case_id = connection.execute(select(review_case.c.case_id)).scalar_one()
+    case_id = site.value(select(review_case.c.case_id))
     before = removals(site)
     with pytest.raises(Conflict, match="retraction"):
         undo_verdict(site.runtime, site.brand_person, case_id)

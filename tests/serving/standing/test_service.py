@@ -259,8 +259,7 @@ def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_
 
 def confirmations(site: Site) -> list[tuple[str, float, bool]]:
     query = select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn)
-    with site.runtime.store.read() as connection:
-        return [tuple(row) for row in connection.execute(query.order_by(confirmation.c.known_at))]
+    return [tuple(row) for row in site.rows(query.order_by(confirmation.c.known_at))]
 
 
 @pytest.mark.parametrize(("draw", "drawn"), [(0.0999, True), (0.1, False)])

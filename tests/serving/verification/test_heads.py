@@ -41,8 +41,7 @@ def new_key_and_heads(site: Site) -> None:
 
 
 def unrecorded(site: Site) -> None:
-    with site.runtime.store.write() as connection:
-        connection.execute(delete(audit_signer))
+    site.execute(delete(audit_signer))
 
 
 def recorded(site: Site) -> None:

@@ -159,8 +159,7 @@ def make_labels_mature(site: Site) -> None:
 
 
 def test_a_failed_part_of_a_sweep_is_named_and_the_others_run(site: Site) -> None:
-    with site.runtime.store.write() as connection:
-        connection.execute(text("ALTER TABLE question_step RENAME TO lost"))
+    site.execute(text("ALTER TABLE question_step RENAME TO lost"))
     with pytest.raises(ExceptionGroup) as failed:
         sweep(site.runtime)
     notes = {note for one in failed.value.exceptions for note in one.__notes__}

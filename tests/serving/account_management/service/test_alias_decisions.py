@@ -164,8 +164,7 @@ def test_a_decision_is_recorded_with_who_and_when(any_site: Site) -> None:
         .where(audit_entry.c.act.startswith("alias."))
         .order_by(audit_entry.c.sequence)
     )
-    with any_site.runtime.store.read() as connection:
-        found = connection.execute(query).all()
+    found = any_site.rows(query)
     by = f"user:{any_site.account_manager.user_id}"
     assert [(one.act, one.actor) for one in found] == [
         ("alias.proposed", "service"),

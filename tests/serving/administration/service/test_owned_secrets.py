@@ -120,8 +120,7 @@ def test_nobody_makes_a_secret_silently(
 ) -> None:
     person = maker(site)
     assert visit_as(site, person).post(path, {**fields, "password": PASSWORD}).status_code == 200
-    with site.runtime.store.read() as connection:
-        (told,) = connection.execute(select(mail).where(mail.c.kind == "new_secret")).all()
+    (told,) = site.rows(select(mail).where(mail.c.kind == "new_secret"))
     assert told.user_id == person.user_id
     assert ("Marketplace", "Bazaar") in content(MailKind.NEW_SECRET, told.parameters).rows
 
@@ -284,5 +283,4 @@ def test_links_and_invitations_of_a_thief_end_with_the_reset_of_the_password(sit
 def test_the_owner_of_the_data_directory_makes_a_key_and_nobody_is_told(site: Site) -> None:
     an_administrator(site)
     provisioning.add_key(site.runtime, name="nightly", scopes=[Scope.TRAIN], marketplace=None, by=LOCAL)
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(mail).where(mail.c.kind == "new_secret")).all() == []
+    assert site.rows(select(mail).where(mail.c.kind == "new_secret")) == []

@@ -27,8 +27,7 @@ def invite(site: Site, **changes: Any) -> str:
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 NO_ADDRESSES = [
@@ -236,8 +235,7 @@ def test_every_provisioning_step_is_audited_with_its_actor_and_no_secret(site: S
         secret=None,
         by="lena",
     )
-    with site.runtime.store.read() as connection:
-        rows = connection.execute(select(audit_entry).where(audit_entry.c.actor == "lena")).all()
+    rows = site.rows(select(audit_entry).where(audit_entry.c.actor == "lena"))
     assert sorted(row.act for row in rows) == ["key.made", "person.added", "webhook.registered"]
     for shown in (PASSWORD, secret, key.rpartition(".")[2]):
         assert not any(shown in str(row) for row in rows)

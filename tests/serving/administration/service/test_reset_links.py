@@ -191,8 +191,7 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
     answers_at(here, here.brand_person, souk)
     with pytest.raises(Forbidden, match="outside your control"):
         make_link(here.runtime, admin, here.brand_person.user_id)
-    with here.runtime.store.read() as connection:
-        assert connection.execute(select(reset_link)).all() == []
+    assert here.rows(select(reset_link)) == []
     assert make_link_as_owner(here.runtime, here.brand_person.email.upper(), by="local")
 
 
@@ -200,8 +199,7 @@ def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would
     here.write(people.take_grants, here.analyst.user_id, here.analyst.grants)
     with pytest.raises(NotFound, match="no role any more"):
         make_link_as_owner(here.runtime, here.analyst.email, by="local")
-    with here.runtime.store.read() as connection:
-        assert connection.execute(select(reset_link)).all() == []
+    assert here.rows(select(reset_link)) == []
 
 
 def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(here: Site) -> None:
@@ -262,8 +260,7 @@ def test_links_are_forgotten_with_the_sessions(here: Site, admin: Person) -> Non
     make_link(here.runtime, admin, here.second_analyst.user_id)
     here.clock.forward(days=30)
     erase_what_is_past_its_time(here.runtime)
-    with here.runtime.store.read() as connection:
-        assert len(connection.execute(select(reset_link)).all()) == 2
+    assert len(here.rows(select(reset_link))) == 2
     here.clock.forward(days=2)
     erase_what_is_past_its_time(here.runtime)
     with here.runtime.store.read() as connection:

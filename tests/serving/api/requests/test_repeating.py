@@ -44,8 +44,7 @@ KEY = {"idempotency-key": "7a3e-1"}
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 def same(first: Response, again: Response) -> None:

@@ -109,6 +109,5 @@ def test_a_list_has_an_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_loading_of_a_list_is_one_audit_entry(site: Site) -> None:
     load(site, COLLINE, {**COLLINE, "model": "Perle"})
-    with site.runtime.store.read() as connection:
-        acts = connection.execute(select(audit_entry.c.act, audit_entry.c.subject)).all()
+    acts = site.rows(select(audit_entry.c.act, audit_entry.c.subject))
     assert [tuple(act) for act in acts].count(("price_list.loaded", site.brand_id)) == 1

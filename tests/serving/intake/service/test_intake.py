@@ -22,8 +22,7 @@ def take_in(site: Site, *rows: Any, **options: Any) -> list[RowAnswer]:
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 def test_a_new_listing_is_accepted_as_version_one(any_site: Site) -> None:

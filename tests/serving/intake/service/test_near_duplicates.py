@@ -62,8 +62,7 @@ def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDupl
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
@@ -115,8 +114,7 @@ def test_the_listing_and_its_earlier_versions_are_not_its_near_duplicates(any_si
 def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
     for price in ("489.00", "450.00", "420.00"):
         take_in(any_site, a_row(price=price))
-    with any_site.runtime.store.read() as connection:
-        keys = connection.execute(select(*(text_signature.c[name] for name in TEXT_BANDS))).all()
+    keys = any_site.rows(select(*(text_signature.c[name] for name in TEXT_BANDS)))
     assert [None not in row for row in keys].count(True) == 1
     assert [set(row) == {None} for row in keys].count(True) == 2
     any_site.clock.forward(days=1)

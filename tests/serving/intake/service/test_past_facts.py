@@ -165,8 +165,7 @@ def scores_of(site: Site) -> list[tuple[str, float]]:
         .join(listing, listing.c.listing_id == score.c.listing_id)
         .order_by(score.c.score_id)
     )
-    with site.runtime.store.read() as connection:
-        return [(row.external_id, row.probability) for row in connection.execute(query)]
+    return [(row.external_id, row.probability) for row in site.rows(query)]
 
 
 def bulk_scores(

@@ -34,8 +34,7 @@ def sellers(site: Site, **changes: Any) -> list[dict[str, Any]]:
 
 
 def stored(site: Site, table: Table, order: str) -> list[dict[str, Any]]:
-    with site.runtime.store.read() as connection:
-        return [dict(row._mapping) for row in connection.execute(select(table).order_by(table.c[order]))]
+    return [dict(row._mapping) for row in site.rows(select(table).order_by(table.c[order]))]
 
 
 HARD = 'tab\t, line\n, return\r, \\N, "quoted", {braces}, back\\slash, Ünïcödé 奥蕾尔 👜'

@@ -111,8 +111,7 @@ def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possibl
 
 
 def reported_id(site: Site) -> str:
-    with site.runtime.store.read() as connection:
-        return str(connection.execute(select(report_test_buy.c.report_id)).scalar_one())
+    return str(site.value(select(report_test_buy.c.report_id)))
 
 
 def both(site: Site) -> Runtime:

@@ -194,8 +194,7 @@ def test_a_test_buy_belongs_to_the_request_and_is_checked_before_anything_is_sto
         send(any_site, names)
     with pytest.raises(KeyReused):
         send(any_site, names, test_buy=replace(BOUGHT, finding="Something else."))
-    with any_site.runtime.store.read() as connection:
-        assert len(connection.execute(select(report_test_buy)).all()) == 1
+    assert len(any_site.rows(select(report_test_buy))) == 1
 
 
 def test_the_day_of_an_order_is_the_buyers_wherever_it_begins_first(site: Site) -> None:

@@ -42,8 +42,7 @@ from tests.serving.web.visits import visit_as, words
 
 
 def rows(site: Site, query: Select[Any]) -> list[Row[Any]]:
-    with site.runtime.store.read() as connection:
-        return list(connection.execute(query))
+    return list(site.rows(query))
 
 
 def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_question(any_site: Site) -> None:

@@ -76,8 +76,7 @@ def recount(site: Site, since: datetime, until: datetime) -> list[Any]:
         *(bindparam(name, at, type_=UtcTime()) for name, at in (("since", since), ("until", until))),
     )
     moments = {"examined_at": UtcTime(), "acknowledged_at": UtcTime()}
-    with site.runtime.store.read() as connection:
-        return list(connection.execute(query.columns(**moments)).all())
+    return list(site.rows(query.columns(**moments)))
 
 
 def test_the_figures_are_those_that_plain_sql_counts(any_site: Site) -> None:

@@ -241,8 +241,7 @@ def test_a_correction_moves_no_other_listing_s_comparison(any_site: Site) -> Non
     name(any_site, case, registered(any_site, "Aurelle"))
     send(any_site, **BRANDLESS, price="3.00")
     columns = (listing_version.c.brand_id, listing_version.c.brand_key, listing_version.c.protected)
-    with any_site.runtime.store.read() as connection:
-        kept = connection.execute(select(*columns).order_by(listing_version.c.number)).all()
+    kept = any_site.rows(select(*columns).order_by(listing_version.c.number))
     assert [tuple(one) for one in kept] == [(brand_id(any_site, "Aurelle"), "", False)] * 2
 
 

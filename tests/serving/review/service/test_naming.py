@@ -48,8 +48,7 @@ from tests.serving.review.service.test_test_buys import FAKE, examined
 
 
 def removals(site: Site) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(action_table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(action_table)))
 
 
 def counterfeit(site: Site, case: Case, naming: Naming | None = None) -> Recorded:
@@ -261,8 +260,7 @@ def test_the_corrected_brand_is_what_later_readers_of_the_version_see(site: Site
     query = select(listing_version.c.brand_id).where(listing_version.c.version_id == case.version_id)
     for naming in (registered(site, "Solenne"), VELA):
         name(site, case, naming)
-        with site.runtime.store.read() as connection:
-            assert connection.execute(query).scalar_one() == naming.brand.brand_id
+        assert site.value(query) == naming.brand.brand_id
 
 
 @pytest.mark.both_engines
@@ -438,8 +436,7 @@ def test_an_action_is_stored_in_one_place_alone() -> None:
 @pytest.mark.parametrize("lane", CaseLane)
 def test_no_lane_leads_to_a_removal_without_a_brand(site: Site, lane: CaseLane) -> None:
     case = a_brandless_case(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(update(review_case).where(review_case.c.case_id == case.case_id).values(lane=lane.value))
+    site.execute(update(review_case).where(review_case.c.case_id == case.case_id).values(lane=lane.value))
     with contextlib.suppress(BrandNotNamed):
         judge(site, site.analyst, as_stored(site, case), Judgement.COUNTERFEIT)
     assert removals(site) == 0

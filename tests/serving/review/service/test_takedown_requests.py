@@ -181,8 +181,7 @@ def test_a_request_that_cannot_be_taken_records_nothing(
     wanted = replace(asked(site, found, request_id=request_id), good_faith=good_faith)
     with pytest.raises(Invalid, match=expected):
         confirm_all(site.runtime, site.brand_person, wanted)
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(takedown_request)).all() == []
+    assert site.rows(select(takedown_request)) == []
     assert brand_verdicts(site) == 0
 
 

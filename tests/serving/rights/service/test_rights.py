@@ -76,8 +76,7 @@ def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open
     sell_in(site.runtime, sold_in, marketplace=None, by="test")
     verified(site, **changes)
     case = a_case(site, CaseLane.ASK_BRAND)
-    with site.runtime.store.read() as connection:
-        before = connection.execute(select(func.count()).select_from(verdict)).scalar_one()
+    before = site.value(select(func.count()).select_from(verdict))
     with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + expected):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     with site.runtime.store.read() as connection:
@@ -97,8 +96,7 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
     mandate_id = grant_mandate(any_site.runtime, wanted, by="test")
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
-    with any_site.runtime.store.read() as connection:
-        assert connection.execute(select(notice_basis.c.mandate_ids)).scalar_one() == [mandate_id]
+    assert any_site.value(select(notice_basis.c.mandate_ids)) == [mandate_id]
     other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")
     with pytest.raises(NoRightCarries, match="of Lexa was revoked on"):

@@ -49,8 +49,7 @@ def tell(site: Site, *contacts: Any, backfill: bool = False) -> dict[str, int]:
 
 
 def kept(site: Site) -> list[Any]:
-    with site.runtime.store.read() as connection:
-        return list(connection.execute(select(seller_contact).order_by(seller_contact.c.known_at)))
+    return list(site.rows(select(seller_contact).order_by(seller_contact.c.known_at)))
 
 
 def listing(seller: str | None) -> dict[str, Any]:
@@ -303,8 +302,7 @@ def test_an_erased_contact_links_nobody_and_earlier_scores_stay(any_site: Site) 
     found = latest_facts(any_site, "of-bo").seller.links
     assert found is not None
     assert len(found.sellers) == 1
-    with any_site.runtime.store.read() as connection:
-        acts = [row.act for row in connection.execute(select(audit_entry))]
+    acts = [row.act for row in any_site.rows(select(audit_entry))]
     assert acts.count("contacts.erased") == 2
 
 

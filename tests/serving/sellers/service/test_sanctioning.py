@@ -217,8 +217,7 @@ def decided_cases(site: Site) -> list[tuple[str, str]]:
         .join(listing, listing.c.listing_id == review_case.c.listing_id)
         .where(review_case.c.state == "decided")
     )
-    with site.runtime.store.read() as connection:
-        return [(row.case_id, row.external_id) for row in connection.execute(query)]
+    return [(row.case_id, row.external_id) for row in site.rows(query)]
 
 
 def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any_site: Site) -> None:

@@ -67,8 +67,7 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
 def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> None:
     here, lead = any_site.here, of_person(any_site)
     (by_step_up, *_) = removed(any_site, 3, person_day=2)
-    with any_site.runtime.store.write() as connection:
-        connection.execute(update(action).where(action.c.action_id == by_step_up.action_id).values(stepped_up=True))
+    any_site.execute(update(action).where(action.c.action_id == by_step_up.action_id).values(stepped_up=True))
 
     def counted(*, hours: float) -> tuple[int, ...]:
         at = any_site.clock.now() + timedelta(hours=hours)

@@ -37,8 +37,7 @@ def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_si
     site = delaying(any_site, 0.5)
     made = removed(site)
     assert made.leaves_at == made.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(action.c.random_delay_seconds)).scalar_one() == 1_800
+    assert site.value(select(action.c.random_delay_seconds)) == 1_800
     site.clock.forward(minutes=32)
     assert deliver(site.runtime, site.here, made.action_id) != "failed"  # It is not sent yet.
     assert site.read(actions.get, site.here, made.action_id).sent_at is None
