@@ -34,7 +34,6 @@ from tests.sabotage.guards import ARGUMENTS, FOLDER, append, digest_of, lines_of
 KILLED: Final = "killed"
 SURVIVED: Final = "survived"
 _RESULTS: Final = FOLDER / "mutants.jsonl"
-_ELSEWHERE: Final = "tests/test_layout.py"  # No module's own tests: fixtures of modules end before the first child.
 _ARGUMENTS: Final = (*ARGUMENTS, "--hypothesis-profile=mutants")
 _LONGEST: Final = 600  # Seconds for the tests of a module. A mutant is killed if they take five times as long.
 _MOST_OTHERS: Final = 60
@@ -238,11 +237,6 @@ class _Judge:
             named = [item for test in named_tests(module) for item in items.get(test, ())]
             others = [item for test in all_tests(module)[len(named_tests(module)) :] for item in items.get(test, ())]
             tests = [*named, *others[:_MOST_OTHERS]]
-            if tests and time.monotonic() < self._until:
-                session._setupstate.teardown_exact(tests[0])  # no public way
-                elsewhere = next(item for item in session.items if item.path != tests[0].path)
-                runtestprotocol(tests[0], log=False, nextitem=elsewhere)  # Children inherit the fixtures of sessions.
-                session._setupstate.teardown_exact(tests[0])  # as above
             began = time.monotonic()
             is_whole = bool(tests) and _verdict(None, tests, _LONGEST) == SURVIVED
             seconds = 20 + 5 * round(time.monotonic() - began)
@@ -296,7 +290,7 @@ def judge(seconds: float, share: int, words: Sequence[str] = ("",)) -> dict[str,
                     by_verdict[verdict].append(mutant)
     if waiting and seconds > 0:
         files = dict.fromkeys(test for module in waiting for test in all_tests(module))
-        pytest.main([*_ARGUMENTS, *files, _ELSEWHERE], plugins=[_Judge(waiting, until)])
+        pytest.main([*_ARGUMENTS, *files], plugins=[_Judge(waiting, until)])
         return judge(0, share, words)
     return by_verdict
 

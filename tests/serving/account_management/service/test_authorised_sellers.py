@@ -170,7 +170,7 @@ def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site
     take_off(site.runtime, pair_of(site), "shop-1", by="user:lead")
     changes = site.read(audit.entries_of, "authorised_sellers.changed")
     assert [tuple(change.payload[part] for part in ("added", "ended", "waiting")) for change in changes[-4:]] == [
-        *((["shop-1"], [], [SELLER]), ([], [], [SELLER]), ([SELLER], [], []), ([], ["shop-1"], [])),
+        *((["shop-1"], [], [SELLER]), ([], [], [SELLER]), ([SELLER], [], []), ([], ["shop-1"], []))
     ]
 
 

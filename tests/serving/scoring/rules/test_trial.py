@@ -40,7 +40,6 @@ NOBODY: frozenset[str] = frozenset()
         (1.0, frozenset({"user:b"}), 2, Invalid, "all sellers would be a promotion"),
         (-0.1, frozenset({"user:b"}), 2, Invalid, "not a share"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_share_takes_as_many_people_as_a_promotion(
     share: float, approved_by: frozenset[str], needed: int, refused: type[Exception] | None, _why: str
