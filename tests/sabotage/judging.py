@@ -274,7 +274,7 @@ def _digest(module: str) -> str:
     return digest_of((module, *all_tests(module)))
 
 
-def judge(seconds: float, share: int, words: Sequence[str] = ("",)) -> dict[str, list[Mutant]]:
+def judge(seconds: float, share: int, words: Sequence[str] = ("",)) -> defaultdict[str, list[Mutant]]:
     """The mutants of each verdict so far, after further ones were judged for about so long."""
     until = time.monotonic() + seconds
     FOLDER.mkdir(parents=True, exist_ok=True)
