@@ -243,6 +243,8 @@ class _Judge:
             for mutant in mutants:
                 if time.monotonic() < self._until:
                     verdict = _verdict(mutant, tests, seconds) if is_whole else "its tests fail or are missing"
+                    if verdict == SURVIVED:  # A table may have been computed while its test was imported.
+                        verdict = _verdict(mutant, (), seconds, named_tests(module))
                     append(_RESULTS, [{"mutant": mutant.key, "digest": _digest(module), "verdict": verdict}])
         return True
 
@@ -250,7 +252,7 @@ class _Judge:
 settings.register_profile("mutants", max_examples=20, derandomize=True, database=None, deadline=None)
 
 
-def _verdict(mutant: Mutant | None, tests: Sequence[pytest.Item], seconds: int) -> str:
+def _verdict(mutant: Mutant | None, tests: Sequence[pytest.Item], seconds: int, again: Sequence[str] = ()) -> str:
     pid = os.fork()
     if not pid:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -259,6 +261,10 @@ def _verdict(mutant: Mutant | None, tests: Sequence[pytest.Item], seconds: int) 
         try:
             if mutant is not None:
                 put_in(mutant.module, mutant.text())
+            for test in again:
+                sys.modules.pop(test.removesuffix(".py").replace("/", "."), None)
+            if again:
+                os._exit(int(pytest.main([*_ARGUMENTS, "-x", *again]) != 0))
             code = int(any(_fails(item, after) for item, after in zip(tests, [*tests[1:], None], strict=True)))
         finally:
             os._exit(code)
