@@ -57,7 +57,7 @@ REFUSED: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("content", "sentence", "_why"), REFUSED)
 def test_what_are_no_settings_is_refused(tmp_path: Path, content: str, sentence: str, _why: str) -> None:
     (tmp_path / "s.json").write_bytes(content.encode(errors="surrogatepass"))
     with pytest.raises(ValueError, match=re.escape(sentence)):

@@ -124,8 +124,7 @@ def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_s
     def following(after: int) -> int:
         user_id = any_site.analyst.user_id
         wanted = QueueFilter(frozenset({any_site.here}), person=user_id)
-        with any_site.runtime.store.read() as connection:
-            case_id = positions.next_free(connection, wanted, made[after], user_id=user_id, at=now)
+        case_id = any_site.read(positions.next_free, wanted, made[after], user_id=user_id, at=now)
         return next(i for i, case in enumerate(made) if case.case_id == case_id)
 
     assert following(1) == 2

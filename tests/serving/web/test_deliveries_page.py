@@ -45,8 +45,7 @@ def a_dead_letter(site: Site, external_id: str) -> str:
 
 
 def state(site: Site, action_id: str) -> ActionState:
-    with site.runtime.store.read() as connection:
-        return actions.get(connection, site.here, action_id).state
+    return site.read(actions.get, site.here, action_id).state
 
 
 def test_what_was_given_up_on_is_sent_again_one_by_one_or_all(site: Site) -> None:

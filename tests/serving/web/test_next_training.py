@@ -33,10 +33,7 @@ READ = [
         replace(QUIET, failures=4, failed_at=NOW - DAY),
         "4 trainings in a row did not succeed; the next may start in 7 days, if labels have changed. " + USUAL,
     ),
-    (
-        replace(QUIET, trained_at=NOW - 31 * DAY, under_way=True),
-        "83 of 200 new labels; a scheduled training is due.",
-    ),
+    (replace(QUIET, trained_at=NOW - 31 * DAY, under_way=True), "83 of 200 new labels; a scheduled training is due."),
 ]
 
 

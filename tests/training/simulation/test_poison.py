@@ -20,7 +20,7 @@ ANSWERS: list[tuple[Offered, Side, Judgement | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("offered", "side", "expected", "_why"), ANSWERS, ids=[row[-1] for row in ANSWERS])
+@pytest.mark.parametrize(("offered", "side", "expected", "_why"), ANSWERS)
 def test_a_brand_that_clears_its_own_counterfeits(
     offered: Offered, side: Side, expected: Judgement | None, _why: str
 ) -> None:

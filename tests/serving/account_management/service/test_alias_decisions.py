@@ -110,8 +110,7 @@ def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_sit
 def test_an_alias_is_one_of_its_marketplace_alone(site: Site) -> None:
     three_corrected(site)
     decide(site, ACCEPTED)
-    with site.runtime.store.read() as connection:
-        assert "maison verel" not in brands.by_name(connection, "Aurelle").aliases
+    assert "maison verel" not in site.read(brands.by_name, "Aurelle").aliases
 
 
 def test_a_removed_alias_resolves_nothing_any_more(site: Site) -> None:
@@ -165,8 +164,7 @@ def test_a_decision_is_recorded_with_who_and_when(any_site: Site) -> None:
         .where(audit_entry.c.act.startswith("alias."))
         .order_by(audit_entry.c.sequence)
     )
-    with any_site.runtime.store.read() as connection:
-        found = connection.execute(query).all()
+    found = any_site.rows(query)
     by = f"user:{any_site.account_manager.user_id}"
     assert [(one.act, one.actor) for one in found] == [
         ("alias.proposed", "service"),

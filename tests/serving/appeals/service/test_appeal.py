@@ -39,8 +39,7 @@ def removed(site: Site) -> None:
 
 
 def the_appeal(site: Site) -> appeals.Appeal:
-    with site.runtime.store.read() as connection:
-        (found,) = appeals.of_marketplace(connection, site.here)
+    (found,) = site.read(appeals.of_marketplace, site.here)
     return found
 
 

@@ -129,8 +129,7 @@ class OneListing(RuleBasedStateMachine):
         self.before: States = {}
 
     def teardown(self) -> None:
-        with self.site.runtime.store.read() as connection:
-            assert audit.check(connection)[1] is None
+        assert self.site.read(audit.check)[1] is None
         self.stack.close()
 
     @initialize(profile=st.sampled_from(sorted(PROFILES)), is_pending=st.booleans(), is_down=st.booleans())

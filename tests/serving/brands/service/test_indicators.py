@@ -80,8 +80,7 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
 def test_an_indicator_adds_points_before_the_first_model(any_site: Site) -> None:
     add_indicator(any_site.runtime, STICKER, by="test")
     receive(any_site.runtime, any_site.marketplace, [ROW], source="test")
-    with any_site.runtime.store.read() as connection:
-        reasons = connection.execute(select(score.c.reasons)).scalar_one()
+    reasons = any_site.value(select(score.c.reasons))
     assert ["brand_tell_tales_of_counterfeits", 25.0] in [[code, weight] for code, _, weight in reasons]
     assert "Sticker" not in str(reasons)
 
@@ -106,7 +105,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED)
 def test_an_invalid_indicator_is_refused(
     site: Site, wanted: NewIndicator, error: type[Exception], sentence: str, _why: str
 ) -> None:

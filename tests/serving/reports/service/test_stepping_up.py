@@ -82,8 +82,7 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
     assert left(here) == MANY
     found = status_of(here.runtime, here.brand_person, report_id)
     assert {one.state for one in found.items} == {Reported.SCHEDULED}
-    with here.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert here.read(audit.check)[1] is None
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
@@ -217,8 +216,7 @@ def test_full_standing_opens_large_reports_after_two_weeks(here: Site) -> None:
 
 def _nobody_told(here: Site) -> None:
 
-    with here.runtime.store.write() as connection:
-        people.disable(connection, here.account_manager.user_id, here.clock.now())
+    here.write(people.disable, here.account_manager.user_id, here.clock.now())
 
 
 def _alarm(here: Site) -> None:
@@ -316,8 +314,7 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     assert count(here, keys) == before - 1
     with pytest.raises(Conflict, match="already"):
         stop(here.runtime, here.account_manager, report_id)
-    with here.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert here.read(audit.check)[1] is None
 
 
 def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn_too(here: Site) -> None:
@@ -369,8 +366,7 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
         rows = connection.execute(select(mail.c.mail_id, mail.c.user_id).where(mail.c.kind == "large_report")).all()
     assert {row.user_id for row in rows} == {here.account_manager.user_id, here.brand_person.user_id}
     for row in rows:
-        with here.runtime.store.read() as connection:
-            stored = mails.get(connection, row.mail_id)
+        stored = here.read(mails.get, row.mail_id)
         text = written(here.runtime, stored, with_secret=True)
         assert text.subject == "Aurelle reports 21 listings"
         token = text.text.partition(REPORTS)[2].split()[0]
@@ -446,11 +442,7 @@ def test_the_proof_is_stored_with_the_session_and_the_report(here: Site) -> None
     report_id, _, session = confirmed_report(here, 21)
     with here.runtime.store.read() as connection:
         row = connection.execute(select(report_step_up)).one()
-    assert (row.report_id, row.token_hash, row.user_id) == (
-        report_id,
-        session.token_hash,
-        here.brand_person.user_id,
-    )
+    assert (row.report_id, row.token_hash, row.user_id) == (report_id, session.token_hash, here.brand_person.user_id)
 
 
 def test_its_author_withdraws_it_within_the_hour(here: Site) -> None:
@@ -481,8 +473,7 @@ def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(here: 
         assert item.decided_at is not None
         assert told(here.runtime, connection, item) is None
         removal = actions.get(connection, here.here, item.action_id or "")
-    with here.runtime.store.write() as connection:
-        actions.change(connection, removal, ActionEvent.SEND, {"due_at": None})
+    here.write(actions.change, removal, ActionEvent.SEND, {"due_at": None})
     with here.runtime.store.read() as connection:
         assert told(here.runtime, connection, item) is not None
 

@@ -51,8 +51,7 @@ def twins(tmp_path: Path, engine_name: str, request: pytest.FixtureRequest) -> I
 
 
 def _actions(site: Site) -> list[StoredAction]:
-    with site.runtime.store.read() as connection:
-        return actions.latest(connection, site.here, kind=None, state=None, most=10_000)
+    return site.read(actions.latest, site.here, kind=None, state=None, most=10_000)
 
 
 def _send_all(site: Site) -> None:
@@ -144,8 +143,7 @@ def labels(site: Site) -> list[tuple[str, int]]:
 
 def histories_of(site: Site, sellers: list[str]) -> dict[str, list[bool]]:
     """What features see of each seller's earlier listings."""
-    with site.runtime.store.read() as connection:
-        found = histories.rulings(connection, site.here, sellers)
+    found = site.read(histories.rulings, site.here, sellers)
     return {
         seller: [one.counterfeit for one in outcomes(rulings, as_of=site.clock.now())]
         for seller, rulings in sorted(found.items())

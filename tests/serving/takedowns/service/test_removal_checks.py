@@ -57,8 +57,7 @@ def an_acknowledged_removal(site: Site, external_id: str = "MP-9") -> StoredActi
 
 
 def check_of(site: Site, action: StoredAction) -> RemovalCheck | None:
-    with site.runtime.store.read() as connection:
-        return removal_checks.of_actions(connection, site.here, [action.action_id]).get(action.action_id)
+    return site.read(removal_checks.of_actions, site.here, [action.action_id]).get(action.action_id)
 
 
 def look(site: Site, action: StoredAction) -> str:
@@ -70,8 +69,7 @@ def look(site: Site, action: StoredAction) -> str:
 
 
 def standing(site: Site) -> list[alerts.Alert]:
-    with site.runtime.store.read() as connection:
-        return alerts.standing(connection, {site.here})
+    return site.read(alerts.standing, {site.here})
 
 
 def timeline(site: Site, action: StoredAction) -> list[str]:
@@ -141,8 +139,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     (alert,) = standing(any_site)
     assert (alert.cause, alert.subject) == (CheckAlarm.STILL_SHOWN, "")
     assert alert.sentence == "MP-9: The listing is shown although its removal was acknowledged."
-    with any_site.runtime.store.read() as connection:
-        (row,) = removal_checks.still_shown(connection, {any_site.here}, 10)
+    (row,) = any_site.read(removal_checks.still_shown, {any_site.here}, 10)
     assert (row.external_id, row.check.action_id) == ("MP-9", action.action_id)
     receiver.shows = lambda _listing: False
     any_site.clock.forward(hours=3)
@@ -151,8 +148,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     found = check_of(any_site, action)
     assert found is not None
     assert found.seconds_to_removal == 4 * 3600 + 180
-    with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert any_site.read(audit.check)[1] is None
 
 
 def test_the_alert_stays_while_another_listing_is_still_shown(any_site: Site, receiver: Receiver) -> None:
@@ -278,8 +274,7 @@ def test_a_reinstatement_is_not_checked(any_site: Site, receiver: Receiver) -> N
     any_site.clock.forward(hours=1)
     deliver(any_site.runtime, any_site.here, back.action_id)
     assert check_of(any_site, back) is None
-    with any_site.runtime.store.read() as connection:
-        assert actions.left_after(connection, action)
+    assert any_site.read(actions.left_after, action)
 
 
 @pytest.mark.parametrize("status_url", ["https://bazaar.example/offers/", "http://bazaar.example/{listing}"])
