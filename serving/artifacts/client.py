@@ -80,7 +80,7 @@ def bucket_of(settings: Settings) -> InBucket | None:
         import boto3  # noqa: PLC0415  # an extra
         from botocore.config import Config  # noqa: PLC0415  # an extra
     except ImportError:
-        raise Invalid(f"TOUCHSTONE_ARTIFACTS_BUCKET needs boto3: {install_line('s3')}.") from None
+        raise Invalid("TOUCHSTONE_ARTIFACTS_BUCKET needs boto3: {line}.", line=install_line("s3")) from None
     # Checksums of newer protocol versions are refused by some other servers; readers compare the digest.
     config = Config(
         connect_timeout=5,

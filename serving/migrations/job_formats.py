@@ -1,6 +1,6 @@
 """Job rows carry portable JSON only: DBOS would unpickle a row that says it is a pickle, and so run its code."""
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 
 _ALLOWED = "portable_json"
 _REFUSED = "a job row is portable JSON"
@@ -12,14 +12,8 @@ def require_portable_json(engine: Engine) -> None:
     What is there stays: on PostgreSQL another trigger would wait for every job that runs.
     """
     on_postgresql = engine.dialect.name == "postgresql"
-    schema = "dbos" if on_postgresql else None
     with engine.begin() as connection:
-        found = inspect(connection)
-        tables = [
-            table
-            for table in found.get_table_names(schema)
-            if "serialization" in {column["name"] for column in found.get_columns(table, schema)}
-        ]
+        tables = connection.execute(text(_ON_POSTGRESQL if on_postgresql else _ON_SQLITE)).scalars().all()
         present = {tuple(row) for row in connection.execute(text(_TRIGGERS))} if on_postgresql else set()
         wanted = [(table, event) for table in tables for event in _EVENTS if (table, _named(event)) not in present]
         if on_postgresql and wanted:
@@ -37,6 +31,11 @@ BEGIN
 END $$"""
 
 
+# Asking for the columns of each table would take longer than the rest of a start.
+_ON_SQLITE = """SELECT tables.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+WHERE tables.type = 'table' AND columns.name = 'serialization'"""
+_ON_POSTGRESQL = """SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE relnamespace = to_regnamespace('dbos') AND relkind = 'r' AND attname = 'serialization' AND NOT attisdropped"""
 _TRIGGERS = """SELECT pg_class.relname, pg_trigger.tgname FROM pg_trigger
 JOIN pg_class ON pg_class.oid = pg_trigger.tgrelid WHERE pg_class.relnamespace = to_regnamespace('dbos')"""
 _EVENTS = ("INSERT", "UPDATE")

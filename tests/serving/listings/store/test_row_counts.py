@@ -12,7 +12,7 @@ INSERTS = {"insert", "insert_or_ignore", "on_conflict_do_nothing", "on_conflict_
 
 def counted_inserts(source: str) -> Iterator[str]:
     """Functions that insert and read a row count, so that a reader cannot tell which statement it belongs to."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source if "rowcount" in source else "")):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             called = {_name(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
             read = {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}

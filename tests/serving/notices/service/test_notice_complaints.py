@@ -29,7 +29,7 @@ from serving.transparency.store import restrictions
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import WORDS, a_listing, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
-from tests.fixtures.replays import having_again
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.notices.service.test_notices import SOLENNE, told_of
@@ -40,7 +40,7 @@ STATEMENT = "The serial number in the second picture was never given out; your c
 
 def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
     """A notice about a reviewed listing that stays, with the decision sent to its notifier."""
-    return having_again(site, looked_at, judgement, **changes)
+    return having(site, looked_at, judgement, **changes)
 
 
 def looked_at(site: Site, judgement: Judgement, **changes: str) -> Receipt:

@@ -421,7 +421,8 @@ def _callers(wanted: str) -> list[str]:
     root = Path(serving.__path__[0])
     found = []
     for path in sorted(root.rglob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+        text = path.read_text("utf-8")
+        for function in ast.walk(ast.parse(text if f"{wanted}(" in text else "")):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
                 found += [f"{path.relative_to(root).as_posix()}:{function.name}"] * (wanted in called)

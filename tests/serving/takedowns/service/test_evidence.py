@@ -22,7 +22,7 @@ from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
 from serving.takedowns.tables import action, evidence_part
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having_again
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
@@ -31,7 +31,7 @@ HOSTILE = "</bdi></style><script>alert(1)</script><img src=x onerror=alert(2)>{{
 
 
 def a_removal(site: Site, **changes: object) -> Taken:
-    return having_again(site, removed, **changes)
+    return having(site, removed, **changes)
 
 
 def removed(site: Site, **changes: object) -> Taken:
