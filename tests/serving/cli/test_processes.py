@@ -116,10 +116,10 @@ def test_a_command_that_is_none_is_refused(
 
 
 @pytest.fixture(scope="module")
-def served(touchstone: str, shared_home: Path) -> Iterator[Path]:
+def served(forked_touchstone: str, shared_home: Path) -> Iterator[Path]:
     """A data directory whose service runs. It is the copy of another, whose registry it has."""
     a_registry(shared_home, "file:///original/mlflow/artifacts")
-    with serving(touchstone, shared_home):
+    with serving(forked_touchstone, shared_home):
         yield shared_home
 
 

@@ -44,14 +44,14 @@ class FirstStart:
 
 
 @pytest.fixture(scope="module")
-def first_start(touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+def first_start(forked_touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
     home = tmp_path_factory.mktemp("first") / "home"
-    with a_service(touchstone, home) as service:
+    with a_service(forked_touchstone, home) as service:
         file = home / "set-up-link.json"
         mode = stat.S_IMODE(file.stat().st_mode)
         link = json.loads(file.read_text(encoding="utf-8"))["link"]
         answer = service.ask("GET", urlsplit(link).path)
-        with a_service(touchstone, home) as second:
+        with a_service(forked_touchstone, home) as second:
             second.process.wait()
     return FirstStart(service, second, file, mode, link, answer)
 
