@@ -25,7 +25,7 @@ setup: $(DEVELOPMENT) ## Install everything that the tests need, system packages
 	@sh requirements/system.sh test
 
 test: setup ## Run the tests at the smaller sizes (ARGS="-k intake")
-	@$(BIN)/python -m tests.limits.loops "loops of make test" $(BIN)/python -m pytest --numprocesses 3 \
+	@$(BIN)/python -m tests.limits.loops "loops of make test" $(BIN)/python -m pytest --numprocesses 2 \
 		--dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Pytest says 5 where ARGS leave nothing to run in one of the two.

@@ -69,7 +69,7 @@ _WAIT_LONG = ("tests/browser/", "tests/demo/", "tests/serving/workflows/")
 
 @pytest.hookimpl(tryfirst=True)  # Before pytest reads the marks.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip full-size tests unless `make soak` selects them. Every property test has a full size.
+    """Leave full-size tests out unless `make soak` selects them. Every property test has a full size.
 
     Tests that mostly wait begin first, so that other processes work in the meantime.
     """
@@ -79,10 +79,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
                 item.add_marker("soak")
         return
-    skip = pytest.mark.skip(reason="full size: run by `make soak`")
-    for item in items:
-        if item.get_closest_marker("soak"):
-            item.add_marker(skip)
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("soak")])
+    items[:] = [item for item in items if not item.get_closest_marker("soak")]
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no type information

@@ -13,7 +13,6 @@ from features.brands import BrandRegister
 from features.compute import FEATURES
 from features.spec import Family
 from tests.fixtures.clocks import NOW
-from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import BRANDS, a_market
 from training.baselines import NAMES
 from training.evaluate import (
@@ -29,6 +28,7 @@ from training.evaluate import (
     fold_scores,
     summarise,
 )
+from training.fit_forest import forest_settings
 from training.material import FromFile, Labelled
 from training.splits import grouped_folds
 from training.synthetic import Settings, build, evaluation_set
@@ -42,9 +42,7 @@ def of_file(data: Labelled, brands: BrandRegister = BRANDS, as_of: datetime = NO
 
 
 def validated(data: Labelled) -> Repeat:
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        (repeat,) = cross_validate(of_file(data), repeats=1, progress=told)
+    (repeat,) = cross_validate(of_file(data), repeats=1, progress=told)
     return repeat
 
 
@@ -118,17 +116,15 @@ def test_a_model_without_some_features_does_not_see_them_and_the_others_stay_as_
     other = list(DATA.listings)
     for i in test:
         other[i] = replace(other[i], seller=replace(other[i].seller, age_days=9_000, rating=1.0, rating_count=1))
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        one, two = (
-            fold_scores(
-                of_file(Labelled(tuple(listings), DATA.labels)),
-                next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0))),
-                seed=0,
-                changes=Changes(without=SELLER),
-            )
-            for listings in (DATA.listings, other)
+    one, two = (
+        fold_scores(
+            of_file(Labelled(tuple(listings), DATA.labels)),
+            next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0))),
+            seed=0,
+            changes=Changes(without=SELLER),
         )
+        for listings in (DATA.listings, other)
+    )
     assert np.array_equal(one[WITHOUT], two[WITHOUT])
     assert not np.array_equal(one[MODEL], two[MODEL])
     assert np.array_equal(one[MODEL], a_repeat().values[MODEL][test])
@@ -147,9 +143,7 @@ def test_a_summary_compares_with_the_model_without_some_features() -> None:
 @pytest.mark.soak
 def test_a_second_stage_is_compared_with_the_first_answer_and_the_peers() -> None:
     knowing = np.column_stack([DATA.labels * 2.0, np.random.default_rng(2).standard_normal(len(DATA.labels))])
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        found = cross_validate(of_file(DATA), repeats=1, changes=Changes(encoded=knowing))
+    found = cross_validate(of_file(DATA), repeats=1, changes=Changes(encoded=knowing))
     np.testing.assert_array_equal(found[0].values[MODEL], a_repeat().values[MODEL])
     summary = summarise(DATA, found)
     gain = summary[f"gain_{SECOND}"]
@@ -160,7 +154,8 @@ def test_a_second_stage_is_compared_with_the_first_answer_and_the_peers() -> Non
         assert difference["ap"] == pytest.approx(summary["parts"][SECOND]["ap"] - summary["baselines"][peer]["ap"])
 
 
-def test_folds_fitted_side_by_side_give_the_same_scores() -> None:
+def test_folds_fitted_side_by_side_give_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.learners.forest_settings", forest_settings)  # Other processes have those alone.
     (one,), (two,) = (cross_validate(of_file(DATA), repeats=1, threads=threads) for threads in (1, 2))
     assert all(np.array_equal(two.values[name], values) for name, values in one.values.items())
 

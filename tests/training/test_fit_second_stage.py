@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.second_stage import SecondStage
-from tests.fixtures.fitting import FittedOnce, small_forests
+from tests.fixtures.fitting import FittedOnce
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.tiny_encoder import tiny_encoder
 from training.encoders import Encoder, EncoderRefused
@@ -23,9 +23,7 @@ Floats = np.ndarray[Any, Any]
 
 @pytest.fixture(scope="module")
 def model() -> FittedOnce:
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        return FittedOnce().fit(FACTS, DATA.labels, groups=DATA.groups)
+    return FittedOnce().fit(FACTS, DATA.labels, groups=DATA.groups)
 
 
 def telling(strength: float) -> Floats:

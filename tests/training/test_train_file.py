@@ -7,7 +7,6 @@ import pytest
 from models.bundle import MANIFEST, from_files
 from tests.fixtures.clocks import NOW
 from tests.fixtures.clusters import a_cluster
-from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import labelled_file, write_ndjson
 from training import fit_cluster
 from training.model_card import model_card
@@ -15,9 +14,7 @@ from training.train_file import TrainedOnFile, train_on_file
 
 
 def trained(path: Path, *, seed: int = 0, late: int = 0) -> TrainedOnFile:
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        return train_on_file(path, "native", received_at=NOW + timedelta(days=late), seed=seed, threads=1)
+    return train_on_file(path, "native", received_at=NOW + timedelta(days=late), seed=seed, threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +79,6 @@ def test_a_file_of_one_class_is_refused(tmp_path: Path) -> None:
 def test_a_cluster_gives_the_digest_of_this_machine(path: Path, found: TrainedOnFile) -> None:
     shares = list[float]()
     with pytest.MonkeyPatch.context() as patch, a_cluster(2) as cluster:
-        small_forests(patch)
         patch.setattr(fit_cluster, "PART_ROWS", 50)
         there = train_on_file(
             path, "native", received_at=NOW, seed=0, threads=1, dask=cluster.scheduler_address, progress=shares.append

@@ -12,7 +12,6 @@ import pytest
 from features.compute import NAMES, compute, matrix
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import some_facts
-from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import BRANDS, a_market, market_facts
 from training.evaluate import FOLDS, MODEL, WITH, WITHOUT, Changes, Repeat, cross_validate, fold_scores, summarise
 from training.fit import CounterfeitClassifier
@@ -158,9 +157,7 @@ def test_a_feature_without_both_classes_has_no_area() -> None:
 
 @cache
 def repeats_with(source: str, without: frozenset[str] = frozenset()) -> list[Repeat]:
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        return cross_validate(MATERIAL, repeats=1, changes=Changes(without, of(source)))
+    return cross_validate(MATERIAL, repeats=1, changes=Changes(without, of(source)))
 
 
 def test_a_feature_that_tells_counterfeits_apart_improves_the_model_beyond_chance() -> None:
@@ -174,9 +171,7 @@ def test_a_feature_that_tells_counterfeits_apart_improves_the_model_beyond_chanc
 
 def test_the_model_itself_stays_as_it_is_beside_one_with_tried_features() -> None:
     split = next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0)))
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        plain = fold_scores(MATERIAL, split, seed=0, changes=Changes())
+    plain = fold_scores(MATERIAL, split, seed=0, changes=Changes())
     assert np.array_equal(plain[MODEL], repeats_with(KNOWS)[0].values[MODEL][split[1]])
     assert WITH not in plain
 
@@ -184,9 +179,7 @@ def test_the_model_itself_stays_as_it_is_beside_one_with_tried_features() -> Non
 def test_the_columns_of_a_model_with_tried_features_add_up() -> None:
     """Its contributions have a column for each of them, before that of the text."""
     facts = market_facts(DATA)
-    with pytest.MonkeyPatch.context() as patch:
-        small_forests(patch)
-        model = CounterfeitClassifier(tried=of(KNOWS).features()).fit(facts, DATA.labels, groups=DATA.groups)
+    model = CounterfeitClassifier(tried=of(KNOWS).features()).fit(facts, DATA.labels, groups=DATA.groups)
     columns = np.column_stack([matrix(facts), tried_columns(model.tried, facts)])
     parts = model.model_.contributions(columns, [one.listing for one in facts])
     assert parts.features.shape == (80, len(NAMES) + 1)

@@ -33,8 +33,8 @@ from tests.fixtures.stepping_up import confirmed_report, in_full_standing
 
 pytestmark = pytest.mark.attack
 MOST = 20
-SIZES = [pytest.param(30, id="30"), pytest.param(500, marks=pytest.mark.soak, id="500")]
-LARGE = [pytest.param(24, id="24"), pytest.param(300, marks=pytest.mark.soak, id="300")]
+SIZES = [pytest.param(22, id="22"), pytest.param(500, marks=pytest.mark.soak, id="500")]
+LARGE = [pytest.param(22, id="22"), pytest.param(300, marks=pytest.mark.soak, id="300")]
 
 
 @dataclass(slots=True)
@@ -199,13 +199,13 @@ def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(
     its_app, _ = an_app(here, puppet)
     app, session = with_a_counting_factor(here, lead)
     thief = Thief(here, session, app=app)
-    thief.report_all(on_sale(here, 30), itertools.cycle([(False, True)]))
+    thief.report_all(on_sale(here, 22), itertools.cycle([(False, True)]))
     assert thief.confirm_all() == 1
     theirs = Thief(here, signed_in_with(here, puppet, its_app), app=its_app)
-    theirs.report_all(on_sale(here, 30, 500), itertools.cycle([(False, True)]))
+    theirs.report_all(on_sale(here, 22, 500), itertools.cycle([(False, True)]))
     assert len(theirs.reports) == 1
     assert theirs.confirm_all() == 0
-    assert states(here) == {"scheduled": 30}
+    assert states(here) == {"scheduled": 22}
 
 
 @pytest.mark.parametrize("many", LARGE)

@@ -13,14 +13,14 @@ from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.stepping_up import confirmed_report, in_full_standing
+from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, with_a_small_hour
 from tests.fixtures.takedowns import right_of
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 
 @pytest.fixture
 def here(site: Site) -> Site:
-    return by_its_clock(in_full_standing(site), public_url="http://testserver")
+    return by_its_clock(with_a_small_hour(in_full_standing(site)), public_url="http://testserver")
 
 
 def with_code(here: Site, app: App) -> Visitor:
@@ -53,11 +53,11 @@ def a_day_old(here: Site) -> App:
 
 
 def test_a_large_report_is_foreseen_sent_and_confirmed_on_its_page(here: Site) -> None:
-    visitor, names = with_code(here, a_day_old(here)), on_sale(here, 23)
+    visitor, names = with_code(here, a_day_old(here)), on_sale(here, HOUR + 3)
     app = App(_secret(here))
     seen = words(visitor.post("/brand/reports/preview", typed(here, names)).text)
-    assert "Removal scheduled: 20Pending approval: 3" in seen
-    assert "Removal scheduled: 23" in seen
+    assert f"Removal scheduled: {HOUR}Pending approval: 3" in seen
+    assert f"Removal scheduled: {HOUR + 3}" in seen
     assert "Send with second factor" in seen
     sent = visitor.post("/brand/reports", {**typed(here, names), "way": "step_up"})
     address = sent.headers["location"]
@@ -65,12 +65,12 @@ def test_a_large_report_is_foreseen_sent_and_confirmed_on_its_page(here: Site) -
     wrong = visitor.post(address + "/step-up", {"code": "000000"})
     assert wrong.status_code == 422
     assert visitor.post(address + "/step-up", {"code": app.code(here)}).headers["location"] == address
-    assert states(here) == {"scheduled": 23}
+    assert states(here) == {"scheduled": HOUR + 3}
     page = words(visitor.get(address).text)
     assert "It is sent after" in page
     assert "Stop whole report" in page
     assert visitor.post(address + "/stop").headers["location"] == address
-    assert states(here) == {"withdrawn": 23}
+    assert states(here) == {"withdrawn": HOUR + 3}
 
 
 def _secret(here: Site) -> str:
@@ -80,18 +80,18 @@ def _secret(here: Site) -> str:
 
 def test_without_a_factor_the_preview_says_why_and_the_page_sends_it_with_the_usual_limits(here: Site) -> None:
     a_leader(here)
-    visitor, names = visit_as(here, here.brand_person), on_sale(here, 23)
+    visitor, names = visit_as(here, here.brand_person), on_sale(here, HOUR + 3)
     seen = words(visitor.post("/brand/reports/preview", typed(here, names)).text)
     assert "A second factor cannot lift the limits now: You have no second factor." in seen
     address = visitor.post("/brand/reports", {**typed(here, names), "way": "step_up"}).headers["location"]
     page = words(visitor.get(address).text)
-    assert "Waits for your second factor: 23" in page
+    assert f"Waits for your second factor: {HOUR + 3}" in page
     assert "You have no second factor. Set one up in your settings." in page
     here.clock.forward(minutes=4)
     assert "Retract" not in words(visitor.get(address).text)
     visitor.post(address + "/withdraw", {"item:1": "yes"})
     visitor.post(address + "/send")
-    assert states(here) == {"scheduled": 20, "held": 2}
+    assert states(here) == {"scheduled": HOUR, "held": 2}
 
 
 def test_a_small_report_says_nothing_of_a_second_factor(here: Site) -> None:
@@ -100,36 +100,36 @@ def test_a_small_report_says_nothing_of_a_second_factor(here: Site) -> None:
 
 
 def test_the_account_manager_stops_it_on_the_page_of_the_brand_with_one_click(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     manager = visit_as(here, here.account_manager)
     address = f"/brands/{here.brand_id}"
     page = manager.get(f"{address}?at={here.here}").text
     assert "Large reports" in words(page)
     assert f'action="{address}/reports/{report_id}/stop"' in page
     assert manager.post(f"{address}/reports/{report_id}/stop").headers["location"] == address
-    assert states(here) == {"withdrawn": 21}
+    assert states(here) == {"withdrawn": OVER}
     assert "Stopped by Lena Okafor." in words(manager.get(f"{address}?at={here.here}").text)
 
 
 def test_the_mailed_link_asks_first_and_stops_without_a_sign_in(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     address = stop_path(here.runtime, here.account_manager.user_id, report_id)
     visitor = a_visitor(here)
     page = visitor.get(address)
     assert "Do you want to stop this report?" in words(page.text)
-    assert states(here) == {"scheduled": 21}
+    assert states(here) == {"scheduled": OVER}
     assert visitor.post(address, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
     done = words(visitor.post(address).text)
-    assert "21 listings of the report stay on sale." in done
+    assert f"{OVER} listings of the report stay on sale." in done
     assert "Stopped by" in done
-    assert states(here) == {"withdrawn": 21}
+    assert states(here) == {"withdrawn": OVER}
     assert visitor.post(address).status_code == 409
 
 
 def test_a_report_of_the_night_leaves_in_the_morning_or_on_approval(here: Site) -> None:
     until_night = (20 - here.clock.now().hour) % 24
     here.clock.forward(hours=until_night)
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     address, visitor = stop_path(here.runtime, here.account_manager.user_id, report_id), a_visitor(here)
     here.clock.forward(hours=2)
     assert due(here) == 0
@@ -139,7 +139,7 @@ def test_a_report_of_the_night_leaves_in_the_morning_or_on_approval(here: Site) 
     assert visitor.post(f"{address}/approve", None, **{"sec-fetch-site": "cross-site"}).status_code == 403
     assert due(here) == 0
     assert "The removals are sent once their hour is over." in words(visitor.post(f"{address}/approve").text)
-    assert due(here) == 21
+    assert due(here) == OVER
 
 
 def due(site: Site) -> int:
@@ -149,7 +149,7 @@ def due(site: Site) -> int:
 
 
 def test_after_the_hour_the_link_says_that_it_is_too_late(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     here.clock.forward(minutes=61)
     page = a_visitor(here).get(stop_path(here.runtime, here.account_manager.user_id, report_id))
     assert "can no longer be stopped" in words(page.text)
@@ -157,11 +157,11 @@ def test_after_the_hour_the_link_says_that_it_is_too_late(here: Site) -> None:
 
 def test_the_limits_say_how_many_are_left_and_from_when_more(here: Site) -> None:
     visitor = with_code(here, a_day_old(here))
-    report(here, on_sale(here, 5))
+    report(here, on_sale(here, 1))
     page = words(visitor.get("/brand/limits").text)
-    assert "Now, 15 listings can be removed on your confirmation without approval." in page
-    assert "Your removals in an hour 15 of 20 left" in page
-    assert "Your removals in a week 115 of 120 left" in page
+    assert f"Now, {HOUR - 1} listings can be removed on your confirmation without approval." in page
+    assert f"Your removals in an hour {HOUR - 1} of {HOUR} left" in page
+    assert "Your removals in a week 119 of 120 left" in page
     assert "from 200 sales and 5,000 US dollars in twelve months" in page
 
 
@@ -184,7 +184,8 @@ def _tells_no_count(visitor: Visitor) -> None:
     assert {told["counts_shown"], told["leave_now"], *(one["used"] for one in numbers)} == {False, None}
 
 
-def test_the_limits_of_a_listing_include_its_sellers(here: Site) -> None:
+def test_the_limits_of_a_listing_include_its_sellers(site: Site) -> None:
+    here = by_its_clock(in_full_standing(site), public_url="http://testserver")
     names = on_sale(here, 11, seller="one-shop")
     visitor = with_code(here, a_day_old(here))
     report(here, names[:10])
@@ -196,10 +197,10 @@ def test_the_limits_of_a_listing_include_its_sellers(here: Site) -> None:
 
 def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: Site) -> None:
     a_leader(here)
-    visitor, names = visit_as(here, here.brand_person), on_sale(here, 21)
+    visitor, names = visit_as(here, here.brand_person), on_sale(here, OVER)
     headers = {"x-touchstone-csrf": visitor.csrf_token, "idempotency-key": "k-1", "accept": "application/json"}
     found = visitor.client.get("/api/v1/brand/limits", headers=headers).json()
-    assert (found["person"]["limit"], found["brand"]["limit"]) == (20, 40)
+    assert (found["person"]["limit"], found["brand"]["limit"]) == (HOUR, 40)
     assert found["step_up"]["available"] is False
     body = {"right_id": right_of(here), "reason_code": "trademark_counterfeit", "listings": names, "good_faith": True}
     dry = visitor.client.post(
@@ -207,7 +208,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: 
     ).json()
     assert {one["code"] for one in dry["items"]} == {"step_up"}
     made = visitor.client.post("/api/v1/brand/reports", json=body, headers=headers).json()
-    assert (made["counts"]["held"], {one["code"] for one in made["items"]}) == (21, {"step_up"})
+    assert (made["counts"]["held"], {one["code"] for one in made["items"]}) == (OVER, {"step_up"})
     again = visitor.client.get(f"/api/v1/brand/reports/{made['report_id']}", headers=headers).json()
     assert {one["state"] for one in again["items"]} == {"awaits_step_up"}
     assert states(here) == {}
@@ -227,8 +228,8 @@ def test_a_passkey_is_asked_for_on_the_page_of_the_report(here: Site) -> None:
     visitor.post("/settings/second-factor/passkey", {"credential": key.create(options.text), "name": ""})
     here.clock.forward(days=1)
     visitor = with_code(here, app)
-    address = visitor.post("/brand/reports", {**typed(here, on_sale(here, 21)), "way": "step_up"}).headers["location"]
+    address = visitor.post("/brand/reports", {**typed(here, on_sale(here, OVER)), "way": "step_up"}).headers["location"]
     assert "Use passkey" in visitor.get(address).text
     asked = visitor.post(address + "/step-up/passkey")
     visitor.post(address + "/step-up", {"credential": key.get(asked.text), "code": ""})
-    assert states(here) == {"scheduled": 21}
+    assert states(here) == {"scheduled": OVER}

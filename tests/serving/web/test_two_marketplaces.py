@@ -14,7 +14,7 @@ from tests.fixtures.brand_people import a_leader, answers_at, elsewhere, manager
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 
-pytestmark = [pytest.mark.attack, pytest.mark.both_engines]
+pytestmark = pytest.mark.attack
 _PDF = b"%PDF-1.4\nregistration\n%%EOF\n"
 _CLAIM = {"kind": "mark", "title": "Colline", "office": "EUIPO", "number": "018", "territories": "EU"}
 _PRICE = {"model": "Colline", "price": "540", "currency": "EUR", "valid_from": "2026-01-01"}

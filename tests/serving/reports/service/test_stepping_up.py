@@ -34,7 +34,7 @@ from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
 from serving.review.service.undoing import overrule
-from serving.takedowns.policy import DEFAULT_STEP_UP
+from serving.takedowns.policy import DEFAULT_STEP_UP, StepUpPolicy
 from serving.takedowns.service import takedown
 from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path
 from serving.takedowns.store import actions
@@ -49,15 +49,15 @@ from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.stepping_up import confirmed_report, in_full_standing, waiting_report
+from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.notices.service.test_notice_complaints import say
 
-MANY = 24
+MANY = HOUR + 3
 
 
 @pytest.fixture
 def here(site: Site) -> Site:
-    return in_full_standing(site)
+    return with_a_small_hour(in_full_standing(site))
 
 
 def count(site: Site, query: object) -> int:
@@ -72,7 +72,7 @@ def left(site: Site) -> int:
 
 
 def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raises_no_alarm(any_site: Site) -> None:
-    here = in_full_standing(any_site)
+    here = with_a_small_hour(in_full_standing(any_site))
     report_id, _, _ = confirmed_report(here, MANY)
     assert states(here) == {"scheduled": MANY}
     assert count(here, select(func.count()).select_from(alert)) == 0
@@ -86,8 +86,8 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
-    here = in_full_standing(site)
-    confirmed_report(here, 21)
+    here = with_a_small_hour(in_full_standing(site))
+    confirmed_report(here, OVER)
     with here.runtime.store.read() as connection:
         found = connection.execute(select(action.c.action_id)).scalars().all()
     with a_marketplace_that_listens(here):
@@ -108,10 +108,10 @@ def test_until_it_is_confirmed_nothing_is_recorded(here: Site) -> None:
 @pytest.mark.parametrize(
     ("many", "by_program", "wanted", "waits"),
     [
-        pytest.param(21, True, False, True, id="a program's large report"),
-        pytest.param(20, True, False, False, id="a program's small one"),
-        pytest.param(21, False, True, True, id="a person's who wants to confirm it"),
-        pytest.param(21, False, False, False, id="a person's who does not"),
+        pytest.param(OVER, True, False, True, id="a program's large report"),
+        pytest.param(HOUR, True, False, False, id="a program's small one"),
+        pytest.param(OVER, False, True, True, id="a person's who wants to confirm it"),
+        pytest.param(OVER, False, False, False, id="a person's who does not"),
     ],
 )
 def test_a_report_waits_for_a_second_factor(here: Site, many: int, by_program: bool, wanted: bool, waits: bool) -> None:
@@ -128,9 +128,9 @@ def test_without_full_standing_nothing_waits_for_a_second_factor(site: Site) -> 
 
 
 def test_without_a_second_factor_the_usual_limits_apply(here: Site) -> None:
-    report_id = waiting_report(here, on_sale(here, 25))
+    report_id = waiting_report(here, on_sale(here, HOUR + 5))
     send_without(here.runtime, here.brand_person, report_id)
-    assert states(here) == {"scheduled": 20, "held": 5}
+    assert states(here) == {"scheduled": HOUR, "held": 5}
     with pytest.raises(Conflict, match="does not wait"):
         send_without(here.runtime, here.brand_person, report_id)
 
@@ -142,7 +142,7 @@ def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(here: Si
     add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "Laptop")
     here.clock.forward(days=1)
     session = signed_in_with(here, here.brand_person, app)
-    report_id = waiting_report(here, on_sale(here, 21))
+    report_id = waiting_report(here, on_sale(here, OVER))
     for_another = key.get(passkey_options(here.runtime, session, purpose_of("rpt_another")))
     with pytest.raises(Invalid):
         step_up(here.runtime, session, report_id, Given(credential=for_another))
@@ -152,13 +152,13 @@ def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(here: Si
         report_id,
         Given(credential=key.get(passkey_options(here.runtime, session, purpose_of(report_id)))),
     )
-    assert states(here) == {"scheduled": 21}
+    assert states(here) == {"scheduled": OVER}
 
 
 def test_a_second_report_of_the_day_is_not_confirmed(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, app, session = confirmed_report(here, 21)
+    _, app, session = confirmed_report(here, OVER)
     here.clock.forward(seconds=30)
-    second = waiting_report(here, on_sale(here, 21, 500), "second")
+    second = waiting_report(here, on_sale(here, OVER, 500), "second")
     with pytest.raises(Conflict, match="today"):
         step_up(here.runtime, session, second, Given(app.code(here)))
     monkeypatch.setattr(stepping_up, "why_not", lambda *_: ())  # As if both had been read before either was stored.
@@ -167,32 +167,35 @@ def test_a_second_report_of_the_day_is_not_confirmed(here: Site, monkeypatch: py
     monkeypatch.undo()
     here.clock.forward(days=1)
     step_up(here.runtime, signed_in_with(here, here.brand_person, app), second, Given(app.code(here)))
-    assert states(here) == {"scheduled": 42}
+    assert states(here) == {"scheduled": 2 * OVER}
 
 
 def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_brand(here: Site) -> None:
-    confirmed_report(here, 21)
-    report(here, on_sale(here, 21, 500), "by hand")
-    assert states(here) == {"scheduled": 41, "held": 1}
+    confirmed_report(here, OVER)
+    report(here, on_sale(here, OVER, 500), "by hand")
+    assert states(here) == {"scheduled": OVER + HOUR, "held": 1}
     here.clock.forward(days=30)
     done = report(here, on_sale(here, 1, 800), "a month later")
     assert done.counts[Result.SCHEDULED] == 0, "the alarm still stands"
 
 
-def test_of_one_seller_at_most_fifty_leave_and_two_organisations_decide_about_the_rest(here: Site) -> None:
-    confirmed_report(here, 55, seller="one-shop")
-    assert states(here) == {"scheduled": 50, "held": 5}
+@pytest.mark.parametrize("most", [5, pytest.param(DEFAULT_STEP_UP.per_seller, marks=pytest.mark.soak)])
+def test_of_one_seller_few_leave_and_two_organisations_decide_about_the_rest(here: Site, most: int) -> None:
+    policies = here.runtime.policies.changed(replace(here.runtime.policies[StepUpPolicy], per_seller=most))
+    here = replace(here, runtime=replace(here.runtime, policies=policies))
+    confirmed_report(here, most + 5, seller="one-shop")
+    assert states(here) == {"scheduled": most, "held": 5}
     report(here, on_sale(here, 1, 500), "by hand")
-    assert states(here) == {"scheduled": 51, "held": 5}, "no alarm of the brand"
+    assert states(here) == {"scheduled": most + 1, "held": 5}, "no alarm of the brand"
 
 
 def test_sellers_of_high_impact_stay_with_two_organisations(here: Site) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     questions(here, 1, sales_90d=900)
-    report_id = waiting_report(here, ["MP-0", *on_sale(here, 20)])
+    report_id = waiting_report(here, ["MP-0", *on_sale(here, HOUR)])
     step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert states(here) == {"scheduled": 20, "held": 1}
+    assert states(here) == {"scheduled": HOUR, "held": 1}
 
 
 @pytest.mark.attack
@@ -220,7 +223,7 @@ def _nobody_told(here: Site) -> None:
 
 
 def _alarm(here: Site) -> None:
-    report(here, on_sale(here, 21, 700), "a burst")
+    report(here, on_sale(here, OVER, 700), "a burst")
 
 
 @pytest.mark.attack
@@ -233,7 +236,7 @@ def _alarm(here: Site) -> None:
 )
 def test_a_report_is_not_confirmed(here: Site, meanwhile: Callable[[Site], None], why: str) -> None:
     app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, on_sale(here, 21))
+    report_id = waiting_report(here, on_sale(here, OVER))
     meanwhile(here)
     with pytest.raises(Conflict, match=why):
         step_up(here.runtime, session, report_id, Given(app.code(here)))
@@ -244,7 +247,7 @@ def test_a_factor_of_less_than_a_day_confirms_nothing(here: Site) -> None:
     app, _ = an_app(here, here.brand_person)
     here.clock.forward(hours=23, minutes=58)
     session = signed_in_with(here, here.brand_person, app)
-    report_id = waiting_report(here, on_sale(here, 21))
+    report_id = waiting_report(here, on_sale(here, OVER))
     with pytest.raises(Conflict, match="Hours left: 1"):
         step_up(here.runtime, session, report_id, Given(app.code(here)))
     assert states(here) == {}
@@ -255,7 +258,7 @@ def test_a_new_factor_beside_an_old_one_confirms_nothing(here: Site) -> None:
     _, session = with_a_counting_factor(here, here.brand_person)
     key = Authenticator()
     add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "the thief's")
-    report_id = waiting_report(here, on_sale(here, 21))
+    report_id = waiting_report(here, on_sale(here, OVER))
     credential = key.get(passkey_options(here.runtime, renewed(here, session), purpose_of(report_id)))
     with pytest.raises(Forbidden, match="less than a day"):
         step_up(here.runtime, renewed(here, session), report_id, Given(credential=credential))
@@ -267,7 +270,7 @@ def test_the_code_of_the_sign_in_and_a_recovery_code_confirm_no_report(here: Sit
     app, codes = an_app(here, here.brand_person)
     here.clock.forward(days=2)
     session = signed_in_with(here, here.brand_person, app)
-    report_id = waiting_report(here, on_sale(here, 21))
+    report_id = waiting_report(here, on_sale(here, OVER))
     for given in (Given(codes[0]), Given(app.code(here, -1)), Given("")):
         with pytest.raises(Invalid):
             step_up(here.runtime, session, report_id, given)
@@ -276,7 +279,7 @@ def test_the_code_of_the_sign_in_and_a_recovery_code_confirm_no_report(here: Sit
 
 @pytest.mark.attack
 def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     rival = a_rival(here)
     app, session = with_a_counting_factor(here, rival)
     for attempt in (
@@ -291,7 +294,7 @@ def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
 
 
 def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
-    here = in_full_standing(any_site)
+    here = with_a_small_hour(in_full_standing(any_site))
     report_id, _, session = confirmed_report(here, MANY)
     make_key(here.runtime, a_leader(here), here.pair, "of the thief")
     keys = select(func.count()).select_from(api_key).where(api_key.c.revoked_at.is_(None))
@@ -321,19 +324,19 @@ def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     questions(here, 1, sales_90d=900)
-    names = ["MP-0", "NOT-KNOWN", *on_sale(here, 20)]
+    names = ["MP-0", "NOT-KNOWN", *on_sale(here, HOUR)]
     before = {one.case_id: one.lane for one in open_cases(here)}
     report_id = waiting_report(here, names)
     step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert states(here) == {"scheduled": 20, "held": 1}
-    assert stop(here.runtime, here.account_manager, report_id) == 22
-    assert states(here) == {"withdrawn": 21}
+    assert states(here) == {"scheduled": HOUR, "held": 1}
+    assert stop(here.runtime, here.account_manager, report_id) == HOUR + 2
+    assert states(here) == {"withdrawn": OVER}
     assert {one.case_id: one.lane for one in open_cases(here)} == before
 
 
 def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
-    here = in_full_standing(site)
-    report_id, _, _ = confirmed_report(here, 21)
+    here = with_a_small_hour(in_full_standing(site))
+    report_id, _, _ = confirmed_report(here, OVER)
     with here.runtime.store.read() as connection:
         found = connection.execute(select(action.c.action_id)).scalars().all()
     with a_marketplace_that_listens(here):
@@ -345,7 +348,7 @@ def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
 
 
 def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     with here.runtime.store.write() as connection:
         outcomes = reports.outcomes(connection, reports.of_id(connection, here.here, report_id))
         number, verdict_id = next((one.number, one.verdict_id) for one in outcomes if one.verdict_id is not None)
@@ -354,25 +357,25 @@ def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(he
         overrule(here.runtime, connection, here.analyst, (here.here, verdict_id), now)
     (case,) = open_cases(here, CaseLane.ANALYST)
     judge(here, here.analyst, case, Judgement.COUNTERFEIT)
-    assert withdraw(here.runtime, here.brand_person, report_id, {*range(1, 22)} - {number}) == 20
+    assert withdraw(here.runtime, here.brand_person, report_id, {*range(1, OVER + 1)} - {number}) == HOUR
     with pytest.raises(Conflict, match="Somebody has decided about this listing since"):
         stop(here.runtime, here.account_manager, report_id)
-    assert states(here) == {"withdrawn": 21, "scheduled": 1}
+    assert states(here) == {"withdrawn": OVER, "scheduled": 1}
 
 
 def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     with here.runtime.store.read() as connection:
         rows = connection.execute(select(mail.c.mail_id, mail.c.user_id).where(mail.c.kind == "large_report")).all()
     assert {row.user_id for row in rows} == {here.account_manager.user_id, here.brand_person.user_id}
     for row in rows:
         stored = here.read(mails.get, row.mail_id)
         text = written(here.runtime, stored, with_secret=True)
-        assert text.subject == "Aurelle reports 21 listings"
+        assert text.subject == f"Aurelle reports {OVER} listings"
         token = text.text.partition(REPORTS)[2].split()[0]
         assert link_of(here.runtime, token, REPORTS) == (row.user_id, report_id)
         person, found = by_link(here.runtime, token)
-        assert (person.user_id, found.listings) == (row.user_id, 21)
+        assert (person.user_id, found.listings) == (row.user_id, OVER)
         assert REPORTS not in written(here.runtime, stored, with_secret=False).text
     with pytest.raises(NotFound):
         by_link(here.runtime, stop_path(here.runtime, a_rival(here).user_id, report_id).removeprefix(REPORTS))
@@ -389,7 +392,7 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
     ],
 )
 def test_a_link_is_refused_where_somebody_changed(here: Site, change: Callable[[str], str]) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     token = stop_path(here.runtime, here.account_manager.user_id, report_id).removeprefix(REPORTS)
     assert by_link(here.runtime, token)
     with pytest.raises(NotFound):
@@ -417,7 +420,7 @@ def test_an_interrupted_report_goes_on_by_itself(here: Site, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("late", "stopped", "found"),
     [
-        pytest.param(timedelta(minutes=10), False, {"scheduled": 20, "held": 1}, id="ten minutes later, as usual"),
+        pytest.param(timedelta(minutes=10), False, {"scheduled": HOUR, "held": 1}, id="ten minutes later, as usual"),
         pytest.param(timedelta(minutes=1), True, {}, id="after it was stopped, not at all"),
     ],
 )
@@ -426,35 +429,35 @@ def test_an_interrupted_report_goes_on(
 ) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, on_sale(here, 21))
+    report_id = waiting_report(here, on_sale(here, OVER))
     monkeypatch.setattr(stepping_up, "take_all", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         step_up(here.runtime, session, report_id, Given(app.code(here)))
     monkeypatch.undo()
     if stopped:
-        assert stop(here.runtime, here.account_manager, report_id) == 21
+        assert stop(here.runtime, here.account_manager, report_id) == OVER
     here.clock.forward(seconds=late.total_seconds())
     finish_reports(here.runtime)
     assert states(here) == found
 
 
 def test_the_proof_is_stored_with_the_session_and_the_report(here: Site) -> None:
-    report_id, _, session = confirmed_report(here, 21)
+    report_id, _, session = confirmed_report(here, OVER)
     with here.runtime.store.read() as connection:
         row = connection.execute(select(report_step_up)).one()
     assert (row.report_id, row.token_hash, row.user_id) == (report_id, session.token_hash, here.brand_person.user_id)
 
 
 def test_its_author_withdraws_it_within_the_hour(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     here.clock.forward(minutes=59)
-    assert withdraw_whole(here.runtime, here.brand_person, report_id) == 21
-    assert states(here) == {"withdrawn": 21}
+    assert withdraw_whole(here.runtime, here.brand_person, report_id) == OVER
+    assert states(here) == {"withdrawn": OVER}
 
 
 def test_judged_alike(here: Site) -> None:
     """A confirmation of a question keeps its own undo window beside a large report."""
-    confirmed_report(here, 21)
+    confirmed_report(here, OVER)
     (case,) = questions(here, 1)
     done = judge(here, here.brand_person, case, Judgement.COUNTERFEIT)
     assert done.undo_until == here.clock.now() + timedelta(seconds=180)
@@ -463,7 +466,7 @@ def test_judged_alike(here: Site) -> None:
 def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(here: Site) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
-    names = on_sale(here, 21)
+    names = on_sale(here, OVER)
     receipt = notify(here, names[0])
     confirmed(here, receipt)
     step_up(here.runtime, session, waiting_report(here, names), Given(app.code(here)))
@@ -486,8 +489,8 @@ def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(here: Site)
     say(here, receipt)
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, [*(f"NOT-KNOWN-{number}" for number in range(20)), "MP-1"])
+    report_id = waiting_report(here, [*(f"NOT-KNOWN-{number}" for number in range(HOUR)), "MP-1"])
     step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert withdraw_whole(here.runtime, here.brand_person, report_id) == 20
+    assert withdraw_whole(here.runtime, here.brand_person, report_id) == HOUR
     with pytest.raises(Conflict, match="A reviewer decides about this listing"):
         stop(here.runtime, here.account_manager, report_id)

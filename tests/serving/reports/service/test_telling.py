@@ -28,7 +28,7 @@ from tests.fixtures.mails import by_mail, post, stored
 from tests.fixtures.puppets import invited_by_lead
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.runtimes import Site
-from tests.fixtures.stepping_up import confirmed_report, in_full_standing, waiting_report
+from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.mail.service.test_told_by_mail import text_of
 from tests.serving.standing.test_service import lose
 
@@ -37,13 +37,13 @@ Mailed = tuple[Site, MailBox]
 
 @pytest.fixture
 def mailed(site: Site) -> Iterator[Mailed]:
-    with by_mail(site) as (here, box):
+    with by_mail(with_a_small_hour(site)) as (here, box):
         yield here, box
 
 
 @pytest.fixture
 def in_full(site: Site) -> Iterator[Mailed]:
-    with by_mail(in_full_standing(site)) as (here, box):
+    with by_mail(with_a_small_hour(in_full_standing(site))) as (here, box):
         yield here, box
 
 
@@ -64,12 +64,12 @@ def reasons_told(here: Site) -> list[str]:
 
 def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(in_full: Mailed) -> None:
     here, box = in_full
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     stop(here.runtime, here.account_manager, report_id)
     post(here)
     [found] = [one for one in box.to(here.brand_person.email) if one["Subject"] == "Your report was stopped"]
     text = text_of(found)
-    assert "Lena Okafor has stopped your report. 21 listings stay on sale." in text
+    assert f"Lena Okafor has stopped your report. {OVER} listings stay on sale." in text
     assert "Your leads and your account manager can stop a report" in text
     assert "If the report was right, talk to Lena Okafor, and report the listings again." in text
     assert "change your password" in text
@@ -81,14 +81,14 @@ def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(in_f
 
 def test_nobody_is_told_that_they_stopped_their_own_report(in_full: Mailed) -> None:
     here, _ = in_full
-    report_id, _, _ = confirmed_report(here, 21)
+    report_id, _, _ = confirmed_report(here, OVER)
     stop(here.runtime, a_leader(here), report_id)
     assert stored(here, MailKind.REPORT_STOPPED) == []
 
 
 def test_of_a_report_one_mail_says_what_waits_and_why(any_site: Site) -> None:
-    with by_mail(any_site) as (here, box):
-        names = on_sale(here, 25)
+    with by_mail(with_a_small_hour(any_site)) as (here, box):
+        names = on_sale(here, HOUR + 5)
         for _ in range(2):
             done = report(here, names)
         assert subjects(here, box, *WAITS) == ["5 listings of your report are not removed at once"]
@@ -111,7 +111,7 @@ def test_a_report_that_is_removed_at_once_is_not_told(mailed: Mailed) -> None:
 
 def test_an_interrupted_report_is_told_once_all_of_it_is_decided(mailed: Mailed) -> None:
     here, _ = mailed
-    draft = a_draft(here, on_sale(here, 25))
+    draft = a_draft(here, on_sale(here, HOUR + 5))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("serving.reports.service.submitting.recount", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -124,12 +124,12 @@ def test_an_interrupted_report_is_told_once_all_of_it_is_decided(mailed: Mailed)
 
 def test_a_report_by_api_that_waits_for_a_second_factor_is_told_and_later_no_more(in_full: Mailed) -> None:
     here, box = in_full
-    draft = replace(a_draft(here, on_sale(here, 25)), by_program=True)
+    draft = replace(a_draft(here, on_sale(here, HOUR + 5)), by_program=True)
     done = submit(here.runtime, here.brand_person, draft)
-    assert subjects(here, box, *WAITS) == ["25 listings of your report are not removed at once"]
+    assert subjects(here, box, *WAITS) == [f"{HOUR + 5} listings of your report are not removed at once"]
     text = text_of(box.to(here.brand_person.email)[-1])
     assert "Open the report to confirm it with your second factor, or to send it without." in text
-    assert "Waiting for your second factor: 25 listings" in text
+    assert f"Waiting for your second factor: {HOUR + 5} listings" in text
     send_without(here.runtime, here.brand_person, done.report.report_id)
     assert len(subjects(here, box, *WAITS)) == 1
 
@@ -139,28 +139,28 @@ def test_a_person_on_the_page_is_told_of_what_waits_after_their_second_factor(in
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     questions(here, 1, sales_90d=900)
-    report_id = waiting_report(here, ["MP-0", *on_sale(here, 20)])
+    report_id = waiting_report(here, ["MP-0", *on_sale(here, HOUR)])
     assert stored(here, MailKind.REPORT_WAITS) == []
     step_up(here.runtime, session, report_id, Given(app.code(here)))
     assert reasons_told(here) == ["hold.high_impact"]
 
 
-def test_a_report_beyond_the_quota_of_the_day_is_told(mailed: Mailed) -> None:
-    here, box = mailed
-    lose(here)
-    daily = here.runtime.policies[StandingPolicy].daily_cap
-    here.clock.forward(days=1)
-    report(here, on_sale(here, daily + 2))
-    assert subjects(here, box, *WAITS) == ["2 listings of your report are not removed at once"]
-    (waits,) = [one for one in box.to(here.brand_person.email) if "not removed at once" in one["Subject"]]
-    text = text_of(waits)
-    assert "With an analyst: today's immediate removals are used: 2 listings" in text
+def test_a_report_beyond_the_quota_of_the_day_is_told(site: Site) -> None:
+    with by_mail(site) as (here, box):
+        lose(here)
+        daily = here.runtime.policies[StandingPolicy].daily_cap
+        here.clock.forward(days=1)
+        report(here, on_sale(here, daily + 2))
+        assert subjects(here, box, *WAITS) == ["2 listings of your report are not removed at once"]
+        (waits,) = [one for one in box.to(here.brand_person.email) if "not removed at once" in one["Subject"]]
+        text = text_of(waits)
+        assert "With an analyst: today's immediate removals are used: 2 listings" in text
 
 
 def test_a_listing_that_comes_in_later_and_waits_is_told_unless_its_report_was(mailed: Mailed) -> None:
     here, _ = mailed
     report(here, ["RP-500", "RP-501"])
-    report(here, on_sale(here, 20), "fills the cap")
+    report(here, on_sale(here, HOUR), "fills the cap")
     for number in (500, 501):
         on_sale(here, 1, number)
         assert go_on_with_reports(here.runtime) == 1
@@ -168,10 +168,10 @@ def test_a_listing_that_comes_in_later_and_waits_is_told_unless_its_report_was(m
 
 
 def test_the_leads_are_told_once_an_alarm(any_site: Site) -> None:
-    with by_mail(any_site) as (here, box):
+    with by_mail(with_a_small_hour(any_site)) as (here, box):
         lead = a_leader(here)
         invited_by_lead(here, lead, "odile")
-        report(here, on_sale(here, 24))
+        report(here, on_sale(here, OVER))
         report(here, on_sale(here, 3, 500), "again")
         assert subjects(here, box, "Aurelle") == ["Removals of Aurelle are pending approval"]
         [message] = [one for one in box.to(lead.email) if "Aurelle" in one["Subject"]]
@@ -186,7 +186,7 @@ def test_a_lead_who_wants_no_mail_of_alarms_gets_none(mailed: Mailed) -> None:
     here, _ = mailed
     lead = a_leader(here)
     choose_mails(here.runtime, lead.user_id, {MailKind.BURST_ALARM}, set())
-    report(here, on_sale(here, 21))
+    report(here, on_sale(here, OVER))
     assert stored(here, MailKind.BURST_ALARM) == []
 
 

@@ -24,8 +24,19 @@ from tests.fixtures.puppets import ANOTHER_PASSWORD, invited, invited_by_lead, t
 from tests.fixtures.reviewing import judge
 from tests.fixtures.runtimes import Site
 from tests.fixtures.runtimes import invite as added
+from tests.fixtures.stepping_up import with_a_small_hour
 from tests.serving.takedowns.service.test_pending_approval import CAP, WHY, a_burst
 from tests.serving.web.reports import admit_model
+
+
+@pytest.fixture
+def site(site: Site) -> Site:
+    return with_a_small_hour(site)
+
+
+@pytest.fixture
+def any_site(any_site: Site) -> Site:
+    return with_a_small_hour(any_site)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from serving.rights.store.rights import Pair
 from tests.fixtures.runtimes import Site
 from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, put_on_file, read_of
 
-pytestmark = [pytest.mark.attack, pytest.mark.both_engines]
+pytestmark = pytest.mark.attack
 
 
 def _verify(both: Both, pair: Pair, one: OnFile) -> None:
@@ -105,6 +105,7 @@ def _manager_of(both: Both, pair: Pair) -> Person:
         return accounts.person(connection, manager)
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("act", ACTS, ids=lambda one: one.__name__.strip("_"))
 def test_an_act_at_one_marketplace_changes_no_byte_that_the_other_reads(
     any_site: Site, act: Callable[[Both, Pair, OnFile], None]

@@ -20,7 +20,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.service import current
 from serving.standing.store import standings
-from serving.takedowns.policy import BurstPolicy
+from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.service.takedown import release
@@ -35,10 +35,25 @@ from tests.fixtures.guests import an_invited_user
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.fixtures.stepping_up import HOUR, with_a_small_hour
 from tests.serving.intake.service.test_near_duplicates import asked
 
-CAP = 20
+CAP = HOUR
 WHY = "Looked at the listings."
+
+
+@pytest.fixture
+def site(site: Site) -> Site:
+    return with_a_small_hour(site)
+
+
+@pytest.fixture
+def any_site(any_site: Site) -> Site:
+    return with_a_small_hour(any_site)
+
+
+def with_the_usual_hour(site: Site) -> Site:
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(DEFAULT_BURSTS)))
 
 
 def standing(site: Site) -> list[Alert]:
@@ -47,26 +62,27 @@ def standing(site: Site) -> list[Alert]:
 
 def drill(site: Site, many: int) -> None:
     """A compromised brand account confirms everything within ten minutes."""
+    site, cap = with_the_usual_hour(site), DEFAULT_BURSTS.per_user
     found, first_pending = questions(site, many), None
     for number, case in enumerate(found):
         recorded = confirm(site, site.brand_person, case)
         if first_pending is None and recorded.action and recorded.action.state is ActionState.PENDING_APPROVAL:
-            assert number == CAP
+            assert number == cap
             first_pending = site.clock.now()
         site.clock.forward(seconds=600 / many)
     assert first_pending is not None
     (alert,) = standing(site)
     assert (alert.cause, alert.subject) == (HoldCause.USER_BURST, site.brand_person.user_id)
     assert alert.raised_at - first_pending <= timedelta(minutes=1)
-    assert states(site) == {"scheduled": CAP, "held": many - CAP}
+    assert states(site) == {"scheduled": cap, "held": many - cap}
     with site.runtime.store.read() as connection:
         acts = connection.execute(select(audit_entry.c.act)).scalars().all()
     assert acts.count("alert.raised") == 1, "it is open already"
     site.clock.forward(hours=30)
     asked = site.read(actions.latest, site.here, kind=None, state=None, most=many)
     told = [deliver(site.runtime, site.here, one.action_id) for one in asked]
-    assert told.count("held") == many - CAP
-    assert states(site) == {"sending": CAP, "held": many - CAP}
+    assert told.count("held") == many - cap
+    assert states(site) == {"sending": cap, "held": many - cap}
 
 
 def test_removals_beyond_the_cap_of_a_compromised_brand_are_pending(any_site: Site) -> None:
@@ -110,6 +126,7 @@ def test_an_hour_after_the_cap_was_reached_without_a_burst_the_whole_cap_is_sent
 
 
 def test_the_eleventh_listing_of_one_seller_is_pending(site: Site) -> None:
+    site = with_the_usual_hour(site)
     for case in questions(site, 11, seller="lumo-trade-88"):
         confirm(site, site.brand_person, case)
     assert states(site) == {"scheduled": 10, "held": 1}
@@ -123,7 +140,7 @@ def a_burst(site: Site) -> str:
 
 def burst(site: Site) -> str:
     last = None
-    for case in questions(site, CAP + 1):
+    for case in questions(site, site.runtime.policies[BurstPolicy].per_user + 1):
         last = confirm(site, site.brand_person, case).action
     assert last is not None
     return last.action_id
@@ -369,7 +386,8 @@ def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: 
 
 
 def test_an_alert_ends_with_the_last_removal_of_its_cause_and_others_stay(any_site: Site) -> None:
-    found, rule = questions(any_site, 12, seller="lumo-trade-88"), AutomaticRule.BRAND_REMOVALS
+    any_site, rule = with_the_usual_hour(any_site), AutomaticRule.BRAND_REMOVALS
+    found = questions(any_site, 12, seller="lumo-trade-88")
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     first = confirm(any_site, any_site.brand_person, found[0]).action
     assert first is not None
