@@ -41,13 +41,8 @@ def expect_growth(connection: Connection) -> None:
 
 
 def _wanted(connection: Connection) -> Iterator[tuple[str, str, str]]:
-<<<<<<< HEAD
     rows_by_index = groupby(map(tuple, connection.exec_driver_sql(_INDEXED)), key=lambda row: row[:-1])
     for (name, index, unique, origin, partial), rows in rows_by_index:
-=======
-    found = connection.exec_driver_sql(_INDEXED).all()
-    for (name, index, unique, origin, partial), rows in groupby(found, key=lambda row: tuple[Any, ...](row)[:-1]):
->>>>>>> cpu
         table = metadata.tables.get(name)
         if table is not None:
             own = origin == "pk" and not table.dialect_options["sqlite"]["with_rowid"]
