@@ -80,12 +80,7 @@ def likeness_genuine(e: Evidence) -> float:
     return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_genuine or 0.0
 
 
-@_shared_text(
-    indicator,
-    lambda _, v: _similar("likeness_own_counterfeit", v),
-    missing=_NO_SELLER,
-    source=_RELISTED,
-)
+@_shared_text(indicator, lambda _, v: _similar("likeness_own_counterfeit", v), missing=_NO_SELLER, source=_RELISTED)
 def likeness_own_counterfeit(e: Evidence) -> float:
     """How much text the nearest confirmed counterfeit of the same seller shares, from 0.7 on; 0 where none does."""
     found = e.facts.likeness
@@ -127,11 +122,7 @@ def likeness_own_offers(e: Evidence) -> float:
     return MISSING if e.facts.likeness is None or _unnamed(e) else log1p(e.facts.likeness.own_offers)
 
 
-@_count(
-    accusing,
-    lambda found: message("likeness_counterfeits", n=found.counterfeit),
-    source=_RELISTED,
-)
+@_count(accusing, lambda found: message("likeness_counterfeits", n=found.counterfeit), source=_RELISTED)
 def likeness_counterfeits(e: Evidence) -> float:
     """Near-duplicates of other sellers that were confirmed counterfeit."""
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.counterfeit)

@@ -147,9 +147,7 @@ def seller_fake_return_share_90d(e: Evidence) -> float:
     missing="turnover or returned value not sent",
     side=_RETURNS,
     say=lambda e, _: part_of(
-        "seller_returned_value_share",
-        e.facts.listing.seller.returned_value.d90,
-        e.facts.listing.seller.gmv.d90,
+        "seller_returned_value_share", e.facts.listing.seller.returned_value.d90, e.facts.listing.seller.gmv.d90
     ),
 )
 def seller_returned_value_share(e: Evidence) -> float:

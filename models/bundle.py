@@ -27,7 +27,7 @@ from models.bundle_files import (
     thresholds_from,
 )
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
-from models.classifier import Classifier, Combiner, Join, Standard, learner_columns
+from models.classifier import Classifier, Combiner, Join, Standard, TextModel, learner_columns
 from models.errors import BundleRefused
 from models.evidence import hard_evidence
 from models.explanations import Split, explain
@@ -39,7 +39,6 @@ from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
 from models.second_stage import FILE as _SECOND_STAGE
 from models.second_stage import SecondStage
-from models.textmodel import TextModel
 
 SCHEMA: Final = 4
 # The schemas before phrases, and before phrases of a lower bound and a segmenter; such bundles quote no wording.
@@ -90,8 +89,7 @@ class Bundle:
             one = self.classifier.one(rows[0].vector, rows[0].facts.listing)
             return [Score(ScoreKind.CALIBRATED, *one[:2], (), self.digest, self.fingerprint, one.interval)]
         matrix = np.stack([row.vector for row in rows])
-        listings = [row.facts.listing for row in rows]
-        values = self.classifier.values(matrix, listings, threads=threads)
+        values = self.classifier.values(matrix, [row.facts.listing for row in rows], threads=threads)
         calibration = self.classifier.calibration
         log_odds, intervals = calibration.log_odds(values), calibration.intervals(values)
         reasons = self._reasons(rows, matrix, log_odds, threads) if with_reasons else [()] * len(rows)

@@ -82,9 +82,7 @@ def _routed(
     explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
     return [
         OfflineAnswer(
-            score.probability,
-            found.lane.value,
-            (*_sentences(explained.get(i)), *map(in_english, found.reasons)),
+            score.probability, found.lane.value, (*_sentences(explained.get(i)), *map(in_english, found.reasons))
         )
         for i, (score, found) in enumerate(zip(scores, routes, strict=True))
     ]

@@ -93,8 +93,7 @@ class Points:
         if found.keys() != _PARTS:
             raise ValueError
         return cls(
-            tuple(_rule(*one) for one in found["rules"]),
-            **{name: number(found[name]) for name in _PARTS - {"rules"}},
+            tuple(_rule(*one) for one in found["rules"]), **{name: number(found[name]) for name in _PARTS - {"rules"}}
         )
 
 

@@ -28,8 +28,7 @@ def second_scores(
     matrix, listings = np.stack([row.vector for row in rows]), [row.facts.listing for row in rows]
     values = stage.values(bundle.classifier.values(matrix, listings, threads=threads), encoded)
     log_odds, intervals = stage.calibration.log_odds(values), stage.calibration.intervals(values)
-    parts = bundle.classifier.parts(matrix, listings, threads=threads)
-    shares, titles = stage.contributions(parts, encoded)
+    shares, titles = stage.contributions(bundle.classifier.parts(matrix, listings, threads=threads), encoded)
     found = []
     for i, row in enumerate(rows):
         split = Split(

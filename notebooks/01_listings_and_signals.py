@@ -30,9 +30,9 @@ from training.operating import choose_thresholds
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
 from training.simulate import START
 from training.simulation.arms import ARMS
+from training.simulation.figures import proceed
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
-from training.simulation.play import proceed
 from training.simulation.year import Year
 from training.splits import grouped_folds
 from training.synthetic import Settings, build

@@ -24,9 +24,9 @@ from training.fit import CounterfeitClassifier
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
 from training.simulate import START
 from training.simulation.arms import ARMS
+from training.simulation.figures import proceed
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
-from training.simulation.play import proceed
 from training.simulation.year import Year
 from training.slices import members
 from training.snapshot import SnapshotRefused

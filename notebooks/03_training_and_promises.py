@@ -23,9 +23,9 @@ from training.pipeline import JUDGED_SHARE, train
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
 from training.simulate import START
 from training.simulation.arms import ARMS
+from training.simulation.figures import proceed
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
-from training.simulation.play import proceed
 from training.simulation.year import Year
 from training.splits import seller_groups, split_later_unseen
 from training.synthetic import Settings

@@ -24,12 +24,10 @@ from training import metrics
 from training.pipeline import train
 from training.plots import COUNTERFEIT, GENUINE, PALETTE, QUIET, STYLE
 from training.simulate import START
-from training.simulation.arms import ARMS
-from training.simulation.figures import figures
+from training.simulation.arms import ARMS, most_copied_brand
+from training.simulation.figures import figures, proceed
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
-from training.simulation.play import proceed
-from training.simulation.poison import most_copied_brand
 from training.simulation.unseen import BrandSlice
 from training.simulation.year import Year
 from training.splits import seller_groups

@@ -28,9 +28,9 @@ from training.operating import choose_thresholds
 from training.plots import COUNTERFEIT, GENUINE, GRID, QUIET, STYLE
 from training.simulate import START
 from training.simulation.arms import ARMS
+from training.simulation.figures import proceed
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
-from training.simulation.play import proceed
 from training.simulation.year import Year
 from training.slices import members
 from training.snapshot import read_snapshot

@@ -35,9 +35,9 @@ from training.operating import choose_thresholds
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
 from training.simulate import START
 from training.simulation.arms import ARMS
+from training.simulation.figures import proceed
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
-from training.simulation.play import proceed
 from training.simulation.year import Year
 from training.synthetic import Settings
 from training.train_file import bundle_files

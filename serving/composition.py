@@ -74,8 +74,7 @@ from serving.takedowns.policy import (
     DEFAULT_TELLING,
 )
 from serving.takedowns.service.budgets import UsualDays
-from serving.takedowns.service.evidence_hooks import EvidenceHooks
-from serving.takedowns.service.removal_hooks import RemovalHooks
+from serving.takedowns.service.removal_hooks import EvidenceHooks, RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.service import seal_clear_secrets
 from training.encoders import EncoderRefused, encoder_named

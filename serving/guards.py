@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import walk_packages
 from types import ModuleType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
@@ -64,9 +64,11 @@ def runtime_of(request: Request) -> Runtime:
     return found
 
 
-def address_of(request: Request) -> str:
-    """The network address that a request comes from; empty where it is unknown."""
-    return request.client.host if request.client else ""
+async def _runtime(request: Request) -> Runtime:
+    return runtime_of(request)
+
+
+TheRuntime = Annotated[Runtime, Depends(_runtime)]
 
 
 def cookie_name(runtime: Runtime) -> str:
@@ -156,9 +158,7 @@ def signed_in(*, translated: bool = False) -> Any:
 
 
 def at_second_step() -> Any:
-    """Admit somebody whose password was right and whose second factor is still to be proved; the handler gets the
-    session that waits.
-    """
+    """Admit somebody whose second factor is still to be proved; the handler gets the session that waits."""
 
     async def check(request: Request) -> Session:
         runtime = runtime_of(request)

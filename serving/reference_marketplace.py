@@ -164,8 +164,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     ready(f"http://127.0.0.1:{found['port']}/webhooks")
     stop.wait()
     server.shutdown()

@@ -83,9 +83,8 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
 
 
 async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, ready: Callable[[], None]) -> None:
-    proxies = runtime.settings.trusted_proxies
     servers = [
-        (http_server(create_app(runtime), proxies), public),
+        (http_server(create_app(runtime), runtime.settings.trusted_proxies), public),
         (http_server(create_local_app(runtime), ""), private),
     ]
 

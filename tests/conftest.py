@@ -26,6 +26,7 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".py
 os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator")  # All homes of tests share them.
 
 _PLUGINS = (
+    "tests.fixtures.cases",
     "tests.fixtures.runtimes",
     "tests.fixtures.two_processes",
     "tests.fixtures.clients",

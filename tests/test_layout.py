@@ -13,6 +13,11 @@ LONG = "# Over 300 lines: "
 FOLDERS = PACKAGES | {"data", "docs", "notebooks", "requirements", "tests"}
 
 
+@pytest.mark.parametrize(("_row", "_why"), [(0, "the reason names the case"), (1, "and not its values")])
+def test_the_column_why_names_the_cases_of_a_table(request: pytest.FixtureRequest, _row: int, _why: str) -> None:
+    assert request.node.name.endswith(f"[{_why}]")
+
+
 def test_the_top_level_holds_only_the_agreed_folders() -> None:
     command = ["git", "ls-files"]
     tracked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

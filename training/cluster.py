@@ -149,8 +149,7 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
             here = versions()
             refuse_others(client, address, here)
             given = pickle.dumps((here, pickle.dumps(work)))
-            cluster = Cluster(address, then, client, client.submit(bytes, given, key=f"touchstone-{client.id}"))
-            yield cluster
+            yield Cluster(address, then, client, client.submit(bytes, given, key=f"touchstone-{client.id}"))
             with suppress(Exception):  # All is done, whatever happens to the cluster.
                 client.run(end, client.id)
         finally:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from models.errors import install_line
 
 Floats = NDArray[np.float64]
-Encode = Callable[[Sequence[str]], Floats]
 
 # The child's answer where the files of a package are not the pinned ones.
 REFUSED: Final = 3

@@ -20,7 +20,6 @@ from training.splits import Rows, grouped_folds
 from training.tried import TriedFile
 
 Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 FOLDS: Final = 5
 BOOTSTRAPS: Final = 1_000

@@ -179,5 +179,4 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 def inner_folds(labels: Labels, groups: NDArray[np.intp], *, seed: int) -> list[tuple[Rows, Rows]]:
     """The folds by seller within a fit: rows to fit and rows to judge."""
     fewest = min(len(np.unique(groups[labels == value])) for value in (0, 1))
-    folds = max(_FEWEST_FOLDS, min(INNER_FOLDS, fewest))
-    return list(grouped_folds(labels, groups, folds=folds, seed=seed))
+    return list(grouped_folds(labels, groups, folds=max(_FEWEST_FOLDS, min(INNER_FOLDS, fewest)), seed=seed))

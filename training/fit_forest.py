@@ -57,7 +57,7 @@ class ForestSettings:
 def forest_settings(positives: int) -> ForestSettings:
     """Settings by the number of positives, fixed in advance: more positives support larger trees.
 
-    With few, small trees need many rounds at this rate; ADRs 49 and 54 have the comparisons.
+    With few, small trees need many rounds at this rate; ADR 56 has the comparisons.
     """
     if positives < _PAIRS_BELOW_POSITIVES:
         return ForestSettings(rounds=400, leaves=3, learning_rate=0.03, rows_per_leaf=10, l2=1.0)
@@ -128,8 +128,7 @@ def grow(
         params={"feature_pre_filter": False},
     )
     parameters = settings.parameters(seed, threads if len(columns) >= _THREADS_FROM_ROWS else 1)
-    text = export(lgb.train(parameters, data, settings.rounds), names)
-    return Forest(text, just_written=True)
+    return Forest(export(lgb.train(parameters, data, settings.rounds), names), just_written=True)
 
 
 def with_masked_copies(
@@ -147,12 +146,7 @@ def with_masked_copies(
 
 
 def masked_copies(
-    columns: Floats,
-    weights: Floats,
-    *,
-    seed: int,
-    share: float,
-    families: Sequence[NDArray[np.intp]] | None = None,
+    columns: Floats, weights: Floats, *, seed: int, share: float, families: Sequence[NDArray[np.intp]] | None = None
 ) -> tuple[Floats, NDArray[np.intp], Floats]:
     """The rows, and copies of a share of them for each signal family, with that family missing.
 

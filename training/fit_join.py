@@ -15,9 +15,9 @@ from training.fit_calibration import fit_sigmoid
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 54).
+# With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 56).
 STACK_FROM_POSITIVES: Final = 300
-# The prior of the sum prefers neither, with the strength of 30 positives (ADR 49).
+# The prior of the sum prefers neither, with the strength of 30 positives (ADR 56).
 TEXT_WEIGHT_PRIOR: Final = 1 / 2
 TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
 # Keeps the two weights finite where they separate the classes, and shrinks them by less than a hundredth elsewhere.
@@ -96,8 +96,7 @@ def text_weight(
 
     def sorts(weight: float) -> tuple[float, float]:
         joined = (1 - weight) * numbers + weight * text
-        precision = float(average_precision_score(labels, joined, sample_weight=weights))
-        return precision, -abs(weight - prior)
+        return float(average_precision_score(labels, joined, sample_weight=weights)), -abs(weight - prior)
 
     best, positives = max(_WEIGHT_GRID, key=sorts), int(labels.sum())
     return (positives * best + strength * prior) / (positives + strength)

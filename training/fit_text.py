@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from features.ngrams import BUCKETS
 from features.text_kernel import COLUMNS, FIELDS, Indices
-from models.textmodel import SCALES, TextModel
+from models.classifier import SCALES, TextModel
 from training.splits import Rows
 from training.text_matrix import TextMatrix, dot
 

@@ -14,8 +14,7 @@ from training.gate import Gate, State, made_of, not_judged
 from training.gates import Incumbent
 from training.golden import GoldenSet
 from training.incumbent import InForce
-from training.slice_gate import SliceEvidence, slice_part
-from training.slice_losses import Scored, slice_evidence
+from training.slice_gate import Scored, SliceEvidence, slice_evidence, slice_part
 from training.slices import members
 from training.splits import seller_groups
 

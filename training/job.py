@@ -12,15 +12,14 @@ from models.errors import BundleRefused
 from models.forest import Forest
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.fit_second_stage import NO_ENCODER
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings, read_settings
 from training.golden import read_golden
-from training.hyper_parameters import fixed_parameters, forest_parameters, versions
-from training.made_with import made_with
+from training.made_with import fixed_parameters, forest_parameters, made_with, versions
 from training.pipeline import train
 from training.registry.run_facts import RunState
 from training.registry.runs import Start
 from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
-from training.second_stage import NO_ENCODER
 from training.snapshot import SnapshotRefused, read_snapshot
 from training.stages import READ, REGISTER, Progress, of_whole
 
@@ -96,10 +95,9 @@ def _trained(
 ) -> dict[str, Any]:
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
     golden = read_golden(options.golden, expected=options.golden_digest) if options.golden else None
-    champion = from_files(read_bundle_folder(options.champion)) if options.champion else None
     candidate = train(
         snapshot,
-        champion=champion,
+        champion=from_files(read_bundle_folder(options.champion)) if options.champion else None,
         golden=golden,
         seed=options.seed,
         threads=options.threads,

@@ -19,7 +19,7 @@ from models.bundle import Bundle
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy
 from training import metrics
-from training.figures import curves, figures, slice_figures
+from training.comparison import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.gate import Gate
@@ -28,7 +28,7 @@ from training.incumbent import InForce
 from training.operating import choose_thresholds
 from training.peers import FAIR_PEER, MOST_FITTED, peer_scores
 from training.replay_gate import HeldOut, replay
-from training.slice_losses import Scored, slice_evidence
+from training.slice_gate import Scored, slice_evidence
 from training.slices import members, only_text_and_price, slices
 from training.snapshot import SnapshotRefused
 from training.soundness import refuse_too_few
@@ -260,14 +260,7 @@ def _peers(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, o
     """
     columns = matrix(trial.facts)
     found = peer_scores(
-        trial.facts,
-        columns,
-        trial.labels,
-        trial.weights,
-        trial.split,
-        models,
-        seed=trial.seed,
-        threads=trial.threads,
+        trial.facts, columns, trial.labels, trial.weights, trial.split, models, seed=trial.seed, threads=trial.threads
     )
     theirs = found[FAIR_PEER]
     known = len(trial.split.time_folds[-1].fit)

@@ -43,8 +43,7 @@ class KeptParts(AbstractContextManager["KeptParts"]):
         else:
             self._empty()
             self.begun_at = now
-            text = json.dumps({**plan, _BEGUN: now.isoformat()})
-            (folder / _PLAN).write_text(text, encoding="utf-8")
+            (folder / _PLAN).write_text(json.dumps({**plan, _BEGUN: now.isoformat()}), encoding="utf-8")
         self.rows = sum(self.read(int(file.stem)).num_rows for file in folder.glob("*.arrow"))
 
     def bundle(self, files: Mapping[str, bytes]) -> Path:

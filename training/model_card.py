@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from training.comparable import comparable, why_not_comparable
+from training.comparison import comparable, why_not_comparable
 from training.operating import promise_in_words
 
 

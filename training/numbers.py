@@ -106,13 +106,7 @@ class NumbersClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         families = [np.array([i], dtype=np.intp) for i in range(rows.shape[1])]
         shown = with_masked_copies(rows, labels, weights, seed=self.seed, share=0.0, families=families)
         settings = ForestSettings(
-            self.rounds,
-            self.leaves,
-            self.learning_rate,
-            self.rows_per_leaf,
-            self.column_share,
-            self.row_share,
-            self.l2,
+            self.rounds, self.leaves, self.learning_rate, self.rows_per_leaf, self.column_share, self.row_share, self.l2
         )
         names = [f"column_{i}" for i in range(rows.shape[1])]
         return grow(*shown, settings=settings, names=names, seed=self.seed, threads=self.threads)

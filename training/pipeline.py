@@ -12,16 +12,16 @@ from features.compute import NAMES, matrix
 from models.bundle import Bundle, from_files, to_files
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
-from training.figures import curves, figures
+from training.comparison import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
+from training.fit_second_stage import NO_ENCODER, second_stage_of
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.golden import GoldenSet, refuse_golden_rows
 from training.golden_gate import golden_evidence, golden_gate
 from training.incumbent import InForce
 from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_curve, operating_points, promises
-from training.second_stage import NO_ENCODER, second_stage_of
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import learnt_until, seller_groups, split_for_judging

@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.bundle import from_files
 from models.errors import BundleRefused
 from training.bundle_folder import read_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
@@ -24,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_with_parent()
 
     def trained() -> Trained:
+        from models.bundle import from_files  # noqa: PLC0415  # its libraries take a second; most models are registered
+
         from_files(read_bundle_folder(options.bundle), expected=options.digest)
         return Trained.at(options.bundle, options.digest, options.job_id)
 

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features.corrections import NamedBrand
 from features.facts import Facts, assemble_facts
 from features.fold import fold
@@ -21,8 +18,6 @@ from features.minhash import signature_of, similarities
 from features.near_duplicates import NEAR, NearDuplicates
 from features.references import PriceReference, References
 from training.obfuscation import Market, Transform, rewritten
-
-Floats = NDArray[np.float64]
 
 _DESCRIPTIONS: Final = 200
 
@@ -66,12 +61,7 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
     the result errs in favour of the obfuscation.
     """
     found = assemble_facts(
-        listing,
-        references,
-        NOTHING_RECORDED,
-        marketplace=facts.marketplace,
-        as_of=facts.as_of,
-        named=_named(facts),
+        listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of, named=_named(facts)
     )
     own = facts.price.own
     if own is not None and listing.price != facts.listing.price:

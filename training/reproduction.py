@@ -15,13 +15,13 @@ from models.errors import BundleRefused
 from models.forest import Forest
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.differing import first_difference
+from training.fit_second_stage import NO_ENCODER
 from training.fit_settings import FitSettings
 from training.golden import GoldenSet, read_golden
 from training.made_with import FINGERPRINT, changed, made_with
 from training.pipeline import EVERYTHING, Candidate, train
 from training.registry.record import Record
 from training.registry.tracking import NotTracked, Registry, bundle_in, record_in
-from training.second_stage import NO_ENCODER
 from training.snapshot import SnapshotRefused, read_snapshot
 
 _DIGEST_LENGTH: Final = 64
@@ -72,9 +72,8 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
     """
     report = record.report
     before = report.get("learnt_before")
-    snapshot = read_snapshot(_in(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"])
     return train(
-        snapshot,
+        read_snapshot(_in(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"]),
         champion=None,
         golden=_golden(options.snapshots, report.get("golden_set")),
         seed=report["seed"],

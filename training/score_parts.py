@@ -189,17 +189,10 @@ class Scorer:
         job, history = self.job, self.history
         if history is None:
             return answer_offline(
-                self.bundle,
-                listings,
-                marketplace=job.format_name,
-                as_of=job.received_at,
-                with_reasons=job.with_reasons,
+                self.bundle, listings, marketplace=job.format_name, as_of=job.received_at, with_reasons=job.with_reasons
             )
         return answer_facts(
-            self.bundle,
-            history.facts(listings),
-            taking_part=history.taking_part,
-            with_reasons=job.with_reasons,
+            self.bundle, history.facts(listings), taking_part=history.taking_part, with_reasons=job.with_reasons
         )
 
 

@@ -95,8 +95,7 @@ def _batches(path: Path, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
 def _batch_shards(window: pa.Table, reading: Reading, most: int) -> Iterator[_Shard]:
     named = {reading.format.column_named(name): i for i, name in enumerate(window.schema.names)}
     asked = [named[name] for name in (reading.layout.seller_column, "seller") if name in named]
-    sellers = [_seller(cells, reading) for cells in window.select(asked).to_pylist()]
-    for places in _by_seller(sellers, most):
+    for places in _by_seller([_seller(cells, reading) for cells in window.select(asked).to_pylist()], most):
         rows = window.take(integers(places)).combine_chunks()
         yield _Shard(packed(rows.to_batches(max_chunksize=AT_ONCE)), len(places))
 

@@ -12,11 +12,9 @@ from typing import Any, Final
 
 from joblib import Parallel, delayed
 
-from training.simulation.arms import ARMS
-from training.simulation.figures import figures
+from training.simulation.arms import ARMS, most_copied_brand
+from training.simulation.figures import figures, finish, launch
 from training.simulation.market import MONTH, Market
-from training.simulation.play import finish, launch
-from training.simulation.poison import most_copied_brand
 from training.simulation.review_queue import REVIEW_SHARE
 from training.simulation.summary import summary
 from training.simulation.unseen import BrandSlice

@@ -32,10 +32,9 @@ from numpy.typing import NDArray
 
 from features.listing import Listing, check
 from training.simulated.answers import Answer, NamedBrand, analyst_answer, brand_answer, named_brand, seller_appeals
-from training.simulated.brands import HOUSES, SyntheticBrand
 from training.simulated.chance import Random
-from training.simulated.contacts import SellerContact, seller_contacts
-from training.simulated.copying import copied
+from training.simulated.contacts import SellerContact, copied, seller_contacts
+from training.simulated.goods import HOUSES, SyntheticBrand
 from training.simulated.habits import Craft, Honest
 from training.simulated.listings import Draft, moment
 from training.simulated.population import Crowd, draw_listings

@@ -17,16 +17,16 @@ from models.bundle import digest_of, to_files
 from models.forest import Forest
 from models.routing import Thresholds
 from models.second_stage import SecondStage
-from training.figures import curves, figures
+from training.comparison import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_cluster import fit_input_at
 from training.fit_phrases import fit_phrases
+from training.fit_second_stage import NO_ENCODER, second_stage_of
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.labelled import load_labelled
 from training.operating import choose_thresholds, operating_points, promises
 from training.pipeline import without_nan
 from training.references import OfflineReferences
-from training.second_stage import NO_ENCODER, second_stage_of
 
 
 @dataclass(frozen=True, slots=True)

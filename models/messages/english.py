@@ -1,15 +1,95 @@
-"""Messages as English sentences."""
+"""Messages as English sentences: the catalogue, a sentence for every code in files by subject, and its filling.
 
-from collections.abc import Sequence
-from dataclasses import fields
+`english/outside/` is for brands, sellers and notifiers and is translated. `english/staff/` is for the marketplace's own
+users.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from features.facts import amount_text
 from features.message import Amount, Message
 from features.phrase import Reasons
-from models.messages.catalogue import sentences
-from models.messages.filling import fill, percent_digits
+
+_ENGLISH: Final = "english"
+_READERS: Final = ("outside", "staff")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A template with placeholders such as `{n}` and `{share:.0%}`; with `other`, `text` is the singular."""
+
+    text: str
+    other: str | None = None
+
+
+@cache
+def sentences() -> Mapping[str, Sentence]:
+    """Every sentence by its code."""
+    return {code: one for readers in _READERS for code, one in _read(readers).items()}
+
+
+def told_outside() -> Mapping[str, Sentence]:
+    """The translated sentences by their codes."""
+    return _read("outside")
+
+
+@cache
+def _read(readers: str) -> Mapping[str, Sentence]:
+    found: dict[str, Sentence] = {}
+    folder = files("models.messages").joinpath(_ENGLISH, readers)
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        for code, text in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            found[code] = Sentence(text) if isinstance(text, str) else Sentence(*text)
+    return found
+
+
+def fill(
+    template: str,
+    values: Mapping[str, Any],
+    write: Callable[[Any, str], str],
+    hows: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The template with `write(value, how)` for each `{name:how}`; `hows` gives the format of a bare `{name}`."""
+    return "".join(
+        text + (write(values[name], how or hows.get(name, "")) if name else "")
+        for text, name, how, _ in Formatter().parse(template)
+    )
+
+
+def places(template: str) -> Iterator[tuple[str, str]]:
+    """The name and the format of each placeholder."""
+    for _, name, how, _ in Formatter().parse(template):
+        if name:
+            yield name, how or ""
+
+
+@cache
+def without_forms(template: str) -> str:
+    """The template without formats, which is its key in the catalogues of other languages.
+
+    >>> without_forms("In {{braces}}: {n:,} of {most!r}.")
+    'In {{braces}}: {n} of {most}.'
+    """
+    return "".join(
+        literal.replace("{", "{{").replace("}", "}}") + ("" if name is None else f"{{{name}}}")
+        for literal, name, _, _ in Formatter().parse(template)
+    )
+
+
+def percent_digits(share: float) -> int:
+    """The decimal places that a share needs as a percentage: 0 for .9, 1 for .005."""
+    exponent = (Decimal(str(share)) * 100).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -144,7 +144,7 @@ class GatePolicy:
     # False confirmations train a model against a rival's honest listings, so a significant rise in alarms is refused.
     slice_alarms_rise: float = 0.03
 
-    # No regression on upheld appeals (ADR 16): the newly flagged listings may exceed the corrected ones by this
+    # No regression on upheld appeals (ADR 11): the newly flagged listings may exceed the corrected ones by this
     # number. The champion is clear about a listing if two conditions hold. Its odds are below half of its own
     # threshold, and the candidate's odds are at least three times as high. Between honest models of two simulated years
     # odds rose up to 2.8 times where a listing crossed the threshold. Planted labels mostly raise them seven times.
@@ -157,7 +157,7 @@ class GatePolicy:
     # A smaller set has too little information to justify withholding it from training.
     golden_fewest: int = 50
 
-    # ADR 18: the recall that a rewrite of listings may cost, and the rise in flagged honest listings with such wording.
+    # ADR 11: the recall that a rewrite of listings may cost, and the rise in flagged honest listings with such wording.
     # Both bounds apply at face value from so many listings on that a handful cannot break them. A rewrite that costs 5
     # points breaks the bound by chance in 6.1 % of trainings with thirty counterfeits and in 1.1 % with a hundred
     # (binomial); there are 21 rewrites. Of two thousand honest listings the bound is ten, twice the standard error if

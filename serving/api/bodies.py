@@ -235,7 +235,6 @@ def _capped(rows: list[Any]) -> list[Any]:
 def _media_type(request: Request) -> str:
     """The media type; a charset other than UTF-8 is refused with 415."""
     value, _, parameters = request.headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if charset not in {"", "utf-8"}:
+    if parameters.strip().lower().removeprefix("charset=").strip('"') not in {"", "utf-8"}:
         raise HTTPException(415)
     return value.strip().lower()

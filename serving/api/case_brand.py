@@ -13,8 +13,7 @@ from serving.api.requests.repeating import Repeatable
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.review.service.brand_search import LONGEST_SEARCH, search_brands
-from serving.review.service.naming import name_brand
-from serving.review.service.naming_undo import undo_naming
+from serving.review.service.naming import name_brand, undo_naming
 
 router = APIRouter(route_class=Repeatable)
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]

@@ -13,13 +13,13 @@ from serving.api.answers import Answer, Moment
 from serving.api.bodies import body_as
 from serving.api.people import Body
 from serving.api.requests.moments import in_utc
-from serving.delivery.service.delivery import deliver_due
-from serving.delivery.service.rounds import waiting
-from serving.guards import Caller, key, runtime_of
+from serving.delivery.service import delivery
+from serving.guards import Caller, TheRuntime, key, runtime_of
 from serving.operations.service.simulation import Visits, unfinished
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
 from serving.platform.runtime import Runtime
+from serving.takedowns.service import removal_checks
 from serving.workflows.worker import sweep
 
 router = APIRouter()
@@ -49,9 +49,8 @@ class MovedClock(Answer):
 
 
 @router.get("/api/v1/clock")
-def get_clock(request: Request, _caller: ClockMover) -> SimulatedTime:
+def get_clock(runtime: TheRuntime, _caller: ClockMover) -> SimulatedTime:
     """The time, the number of messages and jobs that are due and not done, and what visitors of the pages do."""
-    runtime = runtime_of(request)
     visits = runtime.services[Visits]
     return SimulatedTime(
         now=runtime.clock.now(),
@@ -80,6 +79,8 @@ def move_clock(runtime: Runtime, moment: datetime) -> MovedClock:
         with runtime.store.write() as connection:
             clocks.set_offset(connection, offset)
         if runtime.settings.seed is not None:
-            for marketplace_id in waiting(runtime):
-                deliver_due(runtime, marketplace_id)
+            for marketplace_id in delivery.waiting(runtime):
+                delivery.deliver_due(runtime, marketplace_id)
+            for marketplace_id in removal_checks.waiting(runtime):
+                removal_checks.check_due(runtime, marketplace_id)
         return MovedClock(now=runtime.clock.now(), due=sweep(runtime))

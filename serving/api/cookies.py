@@ -20,12 +20,17 @@ class _Attributes(TypedDict):
     samesite: Literal["strict"]
 
 
+def address_of(request: Request) -> str:
+    """The network address that a request comes from; empty where it is unknown."""
+    return request.client.host if request.client else ""
+
+
 def whence(request: Request, browser: str = "") -> Whence:
     """Where a sign-in comes from; `browser` is what a mailed link names the browser by, for the person's own cookie.
 
     Behind a proxy that is not named in the settings everybody has the proxy's address, so it says nothing.
     """
-    runtime, peer = runtime_of(request), request.client.host if request.client else ""
+    runtime, peer = runtime_of(request), address_of(request)
     settings = runtime.settings
     is_told_apart = bool(settings.trusted_proxies) or settings.public_url is None
     devices = f"{browser}{BETWEEN}{request.cookies.get(devices_cookie_name(runtime), '')}".strip(BETWEEN)

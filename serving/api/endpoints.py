@@ -12,7 +12,7 @@ from serving.api.answers import Answer, Moment, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.delivery.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
-from serving.guards import Caller, key, runtime_of
+from serving.guards import Caller, TheRuntime, key, runtime_of
 from serving.platform.runtime import Runtime
 from serving.webhooks.store import endpoints
 
@@ -87,9 +87,8 @@ def get_endpoints(request: Request, caller: Manager) -> Endpoints:
 
 
 @router.post("/api/v1/endpoints", status_code=201)
-def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> NewEndpoint:
+def post_endpoint(body: EndpointBody, runtime: TheRuntime, caller: Manager) -> NewEndpoint:
     """Register an endpoint in place of the previous one; only this response contains its secret."""
-    runtime = runtime_of(request)
     secret = provisioning.register_webhook(
         runtime,
         url=body.url,
@@ -99,8 +98,7 @@ def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> NewE
         by=caller.actor,
         status_url=body.status_url,
     )
-    endpoint = Endpoint.model_validate(_in_force(runtime, caller))
-    return NewEndpoint(**endpoint.model_dump(), secret=secret)
+    return NewEndpoint(**Endpoint.model_validate(_in_force(runtime, caller)).model_dump(), secret=secret)
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/secret", status_code=201)

@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BeforeValidator, Field
 
 from models.errors import NotFound
@@ -12,9 +12,9 @@ from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, read_from
 from serving.api.people import Body
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
-from serving.guards import Caller, may, may_or_key, runtime_of
+from serving.guards import Caller, TheRuntime, may, may_or_key
 from serving.learning.service.golden import freeze_golden_set
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training
@@ -26,7 +26,7 @@ from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from training.comparable import comparable, why_not_comparable
+from training.comparison import comparable, why_not_comparable
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -158,9 +158,8 @@ def marketplace_for(runtime: Runtime, person: Person, permission: Permission) ->
 
 
 @router.get("/api/v1/models")
-def get_models(request: Request, session: Reader, after: After = None) -> Models:
+def get_models(runtime: TheRuntime, session: Reader, after: After = None) -> Models:
     """Models, newest first, and the champion's digest; a page has at most 50 models."""
-    runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         champion = learning.champions(connection).get(found.marketplace_id)
@@ -187,18 +186,16 @@ def _model(stored: learning.Model) -> Model:
 
 
 @router.get("/api/v1/labels", response_model=Labels)
-def get_labels(request: Request, session: Reader) -> LabelState:
+def get_labels(runtime: TheRuntime, session: Reader) -> LabelState:
     """The numbers of labels that are mature or will be in time, and the number that a training needs."""
-    runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         return label_state(connection, found.marketplace_id, runtime.policies[LabelPolicy], runtime.clock.now())
 
 
 @router.post("/api/v1/trainings", status_code=202)
-def post_training(request: Request, caller: Trainer) -> TrainingStarted:
+def post_training(runtime: TheRuntime, caller: Trainer) -> TrainingStarted:
     """Start a retraining, as a person or with a key of the scope `train`. People still promote its candidate."""
-    runtime = runtime_of(request)
     found = _place_of(runtime, caller, Permission.TRAIN_MODELS)
     by = caller.actor if isinstance(caller, Caller) else caller.person.actor
     return TrainingStarted(job_id=request_training(runtime, found, by=by))
@@ -210,9 +207,8 @@ def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission
 
 
 @router.get("/api/v1/trainings")
-def get_trainings(request: Request, caller: Follower, after: After = None) -> Trainings:
+def get_trainings(runtime: TheRuntime, caller: Follower, after: After = None) -> Trainings:
     """Retrainings, newest first; a page has at most 50."""
-    runtime = runtime_of(request)
     found = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         jobs = learning.jobs(connection, found.marketplace_id, _PAGE + 1, after)
@@ -221,54 +217,44 @@ def get_trainings(request: Request, caller: Follower, after: After = None) -> Tr
 
 
 @router.get("/api/v1/trainings/{job_id}", response_model=Training)
-def get_training(job_id: str, request: Request, caller: Follower) -> Job:
+def get_training(job_id: str, runtime: TheRuntime, caller: Follower) -> Job:
     """The state of a retraining."""
-    runtime = runtime_of(request)
     found = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         return learning.get_job(connection, found.marketplace_id, job_id)
 
 
 @router.post("/api/v1/promotions", status_code=201, response_model=Approval)
-def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> Approved:
+def post_promotion(body: PromotionBody, runtime: TheRuntime, session: Promoter) -> Approved:
     """Approve a model; the last required approval makes it the champion."""
-    runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = session.person.actor
-    return approve(runtime, found, digest=body.digest, by=by, reason=body.reason)
+    return approve(runtime, found, digest=body.digest, by=session.person.actor, reason=body.reason)
 
 
 @router.delete("/api/v1/models/{digest}/approval")
-def delete_approval(digest: str, request: Request, session: Promoter) -> Withdrawn:
+def delete_approval(digest: str, runtime: TheRuntime, session: Promoter) -> Withdrawn:
     """Withdraw one's approval of a model that is not in force."""
-    runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = session.person.actor
-    return Withdrawn(digest=withdraw(runtime, found, digest=digest, by=by))
+    return Withdrawn(digest=withdraw(runtime, found, digest=digest, by=session.person.actor))
 
 
 @router.delete("/api/v1/promotions/latest", response_model=Restored)
-def delete_promotion(request: Request, session: Promoter) -> Approved:
+def delete_promotion(runtime: TheRuntime, session: Promoter) -> Approved:
     """Restore the previous champion, or approve that where one person is not enough."""
-    runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    by = session.person.actor
-    return rollback(runtime, found, by=by)
+    return rollback(runtime, found, by=session.person.actor)
 
 
 @router.post("/api/v1/golden-sets", status_code=201, response_model=GoldenSet)
-def post_golden_set(request: Request, session: Freezer) -> StoredSet:
+def post_golden_set(runtime: TheRuntime, session: Freezer) -> StoredSet:
     """Freeze the listings that two analysts judged alike; a person who may retrain may not freeze."""
-    runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
-    by = session.person.actor
-    return freeze_golden_set(runtime, found, by=by)
+    return freeze_golden_set(runtime, found, by=session.person.actor)
 
 
 @router.get("/api/v1/golden-sets/latest", response_model=GoldenSet, response_model_exclude_unset=True)
-def get_golden_set(request: Request, session: Reader) -> StoredSet | GoldenSet:
+def get_golden_set(runtime: TheRuntime, session: Reader) -> StoredSet | GoldenSet:
     """The golden set in force; its digest is null where none is."""
-    runtime = runtime_of(request)
     here = marketplace_for(runtime, session.person, Permission.SEE_MODELS).marketplace_id
     with runtime.store.read() as connection:
         return golden.in_force(connection, here, runtime.clock.now()) or GoldenSet(digest=None)

@@ -11,11 +11,11 @@ from pydantic import ConfigDict, Field
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import body_as
+from serving.api.cookies import address_of
 from serving.api.people import Body
-from serving.api.requests.after import After
-from serving.api.requests.moments import in_utc
+from serving.api.requests.moments import After, in_utc
 from serving.api.requests.repeating import Repeatable
-from serving.guards import Caller, address_of, key, public, runtime_of
+from serving.guards import Caller, TheRuntime, key, public, runtime_of
 from serving.notices.rules.named_right import LONGEST, NO_RIGHT, NamedRight
 from serving.notices.rules.notices import Channel, Draft, ItemState
 from serving.notices.service.notice_list import changed_notices
@@ -133,14 +133,13 @@ class Notices(Page):
     responses={200: {"model": NoticePreview}},
     dependencies=[public("anybody may notify a listing: Article 16 of the DSA")],
 )
-async def post_notice(request: Request) -> NoticeReceipt | Response:
+async def post_notice(request: Request, runtime: TheRuntime) -> NoticeReceipt | Response:
     """Notify listings: `{"explanation", "locations": […], "name", "email", "good_faith", "reason_code"}`.
 
     A registered reporter sends its key (`Authorization: Bearer tsr.…`) and may omit name and e-mail. The response is
     the receipt, with the link to the later decision. With `dry_run`, it names the listings that are not found, and
     nothing is sent.
     """
-    runtime = runtime_of(request)
     reporter = await KEYS.run(reporter_of, runtime, request.headers.get("authorization"))
     body = await body_as(NoticeBody, request)
     marketplace, draft, address = body.marketplace or None, body.draft, address_of(request)

@@ -9,9 +9,9 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.people import Body
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.marketplaces.store import kill_switches
 from serving.review.service import removal_approvals
 from serving.review.service.removal_approvals import VOTERS, page_of_pending, speak
@@ -102,9 +102,7 @@ def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
         no_release=removal.no_approval,
         votes=[
             PendingVote(
-                organisation=vote.organisation,
-                decision=vote.decision,
-                left_out=removal.left_out.get(vote.user_id),
+                organisation=vote.organisation, decision=vote.decision, left_out=removal.left_out.get(vote.user_id)
             )
             for vote in removal.votes
         ],
@@ -112,9 +110,8 @@ def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
 
 
 @router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
-def post_decision(action_id: str, body: DecisionBody, request: Request, session: Speaker) -> Settled:
+def post_decision(action_id: str, body: DecisionBody, runtime: TheRuntime, session: Speaker) -> Settled:
     """Decide on a removal pending approval; `settled_as` is null until enough people agree."""
-    runtime = runtime_of(request)
     agreed = speak(runtime, session.person, action_id, body.decision, body.reason)
     return Settled(settled_as=agreed)
 

@@ -19,11 +19,11 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.cookies import begin_session, end_session, whence
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
-from serving.guards import cookie_name, may, public, runtime_of, signed_in
+from serving.guards import TheRuntime, cookie_name, may, public, runtime_of, signed_in
 from serving.notices.rules.notices import InvalidReason
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
@@ -138,12 +138,11 @@ class Undone(Answer):
 
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])
-def post_session(body: SignInBody, request: Request, response: Response) -> SignedIn:
+def post_session(body: SignInBody, request: Request, runtime: TheRuntime, response: Response) -> SignedIn:
     """Begin a session; the token is in the cookie, the CSRF token in the response.
 
     A person with a second factor sends the code of their app, or a recovery code, as well.
     """
-    runtime = runtime_of(request)
     with mailing_sign_in_link(runtime, body.email):
         made = auth.sign_in(runtime, body.email, body.password, whence(request))
         if made.half:
@@ -164,9 +163,8 @@ def _second_step(runtime: Runtime, waiting: auth.SignedIn, code: str | None, whe
 
 
 @router.delete("/api/v1/session", status_code=204)
-def delete_session(request: Request, response: Response, _session: Anyone) -> None:
+def delete_session(request: Request, runtime: TheRuntime, response: Response, _session: Anyone) -> None:
     """End the session."""
-    runtime = runtime_of(request)
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     end_session(response, request)
 

@@ -16,7 +16,7 @@ from serving.api.answers import Answer, Day, Moment, Sentence, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
@@ -349,7 +349,7 @@ async def post_retraction(report_id: str, body: NumbersBody, request: Request, s
 
 @router.get("/api/v1/brand/limits")
 def get_limits(
-    request: Request,
+    runtime: TheRuntime,
     by: Reports,
     marketplace_id: Id = None,
     brand_id: Id = None,
@@ -368,7 +368,6 @@ def get_limits(
         raise NotFound("There is no such brand.")
     if len(pairs) > 1:
         raise Invalid("Name the marketplace and the brand: you answer for several.")
-    runtime = runtime_of(request)
     limits = limits_of(runtime, by.person, pairs[0], listing, proof=by.proof)
     step_up = runtime.policies[StepUpPolicy]
     return BrandLimits(

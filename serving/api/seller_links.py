@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer
 from serving.api.requests.repeating import Repeatable
 from serving.appeals.service.seller_links import new_link, revoke_links
-from serving.guards import Caller, key, runtime_of
+from serving.guards import Caller, TheRuntime, key
 
 router = APIRouter(route_class=Repeatable)
 Sender = Annotated[Caller, key(Scope.INTAKE)]
@@ -27,14 +27,12 @@ class Revoked(Answer):
 
 
 @router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
-def post_link(action_id: str, request: Request, caller: Sender) -> SellerLink:
+def post_link(action_id: str, runtime: TheRuntime, caller: Sender) -> SellerLink:
     """A new link for the seller of a removed listing; it revokes the previous one."""
-    here = caller.marketplace.marketplace_id
-    return SellerLink(seller_link=new_link(runtime_of(request), here, action_id))
+    return SellerLink(seller_link=new_link(runtime, caller.marketplace.marketplace_id, action_id))
 
 
 @router.delete("/api/v1/actions/{action_id}/seller-link")
-def delete_link(action_id: str, request: Request, caller: Sender) -> Revoked:
+def delete_link(action_id: str, runtime: TheRuntime, caller: Sender) -> Revoked:
     """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
-    here = caller.marketplace.marketplace_id
-    return Revoked(revoked=revoke_links(runtime_of(request), here, action_id))
+    return Revoked(revoked=revoke_links(runtime, caller.marketplace.marketplace_id, action_id))

@@ -11,9 +11,9 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.learning import marketplace_for
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, undecided
 from serving.sellers.service.seller_risk import PageOfRisks, riskiest_sellers
 
@@ -111,9 +111,8 @@ class SellerRisks(Page, Ranking):
 
 
 @router.get("/api/v1/sellers/{seller:path}/strikes")
-def get_strikes(seller: str, request: Request, session: Reviewer) -> Strikes:
+def get_strikes(seller: str, runtime: TheRuntime, session: Reviewer) -> Strikes:
     """The current strikes of a seller by incident, and the removals that do not count."""
-    runtime = runtime_of(request)
     here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
     with runtime.store.read() as connection:
         count = count_of(runtime, connection, here, seller[:200], runtime.clock.now())
@@ -137,9 +136,8 @@ def _following(page: Sequence[Sanctioned]) -> str | None:
 
 
 @router.get("/api/v1/seller-risks", response_model=SellerRisks)
-def get_riskiest(request: Request, session: Reviewer, most: int = 100, after: After = None) -> PageOfRisks:
+def get_riskiest(runtime: TheRuntime, session: Reviewer, most: int = 100, after: After = None) -> PageOfRisks:
     """Sellers with a percentile, the riskiest first; a page has at most 500."""
-    runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
         return riskiest_sellers(connection, found.marketplace_id, min(max(most, 1), 500), after)

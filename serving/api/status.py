@@ -10,11 +10,11 @@ from pydantic import Field
 from models.errors import Unavailable, required
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, NotReady, Page, read_from
-from serving.api.requests.after import After
+from serving.api.requests.moments import After
 from serving.appeals.store import overturns
 from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
-from serving.operations.service import readiness as ready
+from serving.operations.service import presence as ready
 from serving.operations.service.figures import figures
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pages import cut

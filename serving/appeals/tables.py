@@ -23,6 +23,7 @@ from serving.platform.database.schema import (
     id_column,
     metadata,
     moment,
+    partial_index,
     tenant_table,
     within,
     word,
@@ -152,14 +153,7 @@ overturn = tenant_table(
     within("action_id", "action"),
     within("verdict_id", "verdict"),
     within("reinstatement_id", "action", "action_id"),
-    Index(
-        "ux_overturn_one_in_force",
-        "marketplace_id",
-        "action_id",
-        unique=True,
-        sqlite_where=_IN_FORCE,
-        postgresql_where=_IN_FORCE,
-    ),
+    partial_index("ux_overturn_one_in_force", "marketplace_id", "action_id", unique=True, where=_IN_FORCE),
     Index("ix_overturn_action", "marketplace_id", "action_id"),
     Index("ix_overturn_verdict", "marketplace_id", "verdict_id"),
 )

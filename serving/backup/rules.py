@@ -81,8 +81,7 @@ def is_kept(path: PurePosixPath) -> bool:
     >>> [is_kept(PurePosixPath(path)) for path in ("mlflow/mlflow.db", "cache/numba/x", "a.tmp", "kernels.key")]
     [True, False, False, False]
     """
-    name = path.name
-    return path.parts[0] not in _LEFT_OUT and not name.endswith((".tmp", *_BESIDE_DATABASES))
+    return path.parts[0] not in _LEFT_OUT and not path.name.endswith((".tmp", *_BESIDE_DATABASES))
 
 
 def file_problems(stated: Mapping[str, File], found: Mapping[str, File]) -> list[str]:

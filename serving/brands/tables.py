@@ -8,16 +8,7 @@ from serving.brands.policy import LONGEST_ALIAS
 from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.rules.certification import How
 from serving.brands.rules.message_side import MessageSide
-from serving.platform.database.schema import (
-    EXTERNAL,
-    ID,
-    id_column,
-    metadata,
-    moment,
-    tenant_table,
-    within,
-    word,
-)
+from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
 
 brand = Table(

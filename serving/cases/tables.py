@@ -20,13 +20,14 @@ from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, Side
 from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
-from serving.cases.rules.deferral import Deferral
+from serving.cases.rules.case_note import Deferral
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
     id_column,
     metadata,
     moment,
+    partial_index,
     tenant_table,
     within,
     word,
@@ -91,43 +92,27 @@ review_case = tenant_table(
     within("version_id", "listing_version"),
     within("score_id", "score"),
     within("follows_case_id", "review_case", "case_id"),
-    Index(
-        "ux_review_case_one_open",
-        "marketplace_id",
-        "listing_id",
-        unique=True,
-        sqlite_where=_DECIDES_OPEN,
-        postgresql_where=_DECIDES_OPEN,
-    ),
-    Index(
-        "ux_review_case_one_second_review",
-        "marketplace_id",
-        "version_id",
-        unique=True,
-        sqlite_where=_SECOND_REVIEW,
-        postgresql_where=_SECOND_REVIEW,
+    partial_index("ux_review_case_one_open", "marketplace_id", "listing_id", unique=True, where=_DECIDES_OPEN),
+    partial_index(
+        "ux_review_case_one_second_review", "marketplace_id", "version_id", unique=True, where=_SECOND_REVIEW
     ),
     Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority", "score_masked"),
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
     Index("ix_review_case_age", "marketplace_id", "state", "lane", "opened_at", "due_at"),
-    Index("ix_review_case_language", "marketplace_id", "language", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    partial_index("ix_review_case_language", "marketplace_id", "language", where=_IS_OPEN),
     # By the listing first: every other index would match almost all open cases.
-    Index("ix_review_case_listing", "listing_id", "marketplace_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    Index("ix_review_case_gold", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
-    Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    Index("ix_review_case_snoozed", "snoozed_until", sqlite_where=_IS_SNOOZED, postgresql_where=_IS_SNOOZED),
-    Index("ix_review_case_due", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    partial_index("ix_review_case_listing", "listing_id", "marketplace_id", where=_IS_OPEN),
+    partial_index("ix_review_case_gold", "marketplace_id", "opened_at", where=_KNOWN),
+    partial_index("ix_review_case_newest", "opened_at", where=_IS_OPEN),
+    partial_index("ix_review_case_snoozed", "snoozed_until", where=_IS_SNOOZED),
+    partial_index("ix_review_case_due", "lane", "due_at", where=_IS_OPEN),
+    partial_index("ix_review_case_leased", "leased_by", where=_IS_OPEN),
+    partial_index("ix_review_case_sold_by", "seller_external_id", where=_IS_OPEN),
     Index("ix_review_case_version", "marketplace_id", "version_id"),
-    Index("ix_review_case_follows", "follows_case_id", sqlite_where=_FOLLOWS, postgresql_where=_FOLLOWS),
+    partial_index("ix_review_case_follows", "follows_case_id", where=_FOLLOWS),
 )
-Index(
-    "ix_review_case_open",
-    review_case.c.priority.desc(),
-    *(review_case.c[name] for name in _SHOWN_OPEN),
-    sqlite_where=_IS_OPEN,
-    postgresql_where=_IS_OPEN,
+partial_index(
+    "ix_review_case_open", review_case.c.priority.desc(), *(review_case.c[name] for name in _SHOWN_OPEN), where=_IS_OPEN
 )
 
 # The saved filters of the queue, by person and name.
@@ -244,7 +229,7 @@ verdict = tenant_table(
     within("supersedes_id", "verdict", "verdict_id"),
     UniqueConstraint("marketplace_id", "supersedes_id"),
     # Each later answer of a brand on a case replaces the one before, so that one of them stands.
-    Index("ux_verdict_first_of_brand", *_OWN_CASE, unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST),
+    partial_index("ux_verdict_first_of_brand", *_OWN_CASE, unique=True, where=_FIRST),
     Index("ix_verdict_listing", "marketplace_id", "listing_id", "known_at"),
     Index("ix_verdict_case", "marketplace_id", "case_id"),
     Index("ix_verdict_person", "user_id", "known_at"),

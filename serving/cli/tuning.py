@@ -7,13 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from serving.cli.evaluation import (
-    FORMAT,
-    LABELLED,
-    interval,
-    known_labelled_format,
-    tell_left_out,
-)
+from serving.cli.evaluation import FORMAT, LABELLED, interval, known_labelled_format, tell_left_out
 from serving.commands.options import Figures, a_place_for_a_file, settings_with, write_json
 from serving.commands.showing import complain, print_table, progress_bars, say
 from serving.platform.progress import Progress

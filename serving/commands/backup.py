@@ -94,9 +94,7 @@ def restore(
 
 
 @app.command("accept-secrets")
-def accept_secrets(
-    reason: Annotated[str, typer.Option(help="Why; the audit log keeps it for ever.")],
-) -> None:
+def accept_secrets(reason: Annotated[str, typer.Option(help="Why; the audit log keeps it for ever.")]) -> None:
     """Make the keys of this data directory those of a PostgreSQL database, after the former ones were lost.
 
     Other processes do not start until they have the same keys. Hashes and secrets under the lost keys stay unreadable.

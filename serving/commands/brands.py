@@ -31,8 +31,7 @@ def enrol_brand(
     name: str,
     *,
     account_manager: Annotated[
-        str | None,
-        typer.Option(help="E-mail of its account manager; by default the one with the fewest brands."),
+        str | None, typer.Option(help="E-mail of its account manager; by default the one with the fewest brands.")
     ] = None,
     takes_part: Annotated[bool, typer.Option(help="Whether the brand answers questions.")] = True,
     authorise: Annotated[list[str] | None, typer.Option(help="Id of an authorised seller; repeat it.")] = None,

@@ -16,7 +16,7 @@ from serving.commands.registry import Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progress_bar, say, unusable_file
 
 if TYPE_CHECKING:
-    from serving.intake.service.history_at import HistoryAt
+    from serving.intake.service.past_facts import HistoryAt
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, XML (or with .gz), Parquet.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
@@ -52,8 +52,7 @@ def import_file(
     marketplace: Marketplace = None,
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
     errors: Annotated[
-        Path | None,
-        typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason."),
+        Path | None, typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason.")
     ] = None,
 ) -> None:
     """Import a file's listings: rows in = new + changed + unchanged + quarantined.
@@ -160,8 +159,7 @@ def score(
     *,
     bundle: Annotated[Path, typer.Option(help="Folder of a bundle, as `touchstone train` writes it.")],
     out: Annotated[
-        Path,
-        typer.Option(callback=a_place_for_a_file, help="Parquet file to write: one row per input row, in order."),
+        Path, typer.Option(callback=a_place_for_a_file, help="Parquet file to write: one row per input row, in order.")
     ],
     reasons: Annotated[bool, typer.Option(help="Give reasons. Without them it takes less time.")] = True,
     history: Annotated[
@@ -203,7 +201,7 @@ def score(
 
 def _history_at(place: str, marketplace: str | None) -> "tuple[HistoryAt, datetime]":
     """The history of a marketplace in a data directory or database, and the time on its clock."""
-    from serving.intake.service.history_at import opened
+    from serving.intake.service.past_facts import opened
     from serving.migrations.migrate import require_current
     from serving.platform.database.engine import read_only_engine, sqlite_url
     from serving.platform.home import Home

@@ -182,8 +182,7 @@ def get_transparency_table(
     from serving.platform.tabular import Format, as_file
     from serving.transparency.service.transparency_tables import Span, TableName, table
 
-    here = place_named(runtime, marketplace).marketplace_id
-    span = Span(here, *span_of(since, until, runtime.clock.now()))
+    span = Span(place_named(runtime, marketplace).marketplace_id, *span_of(since, until, runtime.clock.now()))
     with runtime.store.read() as connection:
         columns, rows = table(connection, TableName(name), span)
     return _contents(len(rows), as_file(Format(_ending(out)), columns, rows))

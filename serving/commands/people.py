@@ -39,9 +39,9 @@ def add_marketplace(
 @command(marketplace, "sells-in")
 def sell_in(at: At, territory: Annotated[list[str], typer.Argument()]) -> str:
     """Set where a marketplace sells: rights that hold in none of these territories support no takedowns there."""
-    from serving.rights.service import sales_territory
+    from serving.rights.service import brand_file
 
-    sales_territory.sell_in(at.runtime, territory, marketplace=at.place.name, by=at.actor)
+    brand_file.set_sales_territory(at.runtime, territory, marketplace=at.place.name, by=at.actor)
     return f"It sells in {', '.join(territory)}."
 
 
@@ -194,8 +194,7 @@ def reset_password(
     root: Annotated[
         bool,
         typer.Option(
-            "--root",
-            help="When the link is used, the account becomes an independent approver, even if it was invited.",
+            "--root", help="When the link is used, the account becomes an independent approver, even if it was invited."
         ),
     ] = False,
 ) -> None:
@@ -212,8 +211,7 @@ def add_key(
     at: At,
     name: str,
     scope: Annotated[
-        list[str],
-        typer.Option(callback=_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it."),
+        list[str], typer.Option(callback=_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it.")
     ],
     days: Annotated[int | None, typer.Option(help="Days for which it is valid: 1 to 365, by default 180.")] = None,
 ) -> str:

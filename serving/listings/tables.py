@@ -24,18 +24,18 @@ from sqlalchemy import (
 from models.routing import Lane
 from models.score import ScoreKind
 from serving.listings.rules import EntryKind
-from serving.platform.database.packing import Kind
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
     id_column,
     metadata,
     moment,
+    partial_index,
     tenant_table,
     within,
     word,
 )
-from serving.platform.database.types import Digest, IdOrder, Json, Packed, PackedJson
+from serving.platform.database.types import Digest, IdOrder, Json, Kind, Packed, PackedJson
 
 # Listings. The columns of eight bytes come first: PostgreSQL pads what precedes each of them.
 
@@ -119,7 +119,7 @@ TEXT_BANDS: Final = tuple(f"band_{number}" for number in range(16))
 def _of_new_texts(name: str) -> Index:
     """The texts under one key, in the order of their receipt; a version with an earlier text is not among them."""
     has_key = text(f"{name} IS NOT NULL")
-    return Index(f"ix_text_signature_{name}", name, "received", postgresql_where=has_key, sqlite_where=has_key)
+    return partial_index(f"ix_text_signature_{name}", name, "received", where=has_key)
 
 
 text_signature = tenant_table(

@@ -1,16 +1,6 @@
 """The tables of mail."""
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-)
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table
 
 from serving.mail.rules.kinds import MailKind, MailState
 from serving.platform.database.schema import ID, id_column, metadata, moment, word

@@ -100,8 +100,7 @@ def owner_of_new(
     if not actor_id:
         return None
     owner = actor_id if kind == "user" else marketplaces.maker_of(connection, actor_id)
-    names = accounts.names(connection, [owner or ""])
-    about = {"what": what, "name": name, "by": names.get(actor_id, by)}
+    about = {"what": what, "name": name, "by": accounts.names(connection, [owner or ""]).get(actor_id, by)}
     tell_of_secret(runtime, connection, people.with_role(connection, marketplace_id, Role.ADMIN), marketplace_id, about)
     return owner
 

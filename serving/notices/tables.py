@@ -17,7 +17,7 @@ from sqlalchemy import (
 from models.labels import AppealState
 from models.verdict import ReasonCode
 from serving.notices.rules.notices import Channel, InvalidReason, ItemState, NoticeOutcome, ReporterKind
-from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, partial_index, tenant_table, within, word
 from serving.rights.rules.rights import RightKind
 
 # Notices from outside.
@@ -44,18 +44,11 @@ reporter = tenant_table(
     Column("muted_because", String(500), nullable=True),
     moment("erasure_asked_at", nullable=True),
     moment("erased_at", nullable=True),
-    Index(
-        "ux_reporter_stranger",
-        "marketplace_id",
-        "email_token",
-        unique=True,
-        sqlite_where=_STRANGER,
-        postgresql_where=_STRANGER,
-    ),
+    partial_index("ux_reporter_stranger", "marketplace_id", "email_token", unique=True, where=_STRANGER),
     Index("ix_reporter_email", "marketplace_id", "email_token"),
     Index("ix_reporter_known", "marketplace_id", "known_at"),
-    Index("ix_reporter_to_erase", "erasure_asked_at", sqlite_where=_TO_ERASE, postgresql_where=_TO_ERASE),
-    Index("ix_reporter_muted", "muted_until", sqlite_where=_KEPT_MUTE, postgresql_where=_KEPT_MUTE),
+    partial_index("ix_reporter_to_erase", "erasure_asked_at", where=_TO_ERASE),
+    partial_index("ix_reporter_muted", "muted_until", where=_KEPT_MUTE),
 )
 
 notice = tenant_table(
@@ -92,10 +85,7 @@ notice_network = Table(
 
 # A stranger's notice that came back with the listings that were not found. A later notice deletes the row.
 notice_preview = tenant_table(
-    "notice_preview",
-    "preview_id",
-    moment("known_at"),
-    Index("ix_notice_preview_known", "marketplace_id", "known_at"),
+    "notice_preview", "preview_id", moment("known_at"), Index("ix_notice_preview_known", "marketplace_id", "known_at")
 )
 
 # A document of a notice. The digest stays when the content is erased with the notifier.

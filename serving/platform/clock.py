@@ -1,6 +1,7 @@
-"""The current time by injection: the system's, or a simulated one that only moves forward."""
+"""The current time by injection, the system's or a simulated one that only moves forward; and a period for counts."""
 
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -57,3 +58,16 @@ class SimulatedClock:
             else:
                 self._offset += max(timedelta(0), moment - self.now())
             return self._offset
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period, open at its start and closed at its end."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of_days(cls, days: int, end: datetime) -> "Window":
+        """The given number of days up to a moment."""
+        return cls(end - timedelta(days=days), end)

@@ -10,16 +10,10 @@ from sqlalchemy import Connection, Engine
 from serving.platform.database.locks import in_turn
 
 APPLICATION: Final = "touchstone"
-DELIVERIES: Final = "deliveries"
 TRAINING: Final = "training"
-CHECKS: Final = "checks"
 SECOND_STAGE: Final = "second_stage"
 MAILS: Final = "mails"
-# Queues that wait for a marketplace's own servers: each marketplace has its part.
-PARTED: Final = frozenset({DELIVERIES, CHECKS})
-DELIVER: Final = "deliver_action"
 RETRAIN: Final = "retrain"
-CHECK: Final = "check_removal"
 SEND_MAIL: Final = "send_mail"
 PUBLISH: Final = "publish_champion"
 SECOND_SCORES: Final = "give_second_scores"
@@ -96,8 +90,6 @@ class Jobs:
     ) -> None:
         """Add a job of a marketplace; a repeated job id adds none."""
         options: EnqueueOptions = {"workflow_name": workflow, "queue_name": queue, "workflow_id": job_id}
-        if queue in PARTED:
-            options["queue_partition_key"] = marketplace_id
         if delay_seconds is not None and delay_seconds > 0:
             options["delay_seconds"] = delay_seconds
         self._client.enqueue_in_transaction(connection, options, marketplace_id, *arguments)

@@ -121,8 +121,7 @@ def _check_database_host(settings: Settings) -> None:
         return
     url = make_url(settings.database_url)
     named = url.get_dialect()().create_connect_args(url)[1]
-    default = {one.keyword.decode(): (one.val or b"").decode() for one in Conninfo.get_defaults()}
-    stated = {**default, **named}
+    stated = {**{one.keyword.decode(): (one.val or b"").decode() for one in Conninfo.get_defaults()}, **named}
     hosts = str(stated.get("hostaddr") or stated.get("host") or "").split(",")
     is_here = all(not one or one.startswith(("/", "@")) or _is_this_machine(one) for one in hosts)
     if (stated.get("service") or not is_here) and stated.get("sslmode") != "verify-full":

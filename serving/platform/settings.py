@@ -102,7 +102,7 @@ class Settings(BaseSettings):
         "Default: 1 on SQLite, else the id of the data directory.",
     )
     job_threads: int = Field(
-        4, ge=1, le=64, description="Jobs of one marketplace and kind that run at once in one worker."
+        4, ge=1, le=64, description="Mails that one worker sends at once, and checks of removals at one marketplace."
     )
     deliveries_at_once: int = Field(
         32, ge=1, le=1_000, description="Messages that one worker sends to one marketplace at the same time."

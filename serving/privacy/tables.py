@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 
-from serving.platform.database.schema import EXTERNAL, ID, metadata, moment, tenant_table
+from serving.platform.database.schema import EXTERNAL, ID, metadata, moment, partial_index, tenant_table
 
 # A request to erase a seller's data. `due_at` is the next check of the data that had to be kept.
 erasure = tenant_table(
@@ -34,12 +34,5 @@ legal_hold = tenant_table(
     Column("set_by", String(200), nullable=False),
     moment("set_at"),
     moment("lifted_at", nullable=True),
-    Index(
-        "ux_legal_hold_one_in_force",
-        "marketplace_id",
-        "seller_external_id",
-        unique=True,
-        sqlite_where=_NOT_LIFTED,
-        postgresql_where=_NOT_LIFTED,
-    ),
+    partial_index("ux_legal_hold_one_in_force", "marketplace_id", "seller_external_id", unique=True, where=_NOT_LIFTED),
 )

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, partial_index, tenant_table, within, word
 from serving.platform.database.types import Json
 from serving.reports.rules.outcomes import Result
 from serving.reports.rules.step_up import StepUpState
@@ -80,7 +80,7 @@ report_item = Table(
     within("report_id", "report"),
     within("case_id", "review_case"),
     PrimaryKeyConstraint("marketplace_id", "report_id", "number"),
-    Index("ix_report_item_waits", "report_id", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    partial_index("ix_report_item_waits", "report_id", "number", where=_WAITS),
     Index("ix_report_item_case", "marketplace_id", "case_id"),
 )
 
@@ -104,7 +104,7 @@ report_document = tenant_table(
     UniqueConstraint("marketplace_id", "report_id", "digest"),
     UniqueConstraint("marketplace_id", "user_id", "draft_key", "digest"),
     Index("ix_report_document_brand", "marketplace_id", "brand_id", "known_at"),
-    Index("ix_report_document_draft", "known_at", sqlite_where=_DRAFT, postgresql_where=_DRAFT),
+    partial_index("ix_report_document_draft", "known_at", where=_DRAFT),
 )
 
 # The test buy of a report, as the brand records it; `number` is the listing that was bought.

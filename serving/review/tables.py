@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, partial_index, tenant_table, within, word
 from serving.platform.database.types import Json
 from serving.review.rules.bulk import Made
 from serving.review.rules.takedown import Fate
@@ -40,14 +40,7 @@ test_buy = tenant_table(
     within("case_id", "review_case"),
     within("version_id", "listing_version"),
     within("verdict_id", "verdict"),
-    Index(
-        "ux_test_buy_one_running",
-        "marketplace_id",
-        "case_id",
-        unique=True,
-        sqlite_where=_RUNNING,
-        postgresql_where=_RUNNING,
-    ),
+    partial_index("ux_test_buy_one_running", "marketplace_id", "case_id", unique=True, where=_RUNNING),
 )
 
 # The custody log of the goods: lines are appended and never changed. The audit log's chain covers the text of each.

@@ -15,16 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from serving.platform.database.schema import (
-    EXTERNAL,
-    ID,
-    id_column,
-    metadata,
-    moment,
-    tenant_table,
-    within,
-    word,
-)
+from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
 from serving.platform.database.types import Json
 
 seller_event = tenant_table(

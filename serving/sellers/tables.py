@@ -23,6 +23,7 @@ from serving.platform.database.schema import (
     id_column,
     metadata,
     moment,
+    partial_index,
     tenant_table,
     within,
     word,
@@ -85,14 +86,7 @@ sanction = tenant_table(
     moment("decided_at", nullable=True),
     Column("ended_because", String(500), nullable=True),
     within("parent_id", "sanction", "sanction_id"),
-    Index(
-        "ux_sanction_one_undecided",
-        "marketplace_id",
-        "seller_external_id",
-        unique=True,
-        sqlite_where=_UNDECIDED,
-        postgresql_where=_UNDECIDED,
-    ),
+    partial_index("ux_sanction_one_undecided", "marketplace_id", "seller_external_id", unique=True, where=_UNDECIDED),
     Index("ix_sanction_state", "marketplace_id", "state", "proposed_at"),
     Index("ix_sanction_due", "due_at"),
     Index("ix_sanction_seller", "marketplace_id", "seller_external_id"),
@@ -131,13 +125,7 @@ seller_action = tenant_table(
     sender_column(),
     within("sanction_id", "sanction"),
     UniqueConstraint("marketplace_id", "seller_external_id", "sequence"),
-    Index(
-        "ix_seller_action_due",
-        "marketplace_id",
-        "due_at",
-        sqlite_where=text("due_at IS NOT NULL"),
-        postgresql_where=text("due_at IS NOT NULL"),
-    ),
+    partial_index("ix_seller_action_due", "marketplace_id", "due_at", where=text("due_at IS NOT NULL")),
     sender_index("seller_action"),
 )
 
@@ -155,13 +143,8 @@ listed_seller = tenant_table(
     moment("expires_at"),
     moment("removed_at", nullable=True),
     Column("removed_by", String(200), nullable=True),
-    Index(
-        "ux_listed_seller_one_entry",
-        "marketplace_id",
-        "seller_external_id",
-        unique=True,
-        sqlite_where=_NOT_REMOVED,
-        postgresql_where=_NOT_REMOVED,
+    partial_index(
+        "ux_listed_seller_one_entry", "marketplace_id", "seller_external_id", unique=True, where=_NOT_REMOVED
     ),
 )
 

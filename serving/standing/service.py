@@ -23,7 +23,7 @@ from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import settled
 from serving.standing.rules.enrolment import Begun, Phase, Stage, limited, stage
 from serving.standing.rules.standing import FULL_STANDING, Effect, Level, Scope, Standing, effect, standing
-from serving.standing.store import recounts, standings
+from serving.standing.store import question_steps, standings
 from serving.standing.store.standings import StandingChange
 
 _MOST_CHANGES: Final = 50
@@ -221,7 +221,11 @@ def sweep_standings(runtime: Runtime) -> int:
     until = now - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     after = swept.until if swept.until is not None and swept.until.date() == until.date() else None
     with runtime.store.read() as connection:
-        due = recounts.enrolled(connection) if after is None else recounts.touched(connection, after, until)
+        due = (
+            question_steps.brands_enrolled(connection)
+            if after is None
+            else question_steps.brands_touched(connection, after, until)
+        )
     for pair in due:
         with runtime.store.write() as connection:
             standings.lock(connection, *pair)

@@ -21,6 +21,7 @@ from serving.platform.database.schema import (
     id_column,
     metadata,
     moment,
+    partial_index,
     tenant_table,
     within,
     word,
@@ -64,22 +65,8 @@ action = tenant_table(
     within("listing_id", "listing"),
     within("verdict_id", "verdict"),
     UniqueConstraint("marketplace_id", "listing_id", "sequence"),
-    Index(
-        "ux_action_one_open",
-        "marketplace_id",
-        "listing_id",
-        "kind",
-        unique=True,
-        sqlite_where=_UNSETTLED,
-        postgresql_where=_UNSETTLED,
-    ),
-    Index(
-        "ix_action_due",
-        "marketplace_id",
-        "due_at",
-        sqlite_where=text("due_at IS NOT NULL"),
-        postgresql_where=text("due_at IS NOT NULL"),
-    ),
+    partial_index("ux_action_one_open", "marketplace_id", "listing_id", "kind", unique=True, where=_UNSETTLED),
+    partial_index("ix_action_due", "marketplace_id", "due_at", where=text("due_at IS NOT NULL")),
     sender_index("action"),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
     # All that the count of a marketplace's day needs.
@@ -101,7 +88,7 @@ removal_check = tenant_table(
     Column("seconds_to_removal", Float, nullable=True),
     Column("last_error", String(500), nullable=True),
     within("action_id", "action"),
-    Index("ix_removal_check_due", "due_at"),
+    Index("ix_removal_check_due", "marketplace_id", "due_at"),
     Index("ix_removal_check_state", "marketplace_id", "state"),
 )
 
@@ -159,15 +146,7 @@ alert = tenant_table(
     Column("sentence", String(500), nullable=False),
     moment("raised_at"),
     moment("settled_at", nullable=True),
-    Index(
-        "ux_alert_one_raised",
-        "marketplace_id",
-        "cause",
-        "subject",
-        unique=True,
-        sqlite_where=_RAISED,
-        postgresql_where=_RAISED,
-    ),
+    partial_index("ux_alert_one_raised", "marketplace_id", "cause", "subject", unique=True, where=_RAISED),
     Index("ix_alert_raised", "marketplace_id", "raised_at"),
 )
 

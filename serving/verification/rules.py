@@ -108,8 +108,7 @@ def vote_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
 
 def promotion_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A change of the champion against its entry."""
-    own = (one for one in steps if one.payload.get("promotion") == row["promotion_id"])
-    found = next(own, None)
+    found = next((one for one in steps if one.payload.get("promotion") == row["promotion_id"]), None)
     if found is not None and found.payload["reason"][:500] != row["note"]:
         return _differing(Kind.PROMOTION, row["promotion_id"], found, ["note"])
     expected = {

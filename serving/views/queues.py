@@ -12,7 +12,7 @@ from models.case import BLIND_LANES, CaseLane, CaseState
 from models.verdict import Judgement
 from serving.accounts.tables import account
 from serving.brands.tables import brand
-from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
+from serving.cases.store.case_filters import IS_OPEN, SCANNED
 from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version, score

@@ -200,11 +200,7 @@ def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pa
     key = (verdict.c.marketplace_id, verdict.c.brand_id)
     query = (
         select(*key, verdict.c.judgement, func.count().label("n"))
-        .where(
-            verdict.c.side == Side.BRAND.value,
-            _one_of(pairs, *key),
-            STANDS,
-        )
+        .where(verdict.c.side == Side.BRAND.value, _one_of(pairs, *key), STANDS)
         .group_by(*key, verdict.c.judgement)
     )
     return _by_pair(connection, query, Judgement)

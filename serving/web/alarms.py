@@ -1,11 +1,15 @@
-"""The banner above every staff page: alerts, and rules that are switched off."""
+"""The banner above every staff page, of alerts and switched-off rules; and the unread messages of the navigation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
+from serving.brands.rules.message_side import MessageSide
+from serving.brands.service.brand_messages import looked_after, unread_of
+from serving.cases.store.case_notes import unseen
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
 from serving.platform import display
@@ -97,3 +101,24 @@ def _is_seen(person: Person, one: PendingGroup) -> bool:
     """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
     team = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
     return one.marketplace_id in team or one.manager_id in {None, person.user_id}
+
+
+BRAND = "/brand/messages"
+MANAGER = "/brands"
+NOTES = "/notes"
+
+
+def unread_behind(runtime: Runtime, person: Person) -> Mapping[str, int]:
+    """Unread messages by the address of the entry; empty for people without a thread."""
+    pairs = person.brands(Permission.ANSWER_QUESTIONS)
+    manages = person.may(Permission.LOOK_AFTER_BRANDS)
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    if not pairs and not manages and not reviewed:
+        return {}
+    with runtime.store.read() as connection:
+        found = {BRAND: unread_of(connection, person, pairs, MessageSide.BRAND)} if pairs else {}
+        if reviewed:
+            found[NOTES] = unseen(connection, person.user_id, reviewed)
+        if manages:
+            found[MANAGER] = unread_of(connection, person, looked_after(connection, person), MessageSide.MANAGER)
+    return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import urlencode
 
 from models.errors import Invalid, NotFound
@@ -10,8 +9,8 @@ from serving.accounts.rules.access import Permission, Person
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-
-FIELD: Final = "marketplace"
+from serving.web.forms import MARKETPLACE
+from serving.web.rendering import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,11 @@ class PlaceScope:
 
     def other(self, address: str, marketplace_id: str) -> str:
         """The same address for another marketplace."""
-        return f"{address}{'&' if '?' in address else '?'}{urlencode({FIELD: marketplace_id})}"
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({MARKETPLACE: marketplace_id})}"
 
 
 @dataclass(frozen=True, slots=True)
-class AtMarketplace:
+class AtMarketplace(Page):
     """The base of every page about one marketplace."""
 
     scope: PlaceScope
@@ -48,7 +47,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Ma
 
     Raises NotFound (they have it nowhere, or not there. A marketplace that does not exist raises the same error).
     """
-    theirs, wanted = person.marketplaces(permission), given.get(FIELD, "")
+    theirs, wanted = person.marketplaces(permission), given.get(MARKETPLACE, "")
     here = wanted or min(theirs, default="")
     if here not in theirs:
         raise NotFound("You have no access to this marketplace, or it does not exist. Choose another one.")
@@ -67,7 +66,7 @@ def acted_on(runtime: Runtime, person: Person, permission: Permission, fields: M
     Raises Invalid (it names none, and the person may act at several) or NotFound (as `scope_of`).
     """
     found = scope_of(runtime, person, permission, fields)
-    if len(found.choices) > 1 and not fields.get(FIELD):
+    if len(found.choices) > 1 and not fields.get(MARKETPLACE):
         raise Invalid(
             "The form names no marketplace, so nothing was changed. Reload the page and submit the form again."
         )

@@ -1,7 +1,7 @@
 """Error pages: what happened, and the next step. Programs receive JSON from `serving.api.errors`."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -23,7 +23,7 @@ from serving.platform.tongues import N_, say
 from serving.web.case.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.language_choice import chosen_by
 from serving.web.wording.refusals import phrase_in_words
@@ -72,11 +72,8 @@ _UNCHANGED: Final = frozenset({403, 409, 413, 422, 503})
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorPage:
+class ErrorPage(Page, template="error.html"):
     """What was not done and why, and the next step. Submitted values are never repeated."""
-
-    template: ClassVar[str] = "error.html"
-    place: ClassVar[str] = ""
 
     status: int
     title: str

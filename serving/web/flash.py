@@ -208,5 +208,4 @@ def sentence_of(request: Request) -> str | None:
 
 def forget(request: Request, response: Response) -> None:
     """Delete the cookie after its sentence has been shown."""
-    secure = is_secure(runtime_of(request))
-    response.delete_cookie(_COOKIE, httponly=True, samesite="strict", secure=secure)
+    response.delete_cookie(_COOKIE, httponly=True, samesite="strict", secure=is_secure(runtime_of(request)))

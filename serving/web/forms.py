@@ -1,4 +1,4 @@
-"""Fields of forms and addresses, validated at the edge: text only, without characters that a database rejects."""
+"""Fields of forms and addresses, validated at the edge; and forms that make and end secrets."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -10,12 +10,17 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData, UploadFile
 
 from models.errors import Invalid, NotFound
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.service.proving import Given, check_password, prove
+from serving.accounts.store import second_factors
+from serving.accounts.store.accounts import Session
 from serving.guards import CrossSite, runtime_of
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 
 # Of a path with a query; its characters alone, because the routes say which paths there are.
 _ADDRESS: Final = re.compile(r"(/(?!/)[\w./~-]*)(?:\?[\w=&%+.~*-]{0,2000})?\Z", re.ASCII)
+MARKETPLACE: Final = "marketplace"
 _PAGES: Final = "serving.web."
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
@@ -151,3 +156,36 @@ def refuse_cross_site(request: Request) -> None:
     elsewhere = site is None and origin != "null" and origin.partition("://")[2] != request.headers.get("host")
     if site not in {None, "same-origin", "none"} or elsewhere:
         raise CrossSite("This form is no longer valid. Refresh the page.")
+
+
+def factor_kinds(runtime: Runtime, session: Session) -> frozenset[FactorKind]:
+    """The kinds of second factor by which a person confirms a form; without any, by the password."""
+    with runtime.store.read() as connection:
+        return frozenset(factor.kind for factor in second_factors.of_person(connection, session.person.user_id))
+
+
+def confirm(runtime: Runtime, session: Session, fields: Fields) -> None:
+    """Prove by a form that the account's owner sends it. An earlier proof does not count: the session may be stolen.
+
+    Raises Invalid, TooManyAttempts (the proof is wrong; too many were wrong before).
+    """
+    if session.has_factor:
+        prove(runtime, session, given_by(fields), recovery=True)
+    else:
+        check_password(runtime, session.person, session.token_hash, fields.get("password", "")[:1_000])
+
+
+def given_by(fields: Fields) -> Given:
+    """What a form shows of a second factor."""
+    return Given(fields.get("code", "")[:60], fields.get("credential", ""))
+
+
+def days_of(fields: Fields) -> int | None:
+    """The days of validity of a form, None where it names none; 0, which is refused, for what is no number."""
+    days = fields.get("days", "").strip()
+    return None if not days else int(days) if days.isascii() and days.isdecimal() and len(days) < 5 else 0
+
+
+def ticked_in(fields: Fields) -> frozenset[str]:
+    """The ids of the secrets that a form ticks."""
+    return frozenset(name.removeprefix("end.") for name in fields if name.startswith("end."))

@@ -1,11 +1,24 @@
-"""Security headers of every response: no foreign or inline content, no MIME sniffing, no caching."""
+"""Security headers of every response, and static files under addresses that contain a digest."""
 
+import hashlib
+from functools import cache
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.web.assets import PREFIX, VERSION
+FOLDER: Final = Path(__file__).parent / "static"
+PREFIX: Final = "/static/"
+VERSION: Final = "v"
+
+
+@cache
+def address(name: str) -> str:
+    """The address of a static file, with the first 16 digits of its SHA-256."""
+    digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:16]
+    return f"{PREFIX}{name}?{VERSION}={digest}"
+
 
 SECURITY_HEADERS: Final = {
     "content-security-policy": (

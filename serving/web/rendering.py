@@ -1,11 +1,10 @@
 """Rendering of pages: a frozen context, the template that it names, and the shell around it."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -13,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.accounts.rules.access import Permission, Person, roles
-from serving.accounts.store import onboarding
+from serving.accounts.store import display_settings
 from serving.accounts.store.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
 from serving.operations.service.simulation import Visits
@@ -22,14 +21,12 @@ from serving.platform.display import Display
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import flash
-from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here
-from serving.web.assets import address
-from serving.web.at_marketplace import FIELD
+from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here, unread_behind
 from serving.web.filters import FILTERS
-from serving.web.forms import local_path
+from serving.web.forms import MARKETPLACE, local_path
+from serving.web.headers import address
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
-from serving.web.unread import unread_behind
 from serving.web.wording import words
 from serving.web.wording.glossary import term_of
 from serving.web.wording.simulation_banner import SimulationBanner, simulation_banner
@@ -37,12 +34,19 @@ from serving.web.wording.translated import TRANSLATED
 from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
 
-class Page(Protocol):
-    """A context: a frozen dataclass that names its template and its place in the navigation."""
+class Page:
+    """A context: `class QueuePage(Page, template="queue.html", place="/queue")`."""
 
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
+    __slots__ = ()
     template: ClassVar[str]
-    place: ClassVar[str]
+    place: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, template: str = "", place: str = "") -> None:
+        # `slots=True` makes a class a second time, with what the first one has.
+        if template:
+            cls.template = template
+        if place:
+            cls.place = place
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,8 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
 
 def _address(request: Request) -> str:
     """The reader's address, with the chosen marketplace."""
-    chosen = request.query_params.get(FIELD)
-    return f"{request.url.path}?{urlencode({FIELD: chosen})}" if chosen else request.url.path
+    chosen = request.query_params.get(MARKETPLACE)
+    return f"{request.url.path}?{urlencode({MARKETPLACE: chosen})}" if chosen else request.url.path
 
 
 def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | None:
@@ -198,5 +202,5 @@ def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | Non
     if not due:
         return None
     with runtime.store.read() as connection:
-        seen = onboarding.seen(connection, person.user_id)
+        seen = display_settings.lists_seen(connection, person.user_id)
     return next((one for one in due if one.role not in seen), None)

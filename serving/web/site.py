@@ -5,8 +5,8 @@ from starlette.staticfiles import StaticFiles
 
 from serving import web
 from serving.guards import install_package
-from serving.web.assets import FOLDER, PREFIX
 from serving.web.errors import install_error_pages
+from serving.web.headers import FOLDER, PREFIX
 
 
 def install_pages(app: FastAPI) -> None:

@@ -83,8 +83,7 @@ def _follows(given: Given, now: datetime) -> str:
     if given.case_lane is CaseLane.SECOND_REVIEW:
         return say("Nothing changes for the listing.")
     if given.case_state is CaseState.OPEN:
-        asked = given.case_lane is CaseLane.ASK_BRAND
-        if asked:
+        if given.case_lane is CaseLane.ASK_BRAND:
             return say("%(brand)s is asked.", brand=given.brand_name or say("The brand"))
         return say("An analyst decides next.")
     return say("The listing stays.") if given.judgement is not Judgement.COUNTERFEIT else say("The removal stands.")

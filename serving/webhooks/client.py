@@ -14,8 +14,7 @@ from standardwebhooks import Webhook
 
 from models.errors import Invalid
 from serving.platform.outbound.addresses import check_url
-from serving.platform.outbound.exchange import exchange
-from serving.platform.outbound.line import Answer, Asked, Failed, Line
+from serving.platform.outbound.line import Answer, Asked, Failed, Line, exchange
 
 _SECRET_BYTES: Final = 32
 MARK: Final = "whsec_"

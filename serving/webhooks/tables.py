@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint, text
 
-from serving.platform.database.schema import ID, moment, tenant_table, word
+from serving.platform.database.schema import ID, moment, partial_index, tenant_table, word
 from serving.webhooks.rules.action import ActionState, RequestKind
 
 
@@ -14,7 +14,7 @@ def sender_column() -> Column[str]:
 def sender_index(table: str) -> Index:
     """The few messages under way."""
     under_way = text("sender IS NOT NULL")
-    return Index(f"ix_{table}_sender", "sender", sqlite_where=under_way, postgresql_where=under_way)
+    return partial_index(f"ix_{table}_sender", "sender", where=under_way)
 
 
 webhook_endpoint = tenant_table(
@@ -60,13 +60,7 @@ listing_request = tenant_table(
     Column("last_error", String(500), nullable=True),
     sender_column(),
     UniqueConstraint("marketplace_id", "location_digest", "sequence"),
-    Index(
-        "ix_listing_request_due",
-        "marketplace_id",
-        "due_at",
-        sqlite_where=text("due_at IS NOT NULL"),
-        postgresql_where=text("due_at IS NOT NULL"),
-    ),
+    partial_index("ix_listing_request_due", "marketplace_id", "due_at", where=text("due_at IS NOT NULL")),
     sender_index("listing_request"),
     Index("ix_listing_request_brand", "marketplace_id", "brand_id", "created_at"),
     Index("ix_listing_request_state", "marketplace_id", "state"),

@@ -8,14 +8,12 @@ from typing import Final
 
 from dbos import DBOS
 
-from serving.delivery.service.delivery import deliver
 from serving.intake.service.second_scores import give_second_scores
 from serving.learning.service.learn import retrain
 from serving.learning.service.publish import publish_or_later
 from serving.mail.service.sending import send_mail
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
-from serving.takedowns.service.removal_checks import check_removal
 
 PROTOCOL: Final = "1"
 
@@ -31,29 +29,6 @@ def _runtime() -> Runtime:
     if not _running:
         raise RuntimeError("no worker runs in this process")
     return _running[0]
-
-
-@DBOS.step(name="deliver_once")
-def _deliver_once(marketplace_id: str, action_id: str) -> str:
-    return deliver(_runtime(), marketplace_id, action_id)
-
-
-@DBOS.workflow(name=jobs.DELIVER)
-def deliver_action(marketplace_id: str, action_id: str) -> str:
-    """A job of an earlier version: attempt one message if it is due. Now the messages themselves are the jobs."""
-    return _deliver_once(marketplace_id, action_id)
-
-
-@DBOS.step(name="check_once")
-def _check_once(marketplace_id: str, action_id: str, looks: str) -> str:
-    with _runtime().turn():
-        return check_removal(_runtime(), marketplace_id, action_id, int(looks))
-
-
-@DBOS.workflow(name=jobs.CHECK)
-def check_removal_once(marketplace_id: str, action_id: str, looks: str) -> str:
-    """Check once whether a removed listing is gone; the row has the due time of the next check."""
-    return _check_once(marketplace_id, action_id, looks)
 
 
 @DBOS.step(name="send_mail_once")

@@ -14,28 +14,27 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from serving.account_management.service.reminding import mail_questions, remind
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
 from serving.audit.service.signing import sign_head
-from serving.delivery.service.rounds import Rounds
+from serving.delivery.service import delivery
 from serving.idempotency.service import delete_expired
 from serving.intake.service.second_scores import queue_second_scores
 from serving.learning.service.champions import fetch_next, follow_champions
-from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
 from serving.learning.service.retraining import retrain_by_itself
+from serving.learning.service.second_reviews import open_gold_items
 from serving.mail.service.kept import delete_erased
 from serving.mail.service.sending import sweep_mails
 from serving.notices.service.notice_mails import mail_decisions
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
 from serving.operations.service.breaker import look_at_breakers
-from serving.operations.service.housekeeping import count_tables, pass_on_unanswered, refresh_references
-from serving.operations.service.overdue import mail_overdue_cases
+from serving.operations.service.housekeeping import (
+    count_tables,
+    mail_overdue_cases,
+    pass_on_unanswered,
+    refresh_references,
+)
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
-from serving.platform.database.engine import (
-    connect_arguments,
-    is_sqlite,
-    job_database_url,
-    sqlite_driver,
-)
+from serving.platform.database.engine import connect_arguments, is_sqlite, job_database_url, sqlite_driver
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
@@ -46,24 +45,20 @@ from serving.reports.service.campaigns import watch_campaigns
 from serving.reports.service.stepping_up import finish_reports
 from serving.reports.service.waiting import go_on_with_reports
 from serving.review.service.assignment import assign_cases
-from serving.review.service.sampled_reviews import open_sampled_reviews
+from serving.review.service.doubts import open_sampled_reviews
 from serving.scoring.service.on_trial import follow_trials
 from serving.sellers.service.sanctioning import sweep_sanctions
 from serving.sellers.service.seller_risk import refresh_seller_risks
 from serving.standing.service import sweep_standings
-from serving.takedowns.service.removal_checks import sweep_removal_checks
+from serving.takedowns.service import removal_checks
 from serving.takedowns.service.telling import tell_of_day
 from serving.workflows import registered
+from serving.workflows.rounds import DueWork, Rounds
 
 _log = structlog.get_logger()
 
-# So many receivers can hang before others wait, and ten failures pause a receiver.
-_MOST_PARTS: Final = 8
-_OF_EARLIER_JOBS: Final = 2.0
-
 _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
-    "removal_checks": sweep_removal_checks,
     "questions_mailed": mail_questions,
     "reminders": remind,
     "reports_gone_on": go_on_with_reports,
@@ -151,7 +146,10 @@ class Worker:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._stop = threading.Event()
-        self._deliveries = Rounds(runtime)
+        deliveries = DueWork("deliveries", runtime.settings.queue_poll_seconds, delivery.waiting, delivery.deliver_due)
+        checks = DueWork("checks", _IDLE_POLL_SECONDS, removal_checks.waiting, removal_checks.check_due)
+        # Each marketplace has rounds of its own, so that a slow server delays no other's, and checks no deliveries.
+        self._rounds = [Rounds(runtime, work) for work in (deliveries, checks)]
         self._threads = [
             threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True),
             # Its own thread, because a long sweep must not keep an old champion in force.
@@ -173,7 +171,7 @@ class Worker:
             "run_migrations": False,
             # Nothing here is scheduled by DBOS; the sweep is the only schedule.
             "scheduler_polling_interval_sec": 60.0,
-            "max_executor_threads": (_MOST_PARTS * 2 + 1) * settings.job_threads + 4,
+            "max_executor_threads": settings.job_threads + 4,
         }
         if is_sqlite(url):
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
@@ -182,32 +180,24 @@ class Worker:
         DBOS(config=config)
         # Only where there is an encoder; another process would end a job without having read a title.
         second_stage = [jobs.SECOND_STAGE] if settings.encoder else []
-        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, jobs.TRAINING, *second_stage])
+        DBOS.listen_queues([jobs.MAILS, jobs.TRAINING, *second_stage])
         DBOS.launch()
-        # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
-        # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
-        for name in sorted(jobs.PARTED):
-            # Of deliveries there are only jobs of an earlier version, whose messages do not wait for them.
-            seconds = _OF_EARLIER_JOBS if name == jobs.DELIVERIES else settings.queue_poll_seconds
-            DBOS.register_queue(
-                name,
-                worker_concurrency=_MOST_PARTS * settings.job_threads,
-                partition_worker_concurrency=settings.job_threads,
-                polling_interval_sec=seconds,
-            )
         # A job of these takes longer than the wait for it.
         for name, threads in ((jobs.MAILS, settings.job_threads), (jobs.SECOND_STAGE, 1), (jobs.TRAINING, 1)):
             seconds = max(_IDLE_POLL_SECONDS, settings.queue_poll_seconds)
             DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=seconds)
         for one in self._threads:
             one.start()
-        self._deliveries.start()
+        delivery.release_own(self._runtime)
+        for rounds in self._rounds:
+            rounds.start()
         _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
 
     def stop(self) -> None:
         """Wait for running jobs, then stop. Jobs that have not started stay in the queue."""
         self._stop.set()
-        self._deliveries.stop()
+        for rounds in self._rounds:
+            rounds.stop()
         for one in self._threads:
             one.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)

@@ -181,9 +181,7 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def main(
-    measure: Annotated[bool, typer.Option(help="Measure the unit costs again, with PostgreSQL.")] = False,
-) -> None:
+def main(measure: Annotated[bool, typer.Option(help="Measure the unit costs again, with PostgreSQL.")] = False) -> None:
     """Compute the third table of docs/scale.md."""
     page = PAGE.read_text(encoding="utf-8")
     if measure:

@@ -18,7 +18,6 @@ from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
 from serving.cases.store.cases import Case
 from serving.composition import open_runtime
-from serving.delivery.service.delivery import deliver
 from serving.intake.service.intake import receive
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
@@ -29,6 +28,7 @@ from tests.browser.service import serving
 from tests.browser.watching import Watch
 from tests.fixtures.aliases import three_corrected
 from tests.fixtures.clocks import TestClock
+from tests.fixtures.delivering import deliver
 from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import a_listing, notify

@@ -27,7 +27,7 @@ from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEF
 from models.policies.version import policy_version
 from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
-from serving.api.contract.listing_schema import listing_schema
+from serving.api.contract.requests import listing_schema
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_AUTHORISATION, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE

@@ -24,7 +24,7 @@ from serving.appeals.policy import BY_COUNTRY, DEFAULT_APPEALS, DEFAULT_COUNTER_
 from serving.appeals.rules.appeals import AppealEvent, open_until
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, CounterNoticeState, Standing, opened, step
 from serving.appeals.rules.profiles import profile_of
-from serving.appeals.service.calendars import calendar_of
+from serving.appeals.service.counter_notice_steps import calendar_of
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.settings import Settings
 from serving.standing.policy import DEFAULT_REMINDERS

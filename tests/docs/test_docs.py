@@ -8,7 +8,7 @@ import pytest
 from babel import Locale
 
 from features.listing import Listing, check
-from serving.api.contract.listing_schema import listing_schema
+from serving.api.contract.requests import listing_schema
 from serving.platform.languages import languages
 from tests.docs.generate import GENERATED, ROOT, commands
 from tests.fixtures.listings import a_row, a_suspect_row

@@ -34,11 +34,7 @@ def rules(roots: Iterable[str]) -> tuple[Rule, ...]:
             "<csrf>",
             "A form contains the random token of its session.",
         ),
-        Rule(
-            re.compile(r"\b\d+(?:\.\d+)? ?ms\b(?!\.)"),
-            "<n> ms",
-            "Durations depend on the machine.",
-        ),
+        Rule(re.compile(r"\b\d+(?:\.\d+)? ?ms\b(?!\.)"), "<n> ms", "Durations depend on the machine."),
         Rule(
             re.compile(rf"(?<![\w./@-])(?:{root})(?:\.[A-Za-z_]\w*)+(?![\w/@])"),
             "<module>",

@@ -4,12 +4,7 @@ import pytest
 from hypothesis import given
 
 from features import alphabet
-from features.alphabet import (
-    DROPPED,
-    LETTER,
-    SEVERAL,
-    tables,
-)
+from features.alphabet import DROPPED, LETTER, SEVERAL, tables
 from features.fold import TABLE_SIZE
 from tests.features.plain import kind_plain, read_plain, value_plain, word_value_plain
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
@@ -35,7 +30,7 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("text", "letters", "_why"), READ, ids=[row[-1] for row in READ])
+@pytest.mark.parametrize(("text", "letters", "_why"), READ)
 def test_a_text_reads_as(text: str, letters: str, _why: str) -> None:
     assert read(text) == letters
 

@@ -19,7 +19,7 @@ GTINS = [
 ]
 
 
-@pytest.mark.parametrize(("gtin", "valid", "_why"), GTINS, ids=[row[-1] for row in GTINS])
+@pytest.mark.parametrize(("gtin", "valid", "_why"), GTINS)
 def test_a_trade_item_number_is_valid_by_its_check_digit(gtin: str, valid: bool, _why: str) -> None:
     assert gtin_is_valid(gtin) is valid
 
@@ -36,7 +36,7 @@ NOT_DECLARED = [
 ]
 
 
-@pytest.mark.parametrize(("title", "brand", "expected", "_why"), NOT_DECLARED, ids=[row[-1] for row in NOT_DECLARED])
+@pytest.mark.parametrize(("title", "brand", "expected", "_why"), NOT_DECLARED)
 def test_a_brand_is_named_but_not_declared(title: str, brand: str | None, expected: float, _why: str) -> None:
     assert value("brand_named_but_not_declared", some_facts(title=title, brand=brand)) == expected
 
@@ -48,7 +48,7 @@ IN_TITLE = [
 ]
 
 
-@pytest.mark.parametrize(("title", "brand", "expected", "_why"), IN_TITLE, ids=[row[-1] for row in IN_TITLE])
+@pytest.mark.parametrize(("title", "brand", "expected", "_why"), IN_TITLE)
 def test_the_declared_brand_stands_in_the_title_by(title: str, brand: str, expected: float, _why: str) -> None:
     assert value("brand_in_title", some_facts(title=title, brand=brand)) == expected
 

@@ -37,7 +37,7 @@ MENTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("title", "form", "_why"), MENTIONS, ids=[row[-1] for row in MENTIONS])
+@pytest.mark.parametrize(("title", "form", "_why"), MENTIONS)
 def test_a_brand_is_found_in_a_title(title: str, form: Form, _why: str) -> None:
     assert [(m.brand_id, m.form) for m in resolve(title).mentions] == [("brn_aurelle", form)]
 
@@ -60,7 +60,7 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("title", "form", "_why"), WRITTEN, ids=[row[-1] for row in WRITTEN])
+@pytest.mark.parametrize(("title", "form", "_why"), WRITTEN)
 def test_a_name_is_obfuscated_only_by_hiding_it(title: str, form: Form, _why: str) -> None:
     found = CHATEAU.resolve(title=title, declared=None, gtin=None).mentions
     assert [(m.brand_id, m.form) for m in found] == [("brn_chateau", form)]
@@ -79,7 +79,7 @@ NO_MENTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("title", "_why"), NO_MENTIONS, ids=[row[-1] for row in NO_MENTIONS])
+@pytest.mark.parametrize(("title", "_why"), NO_MENTIONS)
 def test_a_brand_is_not_found_in_a_title(title: str, _why: str) -> None:
     assert resolve(title).mentions == ()
 
@@ -120,7 +120,7 @@ RESOLUTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("given_", "brand", "method", "_why"), RESOLUTIONS, ids=[row[-1] for row in RESOLUTIONS])
+@pytest.mark.parametrize(("given_", "brand", "method", "_why"), RESOLUTIONS)
 def test_the_brand_of_a_listing_is(
     given_: tuple[str | None, str | None, str | None], brand: str | None, method: Method | None, _why: str
 ) -> None:
@@ -136,7 +136,7 @@ CANDIDATES = [
 ]
 
 
-@pytest.mark.parametrize(("given_", "candidates", "_why"), CANDIDATES, ids=[row[-1] for row in CANDIDATES])
+@pytest.mark.parametrize(("given_", "candidates", "_why"), CANDIDATES)
 def test_every_brand_with_evidence_is_a_candidate(
     given_: tuple[str | None, str | None, str | None], candidates: tuple[str, ...], _why: str
 ) -> None:

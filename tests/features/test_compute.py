@@ -105,7 +105,7 @@ FAMILIES_KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("facts", "known", "_why"), FAMILIES_KNOWN, ids=[row[-1] for row in FAMILIES_KNOWN])
+@pytest.mark.parametrize(("facts", "known", "_why"), FAMILIES_KNOWN)
 def test_signal_families_are_known(facts: Facts, known: int, _why: str) -> None:
     assert compute(facts).families_known() == known
 

@@ -26,7 +26,7 @@ NORMALISED: list[tuple[ContactKind, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "sent", "value", "_why"), NORMALISED, ids=[row[-1] for row in NORMALISED])
+@pytest.mark.parametrize(("kind", "sent", "value", "_why"), NORMALISED)
 def test_a_contact_has_one_form(kind: ContactKind, sent: str, value: str, _why: str) -> None:
     assert contact(kind, sent) == Contact(kind, value)
 
@@ -50,7 +50,7 @@ REFUSED: list[tuple[ContactKind, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "sent", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("kind", "sent", "_why"), REFUSED)
 def test_what_could_be_two_peoples_is_refused_without_repeating_it(kind: ContactKind, sent: str, _why: str) -> None:
     with pytest.raises(Rejected) as refused:
         contact(kind, sent)

@@ -65,7 +65,7 @@ DISAGREEMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("sales", "returns", "remark", "_why"), DISAGREEMENTS, ids=[r[-1] for r in DISAGREEMENTS])
+@pytest.mark.parametrize(("sales", "returns", "remark", "_why"), DISAGREEMENTS)
 def test_a_seller_block_and_events_that_differ_are_remarked(
     sales: Windows, returns: Windows, remark: str | None, _why: str
 ) -> None:
@@ -80,7 +80,7 @@ AUTHORISED = [
 ]
 
 
-@pytest.mark.parametrize(("brand", "authorised_for", "expected", "_why"), AUTHORISED, ids=[r[-1] for r in AUTHORISED])
+@pytest.mark.parametrize(("brand", "authorised_for", "expected", "_why"), AUTHORISED)
 def test_a_seller_is_authorised(brand: str | None, authorised_for: tuple[str, ...], expected: bool, _why: str) -> None:
     history = History(authorised_for=authorised_for)
     assert some_facts(title="Grey tote", brand=brand, history=history).seller.authorised is expected
@@ -160,7 +160,7 @@ REFUSED_TEXTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "sentence", "_why"), REFUSED_TEXTS, ids=[row[-1] for row in REFUSED_TEXTS])
+@pytest.mark.parametrize(("text", "sentence", "_why"), REFUSED_TEXTS)
 def test_what_is_no_facts_of_this_schema_is_refused(text: bytes, sentence: str, _why: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         facts_from_json(text)

@@ -32,7 +32,7 @@ FOLDS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "folded", "_why"), FOLDS, ids=[row[-1] for row in FOLDS])
+@pytest.mark.parametrize(("text", "folded", "_why"), FOLDS)
 def test_a_text_folds_to(text: str, folded: str, _why: str) -> None:
     assert fold(text) == folded
 
@@ -47,7 +47,7 @@ SKELETONS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found", "_why"), SKELETONS, ids=[row[-1] for row in SKELETONS])
+@pytest.mark.parametrize(("text", "found", "_why"), SKELETONS)
 def test_look_alikes_of_latin_letters_are_written_as_latin(text: str, found: str, _why: str) -> None:
     assert skeleton(text) == found
 

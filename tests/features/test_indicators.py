@@ -49,8 +49,8 @@ READS = [
 ]
 
 
-@pytest.mark.parametrize(("description", "_how"), READS, ids=[row[-1] for row in READS])
-def test_a_pattern_meets_the_folded_text(description: str, _how: str) -> None:
+@pytest.mark.parametrize(("description", "_why"), READS)
+def test_a_pattern_meets_the_folded_text(description: str, _why: str) -> None:
     assert fired(an_indicator(), description=description) == ["tel_serial"]
 
 
@@ -66,7 +66,7 @@ WHERE = [
 ]
 
 
-@pytest.mark.parametrize(("where", "changes", "fires", "_why"), WHERE, ids=[row[-1] for row in WHERE])
+@pytest.mark.parametrize(("where", "changes", "fires", "_why"), WHERE)
 def test_an_indicator_is_searched(where: Where, changes: dict[str, Any], fires: bool, _why: str) -> None:
     assert bool(fired(an_indicator(where=where), **changes)) is fires
 
@@ -83,7 +83,7 @@ TIMES = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "fires", "_why"), TIMES, ids=[row[-1] for row in TIMES])
+@pytest.mark.parametrize(("changes", "fires", "_why"), TIMES)
 def test_an_indicator_is_in_force_as_of_the_moment(changes: dict[str, Any], fires: bool, _why: str) -> None:
     result = found(an_indicator(**changes), description=OUTSIDE)
     assert (bool(result.fired), result.for_counterfeit) == (fires, int(fires))
@@ -150,7 +150,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("pattern", "sentence", "_why"), REFUSED)
 def test_a_pattern_is_refused_with_a_reason(pattern: str, sentence: str, _why: str) -> None:
     with pytest.raises(PatternRefused, match=sentence):
         check_pattern(pattern)
@@ -191,7 +191,7 @@ ATTACKS = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "text", "_why"), ATTACKS, ids=[row[-1] for row in ATTACKS])
+@pytest.mark.parametrize(("pattern", "text", "_why"), ATTACKS)
 def test_an_attack_is_searched_in_linear_time(pattern: str, text: str, _why: str) -> None:
     """Over the whole 100,000 characters, ten times the searched length."""
     compiled = indicators._compiled(pattern)

@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given
 
 from features.facts import facts_from_json
-from features.listing import (
-    CONTENT_FIELDS,
-    LISTING_FIELDS,
-    OBSERVED_FIELDS,
-    SELLER_FIELDS,
-    Listing,
-    Rejection,
-    check,
-)
+from features.listing import CONTENT_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS, Listing, Rejection, check
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import FULL_ROW, a_full_listing, a_listing, facts_of
 from tests.fixtures.listings import a_row
@@ -130,7 +122,7 @@ BAD_ROWS: list[tuple[dict[Any, Any], str, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "code", "field", "_why"), BAD_ROWS, ids=[row[-1] for row in BAD_ROWS])
+@pytest.mark.parametrize(("change", "code", "field", "_why"), BAD_ROWS)
 def test_a_bad_row_is_refused_with_its_code_and_field(change: dict[str, Any], code: str, field: str, _why: str) -> None:
     found = refused({**a_row(), **change})
     assert (found.code, found.field) == (code, field)
@@ -179,7 +171,7 @@ ACCEPTED_ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("change", "field", "expected", "_why"), ACCEPTED_ROWS, ids=[r[-1] for r in ACCEPTED_ROWS])
+@pytest.mark.parametrize(("change", "field", "expected", "_why"), ACCEPTED_ROWS)
 def test_an_unusual_row_is_accepted_as(change: dict[str, Any], field: str, expected: object, _why: str) -> None:
     assert getattr(a_listing(**change), field) == expected
 

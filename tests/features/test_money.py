@@ -30,7 +30,7 @@ ROUNDINGS = [
 ]
 
 
-@pytest.mark.parametrize(("amount", "code", "minor", "_why"), ROUNDINGS, ids=[row[-1] for row in ROUNDINGS])
+@pytest.mark.parametrize(("amount", "code", "minor", "_why"), ROUNDINGS)
 def test_an_amount_rounds_to_minor_units(amount: str, code: str, minor: int, _why: str) -> None:
     assert money.to_minor(Decimal(amount), code) == minor
 

@@ -48,11 +48,7 @@ VALUES = [
     ("likeness_nearest", 0.96875, "The text shares 97% with a listing of another seller."),
     ("likeness_counterfeit", 0.90625, "The text shares 91% with another seller's listing that was found counterfeit."),
     ("likeness_genuine", 0.96875, "The text shares 97% with another seller's listing that is known to be genuine."),
-    (
-        "likeness_own_counterfeit",
-        1.0,
-        "The text shares 100% with a listing of this seller that was found counterfeit.",
-    ),
+    ("likeness_own_counterfeit", 1.0, "The text shares 100% with a listing of this seller that was found counterfeit."),
     ("likeness_balance", -0.0625, "The text is closer to genuine listings than to confirmed counterfeits."),
     ("likeness_offers", math.log(5), "Near-duplicates: 4 listings of other sellers."),
     ("likeness_sellers", math.log(4), "Near-duplicates at 3 other sellers."),
@@ -92,11 +88,7 @@ SENTENCES = [
         "Near-duplicates: at least 64 listings of other sellers.",
     ),
     ("likeness_sellers", replace(NEAR_DUPLICATES, sellers=1), "Near-duplicates at 1 other seller."),
-    (
-        "likeness_counterfeit",
-        NearDuplicates(),
-        "The text resembles no counterfeit listing of another seller.",
-    ),
+    ("likeness_counterfeit", NearDuplicates(), "The text resembles no counterfeit listing of another seller."),
     (
         "likeness_balance",
         replace(NEAR_DUPLICATES, nearest_counterfeit=1.0),

@@ -27,7 +27,7 @@ NEAR = [
 ]
 
 
-@pytest.mark.parametrize(("shared", "nearest", "_why"), NEAR, ids=[row[-1] for row in NEAR])
+@pytest.mark.parametrize(("shared", "nearest", "_why"), NEAR)
 def test_a_listing_is_near_from_seven_tenths_on(shared: int, nearest: float | None, _why: str) -> None:
     result = found(a_listing(shared=shared))
     assert (result.nearest, result.offers) == (nearest, int(nearest is not None))
@@ -40,7 +40,7 @@ NOT_COUNTED = [
 ]
 
 
-@pytest.mark.parametrize(("candidate", "_why"), NOT_COUNTED, ids=[row[-1] for row in NOT_COUNTED])
+@pytest.mark.parametrize(("candidate", "_why"), NOT_COUNTED)
 def test_no_near_duplicate_is(candidate: Any, _why: str) -> None:
     assert found(candidate) == NearDuplicates()
 
@@ -62,7 +62,7 @@ OUTCOMES = [
 ]
 
 
-@pytest.mark.parametrize(("rulings", "counts", "_why"), OUTCOMES, ids=[row[-1] for row in OUTCOMES])
+@pytest.mark.parametrize(("rulings", "counts", "_why"), OUTCOMES)
 def test_an_outcome_counts_as_it_stood_at_the_moment(rulings: Any, counts: tuple[int, int], _why: str) -> None:
     result = found(a_listing(rulings=rulings))
     assert (result.counterfeit, result.genuine) == counts
@@ -102,7 +102,7 @@ AUTHORISED = [
 ]
 
 
-@pytest.mark.parametrize(("days", "count", "nearest", "_why"), AUTHORISED, ids=[row[-1] for row in AUTHORISED])
+@pytest.mark.parametrize(("days", "count", "nearest", "_why"), AUTHORISED)
 def test_an_authorised_sellers_listing_is_known_to_be_genuine(
     days: float | None, count: int, nearest: float | None, _why: str
 ) -> None:
@@ -132,7 +132,7 @@ NO_PRICE = [
 ]
 
 
-@pytest.mark.parametrize(("candidates", "_why"), NO_PRICE, ids=[row[-1] for row in NO_PRICE])
+@pytest.mark.parametrize(("candidates", "_why"), NO_PRICE)
 def test_there_is_no_price_level_of(candidates: list[Any], _why: str) -> None:
     assert found(*candidates).price is None
 
@@ -143,7 +143,7 @@ PRICES = [
 ]
 
 
-@pytest.mark.parametrize(("log_prices", "expected", "_why"), PRICES, ids=[row[-1] for row in PRICES])
+@pytest.mark.parametrize(("log_prices", "expected", "_why"), PRICES)
 def test_a_price_is_the_one_asked_at_the_moment(log_prices: Any, expected: float, _why: str) -> None:
     (shown,) = found(a_listing(log_prices=log_prices)).shown
     assert shown.log_price == expected

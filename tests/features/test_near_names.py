@@ -48,7 +48,7 @@ NEAR = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected", "_why"), NEAR, ids=[row[-1] for row in NEAR])
+@pytest.mark.parametrize(("text", "expected", "_why"), NEAR)
 def test_a_word_is_nearly_a_name(text: str, expected: tuple[str, str, int], _why: str) -> None:
     assert near(text) == [expected]
 
@@ -73,7 +73,7 @@ NOT_NEAR = [
 ]
 
 
-@pytest.mark.parametrize(("text", "_why"), NOT_NEAR, ids=[row[-1] for row in NOT_NEAR])
+@pytest.mark.parametrize(("text", "_why"), NOT_NEAR)
 def test_a_word_is_no_near_miss(text: str, _why: str) -> None:
     assert near(text) == []
 

@@ -47,7 +47,7 @@ COUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "n", "_why"), COUNTS, ids=[row[-1] for row in COUNTS])
+@pytest.mark.parametrize(("text", "n", "_why"), COUNTS)
 def test_a_text_has_n_grams(text: str, n: int, _why: str) -> None:
     assert len(indices_plain(text, 0)) == n
 
@@ -71,7 +71,7 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "word", "_why"), WORDS, ids=[row[-1] for row in WORDS])
+@pytest.mark.parametrize(("text", "word", "_why"), WORDS)
 def test_an_obfuscated_word_counts_as_the_plain_one(text: str, word: str, _why: str) -> None:
     assert run_of(word) in indices_plain(text, 0)
 
@@ -84,7 +84,7 @@ NOT_WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "word", "_why"), NOT_WORDS, ids=[row[-1] for row in NOT_WORDS])
+@pytest.mark.parametrize(("text", "word", "_why"), NOT_WORDS)
 def test_nothing_is_undone_in(text: str, word: str, _why: str) -> None:
     assert run_of(word) not in indices_plain(text, 0)
 

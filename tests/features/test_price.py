@@ -20,7 +20,7 @@ RATIOS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "price", "expected", "_why"), RATIOS, ids=[row[-1] for row in RATIOS])
+@pytest.mark.parametrize(("name", "price", "expected", "_why"), RATIOS)
 def test_a_price_against_comparable_listings_is(name: str, price: str, expected: float, _why: str) -> None:
     assert value(name, some_facts(price=price)) == pytest.approx(expected, abs=1e-12)
 
@@ -54,7 +54,7 @@ DISCOUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("price", "claimed", "expected", "_why"), DISCOUNTS, ids=[row[-1] for row in DISCOUNTS])
+@pytest.mark.parametrize(("price", "claimed", "expected", "_why"), DISCOUNTS)
 def test_the_claimed_discount_is(price: str, claimed: str, expected: float, _why: str) -> None:
     assert value("price_claimed_discount", some_facts(price=price, list_price=claimed)) == expected
 
@@ -76,7 +76,7 @@ PLACEHOLDERS = [
 ]
 
 
-@pytest.mark.parametrize(("price", "expected", "_why"), PLACEHOLDERS, ids=[row[-1] for row in PLACEHOLDERS])
+@pytest.mark.parametrize(("price", "expected", "_why"), PLACEHOLDERS)
 def test_a_price_is_a_placeholder(price: str, expected: float, _why: str) -> None:
     assert value("price_is_placeholder", some_facts(price=price)) == expected
 

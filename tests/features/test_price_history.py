@@ -26,10 +26,7 @@ def test_a_signal_of_past_prices_is(name: str, expected: float, _why: str) -> No
 STATEMENT = [
     ("price_changes", "The price has changed 3 times."),
     ("price_largest_fall", "The largest price drop across 4 versions was 25%."),
-    (
-        "price_claim_to_highest",
-        "The claimed earlier price is 1.23 times the highest price recorded for this listing.",
-    ),
+    ("price_claim_to_highest", "The claimed earlier price is 1.23 times the highest price recorded for this listing."),
     ("price_to_seller_offers", "The price is 3.46 times the median of 8 other listings of the seller."),
     ("price_same_at_seller", "0 of 8 other listings of the seller have exactly this price."),
 ]
@@ -57,7 +54,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("before", "changes", "_why"), CHANGES, ids=[row[-1] for row in CHANGES])
+@pytest.mark.parametrize(("before", "changes", "_why"), CHANGES)
 def test_changes_of_the_price_are_counted(before: tuple[float | None, ...], changes: int, _why: str) -> None:
     assert value("price_changes", priced_before(*before)) == math.log1p(changes)
 
@@ -72,7 +69,7 @@ FALLS = [
 ]
 
 
-@pytest.mark.parametrize(("before", "fall", "_why"), FALLS, ids=[row[-1] for row in FALLS])
+@pytest.mark.parametrize(("before", "fall", "_why"), FALLS)
 def test_the_largest_fall_is(before: tuple[float | None, ...], fall: float, _why: str) -> None:
     assert value("price_largest_fall", priced_before(*before)) == pytest.approx(fall, abs=1e-12, nan_ok=True)
 
@@ -84,7 +81,7 @@ CLAIMS = [
 ]
 
 
-@pytest.mark.parametrize(("before", "expected", "_why"), CLAIMS, ids=[row[-1] for row in CLAIMS])
+@pytest.mark.parametrize(("before", "expected", "_why"), CLAIMS)
 def test_a_claimed_price_is_compared_with_the_highest_seen(
     before: tuple[float, ...], expected: float, _why: str
 ) -> None:

@@ -20,7 +20,7 @@ RATIOS = [
 ]
 
 
-@pytest.mark.parametrize(("row", "expected", "_why"), RATIOS, ids=[row[-1] for row in RATIOS])
+@pytest.mark.parametrize(("row", "expected", "_why"), RATIOS)
 def test_a_price_against_the_brands_own_is(row: dict[str, Any], expected: float, _why: str) -> None:
     assert value("price_to_list", some_facts(**row)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
@@ -62,7 +62,7 @@ COMMON = [
 ]
 
 
-@pytest.mark.parametrize(("row", "expected", "_why"), COMMON, ids=[row[-1] for row in COMMON])
+@pytest.mark.parametrize(("row", "expected", "_why"), COMMON)
 def test_a_price_that_many_have_is_counted(row: dict[str, Any], expected: float, _why: str) -> None:
     assert value("price_same_on_marketplace", some_facts(**row)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 

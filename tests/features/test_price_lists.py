@@ -17,7 +17,7 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("by", "one", "other", "_why"), KEYS, ids=[row[-1] for row in KEYS])
+@pytest.mark.parametrize(("by", "one", "other", "_why"), KEYS)
 def test_the_same_goods_are_the_same_however_they_are_written(by: ListedBy, one: str, other: str, _why: str) -> None:
     assert list_key(by, one) == list_key(by, other) != ""
 
@@ -40,7 +40,7 @@ FOUND: list[tuple[dict[str, Any], str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "amount", "_why"), FOUND, ids=[row[-1] for row in FOUND])
+@pytest.mark.parametrize(("row", "amount", "_why"), FOUND)
 def test_a_listing_is_about(row: dict[str, Any], amount: str | None, _why: str) -> None:
     found = LISTS.find(a_listing(**row), "brn_aurelle", base_currency="EUR")
     assert (None if found is None else found.amount) == (None if amount is None else Decimal(amount))

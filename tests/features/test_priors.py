@@ -53,7 +53,7 @@ TOO_LITTLE: list[tuple[list[tuple[float, float]], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("cases", "_why"), TOO_LITTLE, ids=[row[-1] for row in TOO_LITTLE])
+@pytest.mark.parametrize(("cases", "_why"), TOO_LITTLE)
 def test_where_too_little_is_known_the_stated_constants_hold(cases: list[tuple[float, float]], _why: str) -> None:
     assert estimate(cases, otherwise=RETURNS) == RETURNS
 

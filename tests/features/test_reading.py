@@ -28,7 +28,7 @@ SCRIPTS = [
 ]
 
 
-@pytest.mark.parametrize(("title", "scripts", "_why"), SCRIPTS, ids=[row[-1] for row in SCRIPTS])
+@pytest.mark.parametrize(("title", "scripts", "_why"), SCRIPTS)
 def test_a_text_is_written_in(title: str, scripts: tuple[str, ...], _why: str) -> None:
     assert read(a_listing(title=title, description=None)).scripts == scripts
 
@@ -42,7 +42,7 @@ TWO_ALPHABETS = [
 ]
 
 
-@pytest.mark.parametrize(("title", "words", "_why"), TWO_ALPHABETS, ids=[row[-1] for row in TWO_ALPHABETS])
+@pytest.mark.parametrize(("title", "words", "_why"), TWO_ALPHABETS)
 def test_words_of_two_alphabets_are(title: str, words: tuple[str, ...], _why: str) -> None:
     assert read(a_listing(title=title)).mixed_words == words
 

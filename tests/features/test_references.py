@@ -84,7 +84,7 @@ LOG_PRICES = [
 ]
 
 
-@pytest.mark.parametrize(("amount", "currency", "expected", "_why"), LOG_PRICES, ids=[row[-1] for row in LOG_PRICES])
+@pytest.mark.parametrize(("amount", "currency", "expected", "_why"), LOG_PRICES)
 def test_a_price_in_the_base_currency_is(
     amount: str | None, currency: str | None, expected: float | PriceMissing, _why: str
 ) -> None:

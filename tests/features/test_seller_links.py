@@ -28,14 +28,8 @@ STATEMENT = [
     ("seller_linked_sellers", "The seller shares contacts with 2 other sellers, directly or through others."),
     ("seller_linked_counterfeiters", "1 of 2 linked sellers had listings confirmed counterfeit."),
     ("seller_linked_cleared", "All reviewed listings of 1 linked seller were found genuine."),
-    (
-        "seller_linked_counterfeit_share",
-        "Reviewed listings of linked sellers: 2 counterfeit, 2 genuine.",
-    ),
-    (
-        "seller_linked_distance",
-        "A seller with confirmed counterfeits is linked by a shared contact: telephone number.",
-    ),
+    ("seller_linked_counterfeit_share", "Reviewed listings of linked sellers: 2 counterfeit, 2 genuine."),
+    ("seller_linked_distance", "A seller with confirmed counterfeits is linked by a shared contact: telephone number."),
 ]
 
 
@@ -64,7 +58,7 @@ def test_the_way_to_a_counterfeiter_is_told_by_its_contacts_and_names_nobody() -
 UNKNOWN: list[tuple[Links | None, str]] = [(None, "not recorded then"), (Links(contacts=0), "no contact is known")]
 
 
-@pytest.mark.parametrize(("found", "_why"), UNKNOWN, ids=[row[-1] for row in UNKNOWN])
+@pytest.mark.parametrize(("found", "_why"), UNKNOWN)
 def test_without_a_contact_nothing_is_known_of_links(found: Links | None, _why: str) -> None:
     facts = some_facts(history=History(links=found))
     assert all(math.isnan(value(name, facts)) for name, _, _ in VALUES)

@@ -57,7 +57,7 @@ GROWTH = [
 ]
 
 
-@pytest.mark.parametrize(("d7", "d30", "expected", "_why"), GROWTH, ids=[row[-1] for row in GROWTH])
+@pytest.mark.parametrize(("d7", "d30", "expected", "_why"), GROWTH)
 def test_growth_compares_the_pace_of_two_windows(d7: float, d30: float, expected: float, _why: str) -> None:
     assert value("seller_sales_growth_7d", selling(d7, d30)) == pytest.approx(expected, abs=1e-12)
 

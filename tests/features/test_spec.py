@@ -14,7 +14,7 @@ SHARES = [
 ]
 
 
-@pytest.mark.parametrize(("part", "whole", "expected", "_why"), SHARES, ids=[row[-1] for row in SHARES])
+@pytest.mark.parametrize(("part", "whole", "expected", "_why"), SHARES)
 def test_a_share_is_pulled_towards_its_prior(part: float, whole: float, expected: float, _why: str) -> None:
     assert smoothed_share(part, whole, prior=0.05, strength=20) == pytest.approx(expected, abs=1e-15)
 
@@ -31,7 +31,7 @@ RECENT = [
 ]
 
 
-@pytest.mark.parametrize(("counts", "expected", "_why"), RECENT, ids=[row[-1] for row in RECENT])
+@pytest.mark.parametrize(("counts", "expected", "_why"), RECENT)
 def test_the_recent_share_is(counts: Windows, expected: float, _why: str) -> None:
     assert recent_share(counts) == expected
 
@@ -75,7 +75,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("changed", "_why"), CHANGES, ids=[row[-1] for row in CHANGES])
+@pytest.mark.parametrize(("changed", "_why"), CHANGES)
 def test_the_fingerprint_changes_with(changed: str, _why: str) -> None:
     assert changed != _fingerprint(_one(1))
 

@@ -46,7 +46,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("title", "expected", "_why"), KINDS, ids=[row[-1] for row in KINDS])
+@pytest.mark.parametrize(("title", "expected", "_why"), KINDS)
 def test_kinds_of_suspect_wording_are_counted(title: str, expected: float, _why: str) -> None:
     assert value("text_kinds", some_facts(title=title, description=None)) == expected
 

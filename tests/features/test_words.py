@@ -33,7 +33,7 @@ WORDS: list[tuple[str, list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected", "_why"), WORDS, ids=[row[-1] for row in WORDS])
+@pytest.mark.parametrize(("text", "expected", "_why"), WORDS)
 def test_a_text_has_these_words(text: str, expected: list[str], _why: str) -> None:
     found = words_of(text)
     assert [word for word in found if word] == [word for word in expected if word]
@@ -72,7 +72,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "expected", "_why"), PAIRS, ids=[row[-1] for row in PAIRS])
+@pytest.mark.parametrize(("one", "other", "expected", "_why"), PAIRS)
 def test_a_pair_is_written_as_its_script_is(one: str, other: str, expected: str | None, _why: str) -> None:
     assert joined(one, other) == expected
 
@@ -88,6 +88,6 @@ ADJACENT = [
 ]
 
 
-@pytest.mark.parametrize(("words", "expected", "_why"), ADJACENT, ids=[row[-1] for row in ADJACENT])
+@pytest.mark.parametrize(("words", "expected", "_why"), ADJACENT)
 def test_adjacent_words_make_these_pairs(words: list[str], expected: list[str], _why: str) -> None:
     assert [pair for pair, _ in pairs_of(words)] == expected

@@ -15,12 +15,11 @@ from features.compute import compute, input_fingerprint
 from features.text_kernel import COLUMNS, TITLE, indices
 from models.bundle import MANIFEST, SCHEMA, Bundle, Masking, digest_of, from_files, to_files, verify
 from models.calibration import Calibration
-from models.classifier import Join
+from models.classifier import Join, TextModel
 from models.errors import BundleRefused
 from models.explanations import TEXT_CODE
 from models.routing import Thresholds
 from models.score import ScoreKind, named
-from models.textmodel import TextModel
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_bundle, a_classifier, bundle_files
@@ -285,7 +284,7 @@ MANIFESTS = [
 ]
 
 
-@pytest.mark.parametrize(("content", "sentence", "_why"), MANIFESTS, ids=[row[-1] for row in MANIFESTS])
+@pytest.mark.parametrize(("content", "sentence", "_why"), MANIFESTS)
 def test_a_manifest_that_is_none_is_refused(content: bytes, sentence: str, _why: str) -> None:
     with pytest.raises(BundleRefused, match=sentence):
         verify({**bundle_files(), MANIFEST: content})
@@ -352,7 +351,7 @@ WEIGHTS = [
 ]
 
 
-@pytest.mark.parametrize(("content", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
+@pytest.mark.parametrize(("content", "_why"), WEIGHTS)
 def test_weights_that_are_none_are_refused(content: bytes, _why: str) -> None:
     with pytest.raises(BundleRefused):
         from_files(resealed({**bundle_files(), "text_weights.npy": content}))
@@ -401,6 +400,9 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("phrases.json", lambda m: m["phrases"].update(mirror=[[2, 19, 18, 1]]), "a phrase of too few listings"),
     ("phrases.json", lambda m: m["phrases"]["leather"][0].__setitem__(3, 1), "a phrase that is quoted without lift"),
     ("phrases.json", lambda m: m["phrases"]["mirror"].append(m["phrases"]["mirror"][0]), "a cell of a phrase twice"),
+    ("phrases.json", lambda m: m["phrases"].update(mirror=[[0, 30, 26, 0]]), "a phrase of more counterfeits than all"),
+    ("phrases.json", lambda m: m["phrases"].update(mirror=[[0, 60, 20, 0]]), "a phrase of more genuine ones than all"),
+    ("phrases.json", lambda m: m["cells"].append(m["cells"][0]), "a cell twice"),
     ("phrases.json", lambda m: m["cells"][0].__setitem__(0, 5), "a cell of a number for a brand"),
     ("phrases.json", lambda m: m["cells"][0].__setitem__(3, 10**13), "a cell of more listings than there are"),
     ("phrases.json", lambda m: m.update(phrases=[]), "phrases without counts"),
@@ -418,7 +420,7 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "_why"), MODELS, ids=[row[-1] for row in MODELS])
+@pytest.mark.parametrize(("name", "change", "_why"), MODELS)
 def test_a_bundle_that_does_not_hold_what_it_should_is_refused(
     name: str, change: Callable[[dict[str, Any]], object], _why: str
 ) -> None:

@@ -86,7 +86,7 @@ ON_THE_CURVE = [
 ]
 
 
-@pytest.mark.parametrize(("value", "height", "_why"), ON_THE_CURVE, ids=[row[-1] for row in ON_THE_CURVE])
+@pytest.mark.parametrize(("value", "height", "_why"), ON_THE_CURVE)
 def test_a_curve_goes_straight_from_knot_to_knot(value: float, height: float, _why: str) -> None:
     assert CURVE.log_odds(values(value))[0] == pytest.approx(height)
 
@@ -191,7 +191,7 @@ DAMAGED: list[tuple[int, Callable[[dict[str, Any]], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("number", "damage", "_why"), DAMAGED, ids=[row[-1] for row in DAMAGED])
+@pytest.mark.parametrize(("number", "damage", "_why"), DAMAGED)
 def test_a_damaged_calibration_is_not_read(number: int, damage: Callable[[dict[str, Any]], object], _why: str) -> None:
     found = calibration_to_dict(CALIBRATIONS[number])
     damage(found)

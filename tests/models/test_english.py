@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from models.messages.catalogue import sentences
+from models.messages.english import sentences
 
 _COUNTED: Final = re.compile(r"\{n(?::[^}]*)?\} (?:[a-z-]+ ){0,4}?[a-z]{3,}s\b")
 # Beginnings of codes by the reason why their number is never one.

@@ -156,7 +156,7 @@ ONLY: list[tuple[Facts, list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("facts", "expected", "_why"), ONLY, ids=[row[-1] for row in ONLY])
+@pytest.mark.parametrize(("facts", "expected", "_why"), ONLY)
 @pytest.mark.parametrize("accusing", [True, False])
 def test_the_only_hard_evidence_stands_before_every_reason(
     facts: Facts, expected: list[str], _why: str, accusing: bool

@@ -55,11 +55,7 @@ def test_a_reason_is_a_sentence_with_figures_and_its_weight() -> None:
 
 
 SENTENCES = [
-    (
-        "text_replica_grade",
-        "replica_wording",
-        "Replica-grade wording: “1:1 mirror”, “mirror quality”, “1:1”.",
-    ),
+    ("text_replica_grade", "replica_wording", "Replica-grade wording: “1:1 mirror”, “mirror quality”, “1:1”."),
     ("seller_age", "seller_age", "The seller's account is 9 days old."),
     ("brand_disguised", "brand_spelling", "Brand name in obfuscated spelling: Aurelle."),
     (
@@ -162,7 +158,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("key", "expected", "_why"), KINDS, ids=[row[-1] for row in KINDS])
+@pytest.mark.parametrize(("key", "expected", "_why"), KINDS)
 def test_a_contrast_says_what_the_counted_listings_have_in_common(key: CellKey, expected: str, _why: str) -> None:
     one = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(key, 254, 44), 34, 31)
     (found,) = named(parts({}, text=1.2, quoted=(one,)))
@@ -176,7 +172,7 @@ UNQUOTED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "quoted", "_why"), UNQUOTED, ids=[row[-1] for row in UNQUOTED])
+@pytest.mark.parametrize(("text", "quoted", "_why"), UNQUOTED)
 def test_a_text_without_quotable_phrases_is_a_remainder(text: float, quoted: tuple[Contrast, ...], _why: str) -> None:
     found = parts({"seller_age": 0.5}, text=text, quoted=quoted)
     assert [one.code for one in named(found)] == ["seller_age"]
@@ -264,7 +260,7 @@ FORMERLY = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "_why"), FORMERLY, ids=[row[-1] for row in FORMERLY])
+@pytest.mark.parametrize(("reason", "_why"), FORMERLY)
 def test_the_reader_of_these_tests_notices_what_was_told_formerly(reason: Reason, _why: str) -> None:
     """Otherwise the properties above could not fail."""
     assert faults([reason]) != []

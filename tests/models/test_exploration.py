@@ -24,9 +24,7 @@ CHANCES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("probability", "is_new_seller", "expected", "_why"), CHANCES, ids=[row[-1] for row in CHANCES]
-)
+@pytest.mark.parametrize(("probability", "is_new_seller", "expected", "_why"), CHANCES)
 def test_the_chance_of_a_review(probability: float, is_new_seller: bool, expected: float, _why: str) -> None:
     assert chance_of_review(probability, 0.2, is_new_seller=is_new_seller, policy=POLICY) == pytest.approx(
         expected, abs=1e-4
@@ -63,8 +61,6 @@ NEW_SELLERS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("known_days", "judged", "expected", "_why"), NEW_SELLERS, ids=[row[-1] for row in NEW_SELLERS]
-)
+@pytest.mark.parametrize(("known_days", "judged", "expected", "_why"), NEW_SELLERS)
 def test_which_sellers_are_new(known_days: float | None, judged: int, expected: bool, _why: str) -> None:
     assert is_new_seller(known_days, judged, POLICY) is expected

@@ -57,7 +57,7 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize(("tree", "row", "leaf", "why"), TAKEN, ids=[row[-1] for row in TAKEN])
+@pytest.mark.parametrize(("tree", "row", "leaf", "why"), TAKEN)
 def test_a_row_ends_in_the_leaf_that_its_values_lead_to(
     tree: Tree, row: tuple[float, ...], leaf: float, why: str
 ) -> None:

@@ -8,16 +8,7 @@ import pytest
 from hypothesis import given
 
 from features.message import message
-from models.labels import (
-    VALUES,
-    WANTS_A_SECOND,
-    AppealState,
-    EvidenceLevel,
-    GivenVerdict,
-    Label,
-    NoLabel,
-    label_from,
-)
+from models.labels import VALUES, WANTS_A_SECOND, AppealState, EvidenceLevel, GivenVerdict, Label, NoLabel, label_from
 from models.policies.learning import DEFAULT_LABELS, LabelPolicy
 from models.verdict import Evidence, Judgement, Side
 from tests.fixtures.clocks import NOW
@@ -107,13 +98,7 @@ LABELS = [
     ([bought(J.GREY_MARKET)], 0, 0.5, E.TEST_BUY, "bought goods can be grey market too"),
     ([brand(J.GENUINE), bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "a test buy outweighs the brand's earlier answer"),
     ([bought(J.COUNTERFEIT), brand(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "and its later one"),
-    (
-        [brand(J.COUNTERFEIT), bought(J.CANNOT_TELL)],
-        1,
-        1.0,
-        E.BRAND,
-        "a test buy that settled nothing is none",
-    ),
+    ([brand(J.COUNTERFEIT), bought(J.CANNOT_TELL)], 1, 1.0, E.BRAND, "a test buy that settled nothing is none"),
     ([bought(J.COUNTERFEIT), bought(J.GENUINE, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "who mixes stock sells fakes"),
     ([bought(J.GENUINE), bought(J.COUNTERFEIT, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "in either order"),
     (
@@ -156,7 +141,7 @@ LABELS = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "value", "weight", "level", "_why"), LABELS, ids=[row[-1] for row in LABELS])
+@pytest.mark.parametrize(("verdicts", "value", "weight", "level", "_why"), LABELS)
 def test_verdicts_mean(
     verdicts: list[GivenVerdict], value: int, weight: float, level: EvidenceLevel, _why: str
 ) -> None:
@@ -171,12 +156,7 @@ NO_LABELS = [
     ([analyst(J.CANNOT_TELL)], A.NONE, "unclear", "'cannot tell' is no answer"),
     ([brand(J.NEEDS_TEST_BUY)], A.NONE, "unclear", "nor is 'needs a test buy'"),
     ([analyst(J.WITHDRAWN)], A.NONE, "unclear", "nor is what an undo records"),
-    (
-        [analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas")],
-        A.NONE,
-        "contradiction",
-        "analysts differ",
-    ),
+    ([analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas")], A.NONE, "contradiction", "analysts differ"),
     (
         [analyst(J.COUNTERFEIT), analyst(J.GREY_MARKET, "tomas")],
         A.NONE,
@@ -189,24 +169,9 @@ NO_LABELS = [
         "contradiction",
         "two against one is no consensus",
     ),
-    (
-        [analyst(J.GENUINE), second_review(J.COUNTERFEIT)],
-        A.NONE,
-        "contradiction",
-        "a second review that differs",
-    ),
-    (
-        [brand(J.GENUINE), second_review(J.COUNTERFEIT)],
-        A.NONE,
-        "against_brand",
-        "a brand that clears its own fakes",
-    ),
-    (
-        [brand(J.COUNTERFEIT), second_review(J.GREY_MARKET)],
-        A.NONE,
-        "against_brand",
-        "a brand that buries a rival",
-    ),
+    ([analyst(J.GENUINE), second_review(J.COUNTERFEIT)], A.NONE, "contradiction", "a second review that differs"),
+    ([brand(J.GENUINE), second_review(J.COUNTERFEIT)], A.NONE, "against_brand", "a brand that clears its own fakes"),
+    ([brand(J.COUNTERFEIT), second_review(J.GREY_MARKET)], A.NONE, "against_brand", "a brand that buries a rival"),
     (
         [brand(J.GENUINE), second_review(J.COUNTERFEIT), second_review(J.COUNTERFEIT, "uma", hour=50)],
         A.NONE,
@@ -225,7 +190,7 @@ NO_LABELS = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "appeal", "reason", "_why"), NO_LABELS, ids=[row[-1] for row in NO_LABELS])
+@pytest.mark.parametrize(("verdicts", "appeal", "reason", "_why"), NO_LABELS)
 def test_verdicts_teach_nothing(verdicts: list[GivenVerdict], appeal: AppealState, reason: str, _why: str) -> None:
     assert label(*verdicts, appeal=appeal) == NoLabel(message(f"no_label.{reason}"))
 
@@ -243,7 +208,7 @@ APPEALS = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "appeal", "value", "_why"), APPEALS, ids=[row[-1] for row in APPEALS])
+@pytest.mark.parametrize(("verdicts", "appeal", "value", "_why"), APPEALS)
 def test_a_decided_appeal_is_the_strongest_label(
     verdicts: list[GivenVerdict], appeal: AppealState, value: int, _why: str
 ) -> None:
@@ -266,9 +231,7 @@ BESIDE_APPEALS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "appeal", "value", "level", "_why"), BESIDE_APPEALS, ids=[row[-1] for row in BESIDE_APPEALS]
-)
+@pytest.mark.parametrize(("verdicts", "appeal", "value", "level", "_why"), BESIDE_APPEALS)
 def test_beside_a_decided_appeal(
     verdicts: list[GivenVerdict], appeal: AppealState, value: int, level: EvidenceLevel, _why: str
 ) -> None:
@@ -381,7 +344,7 @@ FINDS = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "expected", "_why"), FINDS, ids=[row[-1] for row in FINDS])
+@pytest.mark.parametrize(("verdicts", "expected", "_why"), FINDS)
 def test_an_unconfirmed_positive_waits_for_a_second_reviewer(
     verdicts: list[GivenVerdict], expected: tuple[int, float] | None, _why: str
 ) -> None:
@@ -418,7 +381,7 @@ PROVENANCES = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "provenance", "_why"), PROVENANCES, ids=[row[-1] for row in PROVENANCES])
+@pytest.mark.parametrize(("verdicts", "provenance", "_why"), PROVENANCES)
 def test_a_label_names_the_verdicts_that_it_rests_on(
     verdicts: list[GivenVerdict], provenance: tuple[str, ...], _why: str
 ) -> None:
@@ -443,7 +406,7 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "sources", "_why"), SOURCES, ids=[row[-1] for row in SOURCES])
+@pytest.mark.parametrize(("verdicts", "sources", "_why"), SOURCES)
 def test_a_label_names_those_who_answer_for_it(
     verdicts: list[GivenVerdict], sources: tuple[str, ...], _why: str
 ) -> None:

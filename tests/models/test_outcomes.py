@@ -59,7 +59,7 @@ STANDING: list[tuple[list[Given], bool | None, float | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "counterfeit", "since", "_why"), STANDING, ids=[row[-1] for row in STANDING])
+@pytest.mark.parametrize(("verdicts", "counterfeit", "since", "_why"), STANDING)
 def test_what_stands_of_a_listing(
     verdicts: list[Given], counterfeit: bool | None, since: float | None, _why: str
 ) -> None:

@@ -88,7 +88,7 @@ OWN: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("phrase", "changes", "_why"), OWN, ids=[row[-1] for row in OWN])
+@pytest.mark.parametrize(("phrase", "changes", "_why"), OWN)
 def test_words_that_name_the_goods_are_not_quoted(phrase: str, changes: dict[str, Any], _why: str) -> None:
     facts: Facts = some_facts(**{"title": "Aurelle", "description": None, **changes})
     assert phrase in phrases_of(facts)
@@ -131,7 +131,7 @@ LIFTS = [
 ]
 
 
-@pytest.mark.parametrize(("n", "k", "all_n", "all_k", "expected", "_why"), LIFTS, ids=[row[-1] for row in LIFTS])
+@pytest.mark.parametrize(("n", "k", "all_n", "all_k", "expected", "_why"), LIFTS)
 def test_lift_is_that_of_the_lower_bound(n: int, k: int, all_n: int, all_k: int, expected: bool, _why: str) -> None:
     assert bool(has_lift(n, k, all_n, all_k)) is expected
 

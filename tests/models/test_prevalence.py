@@ -47,9 +47,7 @@ COUNTED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rows", "listings", "value", "low", "high", "_why"), COUNTED, ids=[row[-1] for row in COUNTED]
-)
+@pytest.mark.parametrize(("rows", "listings", "value", "low", "high", "_why"), COUNTED)
 def test_prevalence_by_hand(rows: Rows, listings: int, value: float, low: float, high: float, _why: str) -> None:
     found = prevalence(rows, listings=listings)
     assert found.value == pytest.approx(value)
@@ -83,7 +81,7 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "listings", "low", "high", "_why"), UNKNOWN, ids=[row[-1] for row in UNKNOWN])
+@pytest.mark.parametrize(("rows", "listings", "low", "high", "_why"), UNKNOWN)
 def test_without_an_answer_for_a_part_there_is_no_estimate_but_what_is_sure(
     rows: Rows, listings: int, low: float, high: float, _why: str
 ) -> None:
@@ -102,9 +100,7 @@ RECALLED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rows", "listings", "value", "low", "high", "_why"), RECALLED, ids=[row[-1] for row in RECALLED]
-)
+@pytest.mark.parametrize(("rows", "listings", "value", "low", "high", "_why"), RECALLED)
 def test_recall_by_hand(rows: Rows, listings: int, value: float | None, low: float, high: float, _why: str) -> None:
     found = recall(rows, listings=listings)
     assert found.value == (None if value is None else pytest.approx(value))

@@ -24,7 +24,7 @@ HARMS = [
 ]
 
 
-@pytest.mark.parametrize(("score", "price", "sold", "harm", "_why"), HARMS, ids=[row[-1] for row in HARMS])
+@pytest.mark.parametrize(("score", "price", "sold", "harm", "_why"), HARMS)
 def test_the_expected_harm_is(score: Score, price: float | None, sold: float | None, harm: float, _why: str) -> None:
     assert expected_harm(score, price=price, sold_7d=sold) == pytest.approx(harm)
 

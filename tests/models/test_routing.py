@@ -102,7 +102,7 @@ LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("score", "changes", "on", "lane", "_why"), LISTED, ids=[row[-1] for row in LISTED])
+@pytest.mark.parametrize(("score", "changes", "on", "lane", "_why"), LISTED)
 def test_a_listing_of_a_seller_on_a_list_goes_to(
     score: Score, changes: dict[str, Any], on: Listed, lane: Lane, _why: str
 ) -> None:
@@ -120,12 +120,12 @@ def test_an_allowed_seller_is_audited_at_a_share_of_its_own() -> None:
     assert routed(HIGH, listed=allowed).reasons == (allowed.reason,)
 
 
-@pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE)
 def test_a_listing_goes_to(score: Score, changes: dict[str, Any], lane: Lane, _why: str) -> None:
     assert routed(score, **changes).lane is lane
 
 
-@pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE)
 def test_who_is_looked_at_anyway_was_certain_to_be(
     score: Score, changes: dict[str, Any], lane: Lane, _why: str
 ) -> None:
@@ -147,7 +147,7 @@ DRAWN: list[tuple[float, dict[str, Any], Thresholds | None, float, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("probability", "changes", "thresholds", "share", "_why"), DRAWN, ids=[r[-1] for r in DRAWN])
+@pytest.mark.parametrize(("probability", "changes", "thresholds", "share", "_why"), DRAWN)
 def test_what_nobody_would_look_at_is_drawn(
     probability: float, changes: dict[str, Any], thresholds: Thresholds | None, share: float, _why: str
 ) -> None:

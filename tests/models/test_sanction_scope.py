@@ -36,7 +36,7 @@ SPARED = [
 ]
 
 
-@pytest.mark.parametrize(("links", "vouched", "because", "_why"), SPARED, ids=[row[-1] for row in SPARED])
+@pytest.mark.parametrize(("links", "vouched", "because", "_why"), SPARED)
 def test_an_account_is_spared_because(links: Links, vouched: set[str], because: Message, _why: str) -> None:
     found = reach(links, vouched, DEFAULT_SANCTIONS)
     assert [one.spared_because for one in found] == [because] * len(found)

@@ -46,7 +46,7 @@ BANDS = [
 ]
 
 
-@pytest.mark.parametrize(("price", "expected", "_why"), BANDS, ids=[row[-1] for row in BANDS])
+@pytest.mark.parametrize(("price", "expected", "_why"), BANDS)
 def test_a_price_scores_by_its_band(price: str, expected: float, _why: str) -> None:
     assert points(some_facts(price=price, condition="new")).get("price_to_brand_category", 0) == expected
 
@@ -59,7 +59,7 @@ CONDITIONS = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "expected", "_why"), CONDITIONS, ids=[row[-1] for row in CONDITIONS])
+@pytest.mark.parametrize(("condition", "expected", "_why"), CONDITIONS)
 def test_a_low_price_scores_for_new_goods_alone(condition: str | None, expected: set[str], _why: str) -> None:
     found = points(some_facts(price="89.00", condition=condition))
     assert {code for code in found if code in {"price_to_brand_category", "price_to_list"}} == expected
@@ -88,7 +88,7 @@ AGES = [
 ]
 
 
-@pytest.mark.parametrize(("days", "expected", "_why"), AGES, ids=[row[-1] for row in AGES])
+@pytest.mark.parametrize(("days", "expected", "_why"), AGES)
 def test_a_seller_scores_by_age(days: int, expected: float, _why: str) -> None:
     assert points(some_facts(seller={"age_days": days})).get("seller_age", 0) == expected
 

@@ -32,7 +32,7 @@ LISTINGS = [
 ]
 
 
-@pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS, ids=[row[-1] for row in LISTINGS])
+@pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS)
 def test_other_listings_are_those_known_before_the_moment(put_up: list[Put], listings: int, _why: str) -> None:
     past = SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at))
     assert len(past.offers(NOW, "me")) == listings
@@ -60,7 +60,7 @@ WINDOWS = [
 ]
 
 
-@pytest.mark.parametrize(("events", "sales", "_why"), WINDOWS, ids=[row[-1] for row in WINDOWS])
+@pytest.mark.parametrize(("events", "sales", "_why"), WINDOWS)
 def test_windows_count_what_was_known_before_the_moment(
     events: list[Event], sales: tuple[int, int, int], _why: str
 ) -> None:
@@ -85,7 +85,7 @@ TURNOVERS = [
 ]
 
 
-@pytest.mark.parametrize(("sales", "currency", "expected", "_why"), TURNOVERS, ids=[row[-1] for row in TURNOVERS])
+@pytest.mark.parametrize(("sales", "currency", "expected", "_why"), TURNOVERS)
 def test_turnover_is_in_the_currency_of_the_listing(
     sales: list[Event], currency: str | None, expected: tuple[float | None, ...], _why: str
 ) -> None:
@@ -100,7 +100,7 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("days", "expected", "_why"), KNOWN, ids=[row[-1] for row in KNOWN])
+@pytest.mark.parametrize(("days", "expected", "_why"), KNOWN)
 def test_a_seller_has_been_known_for(days: float | None, expected: float | None, _why: str) -> None:
     past = SellerHistory(first_known_at=None if days is None else NOW - timedelta(days=days))
     assert past.known_days(NOW) == expected

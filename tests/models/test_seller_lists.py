@@ -41,7 +41,7 @@ TABLE: list[tuple[list[Entry], Links | None, SellerList | None, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("entries", "links", "which", "by_link", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("entries", "links", "which", "by_link", "_why"), TABLE)
 def test_the_lists_say(
     entries: list[Entry], links: Links | None, which: SellerList | None, by_link: bool, _why: str
 ) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -29,7 +30,7 @@ def a_hit(days_ago: float, kind: ReasonCode = FAKE, *, void: Void | None = None)
     return Hit(f"act_{days_ago}_{kind}", kind, weight, NOW - timedelta(days=days_ago), void)
 
 
-@pytest.mark.parametrize(("days_ago", "expected", "_why"), INCIDENTS, ids=[row[-1] for row in INCIDENTS])
+@pytest.mark.parametrize(("days_ago", "expected", "_why"), INCIDENTS)
 def test_confirmations_make_incidents(days_ago: tuple[float, ...], expected: int, _why: str) -> None:
     at = [NOW - timedelta(days=days) for days in days_ago]
     assert strikes(at, as_of=NOW, policy=DEFAULT_STRIKES) == expected
@@ -47,7 +48,7 @@ WEIGHTS = [
 ]
 
 
-@pytest.mark.parametrize(("judgement", "kind", "expected", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
+@pytest.mark.parametrize(("judgement", "kind", "expected", "_why"), WEIGHTS)
 def test_a_removal_weighs(judgement: Judgement, kind: ReasonCode, expected: float, _why: str) -> None:
     assert weight_of(judgement, kind, DEFAULT_SANCTIONS) == expected
 
@@ -56,6 +57,7 @@ COUNTS = [
     ([a_hit(10, MISUSE)], 0.5, "half a strike for a misused mark"),
     ([a_hit(10), a_hit(9, MISUSE)], 1.5, "two kinds within days are two incidents"),
     ([a_hit(10, MISUSE), a_hit(9, MISUSE)], 0.5, "two of the lighter kind are one"),
+    ([a_hit(10), replace(a_hit(9), weight=0.5)], 1.0, "the heaviest of an incident"),
     ([a_hit(10, DESIGN), a_hit(30, DESIGN)], 0.0, "disputes about designs"),
     ([a_hit(10), a_hit(20, void=Void.OVERTURNED)], 1.0, "one was overturned"),
     ([a_hit(10, void=Void.OVERTURNED), a_hit(9)], 1.0, "the other of the incident still counts"),
@@ -65,7 +67,7 @@ COUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("hits", "expected", "_why"), COUNTS, ids=[row[-1] for row in COUNTS])
+@pytest.mark.parametrize(("hits", "expected", "_why"), COUNTS)
 def test_what_counts_is(hits: list[Hit], expected: float, _why: str) -> None:
     assert count(hits, as_of=NOW, policy=DEFAULT_STRIKES).total == expected
 

@@ -95,9 +95,7 @@ DECISIONS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong", "precision", "confidence", "holds", "_why"), DECISIONS, ids=[r[-1] for r in DECISIONS]
-)
+@pytest.mark.parametrize(("right", "wrong", "precision", "confidence", "holds", "_why"), DECISIONS)
 def test_what_is_promised(
     right: Tier, wrong: Tier, precision: float, confidence: float, holds: bool, _why: str
 ) -> None:

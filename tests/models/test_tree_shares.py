@@ -110,15 +110,20 @@ def test_shares_are_lightgbm_s_for_trees_of_any_size(leaves: int) -> None:
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
-    "change",
+    ("change", "_why"),
     [
-        lambda tree: replace(tree, leaf_counts=(*tree.leaf_counts[:-1], tree.leaf_counts[-1] + 1)),
-        lambda tree: replace(tree, missing_left=tuple(not one for one in tree.missing_left)),
+        (
+            lambda tree: replace(tree, leaf_counts=(*tree.leaf_counts[:-1], tree.leaf_counts[-1] + 1)),
+            "a leaf of more rows",
+        ),
+        (
+            lambda tree: replace(tree, missing_left=tuple(not one for one in tree.missing_left)),
+            "missing on the other side",
+        ),
     ],
-    ids=["a leaf of more rows", "missing on the other side"],
 )
 def test_a_forest_whose_shares_differ_is_computed_by_lightgbm(
-    monkeypatch: pytest.MonkeyPatch, change: Callable[[Tree], Tree]
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[Tree], Tree], _why: str
 ) -> None:
     monkeypatch.setattr(forests, "shares_of", lambda trees: shares_of([change(one) for one in trees]))
     found, rows = Forest(TEXT), np.zeros((3, len(NAMES)))

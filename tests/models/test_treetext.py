@@ -71,7 +71,7 @@ DAMAGED: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "_why"), DAMAGED, ids=[row[-1] for row in DAMAGED])
+@pytest.mark.parametrize(("name", "change", "_why"), DAMAGED)
 def test_a_damaged_tree_never_reaches_lightgbm(name: str, change: Callable[[list[str]], list[str]], _why: str) -> None:
     with pytest.raises(BundleRefused, match=r"^The forest cannot be read: tree 3 is damaged\.$"):
         check_trees(in_tree_3(name, change))
@@ -102,7 +102,7 @@ HEADS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "sentence", "_why"), HEADS, ids=[row[-1] for row in HEADS])
+@pytest.mark.parametrize(("old", "new", "sentence", "_why"), HEADS)
 def test_a_damaged_frame_never_reaches_lightgbm(old: str, new: str, sentence: str, _why: str) -> None:
     assert old in TEXT
     with pytest.raises(BundleRefused, match=sentence):

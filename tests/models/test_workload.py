@@ -20,7 +20,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("capacity", "days", "expected", "_why"), CASES, ids=[row[-1] for row in CASES])
+@pytest.mark.parametrize(("capacity", "days", "expected", "_why"), CASES)
 def test_a_team_reviews_what_it_can(
     capacity: dict[str, float], days: float, expected: dict[str, Workload], _why: str
 ) -> None:

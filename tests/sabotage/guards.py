@@ -27,7 +27,6 @@ from typing import Any, Final
 import pytest
 
 from tests.sabotage.firing import DISABLED, Guard, guards_of, modules
-from tests.sabotage.nursery import ARGUMENTS, HUNG, SECONDS
 
 FOLDER: Final = Path(os.environ.get("TOUCHSTONE_GUARDS", ".pytest_cache/guards"))
 # Removal, standing, approval, access, secrets, erasure and restore: no guard of these rooms may survive.
@@ -37,7 +36,13 @@ FIRST: Final = (
 _NOT_HERE: Final = {"attacks", "demo"}  # Their tests start services, whose guards are not recorded.
 _MOST_TESTS: Final = 60
 _MOST_FILES: Final = 2
-_ARGUMENTS: Final = (*ARGUMENTS, "-p", "tests.sabotage.firing")
+_HUNG, _SECONDS = 71, 300.0
+ARGUMENTS: Final = (
+    # A search for plugins among all installed packages takes longer than the tests.
+    *("--disable-plugin-autoload", "-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin", "--timeout", "0"),
+    *("-q", "-p", "no:cacheprovider", "-k", "not postgresql"),  # One database is enough, because the rules use none.
+)
+_ARGUMENTS: Final = (*ARGUMENTS, "-x", "-m", "not soak", "--hypothesis-profile=ci", "-p", "tests.sabotage.firing")
 
 
 def room_of(path: str) -> str:
@@ -53,18 +58,18 @@ def every_guard() -> list[Guard]:
 
 
 @cache
-def _digest(paths: tuple[str, ...]) -> str:
+def digest_of(paths: tuple[str, ...]) -> str:
     content = hashlib.sha256()
     for path in sorted(paths):
         content.update(path.encode() + b"\0" + Path(path).read_bytes() + b"\0")
     return content.hexdigest()[:16]
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
-def _append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+def append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     with path.open("a", encoding="utf-8") as stream:
         stream.writelines(f"{json.dumps(line)}\n" for line in lines)
 
@@ -72,16 +77,16 @@ def _append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 def fire(until: float) -> tuple[dict[str, list[str]], bool]:
     """The tests in which each guard fires, and whether the list is whole; rooms that are done are not run again."""
     path, tests = FOLDER / "fires.jsonl", dict[str, list[str]]()
-    done = {line["digest"]: line["pairs"] for line in _lines(path)}
+    done = {line["digest"]: line["pairs"] for line in lines_of(path)}
     rooms = {room_of(str(test)) for test in Path("tests/serving").rglob("test_*.py")} - _NOT_HERE
     order = {room: place for place, room in enumerate(FIRST)}
     whole = True
     for room in sorted(rooms, key=lambda room: (order.get(room, len(order)), room)):
         at = Path("tests/serving", room)
-        digest = _digest((*modules(), *map(str, at.rglob("*.py") if at.is_dir() else [at])))
+        digest = digest_of((*modules(), *map(str, at.rglob("*.py") if at.is_dir() else [at])))
         if digest not in done and time.monotonic() < until:
             done[digest] = _fire_in(at)
-            _append(path, [{"digest": digest, "room": room, "pairs": done[digest]}])
+            append(path, [{"digest": digest, "room": room, "pairs": done[digest]}])
         whole &= digest in done
         for guard, test in done.get(digest, []):
             tests.setdefault(guard, []).append(test)
@@ -125,12 +130,12 @@ def _run(guard: Guard, tests: Sequence[str]) -> tuple[int, str]:
             os.dup2(output.fileno(), 2)
             DISABLED.add(guard.key)
             os._exit(int(pytest.main([*_ARGUMENTS, *tests])))
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + _SECONDS
         while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
             if time.monotonic() >= end:
                 os.killpg(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-                return HUNG, ""
+                return _HUNG, ""
             time.sleep(0.02)
         output.seek(0)
         return os.waitstatus_to_exitcode(ended[1]), output.read().decode(errors="replace")[-1000:]
@@ -159,11 +164,11 @@ def judge(seconds: float) -> list[dict[str, Any]]:
     until = time.monotonic() + seconds
     FOLDER.mkdir(parents=True, exist_ok=True)
     fires, whole = fire(until)
-    known = {(line["guard"], line["digest"]): line for line in _lines(FOLDER / "results.jsonl")}
+    known = {(line["guard"], line["digest"]): line for line in lines_of(FOLDER / "results.jsonl")}
     results, is_ready = list[dict[str, Any]](), False
     for guard in every_guard():
         tests = _near_first(guard, fires.get(guard.key, ()))
-        digest = _digest((guard.module, *sorted({test.partition("::")[0] for test in tests})))
+        digest = digest_of((guard.module, *sorted({test.partition("::")[0] for test in tests})))
         line = known.get((guard.key, digest))
         if line is None and whole and time.monotonic() < until:
             if not is_ready:  # Children inherit all modules, which takes longer to import than most tests take.
@@ -172,7 +177,7 @@ def judge(seconds: float) -> list[dict[str, Any]]:
                 vars(kernels)["compile_in_turn"] = lambda _cache: None  # Children have inherited its lock.
                 is_ready = True
             line = {**_result(guard, tests), "digest": digest}
-            _append(FOLDER / "results.jsonl", [line])
+            append(FOLDER / "results.jsonl", [line])
         results += [] if line is None else [line]
     return results
 

@@ -101,15 +101,14 @@ def visitor(client: TestClient, site: Site, person: Person) -> Visitor:
     """Somebody with a session, made without the half second of a password."""
     token, csrf_token = f"token-of-{person.user_id}", f"csrf-of-{person.user_id}"
     now = site.runtime.wall.now()
-    with site.runtime.store.write() as connection:
-        accounts.add_session(
-            connection,
-            token_hash=auth.hash_token(token),
-            user_id=person.user_id,
-            csrf_token=csrf_token,
-            at=now,
-            expires_at=now.replace(year=now.year + 1),
-        )
+    site.write(
+        accounts.add_session,
+        token_hash=auth.hash_token(token),
+        user_id=person.user_id,
+        csrf_token=csrf_token,
+        at=now,
+        expires_at=now.replace(year=now.year + 1),
+    )
     return Visitor(client, {"cookie": f"{COOKIE}={token}", CSRF_HEADER: csrf_token})
 
 
@@ -122,8 +121,7 @@ def program(client: TestClient, site: Site, *scopes: Scope, marketplace: str | N
 def invited(site: Site, email: str, role: Role, **where: Any) -> Person:
     new = NewPerson(email, "Somebody Else", role, password=PASSWORD, **where)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, user_id)
+    return site.read(accounts.person, user_id)
 
 
 @pytest.fixture
@@ -464,8 +462,7 @@ def test_a_revoked_key_is_refused_at_its_next_request(client: TestClient, site: 
     who = program(client, site, Scope.INTAKE, Scope.SCORE)
     assert who.call(method, path, json=a_row()).status_code == 200
     key_id = who.headers["authorization"].split(".")[1]
-    with site.runtime.store.write() as connection:
-        connection.execute(update(api_key).where(api_key.c.key_id == key_id).values(revoked_at=site.clock.now()))
+    site.execute(update(api_key).where(api_key.c.key_id == key_id).values(revoked_at=site.clock.now()))
     assert who.call(method, path, json=a_row()).status_code == 401
 
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from models.policies.learning import DEFAULT_GATES
 from training.gate import State
 from training.metrics import seller_bootstrap
-from training.slice_gate import slice_gate
-from training.slice_losses import Scored, slice_evidence
+from training.slice_gate import Scored, slice_evidence, slice_gate
 
 Floats = NDArray[np.float64]
 

@@ -2,7 +2,7 @@
 
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from distributed import Client, LocalCluster
 
-from features.facts import Facts
-from features.history import NOTHING_RECORDED
-from features.listing import Listing
 from models.bundle import verify
 from tests.fixtures.clocks import NOW
 from tests.fixtures.clusters import a_cluster
-from tests.fixtures.facts import facts_of
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.scorers import bundle_files
-from tests.training.test_score_parts import Stopped, rows_of, scored, stopping_after, write_parquet
+from tests.training.test_score_parts import Remembering, Stopped, rows_of, scored, stopping_after, write_parquet
 from training import cluster, cluster_worker, score_source
 from training.cluster import Cluster, ClusterFailed, refuse_in_the_clear, refuse_others
 from training.cluster_worker import Ended, compute, end, versions
@@ -99,32 +95,10 @@ def test_a_worker_that_fails_ends_the_run_with_its_reason(tmp_path: Path, there:
         scored(path, tmp_path / "out.parquet", dask=there.scheduler_address, history=Failing())
 
 
-class Nothing:
-    """A history of nothing, which travels to workers."""
-
-    name = "nothing"
-
-    def fixed(self, _now: datetime) -> "Nothing":
-        return self
-
-    def open(self) -> "Nothing":
-        return self
-
-    @property
-    def taking_part(self) -> frozenset[str]:
-        return frozenset()
-
-    def facts(self, listings: Sequence[Listing]) -> list[Facts]:
-        return [facts_of(one, history=NOTHING_RECORDED) for one in listings]
-
-    def close(self) -> None:
-        """It holds nothing."""
-
-
 def test_rows_with_a_history_travel_by_seller_and_come_back_in_order(tmp_path: Path, there: LocalCluster) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(1_000), group=700)
-    here = scored(path, tmp_path / "here.parquet", history=Nothing())
-    assert scored(path, tmp_path / "there.parquet", history=Nothing(), dask=there.scheduler_address) == here
+    here = scored(path, tmp_path / "here.parquet", history=Remembering())
+    assert scored(path, tmp_path / "there.parquet", history=Remembering(), dask=there.scheduler_address) == here
 
 
 def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(

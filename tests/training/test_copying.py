@@ -8,7 +8,7 @@ from features.fold import fold
 from features.indicators import check_pattern
 from features.listing import Listing, check
 from features.minhash import BINS, signature_of, similarities
-from training.simulated.copying import copied
+from training.simulated.contacts import copied
 from training.simulated.population import Crowd, draw_listings
 from training.simulated.sellers import Supplier, draw_suppliers
 from training.synthetic import Settings, World, build

@@ -44,7 +44,6 @@ def test_the_index_by_chance_is_the_quantile_of_chi_squared_over_the_sample_size
         (ranks(49), ranks(1000), Level.UNKNOWN, "49 listings before"),
         (ranks(1000), np.empty(0), Level.UNKNOWN, "no listing now"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_shift_has_a_level(
     before: np.ndarray[tuple[int], np.dtype[np.float64]],

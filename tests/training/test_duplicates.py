@@ -6,7 +6,7 @@ import pytest
 from features.facts import Facts
 from features.minhash import band_keys, signature_of
 from tests.fixtures.facts import some_facts
-from training.duplicates import near_duplicates
+from training.weighting import near_duplicates
 
 LONG = "Grey tote of pebbled leather with brass rings, a magnetic clasp, two inner pockets and a long shoulder strap. "
 OTHER = "Hand-knitted scarf in undyed wool from the hills above Biella, washed twice, soft and warm, with long fringes."
@@ -31,7 +31,7 @@ GROUPS = [
 ]
 
 
-@pytest.mark.parametrize(("texts", "clusters", "expected", "_why"), GROUPS, ids=[row[-1] for row in GROUPS])
+@pytest.mark.parametrize(("texts", "clusters", "expected", "_why"), GROUPS)
 def test_rows_are_near_duplicates(
     texts: list[tuple[str, str | None]], clusters: list[str | None], expected: list[int], _why: str
 ) -> None:
@@ -62,11 +62,7 @@ def test_texts_with_a_common_key_that_are_not_near_stay_apart() -> None:
 
 def test_the_order_of_the_rows_has_no_effect() -> None:
     """In row order, the third row would join through the first or not, depending on the row before it."""
-    texts = [
-        LONG.replace("Grey tote", "x x"),
-        LONG.replace("pebbled", "x"),
-        LONG.replace("brass", "x"),
-    ]
+    texts = [LONG.replace("Grey tote", "x x"), LONG.replace("pebbled", "x"), LONG.replace("brass", "x")]
     found = {
         frozenset(
             frozenset(

@@ -117,7 +117,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("labels", "groups", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("labels", "groups", "sentence", "_why"), REFUSED)
 def test_labels_without_another_seller_to_test_on_are_refused(
     labels: Labels, groups: NDArray[np.intp], sentence: str, _why: str
 ) -> None:

@@ -26,7 +26,7 @@ METHODS = [
 ]
 
 
-@pytest.mark.parametrize(("positives", "sellers", "method", "_why"), METHODS, ids=[row[-1] for row in METHODS])
+@pytest.mark.parametrize(("positives", "sellers", "method", "_why"), METHODS)
 def test_the_number_of_labels_determines_the_method(positives: int, sellers: int, method: Method, _why: str) -> None:
     assert method_for(positives, sellers) is method
 

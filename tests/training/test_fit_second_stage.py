@@ -11,9 +11,8 @@ from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.tiny_encoder import tiny_encoder
 from training.encoders import Encoder, EncoderRefused
 from training.fit import inner_folds
-from training.fit_second_stage import fit_second_stage
+from training.fit_second_stage import FittedStage, fit_second_stage, second_stage_of
 from training.metrics import average_precision
-from training.second_stage import FittedStage, second_stage_of
 
 __all__ = ["tiny_encoder"]  # A fixture.
 

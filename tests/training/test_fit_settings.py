@@ -13,7 +13,7 @@ from tests.fixtures.labelled import a_market, market_facts
 from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_settings
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
-from training.hyper_parameters import fixed_parameters, forest_parameters
+from training.made_with import fixed_parameters, forest_parameters
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)
@@ -57,7 +57,7 @@ REFUSED: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("content", "sentence", "_why"), REFUSED)
 def test_what_are_no_settings_is_refused(tmp_path: Path, content: str, sentence: str, _why: str) -> None:
     (tmp_path / "s.json").write_bytes(content.encode(errors="surrogatepass"))
     with pytest.raises(ValueError, match=re.escape(sentence)):

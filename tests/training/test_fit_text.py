@@ -93,9 +93,7 @@ MULTIPLIERS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("margin", "before", "cost", "square", "_why"), MULTIPLIERS, ids=[row[-1] for row in MULTIPLIERS]
-)
+@pytest.mark.parametrize(("margin", "before", "cost", "square", "_why"), MULTIPLIERS)
 def test_a_step_is_optimal_for_its_row(margin: float, before: float, cost: float, square: float, _why: str) -> None:
     """At the optimum the multiplier is cost / (1 + exp(margin)), for the margin with this multiplier."""
     found = module._multiplier(margin, before, cost, square)

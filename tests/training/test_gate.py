@@ -31,7 +31,7 @@ WHOLES = [
 ]
 
 
-@pytest.mark.parametrize(("parts", "state", "blocks", "sentence", "_why"), WHOLES, ids=[row[-1] for row in WHOLES])
+@pytest.mark.parametrize(("parts", "state", "blocks", "sentence", "_why"), WHOLES)
 def test_a_gate_of_parts(parts: tuple[Gate, ...], state: State, blocks: bool, sentence: str, _why: str) -> None:
     found = whole(*parts)
     assert (found.state, found.blocks, found.sentence, found.parts) == (state, blocks, sentence, parts)

@@ -46,9 +46,7 @@ ENOUGH: list[tuple[int, int, State, float, float, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("positives", "sellers", "state", "figure", "bound", "_why"), ENOUGH, ids=[row[-1] for row in ENOUGH]
-)
+@pytest.mark.parametrize(("positives", "sellers", "state", "figure", "bound", "_why"), ENOUGH)
 def test_ten_counterfeits_of_three_sellers_are_enough_to_judge_by(
     positives: int, sellers: int, state: State, figure: float, bound: float, _why: str
 ) -> None:
@@ -67,9 +65,7 @@ RANDOM: list[tuple[float, float, float, State, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "effective", "state", "blocks", "_why"), RANDOM, ids=[row[-1] for row in RANDOM]
-)
+@pytest.mark.parametrize(("ours", "theirs", "effective", "state", "blocks", "_why"), RANDOM)
 def test_a_candidate_must_be_better_on_the_random_slice(
     ours: float, theirs: float, effective: float, state: State, blocks: bool, _why: str
 ) -> None:
@@ -91,9 +87,7 @@ CALIBRATIONS: list[tuple[float, float | None, tuple[float, float], bool, str]] =
 ]
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "interval", "passes", "_why"), CALIBRATIONS, ids=[row[-1] for row in CALIBRATIONS]
-)
+@pytest.mark.parametrize(("ours", "theirs", "interval", "passes", "_why"), CALIBRATIONS)
 def test_calibration_is_no_worse(
     ours: float, theirs: float | None, interval: tuple[float, float], passes: bool, _why: str
 ) -> None:
@@ -184,7 +178,7 @@ FIGURES: list[tuple[str, GateEvidence, float, float, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "evidence", "figure", "bound", "_why"), FIGURES, ids=[row[-1] for row in FIGURES])
+@pytest.mark.parametrize(("name", "evidence", "figure", "bound", "_why"), FIGURES)
 def test_a_gate_has_a_figure_and_a_bound(
     name: str, evidence: GateEvidence, figure: float, bound: float, _why: str
 ) -> None:

@@ -62,7 +62,7 @@ NO_SETS: list[tuple[bytes, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "sentence", "_why"), NO_SETS, ids=[row[-1] for row in NO_SETS])
+@pytest.mark.parametrize(("content", "sentence", "_why"), NO_SETS)
 def test_frozen_content_that_is_no_set_is_refused(content: bytes, sentence: str, _why: str) -> None:
 
     with pytest.raises(SnapshotRefused, match=sentence):
@@ -112,7 +112,7 @@ OTHERS: list[tuple[SnapshotRow, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "kept", "_why"), OTHERS, ids=[row[-1] for row in OTHERS])
+@pytest.mark.parametrize(("row", "kept", "_why"), OTHERS)
 def test_training_excludes_a_golden_set(row: SnapshotRow, kept: bool, _why: str) -> None:
     assert kept_apart([row], a_set(GOLDEN), {}) == ([row] if kept else [])
 

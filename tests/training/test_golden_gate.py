@@ -132,7 +132,7 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "state", "sentence", "figure", "_why"), GATES, ids=[row[-1] for row in GATES])
+@pytest.mark.parametrize(("found", "state", "sentence", "figure", "_why"), GATES)
 def test_the_gate_reports_the_result_and_the_set(
     found: GoldenEvidence | None, state: State, sentence: str, figure: float | None, _why: str
 ) -> None:
@@ -149,7 +149,7 @@ SLACK: list[tuple[float, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("at_least", "passes", "_why"), SLACK, ids=[row[-1] for row in SLACK])
+@pytest.mark.parametrize(("at_least", "passes", "_why"), SLACK)
 def test_three_points_of_recall_beyond_doubt_may_be_lost(at_least: float, passes: bool, _why: str) -> None:
     part = replace(WHOLE, recall=Compared(0.4, 0.5, 0.1, at_least))
     assert golden_gate(replace(EVIDENCE, parts=(part,)), DEFAULT_GATES).passed is passes

@@ -37,7 +37,7 @@ TRAINED: list[tuple[datetime | None, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("as_of", "was", "_why"), TRAINED, ids=[row[-1] for row in TRAINED])
+@pytest.mark.parametrize(("as_of", "was", "_why"), TRAINED)
 def test_a_champion_was_trained_by_a_time(as_of: datetime | None, was: bool, _why: str) -> None:
     assert InForce(replace(a_bundle(), references_as_of=as_of), 1).was_trained_by(NOW) is was
 

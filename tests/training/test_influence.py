@@ -34,7 +34,7 @@ HOLDS = [
 ]
 
 
-@pytest.mark.parametrize(("weights", "groups", "share", "expected", "_why"), HOLDS, ids=[row[-1] for row in HOLDS])
+@pytest.mark.parametrize(("weights", "groups", "share", "expected", "_why"), HOLDS)
 def test_a_part_caps_its_largest_groups(
     weights: list[float], groups: list[int], share: float, expected: list[float], _why: str
 ) -> None:

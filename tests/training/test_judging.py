@@ -11,7 +11,7 @@ from models.policies.learning import DEFAULT_GATES, GatePolicy
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
-from training.figures import curves, figures, slice_figures
+from training.comparison import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
 from training.gate import State
 from training.incumbent import InForce
@@ -219,7 +219,7 @@ TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("labels", "split", "why", "_why"), TOO_LITTLE, ids=[row[-1] for row in TOO_LITTLE])
+@pytest.mark.parametrize(("labels", "split", "why", "_why"), TOO_LITTLE)
 def test_with_too_few_rows_a_candidate_is_not_judged(labels: Labels, split: LaterSplit, why: str, _why: str) -> None:
     found = judged(replace(TRIAL, labels=labels, split=split))
     assert found.report.keys() == {"rows", "positives", "why"}

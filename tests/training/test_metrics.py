@@ -149,7 +149,7 @@ RECALLS = [
 ]
 
 
-@pytest.mark.parametrize(("false_alarms", "expected", "_why"), RECALLS, ids=[row[-1] for row in RECALLS])
+@pytest.mark.parametrize(("false_alarms", "expected", "_why"), RECALLS)
 def test_recall_at_a_share_of_flagged_genuine_listings(false_alarms: float, expected: float, _why: str) -> None:
     """From the highest score: counterfeit; then one of each with equal scores; genuine; counterfeit."""
     labels, scores = np.array([1, 1, 0, 0, 1], dtype=np.int8), np.array([0.9, 0.6, 0.6, 0.4, 0.2])

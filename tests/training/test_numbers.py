@@ -20,7 +20,7 @@ SMALL: Final = NumbersClassifier(rounds=5, folds=2, rows_per_leaf=2, column_shar
 # The reason of each check of scikit-learn that must fail.
 NOT_PASSED: Final = {
     "check_sample_weight_equivalence_on_dense_data": "a weight is not a repetition: rows are sampled, and each column "
-    "has a masked copy of a row",
+    "has a masked copy of a row"
 }
 
 

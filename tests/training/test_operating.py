@@ -41,13 +41,10 @@ def test_fewer_than_ten_flagged_rows_do_not_set_a_threshold() -> None:
     assert chosen(labels, probabilities / 2).ask_brand_from == 0.9
 
 
-BOUNDS = [
-    (np.full(20, 0.95), 0.9, "never above 0.9"),
-    (np.full(20, 0.1), 0.3, "never below 0.3"),
-]
+BOUNDS = [(np.full(20, 0.95), 0.9, "never above 0.9"), (np.full(20, 0.1), 0.3, "never below 0.3")]
 
 
-@pytest.mark.parametrize(("probabilities", "expected", "_why"), BOUNDS, ids=[row[-1] for row in BOUNDS])
+@pytest.mark.parametrize(("probabilities", "expected", "_why"), BOUNDS)
 def test_the_threshold_of_brands_lies_within_bounds(probabilities: Floats, expected: float, _why: str) -> None:
     assert chosen(np.ones(20, dtype=np.int8), probabilities).ask_brand_from == expected
 

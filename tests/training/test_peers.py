@@ -79,9 +79,7 @@ def test_the_forest_alone_learns_the_rows_before_each_fold_without_their_text() 
     assert np.array_equal(scores()["forest_alone"], np.concatenate(expected))
 
 
-def test_more_rows_than_the_bound_are_sampled_and_the_sample_is_the_same_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_more_rows_than_the_bound_are_sampled_and_the_sample_is_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "MOST_FITTED", 30)
     one, two = (fitted_rows(np.arange(50, dtype=np.intp), seed=3) for _ in range(2))
     assert len(one) == 30

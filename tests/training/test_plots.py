@@ -12,7 +12,7 @@ REPORTS = [
 ]
 
 
-@pytest.mark.parametrize(("report", "_why"), REPORTS, ids=[row[-1] for row in REPORTS])
+@pytest.mark.parametrize(("report", "_why"), REPORTS)
 def test_two_plots_are_drawn(tmp_path: Path, report: dict[str, object], _why: str) -> None:
     files = draw(report, tmp_path)
     assert [path.name for path in files] == ["precision_recall.png", "reliability.png"]

@@ -128,7 +128,7 @@ SHAPES: list[tuple[Callable[[dict[str, str]], dict[str, str]], str]] = [
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("shape", "_why"), SHAPES, ids=[row[-1] for row in SHAPES])
+@pytest.mark.parametrize(("shape", "_why"), SHAPES)
 def test_a_file_with_other_columns_than_the_training_s_is_scored_row_by_row(
     trained: Path, sample: Path, tmp_path: Path, shape: Callable[[dict[str, str]], dict[str, str]], _why: str
 ) -> None:

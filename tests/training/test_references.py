@@ -72,7 +72,7 @@ CURRENCIES = [
 ]
 
 
-@pytest.mark.parametrize(("codes", "expected", "_why"), CURRENCIES, ids=[row[-1] for row in CURRENCIES])
+@pytest.mark.parametrize(("codes", "expected", "_why"), CURRENCIES)
 def test_the_base_currency_of_a_file_is(codes: list[str | None], expected: str, _why: str) -> None:
     listings = [a_listing(currency=code, price=None if code is None else "1") for code in codes]
     assert commonest_currency(listings) == expected

@@ -49,7 +49,7 @@ PARTS: list[tuple[Replayed, State, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "state", "_why"), PARTS, ids=[row[-1] for row in PARTS])
+@pytest.mark.parametrize(("found", "state", "_why"), PARTS)
 def test_a_transform_is(found: Replayed, state: State, _why: str) -> None:
     (part,) = replay_gate([found], DEFAULT_GATES).parts
     assert (part.state, part.blocks) == (state, state is State.FAILED)

@@ -50,7 +50,7 @@ SLICES: list[tuple[SliceEvidence, State, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "state", "_why"), SLICES, ids=[row[-1] for row in SLICES])
+@pytest.mark.parametrize(("found", "state", "_why"), SLICES)
 def test_a_slice_is(found: SliceEvidence, state: State, _why: str) -> None:
     (part,) = slice_gate((found,), DEFAULT_GATES).parts
     assert (part.state, part.blocks) == (state, state is State.FAILED)
@@ -59,7 +59,7 @@ def test_a_slice_is(found: SliceEvidence, state: State, _why: str) -> None:
 ROWS = [(50, State.FAILED, "fifty rows are gated"), (49, State.NOT_JUDGED, "fewer are not")]
 
 
-@pytest.mark.parametrize(("rows", "state", "_why"), ROWS, ids=[row[-1] for row in ROWS])
+@pytest.mark.parametrize(("rows", "state", "_why"), ROWS)
 def test_a_slice_is_gated_from_fifty_rows_on(rows: int, state: State, _why: str) -> None:
     poisoned = a_slice(rows=rows, recall=compared(0.345, 0.2), rank=compared(0.4, 0.3, 0.9))
     assert slice_gate((poisoned,), DEFAULT_GATES).state is state
@@ -131,7 +131,7 @@ FIGURES = [
 ]
 
 
-@pytest.mark.parametrize(("found", "figure", "bound", "_why"), FIGURES, ids=[row[-1] for row in FIGURES])
+@pytest.mark.parametrize(("found", "figure", "bound", "_why"), FIGURES)
 def test_a_slice_has_the_figure_and_the_bound_of(
     found: SliceEvidence, figure: float | None, bound: float | None, _why: str
 ) -> None:

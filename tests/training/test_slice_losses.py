@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from models.policies.learning import DEFAULT_GATES
 from training.metrics import seller_bootstrap
-from training.slice_gate import SliceEvidence
-from training.slice_losses import Scored, slice_evidence
+from training.slice_gate import Scored, SliceEvidence, slice_evidence
 
 Floats = NDArray[np.float64]
 N = 240

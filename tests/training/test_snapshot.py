@@ -106,7 +106,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("change", "sentence", "_why"), REFUSED)
 def test_a_row_that_training_must_not_use_is_refused(
     tmp_path: Path, change: dict[str, Any], sentence: str, _why: str
 ) -> None:

@@ -31,10 +31,7 @@ def a_row(version_id: str, label: int, level: str, *sources: str) -> SnapshotRow
 
 
 def test_a_summary_counts_and_names_no_seller(tmp_path: Path) -> None:
-    rows = [
-        a_row("ver_1", 1, "brand", "brand:brd_1"),
-        a_row("ver_2", 0, "two_reviewers", "user:usr_1", "user:usr_2"),
-    ]
+    rows = [a_row("ver_1", 1, "brand", "brand:brd_1"), a_row("ver_2", 0, "two_reviewers", "user:usr_1", "user:usr_2")]
     path, digest = write_snapshot(tmp_path, rows, REFERENCES, NOW + timedelta(days=30))
     found = summarise(path, digest, preview=1)
     assert (found.rows, found.counterfeit, found.whole) == (2, 1, True)

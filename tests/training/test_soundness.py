@@ -78,7 +78,7 @@ LEAKING = [
 ]
 
 
-@pytest.mark.parametrize(("column", "area", "_why"), LEAKING, ids=[row[-1] for row in LEAKING])
+@pytest.mark.parametrize(("column", "area", "_why"), LEAKING)
 def test_a_column_that_tells_the_label_alone_is_named(column: Floats, area: float, _why: str) -> None:
     found = leaks(some_vectors(LABELS, column), LABELS)
     assert [leak.feature for leak in found] == ([NAMES[3]] if area > 0.995 else [])

@@ -73,7 +73,7 @@ def test_as_many_sellers_of_a_class_as_folds_are_enough() -> None:
     assert len(list(grouped_folds(labels, groups, folds=5, seed=0))) == 5
 
 
-@pytest.mark.parametrize(("labels", "groups", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("labels", "groups", "sentence", "_why"), REFUSED)
 def test_labels_that_cannot_be_folded_are_refused(
     labels: np.ndarray[tuple[int], np.dtype[np.int8]],
     groups: np.ndarray[tuple[int], np.dtype[np.intp]],
@@ -138,7 +138,7 @@ FAIR = [
 ]
 
 
-@pytest.mark.parametrize(("day", "found", "_why"), FAIR, ids=[row[-1] for row in FAIR])
+@pytest.mark.parametrize(("day", "found", "_why"), FAIR)
 def test_a_champion_is_judged_on_rows_that_it_does_not_know(day: int | None, found: object, _why: str) -> None:
     assert judged_after(day) == found
 
@@ -152,7 +152,7 @@ LEARNT = [
 ]
 
 
-@pytest.mark.parametrize(("trained_on", "until", "_why"), LEARNT, ids=[row[-1] for row in LEARNT])
+@pytest.mark.parametrize(("trained_on", "until", "_why"), LEARNT)
 def test_a_champion_knows_mature_labels(trained_on: int | None, until: int | None, _why: str) -> None:
     """One listing a day, each with a label that is mature after a fortnight."""
     times = [NOW + timedelta(days=i) for i in range(8)]

@@ -34,7 +34,7 @@ BOUNDS = [
 ]
 
 
-@pytest.mark.parametrize(("labels", "probabilities", "found", "_why"), BOUNDS, ids=[row[-1] for row in BOUNDS])
+@pytest.mark.parametrize(("labels", "probabilities", "found", "_why"), BOUNDS)
 def test_a_label_is_in_doubt_from_there_on(
     labels: list[int], probabilities: list[float], found: list[int], _why: str
 ) -> None:

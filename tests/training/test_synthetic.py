@@ -21,8 +21,8 @@ from features.listing import Listing, Rejection, check
 from training.fit import CounterfeitClassifier
 from training.metrics import roc_auc
 from training.references import OfflineReferences
-from training.simulated.brands import HOUSES, SMALL_MAKERS
 from training.simulated.chance import Random
+from training.simulated.goods import HOUSES, SMALL_MAKERS
 from training.simulated.listings import Draft
 from training.simulated.population import Crowd, draw_listings
 from training.simulated.prose import Item

@@ -4,7 +4,7 @@ from hypothesis import given
 
 from features.listing import Listing
 from features.text_kernel import COLUMNS, fields
-from models.textmodel import SCALES
+from models.classifier import SCALES
 from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.strategies import QUICK, listings

@@ -106,7 +106,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("source", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("source", "sentence", "_why"), REFUSED)
 def test_a_file_that_holds_no_feature_is_refused(source: str, sentence: str, _why: str) -> None:
     with pytest.raises(ValueError, match="^" + sentence.replace(".", r"\.").replace("(", r"\(")):
         of(source).features()
@@ -123,7 +123,7 @@ FAILING = [
 ]
 
 
-@pytest.mark.parametrize(("source", "sentence", "_why"), FAILING, ids=[row[-1] for row in FAILING])
+@pytest.mark.parametrize(("source", "sentence", "_why"), FAILING)
 def test_a_feature_that_fails_names_itself_and_the_listing(source: str, sentence: str, _why: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         tried_columns(of(source).features(), [some_facts(external_id="MP-1")])

@@ -58,7 +58,7 @@ LINES: list[tuple[float, float, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("ours", "theirs", "regressed", "_why"), LINES, ids=[row[-1] for row in LINES])
+@pytest.mark.parametrize(("ours", "theirs", "regressed", "_why"), LINES)
 def test_a_regression_is_shown_by_the_candidate_while_the_champion_is_clear(
     ours: float, theirs: float, regressed: int, _why: str
 ) -> None:
@@ -105,7 +105,7 @@ CLEAR: list[tuple[float, float, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("theirs", "ours", "clear", "_why"), CLEAR, ids=[row[-1] for row in CLEAR])
+@pytest.mark.parametrize(("theirs", "ours", "clear", "_why"), CLEAR)
 def test_a_champion_is_clear_well_below_its_threshold_and_far_below_the_candidate(
     theirs: float, ours: float, clear: bool, _why: str
 ) -> None:
@@ -194,7 +194,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("evidence", "state", "sentence", "_why"), GATES, ids=[row[-1] for row in GATES])
+@pytest.mark.parametrize(("evidence", "state", "sentence", "_why"), GATES)
 def test_the_gate_reports_how_many_and_which(evidence: UpheldEvidence, state: State, sentence: str, _why: str) -> None:
     gate = upheld_gate(evidence, DEFAULT_GATES)
     assert (gate.name, gate.state, gate.sentence) == ("upheld_appeals", state, sentence)

@@ -32,7 +32,7 @@ WEIGHTS = [
 ]
 
 
-@pytest.mark.parametrize(("weight", "chance", "expected", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
+@pytest.mark.parametrize(("weight", "chance", "expected", "_why"), WEIGHTS)
 def test_a_row_weighs(weight: float, chance: float, expected: float, _why: str) -> None:
     row = replace(ROWS[0], weight=weight, inclusion_probability=chance)
     assert weighed([row]).values.tolist() == pytest.approx([expected])
@@ -135,7 +135,7 @@ TRIMMED = [
 ]
 
 
-@pytest.mark.parametrize(("weights", "fewest", "most", "_why"), TRIMMED, ids=[row[-1] for row in TRIMMED])
+@pytest.mark.parametrize(("weights", "fewest", "most", "_why"), TRIMMED)
 def test_no_weight_is_above_the_bound_with_enough_effective_counterfeits(
     weights: list[float], fewest: float, most: float, _why: str
 ) -> None:
@@ -145,10 +145,7 @@ def test_no_weight_is_above_the_bound_with_enough_effective_counterfeits(
     assert found.max() <= max(*weights, *genuine)
 
 
-@given(
-    st.lists(st.tuples(st.floats(1, 100), st.booleans()), min_size=1, max_size=40),
-    st.floats(1, 10),
-)
+@given(st.lists(st.tuples(st.floats(1, 100), st.booleans()), min_size=1, max_size=40), st.floats(1, 10))
 def test_trimming_keeps_the_order_and_raises_no_weight(rows: list[tuple[float, bool]], fewest: float) -> None:
     weights, positive = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     found = trimmed(weights, positive, fewest)

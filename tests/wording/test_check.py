@@ -18,12 +18,12 @@ def examples(kind: str) -> list[tuple[str, str, str]]:
 SEEN, LET_BE = examples("seen"), examples("let be")
 
 
-@pytest.mark.parametrize(("name", "source", "_why"), SEEN, ids=[row[-1] for row in SEEN])
+@pytest.mark.parametrize(("name", "source", "_why"), SEEN)
 def test_it_is_refused(name: str, source: str, _why: str) -> None:
     assert [*hits(Path(name), source, rules())]
 
 
-@pytest.mark.parametrize(("name", "source", "_why"), LET_BE, ids=[row[-1] for row in LET_BE])
+@pytest.mark.parametrize(("name", "source", "_why"), LET_BE)
 def test_it_is_let_be(name: str, source: str, _why: str) -> None:
     assert [*hits(Path(name), source, rules())] == []
 

@@ -147,10 +147,7 @@ def _parts(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _log(client: MlflowClient, run: Run, run_id: str) -> Registered:
     mlflow.set_experiment(EXPERIMENT)
-    with (
-        mlflow.start_run(run_id),
-        tempfile.TemporaryDirectory(prefix="touchstone-code-") as code,
-    ):
+    with mlflow.start_run(run_id), tempfile.TemporaryDirectory(prefix="touchstone-code-") as code:
         mlflow.set_tags(last_tags(run.digest, run.report))
         _log_parameters(client, run_id, parameters(run.report))
         for some in _parts(metrics(run.report)):

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from training.bundle_folder import ABOUT
 from training.model_card import model_card
-from training.plots import draw
 from training.registry import tuning_runs
 from training.registry.record import Record, UnknownRun, bundle_of, recorded
 from training.registry.run_facts import RunState
@@ -85,6 +84,8 @@ def track(registry: Registry, trained: Trained) -> Registered:
 
     Raises NotTracked (the server is down, failed, or did not answer in time).
     """
+    from training.plots import draw  # noqa: PLC0415  # matplotlib takes a second, and most publications draw nothing
+
     with tempfile.TemporaryDirectory(prefix="touchstone-run-") as temporary:
         # Before the limit, because none of it needs the server.
         card = Path(temporary) / "model_card.md"

@@ -31,8 +31,7 @@ def log_trial(
     value: float | None,
 ) -> str:
     """The id of a new child run. A pruned trial has the status KILLED, the figures so far and no average precision."""
-    experiment = client.get_run(parent).info.experiment_id
-    run = client.create_run(experiment, tags={_PARENT: parent}, run_name=name)
+    run = client.create_run(client.get_run(parent).info.experiment_id, tags={_PARENT: parent}, run_name=name)
     for setting, given in settings.items():
         client.log_param(run.info.run_id, setting, given)
     for fold, figure in enumerate(after_each_fold):

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
-from training.simulated.brands import HOUSES, SMALL_MAKERS
+from training.simulated.goods import HOUSES, SMALL_MAKERS
 from training.simulated.habits import Honest
 from training.simulated.stream import Truth
 

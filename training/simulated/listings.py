@@ -4,12 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, around, happens, one_of
-from training.simulated.goods import GOODS
+from training.simulated.goods import GOODS, HOUSES
 from training.simulated.habits import HABITS, Around, Craft, Honest, Kind
-from training.simulated.obfuscation import mistyped
-from training.simulated.prose import Item, Text, write
+from training.simulated.prose import Item, Text, mistyped, write
 from training.simulated.records import Row, block, counters, volumes
 from training.simulated.sellers import FAKE_SHARE, PER_EURO, Seller
 from training.simulated.words import Story
@@ -78,8 +76,7 @@ def draft(random: Random, seller: Seller, item: Item) -> Draft:
     """The listing of an item on a random day of the seller's career."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
-    text = write(random, seller, item)
-    content = _content(random, seller, item, text)
+    content = _content(random, seller, item, write(random, seller, item))
     if happens(random, _BARE):
         bare: Row = {name: content[name] for name in _BARE_FIELDS if name in content}
         return Draft(seller, day, item, bare, {}, {})

@@ -1,13 +1,12 @@
-"""Titles and descriptions of the synthetic marketplace."""
+"""Titles and descriptions of the synthetic marketplace, and their obfuscations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from training.simulated.brands import HOUSES, SMALL_MAKERS
 from training.simulated.chance import Random, happens, one_of
-from training.simulated.goods import GOODS
+from training.simulated.goods import GOODS, HOUSES, SMALL_MAKERS
 from training.simulated.habits import HABITS, Habits, Honest
-from training.simulated.obfuscation import mistyped, obfuscated
 from training.simulated.sellers import Seller, any_tell
 from training.simulated.words import (
     ABOUT,
@@ -26,6 +25,48 @@ from training.simulated.words import (
     VOUCHING,
     Language,
 )
+
+_LOOK_ALIKES: Final = str.maketrans("aeopcyxKABEHMT", "аеорсухКАВЕНМТ")
+_STAND_INS: Final = str.maketrans("oelia", "03114")
+
+
+def _invisible(name: str, at: int) -> str:
+    return f"{name[:at]}\u200b{name[at:]}"
+
+
+def _look_alike(name: str, at: int) -> str:
+    return name[:at] + name[at:].translate(_LOOK_ALIKES)
+
+
+def _stand_in(name: str, at: int) -> str:
+    return name[:at] + name[at:].translate(_STAND_INS)
+
+
+def _spaced(name: str, _at: int) -> str:
+    return " ".join(name.replace(" ", ""))
+
+
+def _dotted(name: str, at: int) -> str:
+    return f"{name[:at]}.{name[at:]}"
+
+
+def _starred(name: str, at: int) -> str:
+    return f"{name[:at]}*{name[at + 1 :]}"
+
+
+_WAYS: Final[tuple[Callable[[str, int], str], ...]] = (_invisible, _look_alike, _stand_in, _spaced, _dotted, _starred)
+
+
+def obfuscated(random: Random, name: str) -> str:
+    """The name written in one of six ways that a search for it misses."""
+    return one_of(random, _WAYS)(name, 1 + int(random.random() * (len(name) - 2)))
+
+
+def mistyped(random: Random, text: str) -> str:
+    """The text with two neighbouring characters swapped, a common typing error."""
+    at = int(random.random() * (len(text) - 1))
+    return f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}" if len(text) > 1 else text
+
 
 _TYPO: Final = 0.04
 _ENDING: Final = 0.45

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from training.simulated.brands import COPIED_SHARES, HOUSES
 from training.simulated.chance import Random, around, happens, one_of, weighted
+from training.simulated.goods import COPIED_SHARES, HOUSES
 from training.simulated.habits import HABITS, Around, Craft, Honest, Kind
 from training.simulated.records import Career, Record, record
 from training.simulated.words import TELLS, TITLES, Language, Story

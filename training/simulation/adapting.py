@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, happens
+from training.simulated.goods import HOUSES
 from training.simulated.habits import Craft
-from training.simulated.obfuscation import mistyped, obfuscated
+from training.simulated.prose import mistyped, obfuscated
 from training.simulated.words import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
 from training.simulation.market import Accounts, Market, Offered
 
@@ -87,8 +87,7 @@ class Adapting:
         times = self._times_caught(offered, offered.at)
         if offered.truth.kind not in _CRAFTS or not times:
             return offered
-        row = reworded(offered.row, times, offered.random(_REWORDED))
-        return self.market.rewritten(offered, row)
+        return self.market.rewritten(offered, reworded(offered.row, times, offered.random(_REWORDED)))
 
     def _again(self, offered: Offered, at: datetime) -> Offered:
         people, accounts = _people(offered)

@@ -1,6 +1,6 @@
-"""The monthly figures of an arm beside the ground truth, ready for JSON."""
+"""The run of a simulation, up to the first model and then each arm; and its monthly figures, ready for JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,10 +8,12 @@ from typing import Any, Final
 from models.labels import Label
 from models.prevalence import Due, Estimate, prevalence, recall
 from models.routing import Lane
-from training.simulation.learning import label_of
-from training.simulation.market import MONTH
+from training.simulation.arms import Arm
+from training.simulation.learning import label_of, learn
+from training.simulation.market import MONTH, Market
+from training.simulation.review_queue import REVIEW_SHARE
 from training.simulation.unseen import BrandSlice
-from training.simulation.year import Case, Year
+from training.simulation.year import STEP, Case, Year
 
 # The time of a month's estimate: by then nearly all questions are answered and all windows have closed.
 ESTIMATED_AFTER: Final = timedelta(days=45)
@@ -91,3 +93,37 @@ def _is_down(case: Case) -> bool:
 
 def _is_found(case: Case) -> bool:
     return _is_down(case) and case.offered.truth.counterfeit
+
+
+_FIRST_TRAINING: Final = 2  # Months; earlier, no label is mature.
+
+
+def launch(market: Market, arm: Arm, *, review_share: float = REVIEW_SHARE) -> Year:
+    """The year up to its first champion, or to its end without one; every arm continues from here."""
+    year = Year(market, arm, market.start, review_share)
+    while year.champion is None and year.now < market.end:
+        _month(year, trains=True)
+    return year
+
+
+def finish(year: Year) -> Year:
+    """Run the year to its end."""
+    while year.now < year.market.end:
+        _month(year, trains=year.arm.retrains)
+    return year
+
+
+def proceed(year: Year, *, until: int, trainings: Collection[int] = ()) -> Year:
+    """Run the year to the end of month `until`, with a training at the end of these months only."""
+    while year.now < min(year.market.end, year.market.start + until * MONTH):
+        _month(year, trains=year.market.month(year.now + MONTH) in trainings)
+    return year
+
+
+def _month(year: Year, *, trains: bool) -> None:
+    end = year.now + MONTH
+    while year.now < end:
+        year.pass_days(year.now + STEP)
+    month = year.market.month(end)
+    if trains and month >= _FIRST_TRAINING and end < year.market.end:
+        learn(year, month)

@@ -61,12 +61,11 @@ class Memory:
         if offered.signature is None:
             return None
         near = {one.external_id: one for key in offered.keys for one in self._texts.get(key, ())}
-        candidates = [self._candidate(one) for one in list(near.values())[-MOST_COMPARED:]]
         return likeness(
             offered.signature,
             listing_id=offered.external_id,
             seller=offered.seller,
-            candidates=candidates,
+            candidates=[self._candidate(one) for one in list(near.values())[-MOST_COMPARED:]],
             as_of=offered.at,
             more=len(near) > MOST_COMPARED,
         )

@@ -96,8 +96,7 @@ def settle(
 
     A question that the brand does not answer returns to an analyst after the service's four days.
     """
-    random = offered.random(_CASE)
-    answers = _Answers.of(offered.truth, random)
+    answers = _Answers.of(offered.truth, offered.random(_CASE))
     verdicts: list[GivenVerdict] = []
     now, looks, can_be_asked, removed_at = at, 0, brand_takes_part, None
     while True:

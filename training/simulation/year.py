@@ -11,11 +11,10 @@ from models.case import CaseLane
 from models.routing import Lane, Route
 from models.verdict import Judgement
 from training.simulation.adapting import Adapting
-from training.simulation.arms import Arm, Attack
+from training.simulation.arms import Arm, Attack, Poisoner, most_copied_brand
 from training.simulation.market import Market, Offered
 from training.simulation.memory import Memory
 from training.simulation.people import Instead, Settled, settle
-from training.simulation.poison import Poisoner, most_copied_brand
 from training.simulation.review_queue import REVIEW_SHARE, Arrival, scored, share_out
 
 STEP: Final = timedelta(days=6)

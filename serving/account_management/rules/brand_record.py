@@ -107,16 +107,10 @@ def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
 _COUNTERED: Final = {
     CounterNoticeState.WITH_SELLER: (AnswerOutcome.CONTESTED, "answer.with_seller"),
     CounterNoticeState.WITH_RIGHTS_HOLDER: (AnswerOutcome.CONTESTED, "answer.with_rights_holder"),
-    CounterNoticeState.WITH_REVIEWER: (
-        AnswerOutcome.CONTESTED,
-        "answer.appeal_open",
-    ),
+    CounterNoticeState.WITH_REVIEWER: (AnswerOutcome.CONTESTED, "answer.appeal_open"),
     CounterNoticeState.WITH_COURT: (AnswerOutcome.CONTESTED, "answer.with_court"),
     CounterNoticeState.UPHELD: (AnswerOutcome.REJECTED, "answer.conceded"),
-    CounterNoticeState.DISMISSED: (
-        AnswerOutcome.ACCEPTED,
-        "answer.appeal_dismissed",
-    ),
+    CounterNoticeState.DISMISSED: (AnswerOutcome.ACCEPTED, "answer.appeal_dismissed"),
     CounterNoticeState.LAPSED: (AnswerOutcome.ACCEPTED, "answer.lapsed"),
     CounterNoticeState.WITHDRAWN: (AnswerOutcome.ACCEPTED, "answer.withdrawn"),
 }

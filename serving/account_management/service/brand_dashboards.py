@@ -13,8 +13,8 @@ from serving.account_management.rules.brand_dashboard import Dashboard, Period, 
 from serving.account_management.store import brand_answers, brand_dashboard
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
+from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
-from serving.platform.window import Window
 from serving.takedowns.rules.removal_check import CheckState
 from serving.views.views import Pair
 

@@ -60,8 +60,7 @@ def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datet
 
 def _mail(runtime: Runtime, connection: Connection, step: QuestionStep, questions: Sequence[Case]) -> None:
     """Tell the people of each brand, or its account manager, of a step of its questions."""
-    of_brand = sorted(questions, key=_brand_of)
-    for (here, brand_id), some in groupby(of_brand, key=_brand_of):
+    for (here, brand_id), some in groupby(sorted(questions, key=_brand_of), key=_brand_of):
         enrolled = brands.enrolments(connection, here)[brand_id]
         found = list(some)
         entry = {

@@ -127,10 +127,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             verdict.c.side == Side.BRAND.value,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             # An answer that a newer one replaces is shown by the newer one.
-            or_(
-                later.c.verdict_id.is_(None),
-                later.c.judgement.in_(_UNDOES),
-            ),
+            or_(later.c.verdict_id.is_(None), later.c.judgement.in_(_UNDOES)),
             or_(false(), *wanted),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)

@@ -78,10 +78,7 @@ class Attempt:
     @property
     def ids(self) -> dict[str, str | None]:
         """What a log line says of it: the same account and address give the same hashes."""
-        return {
-            "account": self.account[:_SHOWN],
-            "address": None if self.address is None else self.address[:_SHOWN],
-        }
+        return {"account": self.account[:_SHOWN], "address": None if self.address is None else self.address[:_SHOWN]}
 
 
 def attempt_of(runtime: Runtime, email: str, whence: Whence, device: str | None) -> Attempt:
@@ -91,10 +88,7 @@ def attempt_of(runtime: Runtime, email: str, whence: Whence, device: str | None)
     address = None if whence.address is None else _hashed(runtime, "address", _network(whence.address))
     if device is not None:
         return Attempt({("device", _hashed(runtime, "device", account, device)): policy.device}, account, address)
-    counters: dict[Counter, Allowance] = {
-        ("account", account): policy.account,
-        ("service", "all"): policy.service,
-    }
+    counters: dict[Counter, Allowance] = {("account", account): policy.account, ("service", "all"): policy.service}
     if address is not None:
         counters["address", address] = policy.address
         counters["account_and_address", _hashed(runtime, "both", account, address)] = policy.account_and_address

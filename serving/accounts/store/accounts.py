@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, exists, select, update
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Grant, Person, Role, Secret
 from serving.accounts.rules.second_factors import Proof
 from serving.accounts.store import display_settings
@@ -55,13 +55,7 @@ class Session:
 
 
 def add_account(
-    connection: Connection,
-    *,
-    user_id: str,
-    email: str,
-    name: str,
-    password_hash: str,
-    at: datetime,
+    connection: Connection, *, user_id: str, email: str, name: str, password_hash: str, at: datetime
 ) -> None:
     """A new account. `serving.accounts.store.origins` records who made it.
 
@@ -105,9 +99,7 @@ def credentials(connection: Connection, email: str) -> Credentials | None:
 def person(connection: Connection, user_id: str) -> Person:
     """The person with their grants. Raises NotFound (there is no such account, or it is disabled)."""
     query = select(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFound("There is no such account.")
+    found = required(connection.execute(query).one_or_none(), "There is no such account.")
     rows = connection.execute(select(role_grant).where(role_grant.c.user_id == user_id).order_by(role_grant.c.role))
     grants = tuple(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads) for row in rows)
     return Person(user_id, found.name, found.email, grants)

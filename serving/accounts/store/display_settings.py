@@ -1,12 +1,13 @@
-"""The display settings of each person."""
+"""The display settings of each person, and the onboarding lists that they have dismissed."""
 
 from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
-from serving.accounts.tables import display_setting
+from serving.accounts.rules.access import Role
+from serving.accounts.tables import display_setting, onboarding_seen
 from serving.platform.database.row_reader import row_of
 from serving.platform.database.store import insert_or_ignore
 from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Theme
@@ -44,3 +45,23 @@ def of_row(row: "Row[tuple[object, ...]]") -> Display:
     if row.time_zone is None:
         return DEFAULT_DISPLAY
     return Display(row.time_zone, Language(row.language), Density(row.density), row.letter_keys, Theme(row.theme))
+
+
+def lists_seen(connection: Connection, user_id: str) -> frozenset[Role]:
+    """The roles whose list a person has dismissed."""
+    query = select(onboarding_seen.c.role).where(onboarding_seen.c.user_id == user_id)
+    return frozenset(Role(role) for role in connection.execute(query).scalars())
+
+
+def put_list_away(connection: Connection, user_id: str, role: Role, at: datetime) -> None:
+    """Dismiss a role's list; a second call changes nothing."""
+    connection.execute(
+        insert_or_ignore(connection, onboarding_seen).values(user_id=user_id, role=role.value, seen_at=at)
+    )
+
+
+def show_lists_again(connection: Connection, user_id: str, role: Role) -> None:
+    """Show a role's list again."""
+    connection.execute(
+        delete(onboarding_seen).where(onboarding_seen.c.user_id == user_id, onboarding_seen.c.role == role.value)
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
-from models.errors import NotFound
+from models.errors import NotFound, required
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.tables import invitation
 from serving.platform.database.row_reader import row_of
@@ -44,11 +44,10 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitatio
 
     Raises NotFound (the link is wrong, was used or withdrawn, or has expired. The error does not give the reason).
     """
-    found = connection.execute(
-        select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))
-    ).one_or_none()
-    if found is None:
-        raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
+    found = required(
+        connection.execute(select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))).one_or_none(),
+        "This invitation is no longer valid. Ask the person who sent it for another.",
+    )
     return _invitation(found)
 
 

@@ -39,8 +39,6 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
         )
     if currency not in money.codes() or not 0 < euros < 1e6:
         raise Invalid(
-            "{day} {currency}: the code must be one of ISO 4217 and the rate above zero.",
-            day=day,
-            currency=currency,
+            "{day} {currency}: the code must be one of ISO 4217 and the rate above zero.", day=day, currency=currency
         )
     return {"day": day, "currency": currency, "euros": euros, "source": source[:200]}

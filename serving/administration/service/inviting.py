@@ -181,14 +181,7 @@ def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> Non
             user_id = accounts.user_id_by_email(connection, one.email)
         else:
             user_id, (name, hashed) = runtime.ids.new("usr"), new
-            accounts.add_account(
-                connection,
-                user_id=user_id,
-                email=one.email,
-                name=name,
-                password_hash=hashed,
-                at=now,
-            )
+            accounts.add_account(connection, user_id=user_id, email=one.email, name=name, password_hash=hashed, at=now)
             origin = Origin(Making.INVITED, one.invited_by, now)
             origins.add_origin(connection, runtime.ids.new("org"), user_id, origin)
         invitations.take_up(connection, one, user_id, runtime.wall.now())

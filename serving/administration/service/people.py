@@ -23,8 +23,8 @@ from serving.accounts.store import accounts, invitations, people, reset_links
 from serving.accounts.store.people import Colleague
 from serving.audit.store import audit
 from serving.brands.store import account_managers, brands
-from serving.cases.store import assignments, cases, leases
-from serving.cases.store.leases import LeasedCase
+from serving.cases.store import assignments, cases, deferrals
+from serving.cases.store.deferrals import LeasedCase
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -86,8 +86,7 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = people.colleague(connection, here, user_id)
-        change = changed(found.grants, wanted, here)
+        change = changed(people.colleague(connection, here, user_id).grants, wanted, here)
         check_still_administered(change.taken, user_id, people.holders(connection, here, Role.ADMIN))
         check_own_roles(change.given, user_id, by.user_id)
         _refuse_brands_that_take_no_part(connection, change.given)
@@ -96,8 +95,8 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
         accounts.add_grants(connection, user_id, change.given, now)
         invitations.withdraw_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
         for place in _places_without(change.taken, Role.ANALYST):
-            kept = leases.of_person(connection, [place], user_id, now)
-            leases.move(connection, kept, user_id, None, None)
+            kept = deferrals.leases_of_person(connection, [place], user_id, now)
+            deferrals.move_leases(connection, kept, user_id, None, None)
             assignments.withdraw(connection, [place], user_id)
         for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
             for one in grants:
@@ -200,11 +199,11 @@ def _hand_over(
     if follower is not None and follower.disabled_at is not None:
         raise Invalid("{name} is deactivated. Name somebody who can sign in.", name=follower.name)
     brands = _brands_over(connection, here, whose, follower)
-    kept = leases.of_person(connection, here, whose.user_id, now)
+    kept = deferrals.leases_of_person(connection, here, whose.user_id, now)
     taken = [] if follower is None else _for(connection, kept, follower)
     until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
-    handed_over = leases.move(connection, taken, whose.user_id, successor, until)
-    freed = leases.move(connection, [one for one in kept if one not in taken], whose.user_id, None, None)
+    handed_over = deferrals.move_leases(connection, taken, whose.user_id, successor, until)
+    freed = deferrals.move_leases(connection, [one for one in kept if one not in taken], whose.user_id, None, None)
     assignments.withdraw(connection, here, whose.user_id)
     if follower is not None:
         text = f"Handed over by {whose.name} to {follower.name}"[:200]
@@ -224,9 +223,7 @@ def _brands_over(
         for place in places:
             if not _holds(follower, Role.ACCOUNT_MANAGER, place):
                 raise Invalid(
-                    "{name} is no account manager where {whose} manages brands.",
-                    name=follower.name,
-                    whose=whose.name,
+                    "{name} is no account manager where {whose} manages brands.", name=follower.name, whose=whose.name
                 )
         account_managers.move(connection, found, follower.user_id)
     return found

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the application's routes."""
+"""The OpenAPI document of the application's routes and webhooks."""
 
 import sys
 from collections import Counter
@@ -7,16 +7,54 @@ from typing import Any, Final, Literal
 
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Error, NotReady
 from serving.api.contract.requests import BODIES, MODELS, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success
-from serving.api.contract.webhooks import WEBHOOKS
 from serving.api.requests.repeating import SECRET, Repeatable
+from serving.delivery.payloads import PAYLOADS, Payload
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
+
+_HEADERS: Final = {
+    "webhook-id": "The same over all attempts: apply each id once.",
+    "webhook-timestamp": "Seconds since 1970-01-01 UTC at which the message was signed.",
+    "webhook-signature": "One signature of Standard Webhooks 1.0 for each secret in force.",
+}
+_PARAMETERS: Final = [
+    {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": meaning}
+    for name, meaning in _HEADERS.items()
+]
+
+
+def _route(event: str, payload: type[Payload]) -> APIRoute:
+    def receive(body: Any) -> None:
+        """The receiver is the marketplace's."""
+
+    receive.__annotations__["body"] = create_model(
+        f"{payload.__name__}Event",
+        type=(str, Field(json_schema_extra={"const": event})),
+        timestamp=(AwareDatetime, ...),
+        data=(payload, ...),
+    )
+    return APIRoute(
+        event,
+        receive,
+        methods=["POST"],
+        status_code=204,
+        summary=event,
+        description=payload.__doc__ or "",
+        operation_id=event.replace(".", "_"),
+        responses={"4XX": {"description": "The message is refused."}},
+        # The signature of a message is its proof; the receiver asks for no key.
+        openapi_extra={"parameters": _PARAMETERS, "security": []},
+    )
+
+
+WEBHOOKS: Final = [_route(event, payload) for event, payload in PAYLOADS.items()]
+
 
 _PACKAGE: Final = "serving.api."
 _REF: Final = "#/components/schemas/{model}"

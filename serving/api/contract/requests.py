@@ -3,15 +3,39 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from features.fields import Field
+from features.fields import Field, Value
+from features.listing import LISTING_FIELDS, SELLER_FIELDS
 from serving.api.clock import ClockBody
-from serving.api.contract.listing_schema import listing_schema
 from serving.api.intake import AppealBody, CounterNoticeBody
 from serving.api.notices import NoticeBody
 from serving.intake.service import seller_events
 from serving.intake.service.intake import LARGEST_BATCH
 from serving.rights.rules.document import MEDIA_TYPES
 from serving.sellers.service import contacts
+
+
+def listing_schema() -> dict[str, Value]:
+    """One row of an intake, in the 2020-12 dialect."""
+    seller = {field.name: {**field.schema, "description": field.meaning} for field in SELLER_FIELDS}
+    properties = {field.name: {**field.schema, "description": field.meaning} for field in LISTING_FIELDS}
+    return {
+        "title": "Listing",
+        "description": "One row of POST /api/v1/listings. Null and absent both mean unknown, never zero.",
+        "type": "object",
+        "properties": {
+            **properties,
+            "seller": {
+                "type": ["object", "null"],
+                "properties": seller,
+                "additionalProperties": False,
+                "description": "The marketplace's data about the seller, as sent with this row.",
+            },
+        },
+        "required": ["external_id"],
+        "dependentRequired": {"price": ["currency"], "list_price": ["currency"]},
+        "additionalProperties": False,
+    }
+
 
 Schema: TypeAlias = dict[str, Any]
 JSON: Final = "application/json"
@@ -64,10 +88,7 @@ _LISTINGS: Final[Schema] = {
 _BYTES: Final[Schema] = {"type": "string", "format": "binary"}
 # By operation, the schema of each media type.
 BODIES: Final[Mapping[tuple[str, str], Mapping[str, Schema]]] = {
-    ("POST", "/api/v1/listings"): {
-        JSON: _LISTINGS,
-        NDJSON: {"type": "string", "description": "One listing a line."},
-    },
+    ("POST", "/api/v1/listings"): {JSON: _LISTINGS, NDJSON: {"type": "string", "description": "One listing a line."}},
     ("POST", "/api/v1/score"): {JSON: _to("Listing")},
     ("POST", "/api/v1/seller-events"): {JSON: _to("SellerEvents")},
     ("POST", "/api/v1/seller-contacts"): {JSON: _to("SellerContacts")},

@@ -6,18 +6,12 @@ from typing import Any, Final
 
 _JSON: Final = "application/json"
 HEADERS: Final[Mapping[str, Any]] = {
-    "X-Request-Id": {
-        "description": "The number of the request, also in the log.",
-        "schema": {"type": "string"},
-    },
+    "X-Request-Id": {"description": "The number of the request, also in the log.", "schema": {"type": "string"}},
     "Retry-After": {
         "description": "Seconds after which the same request may succeed.",
         "schema": {"type": "integer", "minimum": 0},
     },
-    "WWW-Authenticate": {
-        "description": "How to authenticate (RFC 6750).",
-        "schema": {"type": "string"},
-    },
+    "WWW-Authenticate": {"description": "How to authenticate (RFC 6750).", "schema": {"type": "string"}},
     "Idempotent-Replayed": {
         "description": "`true` where this is the stored response to an earlier request.",
         "schema": {"type": "string"},

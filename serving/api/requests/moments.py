@@ -1,6 +1,9 @@
-"""Times in requests, in UTC."""
+"""Parameters of requests: times in UTC, and the place after which a list goes on."""
 
 from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+from fastapi import Query
 
 from models.errors import Invalid
 
@@ -14,3 +17,9 @@ def in_utc(at: datetime) -> datetime:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except OverflowError:
         raise Invalid("{words} is outside the years 1 to 9999 in UTC.", words=at.isoformat()) from None
+
+
+After: TypeAlias = Annotated[
+    str | None,
+    Query(max_length=200, pattern=r"^[^\x00]+$", description="`next` of the page before; without it, the first page."),
+]

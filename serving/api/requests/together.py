@@ -16,8 +16,9 @@ A = TypeVar("A")
 # A turn of the loop takes some microseconds. Requests that a turn brings wait for the next one; those of a busy
 # service come in a few turns.
 _MOST_TURNS: Final = 3
-# Between two groups. A group takes some milliseconds; without a pause, those of a busy service are half as large.
-_PAUSE_SECONDS: Final = 0.001
+# For those who were answered and ask again. A group takes some milliseconds; without a pause, those of a busy service
+# are half as large.
+_PAUSE_SECONDS: Final = 0.002
 PATIENCE_SECONDS: Final = 30.0  # The first score of a process may compile its kernels on a busy machine.
 
 
@@ -27,13 +28,17 @@ class _Waiting(Generic[Q, A]):
     in_work: list[asyncio.Future[A]] = field(default_factory=list)
     patience: asyncio.TimerHandle | None = None
     is_called: bool = False
+    asking: int = 1
+    """How many asked at the last answers: those who were answered, and those who waited."""
+    pause: asyncio.TimerHandle | None = None
 
 
 class Together(Generic[Q, A]):
     """Answers questions in groups that weigh at most `most`; a heavier question is a group of its own.
 
     `work` gets the questions of a group and returns an answer or an error for each, in order; an error is raised for
-    its own question. Work on a question that comes alone begins in the next turns of the event loop. It is done in a
+    its own question. Work on a question that comes alone begins in the next turns of the event loop; while several
+    callers ask again and again, it begins when as many wait as were there before, or after a pause. It is done in a
     thread of its own, one group after another, so that the loop serves other requests meanwhile. Questions whose group,
     or the one before, is in work for PATIENCE_SECONDS are answered by an error, while the thread goes on.
     """
@@ -60,8 +65,16 @@ class Together(Generic[Q, A]):
         waiting.asked.append((question, weight, answer))
         if not waiting.is_called:
             waiting.is_called = True
-            loop.call_soon(self._gather, loop, waiting, 1, _MOST_TURNS)
+            self._await_others(loop, waiting)
+        elif waiting.pause is not None and len(waiting.asked) >= waiting.asking:
+            self._begin(loop, waiting)
         return await answer
+
+    def _await_others(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A]) -> None:
+        if len(waiting.asked) < waiting.asking:
+            waiting.pause = loop.call_later(_PAUSE_SECONDS, self._begin, loop, waiting)
+        else:
+            loop.call_soon(self._gather, loop, waiting, len(waiting.asked), _MOST_TURNS)
 
     def _gather(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A], before: int, turns: int) -> None:
         """Wait for another turn as long as turns bring further questions."""
@@ -73,6 +86,9 @@ class Together(Generic[Q, A]):
 
     def _begin(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A]) -> None:
         """Give the next group to the thread."""
+        if waiting.pause is not None:
+            waiting.pause.cancel()
+            waiting.pause = None
         number = self._first_group(waiting)
         group, waiting.asked = waiting.asked[:number], waiting.asked[number:]
         asked = [(question, answer) for question, _, answer in group if not answer.done()]
@@ -123,8 +139,7 @@ class Together(Generic[Q, A]):
                 answer.set_exception(one)
             else:
                 answer.set_result(one)
+        waiting.asking = min(len(waiting.in_work) + len(waiting.asked), self._most)
         waiting.is_called = bool(waiting.asked)
         if waiting.asked:
-            # Those who are answered now ask again, and join those who waited meanwhile.
-            pause = 0.0 if len(waiting.asked) >= self._most else _PAUSE_SECONDS
-            loop.call_later(pause, self._gather, loop, waiting, len(waiting.asked), _MOST_TURNS)
+            self._await_others(loop, waiting)

@@ -188,8 +188,7 @@ def _submitted(before: Standing, at: datetime, policy: CounterNoticePolicy, cale
     if policy.rights_holder_days is None:
         return _to(before, _S.WITH_REVIEWER, "counter_notice.to_reviewer")
     days = policy.rights_holder_days if before.round == 1 else policy.later_round_days
-    due_at = _due(at, days, policy, calendar)
-    standing = Standing(_S.WITH_RIGHTS_HOLDER, before.round, due_at)
+    standing = Standing(_S.WITH_RIGHTS_HOLDER, before.round, _due(at, days, policy, calendar))
     return Step(standing, overturns=False, reason=message("counter_notice.asked"))
 
 
@@ -198,8 +197,7 @@ def _maintained(before: Standing, at: datetime, policy: CounterNoticePolicy, cal
         raise Invalid("Under these rules reasons are not enough: the removal stands only if you have gone to court.")
     if before.round >= policy.most_rounds:
         return _to(before, _S.WITH_REVIEWER, "counter_notice.both_maintain")
-    due_at = _due(at, policy.later_round_days, policy, calendar)
-    standing = Standing(_S.WITH_SELLER, before.round + 1, due_at)
+    standing = Standing(_S.WITH_SELLER, before.round + 1, _due(at, policy.later_round_days, policy, calendar))
     return Step(standing, overturns=False, reason=message("counter_notice.maintained"))
 
 

@@ -1,6 +1,9 @@
-"""One step of a counter-notice: applies the rules, updates the row, writes the log. The caller acts on the result."""
+"""One step of a counter-notice, by the rules and the business calendar. The caller acts on the result."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -10,7 +13,6 @@ from models.policies.version import policy_version
 from serving.appeals.policy import BY_COUNTRY, PROFILES, CounterNoticePolicy
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, step
 from serving.appeals.rules.profiles import profile_of
-from serving.appeals.service.calendars import calendar_of
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
@@ -18,8 +20,34 @@ from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
 from serving.listings.store import listings, scores
 from serving.marketplaces.store import marketplaces
+from serving.platform.deadlines import BusinessCalendar
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions
+
+# The longest profile runs for weeks; a further year covers all of its deadlines.
+_YEARS_AHEAD: Final = timedelta(days=366)
+
+
+def calendar_of(country: str | None, at: datetime) -> BusinessCalendar:
+    """The non-working days of a country, for deadlines that begin at a moment.
+
+    National holidays only: regional ones would require the seller's region, which is not known. Without a country, or
+    with one that the package does not know, Saturdays and Sundays are free; `country` is then None.
+    """
+    code = (country or "").strip().upper()
+    return _calendar(code, at.year, (at + _YEARS_AHEAD).year)
+
+
+@lru_cache(maxsize=512)
+def _calendar(code: str, first_year: int, last_year: int) -> BusinessCalendar:
+    if not code:
+        return BusinessCalendar()
+    import holidays  # noqa: PLC0415  # Every process would wait for it at its start, and few deadlines are set.
+
+    if code not in holidays.list_supported_countries(include_aliases=False):
+        return BusinessCalendar()
+    found = holidays.country_holidays(code, years=range(first_year, last_year + 1))
+    return BusinessCalendar(code, frozenset(found.weekend), frozenset(found))
 
 
 @dataclass(frozen=True, slots=True)

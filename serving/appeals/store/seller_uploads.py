@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -10,26 +9,20 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from models.errors import NotFound
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.appeals.tables import seller_document, seller_upload
+from serving.platform.database.documents import StoredFile
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SellerUpload:
-    """One document as uploaded for one removal; `size` in bytes, `name` for display only."""
+class SellerUpload(StoredFile):
+    """One document as uploaded for one removal."""
 
-    marketplace_id: str
     upload_id: str
     action_id: str
     listing_id: str
     seller_external_id: str | None
-    digest: str
-    name: str
-    media_type: str
-    size: int
-    known_at: datetime
-    erased_at: datetime | None
 
 
 def add_upload(connection: Connection, row: Mapping[str, Any], media_type: str, content: bytes) -> bool:

@@ -140,14 +140,13 @@ class Told:
 def of_subject(connection: Connection, marketplaces: Collection[str], subject: str, most: int) -> list[Told]:
     """The entries about a subject in these marketplaces, the latest first; "" stands for entries without a
     marketplace."""
-    query = (
+    rows = connection.execute(
         select(audit_entry, audit_payload.c.payload)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
         .where(audit_entry.c.subject == subject, audit_entry.c.marketplace_id.in_(marketplaces))
         .order_by(audit_entry.c.sequence.desc())
         .limit(most)
     )
-    rows = connection.execute(query)
     return [
         Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence)
         for row in rows

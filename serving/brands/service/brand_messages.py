@@ -84,8 +84,7 @@ def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None
 def mark_read(runtime: Runtime, person: Person, pair: Pair) -> None:
     """Mark a person's thread as read; writes only where a message was unread."""
     with runtime.store.read() as connection:
-        side = side_of(connection, person, pair)
-        if not unread_of(connection, person, [pair], side):
+        if not unread_of(connection, person, [pair], side_of(connection, person, pair)):
             return
     with runtime.store.write() as connection:
         brand_messages.read(connection, pair, person.user_id, runtime.clock.now())

@@ -146,13 +146,3 @@ def of_brand(connection: Connection, pair: tuple[str, str]) -> list[Indicator]:
     """Every counterfeit indicator of a brand at a marketplace, including withdrawn ones, the newest first."""
     found = indicators.of_marketplace(connection, pair[0])
     return [one for one in reversed(found) if one.brand_id == pair[1]]
-
-
-def listed(runtime: Runtime, *, brand: str | None, marketplace: str | None) -> list[tuple[str, Indicator]]:
-    """The indicators in force, with their brands' names, by brand and then the oldest first."""
-    with runtime.store.read() as connection:
-        here = marketplaces.by_name(connection, marketplace).marketplace_id
-        names = {brand_id: one.name for brand_id, one in brands.enrolments(connection, here).items()}
-        found = indicators.of_marketplace(connection, here)
-    kept = [(names[one.brand_id], one) for one in found if one.removed_at is None]
-    return sorted((pair for pair in kept if brand is None or pair[0] == brand), key=lambda pair: pair[0])

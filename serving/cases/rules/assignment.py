@@ -1,9 +1,10 @@
-"""Assignment of the next piece of work to one of several people."""
+"""Assignment of the next piece of work to one of several people, and whether a person has decided for long."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from serving.cases.policy import AssignmentPolicy
+from serving.cases.policy import AssignmentPolicy, PacePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,17 @@ def share_out(
         found[case_id] = chosen.user_id
         hands[chosen.user_id] = replace(chosen, in_hand=chosen.in_hand + 1)
     return found
+
+
+def without_pause(answers: Sequence[datetime], now: datetime, policy: PacePolicy) -> timedelta | None:
+    """The time since the last pause, where it is long; None where it is not, or the person pauses now.
+
+    `answers` are the times of decisions, in any order. A pause is a period of `pause` without a decision. Reading one
+    case for that long counts as a pause, because the two cannot be told apart.
+    """
+    began = now
+    for at in sorted((one for one in answers if one <= now), reverse=True):
+        if began - at >= policy.pause:
+            break
+        began = at
+    return now - began if now - began >= policy.stretch else None

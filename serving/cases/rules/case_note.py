@@ -1,7 +1,9 @@
-"""Notes that the reviewers of a queue write to each other about a case."""
+"""Reviewers' notes about a case, and its deferral: the reason, the end, and the conditions for an earlier return."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from models.errors import Invalid
 from serving.cases.policy import WaitingPolicy
@@ -33,3 +35,48 @@ def written(
     if not set(people) <= set(may_see):
         raise Invalid("Only people who may see the case can be mentioned.")
     return Note(text, people)
+
+
+class Deferral(StrEnum):
+    """Why a case is deferred: it is snoozed, or it needs information from somebody."""
+
+    SNOOZED = "snoozed"
+    NEEDS_INFORMATION = "needs_information"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """The deferral of a case. `missing` is the missing information and `asked` its source, both or neither.
+
+    `on_news` ends it at the first news of its listing, else it ends at its time.
+    """
+
+    until: datetime
+    on_news: bool
+    missing: str | None = None
+    asked: str | None = None
+
+    @property
+    def kind(self) -> Deferral:
+        """The reason of the deferral."""
+        return Deferral.SNOOZED if self.missing is None else Deferral.NEEDS_INFORMATION
+
+
+def check_snooze(aside: Snooze, *, due_at: datetime, now: datetime, knowingly: bool, policy: WaitingPolicy) -> None:
+    """Refuse a deferral that is not allowed.
+
+    Raises Invalid (it would end at once or after too long, or past the deadline without `knowingly`; or only one of
+    `missing` and `asked` is given, or one is too long).
+    """
+    if aside.until <= now:
+        raise Invalid("Choose a time that lies ahead.")
+    if aside.until > now + timedelta(days=policy.most_days):
+        raise Invalid("A case can be snoozed for at most {most} days.", most=policy.most_days)
+    if aside.until > due_at and not knowingly:
+        raise Invalid("The case would come back after its deadline. Choose an earlier time, or say that you mean it.")
+    if (aside.missing is None) != (aside.asked is None):
+        raise Invalid("Name both what is missing and who was asked for it, or neither.")
+    if max(len(aside.missing or ""), len(aside.asked or "")) > policy.longest_missing:
+        raise Invalid(
+            "What is missing and who was asked have at most {most} characters each.", most=policy.longest_missing
+        )

@@ -1,18 +1,20 @@
-"""Assignments of open cases to people, and the open work of each person."""
+"""Assignments of open cases to people, their open work, and the questions that the model has put to brands."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, bindparam, delete, func, or_, select
 
 from models.case import CaseLane, CaseState
 from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, browser_session, role_grant
 from serving.brands.tables import brand_enrolment
-from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.store.case_filters import IS_OPEN
 from serving.cases.tables import case_assignment, review_case, verdict
-from serving.platform.database.scope import inside, same
+from serving.listings.tables import score
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
 
@@ -127,3 +129,25 @@ def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str,
         .group_by(role_grant.c.user_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+# Built once, because every score asks.
+_ASKED: Final = (
+    select(review_case.c.brand_id, func.count().label("n"))
+    .join(score, same(score, review_case, "score_id"))
+    .where(
+        inside(review_case, HERE),
+        review_case.c.brand_id.in_(bindparam("brands", expanding=True)),
+        review_case.c.opened_at >= bindparam("since"),
+        score.c.lane == CaseLane.ASK_BRAND.value,
+    )
+    .group_by(review_case.c.brand_id)
+)
+
+
+def asked_since(
+    connection: Connection, marketplace_id: str, brand_ids: Collection[str], since: datetime
+) -> dict[str, int]:
+    """The number of questions that the model has put to each of these brands since a moment."""
+    wanted = {"here": marketplace_id, "brands": list(brand_ids), "since": since}
+    return {row.brand_id: row.n for row in connection.execute(_ASKED, wanted)}

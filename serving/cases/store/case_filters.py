@@ -1,12 +1,52 @@
-"""The fields of a case that queues filter by: its listing's seller and language, and its score."""
+"""The open cases in the order of the queue, by a scan of one index; the fields of filters, and facets.
 
-from collections.abc import Mapping, Sequence
+SQLite knows how many values a column is expected to have (ADR 60), but not how often each occurs. It may choose an
+index of marketplace and lane that matches almost everything and must sort it (450 ms for fifty rows of 100,000, against
+0.1 ms by the ordered scan). A plus before a column stops SQLite from using an index on it. PostgreSQL counts values.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from models.score import Score
+from serving.brands.tables import brand
+from serving.cases.tables import review_case
 from serving.listings.tables import listing_version, score
+
+# Written as a literal, because a partial index serves only a query with this condition as a literal.
+IS_OPEN: Final[ColumnElement[bool]] = review_case.c.state == literal_column("'open'")
+
+
+class _Scanned(FunctionElement[Any]):
+    inherit_cache = True
+
+
+@compiles(_Scanned)
+def _as_it_is(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(element.clauses, **given)
+
+
+@compiles(_Scanned, "sqlite")
+def _looked_up_by_nothing(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
+    return f"+{compiler.process(element.clauses, **given)}"
+
+
+def _scanned(column: Any) -> _Scanned:
+    found = _Scanned(column)
+    found.type = column.type
+    return found
+
+
+# The columns of `review_case` without the use of their indexes.
+SCANNED: Final = SimpleNamespace(**{column.name: _scanned(column) for column in review_case.c})
+
 
 # Built once, because every intake may execute them.
 _VERSIONS: Final = select(
@@ -57,3 +97,38 @@ def _filters(seller: str | None, language: str | None, probability: float | None
         "chance": probability,
         "points": value if probability is None else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A value with the number of open cases that have it; `value` is None for the cases without one."""
+
+    value: str | None
+    name: str | None
+    number: int
+
+
+def facets_of_brands(connection: Connection, marketplaces: Collection[str]) -> list[Facet]:
+    """The brands of open cases, by name; the cases without one come last."""
+    counted = (
+        select(review_case.c.brand_id, func.count().label("n"))
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), IS_OPEN)
+        .group_by(review_case.c.brand_id)
+        .subquery()
+    )
+    query = select(counted.c.brand_id, brand.c.name, counted.c.n).outerjoin(
+        brand, brand.c.brand_id == counted.c.brand_id
+    )
+    found = [Facet(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one.name is None, (one.name or "").casefold()))
+
+
+def facets_of_languages(connection: Connection, marketplaces: Collection[str]) -> list[Facet]:
+    """The languages of open cases, the most frequent first; the cases without one come last."""
+    query = (
+        select(review_case.c.language, func.count().label("n"))
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), IS_OPEN)
+        .group_by(review_case.c.language)
+    )
+    found = [Facet(row.language, row.language, row.n) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one.value is None, -one.number, one.value or ""))

@@ -11,8 +11,7 @@ from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, UnderWay, required
 from serving.cases.rules.case_brand import CaseBrand
-from serving.cases.store.case_filters import with_filters
-from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.store.case_filters import IS_OPEN, with_filters
 from serving.cases.tables import case_event, review_case, verdict
 from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.row_reader import reader

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from models.case import CaseLane
-from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.store.case_filters import IS_OPEN
 from serving.cases.tables import review_case
 from serving.platform.database.scope import inside, same
 

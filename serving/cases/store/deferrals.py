@@ -1,4 +1,4 @@
-"""Deferrals of cases: reasons and ends, with their history; and the return of the cases to the queue."""
+"""Leases of open cases; deferrals with reasons, ends and history; and the return of cases to the queue."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Update, bindparam, literal_column, or_, selec
 
 from models.case import CaseState
 from serving.accounts.tables import account
-from serving.cases.rules.deferral import Snooze
+from serving.cases.rules.case_note import Snooze
 from serving.cases.store.cases import Case
 from serving.cases.tables import case_deferral, review_case
 from serving.platform.database.scope import HERE, inside
@@ -104,3 +104,34 @@ def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredD
         return None
     aside = Snooze(found["until"], found["on_news"], found["missing"], found["asked"])
     return StoredDeferral(found["name"], aside, found["known_at"])
+
+
+LeasedCase = tuple[str, str]
+
+
+def leases_of_person(
+    connection: Connection, marketplaces: Collection[str], user_id: str, at: datetime
+) -> list[LeasedCase]:
+    """The open cases that a person has leased now, as (marketplace, case)."""
+    query = select(review_case.c.marketplace_id, review_case.c.case_id).where(
+        review_case.c.marketplace_id.in_(marketplaces),
+        review_case.c.state == CaseState.OPEN.value,
+        review_case.c.leased_by == user_id,
+        review_case.c.leased_until > at,
+    )
+    return [(row.marketplace_id, row.case_id) for row in connection.execute(query.order_by(review_case.c.case_id))]
+
+
+def move_leases(
+    connection: Connection, cases: Collection[LeasedCase], user_id: str, to: str | None, until: datetime | None
+) -> int:
+    """Give a person's leases to another person, or free them; returns how many the person still had."""
+    moved = 0
+    for marketplace_id, case_id in cases:
+        changed = update(review_case).where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.case_id == case_id,
+            review_case.c.leased_by == user_id,
+        )
+        moved += connection.execute(changed.values(leased_by=to, leased_until=until)).rowcount
+    return moved

@@ -42,12 +42,7 @@ def of_spelling(connection: Connection, marketplace_id: str, spelling: str) -> l
     here = inside(named_spelling, marketplace_id, spelling=spelling)
     spelled = select(named_spelling.c.listing_id).where(here)
     query = (
-        select(
-            case_brand,
-            listing_version.c.seller_external_id,
-            listing_version.c.content,
-            named_spelling.c.spelling,
-        )
+        select(case_brand, listing_version.c.seller_external_id, listing_version.c.content, named_spelling.c.spelling)
         .join(listing_version, same(case_brand, listing_version, "version_id"))
         .outerjoin(named_spelling, same(case_brand, named_spelling, "naming_id") & here)
         .where(case_brand.c.marketplace_id == marketplace_id, case_brand.c.listing_id.in_(spelled))

@@ -36,17 +36,23 @@ _LOOKS_AGAIN_SECONDS: Final = 0.5
 _GATHERED_SECONDS: Final = 0.02
 
 
-def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
-    """Attempt one message if it may be sent now; returns the result, or else its state, in one word."""
-    done = deliver_due(runtime, marketplace_id, only=action_id)
-    if action_id in done:
-        return done[action_id]
+def waiting(runtime: Runtime) -> list[str]:
+    """The marketplaces that a message may be sent to now, a test message too; with a pause only after it."""
+    now = runtime.clock.now()
     with runtime.store.read() as connection:
-        return letters.letter(connection, marketplace_id, action_id).state.value
+        places = {*letters.waiting(connection, now), *endpoints.unverified(connection)}
+        resting = endpoints.resting(connection) if places else {}
+    return sorted(place for place in places if resting.get(place, now) <= now)
+
+
+def release_own(runtime: Runtime) -> None:
+    """Make messages due that an earlier process of this name had under way when it ended."""
+    with runtime.store.write() as connection:
+        letters.release(connection, runtime.worker_id, runtime.clock.now())
 
 
 def deliver_due(
-    runtime: Runtime, marketplace_id: str, *, only: str | None = None, is_stopped: Callable[[], bool] = lambda: False
+    runtime: Runtime, marketplace_id: str, is_stopped: Callable[[], bool] = lambda: False
 ) -> dict[str, str]:
     """Attempt what may be sent to a marketplace now; returns each result in one word, by message.
 
@@ -55,7 +61,7 @@ def deliver_due(
 
     It goes on as long as messages may be sent. Once `is_stopped`, no further attempt begins.
     """
-    return asyncio.run(_Round(runtime, marketplace_id, only, is_stopped).run())
+    return asyncio.run(_Round(runtime, marketplace_id, is_stopped).run())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,8 @@ class _Receiver:
 
 
 class _Round:
-    def __init__(self, runtime: Runtime, marketplace_id: str, only: str | None, is_stopped: Callable[[], bool]) -> None:
-        self._runtime, self._marketplace_id, self._only = runtime, marketplace_id, only
+    def __init__(self, runtime: Runtime, marketplace_id: str, is_stopped: Callable[[], bool]) -> None:
+        self._runtime, self._marketplace_id = runtime, marketplace_id
         self._is_stopped = is_stopped
         self._flying: dict[asyncio.Task[Delivered | Failed], Attempt] = {}
         self._lines: dict[tuple[str, bool], tuple[Line, float]] = {}
@@ -129,7 +135,7 @@ class _Round:
             found = self._one_to_test(connection, endpoint, endpoint.paused_until, now)
             endpoint = replace(endpoint, paused_until=now + CUT_OFF_AFTER)
         else:
-            found = letters.claim(connection, self._marketplace_id, now, room, self._only)
+            found = letters.claim(connection, self._marketplace_id, now, room)
         return attempts.begin(self._runtime, connection, found, endpoint, now) if found else []
 
     def _one_to_test(
@@ -138,7 +144,7 @@ class _Round:
         """After its pause a receiver is sent one message, which shows whether it works again."""
         if self._flying or now < paused_until:
             return []
-        found = letters.claim(connection, self._marketplace_id, now, 1, self._only)
+        found = letters.claim(connection, self._marketplace_id, now, 1)
         if not found or not endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER):
             return []
         return found

@@ -47,14 +47,9 @@ def outbox(found: Letter) -> Outbox[Any]:
             return listing_requests.OUTBOX
 
 
-def claim(
-    connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None = None
-) -> list[Letter]:
-    """Messages of all kinds that may be sent now, locked until the transaction ends, the longest waiting first.
-
-    At most `most`, or the one message that is named.
-    """
-    found: list[Letter] = [letter for box in BOXES for letter in box.claim(connection, marketplace_id, at, most, only)]
+def claim(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[Letter]:
+    """At most `most` messages of all kinds that may be sent now, locked until the transaction ends, oldest first."""
+    found: list[Letter] = [letter for box in BOXES for letter in box.claim(connection, marketplace_id, at, most)]
     return sorted(found, key=lambda one: one.due_at or at)[:most]
 
 

@@ -12,8 +12,7 @@ from features.listing import Listing, Rejection, check
 from models.errors import Busy
 from models.routing import Lane
 from serving.cases.store import case_brands
-from serving.intake.service.batch_cases import BatchCases
-from serving.intake.service.batch_scoring import BatchScored
+from serving.intake.service.batch_scoring import BatchCases, BatchScored
 from serving.intake.service.intake_reading import Gathered, gather
 from serving.intake.service.intake_rows import RowsToKeep
 from serving.intake.service.intake_steps import Step

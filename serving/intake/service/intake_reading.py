@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from features.corrections import NamedBrand
 from features.facts import Facts, assemble_facts
 from features.listing import Listing
@@ -12,21 +14,37 @@ from features.references import References
 from models.policies.sellers import SellerListPolicy
 from serving.cases.matching import brand_from
 from serving.cases.rules.case_brand import KeptNaming
-from serving.cases.store import case_brands
-from serving.intake.service.batch_cases import BatchCases
-from serving.intake.service.batch_scoring import BatchScored, score_batch
+from serving.cases.store import assignments, case_brands
+from serving.intake.service.batch_scoring import BatchCases, BatchScored, score_batch
 from serving.intake.service.intake_steps import Step
 from serving.intake.service.listing_states import ListingStates, rounds_of
 from serving.intake.service.near_duplicates import BatchTexts
-from serving.intake.service.questions import questions_now
 from serving.intake.service.seller_histories import SellerHistories
 from serving.listings.store.listings import Latest
 from serving.listings.store.signatures import NewText
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.planning import keep_plans
 from serving.platform.runtime import Runtime
-from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
+from serving.scoring.service.scoring import Questions
 from serving.sellers.service.seller_listing import entries_of
+
+
+def questions_now(
+    connection: Connection, marketplace: Marketplace, context: ReferenceContext, now: datetime
+) -> Questions:
+    """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
+    limits = context.daily_questions
+    is_on = kill_switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
+    kept = context.questions_paused or not is_on
+    if not limits:
+        return Questions(context.taking_part, kept)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = assignments.asked_since(connection, marketplace.marketplace_id, limits, midnight)
+    left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
+    return Questions(context.taking_part, kept, left)
 
 
 @dataclass(frozen=True, slots=True)

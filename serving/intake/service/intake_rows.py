@@ -70,10 +70,7 @@ class RowsToKeep:
         }
         if step.before is None:
             self._listings[step.listing_id] = self._tenant(
-                listing_id=step.listing_id,
-                external_id=step.listing.external_id,
-                first_known_at=step.as_of,
-                **pointer,
+                listing_id=step.listing_id, external_id=step.listing.external_id, first_known_at=step.as_of, **pointer
             )
         elif (added := self._listings.get(step.listing_id)) is not None:
             added.update(pointer)

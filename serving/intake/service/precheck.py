@@ -11,8 +11,8 @@ from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.policies.sellers import SellerListPolicy
 from models.routing import ASKED
 from serving.cases.store import case_brands
+from serving.intake.service.intake_reading import questions_now
 from serving.intake.service.near_duplicates import near_duplicates_of_all
-from serving.intake.service.questions import questions_now
 from serving.intake.service.seller_histories import SellerHistories
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime

@@ -14,10 +14,10 @@ from models.bundle import Bundle
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.policies.sellers import SellerListPolicy
 from serving.cases.store import case_brands
-from serving.intake.service.batch_cases import BatchCases
+from serving.intake.service.batch_scoring import BatchCases
+from serving.intake.service.intake_reading import questions_now
 from serving.intake.service.intake_rows import RowsToKeep
 from serving.intake.service.intake_steps import Step, observed_of
-from serving.intake.service.questions import questions_now
 from serving.listings.store import awaiting_second_score, listings
 from serving.listings.store.awaiting_second_score import Waiting, Zone
 from serving.listings.store.listings import Latest
@@ -133,11 +133,7 @@ class _Read:
 
 
 def _scored(
-    runtime: Runtime,
-    connection: Connection,
-    marketplace_id: str,
-    read: _Read,
-    steps: Mapping[int, Step],
+    runtime: Runtime, connection: Connection, marketplace_id: str, read: _Read, steps: Mapping[int, Step]
 ) -> tuple[dict[int, Scored], frozenset[str]]:
     """The second scores with their routes, by number, and the brands that take part."""
     now = runtime.clock.now()

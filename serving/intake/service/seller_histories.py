@@ -17,7 +17,7 @@ from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import Authorisation
 from serving.intake.service.intake_steps import Step
 from serving.scoring.store import histories
-from serving.sellers.service.linked import Moment, links_at
+from serving.sellers.service.sanction_steps import Moment, links_at
 
 
 @dataclass(frozen=True, slots=True)

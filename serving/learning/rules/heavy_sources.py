@@ -28,12 +28,7 @@ class HeavySource:
 
 
 def heavy_sources(
-    labels: Mapping[str, int],
-    counterfeit: Mapping[str, int],
-    *,
-    rows: int,
-    positives: int,
-    policy: LabelSourcePolicy,
+    labels: Mapping[str, int], counterfeit: Mapping[str, int], *, rows: int, positives: int, policy: LabelSourcePolicy
 ) -> tuple[HeavySource, ...]:
     """The reviewers above the policy's share of all labels or of one class, the largest share first.
 

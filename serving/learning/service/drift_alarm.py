@@ -6,7 +6,7 @@ from models.errors import Conflict, Invalid, required
 from serving.audit.store import audit
 from serving.learning.policy import DriftAlarmPolicy
 from serving.learning.rules.drift_alarm import RedFeature, red_features
-from serving.learning.store import acknowledgements, monitoring
+from serving.learning.store import monitoring
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 
@@ -17,7 +17,7 @@ def red_now(runtime: Runtime, connection: Connection, marketplace_id: str) -> tu
     reports = monitoring.drift_reports(connection, marketplace_id, policy.reports_read)
     if not reports:
         return ()
-    given = acknowledgements.standing(connection, marketplace_id, reports[-1][1].get("champion"))
+    given = monitoring.standing_acknowledgements(connection, marketplace_id, reports[-1][1].get("champion"))
     return red_features(reports, given, policy)
 
 
@@ -45,7 +45,7 @@ def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, not
             "acknowledged_by": by,
             "acknowledged_at": now,
         }
-        acknowledgements.add_acknowledgement(connection, row)
+        monitoring.add_acknowledgement(connection, row)
         audit.record(connection, now, here, by, "drift.acknowledged", feature, psi=red[feature].psi)
 
 
@@ -55,6 +55,7 @@ def withdraw(runtime: Runtime, marketplace: Marketplace, *, acknowledgement_id: 
     with runtime.store.write() as connection:
         audit.hold(connection)
         feature = required(
-            acknowledgements.withdraw(connection, here, acknowledgement_id, now), "There is no such acknowledgement."
+            monitoring.withdraw_acknowledgement(connection, here, acknowledgement_id, now),
+            "There is no such acknowledgement.",
         )
         audit.record(connection, now, here, by, "drift.acknowledgement_withdrawn", feature)

@@ -21,7 +21,7 @@ from serving.learning.store.verdict_history import VerdictHistory
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
-from serving.sellers.service.linked import components_at
+from serving.sellers.service.sanction_steps import components_at
 from training.golden import kept_apart
 from training.snapshot import SnapshotRow, write_snapshot
 from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES

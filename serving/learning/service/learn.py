@@ -17,8 +17,7 @@ from serving.learning.policy import RetrainingPolicy
 from serving.learning.service.champions import reference_of
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.publish import publish_later, registry_arguments
-from serving.learning.service.run_record import close_run, run_arguments
+from serving.learning.service.publish import close_run, publish_later, registry_arguments, run_arguments
 from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.service.training_child import JOB, TrainingFailed, run_child
 from serving.learning.store import learning

@@ -18,8 +18,8 @@ from serving.learning.service.labelling import mature_labels
 from serving.learning.store import learning, monitoring
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
-from serving.platform.window import Window
 from serving.scoring.service.bundles import LiveModels
 from training.bands import ScoredListing, precision_by_band
 from training.drift import FEWEST, Shift, shifts

@@ -1,12 +1,15 @@
-"""Publication of a model in MLflow, tried until it works: its registered version, and the alias of the champion."""
+"""MLflow: the publication of a model, tried until it works, and the run of a training that could not record it."""
 
 from typing import Final
 
 import structlog
 from sqlalchemy import Connection
 
-from serving.learning.service.training_child import PUBLICATION, RELOCATION, TrainingFailed, run_child
+from models.errors import DomainError
+from serving.learning.service.training_child import JOB, PUBLICATION, RELOCATION, TrainingFailed, run_child
 from serving.learning.store import learning
+from serving.learning.store.learning import Job
+from serving.marketplaces.store import marketplaces
 from serving.platform import jobs
 from serving.platform.home import Home
 from serving.platform.runtime import Runtime
@@ -96,3 +99,37 @@ def publish_later(runtime: Runtime, connection: Connection, marketplace_id: str,
     runtime.jobs.enqueue(
         connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest, delay_seconds=_AGAIN_SECONDS
     )
+
+
+_REQUESTED: Final = "requested"
+_LONGEST_REASON: Final = 500
+# An import of MLflow, and the limit of its requests (`training.registry.tracking.LIMIT_SECONDS`).
+_TIMEOUT_SECONDS: Final = 60.0
+
+
+def run_arguments(runtime: Runtime, job: Job) -> list[str]:
+    """The arguments with the job, a name for people (marketplace, day, cause) and the cause."""
+    with runtime.store.read() as connection:
+        place = marketplaces.get(connection, job.marketplace_id)
+    cause = job.cause["cause"] if job.cause else _REQUESTED
+    name = f"{place.name} {job.created_at:%Y-%m-%d} {cause}"
+    return ["--job-id", job.job_id, f"--run-name={name}", "--cause", cause]
+
+
+def close_run(runtime: Runtime, job: Job, why: DomainError) -> None:
+    """Record a training that was refused before its child began, or whose child ended without a word.
+
+    It is tried once: the job itself has the reason.
+    """
+    state = "failed" if isinstance(why, TrainingFailed) else "refused"
+    arguments = ["close", "--state", state, f"--reason={why.sentence[:_LONGEST_REASON]}"]
+    try:
+        run_child(
+            JOB,
+            [*arguments, *run_arguments(runtime, job), *registry_arguments(runtime, job.marketplace_id)],
+            cache=runtime.home.cache,
+            timeout_seconds=_TIMEOUT_SECONDS,
+            progress=lambda _line: None,
+        )
+    except TrainingFailed as not_recorded:
+        _log.warning("training.not_recorded", job_id=job.job_id, why=not_recorded.sentence)

@@ -18,8 +18,8 @@ from serving.learning.store import learning, monitoring
 from serving.learning.store.learning import Model
 from serving.learning.store.monitoring import EarlierScore
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
-from serving.platform.window import Window
 from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.service.scoring import Questions, ToScore, score_and_route
 

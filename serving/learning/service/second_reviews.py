@@ -1,4 +1,8 @@
-"""Doubtful labels go to a second reviewer, who sees neither the score nor the first answer."""
+"""Doubtful labels go to a second reviewer, who sees neither score nor first answer; some are of known class.
+
+Gold items come from the golden set, after many answers, and look like any other. Their result counts only in the
+agreement that the reviewer alone sees: it affects no label, no standing and no listing.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,9 +15,12 @@ from models.labels import WANTS_A_SECOND, Label
 from models.policies.learning import LabelPolicy, SecondLookPolicy
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
+from serving.learning.service.golden import golden_set_of
 from serving.learning.service.labelling import label_of
-from serving.learning.store import second_reviews, verdict_history
+from serving.learning.store import golden, second_reviews, verdict_history
+from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
+from training.golden import GoldenItem
 
 
 def open_second_reviews(
@@ -108,3 +115,55 @@ def look_event(runtime: Runtime, first: Case, case_id: str, actor: str, now: dat
         "actor": actor,
         "known_at": now,
     }
+
+
+def open_gold_items(runtime: Runtime) -> int:
+    """Open one in each marketplace with enough answers since the last one; returns how many were opened."""
+    with runtime.store.read() as connection:
+        due = [
+            one.marketplace_id
+            for one in marketplaces.everyone(connection)
+            if _is_due(runtime, connection, one.marketplace_id)
+        ]
+    return sum(_open_one(runtime, here) for here in due)
+
+
+def _is_due(runtime: Runtime, connection: Connection, here: str) -> bool:
+    stored = golden.in_force(connection, here, runtime.clock.now())
+    if stored is None:
+        return False
+    since, state = second_reviews.last_gold_item(connection, here) or (stored.frozen_at, CaseState.DECIDED)
+    rare = runtime.policies[SecondLookPolicy].known_answer_one_in
+    people = second_reviews.analysts_of_gold_items(connection, here)
+    return state is not CaseState.OPEN and second_reviews.gold_answers_since(connection, people, since, rare) >= rare
+
+
+def _open_one(runtime: Runtime, here: str) -> bool:
+    now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
+    with runtime.store.write() as connection:
+        if not _is_due(runtime, connection, here):
+            return False
+        item = _drawn(runtime, connection, here)
+        first = cases.first_of_versions(connection, here, [item.version_id]) if item is not None else {}
+        if item is None or item.version_id not in first:
+            return False
+        case_id, judged = runtime.ids.new("cas"), first[item.version_id]
+        row = look_case(judged, case_id, now, now + timedelta(days=policy.due_within_days))
+        cases.add_cases(connection, [{**row, "gold_item": item.label}])
+        cases.add_events(connection, [look_event(runtime, judged, case_id, "training", now)])
+    return True
+
+
+def _drawn(runtime: Runtime, connection: Connection, here: str) -> GoldenItem | None:
+    """A listing of the golden set that has not been used, and that at least one analyst has not judged."""
+    kept = golden_set_of(connection, here, runtime.clock.now())
+    taken, people = (
+        second_reviews.gold_items_taken(connection, here),
+        second_reviews.analysts_of_gold_items(connection, here),
+    )
+    left = [] if kept is None else [item for item in kept.items if item.version_id not in taken]
+    begin = int(runtime.draw() * len(left))
+    for item in (*left[begin:], *left[:begin]):
+        if people - second_reviews.judges_of_gold_items(connection, here, item.listing_id):
+            return item
+    return None

@@ -1,4 +1,4 @@
-"""Golden sets: inserted and read; the database itself refuses changes."""
+"""Golden sets: inserted and read; the database itself refuses changes. And the models that may be champion next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from serving.learning.tables import golden_set
+from serving.learning.tables import golden_set, model
 from serving.platform.database.row_reader import reader
 from serving.platform.database.store import add
 
@@ -38,3 +38,9 @@ def in_force(connection: Connection, marketplace_id: str, as_of: datetime) -> St
         .limit(1)
     )
     return reader(StoredSet).single(connection, query)
+
+
+def newest_models(connection: Connection) -> set[str]:
+    """The digest of the newest model of each marketplace."""
+    query = select(model.c.marketplace_id, model.c.digest).order_by(model.c.created_at)
+    return set({row.marketplace_id: row.digest for row in connection.execute(query)}.values())

@@ -1,24 +1,25 @@
-"""Measurements of the live stream: samples of facts, label delays, and probabilities beside their reviews."""
+"""Measurements of the live stream: samples of facts, label delays, probabilities beside reviews, explained shifts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from features.facts import Facts, facts_from_json
 from models.routing import Lane
 from models.verdict import Judgement
 from serving.cases.store import chosen
 from serving.cases.tables import review_case, verdict
-from serving.learning.tables import drift_report
+from serving.learning.rules.drift_alarm import Acknowledgement
+from serving.learning.tables import drift_acknowledgement, drift_report
 from serving.listings.tables import facts, listing, listing_version, score
 from serving.notices.store import notices
-from serving.platform.database.row_reader import RowReader
+from serving.platform.clock import Window
+from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.platform.window import Window
 
 _PARAMETERS: Final = 500
 
@@ -200,3 +201,41 @@ def latest_drift_report(connection: Connection, marketplace_id: str) -> tuple[da
     )
     found = connection.execute(query).one_or_none()
     return None if found is None else (found.made_at, found.report)
+
+
+def add_acknowledgement(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Insert an acknowledgement."""
+    add(connection, drift_acknowledgement, [row])
+
+
+def standing_acknowledgements(
+    connection: Connection, marketplace_id: str, champion: str | None
+) -> list[Acknowledgement]:
+    """The acknowledgements beside a champion that nobody withdrew, oldest first."""
+    query = (
+        select(
+            drift_acknowledgement,
+            drift_acknowledgement.c.acknowledged_by.label("by"),
+            drift_acknowledgement.c.acknowledged_at.label("at"),
+        )
+        .where(
+            inside(drift_acknowledgement, marketplace_id),
+            drift_acknowledgement.c.champion.is_not_distinct_from(champion),
+            drift_acknowledgement.c.withdrawn_at.is_(None),
+        )
+        .order_by(drift_acknowledgement.c.acknowledged_at, drift_acknowledgement.c.acknowledgement_id)
+    )
+    return reader(Acknowledgement).all(connection, query)
+
+
+def withdraw_acknowledgement(
+    connection: Connection, marketplace_id: str, acknowledgement_id: str, at: datetime
+) -> str | None:
+    """Withdraw an acknowledgement; returns its feature, or None where there is none that stands."""
+    stands = (
+        inside(drift_acknowledgement, marketplace_id, acknowledgement_id=acknowledgement_id),
+        drift_acknowledgement.c.withdrawn_at.is_(None),
+    )
+    feature: str | None = connection.execute(select(drift_acknowledgement.c.feature).where(*stands)).scalar()
+    connection.execute(update(drift_acknowledgement).where(*stands).values(withdrawn_at=at))
+    return feature

@@ -18,7 +18,7 @@ from serving.accounts.tables import account
 from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.audit.tables import audit_entry
 from serving.cases.tables import verdict
-from serving.learning.store.gold_items import answers_one
+from serving.learning.store.second_reviews import answers_one
 from serving.platform.database.lists import as_list, chunks, listed
 from serving.platform.database.scope import same
 from serving.takedowns.rules.statement import Undone

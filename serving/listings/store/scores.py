@@ -79,8 +79,7 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
     Raises NotFound (there is none).
     """
     query = select(score).where(inside(score, marketplace_id, score_id=score_id))
-    found = required(connection.execute(query).one_or_none(), "There is no such score.")
-    row = dict(found._mapping)
+    row = dict(required(connection.execute(query).one_or_none(), "There is no such score.")._mapping)
     row["reasons"] = [reason_from_json(one) for one in row["reasons"]]
     row["evidence"] = [from_json(one) for one in row["evidence"]]
     row["route_reasons"] = [from_json(one) for one in row["route_reasons"]]

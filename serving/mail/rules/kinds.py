@@ -1,12 +1,14 @@
-"""The kinds of mail, and which of them a person can refuse."""
+"""The kinds of mail, which of them a person can refuse, and what follows an attempt to send one."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from serving.accounts.rules.access import Role
+from serving.mail.policy import MailPolicy
 
 
 class MailKind(StrEnum):
@@ -105,3 +107,24 @@ def one_line(text: str) -> str:
     """
     seen = "".join(one for one in _BLANKS.sub(" ", text) if unicodedata.category(one) not in _UNSEEN)
     return _BLANKS.sub(" ", seen).strip()[:_LONGEST_LINE].rstrip()
+
+
+def next_attempt(
+    attempt: int, queued_at: datetime, failed_at: datetime, jitter: float, policy: MailPolicy
+) -> datetime | None:
+    """The time of the next attempt after failed attempt number `attempt` (from 1); None to give up.
+
+    `jitter`, uniform on [0, 1), spreads mails that failed together.
+    """
+    if failed_at - queued_at >= timedelta(days=policy.give_up_after_days):
+        return None
+    delays = policy.retry_delays_seconds
+    return failed_at + timedelta(seconds=delays[min(attempt, len(delays)) - 1] * (1 + policy.jitter_share * jitter))
+
+
+def waits_until(last_sent_at: datetime | None, now: datetime, policy: MailPolicy) -> datetime | None:
+    """Until when a summary waits for the one before; None where it can be sent now."""
+    if last_sent_at is None:
+        return None
+    until = last_sent_at + timedelta(minutes=policy.summary_minutes)
+    return until if now < until else None

@@ -10,8 +10,7 @@ import structlog
 from models.errors import Invalid, NotFound
 from serving.mail.client import Unsent, mail_server, send
 from serving.mail.policy import MailPolicy
-from serving.mail.rules.attempts import next_attempt, waits_until
-from serving.mail.rules.kinds import SUMMARIES, MailState
+from serving.mail.rules.kinds import SUMMARIES, MailState, next_attempt, waits_until
 from serving.mail.service.kept import keep
 from serving.mail.service.queueing import domain_of, enqueue, enqueue_now
 from serving.mail.service.rendering import message_of, sender_of

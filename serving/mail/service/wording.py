@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from models.messages.catalogue import sentences
+from models.messages.english import sentences
 from serving.mail.rules.kinds import MailKind, one_line
-from serving.mail.service import removal_wording, report_wording, secret_wording
+from serving.mail.service import removal_wording, report_wording
 from serving.mail.service.content import Content, moment
 from serving.platform.tongues import N_, gettext, say, say_many
 
@@ -250,8 +250,8 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.REPORT_STOPPED: report_wording.report_stopped,
     MailKind.REPORT_WAITS: report_wording.report_waits,
     MailKind.BURST_ALARM: report_wording.burst_alarm,
-    MailKind.NEW_SECRET: secret_wording.new_secret,
-    MailKind.SECRETS_ENDED: secret_wording.secrets_ended,
+    MailKind.NEW_SECRET: removal_wording.new_secret,
+    MailKind.SECRETS_ENDED: removal_wording.secrets_ended,
     MailKind.MODEL_ROLLBACK: _model_rollback,
     MailKind.REMOVALS_TOLD: removal_wording.removals_told,
     MailKind.PENDING_REMOVALS: removal_wording.pending_removals,

@@ -102,8 +102,7 @@ def _mail(row: Row[*tuple[Any, ...]]) -> StoredMail:
 
 def claim(connection: Connection, found: StoredMail, until: datetime) -> bool:
     """Begin an attempt that ends at the latest at a moment; False where another process has begun one."""
-    values = {"attempts": found.attempts + 1, "due_at": until}
-    return _changed(connection, found, values)
+    return _changed(connection, found, {"attempts": found.attempts + 1, "due_at": until})
 
 
 def postpone(connection: Connection, found: StoredMail, due_at: datetime, **values: object) -> bool:
@@ -118,11 +117,7 @@ def end(connection: Connection, found: StoredMail, state: MailState, at: datetim
 
 
 def _changed(connection: Connection, found: StoredMail, values: Mapping[str, object]) -> bool:
-    this = (
-        mail.c.mail_id == found.mail_id,
-        mail.c.state == MailState.QUEUED.value,
-        mail.c.attempts == found.attempts,
-    )
+    this = (mail.c.mail_id == found.mail_id, mail.c.state == MailState.QUEUED.value, mail.c.attempts == found.attempts)
     return connection.execute(update(mail).where(*this).values(**values)).rowcount == 1
 
 

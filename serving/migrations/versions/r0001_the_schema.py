@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "c52f9b421c51"
+revision = "89e0aba049d3"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

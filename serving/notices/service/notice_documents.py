@@ -8,7 +8,7 @@ from models.errors import Conflict
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.audit.store import audit
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.notice_documents import admit, check_network_bytes
+from serving.notices.rules.limits import admit, check_network_bytes
 from serving.notices.rules.notices import ItemState, ReporterKind
 from serving.notices.service.admission import network_token
 from serving.notices.service.notice_links import follow

@@ -15,9 +15,9 @@ from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import confirmation_for, link_for
 from serving.notices.store import notices, reporters
-from serving.notices.store.changed_notices import changed_since
 from serving.notices.store.notices import Item, StoredNotice
 from serving.notices.store.reporters import Reporter
+from serving.notices.store.untold import changed_since
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 

@@ -1,4 +1,4 @@
-"""Mails to notifiers: the receipt of a notice at once, and its decisions once they can no longer be undone.
+"""Mails to notifiers: to confirm an address, the receipt of a notice, and decisions once they are final.
 
 Articles 16(4) and (5) of Regulation (EU) 2022/2065.
 """
@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from models.policies.deciding import EnforcementPolicy
+from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_address
 from serving.mail.store import mails
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.notice_decisions import told
-from serving.notices.service.notice_links import confirmation_for, link_for
+from serving.notices.service.notice_links import PLACE, confirmation_for, link_for, to_confirm
 from serving.notices.store import notices, reporters, untold
 from serving.notices.store.reporters import Reporter
 from serving.platform import display
@@ -106,3 +107,24 @@ def _queue_decisions(
 def _path_of(link: str) -> str:
     """The path of a link: the mail leads to the address that the service has when it is sent."""
     return urlsplit(link).path
+
+
+def confirm(runtime: Runtime, token: str) -> str:
+    """Record that the notifier reads the address of a notice; returns the path of the receipt. It may be repeated.
+
+    The receipt of the address's next notice, which waited for this, is queued.
+
+    Raises NotFound (as `to_confirm`).
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = to_confirm(runtime, connection, token)
+        if notices.confirm(connection, found, now):
+            actor = f"reporter:{found.reporter_id}"
+            audit.record(connection, now, found.marketplace_id, actor, "notice.confirmed", found.notice_id)
+            following = untold.without_receipt(connection, found)
+            if following is not None:
+                sender = reporters.get(connection, found.marketplace_id, found.reporter_id)
+                listings = len(notices.items(connection, found.marketplace_id, following))
+                queue_receipt(runtime, connection, sender, following, listings)
+    return f"{PLACE}{link_for(runtime, found.marketplace_id, found.notice_id).rpartition(PLACE)[2]}"

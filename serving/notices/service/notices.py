@@ -96,11 +96,7 @@ def receive_form(
 
 def _preview(runtime: Runtime, admitted: Admitted, *, is_counted: bool) -> Preview:
     if is_counted:
-        row = {
-            "marketplace_id": admitted.here,
-            "preview_id": runtime.ids.new("npv"),
-            "known_at": admitted.at,
-        }
+        row = {"marketplace_id": admitted.here, "preview_id": runtime.ids.new("npv"), "known_at": admitted.at}
         previews.add_preview(admitted.connection, row)
     return Preview(known_here(admitted.connection, admitted.here, admitted.locations))
 

@@ -52,8 +52,7 @@ class NoticeContext:
 def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[ItemState]:
     names = {name for location in locations for name in names_in(location)}
     called = identified_listings.listings_called(context.connection, context.here, names)
-    waiting = notices.waiting_of(context.connection, context.here, context.reporter.reporter_id)
-    seen = set(waiting)
+    seen = set(notices.waiting_of(context.connection, context.here, context.reporter.reporter_id))
     states: list[ItemState] = []
     for number, location in enumerate(locations, start=1):
         known = meant(location, called)

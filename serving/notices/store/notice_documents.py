@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.notices.tables import notice, notice_document
-from serving.platform.database.documents import bytes_of, number_and_size
+from serving.platform.database.documents import StoredFile, bytes_of, number_and_size
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
@@ -17,18 +17,11 @@ from serving.platform.database.types import ERASED
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeDocument:
-    """One document of a notice; `size` in bytes, `name` for display only."""
+class NoticeDocument(StoredFile):
+    """One document of a notice."""
 
-    marketplace_id: str
     document_id: str
     notice_id: str
-    digest: str
-    name: str
-    media_type: str
-    size: int
-    known_at: datetime
-    erased_at: datetime | None
 
 
 def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:

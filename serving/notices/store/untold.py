@@ -1,16 +1,19 @@
-"""Receipts and decisions that notifiers have not been mailed yet."""
+"""Receipts and decisions that notifiers have not been told yet, for mails and for the marketplace."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
+from serving.appeals.tables import overturn
 from serving.mail.rules.kinds import MailKind
 from serving.mail.tables import mail
 from serving.notices.rules.notices import FINAL_AT_ONCE, ItemState, ReporterKind
-from serving.notices.store.notices import StoredNotice
+from serving.notices.store.notices import StoredNotice, stored_notice
 from serving.notices.tables import notice, notice_item, reporter
+from serving.platform.database.pages import page
 from serving.platform.database.scope import inside, same
+from serving.takedowns.tables import action
 
 # A receipt and its notice.
 _RECEIPT = and_(mail.c.subject_id == notice.c.notice_id, mail.c.kind == MailKind.NOTICE_RECEIPT.value)
@@ -68,3 +71,32 @@ def without_receipt(connection: Connection, confirmed: StoredNotice) -> str | No
         .limit(1)
     )
     return connection.execute(query).scalar()
+
+
+def changed_since(
+    connection: Connection, marketplace_id: str, since: datetime, window: timedelta, most: int, after: str | None
+) -> list[StoredNotice]:
+    """Notices that arrived at or after a moment, or whose message to the notifier changed since, the oldest first.
+
+    With `after`, those behind this notice.
+
+    The notifier learns of a decision once its undo window has passed, and of a removal pending approval once it is
+    approved. The notifier learns of an undone removal at the undo.
+    """
+    decided = (
+        select(notice_item.c.notice_id)
+        .outerjoin(action, same(action, notice_item, "action_id"))
+        .outerjoin(overturn, same(overturn, notice_item, "action_id") & overturn.c.undone_at.is_(None))
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            or_(
+                notice_item.c.decided_at >= since - window,
+                action.c.leaves_at >= since,
+                overturn.c.overturned_at >= since,
+            ),
+        )
+    )
+    changed = or_(notice.c.known_at >= since, notice.c.notice_id.in_(decided))
+    query = select(notice).where(inside(notice, marketplace_id), changed)
+    query = page(connection, query, {marketplace_id}, after, notice.c.known_at, notice.c.notice_id).limit(most)
+    return [stored_notice(row) for row in connection.execute(query).mappings()]

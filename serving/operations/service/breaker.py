@@ -7,8 +7,8 @@ from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
-from serving.platform.window import Window
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.rules.breaker import tripped
 from serving.scoring.service.bundles import LiveModels

@@ -60,9 +60,8 @@ def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> 
     bundle, missing = live.loaded(marketplace_id), live.missing().get(marketplace_id)
     sequence, entry_hash = audit.head(connection)
     processes = tuple(workers.everybody(connection))
-    name = "PostgreSQL" if connection.dialect.name == "postgresql" else "SQLite"
     return Health(
-        engine=name,
+        engine="PostgreSQL" if connection.dialect.name == "postgresql" else "SQLite",
         database_bytes=database_bytes(connection),
         free_bytes=disk.free,
         disk_bytes=disk.total,

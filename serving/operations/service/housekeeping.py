@@ -1,6 +1,6 @@
-"""Scheduled housekeeping: unanswered questions go to analysts, references and table statistics are refreshed."""
+"""Scheduled housekeeping: unanswered questions go to analysts, overdue cases are told, statistics are refreshed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from models.case import CaseEvent, CaseLane
@@ -8,9 +8,15 @@ from models.errors import Conflict
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from serving.account_management.service.reminding import take_step
+from serving.accounts.rules.access import Role
+from serving.accounts.store import people
 from serving.cases.store import cases
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
+from serving.mail.store import mails
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database import planning
 from serving.platform.runtime import Runtime
 from serving.scoring.store import reference_changes, references
@@ -80,3 +86,27 @@ def refresh_references(runtime: Runtime) -> int:
     if refreshed:
         runtime.forget()
     return refreshed
+
+
+def mail_overdue_cases(runtime: Runtime) -> int:
+    """Tell the administrators of each marketplace of its overdue cases, once a day (UTC); returns how many mails."""
+    with runtime.store.read() as connection:
+        places = marketplaces.everyone(connection)
+    return sum(_mail(runtime, one, runtime.clock.now()) for one in places)
+
+
+def _mail(runtime: Runtime, place: Marketplace, now: datetime) -> int:
+    here = place.marketplace_id
+    today = f"{here}:{now:%y%m%d}"
+    with runtime.store.read() as connection:
+        if mails.told(connection, MailKind.OVERDUE_CASES, today):
+            return 0
+        late = cases.overdue_number(connection, here, now)
+    if not late:
+        return 0
+    with runtime.store.write() as connection:
+        entry = {"marketplace_id": here, "marketplace": place.name, "n": late}
+        leads = people.with_role(connection, here, Role.ADMIN)
+        return queue_to_accounts(
+            runtime, connection, MailKind.OVERDUE_CASES, leads, {"entries": [entry]}, subject_id=today
+        )

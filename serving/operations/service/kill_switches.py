@@ -1,11 +1,18 @@
-"""The kill switch of every automatic rule: one person changes it, with a reason, effective from the next request."""
+"""The kill switch of every automatic rule: changed by one person with a reason, shown with its history."""
 
-from models.errors import Conflict, Invalid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
 from models.messages.english import reasons_of
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
 from serving.audit.store import audit
-from serving.marketplaces.rules import RULES, AutomaticRule
-from serving.marketplaces.store import kill_switches
-from serving.marketplaces.store.kill_switches import KillSwitchOff
+from serving.marketplaces.rules import RULES, AutomaticRule, RuleWords
+from serving.marketplaces.store import kill_switches, marketplaces
+from serving.marketplaces.store.kill_switches import KillSwitchChange, KillSwitchOff
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import alerts, approvals
@@ -30,3 +37,79 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
         audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=text)
         if on:
             alerts.settle(connection, here, alerts.BY_HOLDS - approvals.waiting_causes(connection, here), now)
+
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """One rule at one marketplace: whether it is on, and the last change, None where there was none."""
+
+    marketplace: Marketplace
+    rule: AutomaticRule
+    words: RuleWords
+    is_on: bool
+    last: KillSwitchChange | None
+
+
+@dataclass(frozen=True, slots=True)
+class KillSwitchStates:
+    """Every rule of the marketplaces that a person administers, the changes, and the names of their authors."""
+
+    rules: tuple[RuleState, ...]
+    changes: tuple[KillSwitchChange, ...]
+    names: dict[str, str]
+
+    def name_of(self, actor: str) -> str:
+        """The author of a change, by display name."""
+        return self.names.get(actor.removeprefix("user:"), "the command line" if actor == "local" else actor)
+
+
+def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
+    """The kill switches of the marketplaces that a person administers."""
+    with runtime.store.read() as connection:
+        places = _places(connection, person)
+        off = {
+            (one.marketplace_id, one.rule)
+            for one in kill_switches.switched_off(connection, [place.marketplace_id for place in places])
+        }
+        changes = [
+            change for place in places for change in kill_switches.changes(connection, place.marketplace_id, _SHOWN)
+        ]
+        users = [one.by.removeprefix("user:") for one in changes if one.by.startswith("user:")]
+        names = accounts.names(connection, users)
+    last: dict[tuple[str, AutomaticRule], KillSwitchChange] = {}
+    for change in changes:
+        last.setdefault((change.marketplace_id, change.rule), change)
+    rules = tuple(
+        RuleState(
+            place, rule, RULES[rule], (place.marketplace_id, rule) not in off, last.get((place.marketplace_id, rule))
+        )
+        for place in places
+        for rule in AutomaticRule
+    )
+    newest_first = sorted(changes, key=_when, reverse=True)
+    return KillSwitchStates(rules, tuple(newest_first[:_SHOWN]), names)
+
+
+def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -> Marketplace:
+    """The named marketplace; without a name, the person's only one.
+
+    Raises NotFound (the person administers no such marketplace, or several and named none).
+    """
+    with runtime.store.read() as connection:
+        places = _places(connection, person)
+    found = [one for one in places if marketplace_id in {None, one.marketplace_id}]
+    if len(found) != 1:
+        raise NotFound("You administer no such marketplace. Name one of yours.")
+    return found[0]
+
+
+def _places(connection: Connection, person: Person) -> list[Marketplace]:
+    here = person.marketplaces(Permission.ADMINISTER)
+    return [one for one in marketplaces.everyone(connection) if one.marketplace_id in here]
+
+
+def _when(change: KillSwitchChange) -> datetime:
+    return change.at

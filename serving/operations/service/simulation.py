@@ -10,6 +10,7 @@ from serving.delivery.service import letters
 from serving.operations.store import job_queue
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
+from serving.takedowns.store import removal_checks
 
 PLAY_FILE: Final = "demo.json"
 
@@ -66,5 +67,6 @@ class Visits:
 def unfinished(runtime: Runtime) -> int:
     """The number of messages that are due or on their way, and of checks and mails that have not ended."""
     with runtime.store.read() as connection:
-        sent = letters.under_way_count(connection, runtime.clock.now())
-        return sent + job_queue.unfinished_count(connection, (jobs.CHECKS, jobs.MAILS))
+        now = runtime.clock.now()
+        due = letters.under_way_count(connection, now) + removal_checks.due_count(connection, now)
+        return due + job_queue.unfinished_count(connection, (jobs.MAILS,))

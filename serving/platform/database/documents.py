@@ -1,12 +1,26 @@
 """Documents in tables of their own: the row of each, how many a subject has, and the bytes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from models.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A stored document without its bytes; `size` in bytes, `name` as its sender gave it and for display only."""
+
+    marketplace_id: str
+    digest: str
+    name: str
+    media_type: str
+    size: int
+    known_at: datetime
+    erased_at: datetime | None
 
 
 def described(

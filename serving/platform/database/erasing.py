@@ -26,8 +26,7 @@ class Place:
 
     def subjects(self, marketplace_id: str) -> Any:
         """A query for the subjects with remaining data."""
-        here = self.table.c.marketplace_id == marketplace_id
-        query = select(self.subject).where(here, *self.live)
+        query = select(self.subject).where(self.table.c.marketplace_id == marketplace_id, *self.live)
         if self.via is not None:
             own, known = self.via
             query = query.join(

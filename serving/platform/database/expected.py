@@ -1,4 +1,4 @@
-"""SQLite's statistics of its indexes as they will be with a million rows, written before there are any (ADR 62).
+"""SQLite's statistics of its indexes as they will be with a million rows, written before there are any (ADR 60).
 
 Without statistics SQLite takes every index for equally selective. It then reads a whole marketplace in the order of one
 index instead of looking ten rows up in another. Statistics of an empty or half-filled database are no better, and plans
@@ -41,8 +41,8 @@ def expect_growth(connection: Connection) -> None:
 
 
 def _wanted(connection: Connection) -> Iterator[tuple[str, str, str]]:
-    found = connection.exec_driver_sql(_INDEXED).all()
-    for (name, index, unique, origin, partial), rows in groupby(found, key=lambda row: tuple[Any, ...](row)[:-1]):
+    rows_by_index = groupby(map(tuple, connection.exec_driver_sql(_INDEXED)), key=lambda row: row[:-1])
+    for (name, index, unique, origin, partial), rows in rows_by_index:
         table = metadata.tables.get(name)
         if table is not None:
             own = origin == "pk" and not table.dialect_options["sqlite"]["with_rowid"]

@@ -45,8 +45,7 @@ def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mappin
         insert_few(connection, statement, rows)
         return
     insert_waiting(connection)
-    names = tuple(rows[0])
-    staged = _staged(statement, names, connection.dialect)
+    staged = _staged(statement, tuple(rows[0]), connection.dialect)
     connection.exec_driver_sql(staged.create)
     if _is_used(connection, staged):
         connection.exec_driver_sql(staged.empty)

@@ -72,7 +72,7 @@ def _keeps(connection: Connection) -> bool:
 
 
 def grown(connection: Connection) -> list[str]:
-    """Tables whose size has changed much since their last statistics; none on SQLite, which counts none (ADR 62).
+    """Tables whose size has changed much since their last statistics; none on SQLite, which counts none (ADR 60).
 
     A first import fills tables in seconds. Until they are analysed, the planner expects joins of one row each, and a
     query may run for minutes.

@@ -10,12 +10,15 @@ from typing import Any, Final
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
+    TextClause,
     event,
 )
 
@@ -68,6 +71,11 @@ def tenant_table(name: str, key: str, *parts: Any, is_part: bool = False) -> Tab
         *parts,
         PrimaryKeyConstraint("marketplace_id", key),
     )
+
+
+def partial_index(name: str, *columns: Any, where: ColumnElement[bool] | TextClause, unique: bool = False) -> Index:
+    """An index of the rows that meet a condition."""
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def within(column: str, table: str, key: str | None = None) -> ForeignKeyConstraint:

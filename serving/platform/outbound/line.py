@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import h11
 import httpx
 
+from models.errors import Invalid
 from serving.platform.outbound.addresses import Target, resolve
 
 _PIECE: Final = 65_536
@@ -200,3 +201,16 @@ def _trusted() -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def exchange(asked: Asked, *, allow_loopback: bool, timeout_seconds: float, most_read: int) -> Answer | Failed:
+    """Send one request over a connection of its own, in at most `timeout_seconds` after the address lookup."""
+
+    async def ask() -> Answer | Failed:
+        async with Line.to(asked.url, allow_loopback=allow_loopback) as line:
+            return await line.ask(asked, timeout_seconds=timeout_seconds, most_read=most_read)
+
+    try:
+        return asyncio.run(ask())
+    except Invalid as refused:
+        return Failed(refused.sentence)

@@ -9,8 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from models.errors import Invalid
-from serving.platform.outbound.exchange import exchange
-from serving.platform.outbound.line import Asked, Failed
+from serving.platform.outbound.line import Asked, Failed, exchange
 
 MOST_BYTES: Final = 5_000_000
 _SECONDS: Final = 5.0

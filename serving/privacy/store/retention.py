@@ -105,9 +105,8 @@ def test_buys(
 
 def _free(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a listing has no seller, or its seller is under no legal hold."""
-    kept = exists().where(
+    return ~exists().where(
         legal_hold.c.marketplace_id == marketplace_id,
         legal_hold.c.lifted_at.is_(None),
         legal_hold.c.seller_external_id == func.coalesce(seller, ""),
     )
-    return ~kept

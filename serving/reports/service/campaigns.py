@@ -16,7 +16,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.reports.policy import CampaignPolicy
 from serving.reports.rules.campaigns import Campaign, campaigns
-from serving.reports.store.accusations import accusations, brands_with_many
+from serving.reports.store.good_faith import accusations, brands_with_many
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert, CheckAlarm
 
@@ -80,8 +80,7 @@ def _campaigns(
     connection: Connection, here: str, brand_id: str, now: datetime, policy: CampaignPolicy
 ) -> tuple[Campaign, ...]:
     days = policy.usual_days + max(days for days, _ in policy.windows)
-    given = accusations(connection, here, brand_id, since=now - timedelta(days=days))
-    return campaigns(given, now, policy)
+    return campaigns(accusations(connection, here, brand_id, since=now - timedelta(days=days)), now, policy)
 
 
 def _raise(runtime: Runtime, connection: Connection, here: str, found: _Found, at: datetime) -> None:

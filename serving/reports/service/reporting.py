@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -36,10 +36,6 @@ from serving.takedowns.service import evidence
 from serving.takedowns.service.pending_approval import Before, Requested, holds_of, sales_of
 from serving.takedowns.store import approvals as holds_db
 from serving.webhooks.rules.action import ActionState
-
-LONGEST_KEY: Final = 200
-LONGEST_NOTE: Final = 2_000
-_MOST_REASONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
-"""A report as it stands: the latest step of each listing, and what became of its removal or case since."""
+"""A report as it stands: the latest step of each listing, what became of it since, and what it carries for a case."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,19 +10,22 @@ from sqlalchemy import Connection
 
 from features.message import Message, message
 from features.phrase import Phrase
-from models.case import CaseState
+from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.store import cases, verdicts
+from serving.cases.store.cases import Case
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Result, counted
+from serving.reports.service.attaching import with_content
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import ReportDocument
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
+from serving.review.service.case_access import visible_case
 from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -158,3 +162,30 @@ def _state(connection: Connection, here: str, step: StoredOutcome) -> tuple[Repo
     if case.state is CaseState.OPEN or last is None or last.side is not Side.ANALYST:
         return Reported.WITH_ANALYST, None
     return Reported.REJECTED, last.judgement
+
+
+def documents_of(connection: Connection, case: Case) -> Sequence[ReportDocument]:
+    """The documents of the reports that a case is about; none for a second review, which they would influence."""
+    return report_documents.of_case(connection, case.marketplace_id, case.case_id) if _shows(case) else ()
+
+
+def test_buys_of(connection: Connection, case: Case) -> Sequence[ReportTestBuy]:
+    """The test buys of those reports."""
+    return report_test_buys.of_case(connection, case.marketplace_id, case.case_id) if _shows(case) else ()
+
+
+def _shows(case: Case) -> bool:
+    return case.lane is not CaseLane.SECOND_REVIEW
+
+
+def document_for_analyst(
+    runtime: Runtime, person: Person, case_id: str, document_id: str
+) -> tuple[ReportDocument, bytes]:
+    """A document of a report that a case is about, with its content.
+
+    Raises NotFound (the person is no analyst of the case, the case has no such document, or it was erased).
+    """
+    with runtime.store.read() as connection:
+        case, side = visible_case(connection, person, case_id)
+        shown = documents_of(connection, case) if side is Side.ANALYST else ()
+        return with_content(connection, shown, document_id)

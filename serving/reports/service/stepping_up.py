@@ -158,8 +158,7 @@ def _check(runtime: Runtime, connection: Connection, person: Person, found: Stor
 
 def _check_factor(runtime: Runtime, connection: Connection, person: Person, factor_id: str | None) -> None:
     proved = [one for one in second_factors.of_person(connection, person.user_id) if one.factor_id == factor_id]
-    policy = runtime.policies[SecondFactorPolicy]
-    if not proved or counts_from(proved[0], policy) > runtime.wall.now():
+    if not proved or counts_from(proved[0], runtime.policies[SecondFactorPolicy]) > runtime.wall.now():
         raise Forbidden("This factor was added less than a day ago. Use one that you have had for longer.")
 
 

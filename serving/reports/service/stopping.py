@@ -17,7 +17,7 @@ from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Outcome, Result
 from serving.reports.service.reporting import keep
 from serving.reports.service.submitting import is_waiting
-from serving.reports.service.telling import tell_of_stop
+from serving.reports.service.waiting import tell_of_stop
 from serving.reports.service.withdrawing import STANDS, close_case
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport

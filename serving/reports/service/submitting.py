@@ -29,7 +29,7 @@ from serving.reports.rules.outcomes import Code, Outcome, Result, counted, named
 from serving.reports.rules.step_up import StepUpState, waits
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, keep, settle
-from serving.reports.service.telling import tell_of_wait
+from serving.reports.service.waiting import tell_of_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
@@ -223,12 +223,7 @@ def _row(
 
 
 def _attached(
-    runtime: Runtime,
-    connection: Connection,
-    draft: Draft,
-    stored: StoredReport,
-    locations: Sequence[str],
-    at: datetime,
+    runtime: Runtime, connection: Connection, draft: Draft, stored: StoredReport, locations: Sequence[str], at: datetime
 ) -> dict[str, Any]:
     """Attach the documents of the draft and the test buy to a new report; returns what the audit entry says of them."""
     told: dict[str, Any] = {}

@@ -1,5 +1,7 @@
-"""Reported listings that the marketplace has not sent: the report goes on when one comes in, or the wait ends."""
+"""Reported listings that the marketplace has not sent, until one comes in or the wait ends; and mails about reports."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import Connection
@@ -9,16 +11,60 @@ from models.errors import DomainError, Forbidden
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
+from serving.mail.store import mails
+from serving.marketplaces.store import marketplaces
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import Code, Outcome, Result
+from serving.reports.rules.outcomes import Code, Outcome, Result, why_not_at_once
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, keep, settle
-from serving.reports.service.telling import tell_of_wait
 from serving.reports.store import reports
-from serving.reports.store.reports import StoredReport, WaitingItem
+from serving.reports.store.reports import StoredOutcome, StoredReport, WaitingItem
+from serving.reports.store.step_ups import StoredStepUp
 from serving.standing.service import current, recount
 from serving.standing.store import standings
+
+
+def tell_of_wait(
+    runtime: Runtime, connection: Connection, stored: StoredReport, outcomes: Iterable[StoredOutcome]
+) -> None:
+    """Mail the person who reported which of these listings wait for somebody, unless the report had such a mail."""
+    reasons = Counter(why_not_at_once(Outcome(one.result, one.code, one.reasons)) for one in outcomes)
+    found = [{"code": code, "n": n} for code, n in reasons.items() if code is not None]
+    if found and not mails.told(connection, MailKind.REPORT_WAITS, stored.report_id):
+        _queue(runtime, connection, MailKind.REPORT_WAITS, {stored.user_id}, stored, reasons=found)
+
+
+def tell_of_stop(
+    runtime: Runtime,
+    connection: Connection,
+    stored: StoredReport,
+    proof: StoredStepUp,
+    by: Person,
+    *,
+    listings: int,
+    too_late: int,
+) -> None:
+    """Mail the people who sent and confirmed a large report that another person has stopped it."""
+    people = {stored.user_id, proof.user_id} - {by.user_id}
+    about = {"by": by.name, "n": listings, "too_late": too_late}
+    _queue(runtime, connection, MailKind.REPORT_STOPPED, people, stored, **about)
+
+
+def _queue(
+    runtime: Runtime, connection: Connection, kind: MailKind, people: set[str], stored: StoredReport, **about: object
+) -> None:
+    parameters = {
+        "brand": brands.enrolments(connection, stored.marketplace_id)[stored.brand_id].name,
+        "marketplace": marketplaces.get(connection, stored.marketplace_id).name,
+        "path": f"/brand/reports/{stored.report_id}",
+        **about,
+    }
+    queue_to_accounts(runtime, connection, kind, people, parameters, subject_id=stored.report_id)
+
 
 _MOST_AT_ONCE: Final = 200
 _WAITING: Final = "system"  # In the audit log, where a wait ends without the person who reported.

@@ -1,18 +1,21 @@
-"""The rows behind the figures of brands' reports: what became of each reported listing, and how listings were found."""
+"""The rows behind the figures of brands' reports, and a brand's statements against sellers."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from models.case import CaseState
 from models.verdict import Judgement, ReasonCode, Side
 from serving.appeals.tables import overturn
+from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing_version
 from serving.notices.store import notices
 from serving.platform.database.scope import inside, same
+from serving.reports.rules.campaigns import Accusation
 from serving.reports.rules.good_faith import FoundBy, ReportedListing, found_by
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.tables import report, report_outcome
@@ -85,13 +88,7 @@ def _cases(marketplace_id: str, wanted: Select[Any]) -> Select[Any]:
 def _removals(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
     """The last removal of each case of these reports, with its overturn in force."""
     query = (
-        select(
-            verdict.c.case_id,
-            action.c.state,
-            action.c.created_at,
-            action.c.acknowledged_at,
-            overturn.c.overturn_id,
-        )
+        select(verdict.c.case_id, action.c.state, action.c.created_at, action.c.acknowledged_at, overturn.c.overturn_id)
         .select_from(action)
         .join(verdict, same(verdict, action, "verdict_id"))
         .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
@@ -177,3 +174,38 @@ def removals_by_finder(connection: Connection, scope: Scope) -> Counter[FoundBy]
     rows = connection.execute(query).all()
     led = notices.led_to(connection, scope.marketplace_id, {row.case_id for row in rows})
     return Counter(found_by(report=row.reported, notice=row.case_id in led) for row in rows)
+
+
+def brands_with_many(
+    connection: Connection, marketplace_id: str, brand_ids: set[str], *, since: datetime, least: int
+) -> list[str]:
+    """The brands among these that accused at least so many listings of one seller since a moment."""
+    query = (
+        _given(marketplace_id, verdict.c.brand_id, verdict.c.brand_id.in_(brand_ids), since)
+        .group_by(verdict.c.brand_id, listing_version.c.seller_external_id)
+        .having(func.count(verdict.c.listing_id.distinct()) >= least)
+    )
+    return sorted({row.brand_id for row in connection.execute(query)})
+
+
+def accusations(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[Accusation]:
+    """The accusations of a brand since a moment that it did not withdraw."""
+    columns = (listing_version.c.seller_external_id, verdict.c.listing_id, verdict.c.known_at)
+    query = _given(marketplace_id, columns, verdict.c.brand_id == brand_id, since)
+    return [Accusation(*row) for row in connection.execute(query)]
+
+
+def _given(marketplace_id: str, columns: Any, brands: Any, since: datetime) -> Select[Any]:
+    wanted = columns if isinstance(columns, tuple) else (columns,)
+    return (
+        select(*wanted)
+        .select_from(verdict)
+        .join(listing_version, same(listing_version, verdict, "version_id"))
+        .where(
+            inside(verdict, marketplace_id, side=Side.BRAND.value, judgement=Judgement.COUNTERFEIT.value),
+            brands,
+            verdict.c.known_at > since,
+            listing_version.c.seller_external_id.is_not(None),
+            NOT_WITHDRAWN,
+        )
+    )

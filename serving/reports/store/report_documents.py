@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from serving.appeals.rules.seller_evidence import HandedIn
-from serving.platform.database.documents import bytes_of, number_and_size
+from serving.platform.database.documents import StoredFile, bytes_of, number_and_size
 from serving.platform.database.erasing import delete_some
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
@@ -18,18 +18,11 @@ from serving.reports.tables import report_document, report_item
 
 
 @dataclass(frozen=True, slots=True)
-class ReportDocument:
-    """One document of a report, or of a draft where `report_id` is None; `size` in bytes, `name` for display only."""
+class ReportDocument(StoredFile):
+    """One document of a report, or of a draft where `report_id` is None."""
 
-    marketplace_id: str
     document_id: str
     report_id: str | None
-    digest: str
-    name: str
-    media_type: str
-    size: int
-    known_at: datetime
-    erased_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,7 @@ def search_brands(runtime: Runtime, person: Person, case_id: str, text: str) -> 
     with runtime.store.read() as connection:
         here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
         case = cases.get(connection, here, case_id)
-        digest = scores.get(connection, here, case.score_id)["facts_digest"]
-        facts = scores.facts_of(connection, here, digest)
+        facts = scores.facts_of(connection, here, scores.get(connection, here, case.score_id)["facts_digest"])
         return case, choices_of(connection, here, facts, text, runtime.clock.now())
 
 

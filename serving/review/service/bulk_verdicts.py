@@ -62,9 +62,8 @@ def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
 def _begin(runtime: Runtime, person: Person, asked: Together, first: Item) -> str:
     with runtime.store.write() as connection:
         reviewed = person.marketplaces(Permission.REVIEW_CASES)
-        here = cases.marketplace_of(connection, first.case_id, reviewed)
         row = {
-            "marketplace_id": here,
+            "marketplace_id": cases.marketplace_of(connection, first.case_id, reviewed),
             "bulk_id": asked.bulk_id,
             "user_id": person.user_id,
             "judgement": asked.judgement.value,

@@ -9,7 +9,7 @@ from models.errors import Conflict, Forbidden
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.policy import WaitingPolicy
-from serving.cases.rules.deferral import Deferral, Snooze, check_snooze
+from serving.cases.rules.case_note import Deferral, Snooze, check_snooze
 from serving.cases.store import cases, deferrals
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import why_not_judge

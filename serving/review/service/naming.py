@@ -1,4 +1,4 @@
-"""The brand of a case as a person names or corrects it, with everything that depends on it."""
+"""The brand of a case as a person names or corrects it, with all that depends on it, and the undo of a naming."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from features.brands import compact
 from features.facts import Facts
 from models.case import CaseEvent, CaseLane, next_state
-from models.errors import Forbidden, Invalid, NotFound
+from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.messages.english import reasons_of
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Side
@@ -171,7 +171,25 @@ def _facts(connection: Connection, case: Case) -> Facts:
     return scores.facts_of(connection, case.marketplace_id, digest)
 
 
-def name_of(connection: Connection, marketplace_id: str, brand: CaseBrand) -> str | None:
-    """The name of a case's brand, registered or not; None while it is unresolved."""
-    enrolled = brands.enrolments(connection, marketplace_id).get(brand.brand_id or "")
-    return enrolled.name if enrolled else brand.mark
+def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
+    """Undo the last naming of an open case, under the person's own name; returns the case as it stands then.
+
+    The brand before it is the brand again, also for facts that are assembled from then on; an unresolved brand is
+    unresolved again. Facts of the time between keep what they had.
+
+    Raises Conflict (the case is closed, somebody else works on it, or it has no naming to undo) or NotFound, Forbidden
+    (the person has no access to the case, or somebody else named the brand: they correct it with a reason).
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, _ = visible_case(connection, person, case_id)
+        given = case_brands.last_given(case_brands.of_case(connection, case.marketplace_id, case_id))
+        if given is None:
+            raise Conflict("Nobody named the brand on this case, so there is nothing to undo.")
+        if given.user_id != person.user_id:
+            raise Forbidden("{name} named the brand. Correct it with a reason instead.", name=given.user_name)
+        barred = why_not_judge(connection, person, case)
+        if barred is not None:
+            raise Forbidden("{why}; somebody else must name its brand.", why=barred)
+        next_state(case.state, CaseEvent.PASS_ON)
+        return give_brand(runtime, connection, person, case, Naming(given.before), now, undoes_id=given.naming_id)

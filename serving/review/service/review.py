@@ -166,13 +166,12 @@ def _doubt(context: DecisionContext) -> Doubt | None:
 
 def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
     """The right that carries a confirmation, its reason, and the powers of attorney."""
-    reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
     found, mandates = basis_of(
         context.runtime,
         context.connection,
         (context.case.marketplace_id, context.brand_id or ""),
         context.person,
-        reason_code,
+        answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
         context.at,
         only=answer.right_id,
     )

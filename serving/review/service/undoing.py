@@ -118,10 +118,9 @@ def overrule(runtime: Runtime, connection: Connection, person: Person, key: tupl
     append(context, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
     elsewhere = cases.open_cases(connection, marketplace_id, [case.listing_id]).get(case.listing_id)
     if case.state is CaseState.DECIDED and elsewhere is None:
-        hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
         values: dict[str, object] = {
             "lane": CaseLane.ANALYST.value,
-            "due_at": at + timedelta(hours=hours),
+            "due_at": at + timedelta(hours=runtime.policies[EnforcementPolicy].analyst_decides_within_hours),
             "decided_at": None,
             "question_returned": True,
         }

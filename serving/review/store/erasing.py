@@ -12,11 +12,6 @@ CUSTODY: Final = (
     Place(
         custody_entry, {"description": ERASED}, (custody_entry.c.description != ERASED,), custody_entry.c.test_buy_id
     ),
-    Place(
-        test_buy,
-        {"order_reference": ERASED},
-        (test_buy.c.order_reference != ERASED,),
-        test_buy.c.test_buy_id,
-    ),
+    Place(test_buy, {"order_reference": ERASED}, (test_buy.c.order_reference != ERASED,), test_buy.c.test_buy_id),
     lines_of_timelines(IN_TIMELINE, test_buy.c.test_buy_id, test_buy.c.case_id),
 )

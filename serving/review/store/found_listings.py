@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.brands.tables import brand
-from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
+from serving.cases.store.case_filters import IS_OPEN, SCANNED
 from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.store.search import Hit

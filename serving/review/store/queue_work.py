@@ -10,7 +10,7 @@ from models.case import CaseLane, CaseState
 from models.verdict import Side
 from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, role_grant
-from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
+from serving.cases.store.case_filters import IS_OPEN, SCANNED
 from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version

@@ -11,7 +11,7 @@ from models.verdict import Judgement, Side
 from serving.appeals.tables import appeal, overturn
 from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
-from serving.learning.store.gold_items import answers_one, is_one
+from serving.learning.store.second_reviews import answers_one, is_one
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import same
 from serving.takedowns.store.contested import with_contested

@@ -224,8 +224,3 @@ def end_of(day: datetime) -> datetime:
 def last_day(ends: datetime) -> date:
     """The last day of something that ends at a moment."""
     return (ends - timedelta(microseconds=1)).date()
-
-
-def listed(territories: Iterable[str]) -> str:
-    """Territories as text for a sentence."""
-    return ", ".join(sorted(territories)) or "no country"

@@ -15,7 +15,7 @@ from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import Basis, Mandate, Notice, Right, basis, holds
 from serving.rights.store import mandates as powers
 from serving.rights.store import rights
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 
 
 def basis_of(

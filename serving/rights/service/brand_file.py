@@ -1,15 +1,22 @@
-"""Changes of a brand's file: only by its users with lead rights from the marketplace, never by an agent."""
+"""Changes of a brand's file, only by its users with lead rights; its rights as rows; the countries of a marketplace."""
+
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
 from models.errors import Forbidden, NotFound
 from serving.accounts.rules.access import Permission, Person
+from serving.audit.store import audit
+from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
+from serving.platform.tabular import Kind
+from serving.rights.rules.document import territories
 from serving.rights.rules.rights import RightState
 from serving.rights.service.claims import settle_right
 from serving.rights.store import mandates
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair, StoredRight
 
 AGENT = Phrase(
     "You act under a power of attorney. Only the brand's own users can change its file. If yours was recorded by "
@@ -53,3 +60,52 @@ def withdraw_right(runtime: Runtime, person: Person, pair: Pair, right_id: str) 
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
     settle_right(runtime, pair, right_id, RightState.WITHDRAWN, by=by)
+
+
+RIGHT_COLUMNS: Final = {
+    "kind": Kind.TEXT,
+    "title": Kind.TEXT,
+    "office": Kind.TEXT,
+    "number": Kind.TEXT,
+    "classes": Kind.TEXT,
+    "territories": Kind.TEXT,
+    "state": Kind.TEXT,
+    "begins_at": Kind.MOMENT,
+    "ends_at": Kind.MOMENT,
+    "document_sha256": Kind.TEXT,
+    "claimed_at": Kind.MOMENT,
+    "settled_at": Kind.MOMENT,
+    "note": Kind.TEXT,
+}
+
+
+def file_rows(found: Sequence[StoredRight]) -> list[tuple[Any, ...]]:
+    """The rows of an export, one per right, in the order of `RIGHT_COLUMNS`."""
+    return [
+        (
+            one.right.kind.value,
+            one.right.title,
+            one.right.office,
+            one.right.number,
+            ", ".join(map(str, one.right.classes)),
+            ", ".join(sorted(one.right.territories)),
+            one.right.state.value,
+            one.right.begins_at,
+            one.right.expires_at,
+            one.document,
+            one.claimed_at,
+            one.settled_at,
+            one.note,
+        )
+        for one in found
+    ]
+
+
+def set_sales_territory(runtime: Runtime, places: Sequence[str], *, marketplace: str | None, by: str) -> None:
+    """Set the sales territory of a marketplace; rights that are valid in none of it cannot be used there."""
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        sold = territories(places)
+        marketplaces.sell_in(connection, here, sold)
+        payload = {"sold_in": sold}
+        audit.record(connection, runtime.clock.now(), here, by, "marketplace.sells_in", here, **payload)

@@ -15,12 +15,10 @@ from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
-from serving.rights.rules.kept_text import kept_text
+from serving.rights.rules.document import kept_text, territories
 from serving.rights.rules.rights import RightKind, RightState, end_of
-from serving.rights.rules.territories import territories
 from serving.rights.store import documents, rights
-from serving.rights.store.pairs import Pair
-from serving.rights.store.rights import StoredRight
+from serving.rights.store.rights import Pair, StoredRight
 
 _USER: Final = "user:"  # The actors who have an account; all others act for the owner of the data directory.
 _LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.

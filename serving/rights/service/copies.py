@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, required
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -19,7 +19,7 @@ from serving.rights.service.documents import put_document
 from serving.rights.service.mandates import put_mandate
 from serving.rights.store import documents, mandates, rights
 from serving.rights.store.mandates import StoredMandate
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 
 SHARED: Final = frozenset({RightState.CLAIMED, RightState.VERIFIED})
 _NOT_SHARED: Final = {
@@ -75,11 +75,10 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
     Raises NotFound (the brand has no such power of attorney here) or Forbidden, Conflict (it is not in force; the other
     marketplace has it; as `serving.rights.service.mandates.grant_mandate`).
     """
-    found = next(
-        (one for one in mandates.stored_mandates(connection, pair) if one.mandate.mandate_id == mandate_id), None
+    found = required(
+        next((one for one in mandates.stored_mandates(connection, pair) if one.mandate.mandate_id == mandate_id), None),
+        "There is no such power of attorney in force.",
     )
-    if found is None:
-        raise NotFound("There is no such power of attorney in force.")
     now, mandate = runtime.clock.now(), found.mandate
     if not holds(mandate, now):
         raise Conflict("Only a power of attorney that is in force can be shared.")
@@ -112,8 +111,7 @@ def _copy_document(
     """Store a document at another marketplace; False where there is none to store."""
     if digest is None:
         return False
-    found = documents.document(connection, pair, digest)
-    if not put_document(runtime, connection, other, found, by=by):
+    if not put_document(runtime, connection, other, documents.document(connection, pair, digest), by=by):
         return False
     audit.record(connection, runtime.clock.now(), pair[0], by, "document.shared", pair[1], digest=digest)
     return True

@@ -10,11 +10,10 @@ from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
-from serving.rights.rules.document import media_type_of
-from serving.rights.rules.kept_text import kept_text
+from serving.rights.rules.document import kept_text, media_type_of
 from serving.rights.store import documents
 from serving.rights.store.documents import DocumentFile, StoredDocument
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 
 
 def keep_document(

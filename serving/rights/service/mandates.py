@@ -13,11 +13,10 @@ from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.platform.runtime import Runtime
-from serving.rights.rules.kept_text import kept_text
+from serving.rights.rules.document import kept_text, territories
 from serving.rights.rules.rights import RightKind, end_of
-from serving.rights.rules.territories import territories
 from serving.rights.store import documents, mandates
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 
 
 @dataclass(frozen=True, slots=True)

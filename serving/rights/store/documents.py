@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import NotFound
+from models.errors import required
 from serving.platform.database.store import insert_or_ignore
-from serving.rights.store.pairs import Pair, of
+from serving.rights.store.rights import Pair, of
 from serving.rights.tables import brand_document
 
 
@@ -44,9 +44,7 @@ def document(connection: Connection, pair: Pair, digest: str) -> DocumentFile:
     """A document of a brand. Raises NotFound (the brand has no document with this digest here)."""
     kept = brand_document.c
     query = select(kept.name, kept.media_type, kept.content).where(of(brand_document, pair), kept.digest == digest)
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFound("There is no such document.")
+    found = required(connection.execute(query).one_or_none(), "There is no such document.")
     return DocumentFile(*found)
 
 

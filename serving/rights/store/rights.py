@@ -1,18 +1,38 @@
-"""Brands' rights, and the right that carried each confirmation."""
+"""Brands' rights, the right that carried each confirmation, and the owner of what is on file.
+
+Every read and write names the pair (marketplace, brand), so that an id of another marketplace finds nothing.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select, update
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, NotFound, required
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.rights.rules.rights import Right, RightKind, RightState
-from serving.rights.store.pairs import Pair, of, owner
 from serving.rights.tables import brand_right, notice_basis
+
+Pair = tuple[str, str]
+
+
+def of(table: FromClause, pair: Pair) -> ColumnElement[bool]:
+    """Whether a row belongs to a brand at its marketplace."""
+    return inside(table, pair[0], brand_id=pair[1])
+
+
+def owner(connection: Connection, table: FromClause, which: ColumnElement[bool], missing: str) -> Pair:
+    """The pair of a row, for people who may act at all marketplaces.
+
+    Raises NotFound (there is no such row; the sentence is `missing`).
+    """
+    found = connection.execute(select(table.c.marketplace_id, table.c.brand_id).where(which)).one_or_none()
+    if found is None:
+        raise NotFound(missing)
+    return found.marketplace_id, found.brand_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +84,7 @@ def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
 def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
     """One right of a brand. Raises NotFound (the brand has none with this id here)."""
     query = select(brand_right).where(of(brand_right, pair), brand_right.c.right_id == right_id)
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFound("There is no such right.")
+    found = required(connection.execute(query).one_or_none(), "There is no such right.")
     return _stored(found)
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, select, update
 from models.routing import Lane
 from models.score import ScoreKind
 from serving.listings.tables import listing_version, score
+from serving.platform.clock import Window
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
-from serving.platform.window import Window
 from serving.scoring.rules.breaker import Volume
 from serving.scoring.tables import circuit_breaker
 

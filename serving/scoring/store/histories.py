@@ -128,13 +128,7 @@ def _load_versions(
     if len(histories) > 1 and since == until:
         _load_latest(connection, marketplace_id, histories, begin, since)
         return
-    wanted = {
-        "here": marketplace_id,
-        "sellers": list(histories),
-        "begin": begin,
-        "since": since,
-        "until": until,
-    }
+    wanted = {"here": marketplace_id, "sellers": list(histories), "begin": begin, "since": since, "until": until}
     if len(histories) == 1:
         later = queries.LATER_VERSIONS.rows(connection, wanted) if since < until else ()
         rows = [*later, *queries.EARLIER_VERSIONS.rows(connection, wanted)]

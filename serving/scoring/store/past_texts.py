@@ -195,5 +195,4 @@ def _read_again(
 ) -> dict[tuple[int, int], list[str]]:
     """The latest texts under one key of a band each, up to a moment each."""
     wanted = [Before(key, bins_of(asked[i].signature)[band % BANDS], *asked[i].bounds) for i, key in pairs]
-    texts = texts_before(connection, marketplace_id, band, wanted)
-    return dict(zip(pairs, texts, strict=True))
+    return dict(zip(pairs, texts_before(connection, marketplace_id, band, wanted), strict=True))

@@ -1,6 +1,6 @@
-"""The steps of every sanction: proposed, sent to the marketplace, lapsed, lifted."""
+"""The steps of every sanction: proposed, sent, lapsed, lifted; and the linked sellers at given moments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,8 +8,10 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
+from features.links import Links
 from models.errors import Busy, Conflict
 from models.messages.english import fields_in_english, in_english
+from models.outcomes import Outcome, outcomes
 from models.policies.deciding import EnforcementPolicy
 from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
@@ -18,6 +20,10 @@ from models.seller_lists import SellerList
 from serving.audit.store import audit
 from serving.brands.store import authorised_sellers
 from serving.platform.runtime import Runtime
+from serving.scoring.store import histories
+from serving.sellers.policy import DEFAULT_LINKS
+from serving.sellers.rules.components import ComponentSearch
+from serving.sellers.rules.links import LinkSearch
 from serving.sellers.rules.sanction import (
     OPEN_STATES,
     Measure,
@@ -28,11 +34,49 @@ from serving.sellers.rules.sanction import (
     act_for,
 )
 from serving.sellers.rules.sanction_statement import sanction_statement
-from serving.sellers.service.linked import links_at
-from serving.sellers.store import sanctions, seller_actions, seller_lists, strikes
+from serving.sellers.store import contacts, sanctions, seller_actions, seller_lists, strikes
 from serving.sellers.store.sanctions import StoredSanction
 from serving.webhooks.rules.action import ActionEvent, ActionState
 from serving.webhooks.service import record_step
+
+Moment = tuple[str, datetime]  # A seller and a time.
+
+
+def links_at(connection: Connection, marketplace_id: str, moments: Collection[Moment]) -> Mapping[Moment, Links]:
+    """The links of each seller at its moment, with the linked sellers' outcomes as known then."""
+    searches = [LinkSearch(seller, as_of, DEFAULT_LINKS) for seller, as_of in sorted(moments)]
+    contacts.follow(connection, marketplace_id, searches, DEFAULT_LINKS)
+    rulings = histories.rulings(connection, marketplace_id, {name for search in searches for name in search.linked})
+    known: dict[Moment, list[Outcome]] = {}
+
+    def stood(seller: str, as_of: datetime) -> list[Outcome]:
+        if (seller, as_of) not in known:
+            known[seller, as_of] = outcomes(rulings.get(seller, ()), as_of=as_of)
+        return known[seller, as_of]
+
+    return {
+        (one.seller, one.as_of): one.links({name: stood(name, one.as_of) for name in one.linked}) for one in searches
+    }
+
+
+def linked_with(connection: Connection, marketplaces: Collection[str], seller: str, as_of: datetime) -> frozenset[str]:
+    """The sellers linked with a seller in any of these marketplaces, within the limits of `DEFAULT_LINKS`."""
+    found: set[str] = set()
+    for here in sorted(marketplaces):
+        search = LinkSearch(seller, as_of, DEFAULT_LINKS)
+        contacts.follow(connection, here, [search], DEFAULT_LINKS)
+        found |= set(search.linked)
+    return frozenset(found)
+
+
+def components_at(
+    connection: Connection, marketplace_id: str, sellers: Collection[str], as_of: datetime
+) -> Mapping[str, str]:
+    """The component of each of these sellers, and of the sellers linked with them, by links known before the moment."""
+    search = ComponentSearch(sellers, as_of, DEFAULT_LINKS)
+    contacts.follow(connection, marketplace_id, [search], DEFAULT_LINKS)
+    return search.components
+
 
 _log = structlog.get_logger()
 LADDER: Final = "ladder"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -14,30 +13,19 @@ from serving.platform.database.store import add
 from serving.sellers.rules.sanction import SellerAct
 from serving.sellers.tables import seller_action
 from serving.webhooks.rules.action import ActionState
-from serving.webhooks.store.outbox import Outbox
+from serving.webhooks.store.outbox import Outbox, Outgoing
 
 PREFIX: Final = "sac"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSellerAction:
+class StoredSellerAction(Outgoing):
     """An action on a seller as stored."""
 
-    marketplace_id: str
-    action_id: str
     seller_external_id: str
     sanction_id: str
     kind: SellerAct
-    state: ActionState
-    sequence: int
     statement: Mapping[str, Any]
-    attempts: int
-    created_at: datetime
-    leaves_at: datetime
-    due_at: datetime | None
-    sent_at: datetime | None
-    acknowledged_at: datetime | None
-    last_error: str | None
 
     @property
     def subject(self) -> str:

@@ -1,19 +1,20 @@
-"""The timed steps of questions: reminders, escalations, missed answers; each once per question and deadline."""
+"""Timed steps of questions, each once per question and deadline; and brands whose standing may have changed."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, tuple_
+from sqlalchemy import Connection, and_, exists, func, select, tuple_, union
 
 from models.case import CaseLane, CaseState
 from serving.brands.tables import brand_enrolment
-from serving.cases.store.ordered_scan import IS_OPEN
-from serving.cases.tables import review_case
+from serving.cases.store.case_filters import IS_OPEN
+from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import same
 from serving.platform.database.store import insert_or_ignore
 from serving.standing.rules.reminders import QuestionStep
 from serving.standing.tables import question_step
+from serving.takedowns.tables import action
 
 
 def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
@@ -72,3 +73,38 @@ def unanswered(connection: Connection, marketplace_id: str, brand_id: str, since
         step.taken_at >= since,
     )
     return int(connection.execute(query).scalar_one())
+
+
+def brands_enrolled(connection: Connection) -> list[tuple[str, str]]:
+    """The (marketplace, brand) of every enrolment, in order."""
+    query = select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id)
+    return [(place, brand_id) for place, brand_id in connection.execute(query.order_by(*query.selected_columns))]
+
+
+def brands_touched(connection: Connection, after: datetime, until: datetime) -> list[tuple[str, str]]:
+    """The enrolments with a verdict or an action in (after, until] on one of the brand's cases, in order.
+
+    Every part reads an index by marketplace and time.
+    """
+    pairs = brands_enrolled(connection)
+    places = sorted({place for place, _ in pairs})
+    of_case = (review_case.c.marketplace_id, review_case.c.brand_id)
+    judged = and_(verdict.c.known_at > after, verdict.c.known_at <= until)
+    ruled = (
+        select(*of_case)
+        .join(verdict, same(review_case, verdict, "case_id"))
+        .where(verdict.c.marketplace_id.in_(places), verdict.c.brand_id.is_(None), judged)
+    )
+    acted = (
+        select(*of_case)
+        .join(verdict, same(review_case, verdict, "case_id"))
+        .join(action, same(action, verdict, "verdict_id"))
+        .where(action.c.marketplace_id.in_(places), action.c.created_at > after, action.c.created_at <= until)
+    )
+    answered = (
+        select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id)
+        .join(verdict, same(brand_enrolment, verdict, "brand_id"))
+        .where(judged)
+    )
+    found = {(place, brand_id) for place, brand_id in connection.execute(union(ruled, acted, answered))}
+    return [pair for pair in pairs if pair in found]

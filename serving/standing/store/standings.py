@@ -6,19 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Row,
-    Select,
-    Subquery,
-    and_,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, and_, func, or_, select, update
 
 from features.message import Message, from_json
 from models.case import BLIND_LANES
@@ -64,9 +52,8 @@ def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since
         return []
     wanted = query.subquery()
     done = _actions(connection, marketplace_id, wanted)
-    asked = select(wanted.c.case_id).where(wanted.c.passed_on)
     by_analyst = and_(
-        verdict.c.case_id.in_(asked),
+        verdict.c.case_id.in_(select(wanted.c.case_id).where(wanted.c.passed_on)),
         verdict.c.side == Side.ANALYST.value,
         verdict.c.lane.not_in([lane.value for lane in BLIND_LANES]),
     )

@@ -127,10 +127,7 @@ def _day_and_week(day: HoldCause, week: HoldCause, spent: Spent, people: int, po
     """The limits of so many people; a record raises the week by as many raised days as a working week has."""
     raised = _raised(spent, people * policy.most_person_day, policy)
     of_week = max(people * policy.person_week, policy.working_days_a_week * raised)
-    return [
-        Limit(day, max(people * policy.person_day, raised), spent.day),
-        Limit(week, of_week, spent.week),
-    ]
+    return [Limit(day, max(people * policy.person_day, raised), spent.day), Limit(week, of_week, spent.week)]
 
 
 def _raised(spent: Spent, most: int, policy: BudgetPolicy) -> int:

@@ -37,12 +37,7 @@ class HoldCause(StrEnum):
 
 _OF_PERSON = frozenset({HoldCause.USER_BURST, HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
 OF_ANALYST = _OF_PERSON | {HoldCause.ANALYST_ALARM}
-OF_BRAND = _OF_PERSON | {
-    HoldCause.BRAND_BURST,
-    HoldCause.BRAND_ALARM,
-    HoldCause.BRAND_DAY,
-    HoldCause.BRAND_WEEK,
-}
+OF_BRAND = _OF_PERSON | {HoldCause.BRAND_BURST, HoldCause.BRAND_ALARM, HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK}
 # Of an analyst: another person approves, also one of the same organisation.
 BY_SECOND_PERSON = frozenset(
     {HoldCause.CHOSEN, HoldCause.FIRST_DAY, HoldCause.UNTOLD, HoldCause.STOPPED, HoldCause.DOUBT}

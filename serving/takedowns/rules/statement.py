@@ -53,13 +53,7 @@ class Owned:
 
 
 def removal_statement(
-    *,
-    owned: Owned,
-    reason_code: ReasonCode,
-    side: Side,
-    was_flagged: bool,
-    source: Source,
-    sold_in: Sequence[str],
+    *, owned: Owned, reason_code: ReasonCode, side: Side, was_flagged: bool, source: Source, sold_in: Sequence[str]
 ) -> Statement:
     """The statement of a removal. It names the mark and its owner, because the ground is their right, but no score.
 

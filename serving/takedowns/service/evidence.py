@@ -23,7 +23,7 @@ from serving.listings.store import listings, scores
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.evidence import SALT_BYTES, Part, canonical, differences, snapshot_of
-from serving.takedowns.service.evidence_hooks import EvidenceHooks
+from serving.takedowns.service.removal_hooks import EvidenceHooks
 from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
 

@@ -35,9 +35,8 @@ from serving.takedowns.rules.bursts import (
     begins_alarm,
     holds,
 )
-from serving.takedowns.service.alarm_mails import mail_alarm, mail_voters
 from serving.takedowns.service.budgets import Cap, paces_of, spending_of
-from serving.takedowns.service.telling import is_unreachable
+from serving.takedowns.service.telling import is_unreachable, mail_alarm, mail_voters
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
@@ -121,12 +120,11 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     score = scores.get(connection, here, asked.case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
-    sales = sales_of(connection, facts, at)
     requested = Requested(
         here,
         brand_id,
         seller,
-        sales,
+        sales_of(connection, facts, at),
         asked.side,
         asked.user_id,
         stepped_up_at=asked.stepped_up_at,

@@ -1,6 +1,7 @@
 """Verified removal: after the acknowledgement, checks ask the marketplace whether it still shows the listing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +12,6 @@ from sqlalchemy import Connection
 from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.cases.store import cases
-from serving.platform import jobs
 from serving.platform.outbound.line import Failed
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import RemovalCheckPolicy
@@ -30,9 +30,8 @@ from serving.webhooks.store.endpoints import Endpoint
 
 _log = structlog.get_logger()
 _ACTOR: Final = "removal_check"
-# A check that has not ended by then was lost with its process; the sweep enqueues another.
-_CUT_OFF_AFTER: Final = timedelta(minutes=15)
-_MOST_AT_ONCE: Final = 200
+# A check that has not ended by then was lost with its process, and is due again.
+_CUT_OFF_AFTER: Final = timedelta(minutes=2)
 
 
 def begin(
@@ -45,21 +44,32 @@ def begin(
         removal_checks.begin(connection, endpoint.marketplace_id, removals, at, due_at)
 
 
-def sweep_removal_checks(runtime: Runtime) -> int:
-    """Enqueue a job for every due check; returns how many."""
-    now, left = runtime.clock.now(), 0
+def waiting(runtime: Runtime) -> list[str]:
+    """The marketplaces with a due check."""
     with runtime.store.read() as connection:
-        due = removal_checks.due(connection, now, _MOST_AT_ONCE)
-    if due:
-        with runtime.store.write() as connection:
-            runtime.jobs.hold(connection)
-            for one in due:
-                if one.due_at is not None and removal_checks.claim(connection, one, now + _CUT_OFF_AFTER):
-                    job_id = f"check:{one.action_id}:{one.looks}:{one.due_at.timestamp():.3f}"
-                    arguments = (one.marketplace_id, one.action_id, str(one.looks))
-                    runtime.jobs.enqueue(connection, jobs.CHECK, jobs.CHECKS, job_id, *arguments)
-                    left += 1
-    return left
+        return removal_checks.waiting(connection, runtime.clock.now())
+
+
+def check_due(runtime: Runtime, marketplace_id: str, is_stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
+    """Check the removals that are due at a marketplace; returns each state in one word, by removal.
+
+    It goes on as long as checks are due. Once `is_stopped`, no further check begins.
+    """
+    states = dict[str, str]()
+    # With a seed one after another, so that the order of what they record depends on no machine's speed.
+    threads = runtime.settings.job_threads if runtime.settings.seed is None else 1
+    with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
+        while not is_stopped() and (claimed := _claimed(runtime, marketplace_id, threads)):
+            checked = pool.map(lambda check: _checked(runtime, check), claimed)
+            states |= {check.action_id: state for check, state in zip(claimed, checked, strict=True)}
+    return states
+
+
+def _claimed(runtime: Runtime, marketplace_id: str, most: int) -> list[RemovalCheck]:
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        due = removal_checks.due(connection, marketplace_id, now, most)
+        return [check for check in due if removal_checks.claim(connection, check, now + _CUT_OFF_AFTER)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +79,14 @@ class _Look:
     wait: timedelta | None = None
 
 
-def check_removal(runtime: Runtime, marketplace_id: str, action_id: str, looks: int) -> str:
-    """Check whether a listing is gone; returns the state in one word. Safe to run again at any point."""
+def _checked(runtime: Runtime, check: RemovalCheck) -> str:
+    """Check whether a listing is gone; returns the state in one word."""
     with runtime.store.read() as connection:
-        found = removal_checks.of_actions(connection, marketplace_id, [action_id])[action_id]
-        if found.looks != looks:
-            return found.state.value
-        action = actions.get(connection, marketplace_id, action_id)
-        endpoint = endpoints.in_force(connection, marketplace_id)
+        action = actions.get(connection, check.marketplace_id, check.action_id)
+        endpoint = endpoints.in_force(connection, check.marketplace_id)
         given_back = actions.left_after(connection, action)
     look = _Look(Seen.NOTHING) if given_back else _look(runtime, action, endpoint)
-    return _note(runtime, found, action, look)
+    return _note(runtime, check, action, look)
 
 
 def _look(runtime: Runtime, action: StoredAction, endpoint: Endpoint | None) -> _Look:

@@ -1,6 +1,6 @@
-"""Hooks for the consequences to a seller when a removal begins to count as a strike, or no longer counts.
+"""Hooks for what other packages do with a removal: consequences to its seller, and documents of its case.
 
-Takedowns must not import sanctions, so the composition registers the hooks.
+Takedowns must not import sanctions or reports, so the composition registers the hooks.
 """
 
 from collections.abc import Callable
@@ -20,3 +20,10 @@ class RemovalHooks:
 
     counted: Callable[[Runtime, Connection, StoredAction, datetime], None]
     voided: Callable[[Runtime, Connection, StoredAction, Void, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceHooks:
+    """Called with the marketplace and the case: the digests of the documents that a report carries for it."""
+
+    documents_of: Callable[[Connection, str, str], list[str]]

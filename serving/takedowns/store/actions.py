@@ -15,35 +15,24 @@ from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
-from serving.webhooks.store.outbox import Outbox
+from serving.webhooks.store.outbox import Outbox, Outgoing
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAction:
+class StoredAction(Outgoing):
     """An action as stored, with its listing's external id.
 
     `statement` is the English text as sent. `statement_messages` has the same fields for pages in other languages; it
     is empty where none were stored.
     """
 
-    marketplace_id: str
-    action_id: str
     listing_id: str
     external_id: str
     verdict_id: str
     kind: ActionKind
-    state: ActionState
-    sequence: int
     statement: Mapping[str, Any]
     statement_messages: Mapping[str, Message]
-    attempts: int
     stepped_up: bool
-    created_at: datetime
-    leaves_at: datetime
-    due_at: datetime | None
-    sent_at: datetime | None
-    acknowledged_at: datetime | None
-    last_error: str | None
 
     @property
     def subject(self) -> str:
@@ -104,8 +93,7 @@ def latest(
     if state is not None:
         conditions.append(action.c.state == state.value)
     query = select(action.c.action_id).where(*conditions).order_by(action.c.action_id.desc()).limit(most)
-    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))
-    return found[::-1]
+    return _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))[::-1]
 
 
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:

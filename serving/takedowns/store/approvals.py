@@ -143,8 +143,7 @@ class StoredHold:
 
 
 _HOLDS: Final = RowReader(
-    StoredHold,
-    holds=lambda causes: tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in causes),
+    StoredHold, holds=lambda causes: tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in causes)
 )
 
 

@@ -65,8 +65,7 @@ def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> 
 def get(connection: Connection, marketplace_id: str, evidence_id: str) -> Taken:
     """One snapshot. Raises NotFound (there is none in this marketplace)."""
     query = select(evidence).where(inside(evidence, marketplace_id, evidence_id=evidence_id))
-    row = required(connection.execute(query).one_or_none(), "There is no such evidence.")
-    return _taken(connection, row)
+    return _taken(connection, required(connection.execute(query).one_or_none(), "There is no such evidence."))
 
 
 def everything(connection: Connection, marketplace_id: str, case_id: str | None) -> Iterator[Taken]:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing
+from serving.marketplaces.store import marketplaces
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
@@ -32,6 +34,17 @@ class RemovalCheck:
     gone_at: datetime | None
     seconds_to_removal: float | None
     last_error: str | None
+
+
+def _is_due(marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a check at a marketplace, given by a column, is due at the moment of the parameter `at`."""
+    due_at = removal_check.c.due_at
+    first = select(due_at).where(removal_check.c.marketplace_id == marketplace_id, due_at.is_not(None))
+    return first.order_by(due_at).limit(1).scalar_subquery() <= bindparam("at", type_=due_at.type)
+
+
+# Built once, because each process asks each second.
+_WAITING: Final = marketplaces.those_where(_is_due)
 
 
 def begin(
@@ -63,9 +76,22 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
     return {check.action_id: check for check in reader(RemovalCheck).all(connection, query)}
 
 
-def due(connection: Connection, at: datetime, most: int) -> list[RemovalCheck]:
-    """The removals with a due check, the longest due first."""
-    query = select(removal_check).where(removal_check.c.due_at <= at).order_by(removal_check.c.due_at).limit(most)
+def waiting(connection: Connection, at: datetime) -> list[str]:
+    """The marketplaces with a due check."""
+    return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
+
+
+def due_count(connection: Connection, at: datetime) -> int:
+    """The number of due checks, of all marketplaces."""
+    query = select(func.count()).select_from(removal_check)
+    query = query.where(removal_check.c.marketplace_id.in_(waiting(connection, at)), removal_check.c.due_at <= at)
+    return connection.execute(query).scalar_one()
+
+
+def due(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[RemovalCheck]:
+    """The removals of a marketplace with a due check, the longest due first."""
+    query = select(removal_check).where(inside(removal_check, marketplace_id), removal_check.c.due_at <= at)
+    query = query.order_by(removal_check.c.due_at, removal_check.c.action_id).limit(most)
     return reader(RemovalCheck).all(connection, query)
 
 

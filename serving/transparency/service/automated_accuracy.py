@@ -12,7 +12,7 @@ from models.prevalence import Due, Estimate, prevalence
 from models.routing import Lane
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.transparency.rules.accuracy_figures import Accuracy, BandOfScores, Share
 from training.bands import ScoredListing, precision_by_band
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from serving.notices.rules.notice_counts import Notified, as_of
 from serving.notices.store import notice_records
 from serving.reports.store.good_faith import Scope, reported_listings
-from serving.transparency.rules.reported_notices import as_notice
+from serving.transparency.rules.misuse import as_notice
 
 
 def notified_in(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> list[Notified]:

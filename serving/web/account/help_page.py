@@ -1,20 +1,20 @@
 """The help page: onboarding lists of the reader's roles, keyboard shortcuts, and the glossary."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import NotFound
 from serving.accounts.rules.access import Role, roles
-from serving.accounts.store import onboarding as seen_onboarding
+from serving.accounts.store import display_settings as seen_onboarding
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of, signed_in
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording.glossary import TERMS, Term
 
 router = APIRouter(include_in_schema=False)
@@ -22,11 +22,8 @@ Anyone = Annotated[Session, signed_in()]
 
 
 @dataclass(frozen=True, slots=True)
-class HelpPage:
+class HelpPage(Page, template="help.html", place="/help"):
     """The onboarding lists of the reader's roles, and the glossary."""
-
-    template: ClassVar[str] = "help.html"
-    place: ClassVar[str] = "/help"
 
     guides: tuple[Onboarding, ...]
     terms: tuple[Term, ...]
@@ -44,7 +41,7 @@ def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> R
     """Dismiss an onboarding list and return to the page that showed it."""
     guide, runtime = _onboarding(role), runtime_of(request)
     with runtime.store.write() as connection:
-        seen_onboarding.put_away(connection, session.person.user_id, guide.role, runtime.clock.now())
+        seen_onboarding.put_list_away(connection, session.person.user_id, guide.role, runtime.clock.now())
     return go_to(request, local_path(request, fields.get("next")))
 
 
@@ -53,7 +50,7 @@ def post_again(role: str, request: Request, session: Anyone) -> Response:
     """Show an onboarding list again, on the page that it describes."""
     guide = _onboarding(role)
     with runtime_of(request).store.write() as connection:
-        seen_onboarding.show_again(connection, session.person.user_id, guide.role)
+        seen_onboarding.show_lists_again(connection, session.person.user_id, guide.role)
     return go_to(request, guide.place)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -17,7 +17,7 @@ from serving.api.errors import problem_of
 from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
@@ -26,14 +26,11 @@ _LONGEST_TOKEN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class JoinPage:
+class JoinPage(Page, template="join.html"):
     """The content of the invitation, the typed values except the password, and the error.
 
     `theirs` is whether the invitee is signed in. To anybody else the page looks the same with and without an account.
     """
-
-    template: ClassVar[str] = "join.html"
-    place: ClassVar[str] = ""
 
     token: str
     email: str

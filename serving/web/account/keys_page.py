@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -21,11 +21,10 @@ from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.marketplaces import service as keys
 from serving.marketplaces.store.marketplaces import KeyRecord
-from serving.operations.service.kill_switch_record import administered as one_place
-from serving.web.confirming import confirm, days_of, factor_kinds
+from serving.operations.service.kill_switches import administered as one_place
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.forms import Fields, confirm, days_of, factor_kinds
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -41,14 +40,11 @@ _SCOPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class KeysPage:
+class KeysPage(Page, template="keys.html", place="/people"):
     """The keys, the form for another, and the text of a new key, which is shown only once.
 
     `names` are those of marketplaces, brands and makers by id. A key expires and is used in real time, `wall`.
     """
-
-    template: ClassVar[str] = "keys.html"
-    place: ClassVar[str] = "/people"
 
     rows: tuple[KeyRecord, ...]
     names: Mapping[str, str]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -20,7 +20,7 @@ from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, whole_address
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
@@ -40,11 +40,8 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class PeoplePage:
+class PeoplePage(Page, template="people.html", place="/people"):
     """The chosen users with their roles in words, open invitations, the form, and a link, which is shown only once."""
-
-    template: ClassVar[str] = "people.html"
-    place: ClassVar[str] = "/people"
 
     staff: Staff
     roles_of: Mapping[str, Sequence[str]]

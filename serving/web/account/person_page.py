@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -29,13 +29,13 @@ from serving.audit.store import audit
 from serving.audit.store.audit import Told
 from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
-from serving.cases.store import leases
-from serving.guards import may, runtime_of
+from serving.cases.store import deferrals
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, whole_address
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
 from serving.webhooks.service import secrets_of
@@ -57,11 +57,8 @@ class RoleBox:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonPage:
+class PersonPage(Page, template="person.html", place="/people"):
     """The user, the roles to tick, the work in hand with possible recipients, and the history."""
-
-    template: ClassVar[str] = "person.html"
-    place: ClassVar[str] = "/people"
 
     user: Colleague
     elsewhere: tuple[str, ...]
@@ -125,9 +122,8 @@ def post_reactivate(user_id: str, request: Request, session: Administrator) -> R
 
 
 @router.post("/people/{user_id}/reset-link")
-def post_reset_link(user_id: str, request: Request, session: Administrator) -> Response:
+def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session: Administrator) -> Response:
     """Create a password reset link. The response shows it, and it is not stored."""
-    runtime = runtime_of(request)
     try:
         path = reset_links.make_link(runtime, session.person, user_id[:LONGEST_ID])
     except DomainError as refused:
@@ -162,7 +158,7 @@ def person_page(
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
-        kept = leases.of_person(connection, here, found.user_id, runtime.clock.now())
+        kept = deferrals.leases_of_person(connection, here, found.user_id, runtime.clock.now())
         looked_after = account_managers.brands_of(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
         secrets = tuple(one for one in secrets_of(connection, found.user_id) if one.marketplace_id in here)

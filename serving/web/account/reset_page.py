@@ -1,7 +1,7 @@
 """The page of a password reset link: the new password, typed twice. It shows no name and no address."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -12,10 +12,10 @@ from serving.accounts.store.reset_links import DEAD
 from serving.administration.service.passwords import choose_anew
 from serving.administration.service.reset_links import live_link
 from serving.api.cookies import remember_device
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -23,11 +23,8 @@ _LONGEST_TOKEN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class ResetPage:
+class ResetPage(Page, template="reset.html"):
     """The form and the error; it never repeats the typed password."""
-
-    template: ClassVar[str] = "reset.html"
-    place: ClassVar[str] = ""
 
     token: str
     shortest_password: int
@@ -35,9 +32,8 @@ class ResetPage:
 
 
 @router.get("/reset/{token}", dependencies=[public("users without their password cannot sign in")])
-def get_reset(token: str, request: Request) -> Response:
+def get_reset(token: str, request: Request, runtime: TheRuntime) -> Response:
     """The form while the link is valid."""
-    runtime = runtime_of(request)
     _refuse_what_is_no_token(token)
     with runtime.store.read() as connection:
         live_link(runtime, connection, token)

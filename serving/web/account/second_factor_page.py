@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -34,10 +34,9 @@ from serving.guards import public, runtime_of, signed_in
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web import text_view
-from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.forms import Fields, given_by, refuse_cross_site
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -74,11 +73,8 @@ class AppCode:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondFactorPage:
+class SecondFactorPage(Page, template="second_factor.html", place="/settings"):
     """The factors, and what can be done now: confirm that it is the user, or add and remove factors."""
-
-    template: ClassVar[str] = "second_factor.html"
-    place: ClassVar[str] = "/settings"
 
     rows: tuple[FactorRow, ...]
     is_required: bool
@@ -115,11 +111,8 @@ def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmFactorPage:
+class ConfirmFactorPage(Page, template="confirm_factor.html"):
     """The question whether a first factor is the user's, and once it counts the recovery codes."""
-
-    template: ClassVar[str] = "confirm_factor.html"
-    place: ClassVar[str] = ""
 
     address: str
     name: Shown
@@ -204,8 +197,7 @@ def post_confirmation(link: str, request: Request) -> Response:
     """Let the first factor count. The answer shows the recovery codes, which are not stored."""
     refuse_cross_site(request)
     page = _confirmation(request, link[:_LONGEST_LINK])
-    codes = confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])
-    return respond(request, replace(page, codes=codes))
+    return respond(request, replace(page, codes=confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])))
 
 
 def _confirmation(request: Request, link: str) -> ConfirmFactorPage:

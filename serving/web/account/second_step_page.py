@@ -1,7 +1,7 @@
 """The second step of a sign-in: the code of an app, a passkey, or a recovery code."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -19,12 +19,11 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
-from serving.guards import at_second_step, cookie_name, runtime_of
+from serving.guards import TheRuntime, at_second_step, cookie_name, runtime_of
 from serving.platform.tongues import tongue
-from serving.web.confirming import given_by
 from serving.web.flash import go_to
-from serving.web.forms import Fields, local_path
-from serving.web.rendering import respond
+from serving.web.forms import Fields, given_by, local_path
+from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -33,11 +32,8 @@ Waiting = Annotated[Session, at_second_step()]
 
 
 @dataclass(frozen=True, slots=True)
-class SecondStepPage:
+class SecondStepPage(Page, template="second_step.html"):
     """The form for the second factor, with the kinds that the person has."""
-
-    template: ClassVar[str] = "second_step.html"
-    place: ClassVar[str] = ""
 
     address: str
     csrf_token: str
@@ -85,9 +81,8 @@ def post_options(request: Request, waiting: Waiting) -> Response:
 
 
 @router.post(PLACE + "/cancel")
-def post_cancel(request: Request, _waiting: Waiting) -> Response:
+def post_cancel(request: Request, runtime: TheRuntime, _waiting: Waiting) -> Response:
     """End the session that waits."""
-    runtime = runtime_of(request)
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
     end_session(response, request)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -18,7 +18,7 @@ from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import change_password, check_typed_alike
 from serving.api.errors import problem_of
-from serving.guards import cookie_name, runtime_of, signed_in
+from serving.guards import TheRuntime, cookie_name, runtime_of, signed_in
 from serving.mail.rules.kinds import MailKind, offered
 from serving.mail.service.unsubscribing import choose_mails
 from serving.mail.service.wording import NAMES
@@ -26,10 +26,9 @@ from serving.mail.store import choices
 from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, tongues
-from serving.web.confirming import ticked_in
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, local_path
-from serving.web.rendering import respond
+from serving.web.forms import Fields, local_path, ticked_in
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import ROLES, Option
@@ -63,14 +62,11 @@ class MailChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsPage:
+class SettingsPage(Page, template="settings.html", place="/settings"):
     """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal.
 
     Of the secrets that the user has made, those in `ticked` end with the password.
     """
-
-    template: ClassVar[str] = "settings.html"
-    place: ClassVar[str] = "/settings"
 
     name: str
     email: str
@@ -108,9 +104,8 @@ def post_settings(request: Request, session: Anyone, fields: Fields) -> Response
 
 
 @router.post("/settings/password")
-def post_password(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_password(request: Request, runtime: TheRuntime, session: Anyone, fields: Fields) -> Response:
     """Change the user's own password and sign out all other devices."""
-    runtime = runtime_of(request)
     before, wanted = fields.get("present", ""), fields.get("wanted", "")
     try:
         check_typed_alike(wanted, fields.get("again", ""))

@@ -1,7 +1,7 @@
 """The one-time page of a first start, which creates a marketplace and its administrator."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -13,12 +13,12 @@ from serving.accounts.store import setup_links
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
 from serving.api.cookies import begin_session, whence
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 _BY: Final = "setup"
@@ -26,11 +26,8 @@ _LONGEST_TOKEN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class SetupPage:
+class SetupPage(Page, template="setup.html"):
     """The form, the typed values except the password, and the error."""
-
-    template: ClassVar[str] = "setup.html"
-    place: ClassVar[str] = ""
 
     token: str
     marketplace: str
@@ -49,10 +46,9 @@ def get_setup(token: str, request: Request) -> Response:
 
 
 @router.post("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
-def post_setup(token: str, request: Request, fields: Fields) -> Response:
+def post_setup(token: str, request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Create the marketplace and its administrator, and sign in. The link is spent first, so that it works once."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     _require_open(runtime, token)
     problem = _problem(fields)
     if problem is not None:

@@ -1,7 +1,7 @@
 """Sign-in and sign-out, and the start page that redirects each role to its own page."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -18,14 +18,14 @@ from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
-from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.guards import TheRuntime, cookie_name, public, signed_in
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import tongue
 from serving.web import flash
 from serving.web.account.second_step_page import second_step_for
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
-from serving.web.rendering import home_of, respond
+from serving.web.rendering import Page, home_of, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
@@ -33,11 +33,8 @@ Anyone = Annotated[Session, signed_in()]
 
 
 @dataclass(frozen=True, slots=True)
-class SignInPage:
+class SignInPage(Page, template="sign_in.html"):
     """The form with the typed e-mail, a refusal, the result of a link, or the file that holds the set-up link."""
-
-    template: ClassVar[str] = "sign_in.html"
-    place: ClassVar[str] = ""
 
     address: str
     following: str
@@ -55,10 +52,9 @@ def get_start(session: Anyone) -> Response:
 
 
 @router.get("/sign-in", dependencies=[public("signing in")])
-def get_sign_in(request: Request) -> Response:
+def get_sign_in(request: Request, runtime: TheRuntime) -> Response:
     """The form; a user who is signed in is redirected."""
     following = local_path(request, request.query_params.get("next"))
-    runtime = runtime_of(request)
     try:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except NotSignedIn:
@@ -86,10 +82,9 @@ def _shown_once(request: Request, page: SignInPage) -> Response:
 
 
 @router.post("/sign-in", dependencies=[public("signing in")])
-def post_sign_in(request: Request, fields: Fields) -> Response:
+def post_sign_in(request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Start a session, or report that the e-mail or the password is wrong without naming which."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     following, email = local_path(request, fields.get("next")), fields.get("email", "").strip()
     browser = fields.get("browser", "")[:LONGEST_COOKIE]
     try:
@@ -116,9 +111,8 @@ def _page(following: str, email: str, error: str | None, browser: str) -> SignIn
 
 
 @router.post("/sign-out")
-def post_sign_out(request: Request, _session: Anyone) -> Response:
+def post_sign_out(request: Request, runtime: TheRuntime, _session: Anyone) -> Response:
     """End the session."""
-    runtime = runtime_of(request)
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
     end_session(response, request)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -22,7 +22,7 @@ from serving.views.views import Pair
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
@@ -111,22 +111,16 @@ class Dashboard:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandDashboardPage:
+class BrandDashboardPage(Page, template="brand_dashboard.html", place="/brand/dashboard"):
     """The dashboard for the brand's people."""
-
-    template: ClassVar[str] = "brand_dashboard.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
     dashboard: Dashboard
 
 
 @dataclass(frozen=True, slots=True)
-class ManagedDashboardPage:
+class ManagedDashboardPage(Page, template="manager_dashboard.html", place="/brands"):
     """The dashboard for the brand's account manager."""
-
-    template: ClassVar[str] = "manager_dashboard.html"
-    place: ClassVar[str] = "/brands"
 
     brand: str
     marketplace: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,13 +14,13 @@ from serving.api.errors import status_of
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import brands
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.platform.runtime import Runtime
 from serving.web.brand.brand_page import Manager
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.thread import Thread, thread_of
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -31,11 +31,8 @@ _PLACE: Final = "/brand/messages"
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesPage:
+class MessagesPage(Page, template="brand_messages.html", place=_PLACE):
     """The thread with the named account manager of a brand."""
-
-    template: ClassVar[str] = "brand_messages.html"
-    place: ClassVar[str] = _PLACE
 
     scope: BrandScope
     manager: Manager
@@ -43,18 +40,16 @@ class MessagesPage:
 
 
 @router.get(_PLACE)
-def get_messages(request: Request, session: Reader) -> HTMLResponse:
+def get_messages(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     """The page; opening it marks its messages as read."""
-    runtime = runtime_of(request)
     page = _page(runtime, session, request.query_params)
     mark_read(runtime, session.person, page.scope.pair)
     return respond(request, page, session)
 
 
 @router.post(_PLACE)
-def post_message(request: Request, session: Reader, fields: Fields) -> Response:
+def post_message(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Send a message."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     try:
@@ -68,9 +63,8 @@ def post_message(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post(_PLACE + "/{message_id}/erase")
-def post_erasure(message_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_erasure(message_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Erase one of the brand's own messages."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     erase(runtime, session.person, scope.pair, message_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -20,7 +20,7 @@ from serving.brands.rules.certification import recently_invited
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.operations.service.simulation import Visits
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -31,15 +31,14 @@ from serving.views import queues, views
 from serving.views.queues import QueueFilter
 from serving.views.views import Given, Pair
 from serving.web import text_view
-from serving.web.brand.brand_headline import headline_of, pace_of, withheld_reason_of
 from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
 from serving.web.brand.removals import RemovalsPart, removals_part
-from serving.web.brand.standing_part import StandingCard, standing_card
+from serving.web.brand.standing_part import StandingCard, headline_of, pace_of, standing_card, withheld_reason_of
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.pictures import shown_pictures
 from serving.web.downloads import download
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
 from serving.web.wording import words
@@ -65,11 +64,8 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class DonePart:
+class DonePart(Page, template="parts/done.html", place="/brand"):
     """The latest answers with the time left to undo them; `more` counts those not shown."""
-
-    template: ClassVar[str] = "parts/done.html"
-    place: ClassVar[str] = "/brand"
 
     done: tuple[Done, ...]
     more: int
@@ -111,11 +107,8 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandPage:
+class BrandPage(Page, template="brand.html", place="/brand"):
     """The queue of a brand's person, without data of any other brand."""
-
-    template: ClassVar[str] = "brand.html"
-    place: ClassVar[str] = "/brand"
 
     brands: str
     headline: str
@@ -140,10 +133,9 @@ class BrandPage:
 
 
 @router.get("/brand")
-def get_brand(request: Request, session: Answerer) -> HTMLResponse:
+def get_brand(request: Request, runtime: TheRuntime, session: Answerer) -> HTMLResponse:
     number = request.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
-    runtime = runtime_of(request)
     shown = brand_page(runtime, session, min(max(page, 1), _MOST_PAGES))
     runtime.services[Visits].open([question.case_id for question in shown.questions])
     return respond(request, shown, session)
@@ -156,9 +148,8 @@ def get_done(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.get("/brand/removals")
-def get_removals(request: Request, session: Answerer) -> HTMLResponse:
+def get_removals(request: Request, runtime: TheRuntime, session: Answerer) -> HTMLResponse:
     """Refresh the removals."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
     return respond_part(request, part, session)
@@ -166,9 +157,8 @@ def get_removals(request: Request, session: Answerer) -> HTMLResponse:
 
 @router.get("/brand/record.{form}")
 @dear
-def get_record(request: Request, session: Answerer, form: Format) -> Response:
+def get_record(runtime: TheRuntime, session: Answerer, form: Format) -> Response:
     """Download the record of the answers of the reader's brands."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
     return download(form, f"answers-{runtime.clock.now().date().isoformat()}", record_file(form, found))

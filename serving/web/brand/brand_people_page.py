@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -24,17 +24,16 @@ from serving.administration.service.reset_links import make_link_for_colleague
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import Passed, gate, recently_invited
 from serving.brands.store import certifications
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
 from serving.rights.rules.rights import RightKind
-from serving.rights.service import share_targets
+from serving.rights.service import sharing
 from serving.rights.service.mandates import NewMandate
 from serving.rights.service.sharing import share_mandate
 from serving.rights.store import documents
 from serving.rights.store import mandates as powers
-from serving.web.brand.brand_forms import Reader, given_back, shared_with
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, Reader, given_back, scope_of, shared_with
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
 from serving.web.flash import Flash, go_to
@@ -83,10 +82,8 @@ class MadeLink:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandPeoplePage(AboutBrand):
+class BrandPeoplePage(AboutBrand, template="brand_people.html"):
     """The people, the open invitations and the powers of attorney; `link` is a new one."""
-
-    template: ClassVar[str] = "brand_people.html"
 
     people: tuple[ColleagueRow, ...]
     invitations: tuple[InvitationRow, ...]
@@ -105,9 +102,8 @@ def get_people(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.post(_PLACE + "/invitations")
-def post_invitation(request: Request, session: Reader, fields: Fields) -> Response:
+def post_invitation(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Invite a colleague. The response shows the link, which is not stored, so there is no redirect."""
-    runtime = runtime_of(request)
     try:
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
     except DomainError as refused:
@@ -118,18 +114,18 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
 
 
 @router.post(_PLACE + "/invitations/{invitation_id}/withdraw")
-def post_withdraw(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_withdraw(
+    invitation_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Withdraw an invitation, so that its link no longer works."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     take_invitation_back(runtime, session.person, scope.pair, invitation_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post(_PLACE + "/{user_id}/reset-link")
-def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Create a password reset link for a colleague. The response shows it, and it is not stored."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     try:
         path = make_link_for_colleague(runtime, session.person, scope.pair, user_id)
@@ -143,18 +139,18 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
 
 
 @router.post(_PLACE + "/{user_id}/remove")
-def post_remove_person(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_remove_person(
+    user_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Remove a colleague from the brand."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     remove_person(runtime, session.person, scope.pair, user_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post("/brand/agents")
-def post_agent(request: Request, session: Reader, fields: Fields) -> Response:
+def post_agent(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Record a power of attorney."""
-    runtime = runtime_of(request)
     try:
         scope = _scope(runtime, session, fields)
         appoint_agent(runtime, session.person, scope.pair, _mandate(scope, fields))
@@ -164,18 +160,18 @@ def post_agent(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post("/brand/agents/{mandate_id}/end")
-def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_end(mandate_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """End a power of attorney now."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     end_agency(runtime, session.person, scope.pair, mandate_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post("/brand/agents/{mandate_id}/share")
-def post_shared_agent(mandate_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_agent(
+    mandate_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Record a power of attorney at another marketplace too."""
-    runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     share_mandate(runtime, session.person, scope.pair, mandate_id, shared_with(fields))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.COPY_SHARED)
@@ -248,7 +244,7 @@ def _page(
                 )
             )
         found = powers.stored_mandates(connection, scope.pair)
-        targets = share_targets.of_mandates(connection, scope.pair[1], found, scope.others, now)
+        targets = sharing.targets_of_mandates(connection, scope.pair[1], found, scope.others, now)
         mandates = mandate_rows(found, acting, now, targets)
         on_file = documents.documents_of(connection, scope.pair)
         invited = open_invitations(connection, scope.pair, runtime.wall.now())

@@ -1,19 +1,26 @@
-"""The brand and marketplace of a page. Most people represent one brand and never have to choose."""
+"""The brand and marketplace of a page, and the forms about a brand. Most people represent one and need not choose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Annotated, Final, Protocol
 
+from fastapi import Request
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from models.errors import required
+from models.errors import DomainError, required
 from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.api.errors import status_of
 from serving.brands.store import brands
+from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import objection, require_lead
-from serving.rights.service.share_targets import Places, places_led
+from serving.rights.service.sharing import Places, places_led
 from serving.views.views import Pair
-from serving.web.wording.refusals import phrase_in_words
+from serving.web.rendering import Page, respond
+from serving.web.wording.refusals import phrase_in_words, refusal
 
 FIELD: Final = "of"
 
@@ -49,10 +56,8 @@ class BrandScope:
 
 
 @dataclass(frozen=True, slots=True)
-class AboutBrand:
+class AboutBrand(Page, place="/brand/dashboard"):
     """The base of every page about a brand's data: the brand and the marketplace."""
-
-    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
 
@@ -101,3 +106,31 @@ def led_by(connection: Connection, person: Person, fields: Mapping[str, str]) ->
 
 def _value(pair: Pair) -> str:
     return ".".join(pair)
+
+
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
+_LONGEST_ID: Final = 40
+
+
+def shared_with(fields: Mapping[str, str]) -> str:
+    """The id of the marketplace with which a form shares something."""
+    return fields.get("with", "")[:_LONGEST_ID]
+
+
+class Makes(Protocol):
+    """Builds the page from the typed values and the reason for the refusal."""
+
+    def __call__(self, runtime: Runtime, session: Session, given: Mapping[str, str], /, *, error: str | None) -> Page:
+        """The page."""
+
+
+def given_back(
+    request: Request, session: Session, fields: Mapping[str, str], refused: DomainError, page: Makes
+) -> Response:
+    """The page again, with the reason for the refusal and the typed values.
+
+    Raises NotFound (the person does not represent the brand of the form).
+    """
+    made = page(runtime_of(request), session, fields, error=refusal(refused))
+    return respond(request, made, session, status=status_of(refused))

@@ -1,7 +1,7 @@
 """The certification test of brand users: its questions as a form, and why the last answers were wrong."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,12 +13,12 @@ from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import questions
 from serving.brands.service.certification import TooSoon, answer, gate_of
 from serving.brands.store import certifications
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
@@ -38,11 +38,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class CertificationPage:
+class CertificationPage(Page, template="certification.html", place="/brand"):
     """The questions, whether the reader may confirm now, and why."""
-
-    template: ClassVar[str] = "certification.html"
-    place: ClassVar[str] = "/brand"
 
     is_open: bool
     reason: str
@@ -57,14 +54,13 @@ def get_certification(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.post("/brand/certification")
-def post_certification(request: Request, session: Answerer, fields: Fields) -> Response:
+def post_certification(request: Request, runtime: TheRuntime, session: Answerer, fields: Fields) -> Response:
     """Grade the answers; redirect to the marketplace's questions, or back to the reasons."""
     given = {
         name.removeprefix(_FIELD): int(value)
         for name, value in fields.items()
         if name.startswith(_FIELD) and value.isascii() and value.isdigit() and len(value) == 1
     }
-    runtime = runtime_of(request)
     try:
         found = answer(runtime, session.person, given)
     except TooSoon as early:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -25,7 +25,7 @@ from serving.web import text_view
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -88,11 +88,8 @@ class _Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class CounterNoticesPage:
+class CounterNoticesPage(Page, template="counter_notices.html", place="/counter-notices"):
     """Counter-notices against a brand's removals, the most urgent first, without data of other brands."""
-
-    template: ClassVar[str] = "counter_notices.html"
-    place: ClassVar[str] = "/counter-notices"
 
     headline: str
     answers: tuple[Answer, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -20,12 +20,11 @@ from serving.brands.service.indicators import (
     remove_indicator,
     try_pattern,
 )
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import text_view
-from serving.web.brand.brand_forms import Reader, given_back
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, Reader, given_back, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -76,10 +75,8 @@ class TryResult:
 
 
 @dataclass(frozen=True, slots=True)
-class IndicatorsPage(AboutBrand):
+class IndicatorsPage(AboutBrand, template="brand_indicators.html"):
     """A brand's counterfeit indicators, with the typed form values so that a refusal loses none of them."""
-
-    template: ClassVar[str] = "brand_indicators.html"
 
     rows: tuple[IndicatorRow, ...]
     in_force: int
@@ -99,9 +96,8 @@ def get_indicators(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.post(_PLACE)
-def post_indicator(request: Request, session: Reader, fields: Fields) -> Response:
+def post_indicator(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add an indicator, or try it without saving."""
-    runtime = runtime_of(request)
     try:
         if fields.get("do") == "try":
             tried = _tried(runtime, session, fields)
@@ -115,9 +111,8 @@ def post_indicator(request: Request, session: Reader, fields: Fields) -> Respons
 
 
 @router.post(_PLACE + "/{indicator_id}/end")
-def post_end(indicator_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_end(indicator_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Withdraw an indicator."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
         if indicator_id not in {one.indicator_id for one in of_brand(connection, scope.pair)}:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -24,7 +24,7 @@ from serving.brands.service.price_lists import (
 )
 from serving.brands.store import price_lists
 from serving.brands.store.price_lists import Entry
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
@@ -32,8 +32,7 @@ from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
 from serving.rights.service.sharing import share_price_list
 from serving.web import text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back, shared_with
-from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Reader, Uploader, given_back, led_by, scope_of, shared_with
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
@@ -91,10 +90,8 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class PricesPage(AboutBrand):
+class PricesPage(AboutBrand, template="brand_prices.html"):
     """A page of a brand's price list, and the file in preview."""
-
-    template: ClassVar[str] = "brand_prices.html"
 
     rows: tuple[PriceRow, ...]
     count: int
@@ -115,9 +112,8 @@ def get_prices(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brand/prices.{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download the whole list."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         found = price_lists.entries(connection, scope.pair, runtime.clock.now(), most=MOST_ENTRIES)
@@ -143,9 +139,8 @@ def post_preview(
 
 @router.post(_PLACE)
 @dear
-def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
+def post_prices(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add the rows of a preview; each is validated again."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -157,9 +152,8 @@ def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
 
 @router.post(_PLACE + "/share")
 @dear
-def post_shared_prices(request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_prices(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add the prices in force or later to the list at another marketplace too."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     shared = share_price_list(runtime, session.person, scope.pair, shared_with(fields))

@@ -42,8 +42,7 @@ def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> Rec
     if lines:
         objections = number(found.counter_notices)
         if found.counter_notices_upheld:
-            upheld = number(found.counter_notices_upheld)
-            objections = say("%(all)s, %(n)s upheld", all=objections, n=upheld)
+            objections = say("%(all)s, %(n)s upheld", all=objections, n=number(found.counter_notices_upheld))
         lines.append(Line(say("Seller objections"), objections))
     if found.median_hours_to_removal is not None:
         lines.append(Line(say("Median time to removal"), words.hours(found.median_hours_to_removal)))

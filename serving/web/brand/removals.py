@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from sqlalchemy import Connection
 
@@ -11,6 +10,7 @@ from serving.takedowns.rules.removal_check import CheckState
 from serving.views import views
 from serving.views.views import BrandAction, Pair
 from serving.web import text_view
+from serving.web.rendering import Page
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTION_STATES, CHECK_STATES, StateWords
@@ -31,11 +31,8 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalsPart:
+class RemovalsPart(Page, template="parts/removals.html", place="/brand"):
     """The latest removals; `moving` is whether any of them is in transit, so that the page polls."""
-
-    template: ClassVar[str] = "parts/removals.html"
-    place: ClassVar[str] = "/brand"
 
     removals: tuple[Removal, ...]
     moving: bool

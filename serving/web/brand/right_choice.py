@@ -17,8 +17,7 @@ from serving.platform.tongues import N_, joined, say
 from serving.rights.rules.rights import RightKind, RightState, kinds_for
 from serving.rights.service.bases import basis_of
 from serving.rights.store import rights
-from serving.rights.store.pairs import Pair
-from serving.rights.store.rights import StoredRight
+from serving.rights.store.rights import Pair, StoredRight
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording.messages import in_words

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -19,18 +19,24 @@ from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind
-from serving.rights.service import share_targets
-from serving.rights.service.brand_file import withdraw_right
+from serving.rights.service import sharing
+from serving.rights.service.brand_file import RIGHT_COLUMNS, file_rows, withdraw_right
 from serving.rights.service.claims import NewRight, claim_right
 from serving.rights.service.documents import keep_document
-from serving.rights.service.right_rows import RIGHT_COLUMNS, file_rows
-from serving.rights.service.share_targets import Places
-from serving.rights.service.sharing import share_document, share_right
+from serving.rights.service.sharing import Places, share_document, share_right
 from serving.rights.store import documents, rights
 from serving.rights.store.documents import StoredDocument
 from serving.web import downloads, text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back, shared_with
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
+from serving.web.brand.brand_scope import (
+    AboutBrand,
+    BrandScope,
+    Reader,
+    Uploader,
+    given_back,
+    led_by,
+    scope_of,
+    shared_with,
+)
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
 from serving.web.flash import Flash, go_to
@@ -73,10 +79,8 @@ class DocumentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RightsPage(AboutBrand):
+class RightsPage(AboutBrand, template="brand_rights.html"):
     """A brand's rights and documents; `sold_in` are the marketplace's countries, None if it has not set them."""
-
-    template: ClassVar[str] = "brand_rights.html"
 
     rights: tuple[RightRow, ...]
     warnings: int
@@ -95,9 +99,8 @@ def get_rights(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get(_PLACE + ".{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download all rights."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = file_rows(rights.rights_of(connection, scope.pair))
@@ -105,9 +108,8 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
 
 
 @router.post(_PLACE)
-def post_right(request: Request, session: Uploader, fields: Fields, upload: File) -> Response:
+def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields: Fields, upload: File) -> Response:
     """Claim a right, with its document."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -122,9 +124,8 @@ def post_right(request: Request, session: Uploader, fields: Fields, upload: File
 
 
 @router.post(_PLACE + "/{right_id}/withdraw")
-def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_withdrawal(right_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Withdraw a right."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     withdraw_right(runtime, session.person, scope.pair, right_id)
@@ -132,9 +133,8 @@ def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fi
 
 
 @router.post(_DOCUMENTS)
-def post_document(request: Request, session: Uploader, fields: Fields, upload: File) -> Response:
+def post_document(request: Request, runtime: TheRuntime, session: Uploader, fields: Fields, upload: File) -> Response:
     """Add a document that rights and powers of attorney can refer to."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -154,9 +154,10 @@ def get_document(digest: str, request: Request, session: Reader) -> Response:
 
 
 @router.post(_PLACE + "/{right_id}/share")
-def post_shared_right(right_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_right(
+    right_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Claim a right at another marketplace too."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     share_right(runtime, session.person, scope.pair, right_id, shared_with(fields))
@@ -164,9 +165,10 @@ def post_shared_right(right_id: str, request: Request, session: Reader, fields: 
 
 
 @router.post(_DOCUMENTS + "/{digest}/share")
-def post_shared_document(digest: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_shared_document(
+    digest: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+) -> Response:
     """Store a document at another marketplace too."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     share_document(runtime, session.person, scope.pair, digest, shared_with(fields))
@@ -213,8 +215,8 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
         suppliers = [one.supplied_by.removeprefix("user:") for one in kept]
         names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
         sold_in = marketplaces.sold_in(connection, scope.pair[0])
-        targets = share_targets.of_rights(connection, scope.pair[1], found, scope.others)
-        lacking = share_targets.of_documents(connection, scope.pair[1], kept, scope.others)
+        targets = sharing.targets_of_rights(connection, scope.pair[1], found, scope.others)
+        lacking = sharing.targets_of_documents(connection, scope.pair[1], kept, scope.others)
     by_digest = {one.digest: one for one in kept}
     rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, targets=targets)
     used = [one.document for one in found]

@@ -8,7 +8,7 @@ from typing import Final
 from features.message import message
 from serving.platform.tongues import N_, say, say_many
 from serving.rights.rules.rights import Mandate, RightKind, RightState, holds, last_day
-from serving.rights.service.share_targets import Places
+from serving.rights.service.sharing import Places
 from serving.rights.store.documents import StoredDocument
 from serving.rights.store.mandates import StoredMandate
 from serving.rights.store.rights import StoredRight

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -23,7 +23,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.listings.store import listings
 from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST
@@ -31,8 +31,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import say
 from serving.web import text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back
-from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Reader, Uploader, given_back, led_by, scope_of
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import who
 from serving.web.downloads import download
@@ -76,10 +75,8 @@ class ListPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class SellersOfBrandPage(AboutBrand):
+class SellersOfBrandPage(AboutBrand, template="brand_sellers.html"):
     """A brand's current and former authorised sellers, and the list in preview."""
-
-    template: ClassVar[str] = "brand_sellers.html"
 
     rows: tuple[SellerRow, ...]
     more: int
@@ -98,9 +95,8 @@ def get_sellers(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get(_PLACE + ".{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download all entries, current and former."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = list_rows(authorised_sellers.authorised(connection, scope.pair), runtime.clock.now())
@@ -123,9 +119,8 @@ def post_preview(
 
 @router.post(_PLACE)
 @dear
-def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
+def post_sellers(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Add sellers to the list; a whole list also removes the sellers that it leaves out."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -140,9 +135,8 @@ def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post(_PLACE + "/remove")
-def post_removal(request: Request, session: Reader, fields: Fields) -> Response:
+def post_removal(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Remove a seller from the list."""
-    runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)

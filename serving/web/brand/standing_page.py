@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
@@ -25,7 +25,7 @@ from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
 from serving.web.downloads import download
 from serving.web.model.model_charts import wilson
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
@@ -74,11 +74,8 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingPage:
+class StandingPage(Page, template="brand_standing.html", place="/brand/dashboard"):
     """A brand's standing at a marketplace, computed now."""
-
-    template: ClassVar[str] = "brand_standing.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
     card: StandingCard
@@ -98,9 +95,8 @@ def get_standing(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brand/standing.{form}")
 @dear
-def get_file(request: Request, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
     """Download the changes of the standing."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = standing_rows(connection, *scope.pair)

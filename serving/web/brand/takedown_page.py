@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -30,7 +30,7 @@ from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, ticked
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
@@ -44,11 +44,8 @@ _LISTING: Final = "listing:"
 
 
 @dataclass(frozen=True, slots=True)
-class TakedownPage:
+class TakedownPage(Page, template="takedown.html", place="/brand"):
     """The open questions about the right's brand as one form, in which none is ticked."""
-
-    template: ClassVar[str] = "takedown.html"
-    place: ClassVar[str] = "/brand"
 
     choices: tuple[RightChoice, ...]
     chosen: Chosen | None
@@ -68,11 +65,8 @@ class FateRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TakedownAnswer:
+class TakedownAnswer(Page, template="takedown_answer.html", place="/brand"):
     """The outcome of a request by listing; `can_undo` is whether any of it can still be undone."""
-
-    template: ClassVar[str] = "takedown_answer.html"
-    place: ClassVar[str] = "/brand"
 
     request_id: str
     when: str

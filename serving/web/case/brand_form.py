@@ -11,8 +11,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.cases.rules.case_brand import Naming
 from serving.guards import may, runtime_of
-from serving.review.service.naming import name_brand
-from serving.review.service.naming_undo import undo_naming
+from serving.review.service.naming import name_brand, undo_naming
 from serving.web.case.brand_card import NOT_REGISTERED, BrandDraft
 from serving.web.case.case_page import case_page
 from serving.web.flash import Flash, go_to

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -33,7 +33,7 @@ from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id, ticked
 from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
@@ -58,13 +58,10 @@ class BulkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BulkPage:
+class BulkPage(Page, template="bulk.html", place="/queue"):
     """Cases as one form, those ticked that the user has chosen, and those that need a decision of their own: id, title
     and reason.
     """
-
-    template: ClassVar[str] = "bulk.html"
-    place: ClassVar[str] = "/queue"
 
     bulk_id: str
     rows: tuple[BulkRow, ...]
@@ -74,11 +71,8 @@ class BulkPage:
 
 
 @dataclass(frozen=True, slots=True)
-class BulkAnswer:
+class BulkAnswer(Page, template="bulk_answer.html", place="/queue"):
     """The outcome of a bulk decision by case; `can_undo` is whether any of it can still be undone."""
-
-    template: ClassVar[str] = "bulk_answer.html"
-    place: ClassVar[str] = "/queue"
 
     bulk: StoredBulk
     choice: Choice
@@ -156,8 +150,7 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: 
 def _rows(
     runtime: Runtime, connection: Connection, person: Person, found: list[Case], chosen: Sequence[str]
 ) -> tuple[BulkRow, ...]:
-    here = {one.marketplace_id for one in found}
-    stored = queues.rows(connection, here, [one.case_id for one in found])
+    stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
     context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -47,12 +47,7 @@ from serving.views.positions import Neighbours
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandCard, BrandDraft, brand_card
-from serving.web.case.case_cards import (
-    ListingCard,
-    NoticeCard,
-    PriceCard,
-    RuleMatch,
-)
+from serving.web.case.case_cards import ListingCard, NoticeCard, PriceCard, RuleMatch
 from serving.web.case.case_state import Standing, standing
 from serving.web.case.changes import Comparison
 from serving.web.case.documents.documents_card import ShownDocument, documents_card
@@ -65,13 +60,12 @@ from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_dupli
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.risk_part import RiskPart, risk_part
-from serving.web.case.seller_card import SellerCard, seller_card
+from serving.web.case.seller_card import RiskPart, SellerCard, risk_part, seller_card
 from serving.web.forms import CaseId
 from serving.web.queue import queue_rows
 from serving.web.queue.case_queue import queue_of
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -83,16 +77,13 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUE
 
 
 @dataclass(frozen=True, slots=True)
-class CasePage:
+class CasePage(Page, template="case.html", place="/queue"):
     """A case as its reviewer may see it. On appeals and second reviews `harm`, `score`, `reasons` and `risk` are None:
     they are not sent.
 
     If the score is masked until the decision, `lane`, `due` and the position in the queue are None as well. `drawn`
     then states the masking and its probability, also after the decision.
     """
-
-    template: ClassVar[str] = "case.html"
-    place: ClassVar[str] = "/queue"
 
     case_id: str
     version_id: str
@@ -223,10 +214,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(
-            notices.notified(connection, here, case.case_id),
-            notice_evidence.documents_of(connection, case),
-            case,
-            now,
+            notices.notified(connection, here, case.case_id), notice_evidence.documents_of(connection, case), case, now
         ),
         invalid_reasons=REASONS,
         complaints=notice_complaints.of_case(connection, here, case.case_id),

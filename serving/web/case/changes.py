@@ -89,14 +89,7 @@ def comparison(history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int,
     if wanted is not None and wanted[0] in by_number and wanted[1] in by_number and wanted[0] < wanted[1]:
         old, new = wanted
     before, after = by_number[old], by_number[new]
-    return Comparison(
-        old,
-        new,
-        before["known_at"],
-        after["known_at"],
-        changes(before, after),
-        tuple(by_number),
-    )
+    return Comparison(old, new, before["known_at"], after["known_at"], changes(before, after), tuple(by_number))
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -133,8 +126,7 @@ def _swapped(old: Any, new: Any) -> Iterator[Part]:
 
 
 def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    steps = matcher.get_opcodes()
+    steps = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     for number, (tag, a, b, c, d) in enumerate(steps):
         if tag == "equal":
             yield Part(Turn.KEPT, text_view.show(_shortened(old[a:b], number > 0, number < len(steps) - 1)))

@@ -1,7 +1,7 @@
 """Moving to the next case without a page load: the headers that the script of a case sends."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -9,10 +9,10 @@ from fastapi.responses import Response
 from models.errors import Conflict
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.review.service.case_access import lease
 from serving.web.forms import CaseId, is_case_id
-from serving.web.rendering import respond_part
+from serving.web.rendering import Page, respond_part
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
@@ -39,19 +39,15 @@ def goes_on(request: Request) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class LeasePart:
+class LeasePart(Page, template="parts/lease.html", place="/queue"):
     """How long the case on the screen is leased to the reader."""
-
-    template: ClassVar[str] = "parts/lease.html"
-    place: ClassVar[str] = "/queue"
 
     lease: str
 
 
 @router.post("/cases/{case_id}/lease")
-def post_lease(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+def post_lease(case_id: CaseId, request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     """Lease a prefetched case that is now on the screen."""
-    runtime = runtime_of(request)
     until = lease(runtime, session.person, case_id)
     if until is None:
         raise Conflict("Somebody else is working on this case, or it is no longer open.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -12,7 +12,7 @@ from features.facts import Facts
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.store import chosen
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.listings.store import listings, scores
 from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
@@ -24,10 +24,9 @@ from serving.web import scores as shown_scores
 from serving.web.case import case_cards
 from serving.web.case.case_cards import ListingCard, PriceCard
 from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.risk_part import RiskPart, risk_part
-from serving.web.case.seller_card import SellerCard, seller_card
+from serving.web.case.seller_card import RiskPart, SellerCard, risk_part, seller_card
 from serving.web.queue import queue_rows
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -38,11 +37,8 @@ _LONGEST_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPage:
+class ListingPage(Page, template="listing.html", place="/search"):
     """A listing at its newest version, with its newest score. Its pictures are loaded only once it has a case."""
-
-    template: ClassVar[str] = "listing.html"
-    place: ClassVar[str] = "/search"
 
     listing_id: str
     external_id: str
@@ -62,9 +58,8 @@ class ListingPage:
 
 
 @router.get("/listings/{listing_id}")
-def get_listing(listing_id: str, request: Request, session: Reviewer) -> Response:
+def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     """The page; a listing with an open case leads to that case, which may have to hide the score."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = listings.newest(
             connection, listing_id[:_LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)

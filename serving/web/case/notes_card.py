@@ -1,24 +1,26 @@
-"""The analysts' notes on a case, the form for another one, and the forms that snooze and resume the case."""
+"""The analysts' notes on a case, the forms that snooze and resume it, and the page of notes that mention the reader."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
-from serving.cases.store.case_notes import StoredNote
+from serving.cases.store.case_notes import Mention, StoredNote
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
+from serving.platform.runtime import Runtime
 from serving.review.service import case_notes as writing
 from serving.review.service import deferring
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery
+from serving.web.rendering import Page, respond
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
@@ -88,3 +90,36 @@ def post_resume(case_id: CaseId, request: Request, session: Reviewer, fields: Fi
 
 def _back(case_id: str, fields: Fields) -> str:
     return QueueQuery.of(fields.get("queue", "")).case_address(case_id)
+
+
+_MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NotesPage(Page, template="notes.html", place="/notes"):
+    """The notes that mention the reader, unread ones first."""
+
+    notes: list[Mention]
+    unseen: int
+    most: int
+
+
+@router.get("/notes")
+def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
+    """The notes."""
+    return respond(request, notes_page(runtime_of(request), session), session)
+
+
+@router.post("/notes/seen")
+def post_seen(request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
+    """Mark all of them as read."""
+    with runtime.store.write() as connection:
+        case_notes.see_all(connection, session.person.user_id, runtime.clock.now())
+    return go_to(request, "/notes", Flash.NOTES_SEEN)
+
+
+def notes_page(runtime: Runtime, session: Session) -> NotesPage:
+    person, here = session.person, session.person.marketplaces(Permission.REVIEW_CASES)
+    with runtime.store.read() as connection:
+        notes = case_notes.inbox(connection, person.user_id, here, _MOST)
+        return NotesPage(notes, case_notes.unseen(connection, person.user_id, here), _MOST)

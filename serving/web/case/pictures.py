@@ -4,16 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from features.facts import Facts
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.platform.runtime import Runtime
-from serving.review.service import pictures
+from serving.review.service import notice_evidence
 from serving.web.forms import CaseId
 
 router = APIRouter(include_in_schema=False)
@@ -38,14 +38,15 @@ def shown_pictures(runtime: Runtime, case_id: str, facts: Facts) -> tuple[ShownP
     of = len(facts.listing.image_link or ())
     return tuple(
         ShownPicture(f"/cases/{case_id}/pictures/{number}", number + 1, of)
-        for number in pictures.loadable(runtime, facts)
+        for number in notice_evidence.loadable_pictures(runtime, facts)
     )
 
 
 @router.get("/cases/{case_id}/pictures/{number}")
-async def get_picture(case_id: CaseId, number: int, request: Request, session: Judge) -> Response:
+async def get_picture(case_id: CaseId, number: int, runtime: TheRuntime, session: Judge) -> Response:
     """A picture as its host sends it. Waiting for the host blocks none of the threads that serve pages."""
-    runtime = runtime_of(request)
-    address = await run_in_threadpool(pictures.address_of, runtime, session.person, case_id, number)
-    found = pictures.loaded(await asyncio.wrap_future(runtime.pictures.loading(address)), case_id, number)
+    address = await run_in_threadpool(notice_evidence.picture_address, runtime, session.person, case_id, number)
+    found = notice_evidence.loaded_picture(
+        await asyncio.wrap_future(runtime.pictures.loading(address)), case_id, number
+    )
     return Response(found.body, media_type=found.media_type, headers=_HEADERS)

@@ -7,7 +7,7 @@ from typing import Final
 
 from serving.appeals.policy import PROFILES, CounterNoticePolicy, Days, Maintaining
 from serving.appeals.rules.counter_notice import CounterNoticeState, Party
-from serving.appeals.service.calendars import calendar_of
+from serving.appeals.service.counter_notice_steps import calendar_of
 from serving.appeals.store.counter_notices import CounterNotice, StoredStep
 from serving.appeals.store.seller_uploads import SellerUpload
 from serving.platform import tongues

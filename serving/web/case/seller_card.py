@@ -1,4 +1,4 @@
-"""The seller at scoring time: counts with their series and sources, strikes, earlier outcomes."""
+"""The seller at scoring time: counts with their series and sources, strikes, earlier outcomes; and the current risk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from sqlalchemy import Connection
 
 from features.facts import Facts, Source
 from features.fields import Windows
+from models.messages.english import in_english
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import count
-from serving.platform.runtime import ByClass
+from serving.platform.runtime import ByClass, Runtime
+from serving.sellers.service.seller_risk import risk_of
 from serving.sellers.store import activity_series, strikes
 from serving.sellers.store.activity_series import LISTINGS, STEP, STEPS
-from serving.web import text_view
+from serving.web import charts, text_view
+from serving.web.charts import ScoreBar
 from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -132,3 +135,29 @@ def _remarks(facts: Facts) -> list[tuple[str, Shown]]:
 
 def _since(days: float) -> str:
     return "since today" if days < 1 else f"for {words.age(days)}"
+
+
+_WIDTH: Final = 96  # Leaves room for the sentence on the line of a telephone.
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPart:
+    """The seller's percentile and the counts behind it; `bar` is None without a percentile."""
+
+    as_of: datetime | None
+    bar: ScoreBar | None
+    standing: str
+    counts: tuple[str, ...]
+
+
+def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> RiskPart:
+    """The part of a seller; None is a seller whom the listing does not name."""
+    found = risk_of(runtime, connection, marketplace_id, seller)
+    percentile = found.risk.percentile if found.risk else None
+    standing, *counts = map(in_english, found.reasons)
+    return RiskPart(
+        as_of=found.kept.as_of if found.kept else None,
+        bar=charts.percentile_bar(percentile, _WIDTH) if percentile is not None else None,
+        standing=standing,
+        counts=tuple(counts),
+    )

@@ -1,12 +1,13 @@
-"""Labels: how many there are and will be, their sources and times, and those in doubt."""
+"""Labels: how many there are and will be, sources and times, those in doubt, and the changes of the last snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 
 from features.message import message
 from models.labels import VALUES, EvidenceLevel
@@ -19,17 +20,18 @@ from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import leaning
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.policy import LabelSourcePolicy
 from serving.learning.rules.heavy_sources import Among, HeavySource, heavy_sources
+from serving.learning.service.label_changes import LabelChanges, label_changes
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.snapshot_files import SnapshotFiles
-from serving.learning.store import learning, second_reviews
+from serving.learning.store import learning, links, second_reviews
+from serving.learning.store.learning import StoredSnapshot
 from serving.learning.store.second_reviews import SecondReviews, Suspect
 from serving.platform.runtime import Runtime
 from serving.review.store import masked_scores
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
-from serving.web.model.label_changes_card import LabelChangesCard, label_changes_card
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.model.model_charts import wilson
 from serving.web.model.model_report import EVIDENCE
@@ -40,6 +42,53 @@ from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF, Choice
 from training.snapshot import SnapshotRefused
 from training.snapshot_summary import SnapshotSummary, summarise
+
+_LISTED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChangesCard:
+    """The comparison of two snapshots; `why_not` is set where a file is gone.
+
+    `fates` are the versions whose label changed or is gone; `listings` are the ids of those that the page may name.
+    """
+
+    before: StoredSnapshot
+    after: StoredSnapshot
+    changes: LabelChanges | None
+    fates: Mapping[str, Sequence[str]]
+    listings: Mapping[str, tuple[str, str]]
+    may_open: bool
+    why_not: str
+
+
+def label_changes_card(
+    runtime: Runtime, connection: Connection, marketplace_id: str, newest: Sequence[StoredSnapshot], *, may_open: bool
+) -> LabelChangesCard | None:
+    """The card of the two newest snapshots, newest first; None where there is none to compare with."""
+    if len(newest) < 2:
+        return None
+    after, before = newest[:2]
+    try:
+        found = label_changes(
+            connection, marketplace_id, runtime.services[SnapshotFiles], before, after, runtime.policies[LabelPolicy]
+        )
+    except SnapshotRefused as refused:
+        return LabelChangesCard(before, after, None, {}, {}, may_open, str(refused))
+    fates = {
+        "Now genuine, before counterfeit": found.cleared,
+        "Now counterfeit, before genuine": found.accused,
+        **{f"Gone: {_lower(in_english(message(code)))}": versions for code, versions in found.lost.items()},
+    }
+    named = {version for versions in fates.values() for version in versions[:_LISTED]}
+    listings = links.listings_of(connection, marketplace_id, named)
+    return LabelChangesCard(before, after, found, fates, listings, may_open, "")
+
+
+def _lower(sentence: str) -> str:
+    """A sentence after a colon, without its full stop."""
+    return f"{sentence[:1].lower()}{sentence[1:]}".rstrip(".")
+
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -57,11 +106,8 @@ _TONES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class LabelsPage(AtMarketplace):
+class LabelsPage(AtMarketplace, template="models_labels.html", place="/models"):
     """The page; `suspects` is None for reviewers, because second reviews are blind."""
-
-    template: ClassVar[str] = "models_labels.html"
-    place: ClassVar[str] = "/models"
 
     labels: LabelState
     over_time: StackedArea | None
@@ -86,8 +132,7 @@ class LabelsPage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_labels(request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_labels(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, labels_page(runtime, session.person, scope), session)
 

@@ -4,15 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.messages.catalogue import sentences
+from models.messages.english import sentences
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
 from serving.learning.service.monitoring import SCORE
 from serving.learning.service.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
@@ -52,11 +52,8 @@ class ToldTable:
 
 
 @dataclass(frozen=True, slots=True)
-class LivePage(AtMarketplace):
+class LivePage(AtMarketplace, template="models_live.html", place="/models"):
     """The page; the grid is None before the first report."""
-
-    template: ClassVar[str] = "models_live.html"
-    place: ClassVar[str] = "/models"
 
     drift: Drift | None
     may_acknowledge: bool
@@ -69,16 +66,14 @@ class LivePage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_live(request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_live(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, live_page(runtime, session.person, scope), session)
 
 
 @router.post(f"{PLACE}/acknowledgements")
-def post_acknowledgement(request: Request, session: Trainer, fields: Fields) -> Response:
+def post_acknowledgement(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
     """Record why a feature stays shifted."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     feature, note = fields.get("feature", "")[:_LONGEST_NAME], fields.get("note", "")[:_LONGEST_NOTE]
     acknowledge(runtime, scope.chosen, feature=feature, note=note, by=session.person.actor)
@@ -86,9 +81,8 @@ def post_acknowledgement(request: Request, session: Trainer, fields: Fields) -> 
 
 
 @router.post(f"{PLACE}/acknowledgements/withdraw")
-def post_withdrawal(request: Request, session: Trainer, fields: Fields) -> Response:
+def post_withdrawal(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
     """Withdraw an acknowledgement."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     acknowledgement_id = fields.get("acknowledgement_id", "")[:_LONGEST_NAME]
     withdraw(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=session.person.actor)
@@ -98,8 +92,7 @@ def post_withdrawal(request: Request, session: Trainer, fields: Fields) -> Respo
 def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
-        red = red_now(runtime, connection, place.marketplace_id)
-        drift = drift_of(connection, place.marketplace_id, red)
+        drift = drift_of(connection, place.marketplace_id, red_now(runtime, connection, place.marketplace_id))
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     told = reason_precision(runtime, place)
     return LivePage(

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import learning, links
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
@@ -24,11 +24,8 @@ _LONGEST_DIGEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class ModelCardPage(AtMarketplace):
+class ModelCardPage(AtMarketplace, template="model_card.html", place="/models"):
     """The card; `champion_since` is None if it is not the champion."""
-
-    template: ClassVar[str] = "model_card.html"
-    place: ClassVar[str] = "/models"
 
     champion_since: datetime | None
     report: Report
@@ -37,8 +34,7 @@ class ModelCardPage(AtMarketplace):
 
 
 @router.get(f"{PLACE}/{{digest}}")
-def get_card(digest: str, request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_card(digest: str, request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, model_card_page(runtime, scope, digest[:_LONGEST_DIGEST]), session)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training, try_again
 from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
@@ -57,11 +57,8 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelsPage(AtMarketplace):
+class ModelsPage(AtMarketplace, template="models.html", place="/models"):
     """The page. `shown` is the challenger's report, or the champion's without a challenger."""
-
-    template: ClassVar[str] = "models.html"
-    place: ClassVar[str] = "/models"
 
     champion: Model | None
     is_challenge: bool
@@ -86,8 +83,7 @@ class ModelsPage(AtMarketplace):
 
 
 @router.get("/models")
-def get_models(request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_models(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, models_page(runtime, session.person, scope, given=request.query_params), session)
 
@@ -198,9 +194,8 @@ def _without_password(uri: str) -> str:
 
 
 @router.get("/models/training")
-def get_training(request: Request, session: Reader) -> Response:
+def get_training(request: Request, runtime: TheRuntime, session: Reader) -> Response:
     """The state of the retraining. The page polls it only while one runs, so an ended one reloads the page."""
-    runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     with runtime.store.read() as connection:
         part = training_part(connection, scope, runtime.clock.now())
@@ -211,9 +206,8 @@ def get_training(request: Request, session: Reader) -> Response:
 
 
 @router.post("/models/train")
-def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
+def post_train(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
     """Request a retraining, or another attempt at the bundle of a training that was kept."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     by = session.person.actor
     if job_id := fields.get("job"):
@@ -224,9 +218,8 @@ def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
 
 
 @router.post("/models/promote")
-def post_promote(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_promote(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Approve the model that was shown; the last required approval promotes it."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
     done = approve(runtime, scope.chosen, digest=digest, by=session.person.actor, reason=reason)
@@ -234,18 +227,16 @@ def post_promote(request: Request, session: Promoter, fields: Fields) -> Respons
 
 
 @router.post("/models/withdraw")
-def post_withdraw(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_withdraw(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Withdraw the user's approval."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     withdraw(runtime, scope.chosen, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.APPROVAL_WITHDRAWN)
 
 
 @router.post("/models/rollback")
-def post_rollback(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_rollback(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Roll back to the previous champion."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     done = rollback(runtime, scope.chosen, by=session.person.actor, reason=reason)
@@ -253,9 +244,8 @@ def post_rollback(request: Request, session: Promoter, fields: Fields) -> Respon
 
 
 @router.post("/models/breaker")
-def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)

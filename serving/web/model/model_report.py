@@ -9,12 +9,11 @@ from serving.learning.store.learning import Model
 from serving.web.model import model_charts
 from serving.web.model.gate_rows import GateRow, gate_rows, sentence_case
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
-from serving.web.model.operating_rows import OperatingPoint, operating_rows
 from serving.web.model.peer_rows import Peers, peers_of
-from serving.web.model.report_measures import Measure, measures_of
+from serving.web.model.report_measures import Measure, OperatingPoint, measures_of, operating_rows
 from serving.web.model.second_stage_row import SecondStageRow, second_stage_of
 from serving.web.wording import words
-from training.comparable import comparable, why_not_comparable
+from training.comparison import comparable, why_not_comparable
 from training.operating import promise_in_words
 
 EVIDENCE: Final = {

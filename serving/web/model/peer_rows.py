@@ -35,7 +35,6 @@ def peers_of(judged: Mapping[str, Any]) -> Peers | None:
         return None
     low, high = found["difference_interval"]
     whole = found["fitted"] >= found["known"]
-    claims = whole and low is not None and low > 0
     return Peers(
         rows={
             "This model": judged["candidate"],
@@ -43,7 +42,7 @@ def peers_of(judged: Mapping[str, Any]) -> Peers | None:
         },
         difference="unknown" if found["difference"] is None else words.signed(found["difference"], 3),
         interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
-        claims=claims,
+        claims=whole and low is not None and low > 0,
         says=_says(low, high) if whole else _sampled(found["fitted"], found["known"]),
     )
 

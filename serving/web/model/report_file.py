@@ -3,26 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from markupsafe import Markup
 
 from models.classifier import Join
 from models.routing import Lane
 from serving.learning.store.learning import Model
-from serving.web.assets import FOLDER
+from serving.web.headers import FOLDER
 from serving.web.model.model_report import Report, report_of
-from serving.web.rendering import render
+from serving.web.rendering import Page, render
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ROUTES
 
 
 @dataclass(frozen=True, slots=True)
-class ReportFile:
+class ReportFile(Page, template="report.html"):
     """The file. `stylesheet` is our own sheet, embedded because no server delivers it with the file."""
-
-    template: ClassVar[str] = "report.html"
-    place: ClassVar[str] = ""
 
     marketplace: str
     made: str
@@ -34,8 +31,7 @@ class ReportFile:
 def report_html(model: Model, *, marketplace: str, now: datetime) -> str:
     """The text of the file."""
     stylesheet = Markup((FOLDER / "touchstone.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file
-    page = ReportFile(marketplace, words.day(now, now), report_of(model), _lineage(model), stylesheet)
-    return render(page)
+    return render(ReportFile(marketplace, words.day(now, now), report_of(model), _lineage(model), stylesheet))
 
 
 def _lineage(model: Model) -> dict[str, str | None]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import learning
 from serving.learning.store.learning import Job, Model, Promotion
 from serving.platform.runtime import Runtime
@@ -35,11 +35,8 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RunsPage(AtMarketplace):
+class RunsPage(AtMarketplace, template="runs.html", place="/models"):
     """The page; `snapshots` are digests by id, `promotions` the last one of each model."""
-
-    template: ClassVar[str] = "runs.html"
-    place: ClassVar[str] = "/models"
 
     training: TrainingPart
     job_to_try_again: str
@@ -51,8 +48,7 @@ class RunsPage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_runs(request: Request, session: Reader) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_runs(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, runs_page(runtime, session.person, scope), session)
 

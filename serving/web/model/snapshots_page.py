@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -11,7 +11,7 @@ from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import learning
 from serving.learning.store.learning import StoredSnapshot
@@ -32,21 +32,15 @@ _LONGEST_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotsPage(AtMarketplace):
+class SnapshotsPage(AtMarketplace, template="snapshots.html", place="/models"):
     """The list, newest first."""
-
-    template: ClassVar[str] = "snapshots.html"
-    place: ClassVar[str] = "/models"
 
     snapshots: list[StoredSnapshot]
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotPage(AtMarketplace):
+class SnapshotPage(AtMarketplace, template="snapshot.html", place="/models"):
     """A snapshot; `content` is None if its file is missing, and `why_not` says so. Listings are links for reviewers."""
-
-    template: ClassVar[str] = "snapshot.html"
-    place: ClassVar[str] = "/models"
 
     snapshot: StoredSnapshot
     content: SnapshotSummary | None
@@ -58,17 +52,15 @@ class SnapshotPage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_snapshots(request: Request, session: Reader) -> HTMLResponse:
+def get_snapshots(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     """The list."""
-    runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, snapshots_page(runtime, scope), session)
 
 
 @router.get(f"{PLACE}/{{snapshot_id}}")
-def get_snapshot(snapshot_id: str, request: Request, session: Reader) -> HTMLResponse:
+def get_snapshot(snapshot_id: str, request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     """The page of a snapshot."""
-    runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, snapshot_page(runtime, session.person, scope, snapshot_id[:_LONGEST_ID]), session)
 

@@ -10,7 +10,7 @@ from models.errors import Forbidden, Invalid
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.service import trial
 from serving.web.at_marketplace import acted_on
 from serving.web.flash import Flash, go_to
@@ -28,9 +28,8 @@ _PERCENT: Final = re.compile(r"[0-9]{1,2}")
 
 
 @router.post("/models/trial/start")
-def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_start_trial(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Start a trial of the challenger that was shown."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     digest = fields.get("digest", "")[:_LONGEST_DIGEST]
     trial.start(runtime, scope.chosen, name=digest, share=0.0, by=session.person.actor)
@@ -38,9 +37,8 @@ def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Res
 
 
 @router.post("/models/trial")
-def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_share(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Set the share of sellers for which the model on trial decides."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     percent = fields.get("percent", "")
     try:
@@ -55,9 +53,8 @@ def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
 
 
 @router.post("/models/trial/end")
-def post_end_trial(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_end_trial(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """End the trial, so that the champion decides for all sellers."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     trial.end(runtime, scope.chosen, by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.TRIAL_ENDED)

@@ -38,12 +38,7 @@ class RefusedShare:
 
 
 def trial_part(
-    runtime: Runtime,
-    connection: Connection,
-    marketplace_id: str,
-    *,
-    reader: str,
-    refused: RefusedShare | None = None,
+    runtime: Runtime, connection: Connection, marketplace_id: str, *, reader: str, refused: RefusedShare | None = None
 ) -> TrialPart | None:
     """The marketplace's trial; None without one."""
     found = trials.open_trials(connection, marketplace_id)

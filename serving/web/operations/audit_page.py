@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -19,13 +19,13 @@ from serving.audit.rules import Head
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.downloads import download
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -67,11 +67,8 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditCheck:
+class AuditCheck(Page, template="parts/audit_check.html", place="/operations"):
     """The verified part of the chain; `next_address` continues it, empty at the end or at a broken entry."""
-
-    template: ClassVar[str] = "parts/audit_check.html"
-    place: ClassVar[str] = "/operations"
 
     first: str
     upto: str
@@ -83,11 +80,8 @@ class AuditCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPage(AtMarketplace):
+class AuditPage(AtMarketplace, template="audit.html", place="/operations"):
     """The page; `check` is set after a verification was requested, `older` is empty at the end."""
-
-    template: ClassVar[str] = "audit.html"
-    place: ClassVar[str] = "/operations"
 
     entries: int
     digest: str
@@ -121,9 +115,8 @@ def get_followed(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.get(f"{PLACE}.{{form}}")
 @dear
-def get_export(request: Request, session: Administrator, form: Format) -> Response:
+def get_export(request: Request, runtime: TheRuntime, session: Administrator, form: Format) -> Response:
     """Download the entries that match the search, at most the newest fifty thousand."""
-    runtime = runtime_of(request)
     here = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
     with runtime.store.read() as connection:
         wanted = _wanted(connection, here, _filter(request.query_params))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,7 +14,7 @@ from serving.delivery import store as outgoing
 from serving.delivery.service.dead_letters import replay
 from serving.delivery.service.letters import Letter, given_up
 from serving.delivery.store import Failing
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.rules.removal_check import CheckState
@@ -41,11 +41,8 @@ _LATELY: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveriesPage(AtMarketplace):
+class DeliveriesPage(AtMarketplace, template="deliveries.html", place="/operations"):
     """The page; `dead` are the dead letters with their subjects, `took` the times to removal of the last 30 days."""
-
-    template: ClassVar[str] = "deliveries.html"
-    place: ClassVar[str] = "/operations"
 
     counts: Mapping[ActionState, int]
     arrived: Bars | None
@@ -57,16 +54,14 @@ class DeliveriesPage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_deliveries(request: Request, session: Watcher) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_deliveries(request: Request, runtime: TheRuntime, session: Watcher) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, deliveries_page(runtime, session.person, scope), session)
 
 
 @router.post(f"{PLACE}/replay")
-def post_replay(request: Request, session: Administrator, fields: Fields) -> Response:
+def post_replay(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Send one dead letter again, or all of them."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:_LONGEST_ID]]
     replay(runtime, scope.chosen, named, by=session.person.actor)

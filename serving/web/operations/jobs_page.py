@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import learning
 from serving.learning.store.learning import Job
 from serving.operations.service.presence import MISSED
@@ -29,19 +29,14 @@ _LATELY: Final = timedelta(days=1)
 _FAILURES: Final = 20
 _TRAININGS: Final = 5
 _QUEUES: Final = {
-    "deliveries": "Deliveries to the marketplace",
-    "checks": "Checks of removed listings",
     "mails": "Mails",
     "training": "Training and publishing",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class JobsPage(AtMarketplace):
+class JobsPage(AtMarketplace, template="jobs.html", place="/operations"):
     """The processes that run jobs, the failed jobs, and the latest trainings of a marketplace."""
-
-    template: ClassVar[str] = "jobs.html"
-    place: ClassVar[str] = "/operations"
 
     processes: list[WorkerProcess]
     missed: timedelta
@@ -55,8 +50,7 @@ class JobsPage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_jobs(request: Request, session: Watcher) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_jobs(request: Request, runtime: TheRuntime, session: Watcher) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, jobs_page(runtime, session.person, scope), session)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,12 +12,11 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.marketplaces.rules import RULES, AutomaticRule, RuleWords
-from serving.operations.service.kill_switch_record import KillSwitchStates, administered, kill_switch_states
-from serving.operations.service.kill_switches import switch
+from serving.operations.service.kill_switches import KillSwitchStates, administered, kill_switch_states, switch
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -26,11 +25,8 @@ _LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class KillSwitchesPage:
+class KillSwitchesPage(Page, template="kill_switches.html", place="/kill-switches"):
     """Every switch that the reader may change, and the latest changes."""
-
-    template: ClassVar[str] = "kill_switches.html"
-    place: ClassVar[str] = "/kill-switches"
 
     states: KillSwitchStates
     names: Mapping[AutomaticRule, RuleWords]

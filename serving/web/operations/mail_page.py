@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.mail.rules.kinds import MailKind, MailState
 from serving.mail.service.rendering import Written, written
 from serving.mail.service.wording import NAMES
@@ -27,11 +27,8 @@ _SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class MailPage(AtMarketplace):
+class MailPage(AtMarketplace, template="mail.html", place="/operations"):
     """The page; `folder` is where mails are kept, empty where a server sends them."""
-
-    template: ClassVar[str] = "mail.html"
-    place: ClassVar[str] = "/operations"
 
     folder: str
     counts: Mapping[MailState, int]
@@ -44,9 +41,8 @@ class MailPage(AtMarketplace):
 
 @router.get(PLACE)
 def get_mail(
-    request: Request, session: Administrator, state: str | None = None, mail: str | None = None
+    request: Request, runtime: TheRuntime, session: Administrator, state: str | None = None, mail: str | None = None
 ) -> HTMLResponse:
-    runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
     administered = session.person.marketplaces(Permission.ADMINISTER)
     chosen = MailState(state) if state in set(MailState) else None

@@ -3,38 +3,79 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
+from models.case import CaseLane
+from models.policies.deciding import EnforcementPolicy
+from models.policies.learning import SecondLookPolicy
 from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
+from serving.cases.store.queue_ages import QueueAge, queue_ages
 from serving.delivery import store as outgoing
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
 from serving.operations.service.health import Health, health_of
 from serving.operations.store import volumes
-from serving.platform.runtime import Runtime
+from serving.platform.runtime import ByClass, Runtime
 from serving.reports.store.good_faith import Scope
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
 from serving.scoring.store.breakers import Breaker
 from serving.takedowns.store import approvals, removal_checks
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.bar_charts import AgeBox, age_box
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.operations.health_part import TONES, HealthRow, health_rows
-from serving.web.operations.queues_part import QueueRow, queue_rows
 from serving.web.operations.volumes_part import Volumes, volumes_of
 from serving.web.rendering import respond
 from serving.web.spans import Span, span_of
 from serving.web.wording import words
+from serving.web.wording.vocabulary import LANES, LaneName
 from serving.webhooks.rules.action import ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A queue with its usual limit; without open cases it has neither age nor box."""
+
+    lane: LaneName
+    age: QueueAge | None
+    box: AgeBox | None
+    limit: timedelta
+
+
+def queue_rows(connection: Connection, marketplace_id: str, policies: ByClass, now: datetime) -> tuple[QueueRow, ...]:
+    """Every queue, including empty ones."""
+    ages = queue_ages(connection, marketplace_id, now)
+    return tuple(_row(lane, ages.get(lane.lane), _limit(lane.lane, policies), now) for lane in LANES)
+
+
+def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
+    """The usual limit of a lane's cases; some cases have deadlines of their own."""
+    if lane is CaseLane.ASK_BRAND:
+        return timedelta(hours=policies[EnforcementPolicy].brand_answers_within_hours)
+    if lane is CaseLane.SECOND_REVIEW:
+        return timedelta(days=policies[SecondLookPolicy].due_within_days)
+    return timedelta(hours=policies[EnforcementPolicy].analyst_decides_within_hours)
+
+
+def _row(lane: LaneName, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
+    if age is None:
+        return QueueRow(lane, None, None, limit)
+    short, middle, long, oldest = (
+        max(0.0, round((now - since).total_seconds() / 3600, 1))
+        for since in (age.short_waiting, age.middle, age.long_waiting, age.oldest)
+    )
+    return QueueRow(lane, age, age_box(short, middle, long, oldest, round(limit.total_seconds() / 3600, 1)), limit)
+
 
 router = APIRouter(include_in_schema=False)
 Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
@@ -56,15 +97,12 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationsPage(AtMarketplace):
+class OperationsPage(AtMarketplace, template="operations.html", place=PLACE):
     """The page.
 
     `worst` is the tone of the worst health row, `may_close` whether the reader may close the breaker, and `administers`
     whether they see all tabs.
     """
-
-    template: ClassVar[str] = "operations.html"
-    place: ClassVar[str] = PLACE
 
     figures: tuple[Figure, ...]
     volumes: Volumes
@@ -80,16 +118,14 @@ class OperationsPage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_operations(request: Request, session: Watcher, by: str | None = None) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_operations(request: Request, runtime: TheRuntime, session: Watcher, by: str | None = None) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, operations_page(runtime, session.person, scope, span_of(by)), session)
 
 
 @router.post(f"{PLACE}/breaker")
-def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
+def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)

@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.listings.store import refused_rows
 from serving.listings.store.refused_rows import RefusedRow
 from serving.platform.runtime import Runtime
@@ -28,11 +28,8 @@ _ROW_ID: Final = re.compile(r"qua_[0-9a-z]{26}")
 
 
 @dataclass(frozen=True, slots=True)
-class QuarantinePage(AtMarketplace):
+class QuarantinePage(AtMarketplace, template="quarantine.html", place="/operations"):
     """The page; `older` is the address of the next page, empty at the end."""
-
-    template: ClassVar[str] = "quarantine.html"
-    place: ClassVar[str] = "/operations"
 
     days: int
     counts: Mapping[str, int]
@@ -43,11 +40,10 @@ class QuarantinePage(AtMarketplace):
 
 @router.get(PLACE)
 def get_quarantine(
-    request: Request, session: Administrator, code: str | None = None, before: str | None = None
+    request: Request, runtime: TheRuntime, session: Administrator, code: str | None = None, before: str | None = None
 ) -> HTMLResponse:
     code = code if code and _CODE.fullmatch(code) else None
     before = before if before and _ROW_ID.fullmatch(before) else None
-    runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
     return respond(request, quarantine_page(runtime, scope, code, before), session)
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -16,12 +16,11 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service import provisioning
 from serving.delivery.service.receivers import disable_receiver, pause_receiver, wake_receiver
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
-from serving.web.confirming import confirm, factor_kinds
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, confirm, factor_kinds
 from serving.web.rendering import respond
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -36,14 +35,11 @@ _HOURS: Final = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookPage(AtMarketplace):
+class WebhookPage(AtMarketplace, template="webhook.html", place="/operations"):
     """The page; `secret` is set only in the response to the form that created it.
 
     `maker` is the person who made the stored secret, empty for the owner of the data directory.
     """
-
-    template: ClassVar[str] = "webhook.html"
-    place: ClassVar[str] = "/operations"
 
     receiver: Endpoint | None
     maker: str
@@ -53,16 +49,14 @@ class WebhookPage(AtMarketplace):
 
 
 @router.get(PLACE)
-def get_webhook(request: Request, session: Administrator) -> HTMLResponse:
-    runtime = runtime_of(request)
+def get_webhook(request: Request, runtime: TheRuntime, session: Administrator) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
     return respond(request, webhook_page(runtime, session, scope), session)
 
 
 @router.post(f"{PLACE}/register")
-def post_register(request: Request, session: Administrator, fields: Fields) -> Response:
+def post_register(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Register an endpoint that replaces the last one, after a proof; only this response shows its secret."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     confirm(runtime, session, fields)
     status_url = fields.get("status_url", "").strip()[:_LONGEST_URL]
@@ -79,9 +73,8 @@ def post_register(request: Request, session: Administrator, fields: Fields) -> R
 
 
 @router.post(f"{PLACE}/secret")
-def post_secret(request: Request, session: Administrator, fields: Fields) -> Response:
+def post_secret(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Rotate the secret after a proof; only this response shows the new one."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     hours = _hours(fields.get("overlap_hours", ""))
     confirm(runtime, session, fields)
@@ -91,9 +84,8 @@ def post_secret(request: Request, session: Administrator, fields: Fields) -> Res
 
 
 @router.post(f"{PLACE}/pause")
-def post_rest(request: Request, session: Administrator, fields: Fields) -> Response:
+def post_rest(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Pause deliveries for some hours."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], session.person.actor
     pause_receiver(runtime, scope.chosen, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
@@ -101,18 +93,16 @@ def post_rest(request: Request, session: Administrator, fields: Fields) -> Respo
 
 
 @router.post(f"{PLACE}/wake")
-def post_wake(request: Request, session: Administrator, fields: Fields) -> Response:
+def post_wake(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Resume deliveries now."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     wake_receiver(runtime, scope.chosen, fields.get("endpoint_id", "")[:_LONGEST_ID], by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_WOKEN)
 
 
 @router.post(f"{PLACE}/disable")
-def post_disable(request: Request, session: Administrator, fields: Fields) -> Response:
+def post_disable(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Disable the endpoint."""
-    runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, reason = fields.get("endpoint_id", "")[:_LONGEST_ID], fields.get("reason", "")[:_LONGEST_REASON]
     disable_receiver(runtime, scope.chosen, endpoint_id, by=session.person.actor, reason=reason)

@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from models.errors import DomainError, NotFound
+from serving.api.cookies import address_of
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import address_of, public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.service.notice_documents import check_open, hand_in
 from serving.notices.service.notice_links import PLACE
 from serving.platform.runtime import Runtime
@@ -57,9 +58,10 @@ def _check(runtime: Runtime, token: str) -> None:
 
 
 @router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
-def post_document(token: str, request: Request, chosen: Annotated[_Chosen, Depends(_chosen)]) -> Response:
+def post_document(
+    token: str, request: Request, runtime: TheRuntime, chosen: Annotated[_Chosen, Depends(_chosen)]
+) -> Response:
     """Add a document to the notice; a refused one leaves earlier documents unchanged."""
-    runtime = runtime_of(request)
     try:
         if chosen.refused is not None:
             raise chosen.refused

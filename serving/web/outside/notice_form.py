@@ -1,15 +1,16 @@
 """The public form of a notice: anybody sends one without an account."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from models.errors import DomainError, Invalid
+from serving.api.cookies import address_of
 from serving.api.errors import status_of
-from serving.guards import address_of, public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.named_right import LONGEST, NamedRight
 from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Draft, missing
@@ -20,7 +21,7 @@ from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.brand.rights_rows import KINDS
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REASON_CODES, Option
@@ -33,15 +34,12 @@ _LONGEST_LIST: Final = 22_000  # Ten addresses of the maximum length.
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeForm:
+class NoticeForm(Page, template="notice_form.html"):
     """The form with the typed values, and a sentence for each missing element.
 
     `unknown` are the listings that were not found; the notifier corrects them, or sends the notice with them.
     `marketplace` is the name that the link to the form gave. The form shows no other name, because anybody reads it.
     """
-
-    template: ClassVar[str] = "notice_form.html"
-    place: ClassVar[str] = ""
 
     address: str
     reason_codes: tuple[Option, ...]
@@ -70,13 +68,12 @@ def get_form(request: Request) -> Response:
 
 
 @router.post("/notice", dependencies=[_ANYBODY])
-def post_form(request: Request, fields: Fields) -> Response:
+def post_form(request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Submit the notice and redirect to its receipt; a refused form returns with its values and the reason.
 
     So does one with listings that are not found, once, before it is sent.
     """
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     draft = Draft(
         explanation=fields.get("explanation", ""),
         locations=tuple(fields.get("locations", "").splitlines()),

@@ -1,7 +1,7 @@
 """The page behind the link of a notice: the receipt, then the decision."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -12,16 +12,16 @@ from models.labels import AppealState
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.cases.store import cases
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import RECEIPT, DecisionNotice
 from serving.notices.rules.notices import ItemState
-from serving.notices.service.confirming import confirm
 from serving.notices.service.notice_complaints import LONGEST_TEXT, complain, may_complain
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_documents import is_open
 from serving.notices.service.notice_links import CONFIRMATION, PLACE, follow, to_confirm
 from serving.notices.service.notice_list import warning_with
+from serving.notices.service.notice_mails import confirm
 from serving.notices.store import notice_complaints, notice_documents, notices, reporters
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import Item
@@ -34,7 +34,7 @@ from serving.web.brand.rights_rows import KINDS
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.named_right import named_right
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
@@ -74,11 +74,8 @@ class NotifiedListing:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticePage:
+class NoticePage(Page, template="notice.html"):
     """A notice as its notifier sees it: without scores, reviewers' names, or the seller's statements."""
-
-    template: ClassVar[str] = "notice.html"
-    place: ClassVar[str] = ""
 
     address: str
     number: str
@@ -100,11 +97,8 @@ class NoticePage:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmationPage:
+class ConfirmationPage(Page, template="notice_confirmation.html"):
     """A notice that the owner of its e-mail address can confirm."""
-
-    template: ClassVar[str] = "notice_confirmation.html"
-    place: ClassVar[str] = ""
 
     address: str
     number: str
@@ -118,10 +112,9 @@ def get_notice(token: str, request: Request) -> Response:
 
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
-def post_notice(token: str, request: Request, fields: Fields) -> Response:
+def post_notice(token: str, request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Complain about the decision to keep a listing; a refused form returns with its values and the reason."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     number, given = fields.get("offer", ""), fields.get("said", "")
     try:
         complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, given)
@@ -134,9 +127,8 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
 
 
 @router.get(CONFIRMATION + "{token}", dependencies=[_BY_LINK])
-def get_confirmation(token: str, request: Request) -> Response:
+def get_confirmation(token: str, request: Request, runtime: TheRuntime) -> Response:
     """The question whether the reader sent the notice; loading it confirms nothing, as mail scanners load links."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = to_confirm(runtime, connection, token)
     page = ConfirmationPage(f"{CONFIRMATION}{token}", found.notice_id, words.full(found.known_at))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -22,7 +22,7 @@ from serving.appeals.service.seller_links import PLACE, answer, appeal_until, ch
 from serving.appeals.store import counter_notices, overturns, seller_uploads
 from serving.appeals.store.seller_uploads import SellerUpload
 from serving.cases.store import verdicts
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.listings.store import listings
 from serving.platform import tongues
 from serving.platform.languages import ENGLISH
@@ -37,7 +37,7 @@ from serving.web import text_view
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.case.seller_activity import Deadline, Happened, deadline, timeline, what_comes
 from serving.web.forms import refuse_cross_site, text_fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import seller_words, words
 from serving.web.wording.messages import in_words
@@ -50,11 +50,8 @@ _S: Final = CounterNoticeState
 
 
 @dataclass(frozen=True, slots=True)
-class SellerPage:
+class SellerPage(Page, template="seller.html"):
     """A removal as its seller may see it: without scores, features, or names of reporters and reviewers."""
-
-    template: ClassVar[str] = "seller.html"
-    place: ClassVar[str] = ""
 
     address: str
     title: Shown
@@ -139,9 +136,8 @@ def post_seller_page(token: str, request: Request, sent: _Submitted) -> Response
 
 
 @router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
-def post_document(token: str, request: Request, sent: _Submitted) -> Response:
+def post_document(token: str, request: Request, runtime: TheRuntime, sent: _Submitted) -> Response:
     """Submit a document; a refused one leaves earlier documents unchanged. The page keeps the unsent text."""
-    runtime = runtime_of(request)
     try:
         hand_in(runtime, token, sent.name, sent.content)
     except NotFound:

@@ -1,18 +1,18 @@
 """The page of a mailed link by which somebody stops a person's removals; it needs no sign-in and asks first."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.review.service.removal_stops import ToldRemovals, by_link, stop
 from serving.takedowns.service.stop_links import REMOVALS
 from serving.web import text_view
 from serving.web.forms import refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -33,11 +33,8 @@ class NamedRemoval:
 
 
 @dataclass(frozen=True, slots=True)
-class StopRemovalsPage:
+class StopRemovalsPage(Page, template="stop_removals.html"):
     """The question whether to stop a person's removals, that they are stopped, or why they were not."""
-
-    template: ClassVar[str] = "stop_removals.html"
-    place: ClassVar[str] = ""
 
     address: str
     by: Shown
@@ -59,10 +56,9 @@ def get_stop(token: str, request: Request) -> Response:
 
 
 @router.post(REMOVALS + "{token}", dependencies=[_BY_LINK])
-def post_stop(token: str, request: Request) -> Response:
+def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Stop the removals."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     person, told = by_link(runtime, token)
     try:
         done = stop(runtime, person, told.notice.notice_id)

@@ -1,18 +1,17 @@
 """The page of a mailed link by which somebody stops a large report; it needs no sign-in and asks first."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict, Forbidden
-from serving.guards import public, runtime_of
+from serving.guards import TheRuntime, public, runtime_of
 from serving.reports.service.stopping import LargeReport, approve, by_link, stop
 from serving.takedowns.service.stop_links import REPORTS
 from serving.web import text_view
 from serving.web.forms import refuse_cross_site
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -22,11 +21,8 @@ _BY_LINK = public("the signed link names the person and the report")
 
 
 @dataclass(frozen=True, slots=True)
-class StopReportPage:
+class StopReportPage(Page, template="stop_report.html"):
     """The question whether to stop a report, that it is stopped, or why it was not."""
-
-    template: ClassVar[str] = "stop_report.html"
-    place: ClassVar[str] = ""
 
     address: str
     brand: Shown
@@ -50,10 +46,9 @@ def get_stop(token: str, request: Request) -> Response:
 
 
 @router.post(REPORTS + "{token}", dependencies=[_BY_LINK])
-def post_stop(token: str, request: Request) -> Response:
+def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Stop the report."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     person, found = by_link(runtime, token)
     try:
         done = stop(runtime, person, found.found.report_id)
@@ -65,10 +60,9 @@ def post_stop(token: str, request: Request) -> Response:
 
 
 @router.post(REPORTS + "{token}/approve", dependencies=[_BY_LINK])
-def post_approve(token: str, request: Request) -> Response:
+def post_approve(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Let the report's removals leave, which wait for the reader's working hours."""
     refuse_cross_site(request)
-    runtime = runtime_of(request)
     person, found = by_link(runtime, token)
     try:
         approve(runtime, person, found.found.report_id)

@@ -1,7 +1,6 @@
 """The page of an unsubscribe link, which needs no sign-in; its form is also the one click of RFC 8058."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,18 +10,15 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import PLACE, kind_of, unsubscribe
 from serving.mail.service.wording import NAMES
 from serving.platform.tongues import say
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK = public("the signed link names the person and the kind of mail")
 
 
 @dataclass(frozen=True, slots=True)
-class UnsubscribePage:
+class UnsubscribePage(Page, template="unsubscribe.html"):
     """The question whether to unsubscribe from a kind of mail, or that it is done."""
-
-    template: ClassVar[str] = "unsubscribe.html"
-    place: ClassVar[str] = ""
 
     address: str
     kind: str

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -16,7 +16,7 @@ from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import counting_as
-from serving.sellers.service.linked import linked_with
+from serving.sellers.service.sanction_steps import linked_with
 from serving.views import positions, queues, views
 from serving.views.queues import QueueFilter
 from serving.web.queue import filters
@@ -26,7 +26,7 @@ from serving.web.queue.queue_groups import Group, groups
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.queue.queue_rail import Counts, Rail, number, rail
 from serving.web.queue.queue_rows import RowContext, queue_row
-from serving.web.rendering import respond, respond_part
+from serving.web.rendering import Page, respond, respond_part
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANE_OF
 
@@ -37,15 +37,12 @@ _COUNTED_NEW: Final = 99
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePage:
+class QueuePage(Page, template="queue.html", place="/queue"):
     """The queue: its rail, its filters, one page of its rows, and the address of the next page.
 
     `here` is the address of this page, `newer` that of the part that counts new cases. `without_pause` is how long the
     reader has worked without a break, if that is long.
     """
-
-    template: ClassVar[str] = "queue.html"
-    place: ClassVar[str] = "/queue"
 
     title: str
     rail: Rail
@@ -84,8 +81,7 @@ def queue_of(connection: Connection, person: Person, query: QueueQuery, now: dat
     """The database query for a person's own queue."""
     here, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
     sellers = None if seller is None else linked_with(connection, here, seller, now) | {seller}
-    wanted = query.wanted(here, person.user_id, now, sellers)
-    return replace(wanted, alike=counting_as(connection, person))
+    return replace(query.wanted(here, person.user_id, now, sellers), alike=counting_as(connection, person))
 
 
 def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePage:
@@ -148,11 +144,8 @@ def _newer(query: QueueQuery, since: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class NewerPart:
+class NewerPart(Page, template="parts/newer.html", place="/queue"):
     """The number of cases opened since the queue was loaded; rows do not move until the reader refreshes."""
-
-    template: ClassVar[str] = "parts/newer.html"
-    place: ClassVar[str] = "/queue"
 
     number: str
     since: str
@@ -184,11 +177,8 @@ def _moment(given: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class UndoPart:
+class UndoPart(Page, template="parts/undo.html", place="/queue"):
     """The undo line; its content is the shell's."""
-
-    template: ClassVar[str] = "parts/undo.html"
-    place: ClassVar[str] = "/queue"
 
 
 @router.get("/undo")

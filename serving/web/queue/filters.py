@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from serving.cases.store.facets import Facet
+from serving.cases.store.case_filters import Facet
 from serving.views.queues import Lease
 from serving.web import text_view
 from serving.web.queue.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word

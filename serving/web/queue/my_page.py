@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse, Response
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
+from serving.cases.rules.assignment import without_pause
 from serving.cases.rules.masked_score import leaning
-from serving.cases.rules.pace import without_pause
 from serving.guards import is_secure, may, runtime_of
 from serving.platform import display
 from serving.platform.runtime import Runtime
@@ -25,7 +25,7 @@ from serving.web.bar_charts import Bars, bars
 from serving.web.flash import go_to
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.queue.queue_rail import midnight
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
@@ -36,11 +36,8 @@ _LATER: Final = "touchstone_pace"
 
 
 @dataclass(frozen=True, slots=True)
-class MyPage:
+class MyPage(Page, template="me.html", place="/queue"):
     """The reviewer's number of decisions, pace, and agreement with others."""
-
-    template: ClassVar[str] = "me.html"
-    place: ClassVar[str] = "/queue"
 
     days: int
     compared_days: int

@@ -1,7 +1,7 @@
 """Pending removals: their reasons, the votes so far, and the form to vote."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -17,7 +17,7 @@ from serving.takedowns.store import removal_checks
 from serving.takedowns.store.removal_checks import StillShown
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(*VOTERS)]
@@ -26,11 +26,8 @@ _SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class PendingRemovalsPage:
+class PendingRemovalsPage(Page, template="pending_removals.html", place="/pending-removals"):
     """Pending removals that the reader may see, and listings that are still shown; the oldest first."""
-
-    template: ClassVar[str] = "pending_removals.html"
-    place: ClassVar[str] = "/pending-removals"
 
     removals: list[PendingRemoval]
     size: int

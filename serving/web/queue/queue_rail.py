@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane
 from serving.accounts.rules.access import Permission, Person
-from serving.cases.store import facets, saved_filters
-from serving.cases.store.facets import Facet
+from serving.cases.store import case_filters, saved_filters
+from serving.cases.store.case_filters import Facet
 from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.review.store import queue_work
@@ -99,11 +99,11 @@ class Counts:
 
     def brands(self) -> list[Facet]:
         """The brands of open cases."""
-        return self._facets("brands", facets.brands)
+        return self._facets("brands", case_filters.facets_of_brands)
 
     def languages(self) -> list[Facet]:
         """The languages of open cases."""
-        return self._facets("languages", facets.languages)
+        return self._facets("languages", case_filters.facets_of_languages)
 
     def _facets(self, name: str, count: Callable[[Connection, Collection[str]], list[Facet]]) -> list[Facet]:
         here = self._whose[1]

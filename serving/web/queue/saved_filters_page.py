@@ -1,7 +1,7 @@
 """A person's saved filters of the queue: forms to save, rename and delete them."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -16,18 +16,15 @@ from serving.web.forms import Fields
 from serving.web.queue.case_queue import queue_of
 from serving.web.queue.queue_query import LONGEST, QueueQuery
 from serving.web.queue.queue_rail import Counts, SavedLink, saved_links
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 @dataclass(frozen=True, slots=True)
-class SavedFiltersPage:
+class SavedFiltersPage(Page, template="saved_filters.html", place="/queue"):
     """A person's saved filters, to rename and delete."""
-
-    template: ClassVar[str] = "saved_filters.html"
-    place: ClassVar[str] = "/queue"
 
     filters: tuple[SavedLink, ...]
     most: int

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -20,7 +20,7 @@ from serving.review.store import found_listings
 from serving.review.store.found_listings import FoundListing
 from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.text_language import language_tag
@@ -52,14 +52,11 @@ class ListingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchPage(Page, template="search.html", place="/search"):
     """The query and the results; `more` is whether there may be more listings than are shown.
 
     A seller stands with the address of their open cases and those of linked sellers, and their number.
     """
-
-    template: ClassVar[str] = "search.html"
-    place: ClassVar[str] = "/search"
 
     asked: str
     most: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,7 +12,7 @@ from models.seller_lists import Entry, SellerList
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import SanctionState
@@ -22,7 +22,7 @@ from serving.sellers.store import seller_lists
 from serving.web.at_marketplace import acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
@@ -33,15 +33,12 @@ _SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SellersPage:
+class SellersPage(Page, template="sellers.html", place=_PLACE):
     """Proposed sanctions, sanctions in force, and the lists; `may_list` is whether the reader maintains lists.
 
     `entries` are with their marketplaces, `names` those of the people who added them. `places` are the marketplaces to
     choose from for a list, empty if there is only one.
     """
-
-    template: ClassVar[str] = "sellers.html"
-    place: ClassVar[str] = _PLACE
 
     undecided: list[Sanctioned]
     in_force: list[Sanctioned]
@@ -101,9 +98,8 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 
 @router.post("/sellers/lists/remove")
-def post_removal(request: Request, session: Reviewer, fields: Fields) -> Response:
+def post_removal(request: Request, runtime: TheRuntime, session: Reviewer, fields: Fields) -> Response:
     """Remove a seller from its list."""
-    runtime = runtime_of(request)
     here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     take_off_list(runtime, here, fields.get("seller", "")[:200], by=session.person.actor)
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)

@@ -4,9 +4,7 @@ from datetime import date
 from typing import Any
 
 from features.message import Amount, Message
-from models.messages.catalogue import Sentence, sentences
-from models.messages.english import in_english
-from models.messages.filling import fill, percent_digits, places, without_forms
+from models.messages.english import Sentence, fill, in_english, percent_digits, places, sentences, without_forms
 from serving.platform import tongues
 from serving.platform.languages import ENGLISH
 from serving.web.wording import words

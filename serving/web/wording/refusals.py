@@ -11,7 +11,7 @@ from string import Formatter
 
 from features.phrase import Parameter, Phrase, Reasons
 from models.errors import DomainError
-from models.messages.filling import without_forms
+from models.messages.english import without_forms
 from serving.platform import tongues
 from serving.platform.languages import ENGLISH
 from serving.web.wording.messages import in_words

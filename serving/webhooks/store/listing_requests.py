@@ -12,32 +12,21 @@ from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.rules.action import ActionState, RequestKind
-from serving.webhooks.store.outbox import Outbox
+from serving.webhooks.store.outbox import Outbox, Outgoing
 from serving.webhooks.tables import listing_request
 
 PREFIX: Final = "lrq"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredListingRequest:
+class StoredListingRequest(Outgoing):
     """A request as stored. `location` is the listing's id or address as the brand named it."""
 
-    marketplace_id: str
-    action_id: str
     brand_id: str
     location: str
     location_digest: str
     kind: RequestKind
-    state: ActionState
-    sequence: int
-    attempts: int
     waits_until: datetime
-    created_at: datetime
-    leaves_at: datetime
-    due_at: datetime | None
-    sent_at: datetime | None
-    acknowledged_at: datetime | None
-    last_error: str | None
 
     @property
     def subject(self) -> str:

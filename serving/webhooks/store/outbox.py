@@ -5,9 +5,10 @@ For one subject (a listing or a seller), messages arrive in order.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import (
     BindParameter,
@@ -32,25 +33,26 @@ from serving.webhooks.rules.action import ActionEvent, ActionState, next_state
 _MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
 
 
-class Outgoing(Protocol):
+@dataclass(frozen=True, slots=True)
+class Outgoing:
     """One message as stored; `sequence` counts the messages about its `subject`."""
 
+    marketplace_id: str
+    action_id: str
+    kind: StrEnum
+    state: ActionState
+    sequence: int
+    attempts: int
+    created_at: datetime
+    leaves_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    last_error: str | None
+
     @property
-    def marketplace_id(self) -> str: ...
-    @property
-    def action_id(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def kind(self) -> StrEnum: ...
-    @property
-    def state(self) -> ActionState: ...
-    @property
-    def sequence(self) -> int: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def due_at(self) -> datetime | None: ...
+    def subject(self) -> str:
+        raise NotImplementedError
 
 
 Stored = TypeVar("Stored", bound=Outgoing)
@@ -139,17 +141,13 @@ class Outbox(Generic[Stored]):
             .values(due_at=at)
         )
 
-    def claim(
-        self, connection: Connection, marketplace_id: str, at: datetime, most: int, only: str | None
-    ) -> list[Stored]:
-        """Messages of a marketplace that may be sent now, at most those that are due for longest; or `only` that one.
+    def claim(self, connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[Stored]:
+        """Messages of a marketplace that may be sent now: at most those that are due for longest.
 
         They are locked until the transaction ends; those that another transaction has locked are left out.
         """
         table = self._table
         query = select(table.c.action_id).where(table.c.marketplace_id == marketplace_id, *self._may_be_sent(at))
-        if only is not None:
-            query = query.where(table.c.action_id == only)
         query = query.order_by(table.c.due_at).limit(most).with_for_update(skip_locked=True, of=table)
         ids = connection.execute(query).scalars().all()
         return self._read(connection, table.c.action_id.in_(ids)) if ids else []
@@ -199,8 +197,7 @@ class Outbox(Generic[Stored]):
         return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
 
     def _is(self, found: Outgoing) -> ColumnElement[bool]:
-        table = self._table
-        return inside(table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
+        return inside(self._table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
 
 
 def _is_moving(table: FromClause) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ LITERALS = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "literals", "_why"), LITERALS, ids=[row[-1] for row in LITERALS])
+@pytest.mark.parametrize(("pattern", "literals", "_why"), LITERALS)
 def test_a_pattern_requires(pattern: str, literals: set[str], _why: str) -> None:
     assert set(required_literals(pattern) or ()) == literals
 
@@ -40,7 +40,7 @@ NONE_REQUIRED = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "_why"), NONE_REQUIRED, ids=[row[-1] for row in NONE_REQUIRED])
+@pytest.mark.parametrize(("pattern", "_why"), NONE_REQUIRED)
 def test_a_pattern_without_a_telling_literal_always_runs(pattern: str, _why: str) -> None:
     assert required_literals(pattern) is None
 

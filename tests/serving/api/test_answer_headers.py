@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from serving.api import errors
 from serving.learning.service.learn import add_job
-from serving.web.assets import address
+from serving.web.headers import address
 from tests.fixtures.answering import answering
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.runtimes import Site
@@ -27,7 +27,7 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "more", "status", "_why"), REQUESTS, ids=[row[-1] for row in REQUESTS])
+@pytest.mark.parametrize(("method", "path", "more", "status", "_why"), REQUESTS)
 def test_every_answer_has_the_number_of_its_request(
     client: TestClient, method: str, path: str, more: dict[str, Any], status: int, _why: str
 ) -> None:
@@ -59,7 +59,7 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize(("given", "kept", "_why"), GIVEN, ids=[row[-1] for row in GIVEN])
+@pytest.mark.parametrize(("given", "kept", "_why"), GIVEN)
 def test_a_callers_own_number_is_kept_where_it_is_plain(
     client: TestClient, given: str, *, kept: bool, _why: str
 ) -> None:
@@ -106,15 +106,11 @@ def test_every_address_that_answers_get_answers_head_without_the_body(site: Site
 
 UNKNOWN = [
     ({}, 'Bearer realm="touchstone"', "nothing"),
-    (
-        {"authorization": "Bearer tsk.a.b"},
-        'Bearer realm="touchstone", error="invalid_token"',
-        "a key that is none",
-    ),
+    ({"authorization": "Bearer tsk.a.b"}, 'Bearer realm="touchstone", error="invalid_token"', "a key that is none"),
 ]
 
 
-@pytest.mark.parametrize(("headers", "challenge", "_why"), UNKNOWN, ids=[row[-1] for row in UNKNOWN])
+@pytest.mark.parametrize(("headers", "challenge", "_why"), UNKNOWN)
 @pytest.mark.parametrize("path", ["/api/v1/figures", "/api/v1/cases"])
 def test_a_refused_caller_is_told_how_to_authenticate(
     client: TestClient, path: str, headers: dict[str, str], challenge: str, _why: str

@@ -101,18 +101,15 @@ def _deactivated_and_reactivated(site: Site, _key: str) -> None:
 
 
 def _disabled(site: Site, _key: str) -> None:
-    with site.runtime.store.write() as connection:
-        people.disable(connection, site.brand_person.user_id, site.clock.now())
+    site.write(people.disable, site.brand_person.user_id, site.clock.now())
 
 
 def _leads_no_more(site: Site, _key: str) -> None:
-    with site.runtime.store.write() as connection:
-        accounts.set_lead(connection, site.brand_person.user_id, pair_of(site), leads=False)
+    site.write(accounts.set_lead, site.brand_person.user_id, pair_of(site), leads=False)
 
 
 def _has_left(site: Site, _key: str) -> None:
-    with site.runtime.store.write() as connection:
-        accounts.end_brand_grant(connection, site.brand_person.user_id, pair_of(site))
+    site.write(accounts.end_brand_grant, site.brand_person.user_id, pair_of(site))
 
 
 ENDS = [
@@ -135,16 +132,12 @@ def test_a_key_ends_with_what_it_rests_on(
     answer = client.post(PATH, json=body(site, names), headers=by(key, "late"))
     assert answer.status_code == status
     assert states(site) == {}
-    with site.runtime.store.read() as connection:
-        assert [one.leads and one.record.revoked_at is None for one in keys_of_brand(connection, pair_of(site))] == [
-            False
-        ]
+    assert [one.leads and one.record.revoked_at is None for one in site.read(keys_of_brand, pair_of(site))] == [False]
 
 
 def test_the_certification_of_the_maker_holds(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 1), a_key(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(certification_attempt.delete())
+    site.execute(certification_attempt.delete())
     answer = client.post(PATH, json=body(site, names), headers=by(key, "first"))
     assert answer.status_code == 403
     assert states(site) == {}

@@ -42,7 +42,7 @@ HOSTS = [
 ]
 
 
-@pytest.mark.parametrize(("host", "known", "why"), HOSTS, ids=[row[-1] for row in HOSTS])
+@pytest.mark.parametrize(("host", "known", "why"), HOSTS)
 @pytest.mark.parametrize("path", ["/sign-in", "/api/v1/figures", "/static/mark.svg"])
 def test_production_answers_under_known_names(
     production: TestClient, path: str, host: str, known: bool, why: str

@@ -20,8 +20,7 @@ def post(client: TestClient, site: Site, body: str | bytes, headers: dict[str, s
 
 
 def quarantined(site: Site) -> list[dict[str, Any]]:
-    with site.runtime.store.read() as connection:
-        return listings.quarantined(connection, site.here, 100)
+    return site.read(listings.quarantined, site.here, 100)
 
 
 @pytest.mark.both_engines
@@ -141,8 +140,7 @@ def test_no_answer_repeats_what_was_sent(client: TestClient, site: Site) -> None
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/api/v1/listings", "/api/v1/seller-events", "/api/v1/seller-contacts", "/api/v1/appeals", "/api/v1/score"],
+    "path", ["/api/v1/listings", "/api/v1/seller-events", "/api/v1/seller-contacts", "/api/v1/appeals", "/api/v1/score"]
 )
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer tsk.key_x.secret", "Basic dTpw", "Bearer tsk.."])
 def test_without_a_valid_key_nothing_comes_in(client: TestClient, path: str, header: str) -> None:

@@ -94,8 +94,7 @@ def test_a_notice_may_name_the_right(client: TestClient, site: Site) -> None:
     a_listing(site)
     right = {"kind": "mark", "office": "EUIPO", "number": "018", "owner": "Aurelle SA", "by_power_of_attorney": True}
     assert post(client, right=right).status_code == 201
-    with site.runtime.store.read() as connection:
-        (kept,) = notices.notified(connection, site.here, open_cases(site)[0].case_id)
+    (kept,) = site.read(notices.notified, site.here, open_cases(site)[0].case_id)
     assert kept.right == NamedRight("mark", "EUIPO", "018", "Aurelle SA", by_power_of_attorney=True)
     for wrong in ("mark", {"kind": "patent"}, {"classes": "18"}, {"by_power_of_attorney": "yes"}, {"owner": 5}):
         assert post(client, right=wrong).status_code == 422

@@ -86,7 +86,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("request_", "status", "why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("request_", "status", "why"), REFUSED)
 def test_after_a_refused_body_the_connection_ends(
     connected: Callable[[], socket.socket], request_: bytes, status: bytes, why: str
 ) -> None:
@@ -185,7 +185,7 @@ LONG_HEADERS = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "why"), LONG_HEADERS, ids=[row[-1] for row in LONG_HEADERS])
+@pytest.mark.parametrize(("headers", "why"), LONG_HEADERS)
 def test_headers_that_are_too_long_are_refused(
     connected: Callable[[], socket.socket], headers: bytes, why: str
 ) -> None:

@@ -120,8 +120,7 @@ def test_two_processes_share_models_and_snapshots_by_the_bucket_and_not_the_data
     follow_champions(second.runtime)
     assert digest_in(second) == champion
     assert second.runtime.services[SnapshotFiles].path(digest).read_bytes() == path.read_bytes()
-    with first.runtime.store.read() as connection:
-        assert connection.execute(select(func.count()).select_from(artifact)).scalar_one() == 0
+    assert first.value(select(func.count()).select_from(artifact)) == 0
 
 
 def test_a_bucket_out_of_reach_stops_no_model_that_is_here_and_gets_a_new_one_later(

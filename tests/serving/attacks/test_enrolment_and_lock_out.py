@@ -38,8 +38,7 @@ def enrol(here: Site, visitor: Visitor, password: str) -> None:
 
 
 def factors(here: Site, person: Person) -> list[str]:
-    with here.runtime.store.read() as connection:
-        return [factor.factor_id for factor in second_factors.of_person(connection, person.user_id)]
+    return [factor.factor_id for factor in here.read(second_factors.of_person, person.user_id)]
 
 
 def signed_in(here: Site, visitor: Visitor, code: str) -> bool:

@@ -134,11 +134,9 @@ def of_one_secret(size: Size) -> int:
 
 def remove_by_choice(site: Site, person: Person, name: str) -> None:
     """Open a case on a listing that nobody flagged, under a typed mark and owner, and confirm it."""
-    with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, name)
+    listing_id = site.read(listings.id_of, site.here, name)
     case_id = open_by_choice(site.runtime, person, listing_id or "")
-    with site.runtime.store.read() as connection:
-        case = cases.get(connection, site.here, case_id)
+    case = site.read(cases.get, site.here, case_id)
     naming = Naming.of(brand_id=None, mark="Vela Nord", owner="Vela AG", reason="The label is of another mark.")
     record_verdict(site.runtime, person, Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=naming))
 
@@ -227,8 +225,7 @@ def an_administrator(site: Site, name: str) -> Person:
     """An administrator whom the owner of the data directory added."""
     new = NewPerson(f"{name[:3].lower()}@touchstone.example", name, Role.ADMIN, password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, user_id)
+    return site.read(accounts.person, user_id)
 
 
 @pytest.mark.parametrize(

@@ -73,17 +73,14 @@ def cleared(site: Site, person: Person, name: str = "MP-9") -> str:
 
 def case_of(site: Site, outcome: StoredOutcome) -> Case:
     """The case of a reported listing."""
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, outcome.case_id or "")
+    return site.read(cases.get, site.here, outcome.case_id or "")
 
 
 def chosen(site: Site, person: Person, name: str) -> Case:
     """A case that an analyst opens by choice on a listing."""
-    with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, name)
+    listing_id = site.read(listings.id_of, site.here, name)
     case_id = open_by_choice(site.runtime, person, listing_id or "")
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, case_id)
+    return site.read(cases.get, site.here, case_id)
 
 
 def tried(act: Callable[[], object]) -> None:
@@ -188,15 +185,13 @@ def test_one_question_answered_often_counts_once(site: Site) -> None:
 
 def case_now(site: Site, case: Case) -> Case:
     """The case as it stands."""
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, case.case_id)
+    return site.read(cases.get, site.here, case.case_id)
 
 
 def removed_and_retracted(site: Site) -> str:
     """A listing that the brand had removed and then found genuine."""
     done = report(site, having(site, on_sale, 1))
-    with site.runtime.store.read() as connection:
-        action_id = connection.execute(select(action.c.action_id)).scalar_one()
+    action_id = site.value(select(action.c.action_id))
     with a_marketplace_that_listens(site):
         carried_out(site, stored_action(site, action_id))
     retract(site.runtime, site.brand_person, done.report.report_id, [1])
@@ -205,8 +200,7 @@ def removed_and_retracted(site: Site) -> str:
 
 def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -> None:
     removed_and_retracted(site)
-    with site.runtime.store.read() as connection:
-        case_id = connection.execute(select(review_case.c.case_id)).scalar_one()
+    case_id = site.value(select(review_case.c.case_id))
     before = removals(site)
     with pytest.raises(Conflict, match="retraction"):
         undo_verdict(site.runtime, site.brand_person, case_id)
@@ -216,14 +210,12 @@ def test_a_retraction_cannot_be_undone_to_remove_the_listing_again(site: Site) -
 
 def stored_action(site: Site, action_id: str) -> StoredAction:
     """The action as stored."""
-    with site.runtime.store.read() as connection:
-        return actions.get(connection, site.here, action_id)
+    return site.read(actions.get, site.here, action_id)
 
 
 def test_an_authorisation_of_one_brand_spares_nobody_of_another_brand_s_strikes(site: Site) -> None:
     having(site, a_rival)
-    with site.runtime.store.read() as connection:
-        rival_id = brands.by_name(connection, "Nordfjell").brand_id
+    rival_id = site.read(brands.by_name, "Nordfjell").brand_id
     change_list(site.runtime, (site.here, rival_id), ["lumo-two"], by="user:somebody")
     tell(site, a_contact(SELLER, **PAYOUT), a_contact("lumo-two", **PAYOUT))
     having(site, strikes_of, 2)

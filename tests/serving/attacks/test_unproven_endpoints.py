@@ -2,8 +2,7 @@
 
 import pytest
 
-from serving.delivery.service.delivery import deliver_due
-from serving.delivery.service.rounds import waiting
+from serving.delivery.service.delivery import deliver_due, waiting
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.removing import a_marketplace_that_listens

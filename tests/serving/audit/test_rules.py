@@ -91,7 +91,7 @@ UNNAMED: list[tuple[str, dict[str, object], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("act", "expected", "first", "_why"), UNNAMED, ids=[row[-1] for row in UNNAMED])
+@pytest.mark.parametrize(("act", "expected", "first", "_why"), UNNAMED)
 def test_a_payload_that_is_gone_without_an_erasure_is_found(
     act: str, expected: dict[str, object], first: int, _why: str
 ) -> None:
@@ -157,10 +157,10 @@ MUTATIONS: list[tuple[Callable[[Log, int], object], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("mutate", "after", "what"), MUTATIONS, ids=[row[-1] for row in MUTATIONS])
+@pytest.mark.parametrize(("mutate", "after", "_why"), MUTATIONS)
 @pytest.mark.parametrize("at", range(5))
 def test_a_log_with_an_entry_moved_names_the_first_bad_one(
-    mutate: Callable[[Log, int], object], after: int, what: str, at: int
+    mutate: Callable[[Log, int], object], after: int, _why: str, at: int
 ) -> None:
     log = a_log()
     mutate(log, at)

@@ -165,7 +165,7 @@ TABLE: list[tuple[Tampering, int, int, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("tamper", "at", "first", "expected", "why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("tamper", "at", "first", "expected", "why"), TABLE)
 def test_the_first_bad_entry_is_named(
     any_site: Site, tamper: Tampering, at: int, first: int, expected: str, why: str
 ) -> None:

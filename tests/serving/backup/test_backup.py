@@ -76,8 +76,7 @@ def test_it_holds_everything_but_what_can_be_made_again(backed_up: Path) -> None
 def test_it_is_whole_and_says_what_it_holds(site: Site, backed_up: Path) -> None:
     steps: list[Progress] = []
     _, found = check(backed_up, steps.append)
-    with site.runtime.store.read() as connection:
-        assert found["entries"] == audit.head(connection)[0]
+    assert found["entries"] == site.read(audit.head)[0]
     assert is_whole(found["log"])
     assert found["log"]["compared"]["verdict"] == 8
     assert steps[0].doing == "Files"
@@ -143,7 +142,7 @@ ALTERED: list[tuple[str, Callable[[Path], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("_why", "tamper", "problem"), ALTERED, ids=[row[0] for row in ALTERED])
+@pytest.mark.parametrize(("_why", "tamper", "problem"), ALTERED)
 def test_an_altered_or_cut_off_backup_is_refused_and_nothing_is_restored(
     backed_up: Path, tmp_path: Path, _why: str, tamper: Callable[[Path], object], problem: str
 ) -> None:
@@ -185,8 +184,7 @@ def test_a_restore_to_an_earlier_moment_is_recorded_with_the_heads_before_and_is
     judge(site, site.analyst, a_case(site, external_id="MP-400", title="Aure11e clutch 1:1"), Judgement.GENUINE)
     site.clock.forward(minutes=6)
     assert sign_head(site.runtime) == 1
-    with site.runtime.store.read() as connection:
-        last = audit.head(connection)
+    last = site.read(audit.head)
     site.runtime.close()
     root = site.runtime.home.root
     refused = touchstone_in(root, "restore", str(backed_up), "--reason", "x")

@@ -37,11 +37,7 @@ def of_another_contact_key(folder: Path) -> Path:
 
 RESTORES: list[tuple[dict[str, object], Callable[[Path], Path], str]] = [
     ({}, lambda folder: folder.parent / "new" / "backup", "is in the data directory"),
-    (
-        {"database_url": "postgresql+psycopg://localhost/x"},
-        lambda folder: folder,
-        "settings name postgres",
-    ),
+    ({"database_url": "postgresql+psycopg://localhost/x"}, lambda folder: folder, "settings name postgres"),
     ({}, of_another_contact_key, "Set TOUCHSTONE_CONTACT_KEY"),
     ({"contact_key": SecretStr("ab" * 32)}, of_another_contact_key, "Set TOUCHSTONE_CONTACT_KEY"),
 ]
@@ -73,8 +69,7 @@ def test_a_database_that_is_not_the_one_of_the_backup_is_not_recorded(
     site: Site, backed_up: Path, entries: int
 ) -> None:
     """It has another entry of that number, or too few; a signed head of its own proves nothing."""
-    with site.runtime.store.read() as connection:
-        end = audit.head(connection)
+    end = site.read(audit.head)
     manifest = replace(manifest_of(backed_up), log=(end[0] + entries, "0" * 64))
     with pytest.raises(DomainError, match="is not the one of this backup"):
         record(site.runtime, manifest, "d" * 64, Replaced(None, None, b""), reason="x", by="local")

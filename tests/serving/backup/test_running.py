@@ -12,10 +12,10 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.backup.service.making import make
 from serving.composition import open_runtime
-from serving.delivery.service.delivery import deliver
-from serving.delivery.service.rounds import waiting
+from serving.delivery.service.delivery import waiting
 from serving.platform.settings import Settings
 from tests.browser.service import fill, serving
+from tests.fixtures.delivering import deliver
 from tests.fixtures.listings import a_row
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.removing import a_marketplace_that_listens

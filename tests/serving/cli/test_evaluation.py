@@ -100,13 +100,7 @@ def test_a_missing_snapshot_is_refused_in_a_sentence(tmp_path: Path) -> None:
 
 def a_summary(low: float | None, high: float | None, **more: Any) -> dict[str, Any]:
     told = None if low is None else 0.02
-    found = {
-        "ap": 0.01,
-        "ap_interval": (low, high),
-        "ap_ratio": 1.02,
-        "ap_told_from_chance": told,
-        "repeats_better": 4,
-    }
+    found = {"ap": 0.01, "ap_interval": (low, high), "ap_ratio": 1.02, "ap_told_from_chance": told, "repeats_better": 4}
     return {"repeats": 5, "positives": 38, "gain_with": found, "difference_to_without": found, **more}
 
 

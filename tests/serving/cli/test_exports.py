@@ -224,12 +224,7 @@ def test_a_table_takes_its_own_options_alone(home: Path, tmp_path: Path, options
 
 @pytest.mark.parametrize(
     ("name", "first"),
-    [
-        ("article-20", "complaint"),
-        ("article-23", "subject"),
-        ("article-24", "figure"),
-        ("aggregates", "figure"),
-    ],
+    [("article-20", "complaint"), ("article-23", "subject"), ("article-24", "figure"), ("aggregates", "figure")],
 )
 def test_a_table_is_written_by_the_files_ending(home: Path, tmp_path: Path, name: str, first: str) -> None:
     out = tmp_path / f"{name}.jsonl"

@@ -210,7 +210,7 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "_why"), NUMBERS, ids=[row[-1] for row in NUMBERS])
+@pytest.mark.parametrize(("fields", "_why"), NUMBERS)
 def test_a_number_that_the_file_s_door_accepts_the_service_s_door_accepts_too(
     home: Path, fields: dict[str, object], _why: str
 ) -> None:

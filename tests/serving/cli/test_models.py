@@ -63,7 +63,7 @@ FILES: list[tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("shape", "_why"), FILES, ids=[row[-1] for row in FILES])
+@pytest.mark.parametrize(("shape", "_why"), FILES)
 def test_a_file_with_other_columns_than_the_training_s_is_scored(
     place: Path, tmp_path: Path, shape: Callable[[dict[str, Any]], dict[str, Any]], _why: str
 ) -> None:
@@ -230,7 +230,7 @@ BUNDLES: list[tuple[Callable[[Path], object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("damage", "sentence", "_why"), BUNDLES, ids=[row[-1] for row in BUNDLES])
+@pytest.mark.parametrize(("damage", "sentence", "_why"), BUNDLES)
 def test_a_damaged_bundle_scores_nothing(
     place: Path, tmp_path: Path, damage: Callable[[Path], object], sentence: str, _why: str
 ) -> None:

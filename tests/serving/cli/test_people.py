@@ -160,7 +160,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "sentence", "_why"), REFUSALS, ids=[row[-1] for row in REFUSALS])
+@pytest.mark.parametrize(("arguments", "sentence", "_why"), REFUSALS)
 def test_a_refusal_is_a_sentence_and_changes_nothing(
     shared_home: Path, arguments: list[str], sentence: str, _why: str
 ) -> None:
@@ -213,7 +213,7 @@ def test_a_whole_log_is_unbroken(home: Path) -> None:
     assert touchstone_in(home, "audit", "verify").out.endswith(" entries, unbroken.\n")
 
 
-@pytest.mark.parametrize(("statement", "entry", "problem", "_why"), TAMPERED, ids=[row[-1] for row in TAMPERED])
+@pytest.mark.parametrize(("statement", "entry", "problem", "_why"), TAMPERED)
 def test_a_log_that_was_tampered_with_is_found_out(
     home: Path, statement: str, entry: int, problem: str, _why: str
 ) -> None:

@@ -71,7 +71,7 @@ REFUSALS: list[tuple[str, list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "lines", "_why"), REFUSALS, ids=[row[-1] for row in REFUSALS])
+@pytest.mark.parametrize(("text", "lines", "_why"), REFUSALS)
 def test_a_file_with_a_mistake_adds_nobody(home: Path, tmp_path: Path, text: str, lines: list[str], _why: str) -> None:
     before = numbers(home)
     done = touchstone_in(home, "person", "add", "--file", str(written(tmp_path, text)))

@@ -103,7 +103,7 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "arguments", "sentence", "_why"), COMMANDS, ids=[row[-1] for row in COMMANDS])
+@pytest.mark.parametrize(("name", "arguments", "sentence", "_why"), COMMANDS)
 def test_a_command_that_is_none_is_refused(
     home: Path, name: str, arguments: dict[str, object], sentence: str, _why: str
 ) -> None:

@@ -37,18 +37,13 @@ def test_rates_are_loaded_from_a_file(home: Path, tmp_path: Path) -> None:
 
 
 WRONG = [
-    (
-        "list.csv",
-        "model,price\nColline,540\n",
-        "Row 1: a list price needs a price above zero",
-        "no currency",
-    ),
+    ("list.csv", "model,price\nColline,540\n", "Row 1: a list price needs a price above zero", "no currency"),
     ("list.doc", "", "the name must end in", "no table"),
     ("list.ndjson", "{", "row 1: ", "a line that is no object"),
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "sentence", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+@pytest.mark.parametrize(("name", "content", "sentence", "_why"), WRONG)
 def test_a_file_that_is_no_price_list_is_refused(
     home: Path, tmp_path: Path, name: str, content: str, sentence: str, _why: str
 ) -> None:

@@ -102,7 +102,7 @@ DAY = [
 ]
 
 
-@pytest.mark.parametrize(("options", "expected", "_why"), DAY, ids=[row[-1] for row in DAY])
+@pytest.mark.parametrize(("options", "expected", "_why"), DAY)
 def test_a_day_s_reviews_are_spent_from_the_top(
     home: Path, tmp_path: Path, options: tuple[str, ...], expected: dict[str, object], _why: str
 ) -> None:
@@ -127,7 +127,7 @@ NO_WORK = [
 ]
 
 
-@pytest.mark.parametrize(("content", "options", "sentence", "_why"), NO_WORK, ids=[row[-1] for row in NO_WORK])
+@pytest.mark.parametrize(("content", "options", "sentence", "_why"), NO_WORK)
 def test_work_that_cannot_be_told_is_refused(
     home: Path, tmp_path: Path, content: str, options: tuple[str, str], sentence: str, _why: str
 ) -> None:
@@ -156,7 +156,7 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize(("content", "sentence", "_why"), UNUSABLE, ids=[row[-1] for row in UNUSABLE])
+@pytest.mark.parametrize(("content", "sentence", "_why"), UNUSABLE)
 def test_an_unusable_file_is_refused_in_one_sentence(
     home: Path, tmp_path: Path, content: str, sentence: str, _why: str
 ) -> None:
@@ -178,7 +178,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("options", "sentence", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+@pytest.mark.parametrize(("options", "sentence", "_why"), WRONG)
 def test_a_wish_that_cannot_be_met_is_refused(
     home: Path, tmp_path: Path, options: tuple[str, str], sentence: str, _why: str
 ) -> None:

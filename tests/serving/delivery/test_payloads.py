@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from serving.api.contract.webhooks import WEBHOOKS
+from serving.api.contract.document import WEBHOOKS
 from serving.delivery.payloads import PAYLOADS, EndpointTest
 from serving.delivery.service.letters import message_of
 from serving.sellers.rules.sanction import SellerAct
@@ -56,7 +56,7 @@ REQUEST = f'"action_id":"act_1","listing":"https://m.example/奥?a=1","sequence"
     ],
 )
 def test_the_bytes_of_every_event_stay(stored: type[Any], kind: str, link: str | None, event: str, data: str) -> None:
-    letter = stored(**{name: {**LETTER, "kind": kind}.get(name) for name in stored.__slots__})
+    letter = stored(**{name: {**LETTER, "kind": kind}.get(name) for name in stored.__dataclass_fields__})
     message = message_of(letter, link)
     expected = f'{{"data":{{"action":"{kind}",{data}}},"timestamp":"{AT.isoformat()}","type":"{event}.{kind}"}}'
     assert (message.message_id, message.body.decode()) == ("act_1", expected)

@@ -112,7 +112,6 @@ def test_a_listing_repeats_a_removed_one_where(listing: Facts, ground: Ground | 
         ([replace(GONE, external_id="MP-20", seller="new-name")], "the listing itself, changed"),
         ([replace(GONE, external_id="MP-8", seller="unknown user")], "another listing of another seller was removed"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_nothing_is_repeated_where(removed: list[Removed], _why: str) -> None:
     assert relist(a_listing(OWN), removed, DEFAULT_RELIST) is None

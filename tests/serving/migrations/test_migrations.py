@@ -16,12 +16,7 @@ from sqlalchemy import Engine, Inspector, MetaData, create_engine, inspect, text
 
 from serving.composition import open_runtime
 from serving.listings.store.search import BY_HAND
-from serving.migrations.migrate import (
-    DatabaseOfAnotherVersion,
-    configuration,
-    migrate,
-    upgrade,
-)
+from serving.migrations.migrate import DatabaseOfAnotherVersion, configuration, migrate, upgrade
 from serving.platform.database.engine import job_database_url, sqlite_url, write_engine
 from serving.platform.database.schema import metadata
 from serving.platform.settings import Settings

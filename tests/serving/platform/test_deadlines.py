@@ -32,11 +32,7 @@ def test_the_end_of_business_days(
 
 
 @settings(deadline=None)
-@given(
-    minutes=st.integers(0, 15 * 366 * 24 * 60),
-    days=st.integers(1, 30),
-    offset_hours=st.integers(-12, 14),
-)
+@given(minutes=st.integers(0, 15 * 366 * 24 * 60), days=st.integers(1, 30), offset_hours=st.integers(-12, 14))
 def test_nobody_anywhere_has_fewer_whole_business_days_than_promised(
     minutes: int, days: int, offset_hours: int
 ) -> None:

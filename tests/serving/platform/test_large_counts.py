@@ -27,8 +27,7 @@ def test_what_one_is_asked_for_is_no_answer_to_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "found", "_why"),
-    [(4.9, LARGE, "kept for five seconds"), (5.1, LARGE + 1, "and no longer")],
+    ("after", "found", "_why"), [(4.9, LARGE, "kept for five seconds"), (5.1, LARGE + 1, "and no longer")]
 )
 def test_a_kept_count_ends(after: float, found: int, _why: str) -> None:
     moments, numbers = iter((0.0, after)), count(LARGE)

@@ -42,7 +42,7 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("url", "why"), ADDRESSES, ids=[row[-1] for row in ADDRESSES])
+@pytest.mark.parametrize(("url", "why"), ADDRESSES)
 def test_without_a_public_https_address_production_does_not_start(tmp_path: Path, url: str | None, why: str) -> None:
     with pytest.raises(Invalid, match="TOUCHSTONE_PUBLIC_URL"):
         check_production(settings(tmp_path, public_url=url))
@@ -66,7 +66,7 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize(("secret", "why"), SECRETS, ids=[row[-1] for row in SECRETS])
+@pytest.mark.parametrize(("secret", "why"), SECRETS)
 def test_a_secret_that_somebody_typed_is_refused_and_not_repeated(tmp_path: Path, secret: str, why: str) -> None:
     with pytest.raises(Invalid, match="TOUCHSTONE_CONTACT_KEY") as refused:
         check_production(settings(tmp_path, contact_key=secret))
@@ -107,7 +107,7 @@ DATABASES = [
 ]
 
 
-@pytest.mark.parametrize(("url", "starts", "why"), DATABASES, ids=[row[-1] for row in DATABASES])
+@pytest.mark.parametrize(("url", "starts", "why"), DATABASES)
 def test_a_database_password_that_can_be_guessed_is_refused(tmp_path: Path, url: str, starts: bool, why: str) -> None:
     found = settings(tmp_path, database_url=url)
     if starts:

@@ -13,10 +13,10 @@ from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.api.clock import move_clock
 from serving.composition import open_runtime
-from serving.delivery.service.delivery import deliver
 from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import a_receiver, proven
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

@@ -11,13 +11,7 @@ from hypothesis import strategies as st
 
 from serving.platform.tabular import Format, Kind, as_csv, as_file, as_jsonl, as_parquet, inert
 
-COLUMNS = {
-    "title": Kind.TEXT,
-    "version": Kind.COUNT,
-    "hours": Kind.NUMBER,
-    "price": Kind.MONEY,
-    "at": Kind.MOMENT,
-}
+COLUMNS = {"title": Kind.TEXT, "version": Kind.COUNT, "hours": Kind.NUMBER, "price": Kind.MONEY, "at": Kind.MOMENT}
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROW = ("Aurelle tote", 3, 0.25, Decimal("489.00"), AT)
 

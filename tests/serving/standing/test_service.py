@@ -22,15 +22,15 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
+from serving.review.service.doubts import open_sampled_reviews
 from serving.review.service.review import Recorded
-from serving.review.service.sampled_reviews import open_sampled_reviews
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Standing
 from serving.standing.service import current, sweep_standings, with_history
-from serving.standing.store import recounts, standings
+from serving.standing.store import question_steps, standings
 from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
@@ -64,14 +64,12 @@ def settle(site: Site) -> None:
 
 def history(site: Site) -> list[tuple[Level, bool]]:
     """(level, warned), oldest first."""
-    with site.runtime.store.read() as connection:
-        found = standings.changes(connection, site.here, site.brand_id, most=100)
+    found = site.read(standings.changes, site.here, site.brand_id, most=100)
     return [(one.level, one.warned) for one in reversed(found)]
 
 
 def case_now(site: Site, case: Case) -> Case:
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, case.case_id)
+    return site.read(cases.get, site.here, case.case_id)
 
 
 def asked(site: Site, number: int) -> Case:
@@ -92,8 +90,7 @@ def remove(site: Site, number: int) -> str:
     recorded = confirm(site, number)[1]
     assert recorded.action is not None
     site.clock.forward(seconds=180)
-    with site.runtime.store.write() as connection:
-        assert actions.change(connection, recorded.action, ActionEvent.SEND, {"sent_at": site.clock.now()})
+    assert site.write(actions.change, recorded.action, ActionEvent.SEND, {"sent_at": site.clock.now()})
     return recorded.action.external_id
 
 
@@ -189,8 +186,7 @@ def suspend(site: Site) -> None:
         "policy_version": "test",
         "known_at": now,
     }
-    with site.runtime.store.write() as connection:
-        standings.add_change(connection, row)
+    site.write(standings.add_change, row)
 
 
 def test_of_a_suspended_brand_an_analyst_decides(any_site: Site) -> None:
@@ -219,8 +215,7 @@ def test_an_overturned_removal_by_an_analyst_counts_against_the_confirming_brand
     action = judge(any_site, any_site.analyst, case_now(any_site, case), FAKE).action
     assert action is not None
     any_site.clock.forward(seconds=180)
-    with any_site.runtime.store.write() as connection:
-        assert actions.change(connection, action, ActionEvent.SEND, {"sent_at": any_site.clock.now()})
+    assert any_site.write(actions.change, action, ActionEvent.SEND, {"sent_at": any_site.clock.now()})
     appeal(any_site, action.external_id)
     assert standing_of(any_site).overall.tally == Tally(overturned=1)
 
@@ -264,8 +259,7 @@ def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_
 
 def confirmations(site: Site) -> list[tuple[str, float, bool]]:
     query = select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn)
-    with site.runtime.store.read() as connection:
-        return [tuple(row) for row in connection.execute(query.order_by(confirmation.c.known_at))]
+    return [tuple(row) for row in site.rows(query.order_by(confirmation.c.known_at))]
 
 
 @pytest.mark.parametrize(("draw", "drawn"), [(0.0999, True), (0.1, False)])
@@ -355,8 +349,7 @@ def test_a_change_is_recorded_by_the_sweep_after_the_undo_window(any_site: Site)
 
 
 def touched_since(site: Site, after: datetime) -> bool:
-    with site.runtime.store.read() as connection:
-        found = recounts.touched(connection, after, site.clock.now())
+    found = site.read(question_steps.brands_touched, after, site.clock.now())
     assert found in ([], [(site.here, site.brand_id)])
     return bool(found)
 

@@ -41,8 +41,7 @@ def new_key_and_heads(site: Site) -> None:
 
 
 def unrecorded(site: Site) -> None:
-    with site.runtime.store.write() as connection:
-        connection.execute(delete(audit_signer))
+    site.execute(delete(audit_signer))
 
 
 def recorded(site: Site) -> None:
@@ -62,7 +61,7 @@ HEADS: list[tuple[str, Callable[[Site], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("_why", "tamper", "problem"), HEADS, ids=[row[0] for row in HEADS])
+@pytest.mark.parametrize(("_why", "tamper", "problem"), HEADS)
 def test_lost_heads_and_another_key_are_named_and_nothing_more_is_signed(
     site: Site, _why: str, tamper: Callable[[Site], object], problem: str
 ) -> None:
@@ -70,8 +69,7 @@ def test_lost_heads_and_another_key_are_named_and_nothing_more_is_signed(
     tamper(site)
     assert problem in verify(site.runtime)["heads_problem"]
     site.clock.forward(minutes=6)
-    with site.runtime.store.write() as connection:
-        audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
+    site.write(audit.record, site.clock.now(), site.here, "test", "test.done", "x")
     if problem != "not record the same signing keys":
         assert sign_head(site.runtime) == 0, "another head would hide what is missing"
     assert problem in verify(site.runtime)["heads_problem"]
@@ -87,8 +85,7 @@ def test_signing_is_begun_anew_with_a_reason_that_the_log_keeps(site: Site, tamp
     (told,) = found["renewed"]
     assert (told["reason"], told["by"], told["before"]["sequence"] > 0) == ("The disk failed.", "local", True)
     site.clock.forward(minutes=6)
-    with site.runtime.store.write() as connection:
-        audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
+    site.write(audit.record, site.clock.now(), site.here, "test", "test.done", "x")
     assert sign_head(site.runtime) == 1
     assert is_whole(verify(site.runtime))
 

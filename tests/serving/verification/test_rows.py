@@ -151,7 +151,7 @@ TABLE: list[tuple[str, Callable[[Connection], object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("_why", "tamper", "kind", "problem"), TABLE, ids=[row[0] for row in TABLE])
+@pytest.mark.parametrize(("_why", "tamper", "kind", "problem"), TABLE)
 def test_a_row_that_is_not_what_the_log_says_is_named(
     lived: Site, _why: str, tamper: Callable[[Connection], object], kind: str, problem: str
 ) -> None:

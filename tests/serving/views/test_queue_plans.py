@@ -1,6 +1,6 @@
 """The cost of a queue page does not grow with the queue: a fixed number of queries, each along its own index.
 
-SQLite has the statistics here that it has in every data directory (ADR 62), and never counts its own.
+SQLite has the statistics here that it has in every data directory (ADR 60), and never counts its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from models.case import CaseLane
-from serving.cases.store import facets
+from serving.cases.store import case_filters
 from serving.intake.service.intake import receive
 from serving.listings.rules import EntryKind
 from serving.listings.store import search
@@ -90,8 +90,8 @@ def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:
 def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
     a_case(site)
     for act in (
-        lambda connection: facets.brands(connection, {site.here}),
-        lambda connection: facets.languages(connection, {site.here}),
+        lambda connection: case_filters.facets_of_brands(connection, {site.here}),
+        lambda connection: case_filters.facets_of_languages(connection, {site.here}),
         lambda connection: queues.queue_sizes(connection, {site.here}),
         lambda connection: positions.lane_sizes(connection, {site.here}, [CaseLane.AUDIT], {site.analyst.user_id}),
     ):

@@ -7,8 +7,8 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
-from serving.cases.store import assignments, facets
-from serving.cases.store.facets import Facet
+from serving.cases.store import assignments, case_filters
+from serving.cases.store.case_filters import Facet
 from serving.intake.service.intake import receive
 from serving.review.service.case_access import lease
 from serving.views import positions, queues
@@ -58,17 +58,17 @@ def test_a_queue_is_filtered(any_site: Site) -> None:
     elsewhere = QueueFilter(frozenset(), person=site.analyst.user_id)
     with site.runtime.store.read() as connection:
         assert queues.queue(connection, elsewhere, most=10) == []
-        assert facets.languages(connection, {site.here}) == [
+        assert case_filters.facets_of_languages(connection, {site.here}) == [
             Facet("en", "en", 1),
             Facet("ru", "ru", 1),
             Facet("zh", "zh", 1),
             Facet(None, None, 1),
         ]
-        assert [(one.name, one.number) for one in facets.brands(connection, {site.here})] == [
+        assert [(one.name, one.number) for one in case_filters.facets_of_brands(connection, {site.here})] == [
             ("Aurelle", 3),
             ("Solenne", 1),
         ]
-        assert facets.brands(connection, {"mkt_other"}) == []
+        assert case_filters.facets_of_brands(connection, {"mkt_other"}) == []
 
 
 def test_no_filter_by_score_or_harm_finds_a_blind_case(site: Site) -> None:
@@ -124,8 +124,7 @@ def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_s
     def following(after: int) -> int:
         user_id = any_site.analyst.user_id
         wanted = QueueFilter(frozenset({any_site.here}), person=user_id)
-        with any_site.runtime.store.read() as connection:
-            case_id = positions.next_free(connection, wanted, made[after], user_id=user_id, at=now)
+        case_id = any_site.read(positions.next_free, wanted, made[after], user_id=user_id, at=now)
         return next(i for i, case in enumerate(made) if case.case_id == case_id)
 
     assert following(1) == 2

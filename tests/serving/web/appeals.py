@@ -6,7 +6,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.cases.store.cases import Case
-from serving.delivery.service.delivery import deliver
+from tests.fixtures.delivering import deliver
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 

@@ -16,8 +16,7 @@ from babel.messages.pofile import read_po, write_po
 
 import serving.mail
 import serving.web
-from models.messages.catalogue import told_outside
-from models.messages.filling import without_forms
+from models.messages.english import told_outside, without_forms
 from serving.brands.rules.certification import questions
 from serving.platform.languages import FOLDER, Language, languages
 from serving.web.wording.glossary import TERMS

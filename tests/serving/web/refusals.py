@@ -11,7 +11,7 @@ from features.fields import Rejected
 from features.indicators import PatternRefused
 from features.phrase import Phrase
 from models.errors import DomainError, required
-from models.messages.filling import without_forms
+from models.messages.english import without_forms
 from training.adapters.files import Unreadable
 
 # Where their pages lead: what is raised or made here is in the catalogues, or named below.
@@ -53,7 +53,6 @@ REACHED: Final = (
     "serving.marketplaces.service",
     "serving.notices.rules.limits",
     "serving.notices.rules.named_right",
-    "serving.notices.rules.notice_documents",
     "serving.notices.rules.notices",
     "serving.notices.service.admission",
     "serving.notices.service.notice_complaints",
@@ -79,8 +78,7 @@ REACHED: Final = (
     "serving.review.service.takedown_requests",
     "serving.review.service.undoing",
     "serving.review.store.takedowns",
-    "serving.rights.rules.kept_text",
-    "serving.rights.rules.territories",
+    "serving.rights.rules.document",
     "serving.rights.service.brand_file",
     "serving.rights.service.claims",
     "serving.rights.service.copies",

@@ -145,8 +145,7 @@ def add_drift(site: Site, **psi: float) -> None:
     report = {"days": 30, "listings": [500, 500], "enough": True, "champion": None, "shifts": shifts}
     report |= {"prevalence": unknown, "recall": unknown, "bands": [], "answers": answers}
     row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
-    with site.runtime.store.write() as connection:
-        monitoring.add_drift_report(connection, {**row, "made_at": site.clock.now()})
+    site.write(monitoring.add_drift_report, {**row, "made_at": site.clock.now()})
 
 
 def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
@@ -217,6 +216,5 @@ def add_snapshot(site: Site, rows: int = 2) -> str:
     _, digest = write_snapshot(site.runtime.home.snapshots, made, REFERENCES, now)
     snapshot_id = site.runtime.ids.new("snp")
     row = {"marketplace_id": site.here, "snapshot_id": snapshot_id, "digest": digest, "rows": rows}
-    with site.runtime.store.write() as connection:
-        learning.add_snapshot(connection, {**row, "positives": rows // 2, "as_of": now, "created_at": now})
+    site.write(learning.add_snapshot, {**row, "positives": rows // 2, "as_of": now, "created_at": now})
     return snapshot_id

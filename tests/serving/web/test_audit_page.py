@@ -55,13 +55,11 @@ def test_what_an_entry_says_is_text_and_its_digest_stands_beside_it(site: Site, 
     page = admin.get(PATH).text
     assert ATTACK not in page
     assert "&lt;script&gt;" in page
-    with site.runtime.store.read() as connection:
-        assert audit.head(connection)[1][:8] in page
+    assert site.read(audit.head)[1][:8] in page
 
 
 def test_another_marketplaces_entries_are_not_shown(site: Site, admin: Visitor) -> None:
-    with site.runtime.store.write() as connection:
-        audit.record(connection, site.clock.now(), "mkt_other", "sweep", "secret.act", "x")
+    site.write(audit.record, site.clock.now(), "mkt_other", "sweep", "secret.act", "x")
     assert "secret.act" not in admin.get(PATH).text
     assert "secret.act" not in admin.get(f"{PATH}.csv").text
 
@@ -124,6 +122,5 @@ def test_a_log_that_is_not_the_one_that_was_signed_is_found(site: Site, admin: V
         connection.exec_driver_sql("DROP TRIGGER audit_entry_refuses_update")
         forged = ("0" * 64, head.sequence)
         connection.exec_driver_sql("UPDATE audit_entry SET entry_hash = ? WHERE sequence = ?", forged)
-    with site.runtime.store.read() as connection:
-        assert audit_lines.not_as_signed(connection, head) is not None
+    assert site.read(audit_lines.not_as_signed, head) is not None
     assert "The chain is broken." in words(admin.get(f"{PATH}?newest=2000").text)

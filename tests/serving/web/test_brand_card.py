@@ -7,13 +7,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.cases.rules.case_brand import Naming
 from serving.review.service.naming import name_brand
-from tests.fixtures.naming import (
-    VELA,
-    a_brandless_case,
-    another_brand,
-    as_stored,
-    registered,
-)
+from tests.fixtures.naming import VELA, a_brandless_case, another_brand, as_stored, registered
 from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
@@ -99,13 +93,7 @@ def test_candidates_of_the_listing_come_before_any_search(site: Site) -> None:
 
 def test_a_search_without_a_match_says_so(site: Site) -> None:
     case = a_brandless_case(site)
-    page = (
-        visit_as(site, site.analyst)
-        .get(
-            f"/cases/{case.case_id}",
-        )
-        .text
-    )
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "matches the search" not in words(page)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}?find={'x' * 300}").text
     assert "No other registered brand matches the search." in words(page)

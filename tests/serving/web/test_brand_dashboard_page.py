@@ -151,9 +151,6 @@ def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_per
 
 
 def _removal_of(site: Site, name: str) -> StoredAction:
-    with site.runtime.store.read() as connection:
-        return next(
-            one
-            for one in actions.latest(connection, site.here, kind=None, state=None, most=100)
-            if one.external_id == name
-        )
+    return next(
+        one for one in site.read(actions.latest, site.here, kind=None, state=None, most=100) if one.external_id == name
+    )

@@ -41,8 +41,7 @@ def a_person_of(site: Site, brand: str) -> Person:
     made = provisioning.add_person(
         site.runtime, NewPerson(email, f"Person of {brand}", Role.BRAND, brand=brand, password=PASSWORD), by="test"
     )
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, made[0])
+    return site.read(accounts.person, made[0])
 
 
 def test_a_question_is_in_plain_words(site: Site) -> None:
@@ -71,8 +70,7 @@ def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, c
     digest = put_champion_in_force(site) if calibrated else "no model"
     site.clock.forward(minutes=1)
     case = a_case(site, CaseLane.ASK_BRAND)
-    with site.runtime.store.read() as connection:
-        score = scores.get(connection, site.here, case.score_id)
+    score = site.read(scores.get, site.here, case.score_id)
     visitor = visit_as(site, site.brand_person)
     page = visitor.get("/brand").text + visitor.get("/brand/done").text + visitor.get("/brand/removals").text
     hidden = ["score", "robability", "points", "log-odds", "harm", "scorecard", "calibrat", digest[:10]]

@@ -34,8 +34,7 @@ def ask(visitor: Visitor, email: str) -> str:
 
 
 def people(site: Site) -> dict[str, bool]:
-    with site.runtime.store.read() as connection:
-        found = accounts.people_of_brand(connection, (site.here, site.brand_id))
+    found = site.read(accounts.people_of_brand, (site.here, site.brand_id))
     return {one.email: one.leads for one in found}
 
 
@@ -94,14 +93,12 @@ def test_a_colleague_is_removed_at_once_with_their_powers_of_attorney(site: Site
     assert people(site) == {"camille@aurelle.example": True}
     assert theirs.get("/brand").status_code == 403
     assert "Revoked" in words(visitor.get(_PLACE).text)
-    with site.runtime.store.read() as connection:
-        assert not accounts.person(connection, colleague.user_id).may(Permission.ANSWER_QUESTIONS)
+    assert not site.read(accounts.person, colleague.user_id).may(Permission.ANSWER_QUESTIONS)
 
 
 def test_nobody_lets_themselves_or_another_who_leads_go(site: Site) -> None:
     colleague, leader = a_colleague(site), a_leader(site)
-    with site.runtime.store.write() as connection:
-        accounts.set_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
+    site.write(accounts.set_lead, colleague.user_id, (site.here, site.brand_id), leads=True)
     visitor = visit_as(site, leader)
     assert visitor.post(f"{_PLACE}/{leader.user_id}/remove").status_code == 409
     assert visitor.post(f"{_PLACE}/{colleague.user_id}/remove").status_code == 403
@@ -165,8 +162,7 @@ def test_a_power_of_attorney_that_cannot_be_is_refused(site: Site, changes: dict
 def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
     """An agent changes nothing on file, ended or not, so that one stolen password would shut all others out."""
     colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
-    with site.runtime.store.write() as connection:
-        accounts.set_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
+    site.write(accounts.set_lead, colleague.user_id, (site.here, site.brand_id), leads=True)
     wanted = {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31", "kind:mark": "yes"}
     assert f'value="{colleague.email}"' not in visitor.get(_PLACE).text
     answer = visitor.post("/brand/agents", wanted)
@@ -183,8 +179,7 @@ def mandate_of(site: Site, person: Person, marketplace: str = "Bazaar") -> str:
 
 def in_force(site: Site, person: Person, marketplace_id: str) -> list[str]:
     pair, now = (marketplace_id, site.brand_id), site.clock.now()
-    with site.runtime.store.read() as connection:
-        return mandates.mandates_in_force(connection, pair, person.user_id, now)
+    return site.read(mandates.mandates_in_force, pair, person.user_id, now)
 
 
 def test_a_lead_of_another_marketplace_can_be_an_agent_here_and_still_leads_there(site: Site) -> None:

@@ -6,9 +6,9 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.administration.service import provisioning
-from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -45,8 +45,7 @@ def a_dead_letter(site: Site, external_id: str) -> str:
 
 
 def state(site: Site, action_id: str) -> ActionState:
-    with site.runtime.store.read() as connection:
-        return actions.get(connection, site.here, action_id).state
+    return site.read(actions.get, site.here, action_id).state
 
 
 def test_what_was_given_up_on_is_sent_again_one_by_one_or_all(site: Site) -> None:

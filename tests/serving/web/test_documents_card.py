@@ -12,6 +12,15 @@ from tests.serving.review.service.test_seller_evidence import INVOICE
 from tests.serving.web.test_seller_page import a_link
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 
+UNREADABLE = pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"<html><script>alert(1)</script>", "A document must be a PDF, PNG or JPEG file."),
+        (b"", "Choose a document."),
+        (b"%PDF-" + b"x" * 8_000_000, "A document can have at most 8 MB."),
+    ],
+    ids=["a page", "nothing", "too large"],
+)
 HOSTILE = "../../x\u202efdp.<script>alert(1)</script>\r\nSet-Cookie: a=b.html"
 
 
@@ -31,15 +40,7 @@ def test_a_seller_hands_in_a_document_without_script_and_finds_it_on_its_page(si
     assert "Download file" not in read
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"<html><script>alert(1)</script>", "A document must be a PDF, PNG or JPEG file."),
-        (b"", "Choose a document."),
-        (b"%PDF-" + b"x" * 8_000_000, "A document can have at most 8 MB."),
-    ],
-    ids=["a page", "nothing", "too large"],
-)
+@UNREADABLE
 def test_a_document_that_is_refused_is_refused_on_the_page(site: Site, content: bytes, expected: str) -> None:
     _, link = a_link(site)
     visitor = a_visitor(site)
@@ -72,8 +73,7 @@ def test_who_decides_saves_it_as_a_file_that_may_do_nothing_under_a_name_of_ours
     visitor = a_visitor(site)
     assert send(visitor, link, HOSTILE, INVOICE) == 303
     visitor.post(link, {"event": "submit", "said": "Bought in Lyon."})
-    with site.runtime.store.read() as connection:
-        (upload,) = seller_uploads.of_action(connection, site.here, removal.action_id)
+    (upload,) = site.read(seller_uploads.of_action, site.here, removal.action_id)
     brand = visit_as(site, site.brand_person)
     address = f"/counter-notices/{now_of(site, removal).counter_notice_id}/documents/{upload.upload_id}"
     page = brand.get("/counter-notices").text

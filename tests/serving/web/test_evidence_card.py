@@ -22,8 +22,7 @@ def taken(site: Site) -> Taken:
 def a_removal(site: Site, **changes: object) -> Taken:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
-    with site.runtime.store.read() as connection:
-        [found] = evidence.of_listing(connection, site.here, case.listing_id)
+    [found] = site.read(evidence.of_listing, site.here, case.listing_id)
     return found
 
 

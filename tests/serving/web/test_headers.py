@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from serving.web.assets import FOLDER, address
+from serving.web.headers import FOLDER, address
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import a_visitor, visit_as
 

@@ -5,7 +5,7 @@ import pytest
 
 import serving.web
 from serving.accounts.rules.access import Person, Role
-from serving.accounts.store import onboarding
+from serving.accounts.store import display_settings
 from serving.web.onboarding import ONBOARDING, ONBOARDING_OF
 from serving.web.wording.glossary import MOST_TERMS, TERMS, term_of
 from tests.fixtures.reviewing import a_case
@@ -38,7 +38,7 @@ def on_the_first_day(site: Site, person: Person) -> Visitor:
     """Somebody who has put no list away."""
     with site.runtime.store.write() as connection:
         for grant in person.grants:
-            onboarding.show_again(connection, person.user_id, grant.role)
+            display_settings.show_lists_again(connection, person.user_id, grant.role)
     return visit_as(site, person)
 
 
@@ -84,11 +84,11 @@ def test_an_administrator_is_told_where_their_day_begins(site: Site) -> None:
 def test_putting_a_list_away_twice_is_once(any_site: Site) -> None:
     user = any_site.analyst.user_id
     with any_site.runtime.store.write() as connection:
-        onboarding.put_away(connection, user, Role.ADMIN, any_site.clock.now())
-        onboarding.put_away(connection, user, Role.ADMIN, any_site.clock.now())
-        assert onboarding.seen(connection, user) == {Role.ANALYST, Role.ADMIN}
-        onboarding.show_again(connection, user, Role.ADMIN)
-        assert onboarding.seen(connection, user) == {Role.ANALYST}
+        display_settings.put_list_away(connection, user, Role.ADMIN, any_site.clock.now())
+        display_settings.put_list_away(connection, user, Role.ADMIN, any_site.clock.now())
+        assert display_settings.lists_seen(connection, user) == {Role.ANALYST, Role.ADMIN}
+        display_settings.show_lists_again(connection, user, Role.ADMIN)
+        assert display_settings.lists_seen(connection, user) == {Role.ANALYST}
 
 
 def test_help_has_every_definition_with_an_anchor(site: Site) -> None:

@@ -19,8 +19,7 @@ from features.message import Message as Told
 from features.message import message
 from features.phrase import Phrase
 from models.errors import DomainError
-from models.messages.catalogue import told_outside
-from models.messages.english import in_english
+from models.messages.english import in_english, told_outside
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode, Side
@@ -107,10 +106,6 @@ _SAME_EVERYWHERE = {"Touchstone", "CSV", "Parquet", "SHA", "width", "device", "i
 }
 
 
-def shown_in(language: Language) -> Display:
-    return Display(language=language)
-
-
 @pytest.fixture(scope="module")
 def source() -> Catalog:
     return texts_of_the_source()
@@ -188,7 +183,7 @@ def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language(
     labels = [Phrase(one.text) for one in REASON_CODES]
     told: list[Phrase | Told] = [*found.values(), *refusals(), *labels]
     for language, sentence in product(OTHERS, told):
-        with shown_as(shown_in(language)):
+        with shown_as(Display(language=language)):
             shown = phrase_in_words(sentence) if isinstance(sentence, Phrase) else in_words(sentence)
         left = re.sub(r"Aurelle|Vela AG|Vela|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
         english = r"[A-Za-z]{2,}" if language in _NOT_IN_LATIN else r"\b(?:the|you|your|and|of|not|listing)\b"
@@ -351,7 +346,7 @@ def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, lang
     _, link = a_link(site)
     visitor = a_visitor(site)
     visitor.get(f"{link}?lang={language}")
-    with shown_as(shown_in(language)):
+    with shown_as(Display(language=language)):
         empty, nowhere = tongues.say("Choose one of the answers."), tongues.say("This link is invalid or has expired.")
     assert empty in words(visitor.post(link, {"event": "concede", "said": "x"}).text)
     assert nowhere in words(visitor.get("/notice/nothing").text)
@@ -380,7 +375,7 @@ def test_a_page_without_translations_is_english_to_its_last_word(site: Site) -> 
 def test_a_count_takes_the_form_of_its_language(number: int, russian: str, spanish: str) -> None:
     found = []
     for language in (Language("ru"), Language("es")):
-        with shown_as(shown_in(language)):
+        with shown_as(Display(language=language)):
             found.append(length(timedelta(days=number, hours=5)))
     assert found == [russian, spanish]
 
@@ -407,7 +402,7 @@ def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> 
 
 def test_a_language_is_added_by_one_catalogue(site: Site, pseudo: Language) -> None:
     _, link = a_link(site)
-    with shown_as(shown_in(pseudo)):
+    with shown_as(Display(language=pseudo)):
         assert tongues.tongue() == tongues.Tongue(pseudo, "it", "Italiano", Locale("it", "IT"))
         assert in_words(message("text_kinds", n=3)) == "⟦3 kinds of suspect wording.⟧"
         assert tongues.day(NOW) == "6 marzo 2026"

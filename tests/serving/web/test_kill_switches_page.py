@@ -22,8 +22,7 @@ def an_administrator(site: Site) -> Person:
 
 
 def is_on(site: Site, rule: AutomaticRule = RULE) -> bool:
-    with site.runtime.store.read() as connection:
-        return kill_switches.is_on(connection, site.here, rule)
+    return site.read(kill_switches.is_on, site.here, rule)
 
 
 def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_and_why(site: Site) -> None:

@@ -74,8 +74,7 @@ def test_a_large_report_is_foreseen_sent_and_confirmed_on_its_page(here: Site) -
 
 
 def _secret(here: Site) -> str:
-    with here.runtime.store.read() as connection:
-        (found,) = second_factors.enrolled(connection, here.brand_person.user_id)
+    (found,) = here.read(second_factors.enrolled, here.brand_person.user_id)
     return one_time_codes.secret_of(here.runtime, found)
 
 
@@ -145,8 +144,7 @@ def test_a_report_of_the_night_leaves_in_the_morning_or_on_approval(here: Site) 
 
 def due(site: Site) -> int:
     """The number of removals that are sent by now."""
-    with site.runtime.store.read() as connection:
-        found = actions.latest(connection, site.here, kind=None, state=None, most=100)
+    found = site.read(actions.latest, site.here, kind=None, state=None, most=100)
     return sum(one.due_at is not None and one.due_at <= site.clock.now() for one in found)
 
 
@@ -204,12 +202,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: 
     found = visitor.client.get("/api/v1/brand/limits", headers=headers).json()
     assert (found["person"]["limit"], found["brand"]["limit"]) == (HOUR, 40)
     assert found["step_up"]["available"] is False
-    body = {
-        "right_id": right_of(here),
-        "reason_code": "trademark_counterfeit",
-        "listings": names,
-        "good_faith": True,
-    }
+    body = {"right_id": right_of(here), "reason_code": "trademark_counterfeit", "listings": names, "good_faith": True}
     dry = visitor.client.post(
         "/api/v1/brand/reports", json={**body, "dry_run": True}, headers={**headers, "idempotency-key": "k-0"}
     ).json()

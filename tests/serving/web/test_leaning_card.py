@@ -16,13 +16,7 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
 @pytest.mark.parametrize(
     ("hidden", "shown", "difference", "interval", "expected"),
     [
-        (
-            (40, 10),
-            (400, 120),
-            "+5",
-            f"{FEWER}11 to +17",
-            "you answer counterfeit in 11 fewer to 17 more of 100 cases",
-        ),
+        ((40, 10), (400, 120), "+5", f"{FEWER}11 to +17", "you answer counterfeit in 11 fewer to 17 more of 100 cases"),
         (
             (200, 40),
             (2000, 800),
@@ -31,13 +25,7 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
             "you answer counterfeit more often: in 14 to 25 more of 100 cases (95 % interval).",
         ),
         ((200, 100), (2000, 400), f"{FEWER}30", f"{FEWER}37 to {FEWER}23", "less often: in 23 to 37 fewer of 100"),
-        (
-            (0, 0),
-            (2000, 400),
-            None,
-            "",
-            "you have made no first decision with the score masked",
-        ),
+        ((0, 0), (2000, 400), None, "", "you have made no first decision with the score masked"),
         ((4, 1), (0, 0), None, "", "you have made no first decision with the score visible. A random 5 % of"),
     ],
 )

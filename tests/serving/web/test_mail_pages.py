@@ -40,8 +40,7 @@ def test_names_in_mails_are_escaped_on_the_page(site: Site) -> None:
     admin = an_administrator(site)
     invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
     [found] = stored(site)
-    with site.runtime.store.write() as connection:
-        mails.extend(connection, found, {**found.parameters, "by": "<script>alert(1)</script>"})
+    site.write(mails.extend, found, {**found.parameters, "by": "<script>alert(1)</script>"})
     page = visit_as(site, admin).get(f"{PATH}?mail={found.mail_id}").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page

@@ -37,8 +37,7 @@ def state(site: Site, right_id: str) -> RightState:
 
 
 def again(site: Site, person: Person) -> Person:
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, person.user_id)
+    return site.read(accounts.person, person.user_id)
 
 
 @pytest.fixture
@@ -156,8 +155,7 @@ def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site:
 def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> None:
     visitor = visit_as(site, site.account_manager)
     visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": "12"})
-    with site.runtime.store.read() as connection:
-        found = brands.enrolments(connection, site.here)[site.brand_id]
+    found = site.read(brands.enrolments, site.here)[site.brand_id]
     assert (found.takes_part, found.daily_questions, found.account_manager_id) == (
         True,
         12,
@@ -166,8 +164,7 @@ def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> 
     for wrong in ("many", "-1", "10001"):
         assert visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": wrong}).status_code == 422
     visitor.post(f"{place}/enrolment", {"daily_questions": ""})
-    with site.runtime.store.read() as connection:
-        found = brands.enrolments(connection, site.here)[site.brand_id]
+    found = site.read(brands.enrolments, site.here)[site.brand_id]
     assert (found.takes_part, found.daily_questions) == (False, None)
 
 

@@ -27,8 +27,7 @@ def test_the_most_urgent_brand_comes_first_with_its_answers_and_removals(site: S
 def test_a_manager_without_brands_is_told_how_one_gets_them(site: Site) -> None:
     person = NewPerson("new@touchstone.example", "New Manager", Role.ACCOUNT_MANAGER, password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, person, by="test")
-    with site.runtime.store.read() as connection:
-        new = accounts.person(connection, user_id)
+    new = site.read(accounts.person, user_id)
     text = words(visit_as(site, new).get("/brands").text)
     assert "No brands assigned to you." in text
     assert "Aurelle" not in text

@@ -36,8 +36,7 @@ CHALLENGER = "b" * 64
 
 
 def labels_now(site: Site) -> LabelState:
-    with site.runtime.store.read() as connection:
-        return label_state(connection, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
+    return site.read(label_state, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
 
 
 def test_on_day_one_the_scorecard_scores_and_the_labels_needed_are_counted(site: Site) -> None:
@@ -285,19 +284,14 @@ def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
             "https://mlflow.example/base/#/runs/9d7945878f5a",
             'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"',
         ),
-        (
-            "postgresql://user:secret@db/mlflow",
-            None,
-            'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"',
-        ),
+        ("postgresql://user:secret@db/mlflow", None, 'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"'),
     ],
 )
 def test_a_run_is_found_in_mlflow_without_telling_a_password(
     site: Site, uri: str | None, link: str | None, command: str
 ) -> None:
     add_model(site, CHALLENGER, a_report())
-    with site.runtime.store.read() as connection:
-        model = learning.get_model(connection, site.here, CHALLENGER)
+    model = site.read(learning.get_model, site.here, CHALLENGER)
     settings = site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri})
     assert tracked(model, settings) == Tracked("9d7945878f5a", "2", link, command)
     assert tracked(replace(model, mlflow_run_id=None), settings) is None
@@ -325,14 +319,10 @@ def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
         "prevalence": {"value": 0.042, "low": 0.021, "high": 0.08, "reviewed": 210, "audited": 30},
         "recall": {"value": None, "low": 0.0, "high": 1.0, "reviewed": 210, "audited": 30},
         "answers": {"now": {"cases": 90, "answered": 70, "median_days": 1.24, "slow_days": 6.0}},
-        "bands": [
-            a_band(0.0, 0.02, listings=0),
-            a_band(0.6, 0.8, listings=40),
-        ],
+        "bands": [a_band(0.0, 0.02, listings=0), a_band(0.6, 0.8, listings=40)],
     }
     row = {"marketplace_id": site.here, "report_id": "dri_1", "report": report, "made_at": site.clock.now()}
-    with site.runtime.store.write() as connection:
-        monitoring.add_drift_report(connection, row)
+    site.write(monitoring.add_drift_report, row)
     text = words(visit_as(site, site.data_scientist).get("/models/live").text)
     assert "480 scores of the last 30 days against 500 from before the promotion." in text
     assert "Natural log of the price in the base currency price_log; significant for the first time" in text

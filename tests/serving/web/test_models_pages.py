@@ -295,8 +295,7 @@ def test_an_analyst_reads_shifts_and_explains_none(site: Site) -> None:
 def test_ids_are_links(site: Site) -> None:
     snapshot_id = a_snapshot(site)
     champion = put_champion_in_force(site)
-    with site.runtime.store.read() as connection:
-        digest = learning.get_snapshot(connection, site.here, snapshot_id).digest
+    digest = site.read(learning.get_snapshot, site.here, snapshot_id).digest
     site.clock.forward(days=1)
     add_model(site, CHALLENGER, {**a_report(champion=champion), "snapshot": digest})
     page = visit_as(site, site.data_scientist).get("/models").text

@@ -10,7 +10,7 @@ from serving.learning.service.retraining import stored
 from serving.learning.store import learning, retraining
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
-from serving.web.model.next_training import waits_for, why_started
+from serving.web.model.training_part import waits_for, why_started
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words
@@ -33,10 +33,7 @@ READ = [
         replace(QUIET, failures=4, failed_at=NOW - DAY),
         "4 trainings in a row did not succeed; the next may start in 7 days, if labels have changed. " + USUAL,
     ),
-    (
-        replace(QUIET, trained_at=NOW - 31 * DAY, under_way=True),
-        "83 of 200 new labels; a scheduled training is due.",
-    ),
+    (replace(QUIET, trained_at=NOW - 31 * DAY, under_way=True), "83 of 200 new labels; a scheduled training is due."),
 ]
 
 

@@ -18,8 +18,7 @@ FROM = "The lining is wrong."
 
 
 def unseen(site: Site) -> int:
-    with site.runtime.store.read() as connection:
-        return case_notes.unseen(connection, site.second_analyst.user_id, {site.here})
+    return site.read(case_notes.unseen, site.second_analyst.user_id, {site.here})
 
 
 def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -> None:

@@ -73,8 +73,7 @@ def test_a_brand_that_is_asked_about_the_case_gets_no_document_of_the_notice(sit
     upload(a_visitor(site), path_of(notify(site, "MP-1").link))
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
-    with site.runtime.store.read() as connection:
-        (found,) = documents_of(connection, case)
+    (found,) = site.read(documents_of, case)
     assert for_analyst(site.runtime, site.analyst, case.case_id, found.document_id)[1] == PDF
     with pytest.raises(NotFound, match="no such document"):
         for_analyst(site.runtime, site.brand_person, case.case_id, found.document_id)

@@ -248,7 +248,7 @@ WHERE: list[tuple[dict[str, str], str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected", "_why"), WHERE, ids=[row[-1] for row in WHERE])
+@pytest.mark.parametrize(("changes", "expected", "_why"), WHERE)
 def test_the_listings_or_the_link_tell_the_marketplace_and_no_name_is_told(
     site: Site, changes: dict[str, str], expected: str | None, _why: str
 ) -> None:

@@ -96,9 +96,7 @@ def test_the_page_shows_how_far_the_log_is_signed(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("free", "tone"),
-    [(0.2, "good"), (0.09, "bad")],
-    ids=["a fifth is free", "less than a tenth is free"],
+    ("free", "tone"), [(0.2, "good"), (0.09, "bad")], ids=["a fifth is free", "less than a tenth is free"]
 )
 def test_a_disk_is_reported_as_nearly_full_in_time(site: Site, free: float, tone: str) -> None:
     with site.runtime.store.read() as connection:

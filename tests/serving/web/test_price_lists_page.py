@@ -15,8 +15,7 @@ _CSV = "model,price,currency,valid_from\nColline,540,EUR,2026-01-01\nPerle,0,EUR
 
 
 def count(site: Site) -> int:
-    with site.runtime.store.read() as connection:
-        return price_lists.count(connection, site.pair)
+    return site.read(price_lists.count, site.pair)
 
 
 def upload(visitor: Visitor, name: str, content: bytes, **fields: str) -> str:

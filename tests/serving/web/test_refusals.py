@@ -19,14 +19,12 @@ import training
 from features.message import message
 from features.phrase import Parameter, Phrase
 from models.errors import Conflict, Invalid
-from models.messages.english import reasons_of
-from models.messages.filling import without_forms
-from serving.platform.display import shown_as
+from models.messages.english import reasons_of, without_forms
+from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
 from serving.web.wording.refusals import phrase_in_words, refusal
 from tests.serving.web.catalogues import OTHERS, catalogue
 from tests.serving.web.refusals import NOT_SHOWN, all_refusals, shown_refusals
-from tests.serving.web.test_i18n import shown_in
 
 WITH_PLACES = sorted(one for one in shown_refusals() if "{" in one)
 
@@ -78,8 +76,7 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
         (
             Language("es"),
             Phrase(
-                "Nothing was recorded. {why}",
-                why=reasons_of(message("certification.expired", date=date(2026, 5, 1))),
+                "Nothing was recorded. {why}", why=reasons_of(message("certification.expired", date=date(2026, 5, 1)))
             ),
             "No se ha registrado nada. Su formación caducó el 1 de mayo de 2026; responda de nuevo a sus preguntas.",
         ),
@@ -96,7 +93,7 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
     ],
 )
 def test_a_phrase_is_written_as_its_language_writes_it(language: Language, phrase: Phrase, expected: str) -> None:
-    with shown_as(shown_in(language)):
+    with shown_as(Display(language=language)):
         assert phrase_in_words(phrase).replace("\xa0", " ") == expected
         assert refusal(Invalid(phrase)).replace("\xa0", " ") == expected
 
@@ -117,7 +114,7 @@ def _hostile() -> st.SearchStrategy[Parameter]:
 def test_whatever_is_put_into_a_refusal_it_is_shown(template: str, values: list[Parameter]) -> None:
     places = [name for _, name, _, _ in Formatter().parse(template) if name]
     phrase = Phrase(template, **dict(zip(places, values, strict=False)))
-    with shown_as(shown_in(Language("ru"))):
+    with shown_as(Display(language=Language("ru"))):
         shown = phrase_in_words(phrase)
     assert all(value in shown for value in phrase.parameters.values() if isinstance(value, str))
 

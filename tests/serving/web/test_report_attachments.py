@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-import pytest
 from httpx2 import Response
 
 from models.case import CaseLane
@@ -16,7 +15,7 @@ from tests.fixtures.reporting import on_sale
 from tests.fixtures.reviewing import open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.standing.test_service import lose
-from tests.serving.web.test_documents_card import HOSTILE
+from tests.serving.web.test_documents_card import HOSTILE, UNREADABLE
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 PATH: Final = "/brand/reports"
@@ -86,15 +85,7 @@ def test_a_report_without_documents_says_so_before_it_is_sent(site: Site) -> Non
     assert "Order reference" not in read
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"<html><script>alert(1)</script>", "A document must be a PDF, PNG or JPEG file."),
-        (b"", "Choose a document."),
-        (b"%PDF-" + b"x" * 8_000_000, "A document can have at most 8 MB."),
-    ],
-    ids=["a page", "nothing", "too large"],
-)
+@UNREADABLE
 def test_a_refused_file_is_named_and_nothing_else_is_lost(site: Site, content: bytes, expected: str) -> None:
     brand = visit_as(site, site.brand_person)
     fields = typed(brand, on_sale(site, 2), note="Seen twice.", **BOUGHT)

@@ -101,14 +101,7 @@ def test_no_other_site_sends_the_form(site: Site, ada: Person) -> None:
 @pytest.mark.parametrize(
     ("language", "asks", "page", "refusal", "dead", "done"),
     [
-        (
-            "en",
-            "The person who invited you can create a link.",
-            "New password again",
-            "differ",
-            "invalid",
-            "Sign in",
-        ),
+        ("en", "The person who invited you can create a link.", "New password again", "differ", "invalid", "Sign in"),
         ("zh", "邀请您加入的人可以为您生成链接", "再次输入新密码", "不一致", "再要一个", "您的密码已更改"),
         ("ru", "Ссылку может создать тот, кто вас пригласил", "Новый пароль ещё раз", "два разных", "новую", "изменён"),
         ("es", "Quien le invitó puede crear un enlace", "Contraseña nueva otra vez", "distintas", "Pida otro", "nueva"),

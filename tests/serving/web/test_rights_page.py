@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.brand_file import set_sales_territory
 from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document
-from serving.rights.service.sales_territory import sell_in
 from serving.rights.store import documents, rights
 from serving.rights.store.rights import StoredRight
 from tests.fixtures.brand_people import a_leader, a_rival
@@ -26,14 +26,12 @@ _CLAIM = {
 
 
 def claims(site: Site) -> list[StoredRight]:
-    with site.runtime.store.read() as connection:
-        found = rights.rights_of(connection, site.pair)
+    found = site.read(rights.rights_of, site.pair)
     return [one for one in found if one.right.office != "WIPO"]
 
 
 def kept(site: Site) -> list[str]:
-    with site.runtime.store.read() as connection:
-        return [one.digest for one in documents.documents_of(connection, site.pair)]
+    return [one.digest for one in site.read(documents.documents_of, site.pair)]
 
 
 def send(visitor: Visitor, path: str, fields: dict[str, str] | None = None, content: bytes = PDF) -> int:
@@ -120,7 +118,7 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
 def test_the_page_says_where_rights_must_hold(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     assert "Bazaar has not stated where it sells." in words(visitor.get(_PLACE).text)
-    sell_in(site.runtime, ["FR", "DE"], marketplace=None, by="test")
+    set_sales_territory(site.runtime, ["FR", "DE"], marketplace=None, by="test")
     assert "where the marketplace sells (DE, FR)" in words(visitor.get(_PLACE).text)
 
 
@@ -138,16 +136,14 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     assert "Your account can read this page" in words(visitor.get(_PLACE).text)
     assert send(visitor, _PLACE, _CLAIM) == 403
     assert send(visitor, "/brand/documents") == 403
-    with site.runtime.store.read() as connection:
-        right = rights.rights_of(connection, site.pair)[0].right
+    right = site.read(rights.rights_of, site.pair)[0].right
     assert visitor.post(f"{_PLACE}/{right.right_id}/withdraw").status_code == 403
     assert (claims(site), kept(site)) == ([], [])
 
 
 def test_rights_and_documents_of_another_brand_are_not_there(site: Site) -> None:
     digest = keep_document(site.runtime, "Aurelle", "secret.pdf", PDF, by="test")
-    with site.runtime.store.read() as connection:
-        right = rights.rights_of(connection, site.pair)[0].right
+    right = site.read(rights.rights_of, site.pair)[0].right
     visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
     page = visitor.get(_PLACE).text + visitor.get(f"{_PLACE}.csv").text
     assert "secret.pdf" not in page

@@ -7,7 +7,7 @@ from models.verdict import Judgement
 from serving.intake.service.intake import receive
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.service.seller_risk import refresh
-from serving.web.case.risk_part import risk_part
+from serving.web.case.seller_card import risk_part
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -102,8 +102,7 @@ def test_a_statement_is_read_in_the_seller_s_language_and_sent_in_english(site: 
 
 def test_a_statement_without_messages_is_shown_as_it_was_sent(site: Site) -> None:
     removal, link = a_link(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(update(action).values(statement_messages=None))
+    site.execute(update(action).values(statement_messages=None))
     page = words(a_visitor(site).get(f"{link}?lang=ru").text)
     for name in FIELDS:
         assert removal.statement[name] in page, name

@@ -12,8 +12,7 @@ _PLACE = "/brand/sellers"
 
 
 def on_list(site: Site) -> list[str]:
-    with site.runtime.store.read() as connection:
-        found = authorised_sellers.authorised(connection, (site.here, site.brand_id))
+    found = site.read(authorised_sellers.authorised, (site.here, site.brand_id))
     return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
 
 

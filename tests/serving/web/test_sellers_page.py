@@ -64,13 +64,11 @@ def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> 
 
 def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form_names(site: Site) -> None:
     souk = elsewhere(site)
-    with site.runtime.store.write() as connection:
-        accounts.add_grants(connection, site.analyst.user_id, [Grant(Role.ANALYST, souk)], site.clock.now())
+    site.write(accounts.add_grants, site.analyst.user_id, [Grant(Role.ANALYST, souk)], site.clock.now())
     analyst = visit_as(site, site.analyst)
 
     def listed() -> list[tuple[str, str]]:
-        with site.runtime.store.read() as connection:
-            found = seller_lists.in_force(connection, {site.here, souk}, site.clock.now(), 9)
+        found = site.read(seller_lists.in_force, {site.here, souk}, site.clock.now(), 9)
         return [(place, one.seller) for place, one, _ in found]
 
     fields = {"seller": "s-7", "list": "deny", "reason": "A police file."}

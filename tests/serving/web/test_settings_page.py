@@ -11,13 +11,7 @@ from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import Visitor, visit_as, words
 
 SUMMER = datetime(2026, 7, 13, 22, 30, tzinfo=UTC)
-CHOICE = {
-    "time_zone": "Europe/Madrid",
-    "language": "es",
-    "density": "roomy",
-    "theme": "dark",
-    "letter_keys": "on",
-}
+CHOICE = {"time_zone": "Europe/Madrid", "language": "es", "density": "roomy", "theme": "dark", "letter_keys": "on"}
 
 
 @pytest.fixture

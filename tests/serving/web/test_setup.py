@@ -27,8 +27,7 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
     page = visitor.get("/models")
     assert "Marketplace created." in words(page.text)
     assert "Marketplace created." not in words(visitor.get("/models").text), "said once"
-    with site.runtime.store.read() as connection:
-        assert marketplaces.by_name(connection, "Second Bazaar").base_currency == "EUR"
+    assert site.read(marketplaces.by_name, "Second Bazaar").base_currency == "EUR"
 
 
 def test_the_sign_in_page_says_where_the_link_is_until_somebody_has_an_account(tmp_path: Path, site: Site) -> None:

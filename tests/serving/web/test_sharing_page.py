@@ -37,8 +37,7 @@ def controls(visitor: Visitor, query: str = "") -> list[str]:
 
 def on_file(both: Both) -> list[StoredRight]:
     """What arrived at the second marketplace."""
-    with both.site.runtime.store.read() as connection:
-        return rights.rights_of(connection, both.there)
+    return both.site.read(rights.rights_of, both.there)
 
 
 def test_each_record_is_shared_by_a_button_that_is_gone_once_the_other_has_it(both: Both, mine: OnFile) -> None:

@@ -9,12 +9,7 @@ from tests.browser.every_page import PAGES
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import PAGE, a_visitor, visit_as, words
 
-STARTS = {
-    "analyst": "/queue",
-    "brand_person": "/brand",
-    "account_manager": "/brands",
-    "data_scientist": "/models",
-}
+STARTS = {"analyst": "/queue", "brand_person": "/brand", "account_manager": "/brands", "data_scientist": "/models"}
 
 
 @pytest.mark.parametrize(("role", "start"), STARTS.items())

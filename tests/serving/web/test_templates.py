@@ -23,7 +23,7 @@ from serving.platform.display import Display
 from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import Right
 from serving.rights.store.rights import StoredRight
-from serving.web.assets import FOLDER
+from serving.web.headers import FOLDER
 from serving.web.rendering import TEMPLATES as ENVIRONMENT
 from serving.web.wording.translated import TRANSLATED
 

@@ -22,9 +22,7 @@ from models.case import CaseLane
 from models.errors import DomainError
 from models.explanations import _STORY_OF
 from models.labels import AppealState
-from models.messages.catalogue import told_outside
-from models.messages.english import in_english
-from models.messages.filling import places
+from models.messages.english import in_english, places, told_outside
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from serving.account_management.rules.brand_dashboard import _ended
@@ -44,8 +42,8 @@ from serving.platform.languages import Language, languages
 from serving.platform.row_files import LARGEST, rows_of
 from serving.review.rules.takedown import Fate, came_to
 from serving.rights.policy import DEFAULT_RIGHTS
+from serving.rights.rules.document import territories
 from serving.rights.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
-from serving.rights.rules.territories import territories
 from serving.rights.service.brand_file import AGENT, NOT_LEADING
 from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document
@@ -71,7 +69,6 @@ from tests.fixtures.runtimes import Site, invite
 from tests.fixtures.two_marketplaces import at_both, put_on_file
 from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, lived
 from tests.serving.web.catalogues import OTHERS
-from tests.serving.web.test_i18n import shown_in
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 DESIGN = ReasonCode.DESIGN
@@ -217,7 +214,7 @@ def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told_of: Calla
     assert len(found) >= 10
     assert {one.code for one in found.values()} <= set(told_outside())
     for language, (english, told) in product(OTHERS, found.items()):
-        with shown_as(shown_in(language)):
+        with shown_as(Display(language=language)):
             left = _QUOTED.sub("", in_words(told))
         assert not _ENGLISH.search(left), (language, told, left)
         assert left != english
@@ -225,14 +222,14 @@ def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told_of: Calla
 
 def test_what_is_refused_to_a_brand_is_known_in_every_language() -> None:
     for language, phrase in product(OTHERS, refused_what_is_on_file()):
-        with shown_as(shown_in(language)):
+        with shown_as(Display(language=language)):
             left = _QUOTED.sub("", phrase_in_words(phrase))
         assert not _ENGLISH.search(left), (language, phrase, left)
         assert left != str(phrase), (language, phrase)
 
 
 def test_a_date_is_written_as_the_language_writes_it() -> None:
-    with shown_as(shown_in(Language("es"))):
+    with shown_as(Display(language=Language("es"))):
         found = in_words(message("phase.until", date=date(2026, 5, 1))).replace("\xa0", " ")
     assert found == "Dura al menos hasta el 1 de mayo de 2026."
 
@@ -257,7 +254,7 @@ _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decim
     ],
 )
 def test_figures_are_written_as_the_language_writes_them(language: Language, told: Message, expected: str) -> None:
-    with shown_as(shown_in(language)):
+    with shown_as(Display(language=language)):
         assert in_words(told).replace("\xa0", " ") == expected
 
 
@@ -279,7 +276,7 @@ def test_whatever_is_put_into_a_sentence_it_is_shown(language: Language, value: 
     for code, sentence in told_outside().items():
         hows = dict(places(sentence.text)) | dict(places(sentence.other or ""))
         told = Message(code, {name: hostile(name, how, value) for name, how in hows.items()})
-        with shown_as(shown_in(language)):
+        with shown_as(Display(language=language)):
             shown = in_words(told)
         assert shown.count(value) >= sum(value in str(one) for one in told.parameters.values()), (code, shown)
 
@@ -305,7 +302,7 @@ def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language:
     )
     found = each_from_json(json.loads(json.dumps(each_as_json(made.given()))))
     assert found == made.given()
-    with shown_as(shown_in(language)):
+    with shown_as(Display(language=language)):
         assert name in in_words(found["facts"])
         assert in_words(found["right"]).count(name) >= 2
         assert all(map(in_words, found.values()))
@@ -314,7 +311,7 @@ def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language:
 def test_the_title_of_a_right_that_reads_like_a_price_is_shown_as_it_is() -> None:
     title = "Hi. , EUR expired on 2026-01-01. x"
     right = message("right.mark", title=title, office="EUIPO", number="1")
-    with shown_as(shown_in(Language("es"))):
+    with shown_as(Display(language=Language("es"))):
         assert title in in_words(message("right.ended", right=right, date=date(2026, 1, 1)))
 
 

@@ -40,8 +40,7 @@ def test_every_page_renders_on_both_engines(any_site: Site) -> None:
 def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_undo(any_site: Site) -> None:
     def offered(person: str, side: Side) -> list[tuple[str, Judgement]]:
         user_id = getattr(any_site, person).user_id
-        with any_site.runtime.store.read() as connection:
-            found = views.given_since(connection, user_id, side, any_site.clock.now() - _WINDOW)
+        found = any_site.read(views.given_since, user_id, side, any_site.clock.now() - _WINDOW)
         return [(one.external_id, one.judgement) for one in found]
 
     case = a_case(any_site, CaseLane.ASK_BRAND)

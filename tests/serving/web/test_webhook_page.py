@@ -20,8 +20,7 @@ _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")
 
 
 def in_force(site: Site) -> Endpoint | None:
-    with site.runtime.store.read() as connection:
-        return endpoints.in_force(connection, site.here)
+    return site.read(endpoints.in_force, site.here)
 
 
 def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:

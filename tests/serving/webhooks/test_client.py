@@ -81,12 +81,7 @@ def deliver(
     timeout_seconds: float = 10,
 ) -> Delivered | Failed:
     return send_alone(
-        message,
-        url,
-        SECRET,
-        allow_loopback=allow_loopback,
-        signed_at=signed_at,
-        timeout_seconds=timeout_seconds,
+        message, url, SECRET, allow_loopback=allow_loopback, signed_at=signed_at, timeout_seconds=timeout_seconds
     )
 
 

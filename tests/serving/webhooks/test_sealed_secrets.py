@@ -16,7 +16,6 @@ from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.commands.webhooks import rotate_webhook_key
 from serving.composition import WEBHOOK_KEY, open_runtime
-from serving.delivery.service.delivery import deliver
 from serving.platform.home import Home
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import KEY_BYTES, KeyFile, Keys, Sealer, Unsealable
@@ -25,6 +24,7 @@ from serving.webhooks.client import new_secret
 from serving.webhooks.service import seal_under_new_key, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import proven
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reviewing import a_case, judge
@@ -50,8 +50,7 @@ def secrets_of(runtime: Runtime, site: Site) -> tuple[str, ...]:
 
 def stored(site: Site) -> list[str]:
     columns = webhook_endpoint.c.secret, webhook_endpoint.c.previous_secret
-    with site.runtime.store.read() as connection:
-        return [value for row in connection.execute(select(*columns)) for value in row if value is not None]
+    return [value for row in site.rows(select(*columns)) for value in row if value is not None]
 
 
 def opened_again(site: Site, **settings: object) -> Runtime:
@@ -79,8 +78,7 @@ def test_the_key_lies_in_the_directory_for_its_owner_alone(site: Site) -> None:
 def test_secrets_that_an_earlier_version_stored_are_sealed_at_the_next_start(any_site: Site) -> None:
     register(any_site)
     clear, before = new_secret(), new_secret()
-    with any_site.runtime.store.write() as connection:
-        connection.execute(update(webhook_endpoint).values(secret=clear, previous_secret=before))
+    any_site.execute(update(webhook_endpoint).values(secret=clear, previous_secret=before))
     runtime = opened_again(any_site)
     try:
         assert not any("whsec_" in value for value in stored(any_site))

@@ -86,8 +86,7 @@ def failures(machines: Sequence[Machine]) -> list[str]:
 def deadlocks(site: Site) -> int:
     """How many deadlocks the database has ended."""
     query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(query).scalar_one())
+    return int(site.value(query))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +112,7 @@ def test_no_sweep_of_a_service_and_three_workers_fails_under_intake(
         assert deadlocks(site) == 0
         assert all(one.process.poll() is None for one in everybody)
         assert set(found.answers) == {200}
-        with site.runtime.store.read() as connection:
-            kept = connection.execute(text("SELECT count(*) FROM listing")).scalar_one()
+        kept = site.value(text("SELECT count(*) FROM listing"))
     assert kept == found.sent > 0
 
 

@@ -124,8 +124,7 @@ def test_a_snapshot_of_another_digest_in_the_shared_store_is_not_taken(two: Two)
     first, second = two
     label_a_case(first)
     _, _, digest = export_snapshot(first.runtime, first.here)
-    with first.runtime.store.write() as connection:
-        connection.execute(update(artifact_part).values(content=b"another"))
+    first.execute(update(artifact_part).values(content=b"another"))
     assert not second.runtime.services[SnapshotFiles].path(digest).exists()
 
 

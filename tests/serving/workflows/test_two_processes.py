@@ -165,8 +165,7 @@ def test_a_training_runs_in_whichever_process_takes_it(two: Two) -> None:
             time.sleep(0.02)
     finally:
         worker.stop()
-    with first.runtime.store.read() as connection:
-        job = learning.get_job(connection, first.here, asked)
+    job = first.read(learning.get_job, first.here, asked)
     assert (job.state, job.error) == ("failed", "No label is mature yet, so there is nothing to learn from.")
 
 

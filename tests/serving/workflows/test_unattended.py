@@ -17,12 +17,10 @@ def test_the_worker_trains_on_new_labels_by_itself_and_tracks_the_candidate(work
     site = working_site
     label_a_history(site, listings=9_000)
     make_labels_mature(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(delete(retraining_look))  # The worker counts again at its next sweep, not in an hour.
+    site.execute(delete(retraining_look))  # The worker counts again at its next sweep, not in an hour.
 
     def ended() -> bool:
-        with site.runtime.store.read() as connection:
-            return any(one.state in {"done", "failed"} for one in learning.jobs(connection, site.here, 5))
+        return any(one.state in {"done", "failed"} for one in site.read(learning.jobs, site.here, 5))
 
     wait_until(ended)
     with site.runtime.store.read() as connection:

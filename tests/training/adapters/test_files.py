@@ -38,7 +38,7 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "_why"), SAME, ids=[row[-1] for row in SAME])
+@pytest.mark.parametrize(("name", "content", "_why"), SAME)
 def test_a_file_is_read_by_its_ending(tmp_path: Path, name: str, content: bytes, _why: str) -> None:
     assert rows(tmp_path, name, content) == [RawRow(1, {"id": "1", "title": "Bag"})]
 
@@ -88,7 +88,7 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "sentence", "_why"), UNREADABLE, ids=[row[-1] for row in UNREADABLE])
+@pytest.mark.parametrize(("name", "content", "sentence", "_why"), UNREADABLE)
 def test_a_file_is_refused_as_a_whole(tmp_path: Path, name: str, content: bytes, sentence: str, _why: str) -> None:
     with pytest.raises(Unreadable, match=sentence):
         rows(tmp_path, name, content)
@@ -152,7 +152,7 @@ BAD_LINES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "code", "_why"), BAD_LINES, ids=[row[-1] for row in BAD_LINES])
+@pytest.mark.parametrize(("line", "code", "_why"), BAD_LINES)
 def test_a_bad_line_costs_only_its_row(tmp_path: Path, line: bytes, code: str, _why: str) -> None:
     found = rows(tmp_path, "a.ndjson", line + b'\n{"id":"2"}\n')
     assert problems(found) == [code, None]

@@ -113,7 +113,7 @@ OZON_REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("change", "code", "_why"), OZON_REFUSED, ids=[row[-1] for row in OZON_REFUSED])
+@pytest.mark.parametrize(("change", "code", "_why"), OZON_REFUSED)
 def test_an_ozon_row_is_refused_by_its_column(change: dict[str, object], code: str, _why: str) -> None:
     found = refused("ozon-ecup", {**OZON, **change})
     assert (found.code, found.field) == (code, next(iter(change)))

@@ -139,7 +139,7 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize(("one", "days", "state", "outcome", "_why"), STATES, ids=[row[-1] for row in STATES])
+@pytest.mark.parametrize(("one", "days", "state", "outcome", "_why"), STATES)
 def test_an_appeal_is_known_when_it_is_filed_and_decided(
     one: Settled, days: int, state: AppealState, outcome: bool, _why: str
 ) -> None:

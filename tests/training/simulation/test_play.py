@@ -1,8 +1,8 @@
 """The run of a year with trainings at chosen months only."""
 
 from tests.training.simulation.test_year import EXPLORATION, MARKET, SHARE
+from training.simulation.figures import proceed
 from training.simulation.market import MONTH
-from training.simulation.play import proceed
 from training.simulation.year import Year
 
 

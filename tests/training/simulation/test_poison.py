@@ -4,9 +4,8 @@ import pytest
 
 from models.verdict import Judgement, Side
 from tests.fixtures.simulation import a_listing, a_small_market
-from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison
+from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison, Poisoner, most_copied_brand
 from training.simulation.market import Offered
-from training.simulation.poison import Poisoner, most_copied_brand
 
 
 def a_poisoner(attack: Attack, share: float = 1.0, *, answers: int = 100) -> Poisoner:
@@ -21,7 +20,7 @@ ANSWERS: list[tuple[Offered, Side, Judgement | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("offered", "side", "expected", "_why"), ANSWERS, ids=[row[-1] for row in ANSWERS])
+@pytest.mark.parametrize(("offered", "side", "expected", "_why"), ANSWERS)
 def test_a_brand_that_clears_its_own_counterfeits(
     offered: Offered, side: Side, expected: Judgement | None, _why: str
 ) -> None:

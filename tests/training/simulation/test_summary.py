@@ -73,7 +73,7 @@ FOUND = [
 ]
 
 
-@pytest.mark.parametrize(("theirs", "ours", "holds", "_why"), FOUND, ids=[row[-1] for row in FOUND])
+@pytest.mark.parametrize(("theirs", "ours", "holds", "_why"), FOUND)
 def test_the_claim_of_a_quarter_more_per_review(theirs: int, ours: int, holds: bool, _why: str) -> None:
     found = claims(a_run("no-retraining", found=theirs), a_run("exploration", found=ours))
     assert found[0][1] is holds
@@ -99,9 +99,7 @@ ATTACKED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("recall", "refused", "twin_refused", "holds", "lost", "_why"), ATTACKED, ids=[row[-1] for row in ATTACKED]
-)
+@pytest.mark.parametrize(("recall", "refused", "twin_refused", "holds", "lost", "_why"), ATTACKED)
 def test_the_claim_that_an_attack_is_blocked_or_does_little(
     recall: float, refused: tuple[str, ...], twin_refused: tuple[str, ...], holds: bool, lost: float, _why: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -28,7 +28,7 @@ from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import authorised_sellers, certifications
 from serving.brands.store.authorised_sellers import AuthorisationRequest
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.reports.service.stopping import LargeReport
 from serving.rights.policy import RightsPolicy
@@ -42,7 +42,7 @@ from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, pe
 from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.thread import Thread, thread_of
 
 router = APIRouter(include_in_schema=False)
@@ -53,11 +53,8 @@ _SELLERS_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class ManagerBrandPage:
+class ManagerBrandPage(Page, template="manager_brand.html", place="/brands"):
     """A brand at a marketplace, with all items that its account manager decides."""
-
-    template: ClassVar[str] = "manager_brand.html"
-    place: ClassVar[str] = "/brands"
 
     brand: str
     brand_id: str
@@ -80,9 +77,8 @@ class ManagerBrandPage:
 
 
 @router.get(_PLACE)
-def get_brand(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
+def get_brand(brand_id: str, request: Request, runtime: TheRuntime, session: Manager) -> HTMLResponse:
     """The page; opening it marks its messages as read."""
-    runtime = runtime_of(request)
     kept = kept_brand(runtime, session, brand_id, request.query_params)
     page = _page(runtime, session, kept)
     mark_read(runtime, session.person, kept.pair)
@@ -90,9 +86,8 @@ def get_brand(brand_id: str, request: Request, session: Manager) -> HTMLResponse
 
 
 @router.get(_PLACE + "/documents/{digest}")
-def get_document(brand_id: str, digest: str, request: Request, session: Manager) -> Response:
+def get_document(brand_id: str, digest: str, request: Request, runtime: TheRuntime, session: Manager) -> Response:
     """Download a document of the brand."""
-    runtime = runtime_of(request)
     kept = kept_brand(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
         found = documents.document(connection, kept.pair, digest)
@@ -117,9 +112,10 @@ def post_right(brand_id: str, right_id: str, request: Request, session: Manager,
 
 
 @router.post(_PLACE + "/people/{user_id}")
-def post_person(brand_id: str, user_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+def post_person(
+    brand_id: str, user_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
+) -> Response:
     """Grant or remove the lead rights of one of the brand's people."""
-    runtime = runtime_of(request)
     kept = kept_brand(runtime, session, brand_id, fields)
     try:
         set_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
@@ -129,18 +125,18 @@ def post_person(brand_id: str, user_id: str, request: Request, session: Manager,
 
 
 @router.post(_PLACE + "/agents/{mandate_id}/void")
-def post_void(brand_id: str, mandate_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+def post_void(
+    brand_id: str, mandate_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
+) -> Response:
     """Void a power of attorney that was recorded by mistake, as if it had never been valid."""
-    runtime = runtime_of(request)
     kept = kept_brand(runtime, session, brand_id, fields)
     void_agency(runtime, session.person, kept.pair, mandate_id)
     return back_to(request, kept, Flash.BRAND_CHANGED, "people")
 
 
 @router.post(_PLACE + "/sellers")
-def post_sellers(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+def post_sellers(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
     """Put the ticked sellers on the brand's list, or refuse them."""
-    runtime = runtime_of(request)
     kept, ticked = kept_brand(runtime, session, brand_id, fields), [name for name in fields if name.startswith("asr_")]
     try:
         decide_requests(runtime, session.person, kept.pair, ticked, accept=fields.get("accept") == "yes")
@@ -170,9 +166,8 @@ def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fi
 
 
 @router.post(_PLACE + "/messages")
-def post_message(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+def post_message(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
     """Send a message to the brand."""
-    runtime = runtime_of(request)
     kept = kept_brand(runtime, session, brand_id, fields)
     try:
         write(runtime, session.person, kept.pair, fields.get("text", ""))
@@ -183,9 +178,10 @@ def post_message(brand_id: str, request: Request, session: Manager, fields: Fiel
 
 
 @router.post(_PLACE + "/messages/{message_id}/erase")
-def post_erasure(brand_id: str, message_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+def post_erasure(
+    brand_id: str, message_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
+) -> Response:
     """Erase a message of either side."""
-    runtime = runtime_of(request)
     kept = kept_brand(runtime, session, brand_id, fields)
     erase(runtime, session.person, kept.pair, message_id)
     return back_to(request, kept, Flash.MESSAGE_ERASED, "messages")

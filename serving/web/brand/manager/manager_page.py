@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -20,7 +20,7 @@ from serving.platform.runtime import Runtime
 from serving.standing.store import question_steps
 from serving.views import views
 from serving.web.brand.standing_part import StandingCard, standing_card
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.words import Due
 from serving.webhooks.rules.action import ActionState
@@ -47,11 +47,8 @@ class BrandRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandsPage:
+class BrandsPage(Page, template="brands.html", place="/brands"):
     """The brands that the person manages, the most urgent first, each with its reasons."""
-
-    template: ClassVar[str] = "brands.html"
-    place: ClassVar[str] = "/brands"
 
     rows: tuple[BrandRow, ...]
     open: int

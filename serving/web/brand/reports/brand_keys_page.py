@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,17 +13,15 @@ from serving.account_management.service.brand_keys import BrandKey, keys_of_bran
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of
+from serving.guards import TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.store import rights
 from serving.rights.store.rights import StoredRight
-from serving.web.brand.brand_forms import Reader, given_back
-from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Reader, given_back, led_by, scope_of
 from serving.web.brand.rights_rows import KINDS
-from serving.web.confirming import confirm, days_of, factor_kinds
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import Fields, confirm, days_of, factor_kinds
 from serving.web.rendering import respond
 
 router = APIRouter(include_in_schema=False)
@@ -32,13 +30,11 @@ _LONGEST_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class BrandKeysPage(AboutBrand):
+class BrandKeysPage(AboutBrand, template="brand_api_keys.html"):
     """The keys, the rights with their ids, and the text of a new key, which is shown only once.
 
     A key expires and is used in real time, `wall`.
     """
-
-    template: ClassVar[str] = "brand_api_keys.html"
 
     keys: tuple[BrandKey, ...]
     wall: datetime
@@ -57,9 +53,8 @@ def get_keys(request: Request, session: Reader) -> HTMLResponse:
 
 
 @router.post(_PLACE)
-def post_key(request: Request, session: Reader, fields: Fields) -> Response:
+def post_key(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Make a key after a proof that it is the lead. The response shows its text, which is not stored: no redirect."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         pair = scope_of(connection, session.person, fields).pair
     try:
@@ -71,9 +66,8 @@ def post_key(request: Request, session: Reader, fields: Fields) -> Response:
 
 
 @router.post(_PLACE + "/{key_id}/revoke")
-def post_revoke(key_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_revoke(key_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
     """Revoke a key."""
-    runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope, _ = led_by(connection, session.person, fields)
     revoke_key(runtime, session.person, scope.pair, key_id[:_LONGEST_ID])
@@ -81,12 +75,7 @@ def post_revoke(key_id: str, request: Request, session: Reader, fields: Fields) 
 
 
 def _page(
-    runtime: Runtime,
-    session: Session,
-    given: Mapping[str, str],
-    *,
-    made: str | None = None,
-    error: str | None = None,
+    runtime: Runtime, session: Session, given: Mapping[str, str], *, made: str | None = None, error: str | None = None
 ) -> BrandKeysPage:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -39,10 +39,8 @@ class LimitRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitsPage(AboutBrand):
+class LimitsPage(AboutBrand, template="brand_limits.html"):
     """What a confirmation or report by the reader would do now."""
-
-    template: ClassVar[str] = "brand_limits.html"
 
     headline: str
     is_open: bool
@@ -63,7 +61,6 @@ def get_limits(request: Request, session: Answerer) -> HTMLResponse:
         scope = scope_of(connection, session.person, request.query_params)
     found = limits_of(runtime, session.person, scope.pair, asked or None, proof=session.proof)
     bursts, step_up, now = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.at
-    most = runtime.policies[ReportPolicy].most_listings
     page = LimitsPage(
         scope=scope,
         headline=_headline(found),
@@ -75,7 +72,7 @@ def get_limits(request: Request, session: Answerer) -> HTMLResponse:
             say_many(
                 "One report a day of up to %(n)s listing leaves whole.",
                 "One report a day of up to %(n)s listings leaves whole.",
-                most,
+                runtime.policies[ReportPolicy].most_listings,
             ),
             say_many(
                 "It is sent after %(n)s minute, and your leads and your account manager are told at once.",

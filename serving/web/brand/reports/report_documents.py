@@ -12,7 +12,7 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
 from serving.reports.service.attaching import for_brand, hand_in
-from serving.web.brand.brand_forms import Reader, Uploader
+from serving.web.brand.brand_scope import Reader, Uploader
 from serving.web.brand.reports.report_state_page import PLACE, state_page
 from serving.web.downloads import document
 from serving.web.forms import Upload, upload_of

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,7 +13,7 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import may, runtime_of
+from serving.guards import TheRuntime, may, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import listings, search
 from serving.platform.database.pools import dear
@@ -39,7 +39,7 @@ from serving.web.brand.reports.report_state_page import PLACE
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.flash import go_to
 from serving.web.forms import Fields, Upload, Wanted, uploads_of
-from serving.web.rendering import respond
+from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
@@ -88,11 +88,8 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportForm:
+class ReportForm(Page, template="brand_report.html", place=PLACE):
     """The form of a report, with what was typed and attached, a preview of it, an error and the refused files."""
-
-    template: ClassVar[str] = "brand_report.html"
-    place: ClassVar[str] = PLACE
 
     choices: tuple[RightChoice, ...]
     chosen: Chosen | None
@@ -134,8 +131,7 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
         typed["listings"] = "\n".join(locations_of(fields, files["file"][:1]))
         shown = previewed(runtime, session, _draft(typed, good_faith=True))
     except DomainError as refused:
-        error = phrase_in_words(refused.phrase)
-        page = form_page(runtime, session, typed, error=error, refused=left_out)
+        page = form_page(runtime, session, typed, error=phrase_in_words(refused.phrase), refused=left_out)
         return respond(request, page, session, status=422)
     if left_out:
         return respond(request, form_page(runtime, session, typed, refused=left_out), session, status=422)
@@ -144,9 +140,8 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
 
 @router.post(PLACE)
 @dear
-def post_report(request: Request, session: Answerer, fields: Fields) -> Response:
+def post_report(request: Request, runtime: TheRuntime, session: Answerer, fields: Fields) -> Response:
     """Send the report, and go to its listings."""
-    runtime = runtime_of(request)
     try:
         draft = _draft(fields, good_faith=fields.get("good_faith") == "yes")
         done = submit(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -32,10 +32,9 @@ from serving.reports.service.withdrawing import retract, withdraw
 from serving.web import text_view
 from serving.web.brand.reports.attached_part import Limits, limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
-from serving.web.confirming import given_by
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, ticked
-from serving.web.rendering import respond
+from serving.web.forms import Fields, given_by, ticked
+from serving.web.rendering import Page, respond
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -77,11 +76,8 @@ class StepUpPart:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportState:
+class ReportState(Page, template="brand_report_state.html", place=PLACE):
     """A report as it stands, listing by listing. `limits` are those of documents, None once it takes none."""
-
-    template: ClassVar[str] = "brand_report_state.html"
-    place: ClassVar[str] = PLACE
 
     report_id: str
     when: str

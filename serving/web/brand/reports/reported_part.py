@@ -9,16 +9,7 @@ from sqlalchemy import Connection
 
 from models.verdict import Judgement, named
 from serving.platform.tongues import N_, NN_, number, say, say_many
-from serving.reports.rules.good_faith import (
-    STOPPED,
-    Counts,
-    Ended,
-    FoundBy,
-    GoodFaith,
-    Hours,
-    Share,
-    good_faith,
-)
+from serving.reports.rules.good_faith import STOPPED, Counts, Ended, FoundBy, GoodFaith, Hours, Share, good_faith
 from serving.reports.rules.outcomes import Code
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.rights.store import rights

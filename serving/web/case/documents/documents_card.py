@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -12,6 +12,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.store.seller_uploads import SellerUpload
 from serving.guards import may, runtime_of
+from serving.platform.database.documents import StoredFile
 from serving.review.service.seller_evidence import Document, for_analyst, for_rights_holder
 from serving.rights.rules.document import ending_of
 from serving.web import text_view
@@ -41,24 +42,7 @@ class ShownDocument:
     address: str | None
 
 
-class Stored(Protocol):
-    """A document as any store has it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def media_type(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def known_at(self) -> datetime: ...
-    @property
-    def erased_at(self) -> datetime | None: ...
-
-
-def shown_document(found: Stored, now: datetime, address: str | None = None) -> ShownDocument:
+def shown_document(found: StoredFile, now: datetime, address: str | None = None) -> ShownDocument:
     """A document for a page, with its download address."""
     erased = found.erased_at is not None
     return ShownDocument(

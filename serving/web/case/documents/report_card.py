@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
-from serving.reports.service.of_cases import documents_of, for_analyst, test_buys_of
+from serving.reports.service.status import document_for_analyst, documents_of, test_buys_of
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.downloads import document
 from serving.web.forms import CaseId
@@ -45,5 +45,5 @@ def report_card(connection: Connection, case: Case, now: datetime) -> ReportCard
 @router.get("/cases/{case_id}/report-documents/{document_id}")
 def get_document(case_id: CaseId, document_id: str, request: Request, session: Analyst) -> Response:
     """Download a document of a report that a case is about."""
-    found, content = for_analyst(runtime_of(request), session.person, case_id, document_id)
+    found, content = document_for_analyst(runtime_of(request), session.person, case_id, document_id)
     return document(found.document_id, found.media_type, content)

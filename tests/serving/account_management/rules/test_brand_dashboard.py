@@ -56,35 +56,40 @@ def test_the_year_turns_with_december() -> None:
     assert [f"{one.begins:%Y-%m}" for one in found] == ["2025-11", "2025-12", "2026-01", "2026-02"]
 
 
+def test_a_period_begins_with_its_first_moment_and_ends_before_its_last() -> None:
+    period = Period(NOW, NOW + timedelta(days=1))
+    assert (period.holds(period.begins), period.holds(period.ends)) == (True, False)
+
+
 def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None:
     parts = periods_between((NOW - timedelta(days=30)).replace(hour=0), NOW)
     found = dashboard(
         [
             answered(1),
             answered(2, judgement=Judgement.GENUINE, removal=None, removed_hours=None),
-            answered(3, appeal=AppealState.UPHELD, objected=True),
+            *[answered(3, appeal=AppealState.UPHELD, objected=True)] * 2,
             answered(8, removal=None, removed_hours=None),
             answered(9, undone=True),
             answered(31),
         ],
         parts,
     )
-    assert (found.answers, found.undone) == (4, 1)
+    assert (found.answers, found.undone) == (5, 1)
     assert found.outcomes == {
         AnswerOutcome.ACCEPTED: 1,
-        AnswerOutcome.REJECTED: 1,
+        AnswerOutcome.REJECTED: 2,
         AnswerOutcome.UNDERWAY: 1,
         AnswerOutcome.NO_REMOVAL_ASKED: 1,
     }
     assert [(one.outcome, one.number) for one in found.reasons] == [
         (AnswerOutcome.ACCEPTED, 1),
-        (AnswerOutcome.REJECTED, 1),
+        (AnswerOutcome.REJECTED, 2),
         (AnswerOutcome.UNDERWAY, 1),
         (AnswerOutcome.NO_REMOVAL_ASKED, 1),
     ]
-    assert found.judgements == {Judgement.COUNTERFEIT: 3, Judgement.GENUINE: 1}
-    assert [part.answers for part in found.parts] == [0, 0, 0, 2, 2]
-    assert [(part.accepted, part.rejected, part.open) for part in found.parts][-2:] == [(0, 1, 1), (1, 0, 0)]
+    assert found.judgements == {Judgement.COUNTERFEIT: 4, Judgement.GENUINE: 1}
+    assert [part.answers for part in found.parts] == [0, 0, 0, 3, 2]
+    assert [(part.accepted, part.rejected, part.open) for part in found.parts][-2:] == [(0, 2, 1), (1, 0, 0)]
 
 
 def test_medians_say_of_how_many_they_are() -> None:

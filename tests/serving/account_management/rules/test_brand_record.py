@@ -67,6 +67,7 @@ def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
         REMOVED,
         slow,
         replace(slow, removed_at=AT + timedelta(hours=9), appeal=AppealState.UPHELD, objected=True),
+        replace(REMOVED, counter_notice=CounterNoticeState.UPHELD, objected=True, removed_at=None),
         replace(REMOVED, appeal=AppealState.DISMISSED, objected=True, removed_at=AT + timedelta(hours=4)),
         replace(REMOVED, removal=ActionState.SENDING, removed_at=None),
         replace(REMOVED, undone=True, removal=ActionState.WITHDRAWN, removed_at=None),
@@ -74,11 +75,11 @@ def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
     found = brand_record(given)
     assert found.outcomes == {
         AnswerOutcome.ACCEPTED: 3,
-        AnswerOutcome.REJECTED: 1,
+        AnswerOutcome.REJECTED: 2,
         AnswerOutcome.UNDERWAY: 1,
         AnswerOutcome.UNDONE: 1,
     }
-    assert (found.counter_notices, found.counter_notices_upheld) == (2, 1)
+    assert (found.counter_notices, found.counter_notices_upheld) == (3, 2)
     assert found.median_hours_to_removal == 3.0
 
 

@@ -19,7 +19,7 @@ from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.store import brands
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import known_at
-from serving.review.service.naming_undo import undo_naming
+from serving.review.service.naming import undo_naming
 from tests.fixtures.aliases import VEREL, as_analyst_too, corrected, invited_by, proposals, three_corrected
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import VELA
@@ -110,8 +110,7 @@ def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_sit
 def test_an_alias_is_one_of_its_marketplace_alone(site: Site) -> None:
     three_corrected(site)
     decide(site, ACCEPTED)
-    with site.runtime.store.read() as connection:
-        assert "maison verel" not in brands.by_name(connection, "Aurelle").aliases
+    assert "maison verel" not in site.read(brands.by_name, "Aurelle").aliases
 
 
 def test_a_removed_alias_resolves_nothing_any_more(site: Site) -> None:
@@ -165,8 +164,7 @@ def test_a_decision_is_recorded_with_who_and_when(any_site: Site) -> None:
         .where(audit_entry.c.act.startswith("alias."))
         .order_by(audit_entry.c.sequence)
     )
-    with any_site.runtime.store.read() as connection:
-        found = connection.execute(query).all()
+    found = any_site.rows(query)
     by = f"user:{any_site.account_manager.user_id}"
     assert [(one.act, one.actor) for one in found] == [
         ("alias.proposed", "service"),

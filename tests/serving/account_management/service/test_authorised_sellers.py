@@ -14,6 +14,7 @@ from serving.account_management.service.authorised_sellers import (
     named_in,
     take_off,
 )
+from serving.audit.store import audit
 from serving.brands.policy import DEFAULT_AUTHORISATION
 from serving.brands.rules.authorisation import need_check
 from serving.brands.store.authorised_sellers import authorise, authorised, requests
@@ -31,8 +32,7 @@ def pair_of(site: Site) -> tuple[str, str]:
 
 
 def on_list(site: Site) -> list[str]:
-    with site.runtime.store.read() as connection:
-        found = authorised(connection, pair_of(site))
+    found = site.read(authorised, pair_of(site))
     return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
 
 
@@ -79,10 +79,9 @@ def test_another_last_day_takes_the_place_of_the_one_before(site: Site) -> None:
 
 def test_a_whole_list_takes_all_others_off(any_site: Site) -> None:
     any_site.clock.forward(hours=1)
-    with any_site.runtime.store.read() as connection:
-        planned = change_of(
-            connection, pair_of(any_site), ["shop-2", "shop-1"], any_site.clock.now(), until=None, whole=True
-        )
+    planned = any_site.read(
+        change_of, pair_of(any_site), ["shop-2", "shop-1"], any_site.clock.now(), until=None, whole=True
+    )
     assert planned == Change(("shop-2", "shop-1"), ("maison-brandt",), (), ())
     assert change_list(any_site.runtime, pair_of(any_site), ["shop-2", "shop-1"], whole=True, by="test") == planned
     assert on_list(any_site) == ["shop-1", "shop-2"]
@@ -99,6 +98,9 @@ def test_what_cannot_be_is_refused_and_nothing_changes(site: Site, monkeypatch: 
     with pytest.raises(Conflict):
         change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
     assert on_list(site) == ["maison-brandt"]
+    monkeypatch.setattr(authorised_sellers, "MOST", 2)
+    change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
+    assert on_list(site) == ["maison-brandt", "shop-1"]
 
 
 class Counted(str):
@@ -116,11 +118,9 @@ class Counted(str):
 def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site: Site) -> None:
     """An earlier version blocked all other decisions for twelve seconds with twenty thousand unchanged sellers."""
     names = [f"shop-{i}" for i in range(200)]
-    with site.runtime.store.write() as connection:
-        authorise(connection, marketplace_id=site.here, brand_id=site.brand_id, sellers=names, at=site.clock.now())
+    site.write(authorise, marketplace_id=site.here, brand_id=site.brand_id, sellers=names, at=site.clock.now())
     sellers = [Counted(f"shop-{i}") for i in range(200)]
-    with site.runtime.store.read() as connection:
-        found = change_of(connection, pair_of(site), sellers, site.clock.now(), until=None, whole=True)
+    found = site.read(change_of, pair_of(site), sellers, site.clock.now(), until=None, whole=True)
     assert len(found.stays) == 200
     assert Counted.looked_up < 10 * len(sellers)
 
@@ -160,24 +160,28 @@ def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site
     change = change_list(site.runtime, pair_of(site), [SELLER, "shop-1"], by="user:lead")
     assert (change.added, change.waiting, on_list(site)) == (("shop-1",), (SELLER,), ["maison-brandt", "shop-1"])
     change_list(site.runtime, pair_of(site), [SELLER], by="user:lead")
-    with site.runtime.store.read() as connection:
-        (request,) = requests(connection, pair_of(site))
+    (request,) = site.read(requests, pair_of(site))
     with pytest.raises(NotFound):
         decide_requests(site.runtime, site.analyst, pair_of(site), [request.request_id], accept=True)
     with pytest.raises(Invalid, match="Choose"):
         decide_requests(site.runtime, site.account_manager, pair_of(site), ["asr_of_another_brand"], accept=True)
     decide_requests(site.runtime, site.account_manager, pair_of(site), [request.request_id], accept=True)
     assert on_list(site) == [SELLER, "maison-brandt", "shop-1"]
+    take_off(site.runtime, pair_of(site), "shop-1", by="user:lead")
+    changes = site.read(audit.entries_of, "authorised_sellers.changed")
+    assert [tuple(change.payload[part] for part in ("added", "ended", "waiting")) for change in changes[-4:]] == [
+        *((["shop-1"], [], [SELLER]), ([], [], [SELLER]), ([SELLER], [], []), ([], ["shop-1"], []))
+    ]
 
 
-def test_nobody_gives_their_own_entry_the_check(site: Site) -> None:
-    having(site, strikes_of, 1)
+def test_nobody_gives_their_own_entry_the_check(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authorised_sellers, "need_check", lambda sellers, *_: tuple(sellers))
     manager = site.account_manager
-    change_list(site.runtime, pair_of(site), [SELLER], by=f"user:{manager.user_id}")
-    with site.runtime.store.read() as connection:
-        (request,) = requests(connection, pair_of(site))
+    for seller, by in (("shop-1", manager.actor), ("shop-2", "user:lead")):
+        change_list(site.runtime, pair_of(site), [seller], by=by)
+    named = [request.request_id for request in site.read(requests, pair_of(site))]
     with pytest.raises(Forbidden, match="Somebody else"):
-        decide_requests(site.runtime, manager, pair_of(site), [request.request_id], accept=True)
+        decide_requests(site.runtime, manager, pair_of(site), named, accept=True)
 
 
 @pytest.mark.parametrize(

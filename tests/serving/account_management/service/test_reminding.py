@@ -81,6 +81,5 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
     any_site.clock.forward(hours=48)
     now = any_site.clock.now()
     after, until = due_windows(now, any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
-    with any_site.runtime.store.read() as connection:
-        wanted = question_steps.untaken(connection, QuestionStep.REMINDED, after, until, most=1)
+    wanted = any_site.read(question_steps.untaken, QuestionStep.REMINDED, after, until, most=1)
     assert wanted == [(any_site.here, second)]

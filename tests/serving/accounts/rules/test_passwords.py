@@ -47,7 +47,7 @@ PASSWORDS = [
 ]
 
 
-@pytest.mark.parametrize(("password", "expected", "why"), PASSWORDS, ids=[row[-1] for row in PASSWORDS])
+@pytest.mark.parametrize(("password", "expected", "why"), PASSWORDS)
 def test_a_password_that_is_guessed_early_is_refused(password: str, expected: Weakness | None, why: str) -> None:
     assert weakness(password, common_passwords(), OWN) is expected
 

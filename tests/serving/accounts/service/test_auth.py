@@ -35,8 +35,7 @@ def at_the_wall(site: Site, clock: TestClock) -> Site:
 
 
 def disable(site: Site, email: str) -> None:
-    with site.runtime.store.write() as connection:
-        connection.execute(update(account).where(account.c.email == email).values(disabled_at=site.clock.now()))
+    site.execute(update(account).where(account.c.email == email).values(disabled_at=site.clock.now()))
 
 
 def test_the_right_password_begins_a_session_of_that_person(any_site: Site) -> None:
@@ -111,8 +110,7 @@ def test_sessions_that_ended_are_swept_out_by_the_next_one(site: Site) -> None:
         sign_in(there.runtime, there.analyst.email, PASSWORD)
     wall.forward(days=2)
     sign_in(there.runtime, there.analyst.email, PASSWORD)
-    with there.runtime.store.read() as connection:
-        assert connection.execute(select(func.count()).select_from(browser_session)).scalar_one() == 1
+    assert there.value(select(func.count()).select_from(browser_session)) == 1
 
 
 def test_the_device_of_a_session_is_known_from_its_second_sign_in_on_and_since_the_first(site: Site) -> None:
@@ -260,8 +258,7 @@ def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: 
 
 def revoke(site: Site) -> None:
     key_id = site.key.split(".")[1]
-    with site.runtime.store.write() as connection:
-        connection.execute(update(api_key).where(api_key.c.key_id == key_id).values(revoked_at=site.clock.now()))
+    site.execute(update(api_key).where(api_key.c.key_id == key_id).values(revoked_at=site.clock.now()))
 
 
 def test_a_new_setup_link_replaces_the_one_before(site: Site) -> None:
@@ -277,8 +274,7 @@ def test_a_new_setup_link_replaces_the_one_before(site: Site) -> None:
 @pytest.mark.attack
 def test_a_setup_link_is_open_for_a_day_and_until_the_first_account(any_site: Site) -> None:
     def is_open(token: str, later: timedelta = timedelta(0)) -> bool:
-        with any_site.runtime.store.read() as connection:
-            return setup_links.is_setup_open(connection, hash_token(token), any_site.runtime.wall.now() + later)
+        return any_site.read(setup_links.is_setup_open, hash_token(token), any_site.runtime.wall.now() + later)
 
     token = auth.new_setup_token(any_site.runtime)
     assert (is_open(token), is_open("other")) == (True, False)

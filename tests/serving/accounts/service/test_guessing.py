@@ -247,8 +247,7 @@ def test_each_denial_is_one_line_that_names_nobody(here: Site) -> None:
 
 def test_counters_name_nobody_and_are_deleted_once_they_are_empty(here: Site) -> None:
     guess(here, here.analyst.email, from_address(1))
-    with here.runtime.store.read() as connection:
-        rows = connection.execute(select(sign_in_budget)).all()
+    rows = here.rows(select(sign_in_budget))
     assert {row.scope for row in rows} == {"account", "address", "account_and_address", "service"}
     assert here.analyst.email not in str(rows)
     assert "203.0.113" not in str(rows)

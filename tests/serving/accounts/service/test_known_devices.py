@@ -9,7 +9,6 @@ from tests.fixtures.runtimes import Site
 
 @pytest.mark.parametrize("token", ["n.x.s", "n.²2.s", "n.1234567890123.s", "n.1.é"])
 def test_a_malformed_mark_is_no_error_and_no_known_browser(site: Site, token: str) -> None:
-    with site.runtime.store.read() as connection:
-        found = accounts.credentials(connection, site.analyst.email)
+    found = site.read(accounts.credentials, site.analyst.email)
     assert found is not None
     assert device_of(site.runtime, found, token, site.clock.now()) is None

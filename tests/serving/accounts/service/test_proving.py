@@ -172,8 +172,7 @@ def test_each_recovery_code_signs_in_once(here: Site) -> None:
     waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
         complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(codes[3]))
-    with here.runtime.store.read() as connection:
-        assert second_factors.codes_left(connection, here.analyst.user_id) == 9
+    assert here.read(second_factors.codes_left, here.analyst.user_id) == 9
 
 
 def test_a_recovery_code_proves_nothing_where_a_factor_is_asked_for(here: Site) -> None:

@@ -103,8 +103,7 @@ def test_nobody_is_invited_to_what_one_does_not_administer(here: Site, admin: Pe
     provisioning.add_marketplace(here.runtime, name="Elsewhere", base_currency="USD", by="test")
     new = NewPerson("eva@elsewhere.example", "Eva", Role.ADMIN, marketplace="Elsewhere", password=PASSWORD)
     user_id, _ = provisioning.add_person(here.runtime, new, by="test")
-    with here.runtime.store.read() as connection:
-        eva = accounts.person(connection, user_id)
+    eva = here.read(accounts.person, user_id)
     with pytest.raises(Forbidden):
         invite(here.runtime, eva, EMAIL, Grant(Role.ANALYST, here.here))
     token_of(here, admin)
@@ -182,12 +181,10 @@ def test_who_was_invited_is_forgotten_with_the_sessions(here: Site, admin: Perso
     token_of(here, admin)
     here.clock.forward(days=7 + 29)
     erase_what_is_past_its_time(here.runtime)
-    with here.runtime.store.read() as connection:
-        assert len(connection.execute(select(invitation)).all()) == 1
+    assert len(here.rows(select(invitation))) == 1
     here.clock.forward(days=2)
     erase_what_is_past_its_time(here.runtime)
-    with here.runtime.store.read() as connection:
-        assert connection.execute(select(invitation)).all() == []
+    assert here.rows(select(invitation)) == []
 
 
 def test_the_inviter_is_kept_with_the_account(here: Site, admin: Person) -> None:

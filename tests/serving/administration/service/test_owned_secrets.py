@@ -110,8 +110,7 @@ def test_no_key_of_a_brand_outlives_its_makers_password_or_factor(site: Site, en
     here = by_its_clock(site)
     key_id = a_brand_key(here)
     end(here)
-    with here.runtime.store.read() as connection:
-        assert marketplaces.keys_in_force(connection, [key_id]) == {}
+    assert here.read(marketplaces.keys_in_force, [key_id]) == {}
 
 
 @pytest.mark.attack
@@ -121,8 +120,7 @@ def test_nobody_makes_a_secret_silently(
 ) -> None:
     person = maker(site)
     assert visit_as(site, person).post(path, {**fields, "password": PASSWORD}).status_code == 200
-    with site.runtime.store.read() as connection:
-        (told,) = connection.execute(select(mail).where(mail.c.kind == "new_secret")).all()
+    (told,) = site.rows(select(mail).where(mail.c.kind == "new_secret"))
     assert told.user_id == person.user_id
     assert ("Marketplace", "Bazaar") in content(MailKind.NEW_SECRET, told.parameters).rows
 
@@ -137,8 +135,7 @@ def test_keys_that_train_start_a_few_trainings_a_day(client: TestClient, site: S
     for number in range(8):
         answer = client.post(_TRAININGS, headers={"authorization": f"Bearer {keys[number % 2]}"})
         statuses.append(answer.status_code)
-        with site.runtime.store.write() as connection:
-            learning.update_job(connection, site.here, answer.json().get("job_id", ""), {"state": "failed"})
+        site.write(learning.update_job, site.here, answer.json().get("job_id", ""), {"state": "failed"})
     assert statuses == [202] * 4 + [409] * 4
 
 
@@ -196,8 +193,7 @@ def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, route: str) -> N
     client, key_id, uses = a_client(here.runtime), key.split(".")[1], []
     for _ in range(4):
         client.request(method, path, json={}, headers={"authorization": f"Bearer {key}"})
-        with here.runtime.store.read() as connection:
-            uses.append(marketplaces.keys_in_force(connection, [key_id])[key_id].used_at)
+        uses.append(here.read(marketplaces.keys_in_force, [key_id])[key_id].used_at)
         here.clock.forward(hours=12)
     assert None not in uses
     assert uses[0] == uses[1] != uses[2] == uses[3]
@@ -216,15 +212,13 @@ def an_admins_secrets(site: Site, ada: Person, age_days: int) -> list[str]:
     by = f"user:{ada.user_id}"
     key = provisioning.add_key(site.runtime, name="Feed", scopes=[Scope.INTAKE], marketplace=None, by=by)
     provisioning.register_webhook(site.runtime, **HOOK, by=by)
-    with site.runtime.store.read() as connection:
-        (endpoint,) = endpoints.made_by(connection, ada.user_id)
+    (endpoint,) = site.read(endpoints.made_by, ada.user_id)
     site.clock.forward(hours=24 * age_days)
     return [key.split(".")[1], endpoint.endpoint_id]
 
 
 def owned(site: Site, person: Person) -> list[str]:
-    with site.runtime.store.read() as connection:
-        return [secret.secret_id for secret in secrets_of(connection, person.user_id)]
+    return [secret.secret_id for secret in site.read(secrets_of, person.user_id)]
 
 
 @pytest.mark.parametrize(("age_days", "stay"), [(7, False), (8, True)])
@@ -282,13 +276,11 @@ def test_links_and_invitations_of_a_thief_end_with_the_reset_of_the_password(sit
     make_link(site.runtime, ada, site.analyst.user_id)
     path = make_link_as_owner(site.runtime, ada.email, by="local")
     choose_anew(site.runtime, path.rpartition("/")[2], wanted=NEW_PASSWORD, again=NEW_PASSWORD)
-    with site.runtime.store.read() as connection:
-        assert reset_links.of_person(connection, site.analyst.user_id, now) is None
+    assert site.read(reset_links.of_person, site.analyst.user_id, now) is None
     assert open_invitations(site.runtime, ada) == []
 
 
 def test_the_owner_of_the_data_directory_makes_a_key_and_nobody_is_told(site: Site) -> None:
     an_administrator(site)
     provisioning.add_key(site.runtime, name="nightly", scopes=[Scope.TRAIN], marketplace=None, by=LOCAL)
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(mail).where(mail.c.kind == "new_secret")).all() == []
+    assert site.rows(select(mail).where(mail.c.kind == "new_secret")) == []

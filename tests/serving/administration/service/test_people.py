@@ -28,13 +28,11 @@ def admin(site: Site) -> Person:
 
 
 def acts(site: Site, user_id: str) -> list[str]:
-    with site.runtime.store.read() as connection:
-        return [one.act for one in audit.of_subject(connection, {site.here}, user_id, 50)]
+    return [one.act for one in site.read(audit.of_subject, {site.here}, user_id, 50)]
 
 
 def holder(site: Site, case_id: str) -> str | None:
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, case_id).leased_by
+    return site.read(cases.get, site.here, case_id).leased_by
 
 
 def elsewhere(site: Site) -> str:
@@ -93,8 +91,7 @@ def test_the_last_administrator_is_not_locked_out(site: Site, admin: Person) -> 
 
 def test_nobody_grants_what_they_do_not_administer(site: Site, admin: Person) -> None:
     stranger = elsewhere(site)
-    with site.runtime.store.read() as connection:
-        other = accounts.person(connection, stranger).grants[0]
+    other = site.read(accounts.person, stranger).grants[0]
     with pytest.raises(Forbidden):
         change_grants(site.runtime, admin, site.analyst.user_id, [other])
     with pytest.raises(NotFound):

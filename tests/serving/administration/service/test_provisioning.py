@@ -27,8 +27,7 @@ def invite(site: Site, **changes: Any) -> str:
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 NO_ADDRESSES = [
@@ -80,8 +79,7 @@ def test_a_brands_person_has_a_brand_and_nobody_else_has(
 
 def test_a_brands_person_is_of_that_brand_in_that_marketplace(any_site: Site) -> None:
     user_id = invite(any_site, role=Role.BRAND, brand="Aurelle")
-    with any_site.runtime.store.read() as connection:
-        found = accounts.person(connection, user_id)
+    found = any_site.read(accounts.person, user_id)
     assert found.grants == (Grant(Role.BRAND, any_site.here, any_site.brand_id),)
     assert (found.name, found.email) == ("Ada Falk", "ada@touchstone.example")
 
@@ -127,8 +125,7 @@ def test_what_is_founded_has_a_name_that_can_be_kept(
 
 def test_the_longest_name_is_kept_without_the_blanks_around_it(any_site: Site) -> None:
     user_id = invite(any_site, name=f" {'ü' * 200} ")
-    with any_site.runtime.store.read() as connection:
-        assert accounts.person(connection, user_id).name == "ü" * 200
+    assert any_site.read(accounts.person, user_id).name == "ü" * 200
 
 
 @pytest.mark.parametrize("currency", ["", "eur", "EURO", "E1R", "€"])
@@ -153,8 +150,7 @@ def test_an_enrolment_needs_a_brand_and_an_account_manager_who_are_there(site: S
 
 def test_enrolling_again_changes_the_enrolment(any_site: Site) -> None:
     provisioning.enrol(any_site.runtime, NewEnrolment("Solenne", any_site.account_manager.email, True), by="test")
-    with any_site.runtime.store.read() as connection:
-        found = brands.enrolments(connection, any_site.here)
+    found = any_site.read(brands.enrolments, any_site.here)
     assert [one.takes_part for one in found.values()] == [True, True]
 
 
@@ -168,8 +164,7 @@ def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site)
             secret=None,
             by="test",
         )
-    with any_site.runtime.store.read() as connection:
-        found = endpoints.in_force(connection, any_site.here)
+    found = any_site.read(endpoints.in_force, any_site.here)
     assert found is not None
     assert found.url == "https://second.bazaar.example/"
 
@@ -189,8 +184,7 @@ def test_what_could_never_be_delivered_safely_is_not_registered(
     given = {"url": "https://hooks.bazaar.example/", "secret": None, **changes}
     with pytest.raises(Invalid, match=sentence):
         provisioning.register_webhook(site.runtime, allow_loopback=False, marketplace=None, by="test", **given)
-    with site.runtime.store.read() as connection:
-        assert endpoints.in_force(connection, site.here) is None
+    assert site.read(endpoints.in_force, site.here) is None
 
 
 A_RATE = {"day": "2026-03-01", "currency": "USD", "euros": 0.92, "source": "ECB"}
@@ -241,8 +235,7 @@ def test_every_provisioning_step_is_audited_with_its_actor_and_no_secret(site: S
         secret=None,
         by="lena",
     )
-    with site.runtime.store.read() as connection:
-        rows = connection.execute(select(audit_entry).where(audit_entry.c.actor == "lena")).all()
+    rows = site.rows(select(audit_entry).where(audit_entry.c.actor == "lena"))
     assert sorted(row.act for row in rows) == ["key.made", "person.added", "webhook.registered"]
     for shown in (PASSWORD, secret, key.rpartition(".")[2]):
         assert not any(shown in str(row) for row in rows)

@@ -166,8 +166,7 @@ def test_a_link_ends_with_its_makers_rights(here: Site, admin: Person) -> None:
     """The maker is deactivated, or the account now has access beyond the maker's control."""
     other = invite(here.runtime, "bea@touchstone.example", "Bea Lind", Role.ADMIN)
     token = token_of(make_link(here.runtime, other, here.analyst.user_id))
-    with here.runtime.store.write() as connection:
-        people.disable(connection, other.user_id, here.clock.now())
+    here.write(people.disable, other.user_id, here.clock.now())
     assert not is_alive(here, token)
     token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
     souk = elsewhere(here)
@@ -192,18 +191,15 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
     answers_at(here, here.brand_person, souk)
     with pytest.raises(Forbidden, match="outside your control"):
         make_link(here.runtime, admin, here.brand_person.user_id)
-    with here.runtime.store.read() as connection:
-        assert connection.execute(select(reset_link)).all() == []
+    assert here.rows(select(reset_link)) == []
     assert make_link_as_owner(here.runtime, here.brand_person.email.upper(), by="local")
 
 
 def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would_name_it(here: Site) -> None:
-    with here.runtime.store.write() as connection:
-        people.take_grants(connection, here.analyst.user_id, here.analyst.grants)
+    here.write(people.take_grants, here.analyst.user_id, here.analyst.grants)
     with pytest.raises(NotFound, match="no role any more"):
         make_link_as_owner(here.runtime, here.analyst.email, by="local")
-    with here.runtime.store.read() as connection:
-        assert connection.execute(select(reset_link)).all() == []
+    assert here.rows(select(reset_link)) == []
 
 
 def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(here: Site) -> None:
@@ -225,8 +221,7 @@ def become_an_agent(site: Site, person: Person) -> None:
     """A user with lead rights acts by a power of attorney, as was possible before the two excluded each other."""
     pair, until = (site.here, site.brand_id), site.clock.now() + timedelta(days=100)
     for leads in (False, True):
-        with site.runtime.store.write() as connection:
-            accounts.set_lead(connection, person.user_id, pair, leads=leads)
+        site.write(accounts.set_lead, person.user_id, pair, leads=leads)
         if not leads:
             grant_mandate(site.runtime, NewMandate("Aurelle", person.email, "Agency", ("EU",), until), by="test")
 
@@ -265,8 +260,7 @@ def test_links_are_forgotten_with_the_sessions(here: Site, admin: Person) -> Non
     make_link(here.runtime, admin, here.second_analyst.user_id)
     here.clock.forward(days=30)
     erase_what_is_past_its_time(here.runtime)
-    with here.runtime.store.read() as connection:
-        assert len(connection.execute(select(reset_link)).all()) == 2
+    assert len(here.rows(select(reset_link))) == 2
     here.clock.forward(days=2)
     erase_what_is_past_its_time(here.runtime)
     with here.runtime.store.read() as connection:

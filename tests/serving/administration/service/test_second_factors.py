@@ -67,8 +67,7 @@ def acts(here: Site, start: str) -> list[str]:
 
 
 def factors(here: Site, person: Person) -> list[str]:
-    with here.runtime.store.read() as connection:
-        return [one.factor_id for one in second_factors.of_person(connection, person.user_id)]
+    return [one.factor_id for one in here.read(second_factors.of_person, person.user_id)]
 
 
 def told(here: Site) -> list[str]:
@@ -83,8 +82,7 @@ def test_an_app_is_enrolled_by_its_first_code_with_an_audit_entry_and_a_mail(her
     assert len(factors(here, here.analyst)) == 1
     assert acts(here, "second_factor") == ["second_factor.added"]
     assert told(here) == ["waits", "added"]
-    with here.runtime.store.read() as connection:
-        assert second_factors.codes_left(connection, here.analyst.user_id) == 10
+    assert here.read(second_factors.codes_left, here.analyst.user_id) == 10
     with pytest.raises(AssertionError):
         renewed(here, other)
 
@@ -213,8 +211,7 @@ def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(h
     session = signed_in_with(here, here.analyst, app)
     remove(here.runtime, session, factors(here, here.analyst)[0], PASSWORD)
     assert not auth.sign_in(here.runtime, here.analyst.email, PASSWORD).half
-    with here.runtime.store.read() as connection:
-        assert second_factors.codes_left(connection, here.analyst.user_id) == 0
+    assert here.read(second_factors.codes_left, here.analyst.user_id) == 0
 
 
 def test_new_recovery_codes_end_the_earlier_ones(here: Site) -> None:

@@ -44,8 +44,7 @@ KEY = {"idempotency-key": "7a3e-1"}
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 def same(first: Response, again: Response) -> None:
@@ -159,7 +158,7 @@ def test_a_refusal_that_stored_nothing_is_tried_again(client: TestClient, site: 
 KEYS = [("", 422, "empty"), ("x" * 255, 201, "the longest"), ("x" * 256, 422, "too long"), ("a\tb", 422, "a tab")]
 
 
-@pytest.mark.parametrize(("key", "status", "_why"), KEYS, ids=[row[-1] for row in KEYS])
+@pytest.mark.parametrize(("key", "status", "_why"), KEYS)
 def test_a_key_is_short_plain_text(client: TestClient, site: Site, key: str, status: int, _why: str) -> None:
     answer = client.post("/api/v1/listings", json=a_row(), headers=with_key(site) | {"idempotency-key": key})
     assert answer.status_code == status
@@ -248,8 +247,7 @@ def test_a_request_of_the_process_that_owned_the_home_before_is_taken_over_at_on
 def test_a_request_whose_process_was_killed_after_it_had_stored_its_work_is_not_done_again(
     site: Site, begun: store.Repeatable
 ) -> None:
-    with site.runtime.store.write() as connection:
-        store.mark_stored(connection, begun)
+    site.write(store.mark_stored, begun)
     with another_process(site) as restarted:
         for _ in range(2):
             with pytest.raises(Exception, match="its response was lost"):
@@ -268,8 +266,7 @@ def a_request() -> store.Repeatable:
 
 def wait_for_the_end_of_its_session(site: Site) -> None:
     """The server ends a session some time after its process has ended; it gives the lock to who waits for it."""
-    with site.runtime.store.write() as connection:
-        in_turn(connection, a_request().lock)
+    site.write(in_turn, a_request().lock)
 
 
 def test_a_claim_ends_with_the_session_of_its_process_and_not_before(on_postgres: Site) -> None:

@@ -144,6 +144,33 @@ def test_the_loop_goes_on_while_a_group_is_in_work_and_who_was_in_it_joins_the_n
     assert groups == [[1], [2, 3, 4]]
 
 
+def test_callers_who_ask_again_are_answered_together_however_late_each_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 600.0)
+    work = Doubling()
+    together = Together(work, most=16)
+
+    async def again(number: int) -> int:
+        first = await together.ask(number)
+        for _ in range(20 * number):
+            await asyncio.sleep(0)
+        return await together.ask(first)
+
+    async def every() -> list[int]:
+        return await asyncio.gather(*map(again, (1, 2, 3)))
+
+    assert asyncio.run(every()) == [4, 8, 12]
+    assert work.groups == [[1, 2, 3], [2, 4, 6]]
+
+
+def test_a_group_begins_after_a_pause_where_fewer_ask_again() -> None:
+    together = Together(Doubling(), most=16)
+
+    async def fewer() -> list[int | BaseException]:
+        return await asked(together, 1, 2, 3) + await asked(together, 4) + await asked(together, 5, 6)
+
+    assert asyncio.run(fewer()) == [2, 4, 6, 8, 10, 12]
+
+
 def test_a_silent_database_is_given_up_and_later_questions_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     ends = threading.Event()
 

@@ -42,11 +42,7 @@ def test_when_a_record_is_frivolous(upheld: int, dismissed: int, frivolous: bool
 def test_whether_an_appeal_is_heard(at: datetime, is_first: bool, dismissed: int, expected: str, why: str) -> None:
     try:
         found = admit(
-            informed_at=INFORMED,
-            at=at,
-            is_first=is_first,
-            record=AppealRecord(0, dismissed),
-            policy=DEFAULT_APPEALS,
+            informed_at=INFORMED, at=at, is_first=is_first, record=AppealRecord(0, dismissed), policy=DEFAULT_APPEALS
         )
         outcome = "behind others" if found.behind_others else "first in line"
     except DomainError as refused:

@@ -16,7 +16,7 @@ ROWS: list[tuple[tuple[str, ...] | None, frozenset[str] | None, CounterNoticePol
 ]
 
 
-@pytest.mark.parametrize(("listing", "marketplace", "expected", "_why"), ROWS, ids=[row[-1] for row in ROWS])
+@pytest.mark.parametrize(("listing", "marketplace", "expected", "_why"), ROWS)
 def test_the_countries_of_sale_choose_the_profile(
     listing: tuple[str, ...] | None, marketplace: frozenset[str] | None, expected: CounterNoticePolicy, _why: str
 ) -> None:

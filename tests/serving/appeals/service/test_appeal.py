@@ -8,10 +8,10 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.store import appeals
-from serving.delivery.service.delivery import deliver
 from serving.review.service.case_access import lease
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
+from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.replays import having
@@ -39,8 +39,7 @@ def removed(site: Site) -> None:
 
 
 def the_appeal(site: Site) -> appeals.Appeal:
-    with site.runtime.store.read() as connection:
-        (found,) = appeals.of_marketplace(connection, site.here)
+    (found,) = site.read(appeals.of_marketplace, site.here)
     return found
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from serving.appeals.service.calendars import calendar_of
+from serving.appeals.service.counter_notice_steps import calendar_of
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

@@ -27,7 +27,6 @@ from serving.appeals.store import appeals, counter_notices, overturns
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
 from serving.cases.store import cases
-from serving.delivery.service.delivery import deliver
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
 from serving.review.service.undoing import undo_verdict
@@ -36,6 +35,7 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -76,7 +76,7 @@ SALES: list[tuple[list[str] | None, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("sells_in", "expected", "_why"), SALES, ids=[row[-1] for row in SALES])
+@pytest.mark.parametrize(("sells_in", "expected", "_why"), SALES)
 def test_a_counter_notice_follows_the_law_of_the_country_of_sale(
     site: Site, sells_in: list[str] | None, expected: str, _why: str
 ) -> None:
@@ -91,8 +91,7 @@ def test_a_profile_that_the_settings_name_holds_in_every_country(site: Site) -> 
 
 
 def now_of(site: Site, removal: StoredAction) -> CounterNotice:
-    with site.runtime.store.read() as connection:
-        found = counter_notices.of_action(connection, site.here, removal.action_id)
+    found = site.read(counter_notices.of_action, site.here, removal.action_id)
     assert found is not None
     return found
 
@@ -105,22 +104,19 @@ def answer(
 
 
 def reinstatements(site: Site, removal: StoredAction) -> int:
-    with site.runtime.store.read() as connection:
-        done = actions.of_listing(connection, site.here, removal.listing_id)
+    done = site.read(actions.of_listing, site.here, removal.listing_id)
     return sum(one.kind is ActionKind.REINSTATE and one.state is not ActionState.WITHDRAWN for one in done)
 
 
 def is_strike(site: Site) -> bool:
-    with site.runtime.store.read() as connection:
-        found = histories.rulings(connection, site.here, [SELLER]).get(SELLER, [])
+    found = site.read(histories.rulings, site.here, [SELLER]).get(SELLER, [])
     site.clock.forward(seconds=1)
     return any(one.counterfeit for one in outcomes(found, as_of=site.clock.now()))
 
 
 def label(site: Site, removal: StoredAction) -> object:
     """The label of the removed version much later, as value or reason."""
-    with site.runtime.store.read() as connection:
-        versions = verdict_history.of_marketplace(connection, site.here, site.clock.now())
+    versions = site.read(verdict_history.of_marketplace, site.here, site.clock.now())
     (version,) = versions.values()
     later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
     found = label_of(version, later, site.runtime.policies[LabelPolicy])
@@ -228,8 +224,7 @@ def test_a_decision_that_is_undone_and_given_again_repairs_once(any_site: Site) 
 def test_a_concession_cannot_be_undone(any_site: Site) -> None:
     removal = a_removal(any_site)
     answer(any_site, removal, CONCEDE)
-    with any_site.runtime.store.read() as connection:
-        case = cases.of_verdict(connection, any_site.here, removal.verdict_id)
+    case = any_site.read(cases.of_verdict, any_site.here, removal.verdict_id)
     with pytest.raises(Conflict, match="cannot be undone"):
         undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
 
@@ -259,8 +254,7 @@ def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
         sent = lambda: submit(any_site.runtime, any_site.here, removal.action_id, WORDS)  # noqa: E731  # used once
         found = list(pool.map(lambda _: outcome_of(sent), range(8)))
     assert sorted(found) == ["conflict"] * 7 + ["done"]
-    with any_site.runtime.store.read() as connection:
-        steps = counter_notices.steps(connection, any_site.here, now_of(any_site, removal).counter_notice_id)
+    steps = any_site.read(counter_notices.steps, any_site.here, now_of(any_site, removal).counter_notice_id)
     assert [(one.number, one.event) for one in steps] == [(1, CounterNoticeEvent.SUBMIT)]
 
 
@@ -274,8 +268,7 @@ def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None
         decide = lambda: judge(site, site.second_analyst, case, Judgement.GENUINE)  # noqa: E731  # used once
         found = list(pool.map(lambda _: outcome_of(decide), range(4)))
     assert sorted(found) == ["conflict"] * 3 + ["done"]
-    with site.runtime.store.read() as connection:
-        assert [one.state.value for one in appeals.of_marketplace(connection, site.here)] == ["upheld"]
+    assert [one.state.value for one in site.read(appeals.of_marketplace, site.here)] == ["upheld"]
     assert reinstatements(site, removal) == 1
 
 

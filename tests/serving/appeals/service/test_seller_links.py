@@ -7,10 +7,10 @@ from models.errors import NotFound
 from models.verdict import Judgement
 from serving.appeals.service.seller_links import follow, new_link, revoke_links
 from serving.audit.store import audit
-from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.delivering import deliver
 from tests.fixtures.links import AT_HOME, token_of
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge
@@ -68,8 +68,7 @@ def test_a_reinstatement_has_no_link(site: Site) -> None:
     site.clock.forward(seconds=180)
     with a_receiver() as receiver:
         register(site, receiver)
-        with site.runtime.store.read() as connection:
-            done = actions.of_listing(connection, site.here, removal.listing_id)
+        done = site.read(actions.of_listing, site.here, removal.listing_id)
         (made,) = (one for one in done if one.kind is ActionKind.REINSTATE)
         deliver(site.runtime, site.here, made.action_id)
         assert "seller_link" not in receiver.deliveries[-1]["data"]
@@ -94,8 +93,7 @@ def test_a_new_link_ends_the_one_before_and_a_revoked_one_stays_so(any_site: Sit
     assert revoke_links(any_site.runtime, any_site.here, made.action_id) == 1
     assert revoke_links(any_site.runtime, any_site.here, made.action_id) == 0
     assert leads_to(any_site, second) is None
-    with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert any_site.read(audit.check)[1] is None
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,6 @@ from serving.audit.store import audit
 from serving.cases.store.cases import Case
 from serving.cases.tables import review_case, verdict
 from serving.delivery.service.dead_letters import replay
-from serving.delivery.service.delivery import deliver
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
@@ -53,6 +52,7 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import OPEN_STATES, ActionKind, ActionState
+from tests.fixtures.delivering import deliver
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case
@@ -129,8 +129,7 @@ class OneListing(RuleBasedStateMachine):
         self.before: States = {}
 
     def teardown(self) -> None:
-        with self.site.runtime.store.read() as connection:
-            assert audit.check(connection)[1] is None
+        assert self.site.read(audit.check)[1] is None
         self.stack.close()
 
     @initialize(profile=st.sampled_from(sorted(PROFILES)), is_pending=st.booleans(), is_down=st.booleans())

@@ -53,6 +53,7 @@ def test_support_counts_listings_sellers_and_people_once() -> None:
         (replace(AURELE, obfuscated=True), ENOUGH, NotProposed.OBFUSCATED, "the name with digits for letters"),
         (replace(AURELE, nameless=True), ENOUGH, NotProposed.NAMELESS, "'no brand'"),
         (Spelling("au"), ENOUGH, NotProposed.LENGTH, "two letters stand in too many words"),
+        (Spelling("a" * DEFAULT_ALIASES.fewest_characters), ENOUGH, None, "the shortest"),
         (Spelling("a" * LONGEST_ALIAS), ENOUGH, None, "the longest"),
         (Spelling("a" * (LONGEST_ALIAS + 1)), ENOUGH, NotProposed.LENGTH, "a sentence"),
         (replace(AURELE, state=ProposalState.PROPOSED), ENOUGH, NotProposed.OPEN, "it waits for a decision"),

@@ -20,13 +20,11 @@ def pair_of(site: Site) -> tuple[str, str]:
 
 
 def thread(site: Site) -> list[Message]:
-    with site.runtime.store.read() as connection:
-        return brand_messages.thread(connection, pair_of(site), 100)
+    return site.read(brand_messages.thread, pair_of(site), 100)
 
 
 def unread(site: Site, person: Person, side: MessageSide) -> int:
-    with site.runtime.store.read() as connection:
-        return unread_of(connection, person, [pair_of(site)], side)
+    return site.read(unread_of, person, [pair_of(site)], side)
 
 
 def test_a_message_is_unread_on_the_other_side_alone_until_it_is_read(any_site: Site) -> None:

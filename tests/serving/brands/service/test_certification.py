@@ -34,13 +34,11 @@ def a_new_user(site: Site) -> Person:
     """A colleague of the brand without certification."""
     new = NewPerson("noor@aurelle.example", "Noor Haddad", Role.BRAND, brand="Aurelle", password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, user_id)
+    return site.read(accounts.person, user_id)
 
 
 def count(site: Site, table: object) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]  # a table is one
+    return int(site.value(select(func.count()).select_from(table)))  # type: ignore[arg-type]  # a table is one
 
 
 def test_a_user_without_certification_can_answer_but_not_confirm(any_site: Site) -> None:
@@ -93,8 +91,7 @@ def test_a_certification_expires_after_a_year(site: Site) -> None:
 
 def begin_again(site: Site) -> None:
     """The site's brand as if it had just been enrolled."""
-    with site.runtime.store.write() as connection:
-        connection.execute(update(brand_enrolment).values(full_since=None))
+    site.execute(update(brand_enrolment).values(full_since=None))
 
 
 def phase(site: Site) -> Phase:
@@ -130,15 +127,13 @@ def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_sit
         recount(any_site.runtime, connection, any_site.here, any_site.brand_id, any_site.clock.now())
     any_site.clock.forward(days=200)  # Every outcome is older than the window.
     assert phase(any_site) is Phase.FULL
-    with any_site.runtime.store.read() as connection:
-        ended = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full")).all()
+    ended = any_site.rows(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full"))
     assert len(ended) == 1
 
 
 def test_a_brand_of_which_nobody_is_briefed_is_invited(site: Site) -> None:
     begin_again(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(certification_attempt.delete())
+    site.execute(certification_attempt.delete())
     assert phase(site) is Phase.INVITED
 
 

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from features.facts import Facts
-from features.indicators import MOST_PER_BRAND, Direction, Where
+from features.indicators import MOST_PER_BRAND, Direction
 from models.errors import Conflict, Invalid, NotFound
 from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
-from serving.brands.service.indicators import NewIndicator, add_indicator, listed, remove_indicator
+from serving.brands.service.indicators import NewIndicator, add_indicator, remove_indicator
 from serving.intake.service.intake import receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import score
@@ -80,8 +80,7 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
 def test_an_indicator_adds_points_before_the_first_model(any_site: Site) -> None:
     add_indicator(any_site.runtime, STICKER, by="test")
     receive(any_site.runtime, any_site.marketplace, [ROW], source="test")
-    with any_site.runtime.store.read() as connection:
-        reasons = connection.execute(select(score.c.reasons)).scalar_one()
+    reasons = any_site.value(select(score.c.reasons))
     assert ["brand_tell_tales_of_counterfeits", 25.0] in [[code, weight] for code, _, weight in reasons]
     assert "Sticker" not in str(reasons)
 
@@ -106,7 +105,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED)
 def test_an_invalid_indicator_is_refused(
     site: Site, wanted: NewIndicator, error: type[Exception], sentence: str, _why: str
 ) -> None:
@@ -123,17 +122,6 @@ def test_a_brand_has_a_maximum_until_it_withdraws_one(any_site: Site) -> None:
         add_indicator(any_site.runtime, STICKER, by="test")
     remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
     add_indicator(any_site.runtime, STICKER, by="test")
-
-
-def test_the_indicators_in_force_are_listed_by_brand(any_site: Site) -> None:
-    solenne = NewIndicator("Solenne", "Card", "card", Direction.GENUINE, Where.TITLE)
-    gone = add_indicator(any_site.runtime, solenne, by="test")
-    remove_indicator(any_site.runtime, gone.indicator_id, marketplace=None, by="test")
-    for wanted in (solenne, STICKER):
-        add_indicator(any_site.runtime, wanted, by="test")
-    names = [(brand, one.label) for brand, one in listed(any_site.runtime, brand=None, marketplace=None)]
-    assert names == [("Aurelle", "Sticker inside"), ("Solenne", "Card")]
-    assert [one.label for _, one in listed(any_site.runtime, brand="Solenne", marketplace=None)] == ["Card"]
 
 
 def test_loading_and_taking_back_are_in_the_audit_log_without_the_pattern(any_site: Site) -> None:

@@ -23,8 +23,7 @@ def load(site: Site, *rows: dict[str, Any], brand: str = "Aurelle") -> int:
 
 def asked(site: Site, title: str = "Aurelle Colline", *, as_of: datetime | None = None, **row: Any) -> ListPrice | None:
     """The brand's price by its list at a moment, by default now."""
-    with site.runtime.store.read() as connection:
-        lists = price_lists.load(connection, site.here, as_of or site.clock.now())
+    lists = site.read(price_lists.load, site.here, as_of or site.clock.now())
     return lists.find(_Listing(title, **row), site.brand_id, base_currency="EUR")
 
 
@@ -89,7 +88,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("row", "sentence", "_why"), REFUSED)
 def test_a_list_with_a_bad_row_is_refused_whole(site: Site, row: dict[str, Any], sentence: str, _why: str) -> None:
     with pytest.raises(Invalid, match=f"^Row 2: .*{sentence}"):
         load(site, COLLINE, row)
@@ -110,6 +109,5 @@ def test_a_list_has_an_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_loading_of_a_list_is_one_audit_entry(site: Site) -> None:
     load(site, COLLINE, {**COLLINE, "model": "Perle"})
-    with site.runtime.store.read() as connection:
-        acts = connection.execute(select(audit_entry.c.act, audit_entry.c.subject)).all()
+    acts = site.rows(select(audit_entry.c.act, audit_entry.c.subject))
     assert [tuple(act) for act in acts].count(("price_list.loaded", site.brand_id)) == 1

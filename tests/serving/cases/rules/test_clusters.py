@@ -36,10 +36,7 @@ def a_member(listing: str, seller: str | None = None, near: str = "", linked: st
         (
             [a_member(name, seller) for name, seller in zip("abcdef", "stssst", strict=True)]
             + [a_member("g", "t", near="z")],
-            [
-                Cluster((0, 2, 3, 4), words=0, seller=4, links=0),
-                Cluster((1, 5, 6), words=0, seller=3, links=0),
-            ],
+            [Cluster((0, 2, 3, 4), words=0, seller=4, links=0), Cluster((1, 5, 6), words=0, seller=3, links=0)],
             "two clusters, by their first members",
         ),
     ],

@@ -4,8 +4,7 @@ import pytest
 
 from models.errors import Invalid
 from serving.cases.policy import DEFAULT_DEFERRAL
-from serving.cases.rules.case_note import Note, written
-from serving.cases.rules.deferral import Deferral, Snooze, check_snooze
+from serving.cases.rules.case_note import Deferral, Note, Snooze, check_snooze, written
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DUE = NOW + timedelta(hours=24)

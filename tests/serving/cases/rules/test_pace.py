@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from serving.cases.policy import DEFAULT_PACE
-from serving.cases.rules.pace import without_pause
+from serving.cases.rules.assignment import without_pause
 from tests.fixtures.clocks import NOW
 
 

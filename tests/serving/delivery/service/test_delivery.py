@@ -1,7 +1,6 @@
 import random
 import secrets
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,9 +24,8 @@ from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import cases
 from serving.delivery.service import attempts, dead_letters, letters
 from serving.delivery.service.attempts import CUT_OFF_AFTER, Ended
-from serving.delivery.service.delivery import deliver, deliver_due
+from serving.delivery.service.delivery import deliver_due, release_own, waiting
 from serving.delivery.service.receivers import pause_receiver, wake
-from serving.delivery.service.rounds import Rounds, waiting
 from serving.listings.tables import listing
 from serving.platform.database.store import add
 from serving.platform.runtime import Runtime
@@ -43,6 +41,7 @@ from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
+from tests.fixtures.delivering import deliver
 from tests.fixtures.processes import a_process
 from tests.fixtures.receivers import Receiver, a_receiver, proven
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -72,8 +71,7 @@ def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAc
 
 
 def as_stored(site: Site, action: StoredAction) -> StoredAction:
-    with site.runtime.store.read() as connection:
-        return actions.get(connection, site.here, action.action_id)
+    return site.read(actions.get, site.here, action.action_id)
 
 
 def attempt(site: Site, action: StoredAction) -> str:
@@ -98,16 +96,14 @@ def test_after_the_window_the_marketplace_hears_and_its_acknowledgement_is_kept(
     (message,) = receiver.deliveries
     assert (message["type"], message["data"]["listing_external_id"]) == ("listing.remove", "MP-9")
     assert (message["data"]["sequence"], message["id"]) == (1, action.action_id)
-    with any_site.runtime.store.read() as connection:
-        signing = endpoints.in_force(connection, any_site.here)
+    signing = any_site.read(endpoints.in_force, any_site.here)
     assert signing is not None
     assert signing.used_at == any_site.clock.now()
 
 
 def test_a_withdrawn_removal_is_never_sent(any_site: Site, receiver: Receiver) -> None:
     action = a_removal(any_site)
-    with any_site.runtime.store.read() as connection:
-        case_id = cases.of_verdict(connection, any_site.here, action.verdict_id).case_id
+    case_id = any_site.read(cases.of_verdict, any_site.here, action.verdict_id).case_id
     undo_verdict(any_site.runtime, any_site.brand_person, case_id)
     any_site.clock.forward(seconds=180)
     assert attempt(any_site, action) == "withdrawn"
@@ -242,10 +238,7 @@ def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
     with runtime.store.write() as connection:
         assert attempts.begin(runtime, connection, [own], None, now)
         assert attempts.begin(another, connection, [of_another], None, now)
-    slow = replace(runtime, settings=runtime.settings.model_copy(update={"queue_poll_seconds": 60.0}))
-    rounds = Rounds(slow)
-    rounds.start()
-    rounds.stop()
+    release_own(runtime)
     assert deliver_due(runtime, any_site.here) == {own.action_id: "acknowledged"}
 
 
@@ -262,12 +255,8 @@ def test_what_a_killed_process_was_sending_is_sent_by_the_next_of_its_home(any_s
         assert process.ask((any_site.here, action.action_id), any_site.clock.now()) == 1
         process.kill()
     assert waiting(any_site.runtime) == []
-    rounds = Rounds(any_site.runtime)
-    rounds.start()
-    until = time.monotonic() + 60
-    while as_stored(any_site, action).state is not ActionState.ACKNOWLEDGED:
-        assert time.monotonic() < until
-    rounds.stop()
+    release_own(any_site.runtime)
+    assert deliver_due(any_site.runtime, any_site.here) == {action.action_id: "acknowledged"}
 
 
 def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver: Receiver) -> None:
@@ -278,8 +267,7 @@ def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver
     assert sum(len(one) for one in done) == len(made)
     assert {key: word for one in done for key, word in one.items()} == {one.action_id: "acknowledged" for one in made}
     assert sorted(one["id"] for one in receiver.deliveries) == sorted(one.action_id for one in made)
-    with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert any_site.read(audit.check)[1] is None
 
 
 def test_messages_about_one_listing_that_are_due_together_arrive_in_their_order(
@@ -376,8 +364,7 @@ def test_messages_that_fail_together_pause_the_receiver_for_the_first_time_only(
     receiver.answer = lambda _number: 503
     made = removals(any_site, DOWN + 5)
     assert delivered(any_site) == ["failed"] * (DOWN + 5)
-    with any_site.runtime.store.read() as connection:
-        endpoint = endpoints.in_force(connection, any_site.here)
+    endpoint = any_site.read(endpoints.in_force, any_site.here)
     assert endpoint is not None
     assert endpoint.failures == DOWN
     assert endpoint.failing_since == any_site.clock.now()
@@ -461,8 +448,7 @@ def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
     with a_receiver() as receiver:
         register(site, receiver)
         removals(site, 1)
-        with site.runtime.store.read() as connection:
-            endpoint = endpoints.in_force(connection, site.here)
+        endpoint = site.read(endpoints.in_force, site.here)
         assert endpoint is not None
         receiver.headers = {"retry-after": "5"}
 
@@ -472,8 +458,7 @@ def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
 
         receiver.answer_to = paused_meanwhile
         assert delivered(site) == ["failed"]
-        with site.runtime.store.read() as connection:
-            assert endpoints.resting(connection) == {site.here: site.clock.now() + timedelta(hours=3)}
+        assert site.read(endpoints.resting) == {site.here: site.clock.now() + timedelta(hours=3)}
 
 
 def test_a_message_that_is_refused_for_a_time_waits_alone(site: Site) -> None:
@@ -617,8 +602,7 @@ def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
     (action,) = removals(any_site, 1)
     rotate(any_site, overlap_hours=overlap_hours)
     any_site.clock.forward(hours=hours_later)
-    with any_site.runtime.store.read() as connection:
-        endpoint = endpoints.in_force(connection, any_site.here)
+    endpoint = any_site.read(endpoints.in_force, any_site.here)
     assert endpoint is not None
     assert receiver.secret not in signing_secrets(any_site.runtime, endpoint, any_site.clock.now())
     assert attempt(any_site, action) == "failed"
@@ -628,8 +612,7 @@ def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
 def test_of_a_rotation_inside_an_overlap_the_oldest_secret_ends(any_site: Site, receiver: Receiver) -> None:
     second = rotate(any_site, overlap_hours=24)
     third = rotate(any_site, overlap_hours=24)
-    with any_site.runtime.store.read() as connection:
-        endpoint = endpoints.in_force(connection, any_site.here)
+    endpoint = any_site.read(endpoints.in_force, any_site.here)
     assert endpoint is not None
     assert signing_secrets(any_site.runtime, endpoint, any_site.clock.now()) == (third, second)
 
@@ -678,8 +661,7 @@ def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
         for step, value in steps:
             take(site, receiver, cause, step, value)
         sent = [one["data"] for one in receiver.deliveries if one["heard"]]
-        with site.runtime.store.read() as connection:
-            acted = actions.of_listing(connection, site.here, listing_id)
+        acted = site.read(actions.of_listing, site.here, listing_id)
         shuffled = [*sent, *random.Random(seed).sample(sent, len(sent))]
         effects = Effects(Path(folder) / "effects.jsonl")
         applied = [one["sequence"] for one in shuffled if effects.apply(one["action_id"], one)]
@@ -694,32 +676,29 @@ def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
 
 def a_verdict(site: Site, listing_id: str) -> str:
     """The verdict behind the actions on a new listing; the tests do not depend on its content."""
-    with site.runtime.store.read() as connection:
-        known = actions.latest(connection, site.here, kind=None, state=None, most=1)
+    known = site.read(actions.latest, site.here, kind=None, state=None, most=1)
     verdict_id = known[0].verdict_id if known else a_removal(site).verdict_id
     row = {"marketplace_id": site.here, "listing_id": listing_id, "external_id": listing_id, "version_id": "x"}
-    with site.runtime.store.write() as connection:
-        add(
-            connection,
-            listing,
-            [
-                row
-                | {
-                    "version": 1,
-                    "content_hash": "0" * 64,
-                    "observed_hash": "0" * 64,
-                    "first_known_at": NOW,
-                    "occurred_at": NOW,
-                }
-            ],
-        )
+    site.write(
+        add,
+        listing,
+        [
+            row
+            | {
+                "version": 1,
+                "content_hash": "0" * 64,
+                "observed_hash": "0" * 64,
+                "first_known_at": NOW,
+                "occurred_at": NOW,
+            }
+        ],
+    )
     return verdict_id
 
 
 def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) -> None:
     """One possible step in the history of a listing."""
-    with site.runtime.store.read() as connection:
-        acted = actions.of_listing(connection, site.here, cause.listing_id)
+    acted = site.read(actions.of_listing, site.here, cause.listing_id)
     match step:
         case "schedule":
             with site.runtime.store.write() as connection:

@@ -22,8 +22,7 @@ def take_in(site: Site, *rows: Any, **options: Any) -> list[RowAnswer]:
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 def test_a_new_listing_is_accepted_as_version_one(any_site: Site) -> None:
@@ -80,16 +79,14 @@ def test_a_batch_answers_each_row_in_order(any_site: Site) -> None:
 
 def test_a_refused_row_is_kept_with_its_reason(any_site: Site) -> None:
     take_in(any_site, a_row(price="NaN"))
-    with any_site.runtime.store.read() as connection:
-        (row,) = listings.quarantined(connection, any_site.here, 10)
+    (row,) = any_site.read(listings.quarantined, any_site.here, 10)
     assert (row["code"], row["field"]) == ("wrong_type", "price")
     assert "MP-1" in row["row_head"]
 
 
 def test_a_huge_refused_row_is_kept_by_its_beginning_with_hash_and_length(any_site: Site) -> None:
     take_in(any_site, a_row(description="x" * 1_000_000))
-    with any_site.runtime.store.read() as connection:
-        (row,) = listings.quarantined(connection, any_site.here, 10)
+    (row,) = any_site.read(listings.quarantined, any_site.here, 10)
     assert row["code"] == "too_long"
     assert len(row["row_head"]) == 16_384
     assert row["row_length"] > 1_000_000
@@ -144,24 +141,20 @@ def test_an_authorised_seller_is_never_sent_to_an_analyst_by_a_score(any_site: S
 
 def test_the_draw_belongs_to_the_version_and_is_not_repeated_for_an_observation(any_site: Site) -> None:
     take_in(any_site, a_row(sales={"d7": 1}))
-    with any_site.runtime.store.read() as connection:
-        first = listings.latest(connection, any_site.here, ["MP-1"])["MP-1"].draw
+    first = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"].draw
     take_in(any_site, a_row(sales={"d7": 2}))
-    with any_site.runtime.store.read() as connection:
-        assert listings.latest(connection, any_site.here, ["MP-1"])["MP-1"].draw == first
+    assert any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"].draw == first
 
 
 def test_a_backfilled_row_counts_as_known_when_it_occurred(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"), backfill=True)
-    with any_site.runtime.store.read() as connection:
-        found = listings.latest(connection, any_site.here, ["MP-1"])["MP-1"]
+    found = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"]
     assert found.first_known_at.isoformat() == "2026-01-05T00:00:00+00:00"
 
 
 def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"))
-    with any_site.runtime.store.read() as connection:
-        found = listings.latest(connection, any_site.here, ["MP-1"])["MP-1"]
+    found = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"]
     assert found.first_known_at == any_site.clock.now()
 
 

@@ -31,8 +31,7 @@ def counts(site: Site) -> dict[str, int]:
 
 
 def latest(site: Site) -> listings.Latest:
-    with site.runtime.store.read() as connection:
-        return listings.latest(connection, site.here, ["MP-1"])["MP-1"]
+    return site.read(listings.latest, site.here, ["MP-1"])["MP-1"]
 
 
 def test_an_older_version_is_stale_and_changes_nothing_but_history(any_site: Site) -> None:

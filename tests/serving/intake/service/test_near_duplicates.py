@@ -56,15 +56,13 @@ def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDupl
     """The near-duplicates of a listing that is not stored."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
-    with site.runtime.store.read() as connection:
-        likeness = near_duplicates_of(connection, site.here, row, as_of or site.clock.now())
+    likeness = site.read(near_duplicates_of, site.here, row, as_of or site.clock.now())
     assert likeness is not None
     return likeness
 
 
 def count(site: Site, table: Any) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(table)))
 
 
 def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
@@ -116,8 +114,7 @@ def test_the_listing_and_its_earlier_versions_are_not_its_near_duplicates(any_si
 def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
     for price in ("489.00", "450.00", "420.00"):
         take_in(any_site, a_row(price=price))
-    with any_site.runtime.store.read() as connection:
-        keys = connection.execute(select(*(text_signature.c[name] for name in TEXT_BANDS))).all()
+    keys = any_site.rows(select(*(text_signature.c[name] for name in TEXT_BANDS)))
     assert [None not in row for row in keys].count(True) == 1
     assert [set(row) == {None} for row in keys].count(True) == 2
     any_site.clock.forward(days=1)
@@ -347,7 +344,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "_what"), HOSTILE, ids=[row[-1] for row in HOSTILE])
-def test_a_hostile_text_is_taken_in_and_compared_like_any_other(any_site: Site, text: str, _what: str) -> None:
+@pytest.mark.parametrize(("text", "_why"), HOSTILE)
+def test_a_hostile_text_is_taken_in_and_compared_like_any_other(any_site: Site, text: str, _why: str) -> None:
     take_in(any_site, a_row(description=text), a_row(external_id="MP-2", description=text, seller=OTHER))
     assert found(any_site, "MP-2").offers == 1

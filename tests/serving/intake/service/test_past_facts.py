@@ -24,8 +24,7 @@ from features.listing import Listing
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.administration.service import provisioning
-from serving.intake.service.history_at import HistoryAt
-from serving.intake.service.past_facts import past_facts
+from serving.intake.service.past_facts import HistoryAt, past_facts
 from serving.listings.tables import listing, listing_version, score
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -50,8 +49,7 @@ def past_of(facts: Facts) -> tuple[Any, ...]:
 
 
 def today(site: Site) -> Marketplace:
-    with site.runtime.store.read() as connection:
-        return marketplaces.get(connection, site.here)
+    return site.read(marketplaces.get, site.here)
 
 
 def in_bulk(site: Site, listings: Sequence[Listing]) -> list[Facts]:
@@ -140,8 +138,7 @@ DAYS: Sequence[Sequence[dict[str, Any]]] = (
 def a_life_over_http(site: Site, client: TestClient) -> list[dict[str, Any]]:
     """Rows of some days with events and verdicts between them; returns the rows in the order in which they came in."""
     sent: list[dict[str, Any]] = []
-    with site.runtime.store.write() as connection:
-        marketplaces.events_complete_since(connection, site.here, datetime(2025, 1, 1, tzinfo=UTC))
+    site.write(marketplaces.events_complete_since, site.here, datetime(2025, 1, 1, tzinfo=UTC))
     for day, rows in enumerate(DAYS):
         told = [
             {"event_id": f"{day}/{i}", "seller": seller, "kind": kind, "occurred_at": site.clock.now().isoformat()}
@@ -167,8 +164,7 @@ def scores_of(site: Site) -> list[tuple[str, float]]:
         .join(listing, listing.c.listing_id == score.c.listing_id)
         .order_by(score.c.score_id)
     )
-    with site.runtime.store.read() as connection:
-        return [(row.external_id, row.probability) for row in connection.execute(query)]
+    return [(row.external_id, row.probability) for row in site.rows(query)]
 
 
 def bulk_scores(

@@ -53,8 +53,7 @@ def test_it_says_what_an_intake_would_say(site: Site) -> None:
     before = asked(site, a_suspect_row())
     (answer,) = receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     assert answer.lane is before.route.lane
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(score.c.value)).scalar_one() == before.score.value
+    assert site.value(select(score.c.value)) == before.score.value
 
 
 def test_it_is_never_drawn_for_audit(site: Site) -> None:

@@ -80,8 +80,7 @@ def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, asked: 
 
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
     send(limited(site, 0), "400.00")
-    with site.runtime.store.read() as connection:
-        assert scores.routes(connection, site.here) == {"analyst": 1}
+    assert site.read(scores.routes, site.here) == {"analyst": 1}
     found = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
     assert found.route.reasons[0].code == "route.high.used_up"
 

@@ -7,7 +7,6 @@ import pytest
 from features.message import Message
 from models.case import CaseLane
 from models.routing import Lane
-from serving.delivery.service.delivery import deliver
 from serving.intake.service.intake import RowAnswer, receive
 from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
@@ -15,6 +14,7 @@ from serving.operations.service.kill_switches import switch
 from serving.takedowns.rules.statement import Undone, reinstatement_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.delivering import deliver
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import open_cases

@@ -15,8 +15,8 @@ from models.routing import Lane, Thresholds
 from models.score import TITLE
 from models.second_stage import SecondStage
 from serving.intake.service.intake import receive
+from serving.intake.service.intake_reading import questions_now
 from serving.intake.service.precheck import precheck
-from serving.intake.service.questions import questions_now
 from serving.intake.service.second_scores import give_second_scores, queue_second_scores
 from serving.learning.store import learning
 from serving.listings.store import scores
@@ -81,8 +81,7 @@ def sent(site: Site, **changes: Any) -> None:
 
 
 def stored(site: Site) -> list[Any]:
-    with site.runtime.store.read() as connection:
-        return list(connection.execute(select(score).order_by(score.c.score_id)))
+    return list(site.rows(select(score).order_by(score.c.score_id)))
 
 
 def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site, tiny_encoder: Encoder) -> None:
@@ -96,8 +95,7 @@ def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site
     assert second.probability > first.probability
     (case,) = open_cases(any_site)
     assert (case.score_id, case.version_id, case.lane) == (second.score_id, first.version_id, CaseLane.ASK_BRAND)
-    with any_site.runtime.store.read() as connection:
-        found = scores.latest_of_version(connection, any_site.here, first.version_id)
+    found = any_site.read(scores.latest_of_version, any_site.here, first.version_id)
     assert TITLE in {reason.code for reason in found["reasons"]}
 
 
@@ -197,8 +195,7 @@ def test_the_sweep_leaves_one_job_for_the_listing_that_waits_longest(any_site: S
     assert [queue_second_scores(runtime) for _ in range(2)] == [1, 1]
     schema = "dbos." if any_site.runtime.store.url.startswith("postgresql") else ""
     query = text(f"SELECT workflow_uuid, queue_name FROM {schema}workflow_status WHERE queue_name = 'second_stage'")  # noqa: S608
-    with any_site.runtime.store.read() as connection:
-        jobs = connection.execute(query).all()
+    jobs = any_site.rows(query)
     assert [one.workflow_uuid for one in jobs] == [f"second_stage:{stored(any_site)[0].score_id}"]
 
 

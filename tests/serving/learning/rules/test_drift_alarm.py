@@ -44,12 +44,7 @@ ALARMS = [
         (2, True, True),
         "a report of too few listings says nothing",
     ),
-    (
-        [a_report(-1, price_log=0.1), a_report(0, price_log=0.4)],
-        NOTE,
-        (1, True, True),
-        "steady before the note",
-    ),
+    ([a_report(-1, price_log=0.1), a_report(0, price_log=0.4)], NOTE, (1, True, True), "steady before the note"),
     (
         [a_report(0, champion="d" * 64, price_log=0.4), a_report(1, price_log=0.4)],
         replace(NOTE, champion="d" * 64),

@@ -66,7 +66,7 @@ CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("verdicts", "appeal", "expected", "_why"), CASES, ids=[row[-1] for row in CASES])
+@pytest.mark.parametrize(("verdicts", "appeal", "expected", "_why"), CASES)
 def test_a_listing_is_beyond_dispute_where_two_found_the_same_and_nobody_says_otherwise(
     verdicts: list[GivenVerdict], appeal: AppealState, expected: Agreed | None, _why: str
 ) -> None:

@@ -65,10 +65,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
     ),
     (
         stands(
-            WEI,
-            MARA,
-            Approval("user:ada", "", CHAMPION),
-            invited_by={"user:mara": "user:wei", "user:ada": "user:wei"},
+            WEI, MARA, Approval("user:ada", "", CHAMPION), invited_by={"user:mara": "user:wei", "user:ada": "user:wei"}
         ),
         1,
         "both by a third who approves too",
@@ -76,7 +73,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "missing", "_why"), STANDINGS, ids=[row[-1] for row in STANDINGS])
+@pytest.mark.parametrize(("found", "missing", "_why"), STANDINGS)
 def test_approvals_are_missing(found: Standing, missing: int, _why: str) -> None:
     assert (found.missing, found.complete) == (missing, missing == 0)
 

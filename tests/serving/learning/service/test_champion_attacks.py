@@ -87,8 +87,7 @@ def test_where_no_champion_has_passed_the_page_and_the_interface_say_so(site: Si
     digest = admit_model(site)
     fail_a_gate(site, digest)
     promote(site, digest, "The first one.")
-    with site.runtime.store.read() as connection:
-        reference = asdict(reference_of(connection, site.here))
+    reference = asdict(site.read(reference_of, site.here))
     assert reference == {"digest": None, "overridden": digest}
     site.clock.forward(minutes=1)
     add_model(site, "ab" * 32, {**a_report(), "reference": reference, "waiting": 14})

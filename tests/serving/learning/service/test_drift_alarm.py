@@ -24,8 +24,7 @@ def add_report(site: Site, **psi: float) -> None:
     ]
     report: dict[str, Any] = {"champion": None, "enough": True, "shifts": shifts}
     row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
-    with site.runtime.store.write() as connection:
-        monitoring.add_drift_report(connection, {**row, "made_at": site.clock.now()})
+    site.write(monitoring.add_drift_report, {**row, "made_at": site.clock.now()})
 
 
 def red(site: Site) -> dict[str, RedFeature]:

@@ -8,7 +8,7 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.learning.service.gold_items import open_gold_items
+from serving.learning.service.second_reviews import open_gold_items
 from serving.learning.store import golden, verdict_history
 from serving.review.service.undoing import undo_verdict
 from serving.views import queues
@@ -69,8 +69,7 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     assert shown == {"Ines Moreau": 0, "Tomás Rey": 0, "Aiko Tanaka": 1}
     judge(site, third, known, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
-    with site.runtime.store.read() as connection:
-        assert verdict_history.of_marketplace(connection, site.here, site.clock.now())[case.version_id] == before
+    assert site.read(verdict_history.of_marketplace, site.here, site.clock.now())[case.version_id] == before
     looks, found, *_ = my_page(site.runtime, Session(third, "token")).agreements.values()
     assert (found.agreed, found.of, looks.of) == (0, 1, 0)
     looks, *_ = my_page(site.runtime, Session(site.analyst, "token")).agreements.values()

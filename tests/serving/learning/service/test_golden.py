@@ -58,8 +58,7 @@ def judge_twice(site: Site, offers: int, fakes: int) -> None:
     suspects = [doubted(case, label=int(payload[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
     job_id = a_job(site)
     assert open_second_reviews(site.runtime, site.here, job_id, suspects) == offers
-    with site.runtime.store.write() as connection:
-        learning.update_job(connection, site.here, job_id, {"state": "done"})
+    site.write(learning.update_job, site.here, job_id, {"state": "done"})
     for look in open_cases(site, CaseLane.SECOND_REVIEW):
         judge(site, site.second_analyst, look, payload[look.version_id])
     site.clock.forward(days=15)
@@ -155,8 +154,7 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
     digest = freeze_golden_set(site.runtime, site.marketplace, by="local").digest
     job_id = request_training(site.runtime, site.marketplace, by="test")
     assert retrain(site.runtime, site.here, job_id) == "done"
-    with site.runtime.store.read() as connection:
-        (model,) = learning.models(connection, site.here, 1)
+    (model,) = site.read(learning.models, site.here, 1)
     assert model.report["golden_set"] == digest
     (gate,) = [gate for gate in model.report["gates"] if gate["name"] == "golden_set"]
     assert gate["sentence"].startswith(f"Golden set {digest[:12]}, {LISTINGS} listings, {FAKES} counterfeit")

@@ -53,10 +53,7 @@ def the_log_is_tampered_with(site: Site) -> None:
         connection.execute(delete(audit_entry))
 
 
-LOSSES: Final = [
-    (an_account_is_disabled, "no_label.suspended"),
-    (the_log_is_tampered_with, "no_label.unproven"),
-]
+LOSSES: Final = [(an_account_is_disabled, "no_label.suspended"), (the_log_is_tampered_with, "no_label.unproven")]
 
 
 @pytest.mark.parametrize(("happens", "reason"), LOSSES, ids=[reason for _, reason in LOSSES])
@@ -95,8 +92,7 @@ def test_a_label_that_stands_is_kept_apart_or_its_facts_are_gone(site: Site, is_
     if is_frozen:
         frozen = {"digest": "a" * 64, "items": 60, "positives": 9, "content": b"{}", "frozen_by": "user:usr_1"}
         row = {"marketplace_id": site.here, "golden_set_id": "gld_1", **frozen, "frozen_at": site.clock.now()}
-        with site.runtime.store.write() as connection:
-            golden.add_set(connection, row)
+        site.write(golden.add_set, row)
     (version_id,) = labels_in(site.runtime.home.snapshots / f"{before.digest}.parquet", before.digest)
     _, empty = write_snapshot(site.runtime.home.snapshots, [], REFERENCES, site.clock.now())
     after = StoredSnapshot("snp_1", empty, 0, 0, site.clock.now(), ())

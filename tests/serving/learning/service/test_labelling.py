@@ -173,8 +173,7 @@ def test_a_row_that_was_drawn_says_so_and_with_what_chance(site: Site) -> None:
 
 
 def state_of(site: Site) -> LabelState:
-    with site.runtime.store.read() as connection:
-        return label_state(connection, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
+    return site.read(label_state, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
 
 
 def test_a_version_without_a_label_waits_for_its_time_or_is_withheld_for_another_reason(site: Site) -> None:

@@ -171,8 +171,7 @@ def test_a_training_whose_worker_ended_is_followed_as_the_next_attempt(
     def child(*_arguments: Any, progress: Callable[[dict[str, Any]], None], **_named: Any) -> dict[str, Any]:
         for stage, share in (("read", 0.0), ("fit_1", 0.1), ("fit_1", 0.2)):
             progress({"stage": stage, "share": share})
-        with site.runtime.store.read() as connection:
-            seen.append(dict(learning.get_job(connection, site.here, job_id).progress))
+        seen.append(dict(site.read(learning.get_job, site.here, job_id).progress))
         raise KeyboardInterrupt  # The worker ends.
 
     monkeypatch.setattr("serving.learning.service.learn.run_child", child)
@@ -238,8 +237,7 @@ def test_a_kept_training_whose_files_are_gone_is_not_trained_anew(site: Site, mo
         learning.update_job(connection, site.here, job_id, kept)
     try_again(site.runtime, site.marketplace, job_id, by="test")
     assert retrain(site.runtime, site.here, job_id) == "failed"
-    with site.runtime.store.read() as connection:
-        job = learning.get_job(connection, site.here, job_id)
+    job = site.read(learning.get_job, site.here, job_id)
     assert job.error == "The files of the training are no longer in this data directory. Start a new training."
     with pytest.raises(Conflict, match="Nothing of this training is kept"):
         try_again(site.runtime, site.marketplace, job_id, by="test")

@@ -10,7 +10,7 @@ from models.verdict import Judgement
 from serving.intake.service.intake import receive
 from serving.learning.service.monitoring import SCORE, measure, measure_weekly
 from serving.learning.store import monitoring
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.workflows.worker import sweep
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row
@@ -42,8 +42,7 @@ def test_a_window_is_open_at_its_start_and_closed_at_its_end(any_site: Site) -> 
     for number in range(3):
         send(site, 1, first=number)
         site.clock.forward(hours=1)
-    with site.runtime.store.read() as connection:
-        inside = monitoring.sample_of_facts(connection, site.here, Window(NOW, NOW + timedelta(hours=2)), 10)
+    inside = site.read(monitoring.sample_of_facts, site.here, Window(NOW, NOW + timedelta(hours=2)), 10)
     assert [one.listing.external_id for one in inside] == ["MP-1", "MP-2"]
 
 
@@ -52,8 +51,7 @@ def test_first_answers_count_from_the_case_and_are_none_while_nobody_has_answere
     answered, _waiting = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
     site.clock.forward(hours=2)
     judge(site, site.analyst, answered, Judgement.GENUINE)
-    with site.runtime.store.read() as connection:
-        found = monitoring.first_answers(connection, site.here, Window.of_days(1, site.clock.now()))
+    found = site.read(monitoring.first_answers, site.here, Window.of_days(1, site.clock.now()))
     assert found == [timedelta(hours=2), None]
 
 

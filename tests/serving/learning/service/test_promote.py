@@ -28,13 +28,11 @@ from tests.serving.web.reports import a_report, admit_model, put_champion_in_for
 
 
 def champion_of(site: Site) -> str | None:
-    with site.runtime.store.read() as connection:
-        return learning.champions(connection).get(site.here)
+    return site.read(learning.champions).get(site.here)
 
 
 def fail_a_gate(site: Site, digest: str) -> None:
-    with site.runtime.store.write() as connection:
-        connection.execute(update(model).where(model.c.digest == digest).values(report=a_report(failing=True)))
+    site.execute(update(model).where(model.c.digest == digest).values(report=a_report(failing=True)))
 
 
 def entries(site: Site, subject: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -45,8 +43,7 @@ def entries(site: Site, subject: str) -> list[tuple[str, str, dict[str, Any]]]:
         .where(audit_entry.c.subject == subject)
         .order_by(audit_entry.c.sequence)
     )
-    with site.runtime.store.read() as connection:
-        found = [(row.act, row.actor, json.loads(row.payload)) for row in connection.execute(query)]
+    found = [(row.act, row.actor, json.loads(row.payload)) for row in site.rows(query)]
     for _, _, payload in found:
         row_id = payload.pop("approval", None) or payload.pop("promotion", None)
         assert row_id or not payload, "an entry names the row that it speaks of"
@@ -148,10 +145,7 @@ def test_approvals_are_spent_by_the_promotion_that_they_made(site: Site) -> None
 def test_who_may_promote_no_more_has_no_say(site: Site) -> None:
     digest = admit_model(site)
     first_approval(site, digest)
-    with site.runtime.store.write() as connection:
-        connection.execute(
-            update(role_grant).where(role_grant.c.user_id == site.data_scientist.user_id).values(role="analyst")
-        )
+    site.execute(update(role_grant).where(role_grant.c.user_id == site.data_scientist.user_id).values(role="analyst"))
     assert second_approval(site, digest).standing.missing == 1
 
 

@@ -104,8 +104,7 @@ def test_a_publication_without_its_registry_leaves_a_successor_and_the_retry_reg
         publish_or_later(down, site.here, digest, job_id="publish:pro_1#288")
     assert publish(site.runtime, site.here, digest) == "1"
     assert publish(site.runtime, site.here, digest) == "1", "a repetition registers nothing"
-    with site.runtime.store.read() as connection:
-        model = learning.get_model(connection, site.here, digest)
+    model = site.read(learning.get_model, site.here, digest)
     assert (model.mlflow_version, model.mlflow_run_id is not None) == ("1", True)
 
 

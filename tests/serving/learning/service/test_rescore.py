@@ -31,12 +31,10 @@ def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
 
 def test_nothing_is_changed_by_it(site: Site) -> None:
     receive(site.runtime, site.marketplace, [a_row()], source="test")
-    with site.runtime.store.read() as connection:
-        before = scores.routes(connection, site.here)
+    before = site.read(scores.routes, site.here)
     model = site.runtime.services[BundleStore].load(admit_model(site))
     (found,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
-    with site.runtime.store.read() as connection:
-        assert scores.routes(connection, site.here) == before
+    assert site.read(scores.routes, site.here) == before
     assert (found.probability_before, found.lane_before, found.lane) == (None, Lane.NO_ACTION, Lane.ANALYST)
 
 

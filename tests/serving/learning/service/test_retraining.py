@@ -45,8 +45,7 @@ def label(site: Site, *, counterfeit: int = 0, genuine: int = 0) -> None:
 
 def jobs_of(site: Site) -> list[Job]:
     """The trainings, newest first."""
-    with site.runtime.store.read() as connection:
-        return learning.jobs(connection, site.here, 10)
+    return site.read(learning.jobs, site.here, 10)
 
 
 @pytest.fixture
@@ -108,8 +107,7 @@ def test_labels_are_counted_once_an_hour(labelled: Site) -> None:
     for minutes, counted_at in ((59, started), (1, started + timedelta(hours=1))):
         labelled.clock.forward(minutes=minutes)
         retrain_by_itself(labelled.runtime)
-        with labelled.runtime.store.read() as connection:
-            found = retraining.last_look(connection, labelled.here)
+        found = labelled.read(retraining.last_look, labelled.here)
         assert found is not None
         assert found[0] == counted_at
 
@@ -117,8 +115,7 @@ def test_labels_are_counted_once_an_hour(labelled: Site) -> None:
 def end(site: Site, **values: object) -> None:
     """End the training that waits."""
     (job, *_) = jobs_of(site)
-    with site.runtime.store.write() as connection:
-        learning.update_job(connection, site.here, job.job_id, {"finished_at": site.clock.now(), **values})
+    site.write(learning.update_job, site.here, job.job_id, {"finished_at": site.clock.now(), **values})
 
 
 def test_a_refused_training_is_tried_again_only_with_other_labels_and_after_a_rest(labelled: Site) -> None:
@@ -161,8 +158,7 @@ def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelle
 
     def measured() -> None:
         row = {"marketplace_id": labelled.here, "report_id": labelled.runtime.ids.new("dri"), "report": report}
-        with labelled.runtime.store.write() as connection:
-            monitoring.add_drift_report(connection, {**row, "made_at": labelled.clock.now()})
+        labelled.write(monitoring.add_drift_report, {**row, "made_at": labelled.clock.now()})
 
     measured()  # At the moment of the training, so it is no news.
     label(labelled, genuine=1)

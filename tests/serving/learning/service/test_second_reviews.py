@@ -40,8 +40,7 @@ from training.snapshot import SnapshotRow
 def a_job(site: Site) -> str:
     job_id = site.runtime.ids.new("job")
     row = {"marketplace_id": site.here, "job_id": job_id, "state": "running", "progress": {}, "requested_by": "test"}
-    with site.runtime.store.write() as connection:
-        learning.add_job(connection, {**row, "created_at": site.clock.now()})
+    site.write(learning.add_job, {**row, "created_at": site.clock.now()})
     return job_id
 
 
@@ -51,8 +50,7 @@ def doubted(case: Case, label: int = 0, probability: float = 0.97) -> dict[str, 
 
 
 def label_now(site: Site, version_id: str) -> object:
-    with site.runtime.store.read() as connection:
-        version = verdict_history.of_marketplace(connection, site.here, site.clock.now())[version_id]
+    version = site.read(verdict_history.of_marketplace, site.here, site.clock.now())[version_id]
     return label_of(version, site.clock.now(), site.runtime.policies[LabelPolicy])
 
 
@@ -61,14 +59,12 @@ def rows_now(site: Site) -> list[SnapshotRow]:
 
 
 def counts(site: Site) -> SecondReviews:
-    with site.runtime.store.read() as connection:
-        return second_reviews.count(connection, site.here)
+    return site.read(second_reviews.count, site.here)
 
 
 def queue_of(site: Site, person: Person) -> list[str]:
     wanted = QueueFilter(frozenset({site.here}), person=person.user_id)
-    with site.runtime.store.read() as connection:
-        return [row["case_id"] for row in queues.queue(connection, wanted, most=50)]
+    return [row["case_id"] for row in site.read(queues.queue, wanted, most=50)]
 
 
 def a_genuine_case(site: Site, external_id: str = "MP-9") -> Case:
@@ -180,8 +176,7 @@ def test_a_second_review_removes_no_listing(site: Site) -> None:
     site.clock.forward(days=15)
     recorded = judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     assert recorded.action is None
-    with site.runtime.store.read() as connection:
-        assert actions.of_listing(connection, site.here, case.listing_id) == []
+    assert site.read(actions.of_listing, site.here, case.listing_id) == []
 
 
 def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(site: Site) -> None:
@@ -275,8 +270,7 @@ def test_a_listing_that_changes_meanwhile_gets_its_case_and_the_second_review_st
     assert found[CaseLane.ANALYST].follows_case_id is None
     assert found[CaseLane.SECOND_REVIEW].case_id == look.case_id
     judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
-    with any_site.runtime.store.read() as connection:
-        assert cases.get(connection, any_site.here, look.case_id).state is CaseState.DECIDED
+    assert any_site.read(cases.get, any_site.here, look.case_id).state is CaseState.DECIDED
 
 
 def test_the_past_of_a_seller_is_what_was_decided_and_not_what_was_checked(site: Site) -> None:

@@ -59,12 +59,7 @@ def test_an_interrupt_ends_an_interruptible_child_s_work_early_and_any_other_chi
 
     def run() -> Line:
         return run_child(
-            "stub_search",
-            [],
-            cache=tmp_path,
-            timeout_seconds=60,
-            progress=as_control_c,
-            interruptible=interruptible,
+            "stub_search", [], cache=tmp_path, timeout_seconds=60, progress=as_control_c, interruptible=interruptible
         )
 
     if interruptible:

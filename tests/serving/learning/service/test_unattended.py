@@ -22,11 +22,9 @@ from tests.training.registry.test_runs import runs_of
 def swept(site: Site) -> Job:
     """The training that a sweep starts, after the worker has run it."""
     assert sweep(site.runtime)["trainings_started"] == 1
-    with site.runtime.store.read() as connection:
-        (job,) = learning.jobs(connection, site.here, 5)
+    (job,) = site.read(learning.jobs, site.here, 5)
     retrain(site.runtime, site.here, job.job_id)
-    with site.runtime.store.read() as connection:
-        return learning.get_job(connection, site.here, job.job_id)
+    return site.read(learning.get_job, site.here, job.job_id)
 
 
 @pytest.mark.timeout(600)
@@ -73,8 +71,7 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
     assert (run["status"], tags["state"], tags["cause"], tags["reason"]) == ("FAILED", "refused", "labels", sentence)
     site.clock.forward(days=20)
     assert sweep(site.runtime)["trainings_started"] == 0, "the same labels would be refused again"
-    with site.runtime.store.read() as connection:
-        look = retraining.last_look(connection, site.here)
+    look = site.read(retraining.last_look, site.here)
     assert look is not None
     assert look[1]["code"] == "unchanged"
 
@@ -106,8 +103,7 @@ def test_a_training_reads_the_settings_that_the_service_names_and_refuses_what_a
     site.clock.forward(days=15)
     job_id = request_training(site.runtime, site.marketplace, by="test")
     assert retrain(replace(site.runtime, settings=given), site.here, job_id) == "failed"
-    with site.runtime.store.read() as connection:
-        error = learning.get_job(connection, site.here, job_id).error
+    error = site.read(learning.get_job, site.here, job_id).error
     assert (error or "").startswith("There is no setting text_costs; the known ones are forest.rounds, ")
     (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
     assert (run["tags"]["touchstone.state"], run["tags"]["touchstone.reason"]) == ("refused", error)

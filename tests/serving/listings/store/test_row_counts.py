@@ -39,10 +39,7 @@ def test_a_count_of_inserted_rows_is_found(source: str, _why: str) -> None:
 @pytest.mark.parametrize(
     ("source", "_why"),
     [
-        (
-            "def f(c):\n    return c.execute(insert_or_ignore(c, t).returning(t.c.x)).first() is not None",
-            "told",
-        ),
+        ("def f(c):\n    return c.execute(insert_or_ignore(c, t).returning(t.c.x)).first() is not None", "told"),
         ("def f(c):\n    return c.execute(update(t).values(x=1)).rowcount == 1", "an update counts what it found"),
         ("def f(c):\n    c.execute(insert_or_ignore(c, t))\ndef g(c):\n    return c.execute(u).rowcount", "apart"),
     ],

@@ -53,8 +53,7 @@ def found(
     site: Site, asked: str, kind: EntryKind = EntryKind.LISTING, places: frozenset[str] | None = None
 ) -> list[str]:
     here = frozenset({site.here}) if places is None else places
-    with site.runtime.store.read() as connection:
-        return [hit.external_id for hit in search.find(connection, here, kind, asked, most=50)]
+    return [hit.external_id for hit in site.read(search.find, here, kind, asked, most=50)]
 
 
 @pytest.mark.both_engines
@@ -95,8 +94,7 @@ def test_a_changed_title_is_found_by_its_new_words_alone(any_site: Site) -> None
     receive_titles(any_site, {"EN": "Solenne satchel"})
     assert found(any_site, "colline") == []
     assert found(any_site, "solenne satchel") == ["EN"]
-    with any_site.runtime.store.read() as connection:
-        assert connection.execute(select(func.count()).select_from(search_entry)).scalar_one() == 2
+    assert any_site.value(select(func.count()).select_from(search_entry)) == 2
 
 
 def test_an_id_comes_before_titles_that_mention_it(site: Site) -> None:

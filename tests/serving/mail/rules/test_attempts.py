@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from serving.mail.policy import DEFAULT_MAIL
-from serving.mail.rules.attempts import next_attempt, waits_until
+from serving.mail.rules.kinds import next_attempt, waits_until
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 

@@ -225,8 +225,7 @@ def test_the_file_of_an_erased_mail_is_deleted(site: Site) -> None:
     a_decision(site)
     a_decision(site, "ntc_2", "other@example.org")
     post(site)
-    with site.runtime.store.write() as connection:
-        assert mails.erase_address(connection, site.here, READER.upper()) == 1
+    assert site.write(mails.erase_address, site.here, READER.upper()) == 1
     site.runtime.services[KeptMails].compared_at = None
     assert delete_erased(site.runtime) == 1
     assert [file.stem for file in site.runtime.home.mails.glob("*.eml")] == [one.mail_id for one in stored(site)]

@@ -11,7 +11,7 @@ from serving.administration.service.passwords import choose_anew
 from serving.administration.service.reset_links import make_link, make_link_as_owner
 from serving.mail.rules.kinds import MailKind
 from serving.mail.store import mails
-from serving.notices.service.confirming import confirm
+from serving.notices.service.notice_mails import confirm
 from serving.notices.service.reporter_erasure import erase_reporter
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
@@ -55,8 +55,7 @@ def test_an_invitation_is_mailed_and_its_link_opens_the_account(site: Site) -> N
         assert message["Subject"] == f"Invitation to Touchstone at {site.marketplace.name}"
         assert "Aurelle" in text_of(message)
         accept(mailed.runtime, link_in(message, "/join/"), name="Nia Neu", password=PASSWORD)
-    with site.runtime.store.read() as connection:
-        assert accounts.is_known(connection, INVITEE)
+    assert site.read(accounts.is_known, INVITEE)
 
 
 def test_a_reset_link_is_mailed_and_the_operators_is_not(site: Site) -> None:

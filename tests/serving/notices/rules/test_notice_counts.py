@@ -77,12 +77,7 @@ def test_what_was_decided_later_waited_then() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "removed", "complaint"),
-    [
-        (24, False, A.NONE),
-        (60, False, A.OPEN),
-        (80, True, A.UPHELD),
-    ],
+    ("moment", "removed", "complaint"), [(24, False, A.NONE), (60, False, A.OPEN), (80, True, A.UPHELD)]
 )
 @pytest.mark.parametrize("first", [N.NO_ACTION, N.INVALID])
 def test_a_complaint_is_told_as_it_stood(

@@ -132,12 +132,7 @@ def test_trusted_flaggers_come_first_then_brands_in_good_standing_then_harm_then
 
 @pytest.mark.parametrize(
     ("kind", "good", "hours"),
-    [
-        (K.TRUSTED_FLAGGER, False, 24),
-        (K.BRAND, True, 24),
-        (K.BRAND, False, 72),
-        (K.UNREGISTERED, True, 72),
-    ],
+    [(K.TRUSTED_FLAGGER, False, 24), (K.BRAND, True, 24), (K.BRAND, False, 72), (K.UNREGISTERED, True, 72)],
 )
 def test_good_standing_is_decided_in_a_day_and_others_in_three(kind: ReporterKind, good: bool, hours: int) -> None:
     assert place(kind, good_standing=good, doubted=False, harm=1.0, policy=DEFAULT_NOTICES).within_hours == hours

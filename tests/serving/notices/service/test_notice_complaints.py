@@ -254,8 +254,7 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
     case = say(any_site, receipt)
     judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
     later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
-    with any_site.runtime.store.read() as connection:
-        (version,) = verdict_history.of_marketplace(connection, any_site.here, any_site.clock.now()).values()
+    (version,) = any_site.read(verdict_history.of_marketplace, any_site.here, any_site.clock.now()).values()
     found = label_of(version, later, any_site.runtime.policies[LabelPolicy])
     assert getattr(found, "reason", None) == message("no_label.contradiction")
 
@@ -279,7 +278,6 @@ def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site
 def test_cases_of_complaints_come_after_appeals_and_before_all_else(any_site: Site) -> None:
     case = say(any_site, refused(any_site))
     assert 3e9 + 1e9 < case.priority < 1e12
-    with any_site.runtime.store.read() as connection:
-        assert [one["what"] for one in cases.timeline(connection, any_site.here, case.case_id)] == [
-            "The notifier complains that the listing stays. A person who did not decide before will look at it."
-        ]
+    assert [one["what"] for one in any_site.read(cases.timeline, any_site.here, case.case_id)] == [
+        "The notifier complains that the listing stays. A person who did not decide before will look at it."
+    ]

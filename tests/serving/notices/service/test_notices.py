@@ -22,15 +22,15 @@ from serving.notices.rules.decision_notice import DecisionNotice
 from serving.notices.rules.limits import TooManyNotices
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
 from serving.notices.service.admission import network_token
-from serving.notices.service.confirming import confirm
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import follow
 from serving.notices.service.notice_list import changed_notices
+from serving.notices.service.notice_mails import confirm
 from serving.notices.store import notices
 from serving.notices.store.notices import Item
 from serving.notices.tables import notice, notice_network, reporter
 from serving.operations.service.kill_switches import switch
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.privacy.service.erasure import erase_seller
 from serving.review.service.removal_approvals import speak
 from serving.review.service.undoing import undo_verdict
@@ -65,17 +65,13 @@ def told_of(site: Site, item: Item) -> DecisionNotice | None:
 
 
 def count(site: Site, table: object) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]  # a table
+    return int(site.value(select(func.count()).select_from(table)))  # type: ignore[arg-type]  # a table
 
 
 def logged(site: Site, subject: str) -> dict[str, object]:
     """The audit log's entries about a subject."""
     query = select(audit_payload.c.payload).join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
-    with site.runtime.store.read() as connection:
-        found: dict[str, object] = json.loads(
-            connection.execute(query.where(audit_entry.c.subject == subject)).scalar_one()
-        )
+    found: dict[str, object] = json.loads(site.value(query.where(audit_entry.c.subject == subject)))
     return found
 
 
@@ -168,8 +164,7 @@ def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_s
     notify(any_site, "MP-2", by=a_reporter(any_site, ReporterKind.REGISTERED))
     notify(any_site, "MP-3", by=a_reporter(any_site, ReporterKind.BRAND, "Aurelle"))
     notify(any_site, "MP-4", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
-    with any_site.runtime.store.read() as connection:
-        rows = queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=10)
+    rows = any_site.read(queues.queue, QueueFilter(frozenset({any_site.here})), most=10)
     assert [row["external_id"] for row in rows][:2] == ["MP-4", "MP-3"]
     assert {row["external_id"] for row in rows if row["notified"]} == {"MP-1", "MP-2", "MP-3", "MP-4"}
     hours = {row["external_id"]: (row["due_at"] - row["opened_at"]) / timedelta(hours=1) for row in rows}
@@ -228,11 +223,7 @@ def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> No
     with a_marketplace_that_listens(any_site):
         removed_by_analyst(any_site, "MP-50")
     (item,) = items_of(any_site, notify(any_site, "MP-50"))
-    assert (item.state, item.outcome, open_cases(any_site)) == (
-        ItemState.DECIDED,
-        NoticeOutcome.ALREADY_REMOVED,
-        [],
-    )
+    assert (item.state, item.outcome, open_cases(any_site)) == (ItemState.DECIDED, NoticeOutcome.ALREADY_REMOVED, [])
     text = told_of(any_site, item)
     assert text is not None
     assert text.automated_means.code == "notice.means.automated"
@@ -378,8 +369,7 @@ def test_a_network_names_three_hundred_listings_a_day_under_whatever_addresses(a
     notify(any_site, "MP-1", by=a_reporter(any_site, ReporterKind.REGISTERED), address="2001:db8:1:2::1")
     any_site.clock.forward(days=1, seconds=1)
     notify(any_site, "MP-1", email="31@example.org", address="2001:db8:1:2::1")
-    with any_site.runtime.store.read() as connection:
-        assert len(connection.execute(select(notice_network)).all()) == 1, "of the day before nothing is kept"
+    assert len(any_site.rows(select(notice_network))) == 1, "of the day before nothing is kept"
 
 
 def test_the_stored_network_is_no_address_and_another_on_another_day(site: Site) -> None:
@@ -450,8 +440,7 @@ def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_s
     a_listing(any_site)
     notify(any_site, "MP-777")
     until = any_site.clock.now() + timedelta(days=1)
-    with any_site.runtime.store.write() as connection:
-        connection.execute(update(reporter).values(muted_until=until, muted_because="Forty of forty were unfounded."))
+    any_site.execute(update(reporter).values(muted_until=until, muted_because="Forty of forty were unfounded."))
     receipt = notify(any_site, "MP-1", "MP-778")
     assert [state for _, state in receipt.offers] == [ItemState.MUTED, ItemState.UNKNOWN_LISTING]
     assert open_cases(any_site) == []
@@ -571,5 +560,4 @@ def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site:
     changed = a_row(description="An ordinary change, and the draw does not fall on it.")
     receive(replace(site.runtime, draw=draw), site.marketplace, [changed], source="test")
     (case,) = open_cases(site)
-    with site.runtime.store.read() as connection:
-        assert case.version_id == listings.versions(connection, site.here, case.listing_id)[-1]["version_id"]
+    assert case.version_id == site.read(listings.versions, site.here, case.listing_id)[-1]["version_id"]

@@ -46,8 +46,7 @@ def decided(site: Site, number: int, judgement: Judgement = Judgement.GENUINE, b
 
 
 def the_reporter(site: Site) -> Reporter:
-    with site.runtime.store.read() as connection:
-        (found,) = reporters.everyone(connection, site.here, 10)
+    (found,) = site.read(reporters.everyone, site.here, 10)
     return found
 
 
@@ -180,8 +179,7 @@ def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Si
     for word in (EMAIL, "Anna Berg", WORDS):
         assert word not in left, word
     assert a_visitor(any_site).get(receipt.link).status_code == 404
-    with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert any_site.read(audit.check)[1] is None
     assert items_of(any_site, receipt)[0].state is ItemState.DECIDED, "what was decided stays"
     with pytest.raises(NotFound):
         erase_reporter(any_site.runtime, any_site.marketplace, EMAIL, carry_out=True, by="test")

@@ -8,7 +8,7 @@ from models.routing import Lane
 from serving.audit.store import audit
 from serving.intake.service.intake import receive
 from serving.operations.service.breaker import close_breaker, look_at_breakers
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.rules.breaker import Volume
 from serving.scoring.store import breakers
@@ -28,8 +28,7 @@ def send(site: Site, many: int, *, sellers: int, named: str) -> None:
 
 
 def breaker_of(site: Site) -> breakers.Breaker:
-    with site.runtime.store.read() as connection:
-        return breakers.of(connection, site.here)
+    return site.read(breakers.of, site.here)
 
 
 def watched(site: Site) -> Site:
@@ -72,8 +71,7 @@ def test_a_flood_opens_the_breaker_once_and_says_why(any_site: Site) -> None:
     assert found.opened_at == site.clock.now()
     assert found.reason is not None
     assert found.reason.startswith("40 of 40 listings were flagged in 24 hours (100%). The earlier share was 0.0%")
-    with site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert site.read(audit.check)[1] is None
 
 
 def test_while_it_is_open_the_model_asks_no_brand_and_analysts_see_what_it_would_ask(site: Site) -> None:

@@ -6,10 +6,10 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.delivery.service.delivery import deliver
 from serving.intake.service.intake import receive
 from serving.operations.service.figures import figures
 from serving.review.service.undoing import undo_verdict
+from tests.fixtures.delivering import deliver
 from tests.fixtures.listings import a_row
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.replays import having

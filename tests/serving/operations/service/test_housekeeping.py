@@ -17,8 +17,7 @@ def test_a_question_goes_to_an_analyst_when_the_brand_has_not_answered_in_time(a
     (returned,) = open_cases(any_site)
     assert (returned.lane, returned.question_returned) == (CaseLane.ANALYST, True)
     assert returned.due_at > case.due_at
-    with any_site.runtime.store.read() as connection:
-        assert "has not answered in time" in str(cases.timeline(connection, any_site.here, case.case_id))
+    assert "has not answered in time" in str(any_site.read(cases.timeline, any_site.here, case.case_id))
 
 
 def test_a_silent_brand_is_not_asked_again_so_that_a_case_has_an_end(any_site: Site) -> None:

@@ -35,8 +35,7 @@ def test_the_age_of_a_queue_is_that_of_its_open_cases(any_site: Site) -> None:
     for number in range(5):
         opened.append(a_case(any_site, external_id=f"MP-{number}", title=f"Aure11e tote 1:1 lot {number}").opened_at)
         any_site.clock.forward(hours=6)
-    with any_site.runtime.store.read() as connection:
-        found = queue_ages(connection, any_site.here, any_site.clock.now())
+    found = any_site.read(queue_ages, any_site.here, any_site.clock.now())
     assert set(found) == {CaseLane.ANALYST}
     age = found[CaseLane.ANALYST]
     assert (age.number, age.oldest, age.long_waiting) == (5, opened[0], opened[1])

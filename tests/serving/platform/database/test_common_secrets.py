@@ -109,8 +109,7 @@ def test_after_a_loss_an_operator_accepts_other_keys_which_the_audit_log_records
 def test_one_process_on_sqlite_compares_nothing(site: Site) -> None:
     (site.runtime.home.root / CONTACT_KEY).write_bytes(OTHER)
     opened(site.runtime.settings)
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(secret_fingerprint)).all() == []
+    assert site.rows(select(secret_fingerprint)) == []
 
 
 def test_a_fingerprint_depends_on_the_name_and_the_key() -> None:

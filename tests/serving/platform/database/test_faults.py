@@ -54,7 +54,7 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("error", "fault", "_why"), ERRORS, ids=[row[-1] for row in ERRORS])
+@pytest.mark.parametrize(("error", "fault", "_why"), ERRORS)
 def test_only_faults_of_the_database_itself_are_told_as_such(
     error: Exception, fault: type[StorageFault] | None, _why: str
 ) -> None:

@@ -34,8 +34,7 @@ def sellers(site: Site, **changes: Any) -> list[dict[str, Any]]:
 
 
 def stored(site: Site, table: Table, order: str) -> list[dict[str, Any]]:
-    with site.runtime.store.read() as connection:
-        return [dict(row._mapping) for row in connection.execute(select(table).order_by(table.c[order]))]
+    return [dict(row._mapping) for row in site.rows(select(table).order_by(table.c[order]))]
 
 
 HARD = 'tab\t, line\n, return\r, \\N, "quoted", {braces}, back\\slash, Ünïcödé 奥蕾尔 👜'
@@ -94,8 +93,7 @@ def test_nothing_of_a_transaction_that_fails_comes_later(any_site: Site) -> None
         add(connection, seller, rows)
         connection.rollback()
     assert stored(any_site, seller, "seller_id") == []
-    with any_site.runtime.store.write() as connection:
-        add(connection, seller, rows)
+    any_site.write(add, seller, rows)
     assert stored(any_site, seller, "seller_id") == rows
 
 
@@ -113,8 +111,7 @@ def test_an_error_of_the_copy_quotes_no_value(any_site: Site, engine_name: str) 
         with pytest.raises(DBAPIError) as caught, any_site.runtime.store.write() as connection:
             add(connection, seller, sellers(any_site, external_id=wrong))
         assert "secret" not in f"{caught.value}{caught.value.orig}"
-    with any_site.runtime.store.write() as connection:
-        add(connection, seller, sellers(any_site))
+    any_site.write(add, seller, sellers(any_site))
 
 
 def test_entries_of_search_replace_the_earlier_ones(any_site: Site) -> None:

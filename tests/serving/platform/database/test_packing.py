@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.intake.service.intake_steps import content_of, observed_of
-from serving.platform.database.packing import CURRENT, Kind, dictionary, pack, unpack
+from serving.platform.database.types import CURRENT, Kind, dictionary, pack, unpack
 from tests.fixtures.facts import a_full_listing, bare_facts, full_facts, some_facts
 
 # Stored values depend on every byte of these files: a changed one gets a new number.

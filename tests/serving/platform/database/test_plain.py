@@ -61,8 +61,7 @@ def test_it_begins_the_transaction_that_later_queries_share(any_site: Site) -> N
     query = PlainQuery(lambda _dialect: select(marketplace.c.name))
     with any_site.runtime.store.read() as connection:
         before = query.rows(connection, {})
-        with any_site.runtime.store.write() as writing:
-            writing.execute(marketplace.update().values(name="Another"))
+        any_site.execute(marketplace.update().values(name="Another"))
         assert query.rows(connection, {}) == before
         assert [tuple(row) for row in connection.execute(select(marketplace.c.name))] == before
 

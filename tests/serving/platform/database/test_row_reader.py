@@ -38,10 +38,7 @@ BALLS = RowReader(Ball, tags=tuple)
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
-    [
-        ({"colour": "red"}, Colour.RED),
-        ({"colour": "pale"}, Shade.PALE),
-    ],
+    [({"colour": "red"}, Colour.RED), ({"colour": "pale"}, Shade.PALE)],
     ids=["the first enum of a union", "the second enum of a union"],
 )
 def test_a_word_becomes_the_enum_that_the_class_names(changed: dict[str, Any], expected: StrEnum) -> None:

@@ -97,7 +97,6 @@ def test_a_connection_that_the_server_closed_is_replaced_and_no_request_is_lost(
         (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No\r\n\r\n", Answer(204, b""), 1, "hints are not the answer"),
         (b"SMTP 1\r\n\r\n", Failed("The server could not be reached: RemoteProtocolError."), 3, "no HTTP"),
     ],
-    ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_a_connection_is_used_again_only_after_a_whole_exchange(
     answer: bytes, found: Answer | Failed, connections: int, _why: str

@@ -40,7 +40,7 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("address", "right", "_why"), ADDRESSES, ids=[row[-1] for row in ADDRESSES])
+@pytest.mark.parametrize(("address", "right", "_why"), ADDRESSES)
 def test_a_picture_is_loaded_from_the_hosts_that_were_named(address: str, right: bool, _why: str) -> None:
     pictures = Pictures(hosts_of("cdn.market.example, *.img.example,ports.example:8443,own.example:443,[::1]:8000"))
     assert pictures.may_load(address) is right
@@ -72,7 +72,7 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize(("sent", "found", "_why"), ANSWERS, ids=[row[-1] for row in ANSWERS])
+@pytest.mark.parametrize(("sent", "found", "_why"), ANSWERS)
 def test_what_a_host_sends_is_a_picture_or_nothing(
     sent: tuple[int, str, bytes], found: Picture | str, _why: str
 ) -> None:

@@ -31,7 +31,7 @@ TABLE: list[tuple[ActionState, datetime | None, bool, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("state", "informed_at", "disputed", "kept", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("state", "informed_at", "disputed", "kept", "_why"), TABLE)
 def test_a_removal_keeps_its_seller_while_a_claim_can_be_raised(
     state: ActionState, informed_at: datetime | None, disputed: bool, kept: str | None, _why: str
 ) -> None:
@@ -57,7 +57,7 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("expected", "found", "_why"), NAMED, ids=[row[-1] for row in NAMED])
+@pytest.mark.parametrize(("expected", "found", "_why"), NAMED)
 def test_a_payload_that_names_the_seller_is_told_from_one_that_does_not(
     expected: object, found: bool, _why: str
 ) -> None:

@@ -73,8 +73,7 @@ def history_of_a_seller(site: Site) -> StoredAction:
         removal = removed_by_brand(site, "MP-1")
         removed_by_brand(site, "MP-2", seller={"external_id": OTHER})
         dismissed(site, removal)
-        with site.runtime.store.write() as connection:
-            connection.execute(appeal.update().values(statement=STATEMENT))
+        site.execute(appeal.update().values(statement=STATEMENT))
         sweep(site.runtime)
         return removal
 
@@ -237,8 +236,7 @@ REFUSED = [
 @pytest.mark.both_engines
 @pytest.mark.parametrize("statement", REFUSED)
 def test_the_database_lets_only_named_payloads_go(any_site: Site, statement: str) -> None:
-    with any_site.runtime.store.write() as connection:
-        connection.execute(insert(erased_payload).values(sequence=2, erasure_id="era_x"))
+    any_site.execute(insert(erased_payload).values(sequence=2, erasure_id="era_x"))
     with pytest.raises(DBAPIError, match="append-only"), any_site.runtime.store.write() as connection:
         connection.exec_driver_sql(statement)
 
@@ -276,8 +274,7 @@ def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     with pytest.raises(Conflict, match="already"):
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
-    with site.runtime.store.read() as connection:
-        assert [one.seller for one in legal_holds.in_force(connection, site.here)] == [SELLER]
+    assert [one.seller for one in site.read(legal_holds.in_force, site.here)] == [SELLER]
     with pytest.raises(Invalid):
         lift_hold(site.runtime, site.marketplace, SELLER, reason="", by="test")
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")

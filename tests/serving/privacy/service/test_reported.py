@@ -38,10 +38,7 @@ def kept(site: Site) -> tuple[int, int]:
         texts = connection.execute(select(report_test_buy.c.order_reference, report_test_buy.c.finding)).all()
     assert all((row.content is None) is (row.name == ERASED) for row in contents)
     assert all((row.order_reference == ERASED) is (row.finding == ERASED) for row in texts)
-    return (
-        sum(row.content is not None for row in contents),
-        sum(row.finding != ERASED for row in texts),
-    )
+    return (sum(row.content is not None for row in contents), sum(row.finding != ERASED for row in texts))
 
 
 def erase(site: Site) -> dict[str, int]:
@@ -104,8 +101,7 @@ def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possibl
     with a_marketplace_that_listens(any_site):
         report_id = reported(any_site, withdrawn=False)
         [item] = status_of(any_site.runtime, any_site.brand_person, report_id).items
-        with any_site.runtime.store.read() as connection:
-            [removal] = actions.of_listing(connection, any_site.here, item.step.listing_id or "")
+        [removal] = any_site.read(actions.of_listing, any_site.here, item.step.listing_id or "")
         carried_out(any_site, removal)
         any_site.clock.forward(days=100)
         assert erase_what_is_past_its_time(both(any_site)) == 0
@@ -115,8 +111,7 @@ def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possibl
 
 
 def reported_id(site: Site) -> str:
-    with site.runtime.store.read() as connection:
-        return str(connection.execute(select(report_test_buy.c.report_id)).scalar_one())
+    return str(site.value(select(report_test_buy.c.report_id)))
 
 
 def both(site: Site) -> Runtime:

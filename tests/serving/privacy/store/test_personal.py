@@ -220,9 +220,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "idempotency_key.claim",
         "idempotency_key.reply",
     ],
-    "between a brand and its account manager, either can erase it": [
-        "brand_message.text",
-    ],
+    "between a brand and its account manager, either can erase it": ["brand_message.text"],
     "of a mail, deleted 90 days after it left; a notifier's mails are deleted with the notifier": [
         "mail.address",
         "mail.last_error",

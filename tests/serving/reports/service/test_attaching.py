@@ -24,15 +24,8 @@ from serving.intake.service.intake import receive
 from serving.marketplaces.store import marketplaces
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
-from serving.reports.service import of_cases
-from serving.reports.service.attaching import (
-    draft_of,
-    for_brand,
-    forget_drafts,
-    hand_in,
-    keep_with_draft,
-    leave_out,
-)
+from serving.reports.service import status
+from serving.reports.service.attaching import draft_of, for_brand, forget_drafts, hand_in, keep_with_draft, leave_out
 from serving.reports.service.previewing import preview
 from serving.reports.service.status import status_of
 from serving.reports.service.submitting import Draft, Submitted, submit
@@ -65,8 +58,7 @@ def digest(content: bytes) -> str:
 
 
 def draft(site: Site, key: str = "first", person: Person | None = None) -> DraftKey:
-    with site.runtime.store.read() as connection:
-        return draft_of(connection, person or site.brand_person, right_of(site), site.here, key)
+    return site.read(draft_of, person or site.brand_person, right_of(site), site.here, key)
 
 
 def send(site: Site, names: list[str], key: str = "first", **changes: Any) -> Submitted:
@@ -78,14 +70,12 @@ def names_of(site: Site, report_id: str) -> list[str]:
 
 
 def shown(site: Site, case: Case) -> list[str]:
-    with site.runtime.store.read() as connection:
-        return [one.name for one in of_cases.documents_of(connection, case)]
+    return [one.name for one in site.read(status.documents_of, case)]
 
 
 def case_of(site: Site, report_id: str, number: int = 1) -> Case:
     step = status_of(site.runtime, site.brand_person, report_id).items[number - 1].step
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, step.case_id or "")
+    return site.read(cases.get, site.here, step.case_id or "")
 
 
 @pytest.mark.both_engines
@@ -121,8 +111,7 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
 def test_a_removal_without_a_report_names_no_documents(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
-    with any_site.runtime.store.read() as connection:
-        [taken] = evidence.of_listing(connection, any_site.here, case.listing_id)
+    [taken] = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
     assert "documents" not in taken.snapshot.header
 
 
@@ -205,8 +194,7 @@ def test_a_test_buy_belongs_to_the_request_and_is_checked_before_anything_is_sto
         send(any_site, names)
     with pytest.raises(KeyReused):
         send(any_site, names, test_buy=replace(BOUGHT, finding="Something else."))
-    with any_site.runtime.store.read() as connection:
-        assert len(connection.execute(select(report_test_buy)).all()) == 1
+    assert len(any_site.rows(select(report_test_buy))) == 1
 
 
 def test_the_day_of_an_order_is_the_buyers_wherever_it_begins_first(site: Site) -> None:
@@ -228,9 +216,9 @@ def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_revie
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     assert shown(any_site, case) == ["invoice.pdf"]
     with any_site.runtime.store.read() as connection:
-        assert [one.finding for one in of_cases.test_buys_of(connection, case)] == ["Printed, not stamped."]
+        assert [one.finding for one in status.test_buys_of(connection, case)] == ["Printed, not stamped."]
         second = replace(case, lane=CaseLane.SECOND_REVIEW)
-        assert (of_cases.documents_of(connection, second), of_cases.test_buys_of(connection, second)) == ((), ())
+        assert (status.documents_of(connection, second), status.test_buys_of(connection, second)) == ((), ())
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
         last = evidence.of_listing(connection, any_site.here, case.listing_id)
@@ -244,8 +232,7 @@ def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: S
     keep_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, ["RP-0"])
     assert shown(any_site, case) == ["invoice.pdf"]
-    with any_site.runtime.store.read() as connection:
-        kept = evidence.of_listing(connection, any_site.here, case.listing_id)
+    kept = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
     assert kept[0].snapshot.header["documents"] == [digest(PDF)]
 
 
@@ -279,16 +266,16 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
         [document] = status_of(runtime, both.lead, report_id).documents
         assert document.digest == digest(content)
         case_id = sent[pair].outcomes[0].case_id or ""
-        assert of_cases.for_analyst(runtime, analyst, case_id, document.document_id)[1] == content
+        assert status.document_for_analyst(runtime, analyst, case_id, document.document_id)[1] == content
         for person in (stranger, rival):
             with pytest.raises(NotFound):
-                of_cases.for_analyst(runtime, person, case_id, document.document_id)
+                status.document_for_analyst(runtime, person, case_id, document.document_id)
             with pytest.raises(NotFound):
                 for_brand(runtime, person, report_id, document.document_id)
             with pytest.raises(NotFound):
                 status_of(runtime, person, report_id)
         with pytest.raises(NotFound):
-            of_cases.for_analyst(runtime, both.lead, case_id, document.document_id)
+            status.document_for_analyst(runtime, both.lead, case_id, document.document_id)
     with runtime.store.read() as connection:
         assert {row.brand_id for row in connection.execute(select(report_document.c.brand_id))} == {any_site.brand_id}
 
@@ -296,5 +283,4 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
 def an_analyst_of(site: Site, marketplace: str) -> Person:
     new = NewPerson("jo@souk.example", "Jo Adler", Role.ANALYST, marketplace=marketplace, password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
-    with site.runtime.store.read() as connection:
-        return accounts.person(connection, user_id)
+    return site.read(accounts.person, user_id)

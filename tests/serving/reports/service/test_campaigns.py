@@ -24,8 +24,7 @@ RIVAL = "rival-shop"
 
 
 def raised(site: Site) -> list[Alert]:
-    with site.runtime.store.read() as connection:
-        return [one for one in alerts.standing(connection, {site.here}) if one.cause is CheckAlarm.CAMPAIGN]
+    return [one for one in site.read(alerts.standing, {site.here}) if one.cause is CheckAlarm.CAMPAIGN]
 
 
 def ordinary(site: Site) -> None:

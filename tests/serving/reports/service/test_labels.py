@@ -13,7 +13,7 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import known_at, mature_labels
 from serving.learning.store import learning, monitoring
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.reports.service.withdrawing import retract
 from serving.review.service.removal_approvals import speak
 from serving.takedowns.rules.approval import Decision

@@ -7,13 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.delivery import store as outgoing
 from serving.delivery.service import dead_letters
-from serving.delivery.service.delivery import deliver, deliver_due
+from serving.delivery.service.delivery import deliver_due, waiting
 from serving.delivery.service.letters import moving_count
-from serving.delivery.service.rounds import waiting
 from serving.intake.service.intake import receive
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Result
@@ -23,11 +21,13 @@ from serving.reports.service.waiting import go_on_with_reports
 from serving.webhooks.rules.action import ActionState
 from serving.webhooks.store.listing_requests import StoredListingRequest, in_state
 from tests.fixtures.bursts import states
+from tests.fixtures.delivering import deliver
 from tests.fixtures.listings import a_row
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.takedowns import right_of
+from tests.serving.delivery.service.test_delivery import register
 
 ADDRESS = "https://bazaar.example/item/RP-0"
 ASKED = "report.not_known"
@@ -38,12 +38,6 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
     with a_receiver() as found:
         register(any_site, found)
         yield found
-
-
-def register(site: Site, found: Receiver) -> None:
-    provisioning.register_webhook(
-        site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
-    )
 
 
 def requests(site: Site) -> list[StoredListingRequest]:
@@ -112,8 +106,7 @@ def test_a_request_is_tried_again_with_the_same_id_and_ends_as_a_dead_letter(
     any_site.clock.forward(days=8)
     assert deliver(any_site.runtime, any_site.here, made.action_id) == "dead"
     assert {one["id"] for one in receiver.deliveries} == {made.action_id}
-    with any_site.runtime.store.read() as connection:
-        assert outgoing.by_state(connection, any_site.here)[ActionState.DEAD] == 1
+    assert any_site.read(outgoing.by_state, any_site.here)[ActionState.DEAD] == 1
     receiver.answer = lambda _number: 204
     assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [made.action_id]
     assert deliver(any_site.runtime, any_site.here, made.action_id) == "acknowledged"

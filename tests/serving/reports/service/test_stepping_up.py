@@ -18,7 +18,6 @@ from serving.accounts.store import people
 from serving.administration.service.second_factors import add_passkey, enrolment_options
 from serving.audit.store import audit
 from serving.cases.tables import review_case, verdict
-from serving.delivery.service.delivery import deliver
 from serving.mail.service.rendering import written
 from serving.mail.store import mails
 from serving.mail.tables import mail
@@ -43,6 +42,7 @@ from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.bursts import questions, states
+from tests.fixtures.delivering import deliver
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
 from tests.fixtures.removing import a_marketplace_that_listens
@@ -82,8 +82,7 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
     assert left(here) == MANY
     found = status_of(here.runtime, here.brand_person, report_id)
     assert {one.state for one in found.items} == {Reported.SCHEDULED}
-    with here.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert here.read(audit.check)[1] is None
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
@@ -220,8 +219,7 @@ def test_full_standing_opens_large_reports_after_two_weeks(here: Site) -> None:
 
 def _nobody_told(here: Site) -> None:
 
-    with here.runtime.store.write() as connection:
-        people.disable(connection, here.account_manager.user_id, here.clock.now())
+    here.write(people.disable, here.account_manager.user_id, here.clock.now())
 
 
 def _alarm(here: Site) -> None:
@@ -319,8 +317,7 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     assert count(here, keys) == before - 1
     with pytest.raises(Conflict, match="already"):
         stop(here.runtime, here.account_manager, report_id)
-    with here.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert here.read(audit.check)[1] is None
 
 
 def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn_too(here: Site) -> None:
@@ -372,8 +369,7 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
         rows = connection.execute(select(mail.c.mail_id, mail.c.user_id).where(mail.c.kind == "large_report")).all()
     assert {row.user_id for row in rows} == {here.account_manager.user_id, here.brand_person.user_id}
     for row in rows:
-        with here.runtime.store.read() as connection:
-            stored = mails.get(connection, row.mail_id)
+        stored = here.read(mails.get, row.mail_id)
         text = written(here.runtime, stored, with_secret=True)
         assert text.subject == f"Aurelle reports {OVER} listings"
         token = text.text.partition(REPORTS)[2].split()[0]
@@ -449,11 +445,7 @@ def test_the_proof_is_stored_with_the_session_and_the_report(here: Site) -> None
     report_id, _, session = confirmed_report(here, OVER)
     with here.runtime.store.read() as connection:
         row = connection.execute(select(report_step_up)).one()
-    assert (row.report_id, row.token_hash, row.user_id) == (
-        report_id,
-        session.token_hash,
-        here.brand_person.user_id,
-    )
+    assert (row.report_id, row.token_hash, row.user_id) == (report_id, session.token_hash, here.brand_person.user_id)
 
 
 def test_its_author_withdraws_it_within_the_hour(here: Site) -> None:
@@ -484,8 +476,7 @@ def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(here: 
         assert item.decided_at is not None
         assert told(here.runtime, connection, item) is None
         removal = actions.get(connection, here.here, item.action_id or "")
-    with here.runtime.store.write() as connection:
-        actions.change(connection, removal, ActionEvent.SEND, {"due_at": None})
+    here.write(actions.change, removal, ActionEvent.SEND, {"due_at": None})
     with here.runtime.store.read() as connection:
         assert told(here.runtime, connection, item) is not None
 

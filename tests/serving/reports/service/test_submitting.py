@@ -42,8 +42,7 @@ from tests.serving.web.visits import visit_as, words
 
 
 def rows(site: Site, query: Select[Any]) -> list[Row[Any]]:
-    with site.runtime.store.read() as connection:
-        return list(connection.execute(query))
+    return list(site.rows(query))
 
 
 def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_question(any_site: Site) -> None:
@@ -173,8 +172,7 @@ def test_the_holder_of_a_lease_is_told(any_site: Site) -> None:
     case = a_case(any_site, brand="Aurelle")
     assert lease(any_site.runtime, any_site.analyst, case.case_id) is not None
     report(any_site, ["MP-9"])
-    with any_site.runtime.store.read() as connection:
-        told = [one["what"] for one in cases.timeline(connection, any_site.here, case.case_id)]
+    told = [one["what"] for one in any_site.read(cases.timeline, any_site.here, case.case_id)]
     assert "The brand reported this listing as counterfeit. The lease of this case ended." in told
     with pytest.raises(Conflict, match="decided"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)

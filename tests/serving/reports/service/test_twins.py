@@ -13,7 +13,6 @@ from models.case import CaseLane
 from models.outcomes import outcomes
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.delivery.service.delivery import deliver
 from serving.learning.service.labelling import known_at
 from serving.listings.tables import listing
 from serving.reports.service.withdrawing import retract
@@ -23,6 +22,7 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.bursts import questions
+from tests.fixtures.delivering import deliver
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import report
 from tests.fixtures.reviewing import judge, open_cases
@@ -51,8 +51,7 @@ def twins(tmp_path: Path, engine_name: str, request: pytest.FixtureRequest) -> I
 
 
 def _actions(site: Site) -> list[StoredAction]:
-    with site.runtime.store.read() as connection:
-        return actions.latest(connection, site.here, kind=None, state=None, most=10_000)
+    return site.read(actions.latest, site.here, kind=None, state=None, most=10_000)
 
 
 def _send_all(site: Site) -> None:
@@ -144,8 +143,7 @@ def labels(site: Site) -> list[tuple[str, int]]:
 
 def histories_of(site: Site, sellers: list[str]) -> dict[str, list[bool]]:
     """What features see of each seller's earlier listings."""
-    with site.runtime.store.read() as connection:
-        found = histories.rulings(connection, site.here, sellers)
+    found = site.read(histories.rulings, site.here, sellers)
     return {
         seller: [one.counterfeit for one in outcomes(rulings, as_of=site.clock.now())]
         for seller, rulings in sorted(found.items())

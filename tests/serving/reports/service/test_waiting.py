@@ -47,8 +47,7 @@ def test_a_withdrawn_listing_is_waited_for_no_longer(any_site: Site) -> None:
 
 def test_a_report_of_somebody_who_has_left_the_brand_removes_nothing(any_site: Site) -> None:
     done = report(any_site, ["RP-0"])
-    with any_site.runtime.store.write() as connection:
-        people.disable(connection, any_site.brand_person.user_id, any_site.clock.now())
+    any_site.write(people.disable, any_site.brand_person.user_id, any_site.clock.now())
     on_sale(any_site, 1)
     assert go_on_with_reports(any_site.runtime) == 1
     assert last(any_site, done.report.report_id) == {1: Result.REFUSED}
@@ -57,12 +56,10 @@ def test_a_report_of_somebody_who_has_left_the_brand_removes_nothing(any_site: S
 
 def test_a_report_of_somebody_who_no_longer_represents_the_brand_removes_nothing(any_site: Site) -> None:
     done = report(any_site, ["RP-0"])
-    with any_site.runtime.store.write() as connection:
-        accounts.end_brand_grant(connection, any_site.brand_person.user_id, (any_site.here, any_site.brand_id))
+    any_site.write(accounts.end_brand_grant, any_site.brand_person.user_id, (any_site.here, any_site.brand_id))
     on_sale(any_site, 1)
     assert go_on_with_reports(any_site.runtime) == 1
-    with any_site.runtime.store.read() as connection:
-        told = reports.outcomes(connection, done.report)[-1]
+    told = any_site.read(reports.outcomes, done.report)[-1]
     assert str(told.refusal) == "The person who reported this listing no longer represents the brand."
     assert states(any_site) == {}
 
@@ -76,8 +73,7 @@ def test_more_than_one_batch_is_looked_through(site: Site) -> None:
 
 def test_a_wait_that_ended_since_it_was_read_does_not_go_on(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     done = report(any_site, ["RP-0"])
-    with any_site.runtime.store.read() as connection:
-        stale = reports.waiting(connection, 1, ("", 0))
+    stale = any_site.read(reports.waiting, 1, ("", 0))
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
     on_sale(any_site, 1)
     monkeypatch.setattr(reports, "waiting", lambda *_: stale)

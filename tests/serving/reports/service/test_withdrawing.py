@@ -163,10 +163,7 @@ def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> N
     [
         (Judgement.GENUINE, "A reviewer of the marketplace found the goods genuine. The listing stays."),
         (Judgement.LICENSED, "A reviewer of the marketplace found the goods licensed. The listing stays."),
-        (
-            Judgement.GREY_MARKET,
-            "A reviewer of the marketplace found genuine goods of another market.",
-        ),
+        (Judgement.GREY_MARKET, "A reviewer of the marketplace found genuine goods of another market."),
     ],
 )
 def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement: Judgement, told: str) -> None:

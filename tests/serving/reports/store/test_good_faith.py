@@ -65,8 +65,7 @@ def _scheduled(site: Site) -> list[Any]:
 
 
 def _removal(site: Site, name: str) -> Any:
-    with site.runtime.store.read() as connection:
-        found = actions.latest(connection, site.here, kind=ActionKind.REMOVE, state=ActionState.ACKNOWLEDGED, most=100)
+    found = site.read(actions.latest, site.here, kind=ActionKind.REMOVE, state=ActionState.ACKNOWLEDGED, most=100)
     return next(one for one in found if one.external_id == name)
 
 
@@ -77,8 +76,7 @@ def recount(site: Site, since: datetime, until: datetime) -> list[Any]:
         *(bindparam(name, at, type_=UtcTime()) for name, at in (("since", since), ("until", until))),
     )
     moments = {"examined_at": UtcTime(), "acknowledged_at": UtcTime()}
-    with site.runtime.store.read() as connection:
-        return list(connection.execute(query.columns(**moments)).all())
+    return list(site.rows(query.columns(**moments)))
 
 
 def test_the_figures_are_those_that_plain_sql_counts(any_site: Site) -> None:
@@ -87,10 +85,9 @@ def test_the_figures_are_those_that_plain_sql_counts(any_site: Site) -> None:
     until = any_site.clock.now() + timedelta(seconds=1)
     for since in (begins, until - timedelta(hours=6), until):
         rows = recount(any_site, since, until)
-        with any_site.runtime.store.read() as connection:
-            found = good_faith(
-                reported_listings(connection, Scope(any_site.here, any_site.brand_id, since, until))
-            ).whole
+        found = good_faith(
+            any_site.read(reported_listings, Scope(any_site.here, any_site.brand_id, since, until))
+        ).whole
         assert found.items == len(rows)
         assert found.ended == Counter(Ended(row.ended) for row in rows)
         examined = [row for row in rows if row.examined_at is not None and row.ended != "withdrawn"]
@@ -115,8 +112,7 @@ def test_removals_are_counted_by_who_found_the_listing(any_site: Site) -> None:
     begins = any_site.clock.now()
     having(any_site, play)
     scope = Scope(any_site.here, any_site.brand_id, begins, any_site.clock.now() + timedelta(seconds=1))
-    with any_site.runtime.store.read() as connection:
-        found = removals_by_finder(connection, scope)
+    found = any_site.read(removals_by_finder, scope)
     # Ours: MP-1. The brand's: two removed at once that stand, one that an analyst agreed to.
     assert found == {FoundBy.US: 1, FoundBy.BRAND: 3}
 

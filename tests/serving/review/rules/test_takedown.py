@@ -26,10 +26,7 @@ def test_a_listing_that_is_named_twice_counts_once() -> None:
 
 @pytest.mark.parametrize(
     ("items", "expected"),
-    [
-        ([], "Choose at least one listing"),
-        ([Item("cas_1", "ver_1"), Item("cas_1", "ver_2")], "two versions"),
-    ],
+    [([], "Choose at least one listing"), ([Item("cas_1", "ver_1"), Item("cas_1", "ver_2")], "two versions")],
 )
 def test_a_request_that_makes_no_sense_is_refused(items: list[Item], expected: str) -> None:
     with pytest.raises(Invalid, match=expected):

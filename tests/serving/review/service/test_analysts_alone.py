@@ -72,8 +72,7 @@ def confirmed(site: Site, people: Sequence[Person], found: Sequence[Case]) -> No
 def test_nothing_that_an_analyst_opened_by_choice_leaves_on_their_own_confirmation(any_site: Site) -> None:
     """With a typed mark and owner, as the session of one analyst could do it all day."""
     for case_id in chosen(any_site, any_site.analyst, 4):
-        with any_site.runtime.store.read() as connection:
-            case = cases.get(connection, any_site.here, case_id)
+        case = any_site.read(cases.get, any_site.here, case_id)
         answer = Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=VELA)
         record_verdict(any_site.runtime, any_site.analyst, answer)
         any_site.clock.forward(hours=2)
@@ -104,8 +103,7 @@ def test_the_owner_of_the_data_directory_approves_where_nobody_else_can(site: Si
     assert run(site.runtime, "approve_removal", given) == f"{action_id} is approved."
     with pytest.raises(Conflict):
         run(site.runtime, "approve_removal", given)
-    with site.runtime.store.read() as connection:
-        entries = audit.of_subject(connection, {site.here}, action_id, most=9)
+    entries = site.read(audit.of_subject, {site.here}, action_id, most=9)
     (entry,) = [one for one in entries if one.act == "held.release"]
     assert (entry.actor, entry.payload["reason"]) == (LOCAL, "I work alone.")
     assert states(site) == {"scheduled": 1}
@@ -134,8 +132,7 @@ def test_a_switch_of_its_own_holds_what_analysts_confirm(site: Site) -> None:
 
 def on_choice(site: Site, case_id: str) -> str:
     """The removal that the analyst requests of a case that they opened."""
-    with site.runtime.store.read() as connection:
-        case = cases.get(connection, site.here, case_id)
+    case = site.read(cases.get, site.here, case_id)
     answer = Answer(case_id, case.version_id, Judgement.COUNTERFEIT)
     action = record_verdict(site.runtime, site.analyst, answer).action
     assert action is not None

@@ -17,8 +17,7 @@ from tests.serving.web.visits import visit_as, words
 
 
 def offered(site: Site) -> dict[str, str]:
-    with site.runtime.store.read() as connection:
-        return assignments.standing(connection, {site.here}, site.clock.now())
+    return site.read(assignments.standing, {site.here}, site.clock.now())
 
 
 def some_cases(site: Site, many: int) -> list[str]:
@@ -74,8 +73,7 @@ def test_an_assignment_leads_to_the_case_and_bars_nobody_from_it(site: Site) -> 
 
 
 def version_of(site: Site, case_id: str) -> str:
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, case_id).version_id
+    return site.read(cases.get, site.here, case_id).version_id
 
 
 def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site) -> None:
@@ -94,8 +92,7 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
 def test_enrolling_again_without_a_name_keeps_the_account_manager(site: Site) -> None:
     invite(site.runtime, "nora@touchstone.example", "Nora Beck", Role.ACCOUNT_MANAGER)
     provisioning.enrol(site.runtime, NewEnrolment("Aurelle", None, True), by="test")
-    with site.runtime.store.read() as connection:
-        found = brands.enrolments(connection, site.here)[site.brand_id]
+    found = site.read(brands.enrolments, site.here)[site.brand_id]
     assert found.account_manager_id == site.account_manager.user_id
 
 

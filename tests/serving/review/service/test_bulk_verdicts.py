@@ -39,8 +39,7 @@ def decide(site: Site, asked: Together) -> list[StoredBulkItem]:
 
 
 def state(site: Site, case: Case) -> CaseState:
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, case.case_id).state
+    return site.read(cases.get, site.here, case.case_id).state
 
 
 def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:

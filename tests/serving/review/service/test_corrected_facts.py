@@ -28,8 +28,7 @@ from serving.intake.service.intake import receive
 from serving.learning.service.labelling import labelled_rows
 from serving.listings.tables import facts as facts_table
 from serving.listings.tables import listing_version, score
-from serving.review.service.naming import name_brand
-from serving.review.service.naming_undo import undo_naming
+from serving.review.service.naming import name_brand, undo_naming
 from serving.review.service.opening import open_by_choice
 from serving.scoring.service.reference_context import ReferenceContextCache
 from tests.fixtures.listings import a_suspect_row
@@ -178,8 +177,7 @@ def test_somebody_who_counts_as_one_with_the_decider_by_now_does_not_undo_a_nami
     complaint = say(site, refused(site))
     name(site, complaint, VELA, site.second_analyst)
     reset = Origin(Making.RESET, site.analyst.user_id, site.clock.now())
-    with site.runtime.store.write() as connection:
-        origins.add_origin(connection, "org_reset", site.second_analyst.user_id, reset)
+    site.write(origins.add_origin, "org_reset", site.second_analyst.user_id, reset)
     with pytest.raises(Forbidden, match="somebody else must name its brand"):
         undo_naming(site.runtime, site.second_analyst, complaint.case_id)
 
@@ -242,8 +240,7 @@ def test_a_correction_moves_no_other_listing_s_comparison(any_site: Site) -> Non
     name(any_site, case, registered(any_site, "Aurelle"))
     send(any_site, **BRANDLESS, price="3.00")
     columns = (listing_version.c.brand_id, listing_version.c.brand_key, listing_version.c.protected)
-    with any_site.runtime.store.read() as connection:
-        kept = connection.execute(select(*columns).order_by(listing_version.c.number)).all()
+    kept = any_site.rows(select(*columns).order_by(listing_version.c.number))
     assert [tuple(one) for one in kept] == [(brand_id(any_site, "Aurelle"), "", False)] * 2
 
 
@@ -257,14 +254,13 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
         "description": "A tote. " * 30,
     }
     case = a_case(any_site, **text, **sellers)
-    with any_site.runtime.store.write() as connection:
-        authorised_sellers.authorise(
-            connection,
-            marketplace_id=any_site.here,
-            brand_id=brand_id(any_site, "Aurelle") or "",
-            sellers=["boutique"],
-            at=any_site.clock.now(),
-        )
+    any_site.write(
+        authorised_sellers.authorise,
+        marketplace_id=any_site.here,
+        brand_id=brand_id(any_site, "Aurelle") or "",
+        sellers=["boutique"],
+        at=any_site.clock.now(),
+    )
     changed = a_suspect_row(**text, **sellers, price="4.00")
     any_site.clock.forward(hours=1)
     receive(any_site.runtime, any_site.marketplace, [changed], source="test")

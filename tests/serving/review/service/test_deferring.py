@@ -22,8 +22,7 @@ from tests.serving.web.appeals import an_appeal
 
 def shown(site: Site, *, aside: bool = False) -> list[str]:
     wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), aside=aside)
-    with site.runtime.store.read() as connection:
-        return [row["case_id"] for row in queues.queue(connection, wanted, most=100)]
+    return [row["case_id"] for row in site.read(queues.queue, wanted, most=100)]
 
 
 def snoozed(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:
@@ -90,8 +89,7 @@ def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> No
     case = a_case(any_site)
     wanted = Wanted(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
     snooze(any_site.runtime, any_site.analyst, wanted)
-    with any_site.runtime.store.read() as connection:
-        found = deferrals.latest(connection, any_site.here, case.case_id)
+    found = any_site.read(deferrals.latest, any_site.here, case.case_id)
     assert found is not None
     assert (found.by, found.aside.missing, found.aside.asked) == ("Ines Moreau", "The invoice", "the marketplace")
 

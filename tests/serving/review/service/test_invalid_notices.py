@@ -132,8 +132,7 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
     ended(any_site, receipt)
     case = complained(any_site, receipt)
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
-    with any_site.runtime.store.read() as connection:
-        kept = kept_from(connection, any_site.here, [case.case_id])
+    kept = any_site.read(kept_from, any_site.here, [case.case_id])
     assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= kept[case.case_id]
     for person in (any_site.analyst, any_site.second_analyst):
         with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
@@ -142,10 +141,7 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
 
 def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismissed_one_does_not(any_site: Site) -> None:
     for number, (given, outcome, counts) in enumerate(
-        (
-            (Judgement.COUNTERFEIT, NoticeOutcome.REMOVED, (1, 0)),
-            (Judgement.GENUINE, NoticeOutcome.NO_ACTION, (1, 1)),
-        )
+        ((Judgement.COUNTERFEIT, NoticeOutcome.REMOVED, (1, 0)), (Judgement.GENUINE, NoticeOutcome.NO_ACTION, (1, 1)))
     ):
         a_listing(any_site, f"MP-{number}", **SOLENNE)
         receipt = notify(any_site, f"MP-{number}")

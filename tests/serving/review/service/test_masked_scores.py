@@ -47,8 +47,7 @@ def test_blind_lanes_are_not_sampled(site: Site) -> None:
 def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
     """Score, reasons, lane, harm and deadline are not in the source; the data of the listing are."""
     case = a_case(masking(site), price="89.00")
-    with site.runtime.store.read() as connection:
-        stored = scores.get(connection, site.here, case.score_id)
+    stored = site.read(scores.get, site.here, case.score_id)
     source = page(site, case)
     row = visit_as(site, site.analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
     for found in (source, row):
@@ -86,8 +85,7 @@ def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> Non
 
 def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
     case = a_case(masking(site))
-    with site.runtime.store.read() as connection:
-        points = scores.get(connection, site.here, case.score_id)["value"]
+    points = site.read(scores.get, site.here, case.score_id)["value"]
     visitor = visit_as(site, site.analyst)
     visitor.answer(case.case_id, case.version_id, "genuine")
     assert f"Its score was {points:.0f} points." in words(visitor.get("/undo").text)
@@ -169,8 +167,7 @@ def test_without_masking_no_extra_draw_is_made(site: Site, share: float) -> None
 def test_a_case_after_a_change_of_the_listing_is_sampled_again(site: Site) -> None:
     case = a_case(masking(site))
     changed = a_case(site, CaseLane.ANALYST, price="45.00")
-    with site.runtime.store.read() as connection:
-        assert cases.get(connection, site.here, case.case_id).score_masked
+    assert site.read(cases.get, site.here, case.case_id).score_masked
     assert not changed.score_masked
 
 
@@ -210,6 +207,5 @@ def test_a_masked_case_is_decided_alone_and_not_ticked_in_bulk(site: Site) -> No
     fields = {f"case:{one.case_id}": one.version_id for one in (hidden, shown)}
     sent = visitor.post("/cases/bulk", {**fields, "judgement": "genuine", "bulk_id": f"blk_{'0' * 26}"})
     assert "Decide it on its own" in words(visitor.get(sent.headers["location"]).text)
-    with site.runtime.store.read() as connection:
-        left = cases.open_cases(connection, site.here, [hidden.listing_id, shown.listing_id])
+    left = site.read(cases.open_cases, site.here, [hidden.listing_id, shown.listing_id])
     assert [one.case_id for one in left.values()] == [hidden.case_id]

@@ -48,8 +48,7 @@ from tests.serving.review.service.test_test_buys import FAKE, examined
 
 
 def removals(site: Site) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(action_table)).scalar_one())
+    return int(site.value(select(func.count()).select_from(action_table)))
 
 
 def counterfeit(site: Site, case: Case, naming: Naming | None = None) -> Recorded:
@@ -147,8 +146,7 @@ def test_the_history_of_the_case_tells_a_naming_and_a_correction(site: Site) -> 
     case = a_brandless_case(site)
     name(site, case, VELA)
     name(site, case, registered(site, "Solenne"))
-    with site.runtime.store.read() as connection:
-        told = [one["what"] for one in cases.timeline(connection, site.here, case.case_id)]
+    told = [one["what"] for one in site.read(cases.timeline, site.here, case.case_id)]
     assert told[-2:] == ["Named the brand: Vela Nord.", f"Corrected the brand from Vela Nord to Solenne. {WHY}"]
 
 
@@ -218,8 +216,7 @@ def test_of_two_corrections_at_once_one_is_told_of_the_other(any_site: Site) -> 
     another_brand(any_site)
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(correct, ((any_site.analyst, "Marea"), (any_site.second_analyst, "Solenne"))))
-    with any_site.runtime.store.read() as connection:
-        given = case_brands.of_case(connection, any_site.here, case.case_id)
+    given = any_site.read(case_brands.of_case, any_site.here, case.case_id)
     # One after the other is a chain of two corrections; at once, the second is refused.
     assert found.count("named") == len(given)
     assert set(found) <= {"named", "conflict"}
@@ -263,8 +260,7 @@ def test_the_corrected_brand_is_what_later_readers_of_the_version_see(site: Site
     query = select(listing_version.c.brand_id).where(listing_version.c.version_id == case.version_id)
     for naming in (registered(site, "Solenne"), VELA):
         name(site, case, naming)
-        with site.runtime.store.read() as connection:
-            assert connection.execute(query).scalar_one() == naming.brand.brand_id
+        assert site.value(query) == naming.brand.brand_id
 
 
 @pytest.mark.both_engines
@@ -441,8 +437,7 @@ def test_an_action_is_stored_in_one_place_alone() -> None:
 @pytest.mark.parametrize("lane", CaseLane)
 def test_no_lane_leads_to_a_removal_without_a_brand(site: Site, lane: CaseLane) -> None:
     case = a_brandless_case(site)
-    with site.runtime.store.write() as connection:
-        connection.execute(update(review_case).where(review_case.c.case_id == case.case_id).values(lane=lane.value))
+    site.execute(update(review_case).where(review_case.c.case_id == case.case_id).values(lane=lane.value))
     with contextlib.suppress(BrandNotNamed):
         judge(site, site.analyst, as_stored(site, case), Judgement.COUNTERFEIT)
     assert removals(site) == 0

@@ -15,7 +15,7 @@ from serving.cases.store import cases
 from serving.intake.service.intake import receive
 from serving.learning.store import learning, monitoring
 from serving.listings.store import listings, scores
-from serving.platform.window import Window
+from serving.platform.clock import Window
 from serving.review.service.opening import open_by_choice
 from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case, judge

@@ -124,8 +124,7 @@ def test_undo_appends_a_verdict_that_supersedes_the_first(any_site: Site) -> Non
     case = a_case(any_site, CaseLane.ASK_BRAND)
     recorded = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     withdrawal_id = undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
-    with any_site.runtime.store.read() as connection:
-        assert verdicts.get(connection, any_site.here, recorded.verdict_id).superseded_by == withdrawal_id
+    assert any_site.read(verdicts.get, any_site.here, recorded.verdict_id).superseded_by == withdrawal_id
 
 
 def test_after_the_window_undo_is_refused_and_the_removal_stands(any_site: Site) -> None:
@@ -188,8 +187,7 @@ def test_a_refused_verdict_leaves_no_trace(any_site: Site) -> None:
     with pytest.raises(DomainError):
         judge(any_site, any_site.analyst, case, Judgement.WITHDRAWN)
     assert acts(any_site) == before
-    with any_site.runtime.store.read() as connection:
-        assert cases.get(connection, any_site.here, case.case_id).state is CaseState.OPEN
+    assert any_site.read(cases.get, any_site.here, case.case_id).state is CaseState.OPEN
 
 
 def test_an_analyst_decides_alone_where_the_brand_cannot_tell(any_site: Site) -> None:

@@ -50,8 +50,7 @@ def told(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[Sto
 
 
 def documents(site: Site, case: Case) -> tuple[Document, ...]:
-    with site.runtime.store.read() as connection:
-        return documents_of(connection, case)
+    return site.read(documents_of, case)
 
 
 def rows(site: Site) -> tuple[int, int, int]:
@@ -165,7 +164,6 @@ def test_a_second_review_shows_no_documents_of_its_own_listing(site: Site) -> No
         _, other = told(site, receiver, "MP-10")
     for one in (token, other):
         hand_in(site.runtime, one, "invoice.pdf", INVOICE)
-    with site.runtime.store.read() as connection:
-        first = cases.of_verdict(connection, site.here, removal.verdict_id)
+    first = site.read(cases.of_verdict, site.here, removal.verdict_id)
     site.clock.forward(days=120)
     assert [one.listing for one in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]

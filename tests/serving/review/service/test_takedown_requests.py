@@ -22,7 +22,7 @@ from serving.review.rules.takedown import Fate
 from serving.review.service.takedown_requests import answered, confirm_all, withdraw
 from serving.review.tables import takedown_request
 from serving.rights.rules.rights import RightKind
-from serving.rights.service.sales_territory import sell_in
+from serving.rights.service.brand_file import set_sales_territory
 from serving.rights.tables import notice_basis
 from serving.standing.policy import StandingPolicy
 from serving.standing.tables import confirmation
@@ -121,13 +121,12 @@ def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_si
 
 
 def external_id(site: Site, case: Case) -> str:
-    with site.runtime.store.read() as connection:
-        rows = queues.queue(connection, queues.QueueFilter(frozenset({site.here})), most=100)
+    rows = site.read(queues.queue, queues.QueueFilter(frozenset({site.here})), most=100)
     return next(str(row["external_id"]) for row in rows if row["case_id"] == case.case_id)
 
 
 def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_why(any_site: Site) -> None:
-    sell_in(any_site.runtime, ["FR"], marketplace=None, by="test")
+    set_sales_territory(any_site.runtime, ["FR"], marketplace=None, by="test")
     right_id = verified(any_site, last_day=any_site.clock.now() + timedelta(days=1))
     found = having(any_site, questions, 2)
     any_site.clock.forward(days=3)
@@ -182,8 +181,7 @@ def test_a_request_that_cannot_be_taken_records_nothing(
     wanted = replace(asked(site, found, request_id=request_id), good_faith=good_faith)
     with pytest.raises(Invalid, match=expected):
         confirm_all(site.runtime, site.brand_person, wanted)
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(takedown_request)).all() == []
+    assert site.rows(select(takedown_request)) == []
     assert brand_verdicts(site) == 0
 
 
@@ -204,8 +202,7 @@ def test_all_confirmations_are_undone_together_within_the_window(any_site: Site)
     assert states(any_site) == {"withdrawn": 4}
     assert len(open_cases(any_site, CaseLane.ASK_BRAND)) == 4
     assert all(one.undone for one in answered(any_site.runtime, any_site.brand_person, request_id).items)
-    with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert any_site.read(audit.check)[1] is None
 
 
 def test_a_request_is_undone_only_by_its_author_and_in_time(site: Site) -> None:

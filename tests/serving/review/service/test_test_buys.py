@@ -80,8 +80,7 @@ def test_goods_found_genuine_or_grey_leave_the_listing_where_it_is(site: Site) -
 def test_a_case_with_a_test_buy_is_queued_for_analysts_and_not_for_the_brand(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     test_buy_id = ordered(site, case)
-    with site.runtime.store.read() as connection:
-        found = cases.get(connection, site.here, case.case_id)
+    found = site.read(cases.get, site.here, case.case_id)
     assert (found.state, found.lane) == (CaseState.OPEN, CaseLane.ANALYST)
     assert found.due_at == read(site.runtime, site.analyst, test_buy_id)[0].due_at > case.due_at
     with pytest.raises(Conflict, match="running for this case"):
@@ -97,7 +96,7 @@ REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "then", "error", "expected", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("before", "then", "error", "expected", "_why"), REFUSED)
 def test_a_step_that_breaks_the_chain_is_refused_and_leaves_no_line(
     site: Site, before: tuple[Step, ...], then: Step, error: type[DomainError], expected: str, _why: str
 ) -> None:
@@ -155,7 +154,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+@pytest.mark.parametrize(("changes", "expected", "_why"), WRONG)
 def test_an_order_is_refused(site: Site, changes: dict[str, Any], expected: str, _why: str) -> None:
     with pytest.raises(Invalid, match=expected):
         ordered(site, a_case(site), **changes)
@@ -169,8 +168,7 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
     test_buy_id = ordered(any_site, case)
     with pytest.raises(Conflict, match=r"is running. Record the finding there"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
-    with any_site.runtime.store.read() as connection:
-        assert verdicts.latest_of_case(connection, any_site.here, case.case_id) is None
+    assert any_site.read(verdicts.latest_of_case, any_site.here, case.case_id) is None
     for one in WAY:
         any_site.clock.forward(days=1)
         take_step(any_site.runtime, any_site.analyst, test_buy_id, one)

@@ -38,8 +38,7 @@ def twins(tmp_path: Path, populated_sqlite: Populated) -> Iterator[tuple[Site, S
 
 
 def as_it_stands(site: Site, case: Case) -> Case:
-    with site.runtime.store.read() as connection:
-        return cases.get(connection, site.here, case.case_id)
+    return site.read(cases.get, site.here, case.case_id)
 
 
 def shown(site: Site, opened: Case) -> tuple[CaseLane, CaseState, datetime, float, bool]:

@@ -39,12 +39,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
     ({"state": RightState.REFUSED}, {}, f"{NAMED} was refused at verification.", "refused"),
     ({"state": RightState.WITHDRAWN}, {}, f"{NAMED} was withdrawn by its owner.", "withdrawn"),
     ({}, {"at": MARK.begins_at}, None, "the first moment"),
-    (
-        {"begins_at": NOW + timedelta(days=1)},
-        {},
-        f"{NAMED} is valid only from 2 March 2026.",
-        "before it begins",
-    ),
+    ({"begins_at": NOW + timedelta(days=1)}, {}, f"{NAMED} is valid only from 2 March 2026.", "before it begins"),
     ({}, {"at": datetime(2027, 2, 28, 23, 59, 59, tzinfo=UTC)}, None, "the last second"),
     ({}, {"at": MARK.expires_at}, f"{NAMED} expired on 28 February 2027.", "the second after"),
     ({"expires_at": None}, {"at": datetime(2099, 1, 1, tzinfo=UTC)}, None, "a right without an end"),
@@ -74,7 +69,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("right", "notice", "expected", "_why"), CASES, ids=[row[-1] for row in CASES])
+@pytest.mark.parametrize(("right", "notice", "expected", "_why"), CASES)
 def test_a_right_carries_a_notice_or_says_why_not(
     right: dict[str, Any], notice: dict[str, Any], expected: str | None, _why: str
 ) -> None:
@@ -93,12 +88,7 @@ MANDATE = Mandate(
 )
 AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({}, {}, f"{NAMED} applies.", "within all limits"),
-    (
-        {"expires_at": NOW},
-        {},
-        "The power of attorney of Lexa ended on 1 March 2026.",
-        "the moment at which it ends",
-    ),
+    ({"expires_at": NOW}, {}, "The power of attorney of Lexa ended on 1 March 2026.", "the moment at which it ends"),
     (
         {"revoked_at": NOW - timedelta(days=2)},
         {},
@@ -133,7 +123,7 @@ AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("mandate", "notice", "expected", "_why"), AGENTS, ids=[row[-1] for row in AGENTS])
+@pytest.mark.parametrize(("mandate", "notice", "expected", "_why"), AGENTS)
 def test_an_agent_acts_within_the_power_of_attorney(
     mandate: dict[str, Any], notice: dict[str, Any], expected: str, _why: str
 ) -> None:

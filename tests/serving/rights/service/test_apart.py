@@ -13,13 +13,12 @@ from serving.accounts.store import accounts
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import brands
 from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.service.brand_file import withdraw_right
+from serving.rights.service.brand_file import set_sales_territory, withdraw_right
 from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
-from serving.rights.service.sales_territory import sell_in
 from serving.rights.service.sharing import share_mandate, share_price_list, share_right
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 from tests.fixtures.runtimes import Site
 from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, put_on_file, read_of
 
@@ -80,7 +79,7 @@ def _reprice(both: Both, pair: Pair, _one: OnFile) -> None:
 
 
 def _sell_elsewhere(both: Both, pair: Pair, _one: OnFile) -> None:
-    sell_in(both.site.runtime, ["JP"], marketplace=both.name(pair), by="test")
+    set_sales_territory(both.site.runtime, ["JP"], marketplace=both.name(pair), by="test")
 
 
 ACTS = [

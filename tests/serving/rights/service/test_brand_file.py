@@ -18,5 +18,4 @@ def test_only_users_of_the_brand_learn_that_they_lack_lead_rights(site: Site) ->
         with pytest.raises(Forbidden):
             require_lead(connection, site.brand_person, pair)
     leader = a_leader(site)
-    with site.runtime.store.read() as connection:
-        assert require_lead(connection, leader, pair) == f"user:{leader.user_id}"
+    assert site.read(require_lead, leader, pair) == f"user:{leader.user_id}"

@@ -22,10 +22,10 @@ from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.brand_file import set_sales_territory
 from serving.rights.service.claims import NewRight, claim_right, on_file, settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
-from serving.rights.service.sales_territory import sell_in
 from serving.rights.store import documents
 from serving.rights.tables import brand_document, notice_basis
 from tests.fixtures.clocks import NOW
@@ -54,7 +54,7 @@ def verified(site: Site, **changes: Any) -> str:
 
 
 def test_a_confirmation_says_which_right_carried_it(any_site: Site) -> None:
-    sell_in(any_site.runtime, ["FR"], marketplace=None, by="test")
+    set_sales_territory(any_site.runtime, ["FR"], marketplace=None, by="test")
     right_id = verified(any_site)
     done = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
@@ -69,15 +69,14 @@ REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "sold_in", "expected", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("changes", "sold_in", "expected", "_why"), REFUSED)
 def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open(
     site: Site, changes: dict[str, Any], sold_in: list[str], expected: str, _why: str
 ) -> None:
-    sell_in(site.runtime, sold_in, marketplace=None, by="test")
+    set_sales_territory(site.runtime, sold_in, marketplace=None, by="test")
     verified(site, **changes)
     case = a_case(site, CaseLane.ASK_BRAND)
-    with site.runtime.store.read() as connection:
-        before = connection.execute(select(func.count()).select_from(verdict)).scalar_one()
+    before = site.value(select(func.count()).select_from(verdict))
     with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + expected):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     with site.runtime.store.read() as connection:
@@ -92,13 +91,12 @@ def test_an_analyst_needs_no_right(site: Site) -> None:
 
 
 def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> None:
-    sell_in(any_site.runtime, ["EU"], marketplace=None, by="test")
+    set_sales_territory(any_site.runtime, ["EU"], marketplace=None, by="test")
     wanted = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
     mandate_id = grant_mandate(any_site.runtime, wanted, by="test")
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
-    with any_site.runtime.store.read() as connection:
-        assert connection.execute(select(notice_basis.c.mandate_ids)).scalar_one() == [mandate_id]
+    assert any_site.value(select(notice_basis.c.mandate_ids)) == [mandate_id]
     other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")
     with pytest.raises(NoRightCarries, match="of Lexa was revoked on"):
@@ -124,8 +122,7 @@ def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> No
     keep_document(small, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
     with pytest.raises(Conflict, match="bytes in total"):
         keep_document(small, "Aurelle", "c.pdf", b"%PDF-", by="test")
-    with site.runtime.store.read() as connection:
-        assert len(documents.documents_of(connection, site.pair)) == 2
+    assert len(site.read(documents.documents_of, site.pair)) == 2
 
 
 def _claim(runtime: Runtime, number: int) -> None:
@@ -185,7 +182,7 @@ WRONG: list[tuple[dict[str, Any], type[DomainError], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "error", "expected", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+@pytest.mark.parametrize(("changes", "error", "expected", "_why"), WRONG)
 def test_an_invalid_right_is_refused(
     site: Site, changes: dict[str, Any], error: type[DomainError], expected: str, _why: str
 ) -> None:

@@ -28,7 +28,7 @@ from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import revoke_mandate
 from serving.rights.service.sharing import share_document, share_mandate, share_price_list, share_right
 from serving.rights.store import documents, mandates, rights
-from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import Pair
 from serving.rights.tables import brand_right
 from tests.fixtures.brand_people import answers_at, manager_of, only_at
 from tests.fixtures.guests import an_invited_user
@@ -59,8 +59,7 @@ def settle(both: Both, pair: Pair, right_id: str, *states: RightState) -> None:
 
 
 def prices(both: Both, pair: Pair) -> list[tuple[str, str, str, bool]]:
-    with both.site.runtime.store.read() as connection:
-        found = price_lists.entries(connection, pair, both.site.clock.now(), most=100)
+    found = both.site.read(price_lists.entries, pair, both.site.clock.now(), most=100)
     return sorted((one.name, str(one.amount), one.valid_from, one.holds) for one in found)
 
 
@@ -167,8 +166,7 @@ def _agent(pair_of: Callable[[Both], Pair]) -> Callable[[Both], Person]:
             "expires_at": now,
             "known_at": now,
         }
-        with both.site.runtime.store.write() as connection:
-            mandates.add_mandate(connection, row)
+        both.site.write(mandates.add_mandate, row)
         return both.lead
 
     return change
@@ -196,7 +194,7 @@ BARRED: list[tuple[Callable[[Both], Person], type[DomainError], str]] = [
 
 
 @pytest.mark.attack
-@pytest.mark.parametrize(("change", "error", "_why"), BARRED, ids=[row[-1] for row in BARRED])
+@pytest.mark.parametrize(("change", "error", "_why"), BARRED)
 def test_only_a_lead_of_both_shares(
     both: Both, mine: OnFile, change: Callable[[Both], Person], error: type[DomainError], _why: str
 ) -> None:

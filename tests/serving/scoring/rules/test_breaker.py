@@ -25,7 +25,7 @@ TABLE: list[tuple[Volume, Volume, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("now", "usual", "opens", "why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("now", "usual", "opens", "why"), TABLE)
 def test_the_breaker_opens(now: Volume, usual: Volume, opens: bool, why: str) -> None:
     assert (tripped(now, usual, DEFAULT_BREAKER) is not None) is opens, why
 

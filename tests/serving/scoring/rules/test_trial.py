@@ -40,7 +40,6 @@ NOBODY: frozenset[str] = frozenset()
         (1.0, frozenset({"user:b"}), 2, Invalid, "all sellers would be a promotion"),
         (-0.1, frozenset({"user:b"}), 2, Invalid, "not a share"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_share_takes_as_many_people_as_a_promotion(
     share: float, approved_by: frozenset[str], needed: int, refused: type[Exception] | None, _why: str
@@ -69,13 +68,7 @@ def test_a_comparison_counts_flagged_listings_by_model_and_label() -> None:
 
 @pytest.mark.parametrize(
     ("approved_by", "needed", "missing"),
-    [
-        ((), 2, 1),
-        (("user:ada",), 2, 1),
-        (("user:wei",), 2, 0),
-        (("user:wei", "user:mara"), 2, 0),
-        ((), 1, 0),
-    ],
+    [((), 2, 1), (("user:ada",), 2, 1), (("user:wei",), 2, 0), (("user:wei", "user:mara"), 2, 0), ((), 1, 0)],
 )
 def test_the_starter_counts_once_among_the_approvals(approved_by: tuple[str, ...], needed: int, missing: int) -> None:
     assert missing_approvals(by="user:ada", approved_by=frozenset(approved_by), needed=needed) == missing

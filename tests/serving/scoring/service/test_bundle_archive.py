@@ -39,7 +39,6 @@ WHOLE = archive(("model.json", b"{}" * 500))
         (WHOLE.replace(WHOLE[45:50], bytes(5)), "damaged within"),
         (archive(("about.json", b"{")), "a description that is no JSON"),
     ],
-    ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_a_damaged_archive_is_refused(content: bytes, _why: str) -> None:
     with pytest.raises(BundleRefused, match=r"^The stored bundle is damaged"):

@@ -148,7 +148,7 @@ def champion_of(site: Site) -> str:
     return found.digest
 
 
-@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES, ids=[row[-1] for row in DAMAGES])
+@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES)
 def test_a_damaged_bundle_is_not_admitted(tmp_path: Path, made: Callable[[], Files], sentence: str, _why: str) -> None:
     write_bundle_folder(tmp_path / "new", made(), {})
     with pytest.raises(BundleRefused, match=sentence):
@@ -156,7 +156,7 @@ def test_a_damaged_bundle_is_not_admitted(tmp_path: Path, made: Callable[[], Fil
     assert not (tmp_path / "bundles").exists()
 
 
-@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES + SEALED, ids=[row[-1] for row in DAMAGES + SEALED])
+@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES + SEALED)
 def test_a_bundle_that_was_damaged_in_the_store_is_never_put_in_force(
     crowned: tuple[Site, str], made: Callable[[], Files], sentence: str, _why: str
 ) -> None:
@@ -270,7 +270,7 @@ UNUSABLE: list[tuple[Callable[[Path], None], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("damage", "sentence", "_why"), UNUSABLE, ids=[row[-1] for row in UNUSABLE])
+@pytest.mark.parametrize(("damage", "sentence", "_why"), UNUSABLE)
 def test_a_service_that_starts_on_a_damaged_champion_is_not_ready_and_says_what_is_damaged(
     site: Site, damage: Callable[[Path], None], sentence: str, _why: str
 ) -> None:

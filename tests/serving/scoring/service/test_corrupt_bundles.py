@@ -44,8 +44,7 @@ def in_force(site: Site) -> tuple[str, list[float], str | None]:
     """The digest in memory, its scores of three listings, and the digest in the database."""
     live = site.runtime.services[LiveModels].of(site.here)
     assert live is not None
-    with site.runtime.store.read() as connection:
-        named = learning.champions(connection).get(site.here)
+    named = site.read(learning.champions).get(site.here)
     return live.digest, [score.value for score in live.score_many(ROWS)], named
 
 

@@ -34,8 +34,7 @@ from tests.fixtures.reading_reasons import faults, unread
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
 from training.simulate import START
-from training.simulated.brands import HOUSES
-from training.simulated.goods import GOODS
+from training.simulated.goods import GOODS, HOUSES
 from training.simulation.market import Market
 from training.splits import seller_groups
 from training.synthetic import Settings

@@ -94,6 +94,5 @@ def test_listings_are_scored_with_the_computed_priors(any_site: Site) -> None:
     assert kept.item_returns.mean == 4 / 20
     assert again.common.rows == {(48_900, "EUR"): SELLERS}
     context = any_site.runtime.services[ReferenceContextCache]
-    with any_site.runtime.store.read() as connection:
-        live = context.of(connection, any_site.marketplace, any_site.clock.now()).references
+    live = any_site.read(context.of, any_site.marketplace, any_site.clock.now()).references
     assert (live.priors, live.common) == (kept, again.common)

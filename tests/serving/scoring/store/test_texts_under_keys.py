@@ -108,8 +108,7 @@ def plainly(ids: Sequence[str], texts: NDArray[np.uint16], asked: NDArray[np.uin
 
 
 def found(site: Site, here: str, asked: NDArray[np.uint16]) -> dict[int, list[str]]:
-    with site.runtime.store.read() as connection:
-        judged, recent = under(connection, here, list(asked))
+    judged, recent = site.read(under, here, list(asked))
     assert judged == {}
     return {key: sorted(texts) for key, texts in recent.items()}
 

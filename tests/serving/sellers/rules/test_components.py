@@ -36,7 +36,7 @@ COMPONENTS: list[tuple[Shared, list[str], dict[str, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("shared", "sellers", "found", "_why"), COMPONENTS, ids=[row[-1] for row in COMPONENTS])
+@pytest.mark.parametrize(("shared", "sellers", "found", "_why"), COMPONENTS)
 def test_a_component_is_all_sellers_linked_before_the_moment(
     shared: Shared, sellers: list[str], found: dict[str, str], _why: str
 ) -> None:

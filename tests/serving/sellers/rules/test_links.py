@@ -79,7 +79,7 @@ LINKED: list[tuple[Shared, list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("shared", "expected", "_why"), LINKED, ids=[row[-1] for row in LINKED])
+@pytest.mark.parametrize(("shared", "expected", "_why"), LINKED)
 def test_sellers_are_linked(shared: Shared, expected: list[str], _why: str) -> None:
     assert ways(links(shared)) == expected
 

@@ -57,7 +57,7 @@ LADDER: list[tuple[float, list[Earlier], Measure | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("total", "earlier", "expected", "_why"), LADDER, ids=[row[-1] for row in LADDER])
+@pytest.mark.parametrize(("total", "earlier", "expected", "_why"), LADDER)
 def test_strikes_call_for(total: float, earlier: list[Earlier], expected: Measure | None, _why: str) -> None:
     assert rung(total, earlier, DEFAULT_SANCTIONS).proposed is expected
 
@@ -124,7 +124,7 @@ VOTES: list[tuple[list[Vote], SanctionEvent, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected", "_why"), VOTES, ids=[row[-1] for row in VOTES])
+@pytest.mark.parametrize(("given", "expected", "_why"), VOTES)
 def test_votes_lead_to(given: list[Vote], expected: SanctionEvent, _why: str) -> None:
     assert follows(given, {"confirmer"}, ROOTS) is expected
 
@@ -139,7 +139,7 @@ GUESTS: list[tuple[dict[str, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("hosts", "_why"), GUESTS, ids=[row[-1] for row in GUESTS])
+@pytest.mark.parametrize(("hosts", "_why"), GUESTS)
 def test_accounts_of_one_person_do_not_agree_as_two(hosts: dict[str, str], _why: str) -> None:
     both = [yes("ana", REVIEW_TEAM), yes("max", PROGRAMME)]
     roots = roots_with("ana max confirmer", hosts)
@@ -164,7 +164,7 @@ ABLE: list[tuple[list[Vote], dict[str, str], set[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "hosts", "expected", "_why"), ABLE, ids=[row[-1] for row in ABLE])
+@pytest.mark.parametrize(("given", "hosts", "expected", "_why"), ABLE)
 def test_who_can_agree_now(given: list[Vote], hosts: dict[str, str], expected: set[str], _why: str) -> None:
     assert able(given, {"confirmer"}, ORGANISATIONS, roots_with("ana ben max confirmer", hosts)) == expected
 
@@ -200,7 +200,7 @@ PEOPLE = [
 ]
 
 
-@pytest.mark.parametrize(("grant", "expected", "_why"), PEOPLE, ids=[row[-1] for row in PEOPLE])
+@pytest.mark.parametrize(("grant", "expected", "_why"), PEOPLE)
 def test_the_organisation_that_votes_on_a_sanction_is(grant: Grant, expected: str | None, _why: str) -> None:
     assert organisation_for(Person("usr_1", "Ana", "ana@x.example", (grant,)), PLACE) == expected
 

@@ -49,8 +49,7 @@ def tell(site: Site, *contacts: Any, backfill: bool = False) -> dict[str, int]:
 
 
 def kept(site: Site) -> list[Any]:
-    with site.runtime.store.read() as connection:
-        return list(connection.execute(select(seller_contact).order_by(seller_contact.c.known_at)))
+    return list(site.rows(select(seller_contact).order_by(seller_contact.c.known_at)))
 
 
 def listing(seller: str | None) -> dict[str, Any]:
@@ -228,13 +227,12 @@ REFUSED: list[tuple[Any, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "code", "field", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("row", "code", "field", "_why"), REFUSED)
 def test_a_bad_contact_is_quarantined_without_its_value_and_its_neighbour_kept(
     site: Site, row: Any, code: str, field: str, _why: str
 ) -> None:
     assert tell(site, row, a_contact("bo", kind="email", value=MAIL)) == {"new": 1, "known": 0, "quarantined": 1}
-    with site.runtime.store.read() as connection:
-        (found,) = listings.quarantined(connection, site.here, 10)
+    (found,) = site.read(listings.quarantined, site.here, 10)
     assert (found["code"], found["field"], found["source"]) == (code, field, "seller-contacts")
     assert "7654321" not in str(found)
 
@@ -243,8 +241,7 @@ def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
     many = [a_contact(value=f"+49 30 {i:07d}") for i in range(MOST_OF_A_SELLER + 1)]
     assert tell(site, *many) == {"new": 50, "known": 0, "quarantined": 1}
     assert tell(site, many[0], many[-1]) == {"new": 0, "known": 1, "quarantined": 1}
-    with site.runtime.store.read() as connection:
-        found = listings.quarantined(connection, site.here, 10)
+    found = site.read(listings.quarantined, site.here, 10)
     assert {one["code"] for one in found} == {"too_many"}
 
 
@@ -305,8 +302,7 @@ def test_an_erased_contact_links_nobody_and_earlier_scores_stay(any_site: Site) 
     found = latest_facts(any_site, "of-bo").seller.links
     assert found is not None
     assert len(found.sellers) == 1
-    with any_site.runtime.store.read() as connection:
-        acts = [row.act for row in connection.execute(select(audit_entry))]
+    acts = [row.act for row in any_site.rows(select(audit_entry))]
     assert acts.count("contacts.erased") == 2
 
 

@@ -12,7 +12,6 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.tables import review_case
 from serving.delivery.service.dead_letters import replay
-from serving.delivery.service.delivery import deliver
 from serving.listings.tables import listing
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
@@ -26,6 +25,7 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import Receiver
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
@@ -51,16 +51,14 @@ def total(site: Site, seller: str = SELLER) -> float:
 
 def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
     """(sequence, kind, state) of the actions on a seller."""
-    with site.runtime.store.read() as connection:
-        found = seller_actions.of_seller(connection, site.here, seller)
+    found = site.read(seller_actions.of_seller, site.here, seller)
     return [(one.sequence, one.kind.value, one.state.value) for one in found]
 
 
 def send_all(site: Site, seller: str = SELLER) -> None:
     """Deliver all actions on a seller."""
     site.clock.forward(minutes=4)
-    with site.runtime.store.read() as connection:
-        found = seller_actions.of_seller(connection, site.here, seller)
+    found = site.read(seller_actions.of_seller, site.here, seller)
     for one in found:
         assert deliver(site.runtime, site.here, one.action_id) == "acknowledged"
 
@@ -135,8 +133,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
 def test_confirmers_and_people_without_a_role_or_a_reason_have_no_vote(site: Site) -> None:
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
-    with site.runtime.store.read() as connection:
-        assert strikes.confirmed_by(connection, site.here, SELLER) == {site.brand_person.user_id}
+    assert site.read(strikes.confirmed_by, site.here, SELLER) == {site.brand_person.user_id}
     for person in (site.brand_person, site.data_scientist):
         with pytest.raises(NotFound):
             speak(site.runtime, person, proposed.sanction_id, agrees=True, reason=WHY)
@@ -220,8 +217,7 @@ def decided_cases(site: Site) -> list[tuple[str, str]]:
         .join(listing, listing.c.listing_id == review_case.c.listing_id)
         .where(review_case.c.state == "decided")
     )
-    with site.runtime.store.read() as connection:
-        return [(row.case_id, row.external_id) for row in connection.execute(query)]
+    return [(row.case_id, row.external_id) for row in site.rows(query)]
 
 
 def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any_site: Site) -> None:
@@ -233,8 +229,7 @@ def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any
     any_site.clock.forward(days=30)
     vote_on_removal(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY)
     assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
-    with any_site.runtime.store.read() as connection:
-        hits = strikes.of_seller(connection, any_site.here, SELLER)
+    hits = any_site.read(strikes.of_seller, any_site.here, SELLER)
     assert [one.at for one in hits] == [hits[0].at, kept.created_at]
 
 
@@ -338,11 +333,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     carry_out(any_site, proposed.sanction_id)
     for seller, path in PATHS:
         (reached,) = sanctions_of(any_site, seller)
-        assert (reached.state, reached.path, reached.parent_id) == (
-            SanctionState.PROPOSED,
-            path,
-            proposed.sanction_id,
-        )
+        assert (reached.state, reached.path, reached.parent_id) == (SanctionState.PROPOSED, path, proposed.sanction_id)
         assert reached.reasons[0] == f"{SELLER} was sanctioned, and this account is linked: {path}."
         assert acts(any_site, seller) == [], "people decide about each"
     (two,), (three,) = sanctions_of(any_site, "lumo-two"), sanctions_of(any_site, "lumo-three")
@@ -373,8 +364,7 @@ def test_a_linked_accounts_sanction_spreads_no_further(site: Site) -> None:
 
 
 def removals(site: Site) -> list[StoredAction]:
-    with site.runtime.store.read() as connection:
-        return actions.latest(connection, site.here, kind=ActionKind.REMOVE, state=None, most=1)
+    return site.read(actions.latest, site.here, kind=ActionKind.REMOVE, state=None, most=1)
 
 
 def test_authorised_sellers_and_large_components_are_spared(any_site: Site) -> None:
@@ -401,8 +391,7 @@ def test_an_action_on_a_seller_is_retried_and_a_dead_letter_is_replayed(any_site
     having(any_site, strikes_of, 2)
     carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
     receiver.answer = lambda _number: 503
-    with any_site.runtime.store.read() as connection:
-        (action,) = seller_actions.of_seller(connection, any_site.here, SELLER)
+    (action,) = any_site.read(seller_actions.of_seller, any_site.here, SELLER)
     any_site.clock.forward(minutes=4)
     assert deliver(any_site.runtime, any_site.here, action.action_id) == "failed"
     any_site.clock.forward(days=8)

@@ -83,8 +83,7 @@ def test_a_seller_is_on_one_list_and_the_later_entry_applies(any_site: Site) -> 
     put(any_site, "s-7", SellerList.WATCH)
     put(any_site, "s-7", SellerList.ALLOW)
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
-    with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert any_site.read(audit.check)[1] is None
 
 
 BAD = [

@@ -19,13 +19,7 @@ from serving.listings.tables import score
 from serving.review.service.undoing import undo_verdict
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.rules.seller_risk import RiskState, SellerRisk
-from serving.sellers.service.seller_risk import (
-    ranking_at,
-    refresh,
-    refresh_seller_risks,
-    risk_of,
-    riskiest_sellers,
-)
+from serving.sellers.service.seller_risk import ranking_at, refresh, refresh_seller_risks, risk_of, riskiest_sellers
 from serving.sellers.store import seller_risks
 from serving.workflows.worker import sweep
 from tests.fixtures.facts import a_listing
@@ -61,8 +55,7 @@ def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None
 
 def find(site: Site, external_id: str, judgement: Judgement) -> Case:
     """Record an analyst's verdict on a listing that the champion sent to analysts."""
-    with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, external_id)
+    listing_id = site.read(listings.id_of, site.here, external_id)
     case = next(one for one in open_cases(site) if one.listing_id == listing_id)
     judge(site, site.analyst, case, judgement)
     site.clock.forward(seconds=1)
@@ -166,8 +159,7 @@ def test_another_marketplace_is_not_compared(any_site: Site) -> None:
     receive(site.runtime, other, [a_row(external_id="S1", seller={"external_id": "stranger"})], source="test")
     site.clock.forward(seconds=1)
     assert list(risks(site)) == ["ann"]
-    with site.runtime.store.read() as connection:
-        assert list(ranking_at(connection, other.marketplace_id, site.clock.now(), SMALL).risks) == ["stranger"]
+    assert list(site.read(ranking_at, other.marketplace_id, site.clock.now(), SMALL).risks) == ["stranger"]
 
 
 def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -> None:
@@ -251,8 +243,7 @@ def test_the_riskiest_come_by_pages_once_sellers_are_compared(any_site: Site) ->
         assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_ranked"),)
         assert riskiest_sellers(connection, site.here, 9).kept is None
     refresh(site.runtime, site.marketplace)
-    with site.runtime.store.read() as connection:
-        (riskiest,) = riskiest_sellers(connection, site.here, 1).riskiest
+    (riskiest,) = site.read(riskiest_sellers, site.here, 1).riskiest
     assert riskiest.risk.percentile is not None
     assert riskiest.risk.percentile >= 50
 

@@ -23,7 +23,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("left", "steps", "_why"), CASES, ids=[row[-1] for row in CASES])
+@pytest.mark.parametrize(("left", "steps", "_why"), CASES)
 def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str) -> None:
     found = due_windows(DUE - left, DEFAULT_REMINDERS)
     assert [step for step, (after, until) in found.items() if after < DUE <= until] == steps

@@ -98,7 +98,7 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected", "_why"), BECAME, ids=[row[-1] for row in BECAME])
+@pytest.mark.parametrize(("given", "expected", "_why"), BECAME)
 def test_an_answer_counts_as(given: Given, expected: tuple[Outcome, datetime] | None, _why: str) -> None:
     assert outcome(given) == expected
 
@@ -120,7 +120,7 @@ SETTLED: list[tuple[Given, Given | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "left", "_why"), SETTLED, ids=[row[-1] for row in SETTLED])
+@pytest.mark.parametrize(("given", "left", "_why"), SETTLED)
 def test_what_can_still_be_undone_does_not_count(given: Given, left: Given | None, _why: str) -> None:
     assert settled([given], by=LATER) == ([] if left is None else [left])
 
@@ -138,7 +138,7 @@ WINDOW: list[tuple[float, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("days_ago", "counted", "_why"), WINDOW, ids=[row[-1] for row in WINDOW])
+@pytest.mark.parametrize(("days_ago", "counted", "_why"), WINDOW)
 def test_outcomes_of_three_months_count(days_ago: float, counted: int, _why: str) -> None:
     assert stands([confirmed(days_ago)]).overall.tally.counted == counted
 
@@ -178,7 +178,7 @@ LEVELS: list[tuple[list[Given], Level, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "level", "_why"), LEVELS, ids=[row[-1] for row in LEVELS])
+@pytest.mark.parametrize(("answers", "level", "_why"), LEVELS)
 def test_outcomes_earn(answers: list[Given], level: Level, _why: str) -> None:
     assert stands(answers).level is level
 
@@ -200,7 +200,7 @@ AUDITED: list[tuple[list[Given], Level, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "level", "_why"), AUDITED, ids=[row[-1] for row in AUDITED])
+@pytest.mark.parametrize(("answers", "level", "_why"), AUDITED)
 def test_second_reviews_earn_self_service(answers: list[Given], level: Level, _why: str) -> None:
     assert stands(answers).level is level
 
@@ -227,7 +227,7 @@ PATH: list[tuple[list[Given], KeptLevel | None, Level, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "kept", "level", "_why"), PATH, ids=[row[-1] for row in PATH])
+@pytest.mark.parametrize(("answers", "kept", "level", "_why"), PATH)
 def test_an_earlier_level_leads_to(answers: list[Given], kept: KeptLevel | None, level: Level, _why: str) -> None:
     assert stands(answers, kept).level is level
 
@@ -263,7 +263,7 @@ WARNED: list[tuple[list[Given], bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "warned", "_why"), WARNED, ids=[row[-1] for row in WARNED])
+@pytest.mark.parametrize(("answers", "warned", "_why"), WARNED)
 def test_a_brand_is_warned(answers: list[Given], warned: bool, _why: str) -> None:
     found = stands(answers)
     assert found.warned is warned

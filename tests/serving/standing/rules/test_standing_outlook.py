@@ -12,16 +12,8 @@ from tests.fixtures.clocks import NOW
 from tests.serving.standing.rules.test_standing import DESIGN, lived, stands
 
 OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
-    (
-        [],
-        (message("outlook.full", n=16), message("outlook.lost", n=3)),
-        "a new brand",
-    ),
-    (
-        lived(20),
-        (message("outlook.self_service", n=15), message("outlook.lost", n=4)),
-        "20 of 20",
-    ),
+    ([], (message("outlook.full", n=16), message("outlook.lost", n=3)), "a new brand"),
+    (lived(20), (message("outlook.self_service", n=15), message("outlook.lost", n=4)), "20 of 20"),
     (lived(95), (message("outlook.lost", n=6),), "95 of 95: with six it has more than a hundred"),
     (
         [*lived(60), *lived(8, 0, 1, code=DESIGN)],
@@ -34,7 +26,7 @@ OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "told", "_why"), OUTLOOKS, ids=[row[-1] for row in OUTLOOKS])
+@pytest.mark.parametrize(("answers", "told", "_why"), OUTLOOKS)
 def test_the_outlook_of_a_standing(answers: list[Given], told: tuple[Message, ...], _why: str) -> None:
     assert outlook(stands(answers), DEFAULT_STANDING) == told
 

@@ -104,7 +104,7 @@ TABLE: list[tuple[Spending, set[HoldCause], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("spending", "causes", "why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("spending", "causes", "why"), TABLE)
 def test_the_budgets_of_a_removal(spending: Spending, causes: set[HoldCause], why: str) -> None:
     assert {hold.cause for hold in holds(spending, DEFAULT_BUDGETS)} == causes, why
     assert {limit.cause for limit in limits(spending, DEFAULT_BUDGETS) if not limit.left} == causes

@@ -113,7 +113,7 @@ def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
     return bursts.holds(asked, policy, DEFAULT_STEP_UP)
 
 
-@pytest.mark.parametrize(("asked", "causes", "why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("asked", "causes", "why"), TABLE)
 def test_the_holds_of_a_removal(asked: Asked, causes: set[HoldCause], why: str) -> None:
     assert {one.cause for one in holds(asked, DEFAULT_BURSTS)} == causes, why
 

@@ -62,11 +62,7 @@ TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], Message, str]] = [
         "digest of an erased part changed",
     ),
     (lambda one: replace(one, parts=one.parts[1:]), message("evidence.missing", part="text"), "part removed"),
-    (
-        lambda one: replace(one, header={**HEADER, "version": 2}),
-        message("evidence.header"),
-        "header changed",
-    ),
+    (lambda one: replace(one, header={**HEADER, "version": 2}), message("evidence.header"), "header changed"),
     (
         lambda _: snapshot_of(HEADER, {**BODIES, Part.TEXT: b"another"}, SALTS),
         message("evidence.other_digest"),

@@ -32,7 +32,6 @@ ASKED, GONE, STILL, UNKNOWN = CheckState.ASKED, CheckState.GONE, CheckState.STIL
         (GONE, Seen.NOTHING, 2, DAY, GONE, 4 * MINUTE, "the last check is repeated"),
         (GONE, Seen.NOTHING, 20, 7 * DAY, GONE, None, "after a week it stays gone"),
     ],
-    ids=lambda value: value if isinstance(value, str) and " " in value else None,
 )
 def test_the_state_after_a_check(
     before: CheckState,

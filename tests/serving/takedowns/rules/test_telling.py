@@ -27,7 +27,7 @@ TABLE: list[tuple[Removals, tuple[Reason, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("removals", "expected", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("removals", "expected", "_why"), TABLE)
 def test_people_are_told_of(removals: Removals, expected: tuple[Reason, ...], _why: str) -> None:
     assert reasons(removals, DEFAULT_TELLING) == expected
 
@@ -55,7 +55,7 @@ HOURS: list[tuple[str, list[ZoneInfo], str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("at", "zones", "expected", "_why"), HOURS, ids=[row[-1] for row in HOURS])
+@pytest.mark.parametrize(("at", "zones", "expected", "_why"), HOURS)
 def test_a_batch_leaves_an_hour_after_the_day_of_the_told_begins(
     at: str, zones: list[ZoneInfo], expected: str | None, _why: str
 ) -> None:
@@ -64,8 +64,7 @@ def test_a_batch_leaves_an_hour_after_the_day_of_the_told_begins(
 
 
 @pytest.mark.parametrize(
-    ("at", "evening"),
-    [((2, 17, 59), (1, 18)), ((2, 18, 0), (2, 18)), ((2, 23, 59), (2, 18)), ((3, 0, 0), (2, 18))],
+    ("at", "evening"), [((2, 17, 59), (1, 18)), ((2, 18, 0), (2, 18)), ((2, 23, 59), (2, 18)), ((3, 0, 0), (2, 18))]
 )
 def test_the_last_evening_of_a_moment(at: tuple[int, int, int], evening: tuple[int, int]) -> None:
     day, hour, minute = at

@@ -39,8 +39,7 @@ def removed(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction
     policy = replace(DEFAULT_BUDGETS, person_day=person_day)
     policies = site.runtime.policies.changed(policy)
     report(replace(site, runtime=replace(site.runtime, policies=policies)), on_sale(site, many))
-    with site.runtime.store.read() as connection:
-        return actions.latest(connection, site.here, kind=None, state=None, most=many)[::-1]
+    return site.read(actions.latest, site.here, kind=None, state=None, most=many)[::-1]
 
 
 def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
@@ -68,8 +67,7 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
 def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> None:
     here, lead = any_site.here, of_person(any_site)
     (by_step_up, *_) = removed(any_site, 3, person_day=2)
-    with any_site.runtime.store.write() as connection:
-        connection.execute(update(action).where(action.c.action_id == by_step_up.action_id).values(stepped_up=True))
+    any_site.execute(update(action).where(action.c.action_id == by_step_up.action_id).values(stepped_up=True))
 
     def counted(*, hours: float) -> tuple[int, ...]:
         at = any_site.clock.now() + timedelta(hours=hours)

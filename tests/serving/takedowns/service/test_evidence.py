@@ -42,8 +42,7 @@ def removed(site: Site, **changes: object) -> Taken:
 
 
 def kept(site: Site, listing_id: str) -> list[Taken]:
-    with site.runtime.store.read() as connection:
-        return evidence.of_listing(connection, site.here, listing_id)
+    return site.read(evidence.of_listing, site.here, listing_id)
 
 
 def page(taken: Taken) -> str:
@@ -84,8 +83,7 @@ def test_the_log_holds_the_digest_in_the_entry_of_the_action(any_site: Site) -> 
         .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
         .where(audit_entry.c.act == "remove.scheduled")
     )
-    with any_site.runtime.store.read() as connection:
-        named = json.loads(connection.execute(query).scalar_one())["evidence"]
+    named = json.loads(any_site.value(query))["evidence"]
     assert named == {"evidence_id": taken.evidence_id, "digest": taken.snapshot.digest}
 
 
@@ -192,8 +190,7 @@ def test_the_database_refuses_to_change_evidence(any_site: Site, statement: str)
 
 def test_a_part_can_be_erased_whole_and_the_rest_is_still_proved(any_site: Site) -> None:
     taken = a_removal(any_site)
-    with any_site.runtime.store.write() as connection:
-        connection.execute(evidence_part.update().where(evidence_part.c.part == "seller").values(body=None, salt=None))
+    any_site.execute(evidence_part.update().where(evidence_part.c.part == "seller").values(body=None, salt=None))
     assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 1, "differing": []}
     [left] = kept(any_site, taken.listing_id)
     assert json.loads(as_file(left))["parts"]["seller"]["body"] is None

@@ -34,7 +34,6 @@ RATES = [
         ("EUR", {"accepted": {"d90": 200}}, "held", "without figures of twelve months, 90 days decide"),
         ("EUR", {"sales_12m": 0, "gmv_12m": "0"}, "scheduled", "zero is a figure"),
     ],
-    ids=lambda one: one if isinstance(one, str) and " " in one else "",
 )
 def test_a_removal_of_a_seller(site: Site, currency: str, block: dict[str, Any], state: str, why: str) -> None:
     load_rates(site.runtime, RATES, by="test")

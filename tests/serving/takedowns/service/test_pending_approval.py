@@ -12,7 +12,6 @@ from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.store import verdicts
-from serving.delivery.service.delivery import deliver
 from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
@@ -31,6 +30,7 @@ from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -57,8 +57,7 @@ def with_the_usual_hour(site: Site) -> Site:
 
 
 def standing(site: Site) -> list[Alert]:
-    with site.runtime.store.read() as connection:
-        return alerts.standing(connection, {site.here})
+    return site.read(alerts.standing, {site.here})
 
 
 def drill(site: Site, many: int) -> None:
@@ -80,8 +79,7 @@ def drill(site: Site, many: int) -> None:
         acts = connection.execute(select(audit_entry.c.act)).scalars().all()
     assert acts.count("alert.raised") == 1, "it is open already"
     site.clock.forward(hours=30)
-    with site.runtime.store.read() as connection:
-        asked = actions.latest(connection, site.here, kind=None, state=None, most=many)
+    asked = site.read(actions.latest, site.here, kind=None, state=None, most=many)
     told = [deliver(site.runtime, site.here, one.action_id) for one in asked]
     assert told.count("held") == many - cap
     assert states(site) == {"sending": cap, "held": many - cap}
@@ -153,8 +151,7 @@ def test_a_pending_removal_does_not_use_the_daily_cap(any_site: Site) -> None:
     since = any_site.clock.now()
 
     def used_up() -> int:
-        with any_site.runtime.store.read() as connection:
-            return standings.at_once_since(connection, any_site.here, any_site.brand_id, since)
+        return any_site.read(standings.at_once_since, any_site.here, any_site.brand_id, since)
 
     action_id = a_burst(any_site)
     assert states(any_site) == {"scheduled": CAP, "held": 1}
@@ -173,8 +170,7 @@ def a_pending_verdict(site: Site, action_id: str) -> tuple[str, str]:
 
 def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
     """Whether a verdict counts for training, as known at a moment."""
-    with site.runtime.store.read() as connection:
-        found = verdict_history.of_marketplace(connection, site.here, as_of)[version_id].verdicts
+    found = site.read(verdict_history.of_marketplace, site.here, as_of)[version_id].verdicts
     (one,) = [one.given for one in found if one.given.verdict_id == verdict_id]
     return not one.superseded
 
@@ -211,8 +207,7 @@ def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
 
 def counted_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
     """The confirmed counterfeits of the seller, and of listings with the text of a new one, as known at a moment."""
-    with site.runtime.store.read() as connection:
-        found = histories.rulings(connection, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
+    found = site.read(histories.rulings, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
     return sum(one.counterfeit for one in outcomes(found, as_of=as_of)), asked(site, as_of=as_of).counterfeit
 
 
@@ -233,8 +228,7 @@ def test_a_pending_confirmation_does_not_count_before_its_approval(any_site: Sit
 
 def test_verdicts_of_sent_removals_count_while_others_are_pending(any_site: Site) -> None:
     a_burst(any_site)
-    with any_site.runtime.store.read() as connection:
-        asked = actions.latest(connection, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
+    asked = any_site.read(actions.latest, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
     found = [a_pending_verdict(any_site, one.action_id) for one in asked]
     assert [stands(any_site, *one, any_site.clock.now()) for one in found] == [True] * CAP
 
@@ -376,9 +370,7 @@ def test_a_pending_confirmation_can_be_undone_within_its_window(site: Site) -> N
     assert (pending_removals(site.runtime, site.analyst), standing(site)) == ([], [])
 
 
-def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(
-    any_site: Site,
-) -> None:
+def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: Site) -> None:
     first, second = questions(any_site, 2)
     rule = AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")

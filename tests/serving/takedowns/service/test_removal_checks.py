@@ -1,5 +1,7 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -9,17 +11,18 @@ from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.audit.store import audit
 from serving.cases.store import cases
-from serving.delivery.service.delivery import deliver
 from serving.operations.service.figures import figures
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.rules.statement import Undone, reinstatement_statement
-from serving.takedowns.service.removal_checks import check_removal, sweep_removal_checks
+from serving.takedowns.service import removal_checks as module
+from serving.takedowns.service.removal_checks import check_due, waiting
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.store import actions, alerts, removal_checks
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import CheckAlarm
 from serving.takedowns.store.removal_checks import RemovalCheck
 from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.delivering import deliver
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -54,20 +57,19 @@ def an_acknowledged_removal(site: Site, external_id: str = "MP-9") -> StoredActi
 
 
 def check_of(site: Site, action: StoredAction) -> RemovalCheck | None:
-    with site.runtime.store.read() as connection:
-        return removal_checks.of_actions(connection, site.here, [action.action_id]).get(action.action_id)
+    return site.read(removal_checks.of_actions, site.here, [action.action_id]).get(action.action_id)
 
 
 def look(site: Site, action: StoredAction) -> str:
-    """Run the due check, as its job does."""
-    found = check_of(site, action)
-    assert found is not None
-    return check_removal(site.runtime, site.here, action.action_id, found.looks)
+    """Run the check if it is due; its state."""
+    check_due(site.runtime, site.here)
+    check = check_of(site, action)
+    assert check is not None
+    return check.state.value
 
 
 def standing(site: Site) -> list[alerts.Alert]:
-    with site.runtime.store.read() as connection:
-        return alerts.standing(connection, {site.here})
+    return site.read(alerts.standing, {site.here})
 
 
 def timeline(site: Site, action: StoredAction) -> list[str]:
@@ -91,13 +93,37 @@ def test_a_removal_is_verified_at_the_status_address_and_its_time_is_stored(any_
     assert (counted["gone"], counted["median_seconds_to_removal"]) == (1, 240)
 
 
-def test_the_sweep_enqueues_one_job_for_each_due_check(any_site: Site, receiver: Receiver) -> None:
-    an_acknowledged_removal(any_site)
-    assert sweep_removal_checks(any_site.runtime) == 0, "a minute has not passed"
+def test_a_check_is_made_once_when_it_is_due(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    assert (waiting(any_site.runtime), check_due(any_site.runtime, any_site.here)) == ([], {}), "no minute has passed"
     any_site.clock.forward(seconds=60)
-    assert [sweep_removal_checks(any_site.runtime) for _ in range(2)] == [1, 0]
-    any_site.clock.forward(minutes=15)
-    assert sweep_removal_checks(any_site.runtime) == 1, "the job was lost with its process"
+    assert waiting(any_site.runtime) == [any_site.here]
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(lambda _: check_due(any_site.runtime, any_site.here), range(3)))
+    assert sorted(made, key=len) == [{}, {}, {action.action_id: "gone"}]
+    assert (waiting(any_site.runtime), len(receiver.looks)) == ([], 1)
+
+
+def test_a_check_whose_process_ended_is_made_two_minutes_later(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    any_site.clock.forward(seconds=60)
+
+    def ends(*_: object, **__: object) -> NoReturn:
+        raise SystemExit
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "shows", ends)
+        with pytest.raises(SystemExit):
+            check_due(any_site.runtime, any_site.here)
+    assert waiting(any_site.runtime) == []
+    any_site.clock.forward(minutes=2)
+    assert look(any_site, action) == "gone"
+
+
+def test_no_check_begins_once_the_process_stops(any_site: Site, receiver: Receiver) -> None:
+    an_acknowledged_removal(any_site)
+    any_site.clock.forward(seconds=60)
+    assert check_due(any_site.runtime, any_site.here, lambda: True) == {}
     assert receiver.looks == []
 
 
@@ -113,8 +139,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     (alert,) = standing(any_site)
     assert (alert.cause, alert.subject) == (CheckAlarm.STILL_SHOWN, "")
     assert alert.sentence == "MP-9: The listing is shown although its removal was acknowledged."
-    with any_site.runtime.store.read() as connection:
-        (row,) = removal_checks.still_shown(connection, {any_site.here}, 10)
+    (row,) = any_site.read(removal_checks.still_shown, {any_site.here}, 10)
     assert (row.external_id, row.check.action_id) == ("MP-9", action.action_id)
     receiver.shows = lambda _listing: False
     any_site.clock.forward(hours=3)
@@ -123,8 +148,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     found = check_of(any_site, action)
     assert found is not None
     assert found.seconds_to_removal == 4 * 3600 + 180
-    with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+    assert any_site.read(audit.check)[1] is None
 
 
 def test_the_alert_stays_while_another_listing_is_still_shown(any_site: Site, receiver: Receiver) -> None:
@@ -161,6 +185,7 @@ def test_a_status_address_that_asks_to_wait_is_not_asked_before(any_site: Site, 
     action = an_acknowledged_removal(any_site)
     receiver.shows = lambda _listing: 429
     receiver.headers = {"retry-after": "86400"}
+    any_site.clock.forward(seconds=60)
     look(any_site, action)
     check = check_of(any_site, action)
     assert check is not None
@@ -224,13 +249,6 @@ def test_a_reinstatement_during_a_check_raises_no_alert(any_site: Site, receiver
     assert (look(any_site, action), standing(any_site)) == ("given_back", [])
 
 
-def test_a_completed_check_is_not_repeated(any_site: Site, receiver: Receiver) -> None:
-    action = an_acknowledged_removal(any_site)
-    any_site.clock.forward(minutes=1)
-    assert [check_removal(any_site.runtime, any_site.here, action.action_id, 0) for _ in range(2)] == ["gone"] * 2
-    assert len(receiver.looks) == 1
-
-
 def test_without_a_status_address_there_is_no_check(any_site: Site) -> None:
     with a_receiver() as receiver:
         register(any_site, receiver, None)
@@ -256,8 +274,7 @@ def test_a_reinstatement_is_not_checked(any_site: Site, receiver: Receiver) -> N
     any_site.clock.forward(hours=1)
     deliver(any_site.runtime, any_site.here, back.action_id)
     assert check_of(any_site, back) is None
-    with any_site.runtime.store.read() as connection:
-        assert actions.left_after(connection, action)
+    assert any_site.read(actions.left_after, action)
 
 
 @pytest.mark.parametrize("status_url", ["https://bazaar.example/offers/", "http://bazaar.example/{listing}"])
@@ -280,11 +297,13 @@ def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiv
 
     def overtaken(_listing: str) -> bool:
         receiver.shows = lambda _listing: False
+        any_site.clock.forward(minutes=2)
         assert look(any_site, action) == "gone"
         return True
 
     receiver.shows = overtaken
-    assert (look(any_site, action), standing(any_site)) == ("overtaken", [])
+    assert check_due(any_site.runtime, any_site.here) == {action.action_id: "overtaken"}
+    assert standing(any_site) == []
     found = check_of(any_site, action)
     assert found is not None
     assert (found.state, found.looks) == (CheckState.GONE, 1)

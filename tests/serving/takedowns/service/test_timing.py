@@ -8,10 +8,10 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
-from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action
+from tests.fixtures.delivering import deliver
 from tests.fixtures.reviewing import a_case, a_drawn_case, judge
 from tests.fixtures.runtimes import Site
 
@@ -37,12 +37,10 @@ def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_si
     site = delaying(any_site, 0.5)
     made = removed(site)
     assert made.leaves_at == made.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
-    with site.runtime.store.read() as connection:
-        assert connection.execute(select(action.c.random_delay_seconds)).scalar_one() == 1_800
+    assert site.value(select(action.c.random_delay_seconds)) == 1_800
     site.clock.forward(minutes=32)
     assert deliver(site.runtime, site.here, made.action_id) != "failed"  # It is not sent yet.
-    with site.runtime.store.read() as connection:
-        assert actions.get(connection, site.here, made.action_id).sent_at is None
+    assert site.read(actions.get, site.here, made.action_id).sent_at is None
     site.clock.forward(minutes=2)
     assert deliver(site.runtime, site.here, made.action_id) == "failed"  # It is sent, but no endpoint is registered.
 
@@ -61,6 +59,5 @@ def test_a_further_confirmation_ends_the_delay(any_site: Site) -> None:
     with site.runtime.store.write() as connection:
         assert actions.bring_forward(connection, made, site.clock.now() + UNDO)
         assert not actions.bring_forward(connection, made, site.clock.now() + timedelta(hours=9))
-    with site.runtime.store.read() as connection:
-        found = actions.get(connection, site.here, made.action_id)
+    found = site.read(actions.get, site.here, made.action_id)
     assert found.leaves_at == found.due_at == site.clock.now() + UNDO

@@ -154,13 +154,11 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     action = confirm(site, lead, rest[0]).action
     assert action is not None
     assert states(site) == {"withdrawn": 2, "held": 1}
-    with site.runtime.store.read() as connection:
-        assert [one.subject for one in alerts.standing(connection, {site.here})] == [lead.user_id]
+    assert [one.subject for one in site.read(alerts.standing, {site.here})] == [lead.user_id]
     assert speak(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
     confirm(site, lead, rest[1])
     assert states(site) == {"withdrawn": 2, "scheduled": 2}
-    with site.runtime.store.read() as connection:
-        assert not alerts.standing(connection, {site.here})
+    assert not site.read(alerts.standing, {site.here})
     site.clock.forward(days=1)
     assert tell_of_day(site.runtime) == 1
 

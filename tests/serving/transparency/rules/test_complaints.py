@@ -48,8 +48,7 @@ def test_without_a_decision_the_median_is_none_and_not_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "outcome"),
-    [(1, ComplaintOutcome.OPEN), (2, ComplaintOutcome.OPEN), (3, ComplaintOutcome.REVERSED)],
+    ("hours", "outcome"), [(1, ComplaintOutcome.OPEN), (2, ComplaintOutcome.OPEN), (3, ComplaintOutcome.REVERSED)]
 )
 def test_a_complaint_was_open_until_it_ended(hours: float, outcome: ComplaintOutcome) -> None:
     then = as_of(REVERSED, AT + timedelta(hours=hours))

@@ -104,13 +104,11 @@ class HalfYear:
     def _object(self) -> None:
         """Removals are sent, and the sellers of most of them appeal."""
         for one in self._scheduled():
-            with self.site.runtime.store.write() as connection:
-                assert actions.change(connection, one, ActionEvent.SEND, {"sent_at": self.site.clock.now()})
+            assert self.site.write(actions.change, one, ActionEvent.SEND, {"sent_at": self.site.clock.now()})
             if self.random.random() < 0.6:
                 complaint = Complaint(f"appeal-{one.action_id}", one.external_id, "They are genuine.")
                 file_appeal(self.site.runtime, self.site.marketplace, complaint)
 
     def _scheduled(self) -> list[StoredAction]:
         kind, state = ActionKind.REMOVE, ActionState.SCHEDULED
-        with self.site.runtime.store.read() as connection:
-            return actions.latest(connection, self.site.here, kind=kind, state=state, most=10_000)
+        return self.site.read(actions.latest, self.site.here, kind=kind, state=state, most=10_000)

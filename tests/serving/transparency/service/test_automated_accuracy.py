@@ -39,7 +39,6 @@ def test_listings_scored_by_the_scorecard_are_excluded(site: Site) -> None:
     begins = site.clock.now()
     a_case(site)
     site.clock.forward(days=1)
-    with site.runtime.store.read() as connection:
-        found = accuracy(connection, site.here, begins, site.clock.now())
+    found = site.read(accuracy, site.here, begins, site.clock.now())
     assert found.flagged.value is None
     assert sum(one.listings for one in found.bands) == 0

@@ -36,8 +36,7 @@ def play(site: Site) -> None:
 
 
 def _scheduled(site: Site, name: str) -> StoredAction:
-    with site.runtime.store.read() as connection:
-        found = actions.latest(connection, site.here, kind=None, state=None, most=100)
+    found = site.read(actions.latest, site.here, kind=None, state=None, most=100)
     return next(one for one in found if one.external_id == name)
 
 

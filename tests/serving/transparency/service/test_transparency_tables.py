@@ -29,8 +29,7 @@ SELLER = "lumo-trade-88"
 
 def read(site: Site, name: TableName, since: datetime, until: datetime | None = None) -> list[dict[str, Any]]:
     span = Span(site.here, since, until or site.clock.now() + timedelta(seconds=1))
-    with site.runtime.store.read() as connection:
-        columns, rows = table(connection, name, span)
+    columns, rows = site.read(table, name, span)
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
@@ -137,11 +136,7 @@ LISTED = {
         "reversed",
         "median_hours_to_decision",
     },
-    "suspensions": {
-        "manifestly_illegal_content",
-        "manifestly_unfounded_notices",
-        "manifestly_unfounded_complaints",
-    },
+    "suspensions": {"manifestly_illegal_content", "manifestly_unfounded_notices", "manifestly_unfounded_complaints"},
     "automated_means": {
         "error_rate_of_what_was_flagged",
         "error_rate_of_what_was_flagged_low",

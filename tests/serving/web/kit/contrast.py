@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from serving.web.assets import FOLDER
+from serving.web.headers import FOLDER
 
 TEXT: Final = 4.5  # WCAG 2.2, 1.4.3, for text of any size here.
 MARK: Final = 3.0  # WCAG 2.2, 1.4.11: marks, and the borders of fields.

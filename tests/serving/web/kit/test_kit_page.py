@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from serving.web.assets import FOLDER
+from serving.web.headers import FOLDER
 from tests.fixtures.clocks import NOW
 from tests.serving.web.kit import contrast
 from tests.serving.web.kit.contrast import Contrast

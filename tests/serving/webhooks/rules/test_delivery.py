@@ -55,7 +55,6 @@ def test_jitter_spreads_a_wait_over_a_fifth_of_it() -> None:
         (14, 900, "and never longer than a quarter of an hour"),
         (100_000, 900, "after any number of failures"),
     ],
-    ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_a_receiver_is_paused_once_its_failures_exceed_chance(failures: int, seconds: int | None, _why: str) -> None:
     assert rest_after(failures, DEFAULT_DELIVERY) == (None if seconds is None else timedelta(seconds=seconds))
@@ -72,7 +71,6 @@ def test_a_receiver_is_paused_once_its_failures_exceed_chance(failures: int, sec
         (10, 32, False, 10, "they were on their way when the pause began"),
         (0, 1, True, 1, "somebody had paused it"),
     ],
-    ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_failures_of_messages_that_were_sent_together(
     before: int, more: int, is_test: bool, after: int, _why: str
@@ -93,7 +91,6 @@ def test_failures_of_messages_that_were_sent_together(
         (503, False, "it is down"),
         (302, False, "redirects are not followed"),
     ],
-    ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_the_cause_of_a_failure_by_status(status: int, of_the_message: bool, _why: str) -> None:
     assert speaks_of_the_message(status) is of_the_message
@@ -119,7 +116,7 @@ HEADERS = [
 ]
 
 
-@pytest.mark.parametrize(("header", "seconds", "_why"), HEADERS, ids=[row[-1] for row in HEADERS])
+@pytest.mark.parametrize(("header", "seconds", "_why"), HEADERS)
 def test_the_wait_that_a_header_asks_for(header: str | None, seconds: int | None, _why: str) -> None:
     expected = None if seconds is None else timedelta(seconds=seconds)
     assert wait_of(header, SENT, DEFAULT_DELIVERY) == expected
@@ -135,7 +132,7 @@ RESTS = [
 ]
 
 
-@pytest.mark.parametrize(("status", "wait", "seconds", "_why"), RESTS, ids=[row[-1] for row in RESTS])
+@pytest.mark.parametrize(("status", "wait", "seconds", "_why"), RESTS)
 def test_the_pause_that_an_answer_asks_for(
     status: int | None, wait: int | None, seconds: int | None, _why: str
 ) -> None:

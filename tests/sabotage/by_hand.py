@@ -1,0 +1,493 @@
+"""The mutants that the generator cannot make, by module: the text, the broken text, and the resulting fault."""
+
+from pathlib import Path
+from typing import Final
+
+from tests.sabotage.generator import Mutant
+
+_ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+    "features/corrections.py": (
+        ("named.mark if named.brand_id is None else", "None if named.brand_id is None else", "the mark is lost"),
+        ("() if named.brand_id", "resolved.candidates if named.brand_id", "candidates stay"),
+    ),
+    "models/bundle_files.py": (
+        ("object_pairs_hook=_each_once", "object_pairs_hook=dict", "repeated names"),
+        ("files[name].decode()", "files[name]", "any encoding"),
+    ),
+    "models/case.py": (("ASK_BRAND,\n    CaseLane.ANALYST", "ANALYST,\n    CaseLane.ASK_BRAND", "brands come later"),),
+    "models/evidence.py": (
+        (" *_OBFUSCATED)", ")", "hidden names untold"),
+        ("dict.fromkeys((*_CONTACT, *_COPIES), 0.0)", "dict.fromkeys(_CONTACT, 0.0)", "copies untold"),
+    ),
+    "models/explanations.py": (("one.concludes, abs(one.weight)", "abs(one.weight)", "describing words first"),),
+    "models/exploration.py": (
+        ("return policy.audit_least_share", "return 0.0", "confident scores are never sampled"),
+        ("min(1 - _LEAST, max(_LEAST, probability))", "probability", "certainty has no odds"),
+    ),
+    "models/labels.py": (
+        ("(v.known_at, v.verdict_id))", "v.verdict_id)", "verdicts in the order of ids"),
+        ("            return _NOT_MATURE", "            pass", "an upheld appeal without a date is a label"),
+        ("int(bool(fakes))", "VALUES[test_buys[-1].judgement]", "the last test buy decides"),
+        (":\n        fakes", " and not confirmed:\n        fakes", "an appeal hides a test buy"),
+        (
+            ":\n        fakes",
+            " and not any(v.side is Side.BRAND for v in answers):\n        fakes",
+            "the brand overrules test buys",
+        ),
+        ("any(verdict.second_review for verdict in against)", "bool(against)", "any analyst contradicts the brand"),
+        (".BRAND, (last,", ".BRAND, tuple(by_brand", "all verdicts of the brand prove the label"),
+        ("basis.verdicts)", "basis.verdicts[-1:])", "grey market by the last verdict only"),
+        ("+ policy.matures for", "+ policy.matures / 2 for", "half of the window is enough"),
+    ),
+    "models/phrases.py": (
+        ("return words_of(listing.title, names)", "return words_of(listing.title)", "parts of names"),
+    ),
+    "models/priority.py": (("max(1.0, sold_7d or 1.0)", "(sold_7d or 0.0)", "unsold goods have no harm"),),
+    "models/routing.py": (
+        (" 1.0, version)", " share * 0.5, version)", "not certain"),
+        ("AUDIT, reasons, share", "AUDIT, reasons, 1.0", "sampled at 100 %"),
+        ("Route(Lane.NO_ACTION, reasons, share,", "Route(Lane.NO_ACTION, reasons, 1.0,", "no action with certainty"),
+        ("policy.allowed", "0 * policy.allowed", "never audited"),
+        ("(reason,), policy.whitelist_audit_share", "(reason,), 0.0", "an authorised seller is never sampled"),
+        ("reason,), chance", "reason,), policy.audit_share", "new sellers are sampled like all"),
+        ("situation.seller_known_days, situation", "None, situation", "all sellers are new"),
+        ("situation.seller_judged, policy", "0, policy", "judged sellers are new"),
+        ("Asking.USED_UP", "Asking.USED_UP if False", "no daily limit of questions"),
+    ),
+    "models/strikes.py": (("by_kind[one.kind", "by_kind[ReasonCode.DESIGN", "all kinds are one incident"),),
+    "models/thresholds.py": (
+        ("recall=float(right / labels.sum())", "recall=float(right / flagged)", "precision reported as recall"),
+        ("right / flagged", "right / labels.sum()", "recall reported as precision"),
+        ("flagged_sellers=len(chosen.flagged)", "flagged_sellers=int(flagged)", "listings counted as sellers"),
+        (", policy.most_right_listings)", ", 1e9)", "no cap"),
+        (", policy.most_right_listings)", ", 1.0)", "sellers count one each"),
+        ("if total <= _ROUNDING", "if total <= -1e9", "more sellers help a market below the target"),
+        ("len(self.flagged)", "int(self.flagged.sum())", "listings count as independent"),
+        ("np.argsort(-scores", "np.argsort(scores", "the lowest scores first"),
+        ("np.searchsorted(ends, wanted)", "np.searchsorted(ends, wanted[:1])", "only one threshold is tried"),
+        ("low, high = target, 1.0", "low, high = 1.0, 1.0", "a bound of one"),
+        ("/ chosen.flagged", "/ chosen.flagged.mean()", "sellers are weighted"),
+        ("if math.isinf(growth)", "if growth < 0", "needed sellers where none would help"),
+    ),
+    "models/tree_probes.py": (("math.nextafter(threshold, math.inf)", "threshold", "nothing just above"),),
+    "models/tree_shares.py": (
+        ("edges.get(column, (_NONE, 1.0))", "_NONE, 1.0", "one opening for each split"),
+        ("<= MOST_SPLITS", "<= MOST_SPLITS + 1", "trees of seven splits both looked up and traversed"),
+    ),
+    "models/treetext.py": (
+        (' "feature_infos")', ")", "ranges of more columns"),
+        ('feature_names", "feature_infos")', 'feature_infos",)', "names of more columns"),
+        ('internal_weight", "shrinkage', "shrinkage", "unread inner weights"),
+        ("if not _TAIL.match(text, at):", 'if not text.startswith("end of trees\\n", at):', "any trailing text"),
+    ),
+    "models/verdict.py": (
+        (
+            "PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons",
+            "DECIDE, Outcome.NONE, None, reasons",
+            "the case is closed",
+        ),
+    ),
+    "models/workload.py": (
+        ("scores[teams == team])[::-1]", "scores)[::-1]", "a team reviews everybody's listings"),
+        ("float(own[last])", "float(own[0])", "the top score is the threshold"),
+    ),
+    "serving/account_management/rules/attention.py": (
+        ("-len(reasons)", "len(reasons)", "fewer reasons are more urgent"),
+    ),
+    "serving/account_management/service/alias_decisions.py": (
+        ("without=own", "without=()", "a manager accepts what their own corrections produced"),
+        ("same_person(context.roots, {context.person.user_id})", "{context.person.user_id}", "puppets count"),
+    ),
+    "serving/accounts/rules/access.py": (
+        (".ANSWER_QUESTIONS", ".ANSWER_QUESTIONS, Permission.PROMOTE_MODELS", "a brand promotes"),
+    ),
+    "serving/accounts/rules/second_person.py": (
+        ("ours.isdisjoint(theirs)", "ours != theirs", "a reset account is independent of its resetter"),
+        ("first.setdefault(roots", "first.__setitem__(roots", "of equally many the latest"),
+    ),
+    "serving/accounts/rules/staffing.py": (
+        (".role, grant.marketplace_id, grant.brand_id", "", "lead rights are part of the key"),
+    ),
+    "serving/accounts/store/invitations.py": (
+        ("return invitation.c.used_at.is_(None), ", "return ", "a link works twice"),
+        ("invitation.c.withdrawn_at.is_(None), ", "", "a withdrawn link works"),
+        (", invitation.c.expires_at > at", "", "a link never expires"),
+    ),
+    "serving/accounts/store/reset_links.py": (
+        ("return reset_link.c.used_at.is_(None), ", "return ", "a link works twice"),
+        ("reset_link.c.ended_at.is_(None), ", "", "a link that was ended works"),
+        (", reset_link.c.expires_at > at", "", "a link never expires"),
+        (", account.c.disabled_at.is_(None)", "", "a deactivated account is restored"),
+        ("where(reset_link.c.user_id == user_id, *_unspent", "where(*_unspent", "all links end"),
+    ),
+    "serving/administration/service/passwords.py": (
+        ("people.end_sessions(connection, user_id, but=staying)", "0", "sessions stay"),
+    ),
+    "serving/appeals/rules/appeals.py": (
+        ("    (AppealState.UPHELD, AppealEvent.REOPEN): AppealState.OPEN,\n", "", "a decision cannot be reopened"),
+    ),
+    "serving/appeals/rules/counter_notice.py": (
+        ("_S.LAPSED: frozenset({_E.APPEAL})", "_S.LAPSED: frozenset()", "no appeal after a missed deadline"),
+    ),
+    "serving/appeals/service/complaint_case.py": (
+        ('"lane": complaint_heard.lane.value', '"lane": CaseLane.ANALYST.value', "the first reviewer decides again"),
+    ),
+    "serving/audit/rules.py": (
+        ("gone.difference(erased", "set(", "payloads may vanish"),
+        ("elif entry.act == ERASURE:", "else:", "any entry may declare an erasure"),
+    ),
+    "serving/brands/rules/alias_proposals.py": (
+        ("elif one.user_id not in without:", "else:", "the manager's own corrections count"),
+    ),
+    "serving/brands/service/brand_messages.py": (
+        (":\n            raise", " * 9:\n            raise", "no hourly limit"),
+    ),
+    "serving/brands/store/aliases.py": (
+        ("            row.decided_at <= as_of,\n", "", "an alias was known before it was accepted"),
+    ),
+    "serving/brands/store/price_lists.py": (
+        (
+            "            inside(brand_list_price, marketplace_id),\n",
+            "",
+            "the lists of all marketplaces are compared with",
+        ),
+        (
+            "inside(brand_list_price, pair[0], brand_id=pair[1])",
+            "brand_list_price.c.brand_id == pair[1]",
+            "one list for all",
+        ),
+    ),
+    "serving/cases/store/chosen.py": (
+        (
+            "or_(review_case.c.opened_by.is_not(None), review_case.c.report_id.is_not(None)",
+            "review_case.c.opened_by.is_not(None",
+            "a reported listing is weighted as if it had been drawn",
+        ),
+        ("as_of, ~looked_at", "as_of", "a drawn listing loses its probability when it is reported"),
+    ),
+    "serving/intake/matching.py": (("<= policy.most_steps", "<= 4", "distant links count"),),
+    "serving/intake/service/batch_scoring.py": (
+        ("max(0, self.left[brand_id] - 1)", "self.left[brand_id]", "earlier rows of a batch use up no question"),
+    ),
+    "serving/intake/service/intake_rows.py": (
+        ("reference_keys(step.listing, facts.resolved)", "reference_keys(step.listing, facts.brand)", "prices move"),
+        ("protected=facts.resolved", "protected=facts.brand", "a seller's other listings move"),
+    ),
+    "serving/intake/service/intake_reading.py": (
+        ("hour=0, minute=0,", "minute=0,", "a day of an hour"),
+        ("max(0, limit - asked.get(brand_id, 0))", "limit", "today's questions are ignored"),
+    ),
+    "serving/learning/rules/golden.py": (
+        ("for one in votes[:at])", "for one in votes[at:])", "the first may be the blind one"),
+    ),
+    "serving/learning/rules/heavy_sources.py": (
+        ("max(shares, key=lambda one: shares[one])", "Among.ALL", "a class of one reviewer"),
+    ),
+    "serving/learning/rules/promotion.py": (
+        ("counted.setdefault(one.by, one)", "counted.setdefault(one.by + str(len(counted)), one)", "counted twice"),
+        ("counted).difference(one.by for one in apart", "", "a doubled approver approves again"),
+        ("policy.approvals_needed - len", "policy.approvals_needed - 1 - len", "one person is enough"),
+    ),
+    "serving/learning/rules/retraining.py": (
+        ("(Wait.UNDER_WAY, found.under_way)", "(Wait.UNDER_WAY, False)", "two trainings at once"),
+        ("for one, holds in (*waits, *due)", "for one, holds in (*due, *waits)", "a cause before an obstacle"),
+    ),
+    "serving/learning/service/labelling.py": (
+        ("version.appeal", "AppealState.NONE", "appeals are ignored"),
+        ("appeal_verdict=decision,", "appeal_verdict=None,", "the appeal's verdict is lost"),
+        ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
+        ('=found["lane"]', '="analyst"', "the audit lane is lost"),
+        ('found["inclusion_probability"]', "1.0", "certain to be shown"),
+        ("kept_apart(rows, golden, clusters)", "rows", "the golden set is in training"),
+        ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
+        ("seller_cluster=cluster", 'seller_cluster=found["seller_external_id"]', "linked sellers are unseen sellers"),
+        ("one.reported for one in version.verdicts", "False for one in version.verdicts", "no label is reported"),
+        ("        reported=reported,\n", "", "snapshots do not tell"),
+    ),
+    "serving/learning/service/promote.py": (
+        ("not_passed(model))", "())", "overriding a gate needs no reason"),
+        ("=_champion(connection, marketplace_id)", "=None", "the champion is ignored"),
+        ("not_passed(model),", "(),", "approvals without the reason count"),
+        ("marketplaces(Permission.PROMOTE_MODELS", "marketplaces(Permission.SEE_MODELS", "the right to see is enough"),
+        ("approvals.use(", "used.clear()\n    approvals.use(", "used approvals count again"),
+        ("digest, by, now", 'digest, "user:nobody", now', "the promoter is not recorded"),
+    ),
+    "serving/learning/service/second_reviews.py": (
+        ('"lane": CaseLane.SECOND_REVIEW.value', '"lane": CaseLane.ANALYST.value', "the second review is not blind"),
+    ),
+    "serving/learning/service/trial.py": (
+        ("share, by)\n        trials.change", "0.0, by)\n        trials.change", "a larger share without approvals"),
+        ("return frozenset(one.by for one in counted)", 'return frozenset({"a"})', "recorded approvals are lost"),
+    ),
+    "serving/learning/store/verdict_history.py": (
+        (
+            "or_(removal_approval.c.settled_at.is_(None), removal_approval.c.settled_at > as_of",
+            "removal_approval.c.settled_at.is_(None",
+            "removals approved later are labels",
+        ),
+    ),
+    "serving/notices/rules/notice_counts.py": (("None,\n        ", "0.0,\n        ", "an empty share is zero"),),
+    "serving/notices/rules/notices.py": (
+        ("return Place(_TRUSTED + capped", "return Place(_GOOD_STANDING + capped", "trusted flaggers are not first"),
+    ),
+    "serving/notices/service/admission.py": (
+        ("            refused = error", "            raise", "a refusal counts for no network"),
+    ),
+    "serving/notices/service/notice_complaints.py": (
+        ("_brand_decided(connection, before)", "False", "the brand that decided is asked again"),
+    ),
+    "serving/operations/service/breaker.py": (
+        (">= timedelta(minutes=policy.check_minutes)", ">= timedelta(0)", "checked without a pause"),
+    ),
+    "serving/platform/deadlines.py": (
+        ("timedelta(hours=14", "timedelta(0", "short in the east"),
+        ("_LAST_TO_END: Final = timedelta(hours=12)", "_LAST_TO_END: Final = timedelta(0)", "too short in the west"),
+        ("min(day.day, monthrange(year, month)[1])", "min(day.day, 28)", "months of 28 days"),
+    ),
+    "serving/privacy/rules/erasure.py": (
+        ("any(names(one, seller) for one in value.values())", "False", "nested objects are ignored"),
+        ("any(names(one, seller) for one in value)", "False", "lists are ignored"),
+    ),
+    "serving/reports/rules/attachments.py": (
+        ("most = policy.most_documents", "most = policy.most_documents + 1", "one document too many"),
+        ("ordered_on, today", "ordered_on, record.ordered_on", "ordered in the future"),
+        ("(record.ordered_on, record.received_on,", "(record.received_on, record.received_on,", "received first"),
+    ),
+    "serving/reports/rules/requests.py": (
+        ("        return False", "        pass", "asked by each report"),
+        ('.partition("#")[0]', "", "a fragment makes another listing"),
+        ("host.lower()", "host", "a host has a case"),
+        ('.rstrip("/")', "", "a slash at the end makes another listing"),
+    ),
+    "serving/reports/store/report_documents.py": (
+        ('"user_id": self.user_id, ', "", "a draft is everybody's"),
+        ("report_document.c.report_id.is_(None), report", "report", "documents that were sent are deleted"),
+    ),
+    "serving/review/service/removal_stops.py": (
+        ("people.end_sessions(connection, remover.user_id)", "0", "the thief stays signed in"),
+    ),
+    "serving/review/service/undoing.py": (
+        ("strike_recording.give_again", "", "an undone overturn does not restore the strike"),
+    ),
+    "serving/rights/service/brand_file.py": (
+        ("return AGENT if mandates", "return None if mandates", "an agent sets its own limits"),
+    ),
+    "serving/rights/service/copies.py": (
+        ('found.document,\n        "begins_at', 'None,\n        "begins_at', "a right arrives without its document"),
+        ("mandate.expires_at", "mandate.expires_at.replace(year=2999)", "a copy lasts longer"),
+        ("right_id, brand_id=pair[1", "right_id, to=other[0", "a log names the other marketplace"),
+    ),
+    "serving/rights/service/sharing.py": (
+        ("require_lead(connection, person, pair)", 'f"user:{person.user_id}"', "lead rights there are enough"),
+    ),
+    "serving/rights/store/mandates.py": (
+        ("here = of(power_of_attorney, pair), one.", "here = one.", "a power of attorney is ended elsewhere"),
+        ("here = of(power_of_attorney, pair), power", "here = power", "a power of attorney is voided elsewhere"),
+    ),
+    "serving/rights/store/rights.py": (
+        ("return inside(table, pair[0], brand_id=pair[1])", "return table.c.brand_id == pair[1]", "by brand alone"),
+        ("of(brand_right, pair), ", "", "a right of another marketplace is found by its id"),
+        (
+            "inside(brand_right, pair[0], brand_id=pair[1]",
+            "(brand_right.c.brand_id == pair[1]) & inside(brand_right, brand_right.c.marketplace_id",
+            "a right is on file once for all marketplaces",
+        ),
+    ),
+    "serving/scoring/rules/trial.py": (
+        ('f"{trial_id} {seller}"', 'f"{seller}"', "every trial has the same sellers"),
+        ('f"{trial_id} {seller}"', 'f"{trial_id} {seller} {share}"', "sellers change when the share grows"),
+        ("if share > 0 and missing:", "if share > 0 and missing > 1:", "one is enough to decide"),
+        ("frozenset({Lane.ANALYST, Lane.ASK_BRAND})", "frozenset(Lane)", "an audit sample is flagged"),
+        ("(True, False), (False, True), (False", "(False, True), (True, False), (False", "the models are exchanged"),
+        ("found.count(False", "len(found) - found.count(True", "unknown counts as genuine"),
+    ),
+    "serving/scoring/service/scoring.py": (
+        ("[left[brand_id] :]]", "[left[brand_id] + 1 :]]", "one question more than a day holds"),
+    ),
+    "serving/scoring/store/history_queries.py": (
+        ("            ~still_waits(),\n", "", "pending removals count against the seller"),
+    ),
+    "serving/sellers/rules/components.py": (
+        ("at, self.as_of", "at, datetime.max.replace(tzinfo=self.as_of.tzinfo)", "own"),
+        ("tuple(sorted(found))", "()", "only direct links count"),
+        ("self._parents[max(roots)] = min(roots)", "self._parents[other] = seller", "components are not joined"),
+    ),
+    "serving/sellers/service/sanction_steps.py": (
+        ("withdraw_sanction(runtime,", "(runtime,", "linked accounts stay closed"),
+    ),
+    "serving/sellers/service/seller_listing.py": (
+        ("(seller, *linked_names(links, policy))", "(seller,)", "linked sellers are not denied"),
+    ),
+    "serving/sellers/service/strike_recording.py": (
+        ("weight, ground.known_at)", "weight, at)", "a strike as of the approval"),
+        ("sanctioning.descend", "", "the sanction is not reduced"),
+        ("        sanctioning.climb", "        ", "the sanction is not raised"),
+    ),
+    "serving/standing/rules/confirmations.py": (
+        ("        (Outcome.OVERTURNED, given.overturned_at),\n", "", "overturned removals count as accepted"),
+        ("        (Outcome.REJECTED, given.stopped_at),\n", "", "rejected removals count as accepted"),
+        ("not after < became[1] <= until", "not after < given.at <= until", "by the time of the verdict"),
+    ),
+    "serving/standing/rules/reminders.py": (
+        ("REMINDED: (escalated, reminded)", "REMINDED: (now, reminded)", "a reminder beside the escalation"),
+        ("ESCALATED: (now, escalated)", "ESCALATED: (now, reminded)", "the manager gets all reminders"),
+        ("now, escalated", "now - timedelta(days=1), escalated", "past ones are escalated"),
+    ),
+    "serving/standing/rules/standing.py": (
+        (
+            "any(one.finding is Finding.BROKEN for one in again)",
+            "again[0].finding is Finding.BROKEN",
+            "by one reason code only",
+        ),
+        ("policy.audit_full", "Decimal(0)", "full standing is never sampled"),
+        ("raw_from or surely_at_least", "raw_from or ", "everybody has full standing"),
+    ),
+    "serving/standing/rules/standing_outlook.py": (
+        ("None: more(counted[None]), ", "", "the overall figure is missing"),
+    ),
+    "serving/standing/store/standings.py": (
+        ("        ~was_pending(),\n", "", "pending removals count as removed at once"),
+    ),
+    "serving/takedowns/rules/approval.py": (
+        ("_apart(agreeing, bearing, roots)\n", "list(agreeing)\n", "an account that counts as the confirmer's counts"),
+        ("list(bearing.confirmed_by)", "[]", "the confirmer is not compared"),
+        ("_apart(agreeing, bearing, roots), _apart", "agreeing, _apart", "an approval left out makes others able"),
+        ("_apart(others, bearing, roots)", "others", "the confirmer's guests are able"),
+        ("bool(bearing.causes & BURSTS)", "bearing.causes == BURSTS", "all bursts are needed"),
+        ("bool(bearing.causes & BURSTS)", "bearing.causes <= BURSTS", "a large shop lowers the bar"),
+        (" one in given}", " one in reversed(given)}", "the first vote counts"),
+    ),
+    "serving/takedowns/rules/budgets.py": (
+        ("median_low(numbers)", "max(numbers)", "one day raises the day"),
+        ("    elif not spending.stepped_up:", "    else:", "a step-up meets the person's budget"),
+    ),
+    "serving/takedowns/rules/bursts.py": (
+        ("min(most, max(least, int(policy.times_usual * pace.busiest_hour)))", "least", "history is ignored"),
+    ),
+    "serving/takedowns/rules/removal_check.py": (
+        ("NextLook(state", "NextLook(CheckState.STILL_SHOWN", "no answer is still shown"),
+    ),
+    "serving/takedowns/service/pending_approval.py": (
+        ("same_person(roots, {asked.user_id})", "{asked.user_id}", "guests of a lead double the cap"),
+    ),
+    "serving/takedowns/store/budgets.py": (
+        ("        ~OVERTURNED,\n", "", "overturned removals raise a record"),
+        ("            removal_approval.c.action_id.is_(None),\n", "", "pending removals count"),
+        ("number(of_brand, ordinary, today)", "number(of_brand, today)", "step-ups fill the budget"),
+    ),
+    "serving/webhooks/rules/delivery.py": (
+        ("failures - policy.rest_after_failures", "failures - 1", "one lost answer pauses the receiver"),
+    ),
+    "training/weighting.py": (
+        ("met.setdefault((clusters[row], key), [])", "met.setdefault((None, key), [])", "copies across sellers"),
+        ("return [text]\n", 'return [""]\n', "all short texts are one"),
+        ("min(ours, theirs)", "groups[max(ours, theirs)]", "near texts are not joined"),
+        ("skeleton(text_of(one.listing)", "text_of(one.listing", "not folded"),
+        ("max(kept, default=1.0))", "max(kept, default=weights.max()))", "not trimmed if no bound is enough"),
+        ("np.minimum(weights[positive], bound)", "np.minimum(weights, bound)", "the genuine decide the bound"),
+        ("np.array([row.weight for row in rows]) *", "1.0 *", "the label's own weight is forgotten"),
+        ("[row.seller_cluster for row in rows])", "[None for _ in rows])", "copies of different sellers are one"),
+        ("values = capped(shared, caps)", "values = shared", "no caps"),
+    ),
+    "training/fit_phrases.py": (
+        ("1.0, _share(around_sellers))", "1.0, 0.0)", "lift without sellers"),
+        ("+ SUPPORT * found", "+ 0 * found", "narrow cells without smoothing"),
+        ("(sellers[:, _LISTINGS] >= FEWEST_SELLERS)", "(sellers[:, _LISTINGS] >= 1)", "a shop's own phrase"),
+    ),
+    "training/gate.py": (
+        (" blocks=blocks", " blocks=False", "an unjudged gate never blocks"),
+        ('("parts", ()) if part["blocks"]]', '("parts", ()) if part["passed"]]', "the passed parts are listed"),
+    ),
+    "training/gates.py": (("shown = low > policy", "shown = high > policy", "an uncertain loss counts as certain"),),
+    "training/golden.py": (("key=lambda item: item.version_id", "key=lambda item: 0", "the order changes the digest"),),
+    "training/golden_gate.py": (
+        ("InForce(shipped, incumbent.threads)", "incumbent", "the champion twice"),
+        ("incumbent.scores(computed", "np.zeros(len(labels)", "compared with zeros"),
+        (">= policy.golden_slice_rows}", ">= 1}", "the smallest slices block a model"),
+        ("bound=parts[0].bound", "bound=None", "no bound is reported"),
+    ),
+    "training/incumbent.py": (("analyst_from_points if", "audit_share if", "another threshold for the scorecard"),),
+    "training/influence.py": (
+        ("[np.flatnonzero(ordered <= caps)[0]]", "[0]", "only the largest group is capped"),
+        ("found[self.rows] *=", "found[: len(self.rows)] *=", "other rows are capped"),
+        ("tuple(sorted(row.sources))", "row.sources[0]", "two who agree count as the first"),
+        ('row.seller_cluster or f"\\0{i}"', 'row.seller_cluster or ""', "all unknown sellers are one"),
+        ("for value in (1, 0)]", "for value in (1,)]", "the genuine are not capped"),
+        ("[np.flatnonzero(labels == value) for value in (1, 0)]", "[np.arange(len(labels))]", "classes share a cap"),
+        ('seller", sellers), ("source", sources', 'source", sources), ("seller", sellers', "sources first"),
+        ("weights = part", "part", "nothing is capped"),
+    ),
+    "training/judging.py": (
+        ("int(self.labels[drawn].sum())", "int(self.labels.sum())", "all counterfeits count as sampled"),
+        ("np.average(self.labels, weights=self.stands_for)", "np.average(self.labels)", "the unweighted prevalence"),
+        ("            fit = one.fit", "            fit = np.arange(len(trial.labels))", "the judged rows are fitted"),
+        (
+            "            fit = one",
+            "            fit = trial.split.time_folds[0]",
+            "all time folds have the fit of the first",
+        ),
+        ("rows] == number", "rows] == self.time_fold[rows]", "the last model scores all listings"),
+        ("figures(labels, bare)", "figures(labels, 1 - bare)", "text and price inverted"),
+        ("(labels, theirs)", "(labels, ours)", "the candidate's curve under the champion's name"),
+        ("        champion_learnt=learnt,", "        champion_learnt=0,", "the gates do not know what it learnt"),
+        (" ours, counted", " ours", "unweighted"),
+        ("counted[labels == 1]", "counted", "genuine rows count"),
+        ("        refuse_too_few(trial.labels", "        print(trial.labels", "fitted on too few rows"),
+    ),
+    "training/replay_gate.py": (
+        ("found.effective < enough or", "found.listings < enough or", "a few heavy listings are many"),
+    ),
+    "training/slice_gate.py": (
+        ("one.rows >= policy.slice_rows", "one.rows >= 0", "the smallest slices block a model"),
+        ("np.quantile(known, 1 - confidence)", "np.median(known)", "the median in place of the lower end"),
+        ("figures(scored.weights[None, :])", "figures(np.ones((1, len(scored.labels))))", "the whole is unweighted"),
+        ("np.stack([self._share(genuine, one)", "np.stack([self._share(fakes, one)", "alarms among counterfeits"),
+        ("np.argsort(-scores[genuine]", "np.argsort(scores[genuine]", "the threshold from the lowest scores"),
+        ("weights[:, genuine][:, order]", "weights[:, genuine]", "weights of other rows"),
+    ),
+    "training/snapshot.py": (
+        ("{*table.column_names, *_ADDED}", "set(table.column_names)", "older snapshots cannot be read"),
+    ),
+    "training/soundness.py": (
+        ('(1, "counterfeit"), (0, "genuine")', '(1, "counterfeit"),', "the genuine may be of one seller"),
+        ("len({row.facts for row in rows})", "len({row.version_id for row in rows})", "copies under other ids"),
+        (" (known.astype(np.float64), np.full(len(labels), True))", "", "missing"),
+        ("[rows], column[rows]", ", column", "missing rows are judged"),
+        ("                break\n", "", "one column is named twice"),
+    ),
+    "training/splits.py": (
+        ("or ripe <= champion_as_of", "or t <= champion_as_of", "labels are known before they are mature"),
+        ("[labels[fair.judge] == 1]", "", "genuine rows are counterfeits"),
+        ("known = set(groups[early].tolist())", "known = set[int]()", "sellers known before are judged"),
+        ("len(later) * k // time_folds]", "len(later) * k // (time_folds + 1)]", "the last time fold is longer"),
+        ("key=lambda i: (times[i], i)", "key=lambda i: i", "rows in file order"),
+    ),
+    "training/suspects.py": (
+        ("genuine, counterfeit", "counterfeit, genuine", "own class's mean"),
+        ("np.argsort(-of_other[found]", "np.argsort(of_other[found]", "the least doubtful first"),
+    ),
+    "training/upheld.py": (
+        ("shown = ours >= candidate.shown", "shown = ours >= incumbent.shown", "the champion's threshold is used"),
+        ("rows[chosen[i]].version_id", "rows[i].version_id", "another version is named"),
+        ("rows[i].matured_at", "rows[0].matured_at", "the first row decides for all"),
+        ("policy.upheld_regressions + ev", "1 + ev", "one regression passes"),
+        ("        float(regressed),", "        0.0,", "the figure is not the count"),
+        ("[:_MOST_NAMED]", "", "no limit of named versions"),
+    ),
+}
+
+
+def by_hand(module: str) -> list[Mutant]:
+    """The mutants of the module.
+
+    Raises ValueError (a row's text does not stand in the module exactly once).
+    """
+    source = Path(module).read_bytes()
+    mutants = list[Mutant]()
+    for old, new, why in _ROWS.get(module, ()):
+        before, text, after = source.partition(old.encode())
+        if not text or text in after:
+            raise ValueError(f"{module}: {why}: {old!r} does not stand there exactly once")
+        start, end = len(before), len(before) + len(text)
+        mutants.append(Mutant(module, before.count(b"\n") + 1, why, old, new, start, end))
+    return mutants
