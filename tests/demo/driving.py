@@ -97,8 +97,11 @@ def effects_of(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def kill_the_service(touchstone: str, folder: Path, *options: str) -> Survived:
-    """Kill the service alone; a new `touchstone serve` takes over while the demo waits for it."""
+def kill_the_service(touchstone: str, folder: Path, *options: str, again: str | None = None) -> Survived:
+    """Kill the service alone; a new `touchstone serve` takes over while the demo waits for it.
+
+    `again` is another command for the new service.
+    """
     home, out = folder / "home", folder / "figures.json"
     demo = [touchstone, "demo", "--no-serve", *options, "--json", str(out)]
     with _started(demo, home, folder / "demo.log") as process:
@@ -107,7 +110,7 @@ def kill_the_service(touchstone: str, folder: Path, *options: str) -> Survived:
         os.kill(service["pid"], signal.SIGKILL)
         wait_for("the end of the service", lambda: _has_ended(service["pid"]))
         kept = _rows_in(home)
-        with _started([touchstone, "serve"], home, folder / "serve.log"):
+        with _started([again or touchstone, "serve"], home, folder / "serve.log"):
             wait_for("the new service", lambda: _answers(home, after=service["pid"]))
             assert _service_of(home)["port"] == service["port"]
             assert process.wait(900) == 0, (folder / "demo.log").read_text(encoding="utf-8")[-2_000:]

@@ -41,9 +41,9 @@ def signals() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def killed(forked_touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Survived:
+def killed(touchstone: str, forked_touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Survived:
     """A demo whose service was killed in the middle and restarted; most tests here use it."""
-    return kill_the_service(forked_touchstone, tmp_path_factory.mktemp("demo"), *SMALL)
+    return kill_the_service(touchstone, tmp_path_factory.mktemp("demo"), *SMALL, again=forked_touchstone)
 
 
 @pytest.mark.timeout(1_200)

@@ -28,15 +28,16 @@ def swept(site: Site) -> Job:
 
 
 @pytest.mark.timeout(600)
-def test_two_hundred_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_site: Site) -> None:
-    site = any_site
-    given = label_a_history(site, listings=4_500)
+def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_site: Site) -> None:
+    few = replace(DEFAULT_RETRAINING, new_labels=60)
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(few)))
+    given = label_a_history(site, listings=2_400)
     site.clock.forward(days=30)
     job = swept(site)
     assert (job.state, job.error, job.requested_by) == ("done", None, "worker")
     assert job.cause is not None
     assert job.cause["cause"] == "labels"
-    assert DEFAULT_RETRAINING.new_labels <= job.cause["new_labels"] <= given
+    assert few.new_labels <= job.cause["new_labels"] <= given
     with site.runtime.store.read() as connection:
         model = learning.get_model(connection, site.here, job.digest or "")
         assert learning.promotions(connection, site.here) == [], "nothing is promoted"

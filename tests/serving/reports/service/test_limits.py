@@ -116,9 +116,9 @@ def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     assert limits(here).step_up == ()
-    report_id = waiting_report(here, on_sale(here, 40))
+    report_id = waiting_report(here, on_sale(here, 21))
     step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert states(here) == {"scheduled": 40}
+    assert states(here) == {"scheduled": 21}
     assert [one.code for one in limits(here).step_up] == ["step_up.used_today"]
     assert limits(here).leave_now == 20, "the usual limits are untouched"
 
