@@ -3,6 +3,7 @@
 For one subject (a listing or a seller), messages arrive in order.
 """
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ _MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(ABC):
     """One message as stored; `sequence` counts the messages about its `subject`."""
 
     marketplace_id: str
@@ -51,8 +52,9 @@ class Outgoing:
     last_error: str | None
 
     @property
+    @abstractmethod
     def subject(self) -> str:
-        raise NotImplementedError
+        """The id of the listing or seller that the message is about."""
 
 
 Stored = TypeVar("Stored", bound=Outgoing)
