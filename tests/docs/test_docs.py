@@ -58,6 +58,14 @@ def test_links_between_documents_lead_somewhere() -> None:
             assert (path.parent / target).exists(), (path, target)
 
 
+def test_what_was_found_names_modules_and_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "found.md").read_text(encoding="utf-8")
+    named = re.findall(r"\b((?:serving|training|models|features|tests)/[\w/]+\.py)(?:::(\w+))?", text)
+    assert [path for path, _ in named if not (ROOT / path).is_file()] == []
+    tests = [(ROOT / path, test) for path, test in named if test]
+    assert [test for path, test in tests if not re.search(rf"def {test}\b", path.read_text(encoding="utf-8"))] == []
+
+
 def test_the_documents_name_every_language_of_the_pages() -> None:
     names = {str(Locale(language).get_display_name("en")) for language in languages()}
     lists = [
