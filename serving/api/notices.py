@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import body_as
 from serving.api.cookies import address_of
 from serving.api.people import Body
-from serving.api.requests.moments import After, in_utc
+from serving.api.requests.moments import After, in_utc, written_out
 from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, TheRuntime, key, public, runtime_of
 from serving.notices.rules.named_right import LONGEST, NO_RIGHT, NamedRight
@@ -26,7 +26,9 @@ from serving.rights.rules.rights import RightKind
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Caller, key(Scope.INTAKE)]
-Since = Annotated[datetime, Query(description="Notices received or decided at or after this moment.")]
+Since = Annotated[
+    datetime, BeforeValidator(written_out), Query(description="Notices received or decided at or after this moment.")
+]
 
 
 class RightBody(Body):

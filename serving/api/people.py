@@ -47,10 +47,11 @@ class Body(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _storable(cls, value: object) -> object:
+    def _readable(cls, value: object) -> object:
         if isinstance(value, str) and "\0" in value:
             raise ValueError("the text holds a NUL character")
-        return value
+        # 2.0 is an integer in JSON.
+        return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class SignInBody(Body):

@@ -18,6 +18,7 @@ def listing_schema() -> dict[str, Value]:
     """One row of an intake, in the 2020-12 dialect."""
     seller = {field.name: {**field.schema, "description": field.meaning} for field in SELLER_FIELDS}
     properties = {field.name: {**field.schema, "description": field.meaning} for field in LISTING_FIELDS}
+    properties["external_id"] |= {"type": "string", "pattern": r"\S"}
     return {
         "title": "Listing",
         "description": "One row of POST /api/v1/listings. Null and absent both mean unknown, never zero.",

@@ -19,6 +19,13 @@ def in_utc(at: datetime) -> datetime:
         raise Invalid("{words} is outside the years 1 to 9999 in UTC.", words=at.isoformat()) from None
 
 
+def written_out(value: str) -> str:
+    """A date, or a date and time. Raises ValueError (seconds since 1970, which pydantic accepts)."""
+    if "-" not in value[1:]:
+        raise ValueError("a date and time such as 2026-01-31T09:00:00Z is expected")
+    return value
+
+
 After: TypeAlias = Annotated[
     str | None,
     Query(max_length=200, pattern=r"^[^\x00]+$", description="`next` of the page before; without it, the first page."),

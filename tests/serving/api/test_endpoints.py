@@ -30,6 +30,7 @@ def test_a_program_registers_rotates_rests_and_takes_off_its_receiver(site: Site
     assert client.request("DELETE", f"{at}/rest", headers=headers).json()["rests_until"] is None
     for path, body in (("secret", {}), ("rest", {"hours": 2}), ("disable", {"reason": "x"})):
         assert client.post(f"{PATH}/end_other/{path}", json=body, headers=headers).status_code == 404
+    assert client.post(f"{at}/rest", json={"hours": 2.0}, headers=headers).status_code == 200  # An integer in JSON.
     assert client.post(f"{at}/disable", json={"reason": "Moved."}, headers=headers).status_code == 204
     assert client.get(PATH, headers=headers).json() == {"endpoints": []}
 
