@@ -323,7 +323,8 @@ def _count(field: str, value: Value) -> int:
     found = _finite(field, value)
     if found != math.floor(found):
         raise Rejected("wrong_type", field, "{name} must be a whole number.", name=field)
-    if not 0 <= found <= MAX_COUNT:
+    # Made a float, the first integer above the largest count would be the largest count.
+    if not 0 <= (value if type(value) is int else found) <= MAX_COUNT:
         code = "negative" if found < 0 else "out_of_range"
         raise Rejected(code, field, "{name} must be from 0 to {most:,}.", name=field, most=MAX_COUNT)
     return int(found)

@@ -24,7 +24,7 @@ _LONGEST_ID = 40
 class EndpointBody(Body):
     """The address for messages, and the status address that reports whether {listing} is shown."""
 
-    url: str = Field(max_length=2_000, json_schema_extra={"pattern": r"^https?://[^/?#@\s]+([/?#]\S*)?$"})
+    url: str = Field(max_length=2_000, json_schema_extra={"pattern": r"^https://[^/?#@\s]+([/?#]\S*)?$"})
     status_url: str | None = Field(None, max_length=2_000)
 
 
