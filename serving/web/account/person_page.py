@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
@@ -11,7 +10,6 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
-from serving.accounts.rules.owned_secrets import OwnedSecret
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
@@ -35,7 +33,7 @@ from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, whole_address
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
 from serving.webhooks.service import secrets_of
@@ -54,28 +52,6 @@ class RoleBox:
     field: str
     text: str
     is_granted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PersonPage(Page, template="person.html", place="/people"):
-    """The user, the roles to tick, the work in hand with possible recipients, and the history."""
-
-    user: Colleague
-    elsewhere: tuple[str, ...]
-    is_oneself: bool
-    boxes: tuple[RoleBox, ...]
-    brands: tuple[Option, ...]
-    leases: int
-    looks_after: int
-    successors: Mapping[str, str]
-    history: list[tuple[datetime, str, str]]
-    link: str | None
-    link_open: datetime | None
-    link_hours: int
-    factors: int
-    secrets: tuple[OwnedSecret, ...]
-    error: str | None
-    wall: datetime
 
 
 @router.get("/people/{user_id}")
@@ -151,7 +127,7 @@ def _wanted(fields: Mapping[str, str]) -> list[Grant]:
 
 def person_page(
     runtime: Runtime, session: Session, user_id: str, error: str | None = None, link: str | None = None
-) -> PersonPage:
+) -> StaffPage:
     """The content of the page; `link` is a link that was just created."""
     here = session.person.marketplaces(Permission.ADMINISTER)
     found = one_of_staff(runtime, session.person, user_id[:LONGEST_ID])
@@ -173,7 +149,9 @@ def person_page(
         }
         actors = [one.actor.removeprefix("user:") for one in told] + [str(one.payload.get("to")) for one in told]
         names = accounts.names(connection, actors)
-    return PersonPage(
+    return StaffPage(
+        "person.html",
+        "/people",
         user=found,
         elsewhere=tuple(role_words(one, places, enrolled) for one in found.grants if one.marketplace_id not in here),
         is_oneself=found.user_id == session.person.user_id,

@@ -1,7 +1,7 @@
 """A user's second factors: set up, confirmed by the mailed link, and removed, each time with the password."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, Final
 
@@ -36,7 +36,7 @@ from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, given_by, refuse_cross_site
-from serving.web.rendering import Page, respond
+from serving.web.rendering import Page, StaffPage, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
@@ -108,16 +108,6 @@ def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
             return page
 
     return answer
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmFactorPage(Page, template="confirm_factor.html"):
-    """The question whether a first factor is the user's, and once it counts the recovery codes."""
-
-    address: str
-    name: Shown
-    since: str
-    codes: tuple[str, ...] = ()
 
 
 @router.get(PLACE)
@@ -197,14 +187,21 @@ def post_confirmation(link: str, request: Request) -> Response:
     """Let the first factor count. The answer shows the recovery codes, which are not stored."""
     refuse_cross_site(request)
     page = _confirmation(request, link[:_LONGEST_LINK])
-    return respond(request, replace(page, codes=confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])))
+    page.codes = confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])
+    return respond(request, page)
 
 
-def _confirmation(request: Request, link: str) -> ConfirmFactorPage:
+def _confirmation(request: Request, link: str) -> StaffPage:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         waiting = waiting_factor(runtime, connection, link)
-    return ConfirmFactorPage(f"{LINK}{link}", text_view.show(waiting.name), words.full(waiting.begun_at))
+    return StaffPage(
+        "confirm_factor.html",
+        address=f"{LINK}{link}",
+        name=text_view.show(waiting.name),
+        since=words.full(waiting.begun_at),
+        codes=(),
+    )
 
 
 def password_of(fields: Fields) -> str:

@@ -1,6 +1,5 @@
 """The one-time page of a first start, which creates a marketplace and its administrator."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -18,24 +17,11 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 _BY: Final = "setup"
 _LONGEST_TOKEN: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class SetupPage(Page, template="setup.html"):
-    """The form, the typed values except the password, and the error."""
-
-    token: str
-    marketplace: str
-    currency: str
-    name: str
-    email: str
-    shortest_password: int
-    error: str | None
 
 
 @router.get("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
@@ -103,8 +89,9 @@ def _found(runtime: Runtime, fields: Fields) -> None:
     provisioning.add_person(runtime, person, by=_BY)
 
 
-def _page(token: str, fields: Fields, error: str | None) -> SetupPage:
-    return SetupPage(
+def _page(token: str, fields: Fields, error: str | None) -> StaffPage:
+    return StaffPage(
+        "setup.html",
         token=token,
         marketplace=fields.get("marketplace", ""),
         currency=fields.get("currency", ""),

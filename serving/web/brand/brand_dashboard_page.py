@@ -22,7 +22,7 @@ from serving.views.views import Pair
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
-from serving.web.rendering import Page, respond
+from serving.web.rendering import Page, StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
@@ -118,16 +118,6 @@ class BrandDashboardPage(Page, template="brand_dashboard.html", place="/brand/da
     dashboard: Dashboard
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedDashboardPage(Page, template="manager_dashboard.html", place="/brands"):
-    """The dashboard for the brand's account manager."""
-
-    brand: str
-    marketplace: str
-    back: str
-    dashboard: Dashboard
-
-
 @router.get("/brand/dashboard")
 def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
     runtime, days = runtime_of(request), _days(request.query_params)
@@ -150,7 +140,14 @@ def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLRespon
         reported = reported_part(connection, _reports(kept.pair, found))
     place, at = f"/brands/{kept.pair[1]}", f"at={kept.pair[0]}"
     shown = _shown(found, reported, days, f"{place}/dashboard", f"&{at}")
-    page = ManagedDashboardPage(kept.enrolment.name, kept.marketplace, f"{place}?{at}", shown)
+    page = StaffPage(
+        "manager_dashboard.html",
+        "/brands",
+        brand=kept.enrolment.name,
+        marketplace=kept.marketplace,
+        back=f"{place}?{at}",
+        dashboard=shown,
+    )
     return respond(request, page, session)
 
 

@@ -25,7 +25,6 @@ from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import Made
 from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
-from serving.review.store.bulk_verdicts import StoredBulk, StoredBulkItem
 from serving.views import queues, views
 from serving.web.case.answers import answer_of
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
@@ -33,9 +32,9 @@ from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id, ticked
 from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
-from serving.web.wording.vocabulary import CHOICE_OF, Choice
+from serving.web.wording.vocabulary import CHOICE_OF
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
@@ -55,30 +54,6 @@ class BulkRow:
     reasons: tuple[Message, ...]
     pictures: tuple[ShownPicture, ...]
     ticked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BulkPage(Page, template="bulk.html", place="/queue"):
-    """Cases as one form, those ticked that the user has chosen, and those that need a decision of their own: id, title
-    and reason.
-    """
-
-    bulk_id: str
-    rows: tuple[BulkRow, ...]
-    left_out: list[tuple[str, str, Message]]
-    beyond: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class BulkAnswer(Page, template="bulk_answer.html", place="/queue"):
-    """The outcome of a bulk decision by case; `can_undo` is whether any of it can still be undone."""
-
-    bulk: StoredBulk
-    choice: Choice
-    items: list[StoredBulkItem]
-    can_undo: bool
-    undo_until: str
 
 
 @router.get("/cases/bulk")
@@ -121,7 +96,7 @@ def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
 
 def bulk_page(
     runtime: Runtime, session: Session, chosen: Sequence[str], offered: Sequence[str], cluster: str
-) -> BulkPage:
+) -> StaffPage:
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
@@ -133,7 +108,15 @@ def bulk_page(
         rows = _rows(runtime, connection, person, together[:most], chosen)
         titles = _titles(connection, [one for one in found if one.case_id in why])
     left_out = [(case_id, titles[case_id], reason) for case_id, reason in why.items()]
-    return BulkPage(runtime.ids.new("blk"), rows, left_out, max(0, len(together) - most), most)
+    return StaffPage(
+        "bulk.html",
+        "/queue",
+        bulk_id=runtime.ids.new("blk"),
+        rows=rows,
+        left_out=left_out,
+        beyond=max(0, len(together) - most),
+        most=most,
+    )
 
 
 def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: datetime) -> list[str]:
@@ -174,12 +157,14 @@ def _reasons(row: Mapping[str, Any]) -> tuple[Message, ...]:
     return found[:_MOST_REASONS]
 
 
-def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
+def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> StaffPage:
     """The content of the outcome page; refused cases come first."""
     (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
     until = found.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(one.verdict_id and not one.undone for one in items)
-    return BulkAnswer(
+    return StaffPage(
+        "bulk_answer.html",
+        "/queue",
         bulk=found,
         choice=CHOICE_OF[found.judgement],
         items=sorted(items, key=lambda item: item.made is Made.RECORDED),

@@ -1,6 +1,5 @@
 """A listing that no open case is about: what it says, why the service passed it, and the form that opens a case."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -22,39 +21,15 @@ from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards
-from serving.web.case.case_cards import ListingCard, PriceCard
-from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.seller_card import RiskPart, SellerCard, risk_part, seller_card
+from serving.web.case.reasons_card import reasons_card
+from serving.web.case.seller_card import risk_part, seller_card
 from serving.web.queue import queue_rows
-from serving.web.rendering import Page, respond
-from serving.web.scores import ShownScore
-from serving.web.text_view import Shown
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _LONGEST_ID: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class ListingPage(Page, template="listing.html", place="/search"):
-    """A listing at its newest version, with its newest score. Its pictures are loaded only once it has a case."""
-
-    listing_id: str
-    external_id: str
-    title: Shown | None
-    brand: str | None
-    named: bool
-    marketplace: str
-    versions: int
-    since: str
-    score: ShownScore
-    harm: str
-    listing: ListingCard
-    price: PriceCard
-    seller: SellerCard
-    risk: RiskPart | None
-    reasons: ReasonsCard
 
 
 @router.get("/listings/{listing_id}")
@@ -83,12 +58,14 @@ def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
     )
 
 
-def _page(runtime: Runtime, connection: Connection, found: Newest, row: dict[str, Any], facts: Facts) -> ListingPage:
+def _page(runtime: Runtime, connection: Connection, found: Newest, row: dict[str, Any], facts: Facts) -> StaffPage:
     here, now = found.marketplace_id, runtime.clock.now()
     history = listings.versions(connection, here, found.listing_id)
     place = marketplaces.get(connection, here)
     scored = shown_scores.as_row(row, harm_of(row, facts))
-    return ListingPage(
+    return StaffPage(
+        "listing.html",
+        "/search",
         listing_id=found.listing_id,
         external_id=found.external_id,
         title=queue_rows.title_of(facts),

@@ -11,7 +11,7 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
-from serving.cases.store.case_notes import Mention, StoredNote
+from serving.cases.store.case_notes import StoredNote
 from serving.cases.store.cases import Case
 from serving.guards import TheRuntime, may, runtime_of
 from serving.platform.runtime import Runtime
@@ -20,7 +20,7 @@ from serving.review.service import deferring
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
@@ -95,15 +95,6 @@ def _back(case_id: str, fields: Fields) -> str:
 _MOST: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class NotesPage(Page, template="notes.html", place="/notes"):
-    """The notes that mention the reader, unread ones first."""
-
-    notes: list[Mention]
-    unseen: int
-    most: int
-
-
 @router.get("/notes")
 def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
     """The notes."""
@@ -118,8 +109,10 @@ def post_seen(request: Request, runtime: TheRuntime, session: Reviewer) -> Respo
     return go_to(request, "/notes", Flash.NOTES_SEEN)
 
 
-def notes_page(runtime: Runtime, session: Session) -> NotesPage:
+def notes_page(runtime: Runtime, session: Session) -> StaffPage:
     person, here = session.person, session.person.marketplaces(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
         notes = case_notes.inbox(connection, person.user_id, here, _MOST)
-        return NotesPage(notes, case_notes.unseen(connection, person.user_id, here), _MOST)
+        return StaffPage(
+            "notes.html", "/notes", notes=notes, unseen=case_notes.unseen(connection, person.user_id, here), most=_MOST
+        )

@@ -15,15 +15,15 @@ from serving.accounts.store.accounts import Session
 from serving.guards import TheRuntime, may
 from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
 from serving.learning.service.monitoring import SCORE
-from serving.learning.service.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
+from serving.learning.service.reason_precision import DAYS, Told, reason_precision
 from serving.learning.store import monitoring
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.model.drift_part import Drift, drift_of
+from serving.web.model.drift_part import drift_of
 from serving.web.model.model_charts import wilson
-from serving.web.rendering import respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.series_charts import Grid, drift_grid
 from serving.web.wording import words
 from training.drift import MOVED_FROM, MOVING_FROM
@@ -51,20 +51,6 @@ class ToldTable:
     rows: list[tuple[str, Told, tuple[float, float]]]
 
 
-@dataclass(frozen=True, slots=True)
-class LivePage(AtMarketplace, template="models_live.html", place="/models"):
-    """The page; the grid is None before the first report."""
-
-    drift: Drift | None
-    may_acknowledge: bool
-    grid: Grid | None
-    moving_from: float
-    moved_from: float
-    days: int
-    told: ReasonPrecision
-    tables: tuple[ToldTable, ...]
-
-
 @router.get(PLACE)
 def get_live(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
@@ -89,13 +75,15 @@ def post_withdrawal(request: Request, runtime: TheRuntime, session: Trainer, fie
     return go_to(request, scope.at(PLACE), Flash.DRIFT_ALARMED)
 
 
-def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
+def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         drift = drift_of(connection, place.marketplace_id, red_now(runtime, connection, place.marketplace_id))
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     told = reason_precision(runtime, place)
-    return LivePage(
+    return StaffPage(
+        "models_live.html",
+        "/models",
         scope=scope,
         drift=drift,
         may_acknowledge=place.marketplace_id in person.marketplaces(Permission.TRAIN_MODELS),

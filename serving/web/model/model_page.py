@@ -14,7 +14,7 @@ from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.guards import TheRuntime, may
-from serving.learning.service.labelling import LabelState, label_state
+from serving.learning.service.labelling import label_state
 from serving.learning.service.learn import request_training, try_again
 from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
 from serving.learning.store import approvals, learning, links
@@ -24,17 +24,16 @@ from serving.operations.service.breaker import close_breaker
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
-from serving.scoring.store.breakers import Breaker
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.model.approval_part import Approvals, approvals_of
-from serving.web.model.model_report import Report, report_of
-from serving.web.model.notices_part import Notice, notices_of
-from serving.web.model.threshold_part import ThresholdPart, threshold_part
-from serving.web.model.training_part import TrainingPart, job_to_try_again, training_part, who
-from serving.web.model.trial_part import RefusedShare, TrialPart, trial_part
-from serving.web.rendering import respond, respond_part
+from serving.web.model.approval_part import approvals_of
+from serving.web.model.model_report import report_of
+from serving.web.model.notices_part import notices_of
+from serving.web.model.threshold_part import threshold_part
+from serving.web.model.training_part import job_to_try_again, training_part, who
+from serving.web.model.trial_part import RefusedShare, trial_part
+from serving.web.rendering import StaffPage, respond, respond_part
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -56,32 +55,6 @@ class Tracked:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelsPage(AtMarketplace, template="models.html", place="/models"):
-    """The page. `shown` is the challenger's report, or the champion's without a challenger."""
-
-    champion: Model | None
-    is_challenge: bool
-    beside_is_champion: bool
-    shown: Report | None
-    snapshot_id: str
-    thresholds: ThresholdPart | None
-    notices: tuple[Notice, ...]
-    tracked: Tracked | None
-    trained: datetime | None
-    approvals: Approvals | None
-    labels: LabelState | None
-    breaker: Breaker
-    trial: TrialPart | None
-    training: TrainingPart
-    job_to_try_again: str
-    past: list[tuple[str, Promotion]]
-    earlier: str
-    rollback: Approvals | None
-    may_train: bool
-    may_promote: bool
-
-
 @router.get("/models")
 def get_models(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
@@ -95,7 +68,7 @@ def models_page(
     *,
     given: Mapping[str, str] | None = None,
     refused: RefusedShare | None = None,
-) -> ModelsPage:
+) -> StaffPage:
     """The content of the page; `given` may have thresholds whose figures it shows."""
     place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
     contender = challenger(runtime, place)
@@ -122,7 +95,9 @@ def models_page(
             back = learning.get_model(connection, here, earlier[0])
             asked = approvals_of(runtime, connection, here, back, reader=reader)
     shown = report_of(model, a_day) if model else None
-    return ModelsPage(
+    return StaffPage(
+        "models.html",
+        "/models",
         scope=scope,
         champion=champion,
         is_challenge=contender is not None,

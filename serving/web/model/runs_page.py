@@ -1,6 +1,5 @@
 """Training runs: inputs, duration, result, and the link to MLflow."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -11,12 +10,12 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.guards import TheRuntime, may
 from serving.learning.store import learning
-from serving.learning.store.learning import Job, Model, Promotion
+from serving.learning.store.learning import Job, Model
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.at_marketplace import PlaceScope, scope_of
 from serving.web.model.model_page import Tracked, tracked
-from serving.web.model.training_part import TrainingPart, job_to_try_again, training_part, who
-from serving.web.rendering import respond
+from serving.web.model.training_part import job_to_try_again, training_part, who
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -34,26 +33,13 @@ class RunRow:
     tracked: Tracked | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunsPage(AtMarketplace, template="runs.html", place="/models"):
-    """The page; `snapshots` are digests by id, `promotions` the last one of each model."""
-
-    training: TrainingPart
-    job_to_try_again: str
-    may_train: bool
-    runs: list[RunRow]
-    snapshots: Mapping[str, str]
-    champion: str
-    promotions: Mapping[str, Promotion]
-
-
 @router.get(PLACE)
 def get_runs(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, runs_page(runtime, session.person, scope), session)
 
 
-def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
+def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     here = scope.marketplace_id
     with runtime.store.read() as connection:
         models = {model.digest: model for model in learning.models(connection, here, _SHOWN)}
@@ -64,7 +50,9 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
             model = models.get(job.digest or "")
             run = tracked(model, runtime.settings) if model else None
             runs.append(RunRow(job, who(connection, job.requested_by), model, run))
-        return RunsPage(
+        return StaffPage(
+            "runs.html",
+            "/models",
             scope=scope,
             training=training_part(connection, scope, runtime.clock.now()),
             job_to_try_again=job_to_try_again(connection, here),

@@ -16,7 +16,7 @@ from serving.learning.store.retraining import BY_ITSELF
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.web.at_marketplace import PlaceScope
-from serving.web.rendering import Page
+from serving.web.rendering import StaffPage
 from serving.web.wording import words
 from training.stages import ENCODE, FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
 
@@ -131,37 +131,32 @@ class StageLine:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingPart(Page, template="parts/training.html", place="/models"):
-    """The last retraining; `state` is empty if there is none, `address` is the address to poll.
-
-    `why` is empty where somebody requested it. `again` says of a second attempt when it began, because its progress
-    begins at zero. `following` is what the next training waits for.
-    """
-
-    state: str
-    active: bool
-    stage: str
-    percent: int
-    asked: str
-    why: str
-    again: str
-    finished: str
-    error: str | None
-    stages: tuple[StageLine, ...]
-    address: str
-    following: NextTraining
-
-
-def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> TrainingPart:
+def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> StaffPage:
     """The part of the model page that refreshes by itself."""
     found = learning.jobs(connection, scope.marketplace_id, 1)
     address = scope.at("/models/training")
     following = next_training(connection, scope.marketplace_id, now)
     if not found:
-        return TrainingPart("", False, "", 0, "", "", "", "", None, (), address, following)
+        return StaffPage(
+            "parts/training.html",
+            "/models",
+            state="",
+            active=False,
+            stage="",
+            percent=0,
+            asked="",
+            why="",
+            again="",
+            finished="",
+            error=None,
+            stages=(),
+            address=address,
+            following=following,
+        )
     job = found[0]
-    return TrainingPart(
+    return StaffPage(
+        "parts/training.html",
+        "/models",
         state=job.state,
         active=job.state in _ACTIVE,
         stage=_stage(str(job.progress.get("stage", ""))),

@@ -1,7 +1,5 @@
 """The kill switches: automatic rules, their state and reason, and the form to change it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
@@ -11,25 +9,17 @@ from models.errors import Invalid, NotFound
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.marketplaces.rules import RULES, AutomaticRule, RuleWords
-from serving.operations.service.kill_switches import KillSwitchStates, administered, kill_switch_states, switch
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.operations.service.kill_switches import administered, kill_switch_states, switch
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _LONGEST_ID: Final = 40
 _LONGEST_REASON: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class KillSwitchesPage(Page, template="kill_switches.html", place="/kill-switches"):
-    """Every switch that the reader may change, and the latest changes."""
-
-    states: KillSwitchStates
-    names: Mapping[AutomaticRule, RuleWords]
 
 
 @router.get("/kill-switches")
@@ -51,5 +41,7 @@ def post_kill_switch(rule: str, request: Request, session: Administrator, fields
     return go_to(request, "/kill-switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
 
 
-def kill_switches_page(runtime: Runtime, session: Session) -> KillSwitchesPage:
-    return KillSwitchesPage(kill_switch_states(runtime, session.person), RULES)
+def kill_switches_page(runtime: Runtime, session: Session) -> StaffPage:
+    return StaffPage(
+        "kill_switches.html", "/kill-switches", states=kill_switch_states(runtime, session.person), names=RULES
+    )

@@ -20,22 +20,21 @@ from serving.delivery import store as outgoing
 from serving.guards import TheRuntime, may
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
-from serving.operations.service.health import Health, health_of
+from serving.operations.service.health import health_of
 from serving.operations.store import volumes
 from serving.platform.runtime import ByClass, Runtime
 from serving.reports.store.good_faith import Scope
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
-from serving.scoring.store.breakers import Breaker
 from serving.takedowns.store import approvals, removal_checks
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.bar_charts import AgeBox, age_box
-from serving.web.brand.reports.reported_part import ReportedPart, reported_part
+from serving.web.brand.reports.reported_part import reported_part
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.operations.health_part import TONES, HealthRow, health_rows
-from serving.web.operations.volumes_part import Volumes, volumes_of
-from serving.web.rendering import respond
+from serving.web.operations.health_part import TONES, health_rows
+from serving.web.operations.volumes_part import volumes_of
+from serving.web.rendering import StaffPage, respond
 from serving.web.spans import Span, span_of
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANES, LaneName
@@ -96,27 +95,6 @@ class Figure:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationsPage(AtMarketplace, template="operations.html", place=PLACE):
-    """The page.
-
-    `worst` is the tone of the worst health row, `may_close` whether the reader may close the breaker, and `administers`
-    whether they see all tabs.
-    """
-
-    figures: tuple[Figure, ...]
-    volumes: Volumes
-    queues: tuple[QueueRow, ...]
-    reported: ReportedPart
-    breaker: Breaker
-    policy: BreakerPolicy
-    health: Health
-    parts: tuple[HealthRow, ...]
-    worst: str
-    may_close: bool
-    administers: bool
-
-
 @router.get(PLACE)
 def get_operations(request: Request, runtime: TheRuntime, session: Watcher, by: str | None = None) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
@@ -132,7 +110,7 @@ def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter,
     return go_to(request, scope.at(PLACE), Flash.BREAKER_CLOSED)
 
 
-def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> OperationsPage:
+def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> StaffPage:
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         breaker = breakers.of(connection, here)
@@ -142,7 +120,9 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
         reported = reported_part(connection, Scope(here, None, now - _LATELY, now + timedelta(microseconds=1)))
         health = health_of(runtime, connection, here)
     rows = health_rows(health, runtime.wall.now())
-    return OperationsPage(
+    return StaffPage(
+        "operations.html",
+        PLACE,
         scope=scope,
         figures=figures,
         volumes=seen,

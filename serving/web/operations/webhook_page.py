@@ -1,8 +1,7 @@
 """The marketplace's webhook endpoint: register, rotate the secret, pause, disable. A secret is shown once."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
@@ -11,19 +10,17 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import Invalid
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import Permission
-from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service import provisioning
 from serving.delivery.service.receivers import disable_receiver, pause_receiver, wake_receiver
 from serving.guards import TheRuntime, may
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, confirm, factor_kinds
-from serving.web.rendering import respond
+from serving.web.rendering import StaffPage, respond
 from serving.webhooks.store import endpoints
-from serving.webhooks.store.endpoints import Endpoint
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -32,20 +29,6 @@ _LONGEST_URL: Final = 2_000
 _LONGEST_ID: Final = 40
 _LONGEST_REASON: Final = 500
 _HOURS: Final = re.compile(r"[0-9]{1,3}")
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookPage(AtMarketplace, template="webhook.html", place="/operations"):
-    """The page; `secret` is set only in the response to the form that created it.
-
-    `maker` is the person who made the stored secret, empty for the owner of the data directory.
-    """
-
-    receiver: Endpoint | None
-    maker: str
-    rotate_by: datetime
-    secret: str | None
-    factors: frozenset[FactorKind]
 
 
 @router.get(PLACE)
@@ -115,7 +98,7 @@ def _hours(value: str) -> int:
     return int(value)
 
 
-def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: str | None = None) -> WebhookPage:
+def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: str | None = None) -> StaffPage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         found = endpoints.in_force(connection, place.marketplace_id)
@@ -124,4 +107,13 @@ def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: 
         )
     made_at = now if found is None else found.secret_made_at
     rotate_by = made_at + timedelta(days=runtime.policies[SecretPolicy].longest_days)
-    return WebhookPage(scope, found, maker, rotate_by, secret, factor_kinds(runtime, session))
+    return StaffPage(
+        "webhook.html",
+        "/operations",
+        scope=scope,
+        receiver=found,
+        maker=maker,
+        rotate_by=rotate_by,
+        secret=secret,
+        factors=factor_kinds(runtime, session),
+    )

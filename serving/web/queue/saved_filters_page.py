@@ -1,6 +1,5 @@
 """A person's saved filters of the queue: forms to save, rename and delete them."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -15,19 +14,11 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.queue.case_queue import queue_of
 from serving.web.queue.queue_query import LONGEST, QueueQuery
-from serving.web.queue.queue_rail import Counts, SavedLink, saved_links
-from serving.web.rendering import Page, respond
+from serving.web.queue.queue_rail import Counts, saved_links
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedFiltersPage(Page, template="saved_filters.html", place="/queue"):
-    """A person's saved filters, to rename and delete."""
-
-    filters: tuple[SavedLink, ...]
-    most: int
 
 
 @router.get("/queue/filters")
@@ -38,7 +29,7 @@ def get_saved_filters(request: Request, session: Reviewer) -> HTMLResponse:
         now = runtime.clock.now()
         counts = Counts(runtime, connection, person, lambda query: queue_of(connection, person, query, now))
         found = saved_links(connection, person, counts, QueueQuery())
-    return respond(request, SavedFiltersPage(found, MOST), session)
+    return respond(request, StaffPage("saved_filters.html", "/queue", filters=found, most=MOST), session)
 
 
 @router.post("/queue/filters")

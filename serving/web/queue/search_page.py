@@ -20,7 +20,7 @@ from serving.review.store import found_listings
 from serving.review.store.found_listings import FoundListing
 from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.text_language import language_tag
@@ -51,28 +51,13 @@ class ListingRow:
     action: StateWords | None
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage(Page, template="search.html", place="/search"):
-    """The query and the results; `more` is whether there may be more listings than are shown.
-
-    A seller stands with the address of their open cases and those of linked sellers, and their number.
-    """
-
-    asked: str
-    most: int
-    cases: tuple[str, ...]
-    offers: tuple[ListingRow, ...]
-    more: bool
-    sellers: list[tuple[str, str, int]]
-
-
 @router.get("/search")
 def get_search(request: Request, session: Reviewer, q: str = "") -> HTMLResponse:
     """The results."""
     return respond(request, search_page(runtime_of(request), session, q), session)
 
 
-def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
+def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
     here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
@@ -82,7 +67,9 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
         names = list(dict.fromkeys(one.external_id for one in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}
         case_id = found_listings.case_of(connection, here, asked) if _CASE.match(asked) else None
-    return SearchPage(
+    return StaffPage(
+        "search.html",
+        "/search",
         asked=asked,
         most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),

@@ -20,7 +20,7 @@ from serving.platform.runtime import Runtime
 from serving.standing.store import question_steps
 from serving.views import views
 from serving.web.brand.standing_part import StandingCard, standing_card
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.words import Due
 from serving.webhooks.rules.action import ActionState
@@ -46,23 +46,12 @@ class BrandRow:
     removals: Mapping[ActionState, int]
 
 
-@dataclass(frozen=True, slots=True)
-class BrandsPage(Page, template="brands.html", place="/brands"):
-    """The brands that the person manages, the most urgent first, each with its reasons."""
-
-    rows: tuple[BrandRow, ...]
-    open: int
-    overdue: int
-    several_marketplaces: bool
-    answer_within_hours: int
-
-
 @router.get("/brands")
 def get_brands(request: Request, session: Manager) -> HTMLResponse:
     return respond(request, brands_page(runtime_of(request), session), session)
 
 
-def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
+def brands_page(runtime: Runtime, session: Session) -> StaffPage:
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.LOOK_AFTER_BRANDS)
     with runtime.store.read() as connection:
@@ -107,7 +96,9 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
                 removals=removals.get(pair, {}),
             )
         )
-    return BrandsPage(
+    return StaffPage(
+        "brands.html",
+        "/brands",
         rows=tuple(rows),
         open=sum(row.open for row in rows),
         overdue=sum(row.oldest is not None and row.oldest.late for row in rows),
