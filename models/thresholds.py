@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats
 from features.message import Message, message
 from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 
-Floats = NDArray[np.float64]
 _HALVINGS: Final = 30
 _ROUNDING: Final = 1e-9
 

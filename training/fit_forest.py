@@ -8,12 +8,10 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels
 from features.compute import NAMES, family_columns
 from features.spec import Family
 from models.forest import Forest, export
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 MASK_SHARE: Final = 0.15
 # With fewer, a tree is of two questions at most.

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels
 from features.compute import compute, matrix
 from features.facts import Facts
 from features.references import References
@@ -35,9 +36,6 @@ from training.soundness import refuse_too_few
 from training.splits import LaterSplit
 from training.stages import FITS, GATES, JUDGE, PEERS, Progress, of_fit
 from training.weighting import trimmed
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 BOOTSTRAPS: Final = 1_000
 NO_INTERVAL: Final = (float("nan"), float("nan"))

@@ -8,16 +8,14 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels, Rows
 from features.brands import Brand, BrandRegister
 from features.facts import Facts
 from features.listing import Listing
 from training.references import OfflineReferences
 from training.snapshot import read_snapshot
-from training.splits import Rows, seller_groups
+from training.splits import seller_groups
 from training.weighting import training_weights
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 
 class Material(Protocol):

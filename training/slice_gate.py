@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels, Rows
 from models.policies.learning import GatePolicy
 from training.gate import Gate, judged, made_of, not_judged
 
@@ -105,10 +105,6 @@ def _beside(figure: Compared) -> str:
 def _beyond_doubt(figure: Compared) -> str:
     return f"worse by at least {figure.worse_at_least:.2f} beyond doubt"
 
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
-Rows = NDArray[np.intp]
 
 _AT_A_TIME: Final = 100  # Resamples; a hundred of 20,000 rows take 16 MB.
 

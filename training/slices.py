@@ -8,15 +8,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels
 from features.facts import Facts, with_history
 from features.fold import fold
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from features.price_lists import ListedBy
 from training import metrics
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 _NEW_SELLER_DAYS: Final = 30
 _FEWEST_SHOWN: Final = 10

@@ -7,12 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels
 from features.compute import NAMES
 from training import metrics
 from training.snapshot import SnapshotRefused, SnapshotRow
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 FEWEST_POSITIVES: Final = 10
 FEWEST_NEGATIVES: Final = 20

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.alphabet import Alphabet, tables
+from features.arrays import Rows
 from features.listing import Listing
 from features.ngrams import BUCKETS
 from features.text_kernel import FIELDS, Indices, Packed, blocks, fields, pack, room, scan
 from models.classifier import SCALES
-from training.splits import Rows
 
 
 class TextMatrix(NamedTuple):

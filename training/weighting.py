@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats
 from features.facts import Facts
 from features.fold import skeleton
 from features.minhash import Signature, band_keys, signature_of, similarities, text_of
@@ -68,8 +69,6 @@ def _first(groups: NDArray[np.intp], row: int) -> int:
         row = int(groups[row])
     return row
 
-
-Floats = NDArray[np.float64]
 
 _SOURCES_REPORTED: Final = 5
 _LESS: Final = 1 - 1e-6

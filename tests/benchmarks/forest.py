@@ -8,8 +8,8 @@ from typing import Final
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Floats
 from features.compute import compute
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
@@ -41,7 +41,6 @@ them.
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |
 {table}"""
 
-Floats = NDArray[np.float64]
 Side = Callable[[Floats], Floats]
 
 

@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from features.arrays import Labels
 from features.brands import BrandRegister
 from features.compute import FEATURES
 from features.spec import Family
@@ -34,7 +34,6 @@ from training.splits import grouped_folds
 from training.synthetic import Settings, build, evaluation_set
 
 DATA = a_market(80)
-Labels = NDArray[np.int8]
 
 
 def of_file(data: Labelled, brands: BrandRegister = BRANDS, as_of: datetime = NOW) -> FromFile:

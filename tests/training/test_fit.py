@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from features.arrays import Labels
 from features.compute import NAMES, matrix
 from features.facts import Facts
 from models.bundle import digest_of, to_files
@@ -19,7 +20,6 @@ from training.material import Labelled
 
 DATA = a_market(120)
 FACTS = market_facts(DATA)
-Labels = NDArray[np.int8]
 
 
 def fitted(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from features.arrays import Floats
 from features.compute import matrix
 from tests.fixtures.labelled import a_market, market_facts
 from training import baselines, metrics, peers
@@ -16,7 +17,6 @@ DATA = a_market(160)
 FACTS = market_facts(DATA)
 COLUMNS = matrix(FACTS)
 WEIGHTS = np.where(np.arange(160) % 3 == 0, 2.0, 1.0)
-Floats = NDArray[np.float64]
 
 
 @cache

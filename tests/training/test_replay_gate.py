@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from features.arrays import Floats
 from features.facts import Facts
 from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.labelled import a_market, market_facts, market_references
@@ -16,7 +17,6 @@ DATA = a_market(80)
 FACTS = market_facts(DATA)
 REFERENCES = market_references(DATA)
 HELD_OUT = HeldOut(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)), 0.5)
-Floats = NDArray[np.float64]
 
 
 def replayed(**changes: object) -> Replayed:

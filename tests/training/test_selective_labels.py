@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels
 from features.brands import BrandRegister
 from features.compute import compute
 from features.facts import Facts
@@ -38,9 +38,6 @@ AUDIT_SHARE: Final = 0.03
 FLAGGED_FROM: Final = 20.0
 ALONE = replace(DEFAULT_LABELS, lone_find_weight=DEFAULT_LABELS.one_reviewer_weight)
 UNHELD = WeightPolicy(source_share=1.0, slice_share=1.0)
-
-Labels = NDArray[np.int8]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from features.arrays import Floats, Labels, Rows
 from features.compute import NAMES, matrix
 from features.facts import Facts
 from training import metrics
@@ -14,11 +15,9 @@ from training.fit_forest import fit_forest, forest_settings
 from training.fit_join import fit_offset
 from training.fit_settings import FitSettings
 from training.fit_text import fit_text
-from training.splits import Rows, grouped_folds
+from training.splits import grouped_folds
 from training.text_matrix import TextMatrix
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 Heard = Callable[[int, float], None]
 
 

@@ -1,15 +1,12 @@
 """The help page: onboarding lists of the reader's roles, keyboard shortcuts, and the glossary."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import NotFound
 from serving.accounts.rules.access import Role, roles
 from serving.accounts.store import display_settings as seen_onboarding
-from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of, signed_in
+from serving.guards import Anyone, runtime_of
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
@@ -17,7 +14,6 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.wording.glossary import TERMS
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in()]
 
 
 @router.get("/help")

@@ -1,7 +1,5 @@
 """The page of an invitation: inviter, invitee and role, and the form that creates the account or accepts the role."""
 
-from typing import Annotated, Final
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -12,15 +10,13 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service.inviting import Asked, accept, accept_as, asked_by
 from serving.api.cookies import begin_session, whence
 from serving.api.errors import problem_of
-from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.guards import Anyone, cookie_name, public, runtime_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, refuse_cross_site
+from serving.web.forms import LONGEST_TOKEN, Fields, refuse_cross_site
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in()]
-_LONGEST_TOKEN: Final = 200
 
 
 @router.get("/join/{token}", dependencies=[public("invited users have no account yet")])
@@ -70,7 +66,7 @@ def _signed_in(request: Request) -> Session | None:
 
 
 def _asked(request: Request, token: str) -> Asked:
-    if len(token) > _LONGEST_TOKEN:
+    if len(token) > LONGEST_TOKEN:
         raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
     return asked_by(runtime_of(request), token)
 

@@ -1,7 +1,7 @@
 """People and their roles, for administrators: users, open invitations, and the form to invite a user."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,7 +13,7 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service import inviting
 from serving.administration.service.people import administered, staff
 from serving.brands.store import brands
-from serving.guards import may, runtime_of
+from serving.guards import Administrator, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, whole_address
@@ -21,7 +21,6 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _MOST: Final = 200
 _LONGEST: Final = 320
 

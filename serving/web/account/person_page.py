@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -28,20 +28,18 @@ from serving.audit.store.audit import Told
 from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
 from serving.cases.store import deferrals
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Administrator, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, whole_address
+from serving.web.forms import LONGEST_ID, Fields, whole_address
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
 from serving.webhooks.service import secrets_of
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _SHOWN: Final = 30
-LONGEST_ID: Final = 40
 _EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, Role.ADMIN)
 
 

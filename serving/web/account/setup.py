@@ -16,12 +16,11 @@ from serving.guards import TheRuntime, public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, refuse_cross_site
+from serving.web.forms import LONGEST_TOKEN, Fields, refuse_cross_site
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 _BY: Final = "setup"
-_LONGEST_TOKEN: Final = 200
 
 
 @router.get("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
@@ -56,7 +55,7 @@ def post_setup(token: str, request: Request, runtime: TheRuntime, fields: Fields
 
 def _require_open(runtime: Runtime, token: str) -> None:
     with runtime.store.read() as connection:
-        hashed = auth.hash_token(token[: _LONGEST_TOKEN + 1])
+        hashed = auth.hash_token(token[: LONGEST_TOKEN + 1])
         if not setup_links.is_setup_open(connection, hashed, runtime.wall.now()):
             raise NotFound(
                 "This set-up link is not valid, was used, or has expired. Restart the service for a new one."

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -13,9 +13,7 @@ from serving.account_management.rules.brand_dashboard import Median, Period
 from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
 from serving.account_management.service.managed_brands import kept_by
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Manager, Member, runtime_of
 from serving.platform.tongues import N_, NN_, number, say, say_many
 from serving.reports.store.good_faith import Scope
 from serving.views.views import Pair
@@ -28,8 +26,6 @@ from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _LONGER_THAN_A_WEEK: Final = timedelta(days=8)
 _PERIODS: Final = {30: N_("30 days"), 90: N_("90 days"), 365: N_("12 months")}
 _OUTCOMES: Final = {
@@ -119,7 +115,7 @@ class BrandDashboardPage(Page, template="brand_dashboard.html", place="/brand/da
 
 
 @router.get("/brand/dashboard")
-def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
+def get_dashboard(request: Request, session: Member) -> HTMLResponse:
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,10 +14,10 @@ from models.case import CaseState
 from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.score import findings, reason_from_json
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -30,16 +30,14 @@ from serving.web.case.answers import answer_of
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, is_case_id, ticked
+from serving.web.forms import LONGEST_ID, Fields, is_case_id, ticked
 from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _CASE: Final = "case:"
-_LONGEST_ID: Final = 40
 _MOST_PICTURES: Final = 3
 _MOST_REASONS: Final = 3  # More would hide the differences between listings.
 
@@ -69,11 +67,11 @@ def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
 @dear
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Decide the ticked cases and redirect to the outcome."""
-    items = tuple(Item(case_id[:_LONGEST_ID], seen[:_LONGEST_ID]) for case_id, seen in ticked(fields, _CASE).items())
+    items = tuple(Item(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked(fields, _CASE).items())
     if not items:
         raise Invalid("Select at least one case.")
     text = answer_of(items[0].case_id, fields)
-    bulk_id = fields.get("bulk_id", "")[:_LONGEST_ID]
+    bulk_id = fields.get("bulk_id", "")[:LONGEST_ID]
     decide_all(
         runtime_of(request), session.person, Together(bulk_id, text.judgement, text.reason_code, text.note, items)
     )
@@ -83,15 +81,15 @@ def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
 @router.get("/cases/bulk/{bulk_id}")
 def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLResponse:
     """The outcome of the user's bulk decision."""
-    return respond(request, bulk_answer(runtime_of(request), session.person, bulk_id[:_LONGEST_ID]), session)
+    return respond(request, bulk_answer(runtime_of(request), session.person, bulk_id[:LONGEST_ID]), session)
 
 
 @router.post("/cases/bulk/{bulk_id}/undo")
 @dear
 def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
     """Undo the whole bulk decision."""
-    withdraw_all(runtime_of(request), session.person, bulk_id[:_LONGEST_ID])
-    return go_to(request, f"/cases/bulk/{bulk_id[:_LONGEST_ID]}", Flash.BULK_UNDONE)
+    withdraw_all(runtime_of(request), session.person, bulk_id[:LONGEST_ID])
+    return go_to(request, f"/cases/bulk/{bulk_id[:LONGEST_ID]}", Flash.BULK_UNDONE)
 
 
 def bulk_page(

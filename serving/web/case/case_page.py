@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -15,7 +15,7 @@ from models.case import CaseLane, CaseState
 from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import LabelPolicy
 from models.verdict import Side
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
 from serving.appeals.store import appeals
 from serving.appeals.store.appeals import Appeal
@@ -23,7 +23,7 @@ from serving.brands.store import brands, indicators
 from serving.brands.store.brands import Enrolment
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import Judge, runtime_of
 from serving.listings.store import listings, scores
 from serving.marketplaces.store import marketplaces
 from serving.notices.store import notice_complaints, notices
@@ -64,11 +64,10 @@ from serving.web.wording import words
 from serving.web.wording.vocabulary import LANE_OF, choices_on
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
 
 
 @router.get("/cases/{case_id}")
-def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+def get_case(case_id: CaseId, request: Request, session: Judge) -> Response:
     """The page of a case; a brand's people are redirected to their queue. Prefetching takes no lease."""
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:

@@ -1,21 +1,18 @@
 """Moving to the next case without a page load: the headers that the script of a case sends."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import Reviewer, TheRuntime
 from serving.review.service.case_access import lease
 from serving.web.forms import CaseId, is_case_id
 from serving.web.rendering import StaffPage, respond_part
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _LOOK: Final = "touchstone-look"
 _FLOW: Final = "touchstone-flow"
 _MOST_ON_THEIR_WAY: Final = 20

@@ -1,7 +1,7 @@
 """A listing that no open case is about: what it says, why the service passed it, and the form that opens a case."""
 
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,9 +9,8 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.cases.store import chosen
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.listings.store import listings, scores
 from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
@@ -23,13 +22,12 @@ from serving.web import scores as shown_scores
 from serving.web.case import case_cards
 from serving.web.case.reasons_card import reasons_card
 from serving.web.case.seller_card import risk_part, seller_card
+from serving.web.forms import LONGEST_ID
 from serving.web.queue import queue_rows
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
-_LONGEST_ID: Final = 40
 
 
 @router.get("/listings/{listing_id}")
@@ -37,7 +35,7 @@ def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session:
     """The page; a listing with an open case leads to that case, which may have to hide the score."""
     with runtime.store.read() as connection:
         found = listings.newest(
-            connection, listing_id[:_LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
+            connection, listing_id[:LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
         )
         waiting = chosen.waiting_on(connection, found.marketplace_id, found.listing_id)
         row = scores.latest_of_version(connection, found.marketplace_id, found.version_id)
@@ -54,7 +52,7 @@ def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session:
 def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
     """Open a case and go to it."""
     return RedirectResponse(
-        f"/cases/{open_by_choice(runtime_of(request), session.person, listing_id[:_LONGEST_ID])}", 303
+        f"/cases/{open_by_choice(runtime_of(request), session.person, listing_id[:LONGEST_ID])}", 303
     )
 
 

@@ -1,7 +1,7 @@
 """The analysts' notes on a case, the forms that snooze and resume it, and the page of notes that mention the reader."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,7 +13,7 @@ from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
 from serving.cases.store.case_notes import StoredNote
 from serving.cases.store.cases import Case
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service import case_notes as writing
 from serving.review.service import deferring
@@ -24,7 +24,6 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _MENTION: Final = "mention:"
 HOURS: Final = (
     Option("1", "1 hour"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -15,11 +15,10 @@ from models.messages.english import in_english
 from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import leaning
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime
 from serving.learning.policy import LabelSourcePolicy
 from serving.learning.rules.heavy_sources import HeavySource, heavy_sources
 from serving.learning.service.label_changes import LabelChanges, label_changes
@@ -90,7 +89,6 @@ def _lower(sentence: str) -> str:
 
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 PLACE: Final = "/models/labels"
 _SUSPECTS: Final = 50
 _TICKS: Final = 6
@@ -105,7 +103,7 @@ _TONES: Final = {
 
 
 @router.get(PLACE)
-def get_labels(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_labels(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, labels_page(runtime, session.person, scope), session)
 

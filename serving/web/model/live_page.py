@@ -4,15 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.messages.english import sentences
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime, Trainer
 from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
 from serving.learning.service.monitoring import SCORE
 from serving.learning.service.reason_precision import DAYS, Told, reason_precision
@@ -29,8 +28,6 @@ from serving.web.wording import words
 from training.drift import MOVED_FROM, MOVING_FROM
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
-Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
 PLACE: Final = "/models/live"
 _REPORTS: Final = 12
 _FEATURES: Final = 10
@@ -52,7 +49,7 @@ class ToldTable:
 
 
 @router.get(PLACE)
-def get_live(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_live(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, live_page(runtime, session.person, scope), session)
 

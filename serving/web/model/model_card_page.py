@@ -1,30 +1,28 @@
 """The card of a model: its purpose, training data, evaluation, and limits."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime
 from serving.learning.store import learning, links
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of
+from serving.web.forms import LONGEST_DIGEST
 from serving.web.model.model_page import tracked
 from serving.web.model.model_report import report_of
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 PLACE: Final = "/models/cards"
-_LONGEST_DIGEST: Final = 64
 
 
 @router.get(f"{PLACE}/{{digest}}")
-def get_card(digest: str, request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_card(digest: str, request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
-    return respond(request, model_card_page(runtime, scope, digest[:_LONGEST_DIGEST]), session)
+    return respond(request, model_card_page(runtime, scope, digest[:LONGEST_DIGEST]), session)
 
 
 def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> StaffPage:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request
@@ -12,8 +12,7 @@ from sqlalchemy import Connection
 
 from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, Promoter, TheRuntime, Trainer
 from serving.learning.service.labelling import label_state
 from serving.learning.service.learn import request_training, try_again
 from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
@@ -26,7 +25,7 @@ from serving.platform.settings import Settings
 from serving.scoring.store import breakers
 from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_DIGEST, LONGEST_REASON, Fields
 from serving.web.model.approval_part import approvals_of
 from serving.web.model.model_report import report_of
 from serving.web.model.notices_part import notices_of
@@ -36,13 +35,8 @@ from serving.web.model.trial_part import RefusedShare, trial_part
 from serving.web.rendering import StaffPage, respond, respond_part
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
-Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
-Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 _PAST_SHOWN: Final = 6
 _LATELY: Final = 7
-_LONGEST_REASON: Final = 500
-_LONGEST_DIGEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ class Tracked:
 
 
 @router.get("/models")
-def get_models(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_models(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, models_page(runtime, session.person, scope, given=request.query_params), session)
 
@@ -169,7 +163,7 @@ def _without_password(uri: str) -> str:
 
 
 @router.get("/models/training")
-def get_training(request: Request, runtime: TheRuntime, session: Reader) -> Response:
+def get_training(request: Request, runtime: TheRuntime, session: ModelReader) -> Response:
     """The state of the retraining. The page polls it only while one runs, so an ended one reloads the page."""
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     with runtime.store.read() as connection:
@@ -196,7 +190,7 @@ def post_train(request: Request, runtime: TheRuntime, session: Trainer, fields: 
 def post_promote(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Approve the model that was shown; the last required approval promotes it."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
+    reason, digest = fields.get("reason", "")[:LONGEST_REASON], fields.get("digest", "")[:LONGEST_DIGEST]
     done = approve(runtime, scope.chosen, digest=digest, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.PROMOTED if done.in_force else Flash.APPROVED)
 
@@ -205,7 +199,7 @@ def post_promote(request: Request, runtime: TheRuntime, session: Promoter, field
 def post_withdraw(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Withdraw the user's approval."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    withdraw(runtime, scope.chosen, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=session.person.actor)
+    withdraw(runtime, scope.chosen, digest=fields.get("digest", "")[:LONGEST_DIGEST], by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.APPROVAL_WITHDRAWN)
 
 
@@ -213,7 +207,7 @@ def post_withdraw(request: Request, runtime: TheRuntime, session: Promoter, fiel
 def post_rollback(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Roll back to the previous champion."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     done = rollback(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.ROLLED_BACK if done.in_force else Flash.APPROVED)
 
@@ -222,6 +216,6 @@ def post_rollback(request: Request, runtime: TheRuntime, session: Promoter, fiel
 def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)

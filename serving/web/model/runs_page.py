@@ -1,14 +1,13 @@
 """Training runs: inputs, duration, result, and the link to MLflow."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime
 from serving.learning.store import learning
 from serving.learning.store.learning import Job, Model
 from serving.platform.runtime import Runtime
@@ -18,7 +17,6 @@ from serving.web.model.training_part import job_to_try_again, training_part, who
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 PLACE: Final = "/models/runs"
 _SHOWN: Final = 50
 
@@ -34,7 +32,7 @@ class RunRow:
 
 
 @router.get(PLACE)
-def get_runs(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_runs(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, runs_page(runtime, session.person, scope), session)
 

@@ -1,18 +1,18 @@
 """Label snapshots: the files that trainings read, their content, and the resulting models."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime
 from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import learning
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of
+from serving.web.forms import LONGEST_ID
 from serving.web.model.model_report import EVIDENCE
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import ROUTES
@@ -20,25 +20,23 @@ from training.snapshot import SnapshotRefused
 from training.snapshot_summary import summarise
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 PLACE: Final = "/models/snapshots"
 _SHOWN: Final = 100
 _PREVIEW: Final = 20
-_LONGEST_ID: Final = 40
 
 
 @router.get(PLACE)
-def get_snapshots(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_snapshots(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     """The list."""
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, snapshots_page(runtime, scope), session)
 
 
 @router.get(f"{PLACE}/{{snapshot_id}}")
-def get_snapshot(snapshot_id: str, request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_snapshot(snapshot_id: str, request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     """The page of a snapshot."""
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
-    return respond(request, snapshot_page(runtime, session.person, scope, snapshot_id[:_LONGEST_ID]), session)
+    return respond(request, snapshot_page(runtime, session.person, scope, snapshot_id[:LONGEST_ID]), session)
 
 
 def snapshots_page(runtime: Runtime, scope: PlaceScope) -> StaffPage:

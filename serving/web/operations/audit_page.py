@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -14,11 +14,10 @@ from sqlalchemy import Connection
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Administrator, TheRuntime, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
@@ -27,7 +26,6 @@ from serving.web.downloads import download
 from serving.web.rendering import StaffPage, respond, respond_part
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/audit"
 _SHOWN: Final = 50
 _EXPORTED: Final = 50_000

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
 from serving.delivery import store as outgoing
 from serving.delivery.service.dead_letters import replay
 from serving.delivery.service.letters import Letter, given_up
-from serving.guards import TheRuntime, may
+from serving.guards import Administrator, TheRuntime, Watcher
 from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store import removal_checks
@@ -20,18 +19,15 @@ from serving.takedowns.store.actions import StoredAction
 from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.bar_charts import Bars, bars
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import StaffPage, respond
 from serving.web.spans import Span, starts
 from serving.web.wording import words
 from serving.webhooks.store.listing_requests import StoredListingRequest
 
 router = APIRouter(include_in_schema=False)
-Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/deliveries"
 _SHOWN: Final = 100
-_LONGEST_ID: Final = 40
 _LATELY: Final = timedelta(days=30)
 
 
@@ -45,7 +41,7 @@ def get_deliveries(request: Request, runtime: TheRuntime, session: Watcher) -> H
 def post_replay(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Send one dead letter again, or all of them."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:_LONGEST_ID]]
+    named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:LONGEST_ID]]
     replay(runtime, scope.chosen, named, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.REPLAYED)
 

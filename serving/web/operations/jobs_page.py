@@ -1,14 +1,13 @@
 """Jobs: worker processes, queued, running and failed jobs, and the latest retrainings."""
 
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import TheRuntime, Watcher
 from serving.learning.store import learning
 from serving.operations.service.presence import MISSED
 from serving.operations.store import job_queue, workers
@@ -18,7 +17,6 @@ from serving.web.model.training_part import who
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
 PLACE: Final = "/operations/jobs"
 _LATELY: Final = timedelta(days=1)
 _FAILURES: Final = 20

@@ -1,25 +1,19 @@
 """The kill switches: automatic rules, their state and reason, and the form to change it."""
 
-from typing import Annotated, Final
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid, NotFound
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Administrator, runtime_of
 from serving.marketplaces.rules import RULES, AutomaticRule
 from serving.operations.service.kill_switches import administered, kill_switch_states, switch
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
-_LONGEST_ID: Final = 40
-_LONGEST_REASON: Final = 500
 
 
 @router.get("/kill-switches")
@@ -35,8 +29,8 @@ def post_kill_switch(rule: str, request: Request, session: Administrator, fields
     if fields.get("to") not in {"on", "off"}:
         raise Invalid("The new state is missing, so nothing was changed. Choose on or off.")
     runtime, on = runtime_of(request), fields["to"] == "on"
-    place = administered(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID])
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    place = administered(runtime, session.person, fields.get("marketplace_id", "")[:LONGEST_ID])
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     switch(runtime, place, AutomaticRule(rule), on=on, by=session.person.actor, reason=reason)
     return go_to(request, "/kill-switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
 

@@ -1,14 +1,13 @@
 """Mails to people and notifiers: their state and text. Links that open an account are left out."""
 
 from collections.abc import Collection
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import Administrator, TheRuntime
 from serving.mail.rules.kinds import MailState
 from serving.mail.service.rendering import written
 from serving.mail.service.wording import NAMES
@@ -19,7 +18,6 @@ from serving.web.at_marketplace import PlaceScope, scope_of
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/mail"
 _SHOWN: Final = 100
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,10 +14,9 @@ from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import SecondLookPolicy
 from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
 from serving.cases.store.queue_ages import QueueAge, queue_ages
 from serving.delivery import store as outgoing
-from serving.guards import TheRuntime, may
+from serving.guards import Promoter, TheRuntime, Watcher
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
 from serving.operations.service.health import health_of
@@ -31,7 +30,7 @@ from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.bar_charts import AgeBox, age_box
 from serving.web.brand.reports.reported_part import reported_part
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_REASON, Fields
 from serving.web.operations.health_part import TONES, health_rows
 from serving.web.operations.volumes_part import volumes_of
 from serving.web.rendering import StaffPage, respond
@@ -77,12 +76,9 @@ def _row(lane: LaneName, age: QueueAge | None, limit: timedelta, now: datetime) 
 
 
 router = APIRouter(include_in_schema=False)
-Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
-Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 PLACE: Final = "/operations"
 _LATELY: Final = timedelta(days=30)
 _MOST_TIMES: Final = 1_000
-_LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ def get_operations(request: Request, runtime: TheRuntime, session: Watcher, by: 
 def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at(PLACE), Flash.BREAKER_CLOSED)
 

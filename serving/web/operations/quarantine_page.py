@@ -2,21 +2,19 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import Administrator, TheRuntime
 from serving.listings.store import refused_rows
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/quarantine"
 _DAYS: Final = 90
 _SHOWN: Final = 50

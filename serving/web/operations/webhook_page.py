@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,20 +14,17 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service import provisioning
 from serving.delivery.service.receivers import disable_receiver, pause_receiver, wake_receiver
-from serving.guards import TheRuntime, may
+from serving.guards import Administrator, TheRuntime
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, confirm, factor_kinds
+from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields, confirm, factor_kinds
 from serving.web.rendering import StaffPage, respond
 from serving.webhooks.store import endpoints
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/webhook"
 _LONGEST_URL: Final = 2_000
-_LONGEST_ID: Final = 40
-_LONGEST_REASON: Final = 500
 _HOURS: Final = re.compile(r"[0-9]{1,3}")
 
 
@@ -70,7 +67,7 @@ def post_secret(request: Request, runtime: TheRuntime, session: Administrator, f
 def post_rest(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Pause deliveries for some hours."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], session.person.actor
+    endpoint_id, by = fields.get("endpoint_id", "")[:LONGEST_ID], session.person.actor
     pause_receiver(runtime, scope.chosen, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_PAUSED)
 
@@ -79,7 +76,7 @@ def post_rest(request: Request, runtime: TheRuntime, session: Administrator, fie
 def post_wake(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Resume deliveries now."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    wake_receiver(runtime, scope.chosen, fields.get("endpoint_id", "")[:_LONGEST_ID], by=session.person.actor)
+    wake_receiver(runtime, scope.chosen, fields.get("endpoint_id", "")[:LONGEST_ID], by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_WOKEN)
 
 
@@ -87,7 +84,7 @@ def post_wake(request: Request, runtime: TheRuntime, session: Administrator, fie
 def post_disable(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Disable the endpoint."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    endpoint_id, reason = fields.get("endpoint_id", "")[:_LONGEST_ID], fields.get("reason", "")[:_LONGEST_REASON]
+    endpoint_id, reason = fields.get("endpoint_id", "")[:LONGEST_ID], fields.get("reason", "")[:LONGEST_REASON]
     disable_receiver(runtime, scope.chosen, endpoint_id, by=session.person.actor, reason=reason)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_OFF)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store import assignments
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import counting_as
@@ -30,7 +30,6 @@ from serving.web.wording import words
 from serving.web.wording.vocabulary import LANE_OF
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 PAGE_SIZE: Final = 50
 _COUNTED_NEW: Final = 99
 

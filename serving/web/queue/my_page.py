@@ -3,17 +3,16 @@
 from collections import Counter
 from datetime import timedelta
 from statistics import median
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
 from serving.cases.rules.assignment import without_pause
 from serving.cases.rules.masked_score import leaning
-from serving.guards import is_secure, may, runtime_of
+from serving.guards import Reviewer, is_secure, runtime_of
 from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.review.rules.agreement import agreement, of_counts
@@ -26,7 +25,6 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 DAYS: Final = 14
 _MOST_OVERTURNED: Final = 20
 _LATER: Final = "touchstone_pace"

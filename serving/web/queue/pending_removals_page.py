@@ -14,12 +14,11 @@ from serving.review.service.removal_approvals import VOTERS, pending_removals, s
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import removal_checks
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(*VOTERS)]
-_LONGEST_ID = 40
 _SHOWN = 100
 
 
@@ -36,7 +35,7 @@ def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields
     if decision not in set(Decision):
         raise Invalid("Approve or withdraw the removal.")
     reason = fields.get("reason", "")[:500]
-    agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
+    agreed = speak(runtime_of(request), session.person, action_id[:LONGEST_ID], Decision(decision), reason)
     flashes = {
         None: Flash.REMOVAL_VOTED,
         Decision.APPROVE: Flash.REMOVAL_APPROVED,

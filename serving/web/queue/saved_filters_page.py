@@ -1,15 +1,11 @@
 """A person's saved filters of the queue: forms to save, rename and delete them."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.cases.service.saved_filters import MOST, forget_filter, rename_filter, save_filter
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.queue.case_queue import queue_of
@@ -18,7 +14,6 @@ from serving.web.queue.queue_rail import Counts, saved_links
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 @router.get("/queue/filters")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from models.case import BLIND_LANES
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import search
 from serving.platform.runtime import Runtime
@@ -27,7 +27,6 @@ from serving.web.wording.text_language import language_tag
 from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Choice, StateWords
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 MOST_LISTINGS: Final = 50
 MOST_SELLERS: Final = 10
 _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)

@@ -1,6 +1,6 @@
 """Sellers: proposed sanctions, sanctions in force, and the allow, watch and deny lists."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -10,7 +10,7 @@ from models.seller_lists import SellerList
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Reviewer, Speaker, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service.sanctioning import in_force, lift, speak, undecided
@@ -18,14 +18,11 @@ from serving.sellers.service.seller_listing import check_lister, put_on_list, ta
 from serving.sellers.store import seller_lists
 from serving.web.at_marketplace import acted_on, scope_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _PLACE: Final = "/sellers"
-_LONGEST_ID: Final = 40
 _SHOWN: Final = 100
 
 
@@ -42,7 +39,7 @@ def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fiel
         raise Invalid("Approve or reject the sanction.")
     reason = fields.get("reason", "")[:500]
     state = speak(
-        runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=answer == "agree", reason=reason
+        runtime_of(request), session.person, sanction_id[:LONGEST_ID], agrees=answer == "agree", reason=reason
     )
     heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
     return go_to(request, _PLACE, heard.get(state, Flash.SANCTION_HEARD))
@@ -51,7 +48,7 @@ def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fiel
 @router.post("/sellers/sanctions/{sanction_id}/lift")
 def post_lift(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
     """Lift a sanction that is in force."""
-    lift(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], fields.get("reason", "")[:500])
+    lift(runtime_of(request), session.person, sanction_id[:LONGEST_ID], fields.get("reason", "")[:500])
     return go_to(request, _PLACE, Flash.SANCTION_LIFTED)
 
 

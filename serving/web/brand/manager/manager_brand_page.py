@@ -1,7 +1,7 @@
 """A brand as its account manager sees it: open items, rights to verify, people, messages."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -25,7 +25,7 @@ from serving.api.errors import status_of
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import authorised_sellers, certifications
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Manager, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
@@ -42,7 +42,6 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.thread import thread_of
 
 router = APIRouter(include_in_schema=False)
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _PLACE: Final = "/brands/{brand_id}"
 _AT: Final = "at"
 _SELLERS_SHOWN: Final = 200

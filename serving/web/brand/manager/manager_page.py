@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -14,7 +13,7 @@ from serving.account_management.service.managed_brands import needs
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
-from serving.guards import may, runtime_of
+from serving.guards import Manager, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.standing.store import question_steps
@@ -26,7 +25,6 @@ from serving.web.wording.words import Due
 from serving.webhooks.rules.action import ActionState
 
 router = APIRouter(include_in_schema=False)
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.reports.service.status import document_for_analyst, documents_of, test_buys_of
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.downloads import document
@@ -19,7 +16,6 @@ from serving.web.forms import CaseId
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 
 router = APIRouter(include_in_schema=False)
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ def report_card(connection: Connection, case: Case, now: datetime) -> ReportCard
 
 
 @router.get("/cases/{case_id}/report-documents/{document_id}")
-def get_document(case_id: CaseId, document_id: str, request: Request, session: Analyst) -> Response:
+def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
     """Download a document of a report that a case is about."""
     found, content = document_for_analyst(runtime_of(request), session.person, case_id, document_id)
     return document(found.document_id, found.media_type, content)
