@@ -10,8 +10,7 @@ from typing import Final
 
 import numba
 import numpy as np
-
-from features.arrays import Codes
+from numpy.typing import NDArray
 
 FOLD_TABLE_VERSION: Final = 3
 TABLE_SIZE: Final = 0x20000  # The two planes that hold every script in use; higher code points fold to themselves.
@@ -29,6 +28,8 @@ _OVERRIDDEN: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n\r\x1c-\x1
 _SHORT: Final = 1_000  # Characters, as the longest title.
 _SHORT_KEPT: Final = 1_024
 _LONG_KEPT: Final = 8
+
+Codes = NDArray[np.uint32]
 
 
 @cache

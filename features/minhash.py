@@ -15,7 +15,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Codes
 from features.fold import skeleton_codes
 from features.listing import Listing
 from features.ngrams import GOLDEN, MASK, mix
@@ -32,6 +31,7 @@ _TRIES = 1 << 20  # Never reached: a quarter of the bins are full, so a full one
 
 _OLDEST = pow(GOLDEN, RUN, MASK + 1)  # GOLDEN is the base of the rolling hash.
 
+Codes = NDArray[np.uint32]
 Signature = NDArray[np.uint16]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from features.arrays import Floats
+from models.arrays import Floats
 
 # expit(20.7) is 1 - 1e-9: no finite sample proves more.
 FURTHEST: Final = 20.7

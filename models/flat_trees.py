@@ -32,7 +32,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.treetext import Tree
 
 _ROWS: Final = 16  # Traversed together.

@@ -13,10 +13,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats
 from features.compute import FEATURES, NAMES
 from features.listing import Listing
 from features.spec import Family
+from models.arrays import Floats
 from models.bundle_files import number
 from models.policies.deciding import Rule
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.bundle_files import number, numbers, share
 from models.calibration import Calibration, calibration_from_dict, calibration_to_dict
 from models.classifier import Contributions, Standard

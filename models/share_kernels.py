@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Places
+from models.arrays import Floats, Places
 from models.flat_trees import ZERO
 
 POINTS: Final = 4  # Taken at once; as many are exact for twice as many columns on a path.

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats
 from features.message import Message, message
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 
 _HALVINGS: Final = 30

@@ -11,8 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from features.arrays import Floats, Labels
 from features.listing import Listing
+from models.arrays import Floats, Labels
 
 NAMES: Final = ("numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal")
 # The text fields of a listing, each with vocabularies of its own in the fair peer.

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from models.policies.learning import DEFAULT_GATES
 from training import metrics
 
@@ -56,7 +56,6 @@ def difference(labels: Labels, pairs: Sequence[tuple[Floats, Floats]], bootstrap
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean as a float."""
     return float(np.mean(values))
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.special import chdtri
 
-from features.arrays import Floats
+from models.arrays import Floats
 
 BINS: Final = 10
 # Siddiqi, Credit Risk Scorecards (2006): below .1 is stable; from .25 on, rebuild the scorecard.

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.errors import install_line
 
 # The child's answer where the files of a package are not the pinned ones.

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 
-from features.arrays import Floats, Rows
 from features.compute import matrix
+from models.arrays import Floats, Rows
 from models.calibration import expits
 from training import baselines, metrics
 from training.comparison import difference, figures_of, mean

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from features.arrays import Floats, Labels, Rows
 from features.compute import NAMES, matrix
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from models.bundle import Masking
 from models.calibration import expits
 from models.classifier import Classifier, Join

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from models.calibration import Band, Calibration, Curve, Method, Sigmoid, expits, logits
 from training.metrics import central_interval, seller_bootstrap
 

@@ -8,9 +8,9 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
 from features.compute import NAMES, family_columns
 from features.spec import Family
+from models.arrays import Floats, Labels
 from models.forest import Forest, export
 
 MASK_SHARE: Final = 0.15

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from models.classifier import Combiner, Join, Standard
 from models.points import Points
 from models.policies.deciding import ScorecardPolicy

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels, Places
 from features.brands import Brand
 from features.facts import Facts
 from features.fold import fold
 from features.words import BREAK, is_unspaced, may_stand_alone, pairs_of
+from models.arrays import Floats, Labels, Places
 from models.own_words import OwnWords
 from models.phrases import (
     LIFT,

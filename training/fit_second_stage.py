@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from features.arrays import Floats, Labels, Rows
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from models.second_stage import SecondStage
 from training import metrics
 from training.comparison import difference, figures_of

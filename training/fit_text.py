@@ -13,9 +13,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels, Rows
 from features.ngrams import BUCKETS
 from features.text_kernel import COLUMNS, FIELDS, Indices
+from models.arrays import Floats, Labels, Rows
 from models.classifier import SCALES, TextModel
 from training.text_matrix import TextMatrix, dot
 

@@ -7,8 +7,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats
 from features.compute import Computed
+from models.arrays import Floats
 from models.bundle import Bundle
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy, ScorecardPolicy
 from models.policies.learning import GatePolicy

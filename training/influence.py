@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from features.arrays import Floats, Rows
 from features.facts import Facts
 from features.fold import fold
+from models.arrays import Floats, Rows
 from models.policies.learning import WeightPolicy
 from training.snapshot import SnapshotRow
 

@@ -12,10 +12,10 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
 from features.compute import compute, matrix
 from features.facts import Facts
 from features.references import References
+from models.arrays import Floats, Labels
 from models.bundle import Bundle
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy

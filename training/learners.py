@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from models.classifier import Join, learner_columns
 from models.forest import Forest
 from models.learners import Learner

@@ -7,7 +7,7 @@ so it is self-normalised: only the weights' proportions matter, and their sampli
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 
 Interval = tuple[float, float]
 

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.calibration import expits
 from training.fit_calibration import Observed, fit_curve, method_for
 from training.fit_forest import ForestSettings, grow, with_masked_copies

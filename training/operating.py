@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from models.messages.english import in_english
 from models.routing import Thresholds
 from models.thresholds import Promise, promised

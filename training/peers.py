@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from features.arrays import Floats, Labels, Rows
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from training import baselines
 from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_alone

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
 from features.facts import Facts
 from features.references import References
+from models.arrays import Floats, Labels
 from models.policies.learning import GatePolicy
 from training import metrics
 from training.gate import Gate, judged, made_of, not_judged

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from features.arrays import Floats, Labels, Rows
+from models.arrays import Floats, Labels, Rows
 from models.policies.learning import GatePolicy
 from training.gate import Gate, judged, made_of, not_judged
 
@@ -68,7 +68,6 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
 
 
 def slice_part(found: SliceEvidence, policy: GatePolicy) -> Gate:
-    """The gate of one slice."""
     if found.positives < policy.collapse_positives:
         sentence = f"{found.positives} counterfeits among {found.rows} rows; {policy.collapse_positives} are needed."
         return not_judged(found.name, sentence, blocks=False)

@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
 from features.facts import Facts, with_history
 from features.fold import fold
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from features.price_lists import ListedBy
+from models.arrays import Floats, Labels
 from training import metrics
 
 _NEW_SELLER_DAYS: Final = 30

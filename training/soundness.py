@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
 from features.compute import NAMES
+from models.arrays import Floats, Labels
 from training import metrics
 from training.snapshot import SnapshotRefused, SnapshotRow
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from models.labels import EvidenceLevel
 from training.snapshot import SnapshotRow
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.alphabet import Alphabet, tables
-from features.arrays import Rows
 from features.listing import Listing
 from features.ngrams import BUCKETS
 from features.text_kernel import FIELDS, Indices, Packed, blocks, fields, pack, room, scan
+from models.arrays import Rows
 from models.classifier import SCALES
 
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats
 from features.facts import Facts
 from features.fold import skeleton
 from features.minhash import Signature, band_keys, signature_of, similarities, text_of
 from features.near_duplicates import NEAR
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from training.influence import Part, capped, parts
 from training.metrics import effective_number

@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 
-from features.arrays import Floats, Labels
 from features.compute import NAMES, compute, matrix
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
+from models.arrays import Floats, Labels
 from models.bundle import from_files
 from models.forest import Forest
 from serving.platform.home import Home

@@ -9,9 +9,9 @@ from scipy.sparse import hstack
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
-from features.arrays import Floats, Labels
 from features.listing import Listing, check
 from features.text_kernel import COLUMNS
+from models.arrays import Floats, Labels
 from tests.benchmarks.long_texts import lengthened
 from tests.benchmarks.work import NOW, SETTINGS
 from training import metrics

@@ -14,7 +14,7 @@ from typing import Any, Final
 import lightgbm as lgb
 import numpy as np
 
-from features.arrays import Floats
+from models.arrays import Floats
 
 Side = Callable[[Floats], Floats]
 _LARGEST: Final = 3.4e38  # LightGBM separates missing values by 1e300, which timber writes as `inf` and cannot compile.

@@ -7,9 +7,9 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from features.arrays import Floats
 from features.compute import NAMES
 from models import forest as forests
+from models.arrays import Floats
 from models.flat_trees import ZERO, flatten, sum_leaves
 from models.forest import Forest, export
 from models.tree_probes import probes

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.prevalence import Due, Estimate, prevalence, recall
 from tests.fixtures.strategies import PROPERTY
 

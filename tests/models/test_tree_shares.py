@@ -7,10 +7,10 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from features.arrays import Floats
 from features.compute import NAMES
 from models import forest as forests
 from models import tree_shares
+from models.arrays import Floats
 from models.forest import Forest
 from models.share_kernels import write_shares
 from models.tree_shares import shares_of

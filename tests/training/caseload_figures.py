@@ -17,7 +17,7 @@ from caseload.envs import make_episode
 from caseload.evaluation import paired_difference
 from joblib import Parallel, delayed
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.exploration import chance_of_review
 from models.policies.deciding import DEFAULT_ROUTING
 from models.policies.learning import DEFAULT_WEIGHTING

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from features.arrays import Labels
 from features.brands import BrandRegister
 from features.compute import FEATURES
 from features.spec import Family
+from models.arrays import Labels
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import BRANDS, a_market
 from training.baselines import NAMES

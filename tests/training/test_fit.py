@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from features.arrays import Labels
 from features.compute import NAMES, matrix
 from features.facts import Facts
+from models.arrays import Labels
 from models.bundle import digest_of, to_files
 from models.classifier import Classifier, Join
 from models.forest import Forest, splits_without_missing

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from features.arrays import Labels
 from features.compute import NAMES, family_columns
 from features.spec import Family
+from models.arrays import Labels
 from training.fit_forest import ForestSettings, fit_forest, forest_settings, with_masked_copies
 
 SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7), (3_000, 400, 31)]

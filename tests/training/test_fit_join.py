@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.classifier import Join
 from models.policies.deciding import DEFAULT_SCORECARD
 from training.fit_join import fit_combiner, fit_offset, fit_points

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from features.arrays import Floats
 from features.facts import Facts
+from models.arrays import Floats
 from models.policies.learning import WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.strategies import PROPERTY

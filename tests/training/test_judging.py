@@ -4,8 +4,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from features.arrays import Labels
 from features.compute import compute
+from models.arrays import Labels
 from models.bundle import Bundle
 from models.policies.learning import DEFAULT_GATES, GatePolicy
 from tests.fixtures.fitting import fit_once

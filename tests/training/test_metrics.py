@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from tests.fixtures.strategies import PROPERTY
 from training import metrics
 

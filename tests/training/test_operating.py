@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from features.arrays import Floats, Labels
+from models.arrays import Floats, Labels
 from models.routing import Thresholds
 from training.operating import (
     ANALYST_SHARE,

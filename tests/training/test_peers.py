@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from features.arrays import Floats
 from features.compute import matrix
+from models.arrays import Floats
 from tests.fixtures.labelled import a_market, market_facts
 from training import baselines, metrics, peers
 from training.fit import CounterfeitClassifier

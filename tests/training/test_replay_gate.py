@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from features.arrays import Floats
 from features.facts import Facts
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training.gate import State

@@ -13,11 +13,11 @@ from typing import Final
 import numpy as np
 import pytest
 
-from features.arrays import Floats, Labels
 from features.brands import BrandRegister
 from features.compute import compute
 from features.facts import Facts
 from features.listing import Listing, check
+from models.arrays import Floats, Labels
 from models.labels import AppealState, GivenVerdict, Label, label_from
 from models.policies.deciding import DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_LABELS, LabelPolicy, WeightPolicy

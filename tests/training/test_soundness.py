@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.arrays import Floats, Labels
 from features.compute import NAMES
+from models.arrays import Floats, Labels
 from tests.fixtures.labelled import a_market, snapshot_rows
 from training.snapshot import SnapshotRefused
 from training.soundness import Leak, leaks, refuse_copies, refuse_leaks, refuse_too_few

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 from models.thresholds import Promise, promised
 from training.threshold_file import ScoredListings, read_scored_listings

@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels, Rows
 from features.compute import NAMES, matrix
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from training import metrics
 from training.fit_forest import fit_forest, forest_settings
 from training.fit_join import fit_offset

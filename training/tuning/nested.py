@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Floats, Labels, Rows
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from training import metrics
 from training.comparison import difference, figures_of
 from training.fit import CounterfeitClassifier

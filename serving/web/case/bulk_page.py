@@ -1,8 +1,8 @@
 """Bulk decisions: each case is shown with the details that distinguish it, and any can be left out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -28,10 +28,10 @@ from serving.review.service.bulk_verdicts import Together, decide_all, named, of
 from serving.views import queues, views
 from serving.web.case.answers import answer_of
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
-from serving.web.case.pictures import ShownPicture, shown_pictures
+from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, is_case_id, ticked
-from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
+from serving.web.queue.queue_rows import RowContext, queue_row
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF
@@ -40,18 +40,6 @@ router = APIRouter(include_in_schema=False)
 _CASE: Final = "case:"
 _MOST_PICTURES: Final = 3
 _MOST_REASONS: Final = 3  # More would hide the differences between listings.
-
-
-@dataclass(frozen=True, slots=True)
-class BulkRow:
-    """A case of the bulk decision: its row in the queue, the version shown, and the main reasons of its score."""
-
-    case_id: str
-    version_id: str
-    row: QueueRow
-    reasons: tuple[Message, ...]
-    pictures: tuple[ShownPicture, ...]
-    ticked: bool
 
 
 @router.get("/cases/bulk")
@@ -130,7 +118,7 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: 
 
 def _rows(
     runtime: Runtime, connection: Connection, person: Person, found: list[Case], chosen: Sequence[str]
-) -> tuple[BulkRow, ...]:
+) -> tuple[SimpleNamespace, ...]:
     stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
@@ -140,7 +128,16 @@ def _rows(
         of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
         shown = queue_row(context, row, of_case, f"/cases/{case_id}")
         pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
-        rows.append(BulkRow(case_id, row["version_id"], shown, _reasons(row), pictures, case_id in chosen))
+        rows.append(
+            SimpleNamespace(
+                case_id=case_id,
+                version_id=row["version_id"],
+                row=shown,
+                reasons=_reasons(row),
+                pictures=pictures,
+                ticked=case_id in chosen,
+            )
+        )
     return tuple(rows)
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from features.facts import Facts, reference_keys
@@ -43,20 +44,7 @@ class Attribute:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListingCard:
-    """The text as sent and in the normalised form that features read; pictures are counted."""
-
-    title: Shown | None
-    description: Shown | None
-    folded_title: str
-    folded_description: str
-    remark: str
-    attributes: tuple[Attribute, ...]
-    pictures: int | None
-
-
-def listing_card(facts: Facts) -> ListingCard:
+def listing_card(facts: Facts) -> SimpleNamespace:
     """The card of a listing."""
     listing = facts.listing
     title = queue_rows.title_of(facts)
@@ -81,7 +69,7 @@ def listing_card(facts: Facts) -> ListingCard:
     attributes = [Attribute(say(name), text_view.show(value)) for name, value in pairs if value]
     if listing.link is not None:
         attributes.append(Attribute(say(N_("Address")), text_view.show(listing.link), listing.link))
-    return ListingCard(
+    return SimpleNamespace(
         title=title,
         description=description,
         folded_title=fold(listing.title or ""),

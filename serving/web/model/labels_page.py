@@ -1,8 +1,8 @@
 """Labels: how many there are and will be, sources and times, those in doubt, and the changes of the last snapshot."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -21,7 +21,7 @@ from serving.cases.rules.masked_score import leaning
 from serving.guards import ModelReader, TheRuntime
 from serving.learning.policy import LabelSourcePolicy
 from serving.learning.rules.heavy_sources import HeavySource, heavy_sources
-from serving.learning.service.label_changes import LabelChanges, label_changes
+from serving.learning.service.label_changes import label_changes
 from serving.learning.service.labelling import label_state
 from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import learning, links, second_reviews
@@ -44,25 +44,9 @@ from training.snapshot_summary import SnapshotSummary, summarise
 _LISTED: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class LabelChangesCard:
-    """The comparison of two snapshots; `why_not` is set where a file is gone.
-
-    `fates` are the versions whose label changed or is gone; `listings` are the ids of those that the page may name.
-    """
-
-    before: StoredSnapshot
-    after: StoredSnapshot
-    changes: LabelChanges | None
-    fates: Mapping[str, Sequence[str]]
-    listings: Mapping[str, tuple[str, str]]
-    may_open: bool
-    why_not: str
-
-
 def label_changes_card(
     runtime: Runtime, connection: Connection, marketplace_id: str, newest: Sequence[StoredSnapshot], *, may_open: bool
-) -> LabelChangesCard | None:
+) -> SimpleNamespace | None:
     """The card of the two newest snapshots, newest first; None where there is none to compare with."""
     if len(newest) < 2:
         return None
@@ -72,7 +56,9 @@ def label_changes_card(
             connection, marketplace_id, runtime.services[SnapshotFiles], before, after, runtime.policies[LabelPolicy]
         )
     except SnapshotRefused as refused:
-        return LabelChangesCard(before, after, None, {}, {}, may_open, str(refused))
+        return SimpleNamespace(
+            before=before, after=after, changes=None, fates={}, listings={}, may_open=may_open, why_not=str(refused)
+        )
     fates = {
         "Now genuine, before counterfeit": found.cleared,
         "Now counterfeit, before genuine": found.accused,
@@ -80,7 +66,9 @@ def label_changes_card(
     }
     named = {version for versions in fates.values() for version in versions[:_LISTED]}
     listings = links.listings_of(connection, marketplace_id, named)
-    return LabelChangesCard(before, after, found, fates, listings, may_open, "")
+    return SimpleNamespace(
+        before=before, after=after, changes=found, fates=fates, listings=listings, may_open=may_open, why_not=""
+    )
 
 
 def _lower(sentence: str) -> str:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -36,16 +36,6 @@ _NAME: Final = 24
 _LONGEST_NAME: Final = 100
 _LONGEST_NOTE: Final = 500
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
-
-
-@dataclass(frozen=True, slots=True)
-class ToldTable:
-    """The reasons for, the reasons against, or the rules, each with its name and the interval of its share."""
-
-    key: str
-    title: str
-    says: str
-    rows: list[tuple[str, Told, tuple[float, float]]]
 
 
 @router.get(PLACE)
@@ -126,14 +116,14 @@ def _short(name: str) -> str:
     return words_apart if len(words_apart) <= _NAME else f"{words_apart[: _NAME - 1]}…"
 
 
-def _table(key: str, title: str, says: str, found: Sequence[Told]) -> ToldTable:
+def _table(key: str, title: str, says: str, found: Sequence[Told]) -> SimpleNamespace:
     """A rule is named by its sentence, without the numbers and names of a listing."""
     catalogue = sentences() if key == "rules" else {}
-    return ToldTable(
-        key,
-        title,
-        says,
-        [
+    return SimpleNamespace(
+        key=key,
+        title=title,
+        says=says,
+        rows=[
             (
                 _PARAMETER.sub("…", catalogue[told.name].text) if catalogue else told.name.replace("_", " "),
                 told,

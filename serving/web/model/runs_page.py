@@ -1,6 +1,6 @@
 """Training runs: inputs, duration, result, and the link to MLflow."""
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -9,26 +9,15 @@ from fastapi.responses import HTMLResponse
 from serving.accounts.rules.access import Permission, Person
 from serving.guards import ModelReader, TheRuntime
 from serving.learning.store import learning
-from serving.learning.store.learning import Job, Model
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of
-from serving.web.model.model_page import Tracked, tracked
+from serving.web.model.model_page import tracked
 from serving.web.model.training_part import job_to_try_again, training_part, who
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/models/runs"
 _SHOWN: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A retraining with its requester's name, its model, and where that is tracked."""
-
-    job: Job
-    by: str
-    model: Model | None
-    tracked: Tracked | None
 
 
 @router.get(PLACE)
@@ -47,7 +36,7 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
         for job in learning.jobs(connection, here, _SHOWN):
             model = models.get(job.digest or "")
             run = tracked(model, runtime.settings) if model else None
-            runs.append(RunRow(job, who(connection, job.requested_by), model, run))
+            runs.append(SimpleNamespace(job=job, by=who(connection, job.requested_by), model=model, tracked=run))
         return StaffPage(
             "runs.html",
             "/models",

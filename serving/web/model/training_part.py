@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -121,16 +122,6 @@ _STAGES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StageLine:
-    """A stage of a training in its order: `state` is done, now, next or skipped; `at` is when it began."""
-
-    number: int
-    stage: str
-    state: str
-    at: str
-
-
 def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> StaffPage:
     """The part of the model page that refreshes by itself."""
     found = learning.jobs(connection, scope.marketplace_id, 1)
@@ -190,7 +181,7 @@ def _again(progress: Mapping[str, Any], now: datetime) -> str:
     return f"Attempt {attempt}, since {began}: the worker ended during the one before."
 
 
-def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]:
+def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[SimpleNamespace, ...]:
     """Every stage in its order. One without a start before the current one was left out; that of an encoder, which few
     have, is then not shown."""
     began = {str(one["stage"]): datetime.fromisoformat(one["at"]) for one in progress.get("log", ())}
@@ -200,11 +191,11 @@ def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]
     shown = [stage for stage in STAGES if stage != ENCODE or stage in began]
     at = shown.index(current)
     return tuple(
-        StageLine(
-            number + 1,
-            _STAGES[stage],
-            "now" if number == at else "next" if number > at else "done" if stage in began else "skipped",
-            words.moment(began[stage], now) if stage in began else "",
+        SimpleNamespace(
+            number=number + 1,
+            stage=_STAGES[stage],
+            state="now" if number == at else "next" if number > at else "done" if stage in began else "skipped",
+            at=words.moment(began[stage], now) if stage in began else "",
         )
         for number, stage in enumerate(shown)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 from serving.cases.store.case_filters import Facet
@@ -49,24 +50,6 @@ class Selectable:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FilterForm:
-    """The form: options from the open cases, and the current values."""
-
-    lane: str
-    brands: tuple[Selectable, ...]
-    marketplaces: tuple[Selectable, ...]
-    languages: tuple[Selectable, ...]
-    ages: tuple[Selectable, ...]
-    dues: tuple[Selectable, ...]
-    leases: tuple[Selectable, ...]
-    harm: str
-    currency: str
-    seller: str
-    score: str
-    relist: bool
-
-
 def filter_form(
     query: QueueQuery,
     *,
@@ -74,7 +57,7 @@ def filter_form(
     languages: Sequence[Facet],
     marketplaces: Mapping[str, str],
     currency: str,
-) -> FilterForm:
+) -> SimpleNamespace:
     """The form of a query; its values stay selectable even if no open case has them."""
     named = [
         Selectable(key, f"{one.name or 'not resolved'}, {one.number:,}", key == query.brand)
@@ -90,7 +73,7 @@ def filter_form(
     if query.brand is not None and not any(one.chosen for one in named):
         named.append(Selectable(query.brand, "selected brand, 0", True))
     places = [Selectable(key, name, key == query.marketplace) for key, name in marketplaces.items()]
-    return FilterForm(
+    return SimpleNamespace(
         lane=query.lane.value if query.lane else "",
         brands=tuple(named),
         marketplaces=tuple(places) if len(places) > 1 else (),

@@ -1,8 +1,8 @@
 """Search: listings, sellers and cases by words and ids, in the marketplaces that the person reviews."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -24,30 +24,12 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.text_language import language_tag
-from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Choice, StateWords
+from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF
 
 router = APIRouter(include_in_schema=False)
 MOST_LISTINGS: Final = 50
 MOST_SELLERS: Final = 10
 _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class ListingRow:
-    """A listing: its open case, verdicts and actions; blind ones show no verdicts. Without a case it has a page."""
-
-    address: str
-    external_id: Shown
-    title: Shown | None
-    language: str
-    seller: Shown | None
-    brand: str | None
-    waits: str | None
-    dot: str
-    blind: bool
-    judgement: Choice | None
-    judged_at: str
-    action: StateWords | None
 
 
 @router.get("/search")
@@ -78,12 +60,12 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
     )
 
 
-def _listing(one: FoundListing, now: datetime) -> ListingRow:
+def _listing(one: FoundListing, now: datetime) -> SimpleNamespace:
     blind = any(lane in BLIND_LANES for _, lane in one.open_cases)
     waits = next(iter(one.open_cases), None)
     case_id = waits[0] if waits else one.judged_case_id
     judgement = None if blind or one.judgement is None else CHOICE_OF[one.judgement]
-    return ListingRow(
+    return SimpleNamespace(
         address=f"/cases/{case_id}" if case_id else f"/listings/{one.listing_id}",
         external_id=text_view.show(one.external_id),
         title=_title(one),

@@ -78,11 +78,11 @@ def kinds_of(kind: Any, seen: set[Any]) -> Iterator[Any]:
                 yield from kinds_of(hints[field.name], seen)
 
 
-def staff_pages() -> list[ast.Call]:
-    """Every call that makes a page of staff."""
+def calls_of(name: str) -> list[ast.Call]:
+    """Every call of a class in the modules of pages."""
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in TEMPLATES.parent.rglob("*.py"))
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in calls if ast.unparse(call.func) == "StaffPage"]
+    return [call for call in calls if ast.unparse(call.func) == name]
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if vars(page)["template"] in TRANSLATED])
@@ -96,6 +96,8 @@ def test_a_page_for_outsiders_holds_only_views_and_allowed_objects(page: type) -
 def test_a_template_has_no_way_to_the_database() -> None:
     kinds = {kind for kind in kinds_on_pages() if dataclasses.is_dataclass(kind)}
     assert {kind for kind in kinds if {Connection, Runtime} & set(kinds_of(kind, set()))} == {Runtime, RowContext}
+    for call in [*calls_of("StaffPage"), *calls_of("SimpleNamespace")]:
+        assert not {"connection", "request", "runtime"} & {ast.unparse(keyword.value) for keyword in call.keywords}
 
 
 def test_a_name_that_a_page_does_not_have_is_an_error() -> None:
@@ -120,19 +122,17 @@ def test_no_template_gives_an_id_twice(path: Path) -> None:
     assert sorted(set(found)) == sorted(found)
 
 
-@pytest.mark.parametrize("call", staff_pages(), ids=lambda call: call.args[0].value)
+@pytest.mark.parametrize("call", calls_of("StaffPage"), ids=lambda call: call.args[0].value)
 def test_a_page_of_staff_has_what_its_template_uses(call: ast.Call) -> None:
     template = ast.literal_eval(call.args[0])
     assert template not in TRANSLATED, "a page for outsiders has a class by allow-list"
     text = (TEMPLATES / template).read_text(encoding="utf-8")
     assert {keyword.arg for keyword in call.keywords} == set(re.findall(r"\bpage\.(\w+)", text))
-    values = {node.id for keyword in call.keywords if isinstance(node := keyword.value, ast.Name)}
-    assert not {"connection", "request", "runtime"} & values, "a template has no way to the database"
 
 
 def test_every_page_has_a_context() -> None:
     used = {page.template for page in pages()}  # type: ignore[attr-defined]  # contexts have it
-    used |= {ast.literal_eval(call.args[0]) for call in staff_pages()}
+    used |= {ast.literal_eval(call.args[0]) for call in calls_of("StaffPage")}
     whole = {path.name for path in ALL if "extends" in path.read_text(encoding="utf-8")}
     assert whole <= used
 

@@ -1,14 +1,12 @@
 """An account manager's brands: open items, answers, and outcomes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import Judgement
-from serving.account_management.rules.attention import Reason, urgency
+from serving.account_management.rules.attention import urgency
 from serving.account_management.service.managed_brands import needs
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
@@ -18,30 +16,11 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.standing.store import question_steps
 from serving.views import views
-from serving.web.brand.standing_part import StandingCard, standing_card
+from serving.web.brand.standing_part import standing_card
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
-from serving.web.wording.words import Due
-from serving.webhooks.rules.action import ActionState
 
 router = APIRouter(include_in_schema=False)
-
-
-@dataclass(frozen=True, slots=True)
-class BrandRow:
-    """A brand at a marketplace."""
-
-    brand: str
-    address: str
-    marketplace: str
-    takes_part: bool
-    needs: Sequence[Reason]
-    standing: StandingCard
-    open: int
-    escalated: int
-    oldest: Due | None
-    answers: Mapping[Judgement, int]
-    removals: Mapping[ActionState, int]
 
 
 @router.get("/brands")
@@ -80,7 +59,7 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
     for pair in urgent:
         asked = waiting.get(pair)
         rows.append(
-            BrandRow(
+            SimpleNamespace(
                 brand=enrolled[pair].name,
                 address=f"/brands/{pair[1]}?at={pair[0]}",
                 marketplace=names[pair[0]],
