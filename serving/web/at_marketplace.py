@@ -22,7 +22,6 @@ class PlaceScope:
 
     @property
     def marketplace_id(self) -> str:
-        """The id of the marketplace."""
         return self.chosen.marketplace_id
 
     def at(self, address: str) -> str:

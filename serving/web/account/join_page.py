@@ -51,7 +51,6 @@ def post_join(token: str, request: Request, fields: Fields) -> Response:
 
 @router.post("/join/{token}/accept")
 def post_accept(token: str, request: Request, session: Anyone) -> Response:
-    """Accept the role with the account that is signed in."""
     _asked(request, token)
     accept_as(runtime_of(request), session.person, token)
     return go_to(request, "/", Flash.JOINED)

@@ -58,7 +58,6 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
 
 @router.post("/keys/{key_id}/revoke")
 def post_revoke(key_id: str, request: Request, session: Administrator) -> Response:
-    """Revoke a key."""
     keys.revoke(runtime_of(request), session.person, key_id[:LONGEST_ID])
     return go_to(request, "/keys", Flash.KEY_REVOKED)
 

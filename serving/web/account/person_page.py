@@ -59,7 +59,6 @@ def get_person(user_id: str, request: Request, session: Administrator) -> HTMLRe
 
 @router.post("/people/{user_id}/roles")
 def post_roles(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Grant and remove roles."""
     try:
         change_grants(runtime_of(request), session.person, user_id[:LONGEST_ID], _wanted(fields))
     except DomainError as refused:
@@ -79,7 +78,6 @@ def post_hand_over(user_id: str, request: Request, session: Administrator, field
 
 @router.post("/people/{user_id}/deactivate")
 def post_deactivate(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Deactivate a user."""
     successor = fields.get("to", "")[:LONGEST_ID] or None
     try:
         deactivate(runtime_of(request), session.person, user_id[:LONGEST_ID], successor=successor)
@@ -90,7 +88,6 @@ def post_deactivate(user_id: str, request: Request, session: Administrator, fiel
 
 @router.post("/people/{user_id}/reactivate")
 def post_reactivate(user_id: str, request: Request, session: Administrator) -> Response:
-    """Reactivate a user."""
     reactivate(runtime_of(request), session.person, user_id[:LONGEST_ID])
     return go_to(request, f"/people/{user_id}", Flash.REACTIVATED)
 

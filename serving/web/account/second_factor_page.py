@@ -123,7 +123,6 @@ def post_proof(request: Request, session: Oneself, fields: Fields) -> Response:
 
 @router.post(PLACE + "/prove/passkey")
 def post_proof_options(request: Request, session: Oneself) -> Response:
-    """What the browser needs to prove a passkey."""
     return Response(passkey_options(runtime_of(request), session), media_type="application/json")
 
 
@@ -138,7 +137,6 @@ def post_app(request: Request, session: Oneself, fields: Fields) -> Response:
 @router.post(PLACE + "/app/confirm")
 @_or_page
 def post_app_confirmation(request: Request, session: Oneself, fields: Fields) -> Response:
-    """Confirm the app by its first code."""
     link = confirm_app(runtime_of(request), session, fields.get("code", "")[:60], fields.get("name", ""))
     return go_to(request, PLACE, Flash.FACTOR_ADDED if link is None else None)
 
@@ -169,7 +167,6 @@ def post_recovery_codes(request: Request, session: Oneself, fields: Fields) -> R
 @router.post(PLACE + "/{factor_id}/remove")
 @_or_page
 def post_removal(factor_id: str, request: Request, session: Oneself, fields: Fields) -> Response:
-    """Remove a factor."""
     remove(runtime_of(request), session, factor_id[:LONGEST_ID], password_of(fields))
     return go_to(request, PLACE, Flash.FACTOR_REMOVED)
 

@@ -109,7 +109,6 @@ def _page(following: str, email: str, error: str | None, browser: str) -> SignIn
 
 @router.post("/sign-out")
 def post_sign_out(request: Request, runtime: TheRuntime, _session: Anyone) -> Response:
-    """End the session."""
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
     end_session(response, request)

@@ -128,7 +128,6 @@ def get_dashboard(request: Request, session: Member) -> HTMLResponse:
 
 @router.get("/brands/{brand_id}/dashboard")
 def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
-    """The dashboard of a brand that the reader manages, read-only."""
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
         kept = kept_by(connection, session.person, brand_id, request.query_params.get("at"))

@@ -47,7 +47,6 @@ def get_messages(request: Request, runtime: TheRuntime, session: Member) -> HTML
 
 @router.post(_PLACE)
 def post_message(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
-    """Send a message."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     try:
@@ -62,7 +61,6 @@ def post_message(request: Request, runtime: TheRuntime, session: Member, fields:
 
 @router.post(_PLACE + "/{message_id}/erase")
 def post_erasure(message_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
-    """Erase one of the brand's own messages."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     erase(runtime, session.person, scope.pair, message_id)

@@ -148,7 +148,6 @@ def get_done(request: Request, session: Member) -> HTMLResponse:
 
 @router.get("/brand/removals")
 def get_removals(request: Request, runtime: TheRuntime, session: Member) -> HTMLResponse:
-    """Refresh the removals."""
     with runtime.store.read() as connection:
         part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
     return respond_part(request, part, session)

@@ -142,7 +142,6 @@ def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session
 def post_remove_person(
     user_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
-    """Remove a colleague from the brand."""
     scope = _scope(runtime, session, fields)
     remove_person(runtime, session.person, scope.pair, user_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)

@@ -112,7 +112,6 @@ def post_indicator(request: Request, runtime: TheRuntime, session: Member, field
 
 @router.post(_PLACE + "/{indicator_id}/end")
 def post_end(indicator_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
-    """Withdraw an indicator."""
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
         if indicator_id not in {one.indicator_id for one in of_brand(connection, scope.pair)}:

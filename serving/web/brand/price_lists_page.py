@@ -113,7 +113,6 @@ def get_prices(request: Request, session: Member) -> HTMLResponse:
 @router.get("/brand/prices.{form}")
 @dear
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
-    """Download the whole list."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         found = price_lists.entries(connection, scope.pair, runtime.clock.now(), most=MOST_ENTRIES)

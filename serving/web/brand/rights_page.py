@@ -91,7 +91,6 @@ def get_rights(request: Request, session: Member) -> HTMLResponse:
 @router.get(_PLACE + ".{form}")
 @dear
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
-    """Download all rights."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = file_rows(rights.rights_of(connection, scope.pair))
@@ -100,7 +99,6 @@ def get_file(request: Request, runtime: TheRuntime, session: Member, form: Forma
 
 @router.post(_PLACE)
 def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields: Fields, upload: File) -> Response:
-    """Claim a right, with its document."""
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -116,7 +114,6 @@ def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields:
 
 @router.post(_PLACE + "/{right_id}/withdraw")
 def post_withdrawal(right_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
-    """Withdraw a right."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     withdraw_right(runtime, session.person, scope.pair, right_id)
@@ -137,7 +134,6 @@ def post_document(request: Request, runtime: TheRuntime, session: Uploader, fiel
 
 @router.get(_DOCUMENTS + "/{digest}")
 def get_document(digest: str, request: Request, session: Member) -> Response:
-    """Download a document of the brand."""
     with runtime_of(request).store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         found = documents.document(connection, scope.pair, digest)

@@ -136,7 +136,6 @@ def post_sellers(request: Request, runtime: TheRuntime, session: Member, fields:
 
 @router.post(_PLACE + "/remove")
 def post_removal(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
-    """Remove a seller from the list."""
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)

@@ -94,7 +94,6 @@ def get_standing(request: Request, session: Member) -> HTMLResponse:
 @router.get("/brand/standing.{form}")
 @dear
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
-    """Download the changes of the standing."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = standing_rows(connection, *scope.pair)

@@ -101,13 +101,11 @@ def post_form(request: Request, session: Member, fields: Fields) -> Response:
 
 @router.get("/brand/takedowns/{request_id}")
 def get_answer(request_id: str, request: Request, session: Member) -> HTMLResponse:
-    """The outcome of a request."""
     return respond(request, takedown_answer(runtime_of(request), session, request_id[:LONGEST_ID]), session)
 
 
 @router.post("/brand/takedowns/{request_id}/undo")
 def post_undo(request_id: str, request: Request, session: Member) -> Response:
-    """Undo the whole request."""
     withdraw(runtime_of(request), session.person, request_id[:LONGEST_ID])
     return go_to(request, f"/brand/takedowns/{request_id[:LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
 

@@ -21,7 +21,6 @@ router = APIRouter(include_in_schema=False)
 
 @router.post("/cases/{case_id}/brand")
 def post_brand(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Name the brand, and return to the case."""
     runtime, query = runtime_of(request), QueueQuery.of(fields.get("queue", ""))
     chosen, mark, owner, reason = (fields.get(name, "") for name in ("brand_id", "mark", "owner", "reason"))
     brand_id = None if chosen == NOT_REGISTERED else chosen

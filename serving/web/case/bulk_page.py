@@ -75,7 +75,6 @@ def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLRespons
 @router.post("/cases/bulk/{bulk_id}/undo")
 @dear
 def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
-    """Undo the whole bulk decision."""
     withdraw_all(runtime_of(request), session.person, bulk_id[:LONGEST_ID])
     return go_to(request, f"/cases/bulk/{bulk_id[:LONGEST_ID]}", Flash.BULK_UNDONE)
 

@@ -45,7 +45,6 @@ class Attribute:
 
 
 def listing_card(facts: Facts) -> SimpleNamespace:
-    """The card of a listing."""
     listing = facts.listing
     title = queue_rows.title_of(facts)
     names = [mention.name for mention in facts.brand.mentions]

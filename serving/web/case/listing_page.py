@@ -50,7 +50,6 @@ def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session:
 
 @router.post("/listings/{listing_id}/case")
 def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
-    """Open a case and go to it."""
     return RedirectResponse(
         f"/cases/{open_by_choice(runtime_of(request), session.person, listing_id[:LONGEST_ID])}", 303
     )

@@ -55,7 +55,6 @@ def notes_card(connection: Connection, person: Person, case: Case, *, blind: boo
 
 @router.post("/cases/{case_id}/notes")
 def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Save a note."""
     mentioned = [name.removeprefix(_MENTION) for name in fields if name.startswith(_MENTION)]
     wanted = writing.Wanted(case_id, fields.get("said", ""), mentioned)
     writing.write_note(runtime_of(request), session.person, wanted)
@@ -64,7 +63,6 @@ def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fiel
 
 @router.post("/cases/{case_id}/snooze")
 def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Snooze a case and return to the queue."""
     hours = fields.get("hours", "")
     if hours not in {one.value for one in HOURS}:
         raise Invalid("Choose for how long.")
@@ -82,7 +80,6 @@ def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fi
 
 @router.post("/cases/{case_id}/resume")
 def post_resume(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Resume a snoozed case."""
     deferring.take_up(runtime_of(request), session.person, case_id)
     return go_to(request, _back(case_id, fields), Flash.TAKEN_UP)
 
@@ -96,13 +93,11 @@ _MOST: Final = 100
 
 @router.get("/notes")
 def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
-    """The notes."""
     return respond(request, notes_page(runtime_of(request), session), session)
 
 
 @router.post("/notes/seen")
 def post_seen(request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
-    """Mark all of them as read."""
     with runtime.store.write() as connection:
         case_notes.see_all(connection, session.person.user_id, runtime.clock.now())
     return go_to(request, "/notes", Flash.NOTES_SEEN)

@@ -41,7 +41,6 @@ class SellerRow:
 def seller_card(
     connection: Connection, marketplace_id: str, facts: Facts, policies: ByClass, now: datetime
 ) -> SimpleNamespace:
-    """The card of the facts' seller."""
     seller, block = facts.seller, facts.listing.seller
     known = block.external_id
     trade = activity_series.series_by_kind(connection, marketplace_id, known, facts.as_of) if known else {}

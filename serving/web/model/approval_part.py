@@ -15,7 +15,6 @@ from serving.web.model.training_part import who
 def approvals_of(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str
 ) -> SimpleNamespace:
-    """The approvals of a model for the reader."""
     stands = standing_of(runtime, connection, marketplace_id, model)
     given = approvals.waiting(connection, marketplace_id, model.digest)
     able = who_can_approve(connection, marketplace_id, stands)

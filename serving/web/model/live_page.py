@@ -55,7 +55,6 @@ def post_acknowledgement(request: Request, runtime: TheRuntime, session: Trainer
 
 @router.post(f"{PLACE}/acknowledgements/withdraw")
 def post_withdrawal(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
-    """Withdraw an acknowledgement."""
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     acknowledgement_id = fields.get("acknowledgement_id", "")[:_LONGEST_NAME]
     withdraw(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=session.person.actor)

@@ -27,14 +27,12 @@ _PREVIEW: Final = 20
 
 @router.get(PLACE)
 def get_snapshots(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
-    """The list."""
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, snapshots_page(runtime, scope), session)
 
 
 @router.get(f"{PLACE}/{{snapshot_id}}")
 def get_snapshot(snapshot_id: str, request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
-    """The page of a snapshot."""
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, snapshot_page(runtime, session.person, scope, snapshot_id[:LONGEST_ID]), session)
 

@@ -26,7 +26,6 @@ _PERCENT: Final = re.compile(r"[0-9]{1,2}")
 
 @router.post("/models/trial/start")
 def post_start_trial(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
-    """Start a trial of the challenger that was shown."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     digest = fields.get("digest", "")[:LONGEST_DIGEST]
     trial.start(runtime, scope.chosen, name=digest, share=0.0, by=session.person.actor)

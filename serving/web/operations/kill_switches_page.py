@@ -23,7 +23,6 @@ def get_kill_switches(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.post("/kill-switches/{rule}")
 def post_kill_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Change a switch."""
     if rule not in set(AutomaticRule):
         raise NotFound("This rule does not exist. Open Kill switches and choose one there.")
     if fields.get("to") not in {"on", "off"}:

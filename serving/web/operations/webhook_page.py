@@ -82,7 +82,6 @@ def post_wake(request: Request, runtime: TheRuntime, session: Administrator, fie
 
 @router.post(f"{PLACE}/disable")
 def post_disable(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
-    """Disable the endpoint."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, reason = fields.get("endpoint_id", "")[:LONGEST_ID], fields.get("reason", "")[:LONGEST_REASON]
     disable_receiver(runtime, scope.chosen, endpoint_id, by=session.person.actor, reason=reason)

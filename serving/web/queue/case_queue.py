@@ -36,7 +36,6 @@ _COUNTED_NEW: Final = 99
 
 @router.get("/queue")
 def get_queue(request: Request, session: Reviewer) -> HTMLResponse:
-    """One page of the queue."""
     runtime, query = runtime_of(request), QueueQuery.of(request.url.query)
     page = queue_page(runtime, session, query)
     page.without_pause = pause_suggested(request, runtime, session)

@@ -30,7 +30,6 @@ def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
 
 @router.post("/pending-removals/{action_id}")
 def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Vote on a pending removal."""
     decision = fields.get("decision", "")
     if decision not in set(Decision):
         raise Invalid("Approve or withdraw the removal.")

@@ -93,7 +93,6 @@ def number(size: int) -> str:
 
 
 def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> SimpleNamespace:
-    """The rail of this queue."""
     here = person.marketplaces(Permission.REVIEW_CASES)
     sizes = counts.lanes()
     done = queue_work.decided(connection, here, midnight(now))

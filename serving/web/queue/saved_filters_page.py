@@ -18,7 +18,6 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/queue/filters")
 def get_saved_filters(request: Request, session: Reviewer) -> HTMLResponse:
-    """The saved filters."""
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
         now = runtime.clock.now()
@@ -39,13 +38,11 @@ def post_saved_filter(request: Request, session: Reviewer, fields: Fields) -> Re
 
 @router.post("/queue/filters/rename")
 def post_renamed_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Rename a saved filter."""
     rename_filter(runtime_of(request), session.person, fields.get("name", ""), fields.get("to", ""))
     return go_to(request, "/queue/filters", Flash.FILTER_RENAMED)
 
 
 @router.post("/queue/filters/delete")
 def post_deleted_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Delete a saved filter."""
     forget_filter(runtime_of(request), session.person, fields.get("name", ""))
     return go_to(request, "/queue/filters", Flash.FILTER_DELETED)

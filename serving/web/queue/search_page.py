@@ -34,7 +34,6 @@ _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 
 @router.get("/search")
 def get_search(request: Request, session: Reviewer, q: str = "") -> HTMLResponse:
-    """The results."""
     return respond(request, search_page(runtime_of(request), session, q), session)
 
 

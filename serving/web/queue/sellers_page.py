@@ -33,7 +33,6 @@ def get_sellers(request: Request, session: Speaker) -> HTMLResponse:
 
 @router.post("/sellers/sanctions/{sanction_id}")
 def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Approve or reject a sanction."""
     answer = fields.get("decision", "")
     if answer not in {"agree", "refuse"}:
         raise Invalid("Approve or reject the sanction.")
@@ -47,14 +46,12 @@ def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fiel
 
 @router.post("/sellers/sanctions/{sanction_id}/lift")
 def post_lift(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Lift a sanction that is in force."""
     lift(runtime_of(request), session.person, sanction_id[:LONGEST_ID], fields.get("reason", "")[:500])
     return go_to(request, _PLACE, Flash.SANCTION_LIFTED)
 
 
 @router.post("/sellers/lists")
 def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Add a seller to a list."""
     runtime, which, days = runtime_of(request), fields.get("list", ""), fields.get("days", "").strip()
     if which not in set(SellerList):
         raise Invalid("Choose a list.")
@@ -76,7 +73,6 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 @router.post("/sellers/lists/remove")
 def post_removal(request: Request, runtime: TheRuntime, session: Reviewer, fields: Fields) -> Response:
-    """Remove a seller from its list."""
     here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     take_off_list(runtime, here, fields.get("seller", "")[:200], by=session.person.actor)
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)

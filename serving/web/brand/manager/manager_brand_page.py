@@ -58,7 +58,6 @@ def get_brand(brand_id: str, request: Request, runtime: TheRuntime, session: Man
 
 @router.get(_PLACE + "/documents/{digest}")
 def get_document(brand_id: str, digest: str, request: Request, runtime: TheRuntime, session: Manager) -> Response:
-    """Download a document of the brand."""
     kept = kept_brand(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
         found = documents.document(connection, kept.pair, digest)
@@ -138,7 +137,6 @@ def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fi
 
 @router.post(_PLACE + "/messages")
 def post_message(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
-    """Send a message to the brand."""
     kept = kept_brand(runtime, session, brand_id, fields)
     try:
         write(runtime, session.person, kept.pair, fields.get("text", ""))
@@ -152,7 +150,6 @@ def post_message(brand_id: str, request: Request, runtime: TheRuntime, session: 
 def post_erasure(
     brand_id: str, message_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
-    """Erase a message of either side."""
     kept = kept_brand(runtime, session, brand_id, fields)
     erase(runtime, session.person, kept.pair, message_id)
     return back_to(request, kept, Flash.MESSAGE_ERASED, "messages")

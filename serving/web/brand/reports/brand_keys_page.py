@@ -66,7 +66,6 @@ def post_key(request: Request, runtime: TheRuntime, session: Member, fields: Fie
 
 @router.post(_PLACE + "/{key_id}/revoke")
 def post_revoke(key_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
-    """Revoke a key."""
     with runtime.store.read() as connection:
         scope, _ = led_by(connection, session.person, fields)
     revoke_key(runtime, session.person, scope.pair, key_id[:LONGEST_ID])

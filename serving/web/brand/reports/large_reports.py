@@ -37,6 +37,5 @@ def large_rows(
 
 @router.post("/brands/{brand_id}/reports/{report_id}/stop")
 def post_stop(brand_id: str, report_id: str, request: Request, session: Manager) -> Response:
-    """Stop a large report."""
     stop(runtime_of(request), session.person, report_id[:LONGEST_ID])
     return go_to(request, f"/brands/{brand_id[:LONGEST_ID]}", Flash.REPORT_STOPPED)

@@ -44,6 +44,5 @@ def post_document(
 
 @router.get(PLACE + "/{report_id}/documents/{document_id}")
 def get_document(report_id: str, document_id: str, request: Request, session: Member) -> Response:
-    """Download a document of a report."""
     found, content = for_brand(runtime_of(request), session.person, report_id[:LONGEST_ID], document_id[:LONGEST_ID])
     return document(found.document_id, found.media_type, content)

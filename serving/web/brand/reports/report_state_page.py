@@ -92,7 +92,6 @@ class ReportState(Page, template="brand_report_state.html", place=PLACE):
 
 @router.get(PLACE + "/{report_id}")
 def get_report(report_id: str, request: Request, session: Member) -> HTMLResponse:
-    """A report as it stands."""
     return respond(request, state_page(runtime_of(request), session, report_id[:LONGEST_ID]), session)
 
 
@@ -140,7 +139,6 @@ def post_stop(report_id: str, request: Request, session: Member) -> Response:
 @router.post(PLACE + "/{report_id}/withdraw")
 @dear
 def post_withdrawal(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
-    """Withdraw the ticked listings."""
     withdraw(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked(fields))
     return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_WITHDRAWN)
 
@@ -148,7 +146,6 @@ def post_withdrawal(report_id: str, request: Request, session: Member, fields: F
 @router.post(PLACE + "/{report_id}/retract")
 @dear
 def post_retraction(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
-    """Retract the ticked listings."""
     retract(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked(fields))
     return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_RETRACTED)
 

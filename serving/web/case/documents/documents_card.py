@@ -61,13 +61,11 @@ def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -
 
 @router.get("/cases/{case_id}/documents/{upload_id}")
 def get_of_case(case_id: CaseId, upload_id: str, request: Request, session: Reviewer) -> Response:
-    """Download a document that a case shows."""
     return _file(*for_analyst(runtime_of(request), session.person, case_id, upload_id))
 
 
 @router.get("/counter-notices/{counter_notice_id}/documents/{upload_id}")
 def get_of_counter_notice(counter_notice_id: str, upload_id: str, request: Request, session: Answerer) -> Response:
-    """Download a document of a counter-notice."""
     return _file(*for_rights_holder(runtime_of(request), session.person, counter_notice_id, upload_id))
 
 
@@ -76,7 +74,6 @@ def _file(upload: SellerUpload, content: bytes) -> Response:
 
 
 def described(media_type: str, size: int) -> str:
-    """The type and the size of a document."""
     return f"{ending_of(media_type).upper()}, {_size(size)}"
 
 

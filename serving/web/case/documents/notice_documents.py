@@ -22,6 +22,5 @@ def document_of_notice(one: NoticeDocument, case_id: str, now: datetime) -> Show
 
 @router.get("/cases/{case_id}/notice-documents/{document_id}")
 def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
-    """Download a document of a notice about a case."""
     found, content = for_analyst(runtime_of(request), session.person, case_id, document_id)
     return document(found.document_id, found.media_type, content)

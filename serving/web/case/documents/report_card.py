@@ -40,6 +40,5 @@ def report_card(connection: Connection, case: Case, now: datetime) -> ReportCard
 
 @router.get("/cases/{case_id}/report-documents/{document_id}")
 def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
-    """Download a document of a report that a case is about."""
     found, content = document_for_analyst(runtime_of(request), session.person, case_id, document_id)
     return document(found.document_id, found.media_type, content)
