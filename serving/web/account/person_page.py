@@ -1,7 +1,7 @@
 """One user, for administrators: roles, work in hand, history, and deactivation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -41,15 +41,6 @@ from serving.webhooks.service import secrets_of
 router = APIRouter(include_in_schema=False)
 _SHOWN: Final = 30
 _EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, Role.ADMIN)
-
-
-@dataclass(frozen=True, slots=True)
-class RoleBox:
-    """A role with its checkbox."""
-
-    field: str
-    text: str
-    is_granted: bool
 
 
 @router.get("/people/{user_id}")
@@ -166,19 +157,23 @@ def person_page(
     )
 
 
-def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[RoleBox, ...]:
+def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[SimpleNamespace, ...]:
     """Every role at every marketplace, and the brands that the user represents."""
     kept = {(one.role, one.marketplace_id) for one in found.grants}
     several = len(places) > 1
     usual = [
-        RoleBox(f"role.{role.value}.{place}", f"{ROLES[role]}{f' at {name}' if several else ''}", (role, place) in kept)
+        SimpleNamespace(
+            field=f"role.{role.value}.{place}",
+            text=f"{ROLES[role]}{f' at {name}' if several else ''}",
+            is_granted=(role, place) in kept,
+        )
         for place, name in places.items()
         for role in _EVERYWHERE
     ]
     of_brands = [
-        RoleBox(
-            f"role.{Role.BRAND.value}.{one.marketplace_id}.{one.brand_id}",
-            role_words(one, dict(places), dict(enrolled)),
+        SimpleNamespace(
+            field=f"role.{Role.BRAND.value}.{one.marketplace_id}.{one.brand_id}",
+            text=role_words(one, dict(places), dict(enrolled)),
             is_granted=True,
         )
         for one in found.grants

@@ -1,6 +1,6 @@
 """The analysts' notes on a case, the forms that snooze and resume it, and the page of notes that mention the reader."""
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -11,7 +11,6 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
-from serving.cases.store.case_notes import StoredNote
 from serving.cases.store.cases import Case
 from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
@@ -34,22 +33,13 @@ HOURS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NotesCard:
-    """The notes on a case, the colleagues who can be mentioned, and the choices of snooze periods."""
-
-    notes: list[StoredNote]
-    colleagues: tuple[Option, ...]
-    hours: tuple[Option, ...]
-
-
-def notes_card(connection: Connection, person: Person, case: Case, *, blind: bool) -> NotesCard:
+def notes_card(connection: Connection, person: Person, case: Case, *, blind: bool) -> SimpleNamespace:
     """The card of a case's notes. In blind review it names nobody: a judge of the case must not be asked."""
     others = {} if blind else case_notes.colleagues(connection, case.marketplace_id)
-    return NotesCard(
-        case_notes.of_case(connection, case.marketplace_id, case.case_id),
-        tuple(Option(user_id, name) for user_id, name in others.items() if user_id != person.user_id),
-        HOURS,
+    return SimpleNamespace(
+        notes=case_notes.of_case(connection, case.marketplace_id, case.case_id),
+        colleagues=tuple(Option(user_id, name) for user_id, name in others.items() if user_id != person.user_id),
+        hours=HOURS,
     )
 
 

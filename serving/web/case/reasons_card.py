@@ -1,7 +1,6 @@
 """The card of a score: hard evidence, and the parts that add up to the value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,14 +8,6 @@ from models.messages.english import in_english
 from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named
 from serving.web import charts
 from serving.web.wording import words
-
-
-@dataclass(frozen=True, slots=True)
-class Remainder:
-    """A part of a score that names no finding."""
-
-    sentence: str
-    weight: str
 
 
 def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
@@ -28,7 +19,7 @@ def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
     is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
     digits = 0 if is_scorecard else 2
     rest = tuple(
-        Remainder(in_english(one.message), words.signed(one.weight, digits))
+        SimpleNamespace(sentence=in_english(one.message), weight=words.signed(one.weight, digits))
         for one in reasons
         if one.code in REMAINDERS
     )

@@ -1,7 +1,6 @@
 """The state of the last retraining, and what the next one waits for. The page polls it while it runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Final
@@ -24,23 +23,19 @@ from training.stages import ENCODE, FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, RE
 _NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class NextTraining:
-    """Sentences on the next training; `counted` is when its labels were counted, empty before the first count."""
-
-    sentences: tuple[str, ...]
-    counted: str
-
-
-def next_training(connection: Connection, marketplace_id: str, now: datetime) -> NextTraining:
+def next_training(connection: Connection, marketplace_id: str, now: datetime) -> SimpleNamespace:
     """What the next training waits for, by the last decision of the sweep."""
     if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RETRAINING):
-        return NextTraining(("Automatic retraining is off. A training starts only when somebody requests it.",), "")
+        return SimpleNamespace(
+            sentences=("Automatic retraining is off. A training starts only when somebody requests it.",), counted=""
+        )
     last = retraining.last_look(connection, marketplace_id)
     if last is None:
-        return NextTraining(("The labels for automatic retraining are counted within an hour.",), "")
+        return SimpleNamespace(
+            sentences=("The labels for automatic retraining are counted within an hour.",), counted=""
+        )
     looked_at, found = last
-    return NextTraining(waits_for(found, now), words.moment(looked_at, now))
+    return SimpleNamespace(sentences=waits_for(found, now), counted=words.moment(looked_at, now))
 
 
 def waits_for(found: Mapping[str, Any], now: datetime) -> tuple[str, ...]:

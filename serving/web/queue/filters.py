@@ -9,7 +9,6 @@ from serving.cases.store.case_filters import Facet
 from serving.views.queues import Lease
 from serving.web import text_view
 from serving.web.queue.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word
-from serving.web.text_view import Shown
 from serving.web.wording import words
 
 LEASES: Final = {Lease.FREE: "available or mine", Lease.MINE: "mine", Lease.OTHERS: "leased to others"}
@@ -30,15 +29,6 @@ _NAMES: Final = {
     Word.LANE: "lane",
     Word.PAGE: "page",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """An active filter: its name, its value, and the address of the same queue without it."""
-
-    name: str
-    value: Shown
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +84,7 @@ def filter_form(
 
 def chips(
     query: QueueQuery, *, brands: Sequence[Facet], marketplaces: Mapping[str, str], currency: str, linked: int
-) -> tuple[Chip, ...]:
+) -> tuple[SimpleNamespace, ...]:
     """The active filters, in the order of the form; `linked` is the number of sellers linked with the named one."""
     brand = next((one.name for one in brands if one.value == query.brand), None)
     around = f" and {words.many(linked, 'linked seller')}" if linked else ""
@@ -113,7 +103,9 @@ def chips(
     }
     unset = QueueQuery()
     return tuple(
-        Chip(_NAMES[word].capitalize(), text_view.show(text), query.without(word).address())
+        SimpleNamespace(
+            name=_NAMES[word].capitalize(), value=text_view.show(text), address=query.without(word).address()
+        )
         for word, text in payload.items()
         if getattr(query, word.value) != getattr(unset, word.value)
     )

@@ -1,7 +1,6 @@
 """The rows of a queue's page in clusters: a cluster stands at the position of its costliest case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,17 +11,9 @@ from serving.web.queue.queue_rows import QueueRow
 from serving.web.wording import words
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Consecutive rows; `head` is None for a row by itself."""
-
-    head: SimpleNamespace | None
-    rows: tuple[QueueRow, ...]
-
-
 def groups(
     rows: Sequence[Mapping[str, Any]], facts: Sequence[Facts], shown: Sequence[QueueRow], currencies: Mapping[str, str]
-) -> tuple[Group, ...]:
+) -> tuple[SimpleNamespace, ...]:
     """The rows in order; the rows of a cluster follow its first row.
 
     Cases in blind review and cases that await a brand are decided on their own and join no cluster.
@@ -36,9 +27,9 @@ def groups(
         if number in by_first:
             together = [open_to[member] for member in by_first[number].members]
             head = _head(by_first[number], [rows[one] for one in together], currencies)
-            made.append(Group(head, tuple(shown[one] for one in together)))
+            made.append(SimpleNamespace(head=head, rows=tuple(shown[one] for one in together)))
         elif number not in followers:
-            made.append(Group(None, (shown[number],)))
+            made.append(SimpleNamespace(head=None, rows=(shown[number],)))
     return tuple(made)
 
 

@@ -1,7 +1,7 @@
 """What the brand's report carries for a case: documents, which are only downloaded, and the record of a test buy."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,31 +10,23 @@ from sqlalchemy import Connection
 from serving.cases.store.cases import Case
 from serving.guards import Reviewer, runtime_of
 from serving.reports.service.status import document_for_analyst, documents_of, test_buys_of
-from serving.web.case.documents.documents_card import ShownDocument, shown_document
+from serving.web.case.documents.documents_card import shown_document
 from serving.web.downloads import document
 from serving.web.forms import CaseId
-from serving.web.test_buy_part import TestBuyShown, test_buy_shown
+from serving.web.test_buy_part import test_buy_shown
 
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ReportCard:
-    """The documents and test buys of the reports that a case is about, and whether each buy is of its listing."""
-
-    documents: tuple[ShownDocument, ...]
-    test_buys: tuple[tuple[TestBuyShown, bool], ...]
-
-
-def report_card(connection: Connection, case: Case, now: datetime) -> ReportCard | None:
+def report_card(connection: Connection, case: Case, now: datetime) -> SimpleNamespace | None:
     """The card; None where no report carries anything for the case."""
     documents, bought = documents_of(connection, case), test_buys_of(connection, case)
     if not documents and not bought:
         return None
     address = f"/cases/{case.case_id}/report-documents"
-    return ReportCard(
-        tuple(shown_document(one, now, f"{address}/{one.document_id}") for one in documents),
-        tuple((test_buy_shown(one, one.location), one.case_id == case.case_id) for one in bought),
+    return SimpleNamespace(
+        documents=tuple(shown_document(one, now, f"{address}/{one.document_id}") for one in documents),
+        test_buys=tuple((test_buy_shown(one, one.location), one.case_id == case.case_id) for one in bought),
     )
 
 
