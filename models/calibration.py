@@ -8,9 +8,8 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from models.arrays import Floats
 
 # expit(20.7) is 1 - 1e-9: no finite sample proves more.
 FURTHEST: Final = 20.7

@@ -32,6 +32,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Floats
 from models.treetext import Tree
 
 _ROWS: Final = 16  # Traversed together.
@@ -49,7 +50,6 @@ _KNOWN: Final = 0.5  # Between 0, known, and 1, missing.
 # LightGBM reads values as close to zero as this as zero: `kZeroThreshold`, a float of 32 bits, in meta.h.
 ZERO: Final = float(np.float32(1e-35))
 
-Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
 

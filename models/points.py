@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from features.compute import FEATURES, NAMES
 from features.listing import Listing
 from features.spec import Family
+from models.arrays import Floats
 from models.bundle_files import number
 from models.policies.deciding import Rule
-
-Floats = NDArray[np.float64]
 
 _NEW: Final = "new"
 _MOST_RULES: Final = 1_000

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.arrays import Floats
 from models.bundle_files import number, numbers, share
 from models.calibration import Calibration, calibration_from_dict, calibration_to_dict
 from models.classifier import Contributions, Standard
-
-Floats = NDArray[np.float64]
 
 FILE: Final = "second_stage.json"
 _LONGEST_NAME: Final = 200

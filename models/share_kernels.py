@@ -16,13 +16,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Floats, Places
 from models.flat_trees import ZERO
 
 POINTS: Final = 4  # Taken at once; as many are exact for twice as many columns on a path.
 
-Floats = NDArray[np.float64]
 Numbers = NDArray[np.int32]
-Places = NDArray[np.int64]
 State = NDArray[np.int64]
 
 

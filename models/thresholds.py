@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.message import Message, message
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 
-Floats = NDArray[np.float64]
 _HALVINGS: Final = 30
 _ROUNDING: Final = 1e-9
 

@@ -1,3 +1,4 @@
+# Over 300 lines: the guards, who they admit, and the check that every route has one.
 """Every route declares who may use it; a route without a declaration keeps the service from starting."""
 
 import hmac
@@ -232,6 +233,22 @@ def called_by(scope: MutableMapping[str, Any], found: KeyInForce) -> Caller:
     caller = Caller(found.marketplace, found.key.scopes, found.key.key_id)
     scope[CALLED_BY] = caller.actor
     return caller
+
+
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Oneself = Annotated[Session, signed_in(translated=True)]
+Anyone = Annotated[Session, signed_in()]
+Member = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+Judge = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
+Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
+ModelReader = Annotated[Session, may(Permission.SEE_MODELS)]
+Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+Sender = Annotated[Caller, key(Scope.INTAKE)]
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
+Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
 
 
 async def _anybody(_request: Request) -> None:

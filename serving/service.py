@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
-import structlog
 import uvicorn
 import uvloop
 from fastapi import FastAPI
@@ -28,14 +27,13 @@ from serving.learning.service.publish import relocate_registry
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import Store
 from serving.platform.home import DEFAULT_PORT, Home
+from serving.platform.log import log
 from serving.platform.production import check_production
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.platform.slow_clients import ImpatientProtocol
 from serving.workflows.worker import Worker
-
-_log = structlog.get_logger()
 
 _BACKLOG: Final = 2048
 _SILENT_SECONDS: Final = 10.0  # Twice the longest statement of a probe that the database answers.
@@ -45,7 +43,6 @@ class _Server(uvicorn.Server):
     """A server that leaves signals to the process, which runs several servers."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's is a generator
-        """Capture none."""
         return contextlib.nullcontext()
 
 
@@ -124,7 +121,7 @@ def end_if_silent(store: Store, *, seconds: float = _SILENT_SECONDS, end: Callab
             answered.clear()
             threading.Thread(target=probe, name="last probe", daemon=True).start()
             if not answered.wait(seconds):
-                _log.error("service.ended_without_its_database", seconds=seconds)
+                log.error("service.ended_without_its_database", seconds=seconds)
                 end(1)
                 return
             threading.Event().wait(seconds / 10)
@@ -187,7 +184,7 @@ def _private(path: Path) -> Iterator[socket.socket]:
 
 def _warn_of_root() -> None:
     if os.geteuid() == 0:
-        _log.warning("service.runs_as_root", advice="Run it as a user of its own, who owns the data directory alone.")
+        log.warning("service.runs_as_root", advice="Run it as a user of its own, who owns the data directory alone.")
 
 
 def _leave_setup_link(runtime: Runtime, address: str) -> None:
@@ -202,7 +199,7 @@ def _leave_setup_link(runtime: Runtime, address: str) -> None:
     if sys.stdout.isatty():
         print(f"First start. Set up at {link}, which is also in {path}", flush=True)  # noqa: T201  # once, to the owner
     else:
-        _log.warning("service.not_set_up", link_in=str(path))
+        log.warning("service.not_set_up", link_in=str(path))
 
 
 def run_worker(settings: Settings) -> None:

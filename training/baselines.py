@@ -5,7 +5,6 @@ from typing import Final
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import hstack
 from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -13,9 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
 from features.listing import Listing
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
+from models.arrays import Floats, Labels
 
 NAMES: Final = ("numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal")
 # The text fields of a listing, each with vocabularies of its own in the fair peer.

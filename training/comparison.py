@@ -4,13 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.arrays import Floats, Labels
 from models.policies.learning import DEFAULT_GATES
 from training import metrics
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 _TOP: Final = (10, 20, 50, 100)
 
@@ -59,7 +56,6 @@ def difference(labels: Labels, pairs: Sequence[tuple[Floats, Floats]], bootstrap
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean as a float."""
     return float(np.mean(values))
 
 

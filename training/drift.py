@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtri
 
-Floats = NDArray[np.float64]
+from models.arrays import Floats
 
 BINS: Final = 10
 # Siddiqi, Credit Risk Scorecards (2006): below .1 is stable; from .25 on, rebuild the scorecard.

@@ -13,11 +13,9 @@ from importlib.util import find_spec
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.arrays import Floats
 from models.errors import install_line
-
-Floats = NDArray[np.float64]
 
 # The child's answer where the files of a package are not the pinned ones.
 REFUSED: Final = 3

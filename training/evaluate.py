@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
 from features.compute import matrix
+from models.arrays import Floats, Rows
 from models.calibration import expits
 from training import baselines, metrics
 from training.comparison import difference, figures_of, mean
@@ -16,10 +16,8 @@ from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_alone
 from training.fit_second_stage import fit_second_stage
 from training.material import Labelled, Material
-from training.splits import Rows, grouped_folds
+from training.splits import grouped_folds
 from training.tried import TriedFile
-
-Floats = NDArray[np.float64]
 
 FOLDS: Final = 5
 BOOTSTRAPS: Final = 1_000

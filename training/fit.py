@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from features.compute import NAMES, matrix
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from models.bundle import Masking
 from models.calibration import expits
 from models.classifier import Classifier, Join
@@ -24,12 +25,10 @@ from training.fit_join import fit_combiner, fit_offset, fit_points, join_of
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.fit_text import FittedText, fit_text
 from training.learners import TAKE_OFFSET, Setup, fit_of
-from training.splits import Rows, grouped_folds
+from training.splits import grouped_folds
 from training.text_matrix import TextMatrix
 from training.tried import Tried, tried_columns
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 Progress = Callable[[str, float], None]
 
 INNER_FOLDS: Final = 5

@@ -11,11 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Floats, Labels
 from models.calibration import Band, Calibration, Curve, Method, Sigmoid, expits, logits
 from training.metrics import central_interval, seller_bootstrap
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 # Measured on real scores (ADR 12): fewer labels support only two parameters, whatever the shape of the true curve.
 # With many labels both other methods agree, and the simpler one is used.

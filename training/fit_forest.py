@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES, family_columns
 from features.spec import Family
+from models.arrays import Floats, Labels
 from models.forest import Forest, export
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 MASK_SHARE: Final = 0.15
 # With fewer, a tree is of two questions at most.

@@ -3,17 +3,14 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
+from models.arrays import Floats, Labels
 from models.classifier import Combiner, Join, Standard
 from models.points import Points
 from models.policies.deciding import ScorecardPolicy
 from training.fit_calibration import fit_sigmoid
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 # With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 56).
 STACK_FROM_POSITIVES: Final = 300

@@ -14,6 +14,7 @@ from features.brands import Brand
 from features.facts import Facts
 from features.fold import fold
 from features.words import BREAK, is_unspaced, may_stand_alone, pairs_of
+from models.arrays import Floats, Labels, Places
 from models.own_words import OwnWords
 from models.phrases import (
     LIFT,
@@ -27,10 +28,6 @@ from models.phrases import (
     fields_of,
     has_lift,
 )
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
-Places = NDArray[np.int64]
 
 # A shop's own name or set phrase is wording of one seller, and near-copies of a listing repeat every word of it.
 FEWEST_SELLERS: Final = 5

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from models.second_stage import SecondStage
 from training import metrics
 from training.comparison import difference, figures_of
@@ -15,10 +16,6 @@ from training.encoders import encode, encoder_named, without_gaps
 from training.fit import CounterfeitClassifier, inner_folds
 from training.fit_calibration import Observed, fit_calibration
 from training.fit_join import standard_of, text_weight
-from training.splits import Rows
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 # Encoders give vectors of length one with a common direction; less their mean, three times as long, they have about the
 # spread for which the cost of the text model was chosen (ADR 55).

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 
 from features.ngrams import BUCKETS
 from features.text_kernel import COLUMNS, FIELDS, Indices
+from models.arrays import Floats, Labels, Rows
 from models.classifier import SCALES, TextModel
-from training.splits import Rows
 from training.text_matrix import TextMatrix, dot
 
-Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
-Labels = NDArray[np.int8]
 
 # Up to 500 rows, the cost is that of the character baseline, which was chosen for 500 rows. With more rows, the cost of
 # one row falls with their number, so that the total cost against the regularisation stays constant.

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compute import Computed
+from models.arrays import Floats
 from models.bundle import Bundle
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy, ScorecardPolicy
 from models.policies.learning import GatePolicy
 from models.scorecard import score_by_points
 from training.gates import Incumbent
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.facts import Facts
 from features.fold import fold
+from models.arrays import Floats, Rows
 from models.policies.learning import WeightPolicy
 from training.snapshot import SnapshotRow
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
 
 _CLOSE: Final = 1e-9
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from features.compute import compute, matrix
 from features.facts import Facts
 from features.references import References
+from models.arrays import Floats, Labels
 from models.bundle import Bundle
 from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy
@@ -35,9 +36,6 @@ from training.soundness import refuse_too_few
 from training.splits import LaterSplit
 from training.stages import FITS, GATES, JUDGE, PEERS, Progress, of_fit
 from training.weighting import trimmed
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 BOOTSTRAPS: Final = 1_000
 NO_INTERVAL: Final = (float("nan"), float("nan"))

@@ -54,7 +54,6 @@ class KeptParts(AbstractContextManager["KeptParts"]):
         return folder
 
     def file(self, number: int) -> Path:
-        """The file of a part."""
         return self._folder / f"{number:08}.arrow"
 
     def has(self, number: int) -> bool:

@@ -3,16 +3,11 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from models.arrays import Floats, Labels
 from models.classifier import Join, learner_columns
 from models.forest import Forest
 from models.learners import Learner
 from training.fit_forest import ForestSettings, fit_forest, forest_settings
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)

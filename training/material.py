@@ -11,22 +11,18 @@ from numpy.typing import NDArray
 from features.brands import Brand, BrandRegister
 from features.facts import Facts
 from features.listing import Listing
+from models.arrays import Floats, Labels, Rows
 from training.references import OfflineReferences
 from training.snapshot import read_snapshot
-from training.splits import Rows, seller_groups
+from training.splits import seller_groups
 from training.weighting import training_weights
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 
 class Material(Protocol):
     """Labels in {0, 1}, seller numbers and weights for the fit, each of shape (n,), and the facts of a fold."""
 
     @property
-    def listings(self) -> tuple[Listing, ...]:
-        """The listings."""
-        ...
+    def listings(self) -> tuple[Listing, ...]: ...
 
     @property
     def labels(self) -> Labels:
@@ -75,7 +71,6 @@ class FromFile:
 
     @property
     def listings(self) -> tuple[Listing, ...]:
-        """The listings."""
         return self.data.listings
 
     @property
@@ -125,7 +120,6 @@ class FromSnapshot:
 
     @property
     def listings(self) -> tuple[Listing, ...]:
-        """The listings."""
         return tuple(one.listing for one in self.stored)
 
     def facts(self, split: tuple[Rows, Rows]) -> tuple[list[Facts], list[Facts]]:

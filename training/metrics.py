@@ -7,8 +7,8 @@ so it is self-normalised: only the weights' proportions matter, and their sampli
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
+from models.arrays import Floats, Labels
+
 Interval = tuple[float, float]
 
 

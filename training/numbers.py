@@ -12,12 +12,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.arrays import Floats
 from models.calibration import expits
 from training.fit_calibration import Observed, fit_curve, method_for
 from training.fit_forest import ForestSettings, grow, with_masked_copies
 from training.splits import grouped_folds
-
-Floats = NDArray[np.float64]
 
 _FEWEST_FOLDS = 2
 

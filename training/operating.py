@@ -7,12 +7,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Floats, Labels
 from models.messages.english import in_english
 from models.routing import Thresholds
 from models.thresholds import Promise, promised
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 # At this precision, most questions to a brand are about counterfeits.
 ASK_PRECISION: Final = 0.6

@@ -7,16 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from training import baselines
 from training.fit import CounterfeitClassifier
 from training.fit_forest import forest_alone
-from training.splits import LaterSplit, Rows
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
+from training.splits import LaterSplit
 
 FAIR_PEER: Final = "fair_peer"
 # In the order of the report: the peer and its halves, the strongest single signal, then the model's own parts.

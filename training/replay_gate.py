@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from features.facts import Facts
 from features.references import References
+from models.arrays import Floats, Labels
 from models.policies.learning import GatePolicy
 from training import metrics
 from training.gate import Gate, judged, made_of, not_judged
 from training.obfuscation import TRANSFORMS
 from training.replay import facts_of_changed, honest_descriptions, rewritten_facts
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 _RESAMPLES: Final = 4_000  # Eight of them lie beyond the policy's two in a thousand.
 

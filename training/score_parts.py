@@ -87,7 +87,6 @@ class Slice:
     start: int
 
     def batches(self, groups: RowGroupReader) -> Iterator[NumberedBatch]:
-        """The rows with their numbers."""
         number = self.first_row
         for found in groups.batches(self.row_group, self.start, self.count):
             yield found, range(number, number + found.num_rows)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.arrays import Floats, Labels, Rows
 from models.policies.learning import GatePolicy
 from training.gate import Gate, judged, made_of, not_judged
 
@@ -68,7 +68,6 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
 
 
 def slice_part(found: SliceEvidence, policy: GatePolicy) -> Gate:
-    """The gate of one slice."""
     if found.positives < policy.collapse_positives:
         sentence = f"{found.positives} counterfeits among {found.rows} rows; {policy.collapse_positives} are needed."
         return not_judged(found.name, sentence, blocks=False)
@@ -105,10 +104,6 @@ def _beside(figure: Compared) -> str:
 def _beyond_doubt(figure: Compared) -> str:
     return f"worse by at least {figure.worse_at_least:.2f} beyond doubt"
 
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
-Rows = NDArray[np.intp]
 
 _AT_A_TIME: Final = 100  # Resamples; a hundred of 20,000 rows take 16 MB.
 

@@ -13,10 +13,8 @@ from features.fold import fold
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from features.price_lists import ListedBy
+from models.arrays import Floats, Labels
 from training import metrics
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 _NEW_SELLER_DAYS: Final = 30
 _FEWEST_SHOWN: Final = 10

@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compute import NAMES
+from models.arrays import Floats, Labels
 from training import metrics
 from training.snapshot import SnapshotRefused, SnapshotRow
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 FEWEST_POSITIVES: Final = 10
 FEWEST_NEGATIVES: Final = 20

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-Rows = NDArray[np.intp]
+from models.arrays import Rows
 
 # With three time folds, a fit knows on average a third of the rows since the champion. More folds take longer and bring
 # at most half.

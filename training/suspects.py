@@ -7,11 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Floats, Labels
 from models.labels import EvidenceLevel
 from training.snapshot import SnapshotRow
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 # Labels with stronger evidence than a review: here the model is more probably wrong.
 _SETTLED: Final = frozenset({EvidenceLevel.APPEAL.value, EvidenceLevel.TEST_BUY.value})

@@ -11,8 +11,8 @@ from features.alphabet import Alphabet, tables
 from features.listing import Listing
 from features.ngrams import BUCKETS
 from features.text_kernel import FIELDS, Indices, Packed, blocks, fields, pack, room, scan
+from models.arrays import Rows
 from models.classifier import SCALES
-from training.splits import Rows
 
 
 class TextMatrix(NamedTuple):

@@ -12,6 +12,7 @@ from features.facts import Facts
 from features.fold import skeleton
 from features.minhash import Signature, band_keys, signature_of, similarities, text_of
 from features.near_duplicates import NEAR
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from training.influence import Part, capped, parts
 from training.metrics import effective_number
@@ -68,8 +69,6 @@ def _first(groups: NDArray[np.intp], row: int) -> int:
         row = int(groups[row])
     return row
 
-
-Floats = NDArray[np.float64]
 
 _SOURCES_REPORTED: Final = 5
 _LESS: Final = 1 - 1e-6

@@ -5,18 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from models.case import CaseLane
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, read_from
 from serving.api.people import NamingBody
 from serving.api.requests.repeating import Repeatable
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.review.service.brand_search import LONGEST_SEARCH, search_brands
 from serving.review.service.naming import name_brand, undo_naming
 
 router = APIRouter(route_class=Repeatable)
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 class CaseBrand(Answer):
@@ -52,7 +49,7 @@ class NamedCase(Answer):
 
 @router.get("/api/v1/cases/{case_id}/brands")
 def get_brands(
-    case_id: str, request: Request, session: Analyst, q: Annotated[str, Query(max_length=LONGEST_SEARCH)] = ""
+    case_id: str, request: Request, session: Reviewer, q: Annotated[str, Query(max_length=LONGEST_SEARCH)] = ""
 ) -> BrandChoices:
     """The brand of a case, the registered brands that its listing hints at, and those found by name or alias."""
     case, choices = search_brands(runtime_of(request), session.person, case_id, q)
@@ -60,12 +57,12 @@ def get_brands(
 
 
 @router.post("/api/v1/cases/{case_id}/brand", response_model=NamedCase)
-def post_brand(case_id: str, body: NamingBody, request: Request, session: Analyst) -> Case:
+def post_brand(case_id: str, body: NamingBody, request: Request, session: Reviewer) -> Case:
     """Name the brand of an open case, or correct it with a reason; returns the brand and the lane from then on."""
     return name_brand(runtime_of(request), session.person, case_id, body.naming)
 
 
 @router.post("/api/v1/cases/{case_id}/brand/undo", response_model=NamedCase)
-def post_brand_undo(case_id: str, request: Request, session: Analyst) -> Case:
+def post_brand_undo(case_id: str, request: Request, session: Reviewer) -> Case:
     """Undo the person's own last naming on an open case; returns the brand before it and the lane from then on."""
     return undo_naming(runtime_of(request), session.person, case_id)

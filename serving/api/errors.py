@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -24,9 +23,8 @@ from serving.api.requests.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
 from serving.notices.rules.limits import TooManyNotices
+from serving.platform.log import log
 from serving.platform.pace import TooManyRequests
-
-_log = structlog.get_logger()
 
 KINDS: Final = (DomainError, RequestValidationError, HTTPException, Exception)
 STATUS: Final[dict[type[DomainError], int]] = {
@@ -96,7 +94,7 @@ def problem_of(request: Request, error: Exception) -> Problem:
     """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
         case Unavailable():
-            _log.warning("request.unavailable", code=error.code, route=route_of(request.scope))
+            log.warning("request.unavailable", code=error.code, route=route_of(request.scope))
             return Problem(503, error.code, error.phrase, headers=_next(request, error))
         case DomainError():
             _log_denial(request, error)
@@ -111,7 +109,7 @@ def problem_of(request: Request, error: Exception) -> Problem:
     incident = uuid.uuid4().hex[:12]
     # Where an unexpected error is handled, the number of the request is no longer bound.
     number = request_id(request.scope)
-    _log.error("request.failed", incident=incident, route=route_of(request.scope), request_id=number, exc_info=error)
+    log.error("request.failed", incident=incident, route=route_of(request.scope), request_id=number, exc_info=error)
     failed = Phrase("An error occurred on our side. Incident {incident}.", incident=incident)
     return Problem(500, "internal", failed)
 

@@ -1,6 +1,6 @@
 """Listings, events, contacts, appeals and counter-notices of a marketplace."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -17,14 +17,13 @@ from serving.appeals.rules.appeals import ADMISSION_RULE
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_seller
 from serving.appeals.store.counter_notices import CounterNotice
-from serving.guards import Caller, key, runtime_of
+from serving.guards import Sender, runtime_of
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.intake.service.seller_events import receive_events
 from serving.platform.database.pools import INTAKE
 from serving.sellers.service.contacts import erase_contacts, receive_contacts
 
 router = APIRouter(route_class=Repeatable)
-Intake = Annotated[Caller, key(Scope.INTAKE)]
 
 
 class AppealBody(Body):
@@ -91,7 +90,7 @@ class FiledCounterNotice(Answer):
 
 
 @router.post("/api/v1/listings", response_model=Row | Rows, responses={201: {"model": Row}})
-async def post_listings(request: Request, caller: Intake) -> JSONResponse:
+async def post_listings(request: Request, caller: Sender) -> JSONResponse:
     """One listing, a JSON array of at most 1,000, or NDJSON.
 
     A refused single listing is a 422 and stays in quarantine. A batch returns 200 with a status per row, in order.
@@ -127,7 +126,7 @@ def row_answer(answer: RowAnswer) -> dict[str, Any]:
 
 
 @router.post("/api/v1/seller-events", response_model=Received)
-async def post_seller_events(request: Request, caller: Intake) -> dict[str, int]:
+async def post_seller_events(request: Request, caller: Sender) -> dict[str, int]:
     """Events of sellers: `{"events": […], "complete_since": time}`, at most 1,000.
 
     `complete_since` asserts that every event from that moment on is sent; only then are they aggregated into windows.
@@ -141,7 +140,7 @@ async def post_seller_events(request: Request, caller: Intake) -> dict[str, int]
 
 
 @router.post("/api/v1/seller-contacts", response_model=Received)
-async def post_seller_contacts(request: Request, caller: Intake) -> dict[str, int]:
+async def post_seller_contacts(request: Request, caller: Sender) -> dict[str, int]:
     """Contacts of sellers: `{"contacts": [{"seller", "kind", "value"}, …]}`, at most 1,000. Only hashes are stored."""
     body = await json_body(request)
     if not isinstance(body, dict):
@@ -152,13 +151,13 @@ async def post_seller_contacts(request: Request, caller: Intake) -> dict[str, in
 
 
 @router.delete("/api/v1/seller-contacts/{seller:path}")
-def delete_seller_contacts(seller: str, request: Request, caller: Intake) -> Erased:
+def delete_seller_contacts(seller: str, request: Request, caller: Sender) -> Erased:
     """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
     return Erased(erased=erase_contacts(runtime_of(request), caller.marketplace, seller, by="api"))
 
 
 @router.post("/api/v1/appeals", response_model=FiledAppeal, responses={201: {"model": FiledAppeal}})
-async def post_appeal(request: Request, caller: Intake) -> Response:
+async def post_appeal(request: Request, caller: Sender) -> Response:
     """A seller's appeal against a removal, forwarded by the marketplace."""
     body = await body_as(AppealBody, request)
     complaint = Complaint(**body.model_dump())
@@ -168,7 +167,7 @@ async def post_appeal(request: Request, caller: Intake) -> Response:
 
 
 @router.post("/api/v1/counter-notices", status_code=201, response_model=FiledCounterNotice)
-async def post_counter_notice(request: Request, caller: Intake) -> CounterNotice:
+async def post_counter_notice(request: Request, caller: Sender) -> CounterNotice:
     """A seller's counter-notice to a removal, forwarded by the marketplace; the rights holder is asked."""
     body = await body_as(CounterNoticeBody, request)
     return await INTAKE.run(

@@ -14,7 +14,7 @@ from serving.api.answers import Answer, Moment, Page, read_from
 from serving.api.people import Body
 from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
-from serving.guards import Caller, TheRuntime, may, may_or_key
+from serving.guards import Caller, ModelReader, Promoter, TheRuntime, may, may_or_key
 from serving.learning.service.golden import freeze_golden_set
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training
@@ -29,10 +29,8 @@ from serving.platform.runtime import Runtime
 from training.comparison import comparable, why_not_comparable
 
 router = APIRouter(route_class=Repeatable)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 Trainer = Annotated[Caller | Session, may_or_key(Permission.TRAIN_MODELS, Scope.TRAIN)]
 Follower = Annotated[Caller | Session, may_or_key(Permission.SEE_MODELS, Scope.TRAIN)]
-Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 Freezer = Annotated[Session, may(Permission.FREEZE_GOLDEN_SETS)]
 _PAGE = 50
 
@@ -158,7 +156,7 @@ def marketplace_for(runtime: Runtime, person: Person, permission: Permission) ->
 
 
 @router.get("/api/v1/models")
-def get_models(runtime: TheRuntime, session: Reader, after: After = None) -> Models:
+def get_models(runtime: TheRuntime, session: ModelReader, after: After = None) -> Models:
     """Models, newest first, and the champion's digest; a page has at most 50 models."""
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
@@ -186,7 +184,7 @@ def _model(stored: learning.Model) -> Model:
 
 
 @router.get("/api/v1/labels", response_model=Labels)
-def get_labels(runtime: TheRuntime, session: Reader) -> LabelState:
+def get_labels(runtime: TheRuntime, session: ModelReader) -> LabelState:
     """The numbers of labels that are mature or will be in time, and the number that a training needs."""
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
@@ -253,7 +251,7 @@ def post_golden_set(runtime: TheRuntime, session: Freezer) -> StoredSet:
 
 
 @router.get("/api/v1/golden-sets/latest", response_model=GoldenSet, response_model_exclude_unset=True)
-def get_golden_set(runtime: TheRuntime, session: Reader) -> StoredSet | GoldenSet:
+def get_golden_set(runtime: TheRuntime, session: ModelReader) -> StoredSet | GoldenSet:
     """The golden set in force; its digest is null where none is."""
     here = marketplace_for(runtime, session.person, Permission.SEE_MODELS).marketplace_id
     with runtime.store.read() as connection:

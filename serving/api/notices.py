@@ -8,14 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import body_as
 from serving.api.cookies import address_of
 from serving.api.people import Body
 from serving.api.requests.moments import After, in_utc, written_out
 from serving.api.requests.repeating import Repeatable
-from serving.guards import Caller, TheRuntime, key, public, runtime_of
+from serving.guards import Sender, TheRuntime, public, runtime_of
 from serving.notices.rules.named_right import LONGEST, NO_RIGHT, NamedRight
 from serving.notices.rules.notices import Channel, Draft, ItemState
 from serving.notices.service.notice_list import changed_notices
@@ -25,7 +24,6 @@ from serving.platform.database.pools import KEYS
 from serving.rights.rules.rights import RightKind
 
 router = APIRouter(route_class=Repeatable)
-Reader = Annotated[Caller, key(Scope.INTAKE)]
 Since = Annotated[
     datetime, BeforeValidator(written_out), Query(description="Notices received or decided at or after this moment.")
 ]
@@ -160,7 +158,7 @@ async def post_notice(request: Request, runtime: TheRuntime) -> NoticeReceipt | 
 
 
 @router.get("/api/v1/notices", response_model=Notices)
-async def get_notices(request: Request, caller: Reader, since: Since, after: After = None) -> dict[str, Any]:
+async def get_notices(request: Request, caller: Sender, since: Since, after: After = None) -> dict[str, Any]:
     """Notices received or decided at or after `since`, with the people to inform under Article 16(4) and (5).
 
     A page has at most 500, the oldest first; `truncated` is true if there are more.

@@ -1,7 +1,7 @@
 """Sessions, cases and verdicts."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -15,7 +15,6 @@ from serving.accounts.service import auth
 from serving.accounts.service.guessing import Whence
 from serving.accounts.service.proving import Given
 from serving.accounts.service.second_step import CodeMissing, complete, half_session_of
-from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.cookies import begin_session, end_session, whence
@@ -23,7 +22,7 @@ from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
-from serving.guards import TheRuntime, cookie_name, may, public, runtime_of, signed_in
+from serving.guards import Anyone, Judge, Reviewer, TheRuntime, cookie_name, public, runtime_of
 from serving.notices.rules.notices import InvalidReason
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
@@ -35,9 +34,6 @@ from serving.views import queues
 from serving.views.queues import QueueFilter
 
 router = APIRouter(route_class=Repeatable)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
-Anyone = Annotated[Session, signed_in()]
 
 
 class Body(BaseModel):
@@ -172,7 +168,7 @@ def delete_session(request: Request, runtime: TheRuntime, response: Response, _s
 
 @router.get("/api/v1/cases")
 def get_cases(
-    request: Request, session: Reviewer, lane: CaseLane | None = None, most: int = 100, after: After = None
+    request: Request, session: Judge, lane: CaseLane | None = None, most: int = 100, after: After = None
 ) -> Cases:
     """Open cases of the person's queue, the costliest first; lane and deadline are null with the score.
 
@@ -214,7 +210,7 @@ def queue_of(connection: Connection, person: Person, lanes: tuple[CaseLane, ...]
 
 
 @router.post("/api/v1/cases/{case_id}/verdicts", status_code=201, response_model=Verdict)
-def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> Recorded:
+def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Judge) -> Recorded:
     """Judge a case."""
     naming = None if body.brand is None else body.brand.naming
     answer = decision_context.Answer(
@@ -225,7 +221,7 @@ def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Rev
 
 @router.post("/api/v1/cases/{case_id}/notices/{notice_id}/invalid")
 def post_invalid_notice(
-    case_id: str, notice_id: str, body: InvalidNoticeBody, request: Request, session: Analyst
+    case_id: str, notice_id: str, body: InvalidNoticeBody, request: Request, session: Reviewer
 ) -> EndedNotice:
     """End a notice of a case as invalid, without a verdict; the notifier is told the reason."""
     wanted = invalid_notices.Invalid(case_id, notice_id, body.reason)
@@ -234,6 +230,6 @@ def post_invalid_notice(
 
 
 @router.post("/api/v1/cases/{case_id}/undo")
-def post_undo(case_id: str, request: Request, session: Reviewer) -> Undone:
+def post_undo(case_id: str, request: Request, session: Judge) -> Undone:
     """Undo one's last verdict on a case."""
     return Undone(withdrawal_id=undo_verdict(runtime_of(request), session.person, case_id))

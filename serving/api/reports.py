@@ -11,12 +11,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from models.errors import Invalid, NotFound
 from models.verdict import Judgement, ReasonCode, named
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Day, Moment, Sentence, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Answerer, TheRuntime, runtime_of
 from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
@@ -36,7 +35,6 @@ from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import HoldCause
 
 router = APIRouter(route_class=Repeatable)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 Reports = Annotated[Reporter, reporter()]
 _LONGEST_ID: Final = 40
 Counts = Annotated[dict[str, int], BeforeValidator(lambda counts: {"items": sum(counts.values()), **by_name(counts)})]

@@ -1,17 +1,13 @@
 """Sellers' links to their removals."""
 
-from typing import Annotated
-
 from fastapi import APIRouter
 
-from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer
 from serving.api.requests.repeating import Repeatable
 from serving.appeals.service.seller_links import new_link, revoke_links
-from serving.guards import Caller, TheRuntime, key
+from serving.guards import Sender, TheRuntime
 
 router = APIRouter(route_class=Repeatable)
-Sender = Annotated[Caller, key(Scope.INTAKE)]
 
 
 class SellerLink(Answer):

@@ -8,18 +8,15 @@ from fastapi import APIRouter, Request
 from pydantic import BeforeValidator, Field
 
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.learning import marketplace_for
 from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Reviewer, Speaker, TheRuntime, runtime_of
 from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, undecided
 from serving.sellers.service.seller_risk import PageOfRisks, riskiest_sellers
 
 router = APIRouter(route_class=Repeatable)
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 class StrikeIncident(Answer):

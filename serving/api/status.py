@@ -8,11 +8,10 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from models.errors import Unavailable, required
-from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer, Moment, NotReady, Page, read_from
 from serving.api.requests.moments import After
 from serving.appeals.store import overturns
-from serving.guards import Caller, any_caller, key, public, runtime_of
+from serving.guards import Sender, any_caller, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service import presence as ready
 from serving.operations.service.figures import figures
@@ -23,7 +22,6 @@ from serving.takedowns.store import actions, removal_checks
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 router = APIRouter()
-Reader = Annotated[Caller, key(Scope.INTAKE)]
 
 
 class Status(Answer):
@@ -186,7 +184,7 @@ async def readiness(request: Request) -> JSONResponse:
 
 
 @router.get("/api/v1/figures", response_model=Figures)
-def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
+def get_figures(request: Request, caller: Sender) -> dict[str, Any]:
     """The figures that must add up."""
     return figures(runtime_of(request), caller.marketplace)
 
@@ -194,7 +192,7 @@ def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
 @router.get("/api/v1/actions")
 def get_actions(
     request: Request,
-    caller: Reader,
+    caller: Sender,
     kind: ActionKind | None = None,
     state: ActionState | None = None,
     most: int = 100,
@@ -210,7 +208,7 @@ def get_actions(
 
 
 @router.get("/api/v1/actions/{action_id}/statement")
-def get_statement(action_id: str, request: Request, caller: Reader) -> ActionStatement:
+def get_statement(action_id: str, request: Request, caller: Sender) -> ActionStatement:
     """The statement to the seller about one action, field by field, and its replacement after an undo."""
     here = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
@@ -227,7 +225,7 @@ def get_statement(action_id: str, request: Request, caller: Reader) -> ActionSta
 
 
 @router.get("/api/v1/listings/{external_id:path}")
-def get_listing(external_id: str, request: Request, caller: Reader) -> ListingState:
+def get_listing(external_id: str, request: Request, caller: Sender) -> ListingState:
     """The state of one listing: its version, and whether it is shown according to our actions."""
     here = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:

@@ -7,18 +7,16 @@ from pydantic import BeforeValidator, Field
 
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Sentence, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
-from serving.guards import may, runtime_of
+from serving.guards import Answerer, runtime_of
 from serving.platform.database.pools import DEAR
 from serving.review.rules.takedown import Item, came_to
 from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
 from serving.rights.store import rights
 
 router = APIRouter(route_class=Repeatable)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 _LONGEST_ID = 40
 _MOST_ROWS = 10_000  # Above the request limit, so that the rule refuses with its own sentence; still bounded.
 

@@ -2,25 +2,21 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, Field
 
 from models.verdict import Judgement, ReasonCode
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, State
 from serving.api.people import Body, Verdict
 from serving.api.requests.moments import in_utc
 from serving.api.requests.repeating import Repeatable
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.review.rules.test_buy import CustodyEvent, Examiner
 from serving.review.service.review import Recorded
 from serving.review.service.test_buys import Finding, Order, Step, close, order, read, take_step
 
 router = APIRouter(route_class=Repeatable)
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 class OrderBody(Body):
@@ -87,7 +83,7 @@ class Ordered(Answer):
 
 
 @router.post("/api/v1/cases/{case_id}/test-buys", status_code=201)
-def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst) -> Ordered:
+def post_order(case_id: str, body: OrderBody, request: Request, session: Reviewer) -> Ordered:
     """Record that the goods of a case were ordered."""
     arrives_by = in_utc(body.arrives_by)
     wanted = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
@@ -95,21 +91,21 @@ def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/custody", status_code=201)
-def post_step(test_buy_id: str, body: StepBody, request: Request, session: Analyst) -> State:
+def post_step(test_buy_id: str, body: StepBody, request: Request, session: Reviewer) -> State:
     """Append to the custody log: receive, hand_over, inspect or cancel."""
     taken = Step(body.event, body.holder, body.text, _utc(body.occurred_at))
     return State(state=take_step(runtime_of(request), session.person, test_buy_id, taken))
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/verdict", status_code=201, response_model=Verdict)
-def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Analyst) -> Recorded:
+def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Reviewer) -> Recorded:
     """Close a test buy with the finding about the goods."""
     finding = Finding(body.examiner, body.name, body.judgement, body.text, body.reason_code)
     return close(runtime_of(request), session.person, test_buy_id, finding)
 
 
 @router.get("/api/v1/test-buys/{test_buy_id}")
-def get_test_buy(test_buy_id: str, request: Request, session: Analyst) -> TestBuy:
+def get_test_buy(test_buy_id: str, request: Request, session: Reviewer) -> TestBuy:
     """A test buy with its custody log, oldest first."""
     test_buy, log = read(runtime_of(request), session.person, test_buy_id)
     return TestBuy(

@@ -175,7 +175,7 @@ class SellerEvidencePolicy:
     largest_document: int = 8_000_000
     # Invoices, delivery notes and pictures of the goods; a seller with more can combine pages into one PDF.
     most_documents: int = 10
-    # The total for one removal. Anybody with the link can use it, so this bounds the cost of a leaked one.
+    # The total for one removal. Oneself with the link can use it, so this bounds the cost of a leaked one.
     most_bytes: int = 30_000_000
 
 

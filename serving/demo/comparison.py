@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
 from features.compute import NAMES, compute, matrix
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
+from models.arrays import Floats, Labels
 from models.bundle import from_files
 from models.forest import Forest
 from serving.platform.home import Home
@@ -27,9 +27,6 @@ from training.fit_forest import forest_alone
 from training.snapshot import Snapshot, read_snapshot
 from training.synthetic import Settings, evaluation_set
 from training.weighting import training_weights
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 _TOP: Final = 100
 _CHUNK: Final = 1_000

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
 from sqlalchemy import Connection
 
 from models.errors import Busy, Conflict, Invalid
@@ -19,9 +18,8 @@ from serving.idempotency.policy import KEPT_FOR, LONGEST_KEY
 from serving.idempotency.store import Repeatable
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import in_each_write
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
-
-_log = structlog.get_logger()
 
 
 class KeyReused(Invalid):
@@ -134,7 +132,7 @@ def _at_the_end(runtime: Runtime, wanted: Repeatable) -> Iterator[None]:
     try:
         yield
     except StorageFault as fault:
-        _log.warning("idempotency.not_stored", code=fault.code)
+        log.warning("idempotency.not_stored", code=fault.code)
     finally:
         runtime.store.give_back(wanted.lock)
 

@@ -23,7 +23,6 @@ class SystemClock:
     simulated = False
 
     def now(self) -> datetime:
-        """As `Clock.now`."""
         return datetime.now(UTC)
 
 
@@ -46,7 +45,6 @@ class SimulatedClock:
         return self._offset
 
     def now(self) -> datetime:
-        """As `Clock.now`."""
         return self._stands_at or datetime.now(UTC) + self._offset
 
     def forward_to(self, moment: datetime) -> timedelta:

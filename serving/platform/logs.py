@@ -10,9 +10,8 @@ from typing import Any, Final
 
 import structlog
 
+from serving.platform.log import log
 from serving.platform.settings import Settings
-
-_log = structlog.get_logger()
 
 
 def configure_logs(settings: Settings) -> None:
@@ -50,8 +49,8 @@ def configure_logs(settings: Settings) -> None:
     logging.captureWarnings(as_json)
     if as_json:
         sys.excepthook = _crashed
-        sys.unraisablehook = lambda found: _log.error("object.failed", exc_info=found.exc_value)
-        threading.excepthook = lambda found: _log.error(
+        sys.unraisablehook = lambda found: log.error("object.failed", exc_info=found.exc_value)
+        threading.excepthook = lambda found: log.error(
             "thread.crashed", thread=found.thread and found.thread.name, exc_info=found.exc_value
         )
 
@@ -84,4 +83,4 @@ def _told(value: object) -> str:
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
-    _log.critical("process.crashed", exc_info=(kind, error, trace))
+    log.critical("process.crashed", exc_info=(kind, error, trace))

@@ -35,7 +35,6 @@ class Neighbours:
 
 
 def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neighbours:
-    """The position of a case in a queue, and its neighbours."""
     ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
     before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
     after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)

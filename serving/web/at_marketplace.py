@@ -10,7 +10,6 @@ from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.web.forms import MARKETPLACE
-from serving.web.rendering import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,6 @@ class PlaceScope:
 
     @property
     def marketplace_id(self) -> str:
-        """The id of the marketplace."""
         return self.chosen.marketplace_id
 
     def at(self, address: str) -> str:
@@ -33,13 +31,6 @@ class PlaceScope:
     def other(self, address: str, marketplace_id: str) -> str:
         """The same address for another marketplace."""
         return f"{address}{'&' if '?' in address else '?'}{urlencode({MARKETPLACE: marketplace_id})}"
-
-
-@dataclass(frozen=True, slots=True)
-class AtMarketplace(Page):
-    """The base of every page about one marketplace."""
-
-    scope: PlaceScope
 
 
 def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Mapping[str, str]) -> PlaceScope:

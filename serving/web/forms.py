@@ -21,6 +21,11 @@ from serving.platform.runtime import Runtime
 # Of a path with a query; its characters alone, because the routes say which paths there are.
 _ADDRESS: Final = re.compile(r"(/(?!/)[\w./~-]*)(?:\?[\w=&%+.~*-]{0,2000})?\Z", re.ASCII)
 MARKETPLACE: Final = "marketplace"
+# Longer ones do not exist, or are cut.
+LONGEST_DIGEST: Final = 64
+LONGEST_ID: Final = 40
+LONGEST_REASON: Final = 500
+LONGEST_TOKEN: Final = 200
 _PAGES: Final = "serving.web."
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")

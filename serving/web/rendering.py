@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import ClassVar, Final
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -35,7 +35,7 @@ from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
 
 class Page:
-    """A context: `class QueuePage(Page, template="queue.html", place="/queue")`."""
+    """A context: `class BrandPage(Page, template="brand.html", place="/brand")`."""
 
     __slots__ = ()
     template: ClassVar[str]
@@ -47,6 +47,13 @@ class Page:
             cls.template = template
         if place:
             cls.place = place
+
+
+class StaffPage(SimpleNamespace, Page):
+    """A context that needs no allow-list: `StaffPage("queue.html", "/queue", size=3)`."""
+
+    def __init__(self, template: str, place: str = "", **values: Any) -> None:
+        super().__init__(template=template, place=place, **values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from serving.platform.database.faults import StorageFault
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
-
-_log = structlog.get_logger()
 
 # At so many marketplaces the servers can hang before others wait.
 _MOST_ROUNDS: Final = 8
@@ -64,9 +61,9 @@ class Rounds:
                     if marketplace_id not in self._running or self._running[marketplace_id].done():
                         self._running[marketplace_id] = self._pool.submit(self._round, marketplace_id)
             except StorageFault as fault:
-                _log.warning(f"{self._work.name}.not_read", code=fault.code)
+                log.warning(f"{self._work.name}.not_read", code=fault.code)
             except Exception:
-                _log.exception(f"{self._work.name}.not_looked")
+                log.exception(f"{self._work.name}.not_looked")
 
     def _others_wait(self) -> bool:
         return any(not (turn.running() or turn.done()) for turn in list(self._running.values()))
@@ -81,6 +78,6 @@ class Rounds:
             with self._runtime.turn():
                 self._work.run(self._runtime, marketplace_id, is_over)
         except StorageFault as fault:
-            _log.warning(f"{self._work.name}.not_stored", code=fault.code, marketplace_id=marketplace_id)
+            log.warning(f"{self._work.name}.not_stored", code=fault.code, marketplace_id=marketplace_id)
         except Exception:
-            _log.exception(f"{self._work.name}.failed", marketplace_id=marketplace_id)
+            log.exception(f"{self._work.name}.failed", marketplace_id=marketplace_id)

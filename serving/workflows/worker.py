@@ -8,7 +8,6 @@ from functools import partial
 from itertools import cycle
 from typing import Final
 
-import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from serving.account_management.service.reminding import mail_questions, remind
@@ -37,6 +36,7 @@ from serving.platform import jobs
 from serving.platform.database.engine import connect_arguments, is_sqlite, job_database_url, sqlite_driver
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import only_one
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
@@ -54,8 +54,6 @@ from serving.takedowns.service import removal_checks
 from serving.takedowns.service.telling import tell_of_day
 from serving.workflows import registered
 from serving.workflows.rounds import DueWork, Rounds
-
-_log = structlog.get_logger()
 
 _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
@@ -191,7 +189,7 @@ class Worker:
         delivery.release_own(self._runtime)
         for rounds in self._rounds:
             rounds.start()
-        _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
+        log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
 
     def stop(self) -> None:
         """Wait for running jobs, then stop. Jobs that have not started stay in the queue."""
@@ -201,7 +199,7 @@ class Worker:
         for one in self._threads:
             one.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)
-        _log.info("worker.stopped")
+        log.info("worker.stopped")
 
     def _sweep_until_stopped(self) -> None:
         presence = Presence(self._runtime)
@@ -230,9 +228,9 @@ def _logged(work: Callable[[], object]) -> None:
     try:
         work()
     except* StorageFault as faults:
-        _log.warning("sweep.not_stored", codes=sorted({one.code for one in _leaves(faults)}))
+        log.warning("sweep.not_stored", codes=sorted({one.code for one in _leaves(faults)}))
     except* Exception:
-        _log.exception("sweep.failed")
+        log.exception("sweep.failed")
 
 
 def _leaves(group: BaseExceptionGroup[StorageFault]) -> Iterator[StorageFault]:

@@ -8,12 +8,12 @@ from typing import Final
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
 from features.compute import compute
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing, check
+from models.arrays import Floats
 from models.bundle import Bundle, from_files
 from models.classifier import Join, learner_columns
 from models.forest import Forest
@@ -41,7 +41,6 @@ them.
 | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |
 {table}"""
 
-Floats = NDArray[np.float64]
 Side = Callable[[Floats], Floats]
 
 

@@ -5,13 +5,13 @@ from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.sparse import hstack
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from features.listing import Listing, check
 from features.text_kernel import COLUMNS
+from models.arrays import Floats, Labels
 from tests.benchmarks.long_texts import lengthened
 from tests.benchmarks.work import NOW, SETTINGS
 from training import metrics
@@ -36,9 +36,6 @@ _SIDES: Final = {
     "liblinear": "liblinear on our matrix (fit alone)",
     "liblinear at cost 10": "liblinear on our matrix, cost 10 (fit alone)",
 }
-
-Labels = NDArray[np.int8]
-Floats = NDArray[np.float64]
 
 
 def section(rounds: int) -> str:

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from models.arrays import Floats
+
 Side = Callable[[Floats], Floats]
 _LARGEST: Final = 3.4e38  # LightGBM separates missing values by 1e300, which timber writes as `inf` and cannot compile.
 

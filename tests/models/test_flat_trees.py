@@ -6,10 +6,10 @@ from typing import TypeVar
 import lightgbm as lgb
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.compute import NAMES
 from models import forest as forests
+from models.arrays import Floats
 from models.flat_trees import ZERO, flatten, sum_leaves
 from models.forest import Forest, export
 from models.tree_probes import probes
@@ -18,7 +18,6 @@ from tests.fixtures.scorers import a_booster, a_forest
 from tests.models.test_treetext import in_tree_3, put
 
 T = TypeVar("T")
-Floats = NDArray[np.float64]
 COLUMNS = len(NAMES)
 # One split, and one on top of another whose missing values go the other way.
 STUMP = Tree((0,), (0.5,), (True,), (-1,), (-2,), (1.0, 2.0))

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from models.arrays import Floats
 from models.prevalence import Due, Estimate, prevalence, recall
 from tests.fixtures.strategies import PROPERTY
 
 Rows = list[Due]
-Floats = NDArray[np.float64]
 
 
 def flagged(counterfeit: int, genuine: int, unanswered: int = 0) -> Rows:

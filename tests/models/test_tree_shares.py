@@ -6,18 +6,17 @@ from itertools import combinations
 import lightgbm as lgb
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.compute import NAMES
 from models import forest as forests
 from models import tree_shares
+from models.arrays import Floats
 from models.forest import Forest
 from models.share_kernels import write_shares
 from models.tree_shares import shares_of
 from models.treetext import Tree
 from tests.fixtures.scorers import a_forest
 
-Floats = NDArray[np.float64]
 MISSING = math.nan
 TEXT = a_forest().text  # Made before a test patches anything, because the fixture keeps it.
 # Column 0 splits the path twice; of 100 rows 30, 20, 40 and 10 end in the leaves.

@@ -16,13 +16,11 @@ from caseload import Episode, GradientBoostScorer, InvestigationMDP, TopK, Yield
 from caseload.envs import make_episode
 from caseload.evaluation import paired_difference
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
+from models.arrays import Floats
 from models.exploration import chance_of_review
 from models.policies.deciding import DEFAULT_ROUTING
 from models.policies.learning import DEFAULT_WEIGHTING
-
-Floats = NDArray[np.float64]
 
 SEEDS: Final = 30
 BUDGET: Final = 0.1  # The package's share of the cases of an episode that can be reviewed.

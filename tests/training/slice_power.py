@@ -15,8 +15,6 @@ from training.gate import State
 from training.metrics import seller_bootstrap
 from training.slice_gate import Scored, slice_evidence, slice_gate
 
-Floats = NDArray[np.float64]
-
 _SIGNAL: Final = 2.2  # With this strength, recall at one false alarm in a hundred is about a third.
 _SHOWN, _AUDITED = 0.10, 0.03
 _RESAMPLES: Final = 400

@@ -6,12 +6,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from features.brands import BrandRegister
 from features.compute import FEATURES
 from features.spec import Family
+from models.arrays import Labels
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import BRANDS, a_market
 from training.baselines import NAMES
@@ -34,7 +34,6 @@ from training.splits import grouped_folds
 from training.synthetic import Settings, build, evaluation_set
 
 DATA = a_market(80)
-Labels = NDArray[np.int8]
 
 
 def of_file(data: Labelled, brands: BrandRegister = BRANDS, as_of: datetime = NOW) -> FromFile:

@@ -7,6 +7,7 @@ from sklearn.base import clone
 
 from features.compute import NAMES, matrix
 from features.facts import Facts
+from models.arrays import Labels
 from models.bundle import digest_of, to_files
 from models.classifier import Classifier, Join
 from models.forest import Forest, splits_without_missing
@@ -19,7 +20,6 @@ from training.material import Labelled
 
 DATA = a_market(120)
 FACTS = market_facts(DATA)
-Labels = NDArray[np.int8]
 
 
 def fitted(

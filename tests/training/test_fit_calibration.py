@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
+from models.arrays import Floats
 from models.calibration import Curve, Method, Sigmoid, expits
 from tests.fixtures.strategies import PROPERTY
 from training.fit_calibration import Observed, _Grouped, fit_calibration, fit_curve, fit_sigmoid, method_for
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 METHODS = [
     (10, 10, Method.SIGMOID, "a first model"),

@@ -4,9 +4,8 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES, family_columns
 from features.spec import Family
+from models.arrays import Labels
 from training.fit_forest import ForestSettings, fit_forest, forest_settings, with_masked_copies
-
-Labels = NDArray[np.int8]
 
 SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7), (3_000, 400, 31)]
 

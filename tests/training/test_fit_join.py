@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from models.arrays import Floats
 from models.classifier import Join
 from models.policies.deciding import DEFAULT_SCORECARD
-from training.fit_join import Floats, fit_combiner, fit_offset, fit_points
+from training.fit_join import fit_combiner, fit_offset, fit_points
 
 LABELS = np.array([1, 0] * 20, dtype=np.int8)
 TELLING = LABELS + np.linspace(0, 0.1, 40)

@@ -6,16 +6,15 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from numpy.typing import NDArray
 
 from features.facts import Facts
+from models.arrays import Floats
 from models.policies.learning import WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.strategies import PROPERTY
 from training.influence import Part, capped, parts
 from training.snapshot import SnapshotRow
 
-Floats = NDArray[np.float64]
 FACTS = market_facts(a_market(4))
 ROW = replace(snapshot_rows(a_market(4))[0], seller_cluster=None, brand_id=None)
 

@@ -3,9 +3,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.compute import compute
+from models.arrays import Labels
 from models.bundle import Bundle
 from models.policies.learning import DEFAULT_GATES, GatePolicy
 from tests.fixtures.fitting import fit_once
@@ -21,7 +21,6 @@ from training.splits import LaterSplit, TimeFold, split_later_unseen
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)
-Labels = NDArray[np.int8]
 
 
 def a_split() -> LaterSplit:

@@ -2,14 +2,11 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
+from models.arrays import Floats, Labels
 from tests.fixtures.strategies import PROPERTY
 from training import metrics
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 
 @st.composite

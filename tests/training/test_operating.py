@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from models.arrays import Floats, Labels
 from models.routing import Thresholds
 from training.operating import (
     ANALYST_SHARE,
@@ -11,9 +11,6 @@ from training.operating import (
     promise_in_words,
     promises,
 )
-
-Labels = NDArray[np.int8]
-Floats = NDArray[np.float64]
 
 
 def ranked(*labels: int) -> tuple[Labels, Floats]:

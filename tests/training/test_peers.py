@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.compute import matrix
+from models.arrays import Floats
 from tests.fixtures.labelled import a_market, market_facts
 from training import baselines, metrics, peers
 from training.fit import CounterfeitClassifier
@@ -16,7 +17,6 @@ DATA = a_market(160)
 FACTS = market_facts(DATA)
 COLUMNS = matrix(FACTS)
 WEIGHTS = np.where(np.arange(160) % 3 == 0, 2.0, 1.0)
-Floats = NDArray[np.float64]
 
 
 @cache

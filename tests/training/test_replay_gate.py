@@ -6,6 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.facts import Facts
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training.gate import State
@@ -16,7 +17,6 @@ DATA = a_market(80)
 FACTS = market_facts(DATA)
 REFERENCES = market_references(DATA)
 HELD_OUT = HeldOut(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)), 0.5)
-Floats = NDArray[np.float64]
 
 
 def replayed(**changes: object) -> Replayed:

@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.brands import BrandRegister
 from features.compute import compute
 from features.facts import Facts
 from features.listing import Listing, check
+from models.arrays import Floats, Labels
 from models.labels import AppealState, GivenVerdict, Label, label_from
 from models.policies.deciding import DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_LABELS, LabelPolicy, WeightPolicy
@@ -38,9 +38,6 @@ AUDIT_SHARE: Final = 0.03
 FLAGGED_FROM: Final = 20.0
 ALONE = replace(DEFAULT_LABELS, lone_find_weight=DEFAULT_LABELS.one_reviewer_weight)
 UNHELD = WeightPolicy(source_share=1.0, slice_share=1.0)
-
-Labels = NDArray[np.int8]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

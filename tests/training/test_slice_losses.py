@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_GATES
 from training.metrics import seller_bootstrap
 from training.slice_gate import Scored, SliceEvidence, slice_evidence
 
-Floats = NDArray[np.float64]
 N = 240
 
 

@@ -2,15 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from features.compute import NAMES
+from models.arrays import Floats, Labels
 from tests.fixtures.labelled import a_market, snapshot_rows
 from training.snapshot import SnapshotRefused
 from training.soundness import Leak, leaks, refuse_copies, refuse_leaks, refuse_too_few
 
-Labels = NDArray[np.int8]
-Floats = NDArray[np.float64]
 ROWS = snapshot_rows(a_market(160))
 
 

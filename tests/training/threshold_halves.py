@@ -16,11 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Floats
 from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 from models.thresholds import Promise, promised
 from training.threshold_file import ScoredListings, read_scored_listings
 
-Floats = NDArray[np.float64]
 FILE: Final = Path("../shared/datasets/ozon_ecup/scored_stream_dev.parquet")
 COLUMNS: Final = ("p_social_mode2_tab_text", "p_social_mode3_tab_text_img", "p_catboost_m2_team_clean")
 TARGETS: Final = (0.7, 0.8, 0.9)

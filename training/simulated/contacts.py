@@ -58,7 +58,6 @@ class _Book:
         self.last_honest: str | None = None
 
     def number(self, name: str) -> int:
-        """The number of a name."""
         return self._numbers.setdefault(name, len(self._numbers) + 1)
 
     def paid_with(self, seller: str) -> str:

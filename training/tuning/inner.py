@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES, matrix
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from training import metrics
 from training.fit_forest import fit_forest, forest_settings
 from training.fit_join import fit_offset
 from training.fit_settings import FitSettings
 from training.fit_text import fit_text
-from training.splits import Rows, grouped_folds
+from training.splits import grouped_folds
 from training.text_matrix import TextMatrix
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 Heard = Callable[[int, float], None]
 
 

@@ -8,17 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
 from training import metrics
 from training.comparison import difference, figures_of
 from training.fit import CounterfeitClassifier
 from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.material import Material
-from training.splits import Rows, grouped_folds
+from training.splits import grouped_folds
 from training.tuning.inner import InnerFolds
 from training.tuning.search import Found, TrialDone, search
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int8]
 
 INNER_FOLDS: Final = 3
 BOOTSTRAPS: Final = 1_000

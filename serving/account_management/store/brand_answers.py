@@ -17,7 +17,7 @@ from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import columns, inside, same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -85,12 +85,8 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             marketplace.c.name.label("marketplace"),
             brand.c.name.label("brand"),
             listing.c.external_id,
-            listing_version.c.number,
-            listing_version.c.content,
-            listing_version.c.seller_external_id,
-            verdict.c.judgement,
-            verdict.c.reason_code,
-            verdict.c.known_at,
+            *columns(listing_version, "number", "content", "seller_external_id"),
+            *columns(verdict, "judgement", "reason_code", "known_at"),
             later.c.verdict_id.label("taken_back_by"),
             action.c.state,
             action.c.acknowledged_at,

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import structlog
-
-_log = structlog.get_logger()
+from serving.platform.log import log
 
 
 def denied(what: str, **ids: Any) -> None:
     """Log one refusal. `ids` name nobody: ids, hashes, scopes and routes."""
-    _log.warning("security.denied", what=what, **ids)
+    log.warning("security.denied", what=what, **ids)

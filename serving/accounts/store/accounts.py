@@ -265,7 +265,6 @@ def keep_proof(connection: Connection, token_hash: str, proof: Proof) -> None:
 
 
 def end_session(connection: Connection, token_hash: str) -> None:
-    """End one session."""
     connection.execute(delete(browser_session).where(browser_session.c.token_hash == token_hash))
 
 

@@ -29,7 +29,6 @@ def open_counters(connection: Connection, counters: Sequence[Counter], at: datet
 
 
 def put(connection: Connection, changed: Mapping[Counter, datetime]) -> None:
-    """Store the counters."""
     table = sign_in_budget
     for (scope, key), until in sorted(changed.items()):
         connection.execute(update(table).where(table.c.scope == scope, table.c.key == key).values(spent_until=until))

@@ -53,7 +53,6 @@ class Freed:
 
 
 def administered(runtime: Runtime, by: Person) -> tuple[Marketplace, ...]:
-    """The marketplaces that a person administers."""
     here = by.marketplaces(Permission.ADMINISTER)
     with runtime.store.read() as connection:
         return tuple(one for one in marketplaces.everyone(connection) if one.marketplace_id in here)

@@ -11,12 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.guards import CALLED_BY
 from serving.platform.database.waits import REQUEST, WORK, Waits
+from serving.platform.log import log
 
 REQUEST_ID: Final = "x-request-id"
 _HEADER: Final = REQUEST_ID.encode()
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _NUMBER: Final = "touchstone.request_id"
-_log = structlog.get_logger()
 
 
 def request_id(scope: Scope) -> str:
@@ -60,7 +60,7 @@ class AccessLog:
             try:
                 await self._app(scope, receive, numbered)
             finally:
-                _log.info(
+                log.info(
                     "request.answered",
                     method=scope["method"],
                     route=route_of(scope),

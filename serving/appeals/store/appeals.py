@@ -43,7 +43,6 @@ def add_appeal(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def by_external_id(connection: Connection, marketplace_id: str, external_id: str) -> Appeal | None:
-    """The appeal with this id of the marketplace."""
     found = _read(connection, inside(appeal, marketplace_id, external_id=external_id))
     return found[0] if found else None
 
@@ -75,7 +74,6 @@ def record_of(connection: Connection, marketplace_id: str, listing_id: str, sinc
 
 
 def of_marketplace(connection: Connection, marketplace_id: str) -> list[Appeal]:
-    """Every appeal of a marketplace."""
     return _read(connection, appeal.c.marketplace_id == marketplace_id)
 
 

@@ -3,19 +3,17 @@
 from datetime import datetime, timedelta
 from typing import IO, Any, Final
 
-import structlog
-
 from models.errors import Conflict, Invalid
 from serving.audit.rules import GENESIS, SIGNING_BEGAN, SIGNING_RENEWED, Head, next_head
 from serving.audit.service.heads_file import Heads, append, last_line, opened, private_key, public_key, read_head
 from serving.audit.store import audit, signers
 from serving.audit.store.signers import Signer
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 
 # Database access allows rewriting entries of the last five minutes, but no older ones.
 PACE: Final = timedelta(minutes=5)
 _ACTOR: Final = "service"
-_log = structlog.get_logger()
 # A problem lasts until a person has acted, and the sweep runs every second: each is logged once a process.
 _LOGGED: Final[set[tuple[str, str]]] = set()
 
@@ -53,7 +51,7 @@ def _sign(runtime: Runtime, stream: IO[bytes], last: Head | None, now: datetime)
         return 0
     follows = [last.entry_hash if last else GENESIS, *(own for _, own in found[:-1])]
     if [previous for previous, _ in found] != follows:
-        _log.error("audit.broken_since_head", sequence=last.sequence if last else 0)
+        log.error("audit.broken_since_head", sequence=last.sequence if last else 0)
         return 0
     head = next_head(last, [own for _, own in found], now)
     append(runtime.home, stream, head)
@@ -159,4 +157,4 @@ def _log_once(runtime: Runtime, problem: str) -> None:
     key = (str(runtime.home.root), problem)
     if key not in _LOGGED:
         _LOGGED.add(key)
-        _log.error("audit.not_signed", problem=problem)
+        log.error("audit.not_signed", problem=problem)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from serving.brands.tables import authorisation_request, authorised_seller
 from serving.platform.database.plain import KeyedQuery
-from serving.platform.database.scope import HERE, inside
+from serving.platform.database.scope import HERE, columns, inside
 from serving.platform.database.store import add, insert_or_ignore
 
 
@@ -147,12 +147,7 @@ def settle_requests(
 
 # Built once, because every score asks.
 _AUTHORISATIONS: Final = KeyedQuery(
-    select(
-        authorised_seller.c.seller_external_id,
-        authorised_seller.c.brand_id,
-        authorised_seller.c.added_at,
-        authorised_seller.c.ended_at,
-    )
+    select(*columns(authorised_seller, "seller_external_id", "brand_id", "added_at", "ended_at"))
     .where(
         inside(authorised_seller, HERE),
         authorised_seller.c.seller_external_id.in_(bindparam("sellers", expanding=True)),

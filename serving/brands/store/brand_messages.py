@@ -32,7 +32,6 @@ class Message:
 
 
 def add_message(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Store a message."""
     add(connection, brand_message, [row])
 
 

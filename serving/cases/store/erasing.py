@@ -30,7 +30,6 @@ def count_notes(connection: Connection, marketplace_id: str, seller: str) -> int
 
 
 def erase_notes(connection: Connection, marketplace_id: str, seller: str) -> None:
-    """Erase them."""
     notes, waits = (_of_seller(table, marketplace_id, seller) for table in (case_note, case_deferral))
     connection.execute(update(case_note).where(*notes, _NOTES).values(text=ERASED))
     connection.execute(update(case_deferral).where(*waits, _WAITS).values(missing=ERASED, asked=ERASED))

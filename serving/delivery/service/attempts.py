@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Connection
 
 from serving.accounts.policy import SecretPolicy
@@ -14,6 +13,7 @@ from serving.appeals.service.seller_links import links_for
 from serving.audit.store import audit
 from serving.delivery.service.letters import Letter, outbox
 from serving.delivery.service.receivers import wake
+from serving.platform.log import log
 from serving.platform.outbound.line import Failed
 from serving.platform.runtime import Runtime
 from serving.takedowns.service import removal_checks
@@ -34,8 +34,6 @@ from serving.webhooks.service import record_step, record_steps
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 from serving.webhooks.store.outbox import Outbox
-
-_log = structlog.get_logger()
 
 _ACTOR: Final = "delivery"
 # An attempt that takes longer has ended with its process; another process sends the message again. The look-up of the
@@ -148,7 +146,7 @@ def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome
     if due_at is not None:
         return "failed"
     record_step(connection, letter, "given_up", _ACTOR, now, {"attempts": letter.attempts})
-    _log.error("delivery.given_up", action_id=letter.action_id, attempts=letter.attempts)
+    log.error("delivery.given_up", action_id=letter.action_id, attempts=letter.attempts)
     return "dead"
 
 
@@ -160,7 +158,7 @@ def _note_health(runtime: Runtime, connection: Connection, ended: Sequence[Ended
         last_answer = max((number for number, one in enumerate(found, start=1) if _shows_it_is_well(one)), default=0)
         if last_answer and endpoints.recovered(connection, endpoint):
             wake(connection, endpoint.marketplace_id, now)
-            _log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
+            log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
         if last_answer < len(found):
             _note_failures(runtime, connection, endpoint, len(found) - last_answer, now)
         obey(runtime, connection, endpoint, found, now)
@@ -180,7 +178,7 @@ def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint,
     rest = rest_after(failures, policy)
     if rest is not None:
         endpoints.pause_longer(connection, endpoint, until=now + rest)
-        _log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
+        log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
 
 
 def obey(
@@ -192,13 +190,13 @@ def obey(
         endpoints.disable(connection, endpoint, now)
         here, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
         audit.record(connection, now, here, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **about)
-        _log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
+        log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
         return
     policy = runtime.policies[DeliveryPolicy]
     asked = [rest_asked(one.status, _wait(runtime, one), policy) for one in failed]
     if rest := max((one for one in asked if one is not None), default=None):
         endpoints.pause_longer(connection, endpoint, until=now + rest)
-        _log.info("delivery.receiver_asked_to_wait", endpoint_id=endpoint.endpoint_id, seconds=rest.total_seconds())
+        log.info("delivery.receiver_asked_to_wait", endpoint_id=endpoint.endpoint_id, seconds=rest.total_seconds())
 
 
 def _wait(runtime: Runtime, outcome: Failed) -> timedelta | None:

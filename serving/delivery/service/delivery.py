@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from models.errors import Invalid
@@ -17,6 +16,7 @@ from serving.delivery.payloads import EndpointTest
 from serving.delivery.service import attempts, letters
 from serving.delivery.service.attempts import CUT_OFF_AFTER, Attempt, Ended
 from serving.delivery.service.letters import Letter
+from serving.platform.log import log
 from serving.platform.outbound.line import Failed, Line
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Unsealable
@@ -24,8 +24,6 @@ from serving.webhooks.client import Delivered, Message, send
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
-
-_log = structlog.get_logger()
 
 _TESTED_EVERY: Final = timedelta(minutes=2)
 # Then the receiver's address is looked up again.
@@ -106,7 +104,7 @@ class _Round:
             if isinstance(outcome, Failed):
                 endpoints.failed(connection, found, now, found.failures + 1)
                 attempts.obey(runtime, connection, found, [outcome], now)
-                _log.warning("delivery.test_failed", endpoint_id=found.endpoint_id, why=outcome.sentence)
+                log.warning("delivery.test_failed", endpoint_id=found.endpoint_id, why=outcome.sentence)
             else:
                 endpoints.verify(connection, found, now)
                 audit.record(connection, now, here, "delivery", "webhook.verified", found.endpoint_id)

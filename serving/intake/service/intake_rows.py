@@ -182,7 +182,6 @@ class RowsToKeep:
         )
 
     def insert(self, connection: Connection) -> None:
-        """Insert all rows."""
         for listing_id, pointer in self._advances.items():
             listings.advance(connection, self._here, listing_id, pointer)
         keep_plans(connection)

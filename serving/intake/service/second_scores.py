@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from models.arrays import Floats
 from models.bundle import Bundle
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.policies.sellers import SellerListPolicy
@@ -30,7 +31,7 @@ from serving.scoring.service.bundles import LiveModels
 from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.service.scoring import BatchScores, Scored, ToScore
 from serving.sellers.service.seller_listing import listed_among
-from training.encoders import ENCODERS, Floats, encode
+from training.encoders import ENCODERS, encode
 
 
 def queue_second_scores(runtime: Runtime) -> int:

@@ -3,17 +3,15 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy import Connection
 
 from models.errors import BundleRefused, Unavailable
 from serving.learning.store import learning
 from serving.learning.store.golden import newest_models
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels
 from training.gate import blocking
-
-_log = structlog.get_logger()
 
 
 def follow_champions(runtime: Runtime) -> None:
@@ -25,10 +23,10 @@ def follow_champions(runtime: Runtime) -> None:
     live.follow(champions)
     now = live.missing()
     for marketplace_id in live.by_lightgbm() - scored:
-        _log.warning("champion.by_lightgbm", marketplace_id=marketplace_id, digest=champions[marketplace_id])
+        log.warning("champion.by_lightgbm", marketplace_id=marketplace_id, digest=champions[marketplace_id])
     for marketplace_id, found in now.items():
         if before.get(marketplace_id) != found:
-            _log.error(
+            log.error(
                 "champion.missing",
                 marketplace_id=marketplace_id,
                 digest=found.digest,
@@ -36,7 +34,7 @@ def follow_champions(runtime: Runtime) -> None:
                 sentence=ChampionMissing(found).sentence,
             )
     for marketplace_id in before.keys() - now.keys():
-        _log.info("champion.loaded", marketplace_id=marketplace_id, digest=champions.get(marketplace_id))
+        log.info("champion.loaded", marketplace_id=marketplace_id, digest=champions.get(marketplace_id))
 
 
 def fetch_next(runtime: Runtime) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from models.errors import DomainError
@@ -12,11 +11,11 @@ from serving.learning.store.learning import Job
 from serving.marketplaces.store import marketplaces
 from serving.platform import jobs
 from serving.platform.home import Home
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.scoring.service.bundles import BundleStore
 
-_log = structlog.get_logger()
 _AGAIN_SECONDS: Final = 300.0
 _MOVE_SECONDS: Final = 60.0  # It takes less than one; a locked database must not stop a start.
 _MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone model publish`.
@@ -47,7 +46,7 @@ def relocate_registry(settings: Settings, home: Home) -> None:
     try:
         run_child(RELOCATION, arguments, cache=home.cache, timeout_seconds=_MOVE_SECONDS, progress=lambda _line: None)
     except TrainingFailed as refused:  # Each training tries again before it logs anything.
-        _log.warning("registry.not_relocated", why=refused.sentence)
+        log.warning("registry.not_relocated", why=refused.sentence)
 
 
 def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
@@ -88,7 +87,7 @@ def publish_or_later(runtime: Runtime, marketplace_id: str, digest: str, *, job_
     except TrainingFailed as refused:
         if jobs.attempt(job_id) >= _MOST_ATTEMPTS:
             raise
-        _log.warning("model.not_published", marketplace_id=marketplace_id, digest=digest, why=refused.sentence)
+        log.warning("model.not_published", marketplace_id=marketplace_id, digest=digest, why=refused.sentence)
         with runtime.store.write() as connection:
             publish_later(runtime, connection, marketplace_id, digest, job_id=jobs.successor(job_id))
         return refused.sentence
@@ -132,4 +131,4 @@ def close_run(runtime: Runtime, job: Job, why: DomainError) -> None:
             progress=lambda _line: None,
         )
     except TrainingFailed as not_recorded:
-        _log.warning("training.not_recorded", job_id=job.job_id, why=not_recorded.sentence)
+        log.warning("training.not_recorded", job_id=job.job_id, why=not_recorded.sentence)

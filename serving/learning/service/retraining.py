@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection
 
 from models.policies.learning import LabelPolicy
@@ -20,10 +19,9 @@ from serving.learning.store import monitoring, retraining
 from serving.learning.store.retraining import BY_ITSELF, Attempts
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
-
-_log = structlog.get_logger()
 
 
 def retrain_by_itself(runtime: Runtime) -> int:
@@ -57,7 +55,7 @@ def look(runtime: Runtime, marketplace_id: str) -> Decision:
         if decision.starts:
             job_id = queue_training(runtime, connection, marketplace_id, by=BY_ITSELF, cause=_cause(decision))
     if decision.starts:
-        _log.info("training.started_by_itself", marketplace_id=marketplace_id, job_id=job_id, cause=decision.code.value)
+        log.info("training.started_by_itself", marketplace_id=marketplace_id, job_id=job_id, cause=decision.code.value)
     return decision
 
 

@@ -16,7 +16,7 @@ from serving.listings.tables import facts, listing_version, score
 from serving.notices.store import notices
 from serving.platform.database.pages import page
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import columns, inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
 _UNDER_WAY: Final = ("waiting", "running")
@@ -110,13 +110,8 @@ def scored_reviewed_versions(
             score.c.version_id,
             score.c.listing_id,
             case((certain, 1.0), else_=score.c.inclusion_probability).label("inclusion_probability"),
-            score.c.lane,
-            score.c.scored_at,
-            score.c.probability,
-            listing_version.c.seller_external_id,
-            listing_version.c.brand_id,
-            listing_version.c.brand_named_at,
-            listing_version.c.known_at,
+            *columns(score, "lane", "scored_at", "probability"),
+            *columns(listing_version, "seller_external_id", "brand_id", "brand_named_at", "known_at"),
             facts.c.body,
         )
         .join(first, (first.c.version_id == score.c.version_id) & (first.c.score_id == score.c.score_id))

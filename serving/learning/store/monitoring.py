@@ -18,7 +18,7 @@ from serving.listings.tables import facts, listing, listing_version, score
 from serving.notices.store import notices
 from serving.platform.clock import Window
 from serving.platform.database.row_reader import RowReader, reader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import columns, inside, same
 from serving.platform.database.store import add
 
 _PARAMETERS: Final = 500
@@ -73,10 +73,7 @@ def earlier_scores(connection: Connection, marketplace_id: str, window: Window, 
             select(
                 score.c.version_id,
                 listing.c.external_id,
-                score.c.scored_at,
-                score.c.probability,
-                score.c.lane,
-                score.c.inclusion_probability,
+                *columns(score, "scored_at", "probability", "lane", "inclusion_probability"),
                 listing_version.c.draw,
                 facts.c.body.label("facts"),
             )
@@ -149,14 +146,7 @@ def first_scores(
     )
     certain = {version_id for query in by_choice for version_id in connection.execute(query).scalars()} - reported
     query = (
-        select(
-            score.c.version_id,
-            score.c.scorer,
-            score.c.probability,
-            score.c.scored_at,
-            score.c.inclusion_probability,
-            score.c.lane,
-        )
+        select(*columns(score, "version_id", "scorer", "probability", "scored_at", "inclusion_probability", "lane"))
         .where(*_scored(marketplace_id, window))
         .order_by(score.c.score_id)
     )

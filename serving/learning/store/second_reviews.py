@@ -63,7 +63,6 @@ class SecondReviews:
 
 
 def count(connection: Connection, marketplace_id: str) -> SecondReviews:
-    """The counts of a marketplace."""
     here = second_review.c.marketplace_id == marketplace_id
     latest = (
         select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
@@ -180,7 +179,6 @@ def gold_items_taken(connection: Connection, marketplace_id: str) -> set[str]:
 
 
 def analysts_of_gold_items(connection: Connection, marketplace_id: str) -> set[str]:
-    """The analysts of a marketplace."""
     query = (
         select(role_grant.c.user_id)
         .join(account, account.c.user_id == role_grant.c.user_id)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from features.history import NO_PRICES, OwnPrices
 from serving.listings.tables import late_version, listing, listing_version
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import columns, inside
 from serving.platform.database.store import add_or_ignore
 
 Price = tuple[datetime, float | None]  # When it held, and its logarithm in the base currency where it is known.
@@ -74,25 +74,14 @@ def price_histories(
     if not found:
         return found
     versions = (
-        select(
-            listing_version.c.listing_id,
-            listing_version.c.content_hash,
-            listing_version.c.occurred_at,
-            listing_version.c.log_price,
-        )
+        select(*columns(listing_version, "listing_id", "content_hash", "occurred_at", "log_price"))
         .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(found))
         .order_by(listing_version.c.number)
     )
     for listing_id, *version in connection.execute(versions):
         found[listing_id].add_version(*version)
     late = (
-        select(
-            late_version.c.listing_id,
-            late_version.c.content_hash,
-            late_version.c.observed_hash,
-            late_version.c.occurred_at,
-            late_version.c.log_price,
-        )
+        select(*columns(late_version, "listing_id", "content_hash", "observed_hash", "occurred_at", "log_price"))
         .where(late_version.c.marketplace_id == marketplace_id, late_version.c.listing_id.in_(found))
         .order_by(late_version.c.occurred_at, late_version.c.late_version_id)
     )

@@ -14,7 +14,7 @@ from serving.listings.store.late_versions import PriceHistory
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
 from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import HERE, inside, same
+from serving.platform.database.scope import HERE, columns, inside, same
 from serving.platform.database.store import add, add_or_ignore
 
 
@@ -80,19 +80,9 @@ def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Col
 # Built once, because every row of an intake asks.
 _LATEST_OF: Final = (
     select(
-        listing.c.listing_id,
-        listing.c.external_id,
-        listing.c.version_id,
-        listing.c.version,
-        listing.c.content_hash,
-        listing.c.observed_hash,
-        listing_version.c.log_price,
-        listing_version.c.previous_log_price,
-        listing_version.c.earlier_prices,
-        listing_version.c.draw,
-        listing.c.first_known_at,
-        listing.c.occurred_at,
-        listing.c.has_late,
+        *columns(listing, "listing_id", "external_id", "version_id", "version", "content_hash", "observed_hash"),
+        *columns(listing_version, "log_price", "previous_log_price", "earlier_prices", "draw"),
+        *columns(listing, "first_known_at", "occurred_at", "has_late"),
     )
     .join(listing_version, same(listing_version, listing, "version_id"))
     .where(inside(listing, HERE), listing.c.external_id.in_(bindparam("external_ids", expanding=True)))

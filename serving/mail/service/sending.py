@@ -5,8 +5,6 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Final
 
-import structlog
-
 from models.errors import Invalid, NotFound
 from serving.mail.client import Unsent, mail_server, send
 from serving.mail.policy import MailPolicy
@@ -16,10 +14,10 @@ from serving.mail.service.queueing import domain_of, enqueue, enqueue_now
 from serving.mail.service.rendering import message_of, sender_of
 from serving.mail.store import choices, mails
 from serving.mail.store.mails import StoredMail
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Unsealable
 
-_log = structlog.get_logger()
 # An attempt that takes longer has ended with its process; the sweep starts another. A server gets less time for each
 # answer.
 CUT_OFF_AFTER: Final = timedelta(minutes=5)
@@ -97,7 +95,7 @@ def _finish(runtime: Runtime, found: StoredMail, outcome: MailState | Unsent) ->
             due_at = next_attempt(found.attempts, found.queued_at, now, runtime.draw(), policy)
         if due_at is None:
             mails.end(connection, found, MailState.FAILED, now, outcome.sentence)
-            _log.error("mail.failed", mail_id=found.mail_id, kind=found.kind.value, attempts=found.attempts)
+            log.error("mail.failed", mail_id=found.mail_id, kind=found.kind.value, attempts=found.attempts)
             return MailState.FAILED.value
         if not mails.postpone(connection, found, due_at, last_error=outcome.sentence):
             return "overtaken"

@@ -74,7 +74,6 @@ def changes(connection: Connection, marketplace_id: str, most: int) -> list[Kill
 
 
 def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
-    """Whether a rule is on."""
     return not _OFF_HERE.rows(connection, {"here": marketplace_id, "wanted": rule.value})
 
 

@@ -78,7 +78,6 @@ def as_of(one: Notified, moment: datetime) -> Notified:
 
 
 def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = None) -> NoticeCounts:
-    """The counts of one reason, or of all."""
     given = [one for one in notified if reason_code is None or one.reason_code is reason_code]
     judged = [one for one in given if one.outcome in _BY_A_PERSON]
     removed = sum(one.outcome is NoticeOutcome.REMOVED for one in judged)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from serving.listings.tables import listing, listing_version
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import columns, inside, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,7 @@ def listings_called(
 def _called(names: Collection[str]) -> Select[Any]:
     return (
         select(
-            listing.c.marketplace_id,
-            listing.c.external_id,
-            listing.c.listing_id,
-            listing.c.version_id,
-            listing_version.c.content,
+            *columns(listing, "marketplace_id", "external_id", "listing_id", "version_id"), listing_version.c.content
         )
         .join(listing_version, same(listing_version, listing, "version_id"))
         .where(listing.c.external_id.in_(sorted(names)))

@@ -14,19 +14,13 @@ from serving.notices.rules.notices import ItemState, NoticeOutcome, was_founded
 from serving.notices.rules.reporters import Ended
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import columns, inside, same
 
 
 def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
     """The results of a reporter's notices that count for or against it, in the order of time."""
     query = (
-        select(
-            notice_item.c.known_at,
-            notice_item.c.decided_at,
-            notice_item.c.outcome,
-            verdict.c.judgement,
-            overturn.c.overturn_id,
-        )
+        select(*columns(notice_item, "known_at", "decided_at", "outcome"), verdict.c.judgement, overturn.c.overturn_id)
         .join(notice, same(notice, notice_item, "notice_id"))
         .outerjoin(verdict, same(verdict, notice_item, "verdict_id"))
         .outerjoin(overturn, same(overturn, notice_item, "action_id") & overturn.c.undone_at.is_(None))
@@ -81,9 +75,7 @@ def record_of_reporters(
             notice.c.reporter_id,
             reporter.c.warned_at,
             notice.c.reason_code,
-            notice_item.c.known_at,
-            notice_item.c.decided_at,
-            notice_item.c.outcome,
+            *columns(notice_item, "known_at", "decided_at", "outcome"),
             verdict.c.judgement,
             overturn.c.overturn_id,
         )

@@ -88,7 +88,6 @@ def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
 
 
 def stored_notice(row: RowMapping) -> StoredNotice:
-    """The notice of a row."""
     return reader(StoredNotice).of({**row, "right": _right(row)})
 
 

@@ -9,6 +9,11 @@ from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam
 HERE: Final = bindparam("here", type_=String())
 
 
+def columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
+    """The columns of a table with these names, for a `select`."""
+    return [table.c[name] for name in names]
+
+
 def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:
     """Whether a row belongs to a marketplace and its columns of these names have these values."""
     return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == value for name, value in equal.items()))

@@ -31,7 +31,6 @@ class SessionLocks:
             return True
 
     def give_back(self, name: str) -> None:
-        """Give the lock of a name back."""
         number = number_of(name)
         with self._turn:
             self._taken.discard(number)

@@ -47,7 +47,6 @@ def unpack(packed: bytes) -> bytes:
 
 @cache
 def dictionary(number: int) -> bytes:
-    """The bytes of a dictionary."""
     (found,) = _FOLDER.glob(f"{number}_*")
     return found.read_bytes()
 
@@ -132,7 +131,6 @@ class Digest(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
-        """The bytes."""
         return None if value is None else bytes.fromhex(value)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
@@ -168,7 +166,6 @@ class Json(TypeDecorator[Any]):
         return _canonical(value)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        """The value."""
         return None if value is None else json.loads(value)
 
 
@@ -179,7 +176,6 @@ class Compressed(TypeDecorator[bytes]):
     cache_ok = True
 
     def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        """Compressed."""
         return None if value is None else zlib.compress(value, 1)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
@@ -198,7 +194,6 @@ class Packed(TypeDecorator[bytes]):
         self.kind = kind
 
     def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        """Packed."""
         return None if value is None else pack(self.kind, value)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
@@ -221,7 +216,6 @@ class PackedJson(TypeDecorator[Any]):
         return None if value is None else pack(self.kind, _canonical(value).encode())
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> Any:
-        """The value."""
         return None if value is None else json.loads(unpack(value))
 
 

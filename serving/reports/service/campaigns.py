@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from features.message import message
@@ -13,6 +12,7 @@ from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.reports.policy import CampaignPolicy
 from serving.reports.rules.campaigns import Campaign, campaigns
@@ -20,7 +20,6 @@ from serving.reports.store.good_faith import accusations, brands_with_many
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert, CheckAlarm
 
-_log = structlog.get_logger()
 _ACTOR: Final = "campaign_alarm"
 _LONGEST_SUBJECT: Final = 200
 
@@ -101,4 +100,4 @@ def _raise(runtime: Runtime, connection: Connection, here: str, found: _Found, a
     version = policy_version(runtime.policies[CampaignPolicy])
     told = {"cause": raised.cause.value, "subject": raised.subject, "policy_version": version}
     audit.record(connection, at, here, _ACTOR, "alert.raised", raised.alert_id, **told)
-    _log.warning("alert.raised", marketplace_id=here, cause=raised.cause.value, alert_id=raised.alert_id)
+    log.warning("alert.raised", marketplace_id=here, cause=raised.cause.value, alert_id=raised.alert_id)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from models.errors import Conflict, DomainError, Forbidden
@@ -21,6 +20,7 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.reports.rules.step_up import Circumstances, StepUpState, why_not
 from serving.reports.service.submitting import full_standing_wait, ready, take_all
@@ -35,7 +35,6 @@ from serving.takedowns.service.telling import people_told, waits_until
 from serving.takedowns.store.removal_notices import Remover
 
 _MOST_AT_ONCE: Final = 20
-_log = structlog.get_logger()
 
 
 def purpose_of(report_id: str) -> str:
@@ -124,7 +123,7 @@ def finish_reports(runtime: Runtime) -> int:
                 person = accounts.person(connection, found.user_id if proof is None else proof.user_id)
             _decide(runtime, person, found)
         except DomainError as refused:
-            _log.warning("report.unfinished", report_id=found.report_id, code=refused.code)
+            log.warning("report.unfinished", report_id=found.report_id, code=refused.code)
     return len(left)
 
 

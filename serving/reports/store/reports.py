@@ -202,7 +202,6 @@ def of_item(connection: Connection, item: WaitingItem) -> StoredReport:
 
 
 def of_id(connection: Connection, marketplace_id: str, report_id: str) -> StoredReport:
-    """A report of a marketplace."""
     query = select(report).where(inside(report, marketplace_id, report_id=report_id))
     return reader(StoredReport).of(connection.execute(query).mappings().one())
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from features.facts import Facts
@@ -14,6 +13,7 @@ from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.notices.store import notice_documents, notices
 from serving.notices.store.notice_documents import NoticeDocument
+from serving.platform.log import log
 from serving.platform.outbound.line import Failed
 from serving.platform.outbound.pictures import Picture
 from serving.platform.runtime import Runtime
@@ -41,7 +41,6 @@ def for_analyst(runtime: Runtime, person: Person, case_id: str, document_id: str
 
 
 MOST_SHOWN: Final = 6
-_log = structlog.get_logger()
 
 
 def loadable_pictures(runtime: Runtime, facts: Facts) -> list[int]:
@@ -67,6 +66,6 @@ def picture_address(runtime: Runtime, person: Person, case_id: str, number: int)
 def loaded_picture(found: Picture | Failed, case_id: str, number: int) -> Picture:
     """The result of loading a picture. Raises NotFound (the picture could not be loaded; the log has the reason)."""
     if isinstance(found, Failed):
-        _log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)
+        log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)
         raise NotFound("This picture cannot be loaded.")
     return found

@@ -15,7 +15,7 @@ from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.store.search import Hit
 from serving.listings.tables import listing, listing_version
-from serving.platform.database.scope import same
+from serving.platform.database.scope import columns, same
 from serving.takedowns.tables import action
 from serving.views.queues import open_to
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -49,10 +49,7 @@ def listings_of(connection: Connection, hits: Sequence[Hit], alike: Collection[s
     )
     query = (
         select(
-            listing.c.marketplace_id,
-            listing.c.external_id,
-            listing.c.listing_id,
-            listing.c.seller_external_id,
+            *columns(listing, "marketplace_id", "external_id", "listing_id", "seller_external_id"),
             listing_version.c.content,
             brand.c.name.label("brand_name"),
         )
@@ -84,13 +81,7 @@ _Facts = list[tuple[str, str, dict[str, Any]]]
 
 
 def _waiting(connection: Connection, keys: Collection[tuple[str, str]], alike: Collection[str]) -> _Facts:
-    query = select(
-        review_case.c.marketplace_id,
-        review_case.c.listing_id,
-        review_case.c.case_id,
-        review_case.c.lane,
-        review_case.c.score_masked,
-    ).where(
+    query = select(*columns(review_case, "marketplace_id", "listing_id", "case_id", "lane", "score_masked")).where(
         IS_OPEN,
         open_to(alike),
         SCANNED.marketplace_id.in_({place for place, _ in keys}),

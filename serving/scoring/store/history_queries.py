@@ -17,7 +17,7 @@ from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, seller
 from serving.platform.database.lists import listed
 from serving.platform.database.plain import KeyedQuery, PlainQuery
-from serving.platform.database.scope import HERE, inside, same
+from serving.platform.database.scope import HERE, columns, inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.pending_removals import still_waits, waited_until
@@ -40,16 +40,9 @@ SELLERS: Final = KeyedQuery(
 
 _LATEST_FIRST: Final = (listing_version.c.known_at.desc(), listing_version.c.version_id.desc())
 _OF_VERSIONS: Final = select(
-    listing_version.c.seller_external_id,
-    listing_version.c.listing_id,
-    listing_version.c.known_at,
+    *columns(listing_version, "seller_external_id", "listing_id", "known_at"),
     listing.c.first_known_at,
-    listing_version.c.log_price,
-    listing_version.c.price_minor,
-    listing_version.c.currency,
-    listing_version.c.brand_key,
-    listing_version.c.category_key,
-    listing_version.c.protected,
+    *columns(listing_version, "log_price", "price_minor", "currency", "brand_key", "category_key", "protected"),
 )
 _VERSIONS: Final = (
     _OF_VERSIONS.join(listing, same(listing, listing_version, "listing_id"))
@@ -106,14 +99,7 @@ LATEST_VERSIONS: Final = PlainQuery(_latest_versions)
 
 
 EVENTS: Final = KeyedQuery(
-    select(
-        seller_event.c.seller_external_id,
-        seller_event.c.kind,
-        seller_event.c.occurred_at,
-        seller_event.c.known_at,
-        seller_event.c.amount_minor,
-        seller_event.c.currency,
-    )
+    select(*columns(seller_event, "seller_external_id", "kind", "occurred_at", "known_at", "amount_minor", "currency"))
     .where(
         inside(seller_event, HERE),
         seller_event.c.seller_external_id.in_(_WANTED),
@@ -152,12 +138,7 @@ def given(wanted: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
             listing_version.c.seller_external_id,
-            verdict.c.listing_id,
-            verdict.c.version_id,
-            verdict.c.judgement,
-            verdict.c.side,
-            verdict.c.lane,
-            verdict.c.known_at,
+            *columns(verdict, "listing_id", "version_id", "judgement", "side", "lane", "known_at"),
             later.c.known_at.label("withdrawn_at"),
             waited_until().label("waited_until"),
         )

@@ -26,7 +26,7 @@ from serving.listings.tables import listing, listing_version, text_signature
 from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import PlainQuery
 from serving.platform.database.planning import planned_for_values
-from serving.platform.database.scope import HERE, inside
+from serving.platform.database.scope import HERE, columns, inside
 from serving.platform.database.types import moment_of
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
 from serving.takedowns.store.pending_removals import still_waits, waited_until
@@ -152,10 +152,7 @@ def _texts(dialect: str) -> Select[Any]:
     return (
         select(
             first.c.version_id.label("text_id"),
-            first.c.seller_external_id,
-            first.c.known_at,
-            first.c.log_price,
-            first.c.brand_named_at,
+            *columns(first, "seller_external_id", "known_at", "log_price", "brand_named_at"),
             present.c.known_at.label("present_known_at"),
             present.c.log_price.label("present_log_price"),
             text_signature.c.signature,
@@ -268,12 +265,7 @@ def _given(dialect: str) -> Select[Any]:
     return (
         select(
             text.c.text_id,
-            verdict.c.judgement,
-            verdict.c.lane,
-            verdict.c.passed_on,
-            verdict.c.known_at,
-            verdict.c.verdict_id,
-            verdict.c.supersedes_id,
+            *columns(verdict, "judgement", "lane", "passed_on", "known_at", "verdict_id", "supersedes_id"),
             overturn.c.overturned_at.label("decided_at"),
             still_waits().label("waits"),
             waited_until().label("waited_until"),

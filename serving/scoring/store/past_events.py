@@ -45,7 +45,6 @@ class PastEvents:
 
 
 def event_counts(connection: Connection, marketplace_id: str, moments: Sequence[SellerMoment]) -> PastEvents:
-    """The counts of the events that count at each moment."""
     sellers = {name: number for number, name in enumerate(sorted({one.seller for one in moments}))}
     currencies: dict[str | None, int] = {None: NO_CURRENCY}
     rows: Sequence[Any] = ()

@@ -14,7 +14,7 @@ from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.marketplaces.store import exchange_rates
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import columns, inside
 from serving.platform.database.store import add
 from serving.scoring.store import base_rate_priors
 from serving.scoring.tables import common_price, price_reference
@@ -106,13 +106,7 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
         .subquery()
     )
     query = (
-        select(
-            listing_version.c.brand_key,
-            listing_version.c.category_key,
-            listing_version.c.log_price,
-            listing_version.c.price_minor,
-            listing_version.c.currency,
-        )
+        select(*columns(listing_version, "brand_key", "category_key", "log_price", "price_minor", "currency"))
         .join(
             latest,
             (latest.c.listing_id == listing_version.c.listing_id) & (latest.c.number == listing_version.c.number),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Connection
 
 from features.links import Links
@@ -19,6 +18,7 @@ from models.sanction_scope import reach
 from models.seller_lists import SellerList
 from serving.audit.store import audit
 from serving.brands.store import authorised_sellers
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.scoring.store import histories
 from serving.sellers.policy import DEFAULT_LINKS
@@ -78,7 +78,6 @@ def components_at(
     return search.components
 
 
-_log = structlog.get_logger()
 LADDER: Final = "ladder"
 
 
@@ -130,7 +129,7 @@ def propose(runtime: Runtime, connection: Connection, marketplace_id: str, propo
     made = sanctions.get(connection, marketplace_id, row["sanction_id"])
     payload = {"seller": proposal.seller, "measure": proposal.measure.value, "cause": proposal.cause.value}
     record_act(connection, made, "sanction.proposed", LADDER, {**payload, "total": proposal.total}, at)
-    _log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=made.sanction_id, **payload)
+    log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=made.sanction_id, **payload)
 
 
 def _spared(connection: Connection, struck: tuple[str, str], sellers: Sequence[str], at: datetime) -> set[str]:

@@ -14,7 +14,7 @@ from models.verdict import Judgement, ReasonCode, Side
 from serving.brands.tables import brand_enrolment
 from serving.cases.tables import verdict
 from serving.platform.database.row_reader import RowReader
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import columns, inside
 from serving.platform.database.store import add
 from serving.standing.rules.confirmations import Given, Ruling
 from serving.standing.rules.standing import KeptLevel, Level
@@ -75,13 +75,9 @@ def _standing(marketplace_id: str, wanted: ColumnElement[bool], *, retracted: bo
     stands = _LATER.c.verdict_id.is_(None)
     return (
         select(
-            verdict.c.verdict_id,
-            verdict.c.case_id,
-            verdict.c.listing_id,
-            verdict.c.judgement,
-            verdict.c.reason_code,
-            verdict.c.passed_on,
-            verdict.c.known_at,
+            *columns(
+                verdict, "verdict_id", "case_id", "listing_id", "judgement", "reason_code", "passed_on", "known_at"
+            ),
             _LATER.c.known_at.label("retracted_at"),
         )
         .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
@@ -115,14 +111,7 @@ class _Done:
 def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[_Done]]:
     """The actions of verdicts that are not withdrawn, by listing, in order."""
     query = (
-        select(
-            action.c.listing_id,
-            action.c.sequence,
-            action.c.kind,
-            action.c.state,
-            action.c.created_at,
-            verdict.c.case_id,
-        )
+        select(*columns(action, "listing_id", "sequence", "kind", "state", "created_at"), verdict.c.case_id)
         .join(verdict, _same(action, verdict.c.verdict_id, "verdict_id"))
         .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from features.facts import Facts
@@ -20,6 +19,7 @@ from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import exchange_rates, kill_switches
+from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy, TellingPolicy
 from serving.takedowns.rules import budgets
@@ -45,7 +45,6 @@ from serving.takedowns.store.approvals import Pacer, by_analysts, by_brand, by_p
 from serving.takedowns.store.budgets import by_analyst
 from serving.takedowns.store.removal_notices import Remover
 
-_log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
 _DOLLAR: Final = "USD"
 
@@ -281,7 +280,7 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
         subject=alert.subject,
         action_id=action.action_id,
     )
-    _log.warning("alert.raised", marketplace_id=here, cause=alert.cause.value, sentence=alert.sentence)
+    log.warning("alert.raised", marketplace_id=here, cause=alert.cause.value, sentence=alert.sentence)
 
 
 def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:

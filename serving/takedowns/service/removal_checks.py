@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.cases.store import cases
+from serving.platform.log import log
 from serving.platform.outbound.line import Failed
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import RemovalCheckPolicy
@@ -28,7 +28,6 @@ from serving.webhooks.service import record_step
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
-_log = structlog.get_logger()
 _ACTOR: Final = "removal_check"
 # A check that has not ended by then was lost with its process, and is due again.
 _CUT_OFF_AFTER: Final = timedelta(minutes=2)
@@ -159,7 +158,7 @@ def _tell(
         if alerts.raise_it(connection, found):
             raised = {"cause": found.cause.value, "subject": "", "action_id": action.action_id}
             audit.record(connection, now, here, _ACTOR, "alert.raised", found.alert_id, **raised)
-            _log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=sentence)
+            log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=sentence)
     elif before.state is CheckState.STILL_SHOWN and not removal_checks.still_shown_count(connection, {here}):
         alerts.settle(connection, here, frozenset({CheckAlarm.STILL_SHOWN}), now)
 

@@ -138,7 +138,6 @@ class StoredHold:
 
     @property
     def causes(self) -> frozenset[HoldCause]:
-        """The causes."""
         return frozenset(one.cause for one in self.holds)
 
 

@@ -81,7 +81,6 @@ def _notice(row: Row[Any]) -> RemovalNotice:
 
 
 def of_id(connection: Connection, notice_id: str) -> RemovalNotice | None:
-    """A notice by its id."""
     row = connection.execute(select(removal_notice).where(removal_notice.c.notice_id == notice_id)).one_or_none()
     return None if row is None else _notice(row)
 

@@ -14,7 +14,7 @@ from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.notices.tables import notice, notice_complaint, notice_item
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import columns, inside, same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.tables import action
 from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, ComplaintRoute, Decider
@@ -80,13 +80,7 @@ _ENDS: Final[Mapping[AppealState, ComplaintOutcome]] = {
 def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) -> list[SellersComplaint]:
     """Complaints of notifiers, without a seller."""
     query = (
-        select(
-            notice_complaint.c.item_id,
-            notice_complaint.c.state,
-            notice_complaint.c.known_at,
-            notice_complaint.c.decided_at,
-            notice.c.reason_code,
-        )
+        select(*columns(notice_complaint, "item_id", "state", "known_at", "decided_at"), notice.c.reason_code)
         .join(notice_item, same(notice_item, notice_complaint, "item_id"))
         .join(notice, same(notice, notice_item, "notice_id"))
         .where(notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.known_at < until)

@@ -1,23 +1,18 @@
 """The reset of a user's second factor by an administrator, from the user's page."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict, Forbidden, Invalid
-from serving.accounts.rules.access import Permission
 from serving.accounts.service.guessing import TooManyAttempts
-from serving.accounts.store.accounts import Session
 from serving.administration.service.second_factors import reset
-from serving.guards import may, runtime_of
-from serving.web.account.person_page import LONGEST_ID, refused_page
+from serving.guards import Administrator, runtime_of
+from serving.web.account.person_page import refused_page
 from serving.web.account.second_factor_page import password_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_ID, Fields
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 
 
 @router.post("/people/{user_id}/second-factor/reset")

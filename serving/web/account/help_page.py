@@ -1,38 +1,25 @@
 """The help page: onboarding lists of the reader's roles, keyboard shortcuts, and the glossary."""
 
-from dataclasses import dataclass
-from typing import Annotated
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import NotFound
 from serving.accounts.rules.access import Role, roles
 from serving.accounts.store import display_settings as seen_onboarding
-from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of, signed_in
+from serving.guards import Anyone, runtime_of
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
-from serving.web.rendering import Page, respond
-from serving.web.wording.glossary import TERMS, Term
+from serving.web.rendering import StaffPage, respond
+from serving.web.wording.glossary import TERMS
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in()]
-
-
-@dataclass(frozen=True, slots=True)
-class HelpPage(Page, template="help.html", place="/help"):
-    """The onboarding lists of the reader's roles, and the glossary."""
-
-    guides: tuple[Onboarding, ...]
-    terms: tuple[Term, ...]
 
 
 @router.get("/help")
 def get_help(request: Request, session: Anyone) -> HTMLResponse:
     kept = roles(session.person.grants)
-    page = HelpPage(guides=tuple(ONBOARDING_OF[role] for role in kept), terms=TERMS)
+    page = StaffPage("help.html", "/help", guides=tuple(ONBOARDING_OF[role] for role in kept), terms=TERMS)
     return respond(request, page, session)
 
 

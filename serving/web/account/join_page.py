@@ -1,9 +1,5 @@
 """The page of an invitation: inviter, invitee and role, and the form that creates the account or accepts the role."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -14,35 +10,13 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service.inviting import Asked, accept, accept_as, asked_by
 from serving.api.cookies import begin_session, whence
 from serving.api.errors import problem_of
-from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.guards import Anyone, cookie_name, public, runtime_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_TOKEN, Fields, refuse_cross_site
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in()]
-_LONGEST_TOKEN: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class JoinPage(Page, template="join.html"):
-    """The content of the invitation, the typed values except the password, and the error.
-
-    `theirs` is whether the invitee is signed in. To anybody else the page looks the same with and without an account.
-    """
-
-    token: str
-    email: str
-    role: str
-    marketplace: str
-    brand: str | None
-    by: str
-    until: datetime
-    theirs: bool
-    name: str
-    shortest_password: int
-    error: str | None
 
 
 @router.get("/join/{token}", dependencies=[public("invited users have no account yet")])
@@ -77,7 +51,6 @@ def post_join(token: str, request: Request, fields: Fields) -> Response:
 
 @router.post("/join/{token}/accept")
 def post_accept(token: str, request: Request, session: Anyone) -> Response:
-    """Accept the role with the account that is signed in."""
     _asked(request, token)
     accept_as(runtime_of(request), session.person, token)
     return go_to(request, "/", Flash.JOINED)
@@ -92,13 +65,15 @@ def _signed_in(request: Request) -> Session | None:
 
 
 def _asked(request: Request, token: str) -> Asked:
-    if len(token) > _LONGEST_TOKEN:
+    if len(token) > LONGEST_TOKEN:
         raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
     return asked_by(runtime_of(request), token)
 
 
-def _page(token: str, asked: Asked, name: str, error: str | None, *, theirs: bool = False) -> JoinPage:
-    return JoinPage(
+def _page(token: str, asked: Asked, name: str, error: str | None, *, theirs: bool = False) -> StaffPage:
+    """`theirs`: the invitee is signed in. To anybody else the page looks the same with and without an account."""
+    return StaffPage(
+        "join.html",
         token=token,
         email=asked.invitation.email,
         role=ROLES[asked.invitation.grant.role],

@@ -1,34 +1,28 @@
 """The API keys of a marketplace, for administrators: list, creation and revocation."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.access import MARKETPLACE_SCOPES, Permission, Scope
-from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.people import administered
 from serving.administration.service.provisioning import add_key
 from serving.api.errors import status_of
 from serving.brands.store import brands
-from serving.guards import may, runtime_of
+from serving.guards import Administrator, runtime_of
 from serving.marketplaces import service as keys
-from serving.marketplaces.store.marketplaces import KeyRecord
 from serving.operations.service.kill_switches import administered as one_place
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, confirm, days_of, factor_kinds
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_ID, Fields, confirm, days_of, factor_kinds
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
-_LONGEST_ID: Final = 40
 _SCOPES: Final = {
     Scope.INTAKE: "send listings, outcomes and sellers' answers; read statistics",
     Scope.SCORE: "request scores that are not stored",
@@ -37,26 +31,6 @@ _SCOPES: Final = {
     Scope.TRAIN: "start trainings and follow them; promotes nothing",
     Scope.CLOCK: "move the simulated clock; not in production",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class KeysPage(Page, template="keys.html", place="/people"):
-    """The keys, the form for another, and the text of a new key, which is shown only once.
-
-    `names` are those of marketplaces, brands and makers by id. A key expires and is used in real time, `wall`.
-    """
-
-    rows: tuple[KeyRecord, ...]
-    names: Mapping[str, str]
-    wall: datetime
-    places: Mapping[str, str]
-    scopes: Mapping[Scope, str]
-    ticked: Sequence[Scope]
-    policy: SecretPolicy
-    factors: frozenset[FactorKind]
-    name: str
-    error: str | None
-    made: str | None
 
 
 @router.get("/keys")
@@ -72,7 +46,7 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
     try:
         if not scopes:
             raise Invalid("A key needs at least one scope. Tick one.")
-        place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID] or None)
+        place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:LONGEST_ID] or None)
         confirm(runtime, session, fields)
         by, days = session.person.actor, days_of(fields)
         made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=by, days=days)
@@ -84,8 +58,7 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
 
 @router.post("/keys/{key_id}/revoke")
 def post_revoke(key_id: str, request: Request, session: Administrator) -> Response:
-    """Revoke a key."""
-    keys.revoke(runtime_of(request), session.person, key_id[:_LONGEST_ID])
+    keys.revoke(runtime_of(request), session.person, key_id[:LONGEST_ID])
     return go_to(request, "/keys", Flash.KEY_REVOKED)
 
 
@@ -97,7 +70,7 @@ def keys_page(
     scopes: Sequence[Scope] = (),
     error: str | None = None,
     made: str | None = None,
-) -> KeysPage:
+) -> StaffPage:
     """The content of the page; the form keeps typed and ticked values."""
     runtime = runtime_of(request)
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
@@ -106,7 +79,9 @@ def keys_page(
     with runtime.store.read() as connection:
         called = {id_: one.name for place in places for id_, one in brands.enrolments(connection, place).items()}
         makers = accounts.names(connection, [row.user_id for row in rows if row.user_id is not None])
-    return KeysPage(
+    return StaffPage(
+        "keys.html",
+        "/people",
         rows=tuple(rows),
         names={**places, **called, **makers},
         wall=runtime.wall.now(),

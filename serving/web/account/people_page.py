@@ -1,9 +1,7 @@
 """People and their roles, for administrators: users, open invitations, and the form to invite a user."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,18 +11,16 @@ from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
 from serving.accounts.store.accounts import Session
 from serving.administration.service import inviting
-from serving.administration.service.inviting import Asked
-from serving.administration.service.people import Staff, administered, staff
+from serving.administration.service.people import administered, staff
 from serving.brands.store import brands
-from serving.guards import may, runtime_of
+from serving.guards import Administrator, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, whole_address
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _MOST: Final = 200
 _LONGEST: Final = 320
 
@@ -37,25 +33,6 @@ class Typed:
     role: str = Role.ANALYST.value
     marketplace: str = ""
     brand: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PeoplePage(Page, template="people.html", place="/people"):
-    """The chosen users with their roles in words, open invitations, the form, and a link, which is shown only once."""
-
-    staff: Staff
-    roles_of: Mapping[str, Sequence[str]]
-    words: str
-    role: Role | None
-    roles: Mapping[Role, str]
-    brands: Mapping[str, str]
-    invitations: Sequence[Asked]
-    typed: Typed
-    error: str | None
-    link: str | None
-    link_for: str
-    valid_days: int
-    wall: datetime
 
 
 @router.get("/people")
@@ -93,7 +70,7 @@ def _grant(request: Request, session: Session, typed: Typed) -> Grant:
 
 def people_page(
     request: Request, session: Session, typed: Typed | None = None, error: str | None = None, link: str | None = None
-) -> PeoplePage:
+) -> StaffPage:
     runtime = runtime_of(request)
     sought = request.query_params.get("q", "").strip()[:100]
     wanted = request.query_params.get("role", "")
@@ -101,7 +78,9 @@ def people_page(
     found = staff(runtime, session.person, words=sought, role=role, most=_MOST)
     names = {one.marketplace_id: one.name for one in found.places}
     enrolled = enrolled_brands(runtime, session)
-    return PeoplePage(
+    return StaffPage(
+        "people.html",
+        "/people",
         staff=found,
         roles_of={
             person.user_id: [role_words(grant, names, enrolled) for grant in person.grants] for person in found.people

@@ -1,9 +1,8 @@
 """One user, for administrators: roles, work in hand, history, and deactivation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final
+from types import SimpleNamespace
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,7 +10,6 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
-from serving.accounts.rules.owned_secrets import OwnedSecret
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
@@ -30,52 +28,19 @@ from serving.audit.store.audit import Told
 from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
 from serving.cases.store import deferrals
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Administrator, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, whole_address
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_ID, Fields, whole_address
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
 from serving.webhooks.service import secrets_of
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _SHOWN: Final = 30
-LONGEST_ID: Final = 40
 _EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, Role.ADMIN)
-
-
-@dataclass(frozen=True, slots=True)
-class RoleBox:
-    """A role with its checkbox."""
-
-    field: str
-    text: str
-    is_granted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PersonPage(Page, template="person.html", place="/people"):
-    """The user, the roles to tick, the work in hand with possible recipients, and the history."""
-
-    user: Colleague
-    elsewhere: tuple[str, ...]
-    is_oneself: bool
-    boxes: tuple[RoleBox, ...]
-    brands: tuple[Option, ...]
-    leases: int
-    looks_after: int
-    successors: Mapping[str, str]
-    history: list[tuple[datetime, str, str]]
-    link: str | None
-    link_open: datetime | None
-    link_hours: int
-    factors: int
-    secrets: tuple[OwnedSecret, ...]
-    error: str | None
-    wall: datetime
 
 
 @router.get("/people/{user_id}")
@@ -85,7 +50,6 @@ def get_person(user_id: str, request: Request, session: Administrator) -> HTMLRe
 
 @router.post("/people/{user_id}/roles")
 def post_roles(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Grant and remove roles."""
     try:
         change_grants(runtime_of(request), session.person, user_id[:LONGEST_ID], _wanted(fields))
     except DomainError as refused:
@@ -105,7 +69,6 @@ def post_hand_over(user_id: str, request: Request, session: Administrator, field
 
 @router.post("/people/{user_id}/deactivate")
 def post_deactivate(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Deactivate a user."""
     successor = fields.get("to", "")[:LONGEST_ID] or None
     try:
         deactivate(runtime_of(request), session.person, user_id[:LONGEST_ID], successor=successor)
@@ -116,7 +79,6 @@ def post_deactivate(user_id: str, request: Request, session: Administrator, fiel
 
 @router.post("/people/{user_id}/reactivate")
 def post_reactivate(user_id: str, request: Request, session: Administrator) -> Response:
-    """Reactivate a user."""
     reactivate(runtime_of(request), session.person, user_id[:LONGEST_ID])
     return go_to(request, f"/people/{user_id}", Flash.REACTIVATED)
 
@@ -151,7 +113,7 @@ def _wanted(fields: Mapping[str, str]) -> list[Grant]:
 
 def person_page(
     runtime: Runtime, session: Session, user_id: str, error: str | None = None, link: str | None = None
-) -> PersonPage:
+) -> StaffPage:
     """The content of the page; `link` is a link that was just created."""
     here = session.person.marketplaces(Permission.ADMINISTER)
     found = one_of_staff(runtime, session.person, user_id[:LONGEST_ID])
@@ -173,7 +135,9 @@ def person_page(
         }
         actors = [one.actor.removeprefix("user:") for one in told] + [str(one.payload.get("to")) for one in told]
         names = accounts.names(connection, actors)
-    return PersonPage(
+    return StaffPage(
+        "person.html",
+        "/people",
         user=found,
         elsewhere=tuple(role_words(one, places, enrolled) for one in found.grants if one.marketplace_id not in here),
         is_oneself=found.user_id == session.person.user_id,
@@ -193,19 +157,23 @@ def person_page(
     )
 
 
-def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[RoleBox, ...]:
+def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[SimpleNamespace, ...]:
     """Every role at every marketplace, and the brands that the user represents."""
     kept = {(one.role, one.marketplace_id) for one in found.grants}
     several = len(places) > 1
     usual = [
-        RoleBox(f"role.{role.value}.{place}", f"{ROLES[role]}{f' at {name}' if several else ''}", (role, place) in kept)
+        SimpleNamespace(
+            field=f"role.{role.value}.{place}",
+            text=f"{ROLES[role]}{f' at {name}' if several else ''}",
+            is_granted=(role, place) in kept,
+        )
         for place, name in places.items()
         for role in _EVERYWHERE
     ]
     of_brands = [
-        RoleBox(
-            f"role.{Role.BRAND.value}.{one.marketplace_id}.{one.brand_id}",
-            role_words(one, dict(places), dict(enrolled)),
+        SimpleNamespace(
+            field=f"role.{Role.BRAND.value}.{one.marketplace_id}.{one.brand_id}",
+            text=role_words(one, dict(places), dict(enrolled)),
             is_granted=True,
         )
         for one in found.grants

@@ -1,7 +1,6 @@
 """The page of a password reset link: the new password, typed twice. It shows no name and no address."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -14,12 +13,11 @@ from serving.administration.service.reset_links import live_link
 from serving.api.cookies import remember_device
 from serving.guards import TheRuntime, public, runtime_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, refuse_cross_site
+from serving.web.forms import LONGEST_TOKEN, Fields, refuse_cross_site
 from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-_LONGEST_TOKEN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def post_reset(token: str, request: Request, fields: Fields) -> Response:
 
 
 def _refuse_what_is_no_token(token: str) -> None:
-    if len(token) > _LONGEST_TOKEN:
+    if len(token) > LONGEST_TOKEN:
         raise NotFound(DEAD)
 
 

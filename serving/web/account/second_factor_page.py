@@ -1,9 +1,9 @@
 """A user's second factors: set up, confirmed by the mailed link, and removed, each time with the password."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -30,21 +30,19 @@ from serving.administration.service.second_factors import (
 )
 from serving.administration.service.second_factors import PLACE as LINK
 from serving.api.errors import problem_of
-from serving.guards import public, runtime_of, signed_in
+from serving.guards import Oneself, public, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, given_by, refuse_cross_site
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_ID, Fields, given_by, refuse_cross_site
+from serving.web.rendering import Page, StaffPage, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in(translated=True)]
 PLACE: Final = "/settings/second-factor"
-_LONGEST_ID: Final = 40
 _LONGEST_LINK: Final = 200
 _BY_LINK = public("the mailed link names the factor, and its owner may have no session")
 
@@ -110,38 +108,27 @@ def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmFactorPage(Page, template="confirm_factor.html"):
-    """The question whether a first factor is the user's, and once it counts the recovery codes."""
-
-    address: str
-    name: Shown
-    since: str
-    codes: tuple[str, ...] = ()
-
-
 @router.get(PLACE)
-def get_page(request: Request, session: Anyone) -> HTMLResponse:
+def get_page(request: Request, session: Oneself) -> HTMLResponse:
     return respond(request, page_of(runtime_of(request), session), session)
 
 
 @router.post(PLACE + "/prove")
 @_or_page
-def post_proof(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_proof(request: Request, session: Oneself, fields: Fields) -> Response:
     """Confirm that it is the user by a factor or a recovery code."""
     prove(runtime_of(request), session, given_by(fields), recovery=True)
     return go_to(request, PLACE)
 
 
 @router.post(PLACE + "/prove/passkey")
-def post_proof_options(request: Request, session: Anyone) -> Response:
-    """What the browser needs to prove a passkey."""
+def post_proof_options(request: Request, session: Oneself) -> Response:
     return Response(passkey_options(runtime_of(request), session), media_type="application/json")
 
 
 @router.post(PLACE + "/app")
 @_or_page
-def post_app(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_app(request: Request, session: Oneself, fields: Fields) -> Response:
     """Make the secret of an app. Only this answer shows it: a stolen session could read any other page."""
     begun = begin_app(runtime_of(request), session, password_of(fields))
     return respond(request, page_of(runtime_of(request), session, begun=begun), session)
@@ -149,14 +136,13 @@ def post_app(request: Request, session: Anyone, fields: Fields) -> Response:
 
 @router.post(PLACE + "/app/confirm")
 @_or_page
-def post_app_confirmation(request: Request, session: Anyone, fields: Fields) -> Response:
-    """Confirm the app by its first code."""
+def post_app_confirmation(request: Request, session: Oneself, fields: Fields) -> Response:
     link = confirm_app(runtime_of(request), session, fields.get("code", "")[:60], fields.get("name", ""))
     return go_to(request, PLACE, Flash.FACTOR_ADDED if link is None else None)
 
 
 @router.post(PLACE + "/passkey/options")
-def post_passkey_options(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_passkey_options(request: Request, session: Oneself, fields: Fields) -> Response:
     """What the browser needs to make a passkey."""
     options = enrolment_options(runtime_of(request), session, password_of(fields))
     return Response(options, media_type="application/json")
@@ -164,7 +150,7 @@ def post_passkey_options(request: Request, session: Anyone, fields: Fields) -> R
 
 @router.post(PLACE + "/passkey")
 @_or_page
-def post_passkey(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_passkey(request: Request, session: Oneself, fields: Fields) -> Response:
     """Add the passkey that the browser made."""
     link = add_passkey(runtime_of(request), session, fields.get("credential", ""), fields.get("name", ""))
     return go_to(request, PLACE, Flash.FACTOR_ADDED if link is None else None)
@@ -172,7 +158,7 @@ def post_passkey(request: Request, session: Anyone, fields: Fields) -> Response:
 
 @router.post(PLACE + "/recovery-codes")
 @_or_page
-def post_recovery_codes(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_recovery_codes(request: Request, session: Oneself, fields: Fields) -> Response:
     """Make new recovery codes, which only this answer shows."""
     codes = new_recovery_codes(runtime_of(request), session, password_of(fields))
     return respond(request, page_of(runtime_of(request), session, codes=codes), session)
@@ -180,9 +166,8 @@ def post_recovery_codes(request: Request, session: Anyone, fields: Fields) -> Re
 
 @router.post(PLACE + "/{factor_id}/remove")
 @_or_page
-def post_removal(factor_id: str, request: Request, session: Anyone, fields: Fields) -> Response:
-    """Remove a factor."""
-    remove(runtime_of(request), session, factor_id[:_LONGEST_ID], password_of(fields))
+def post_removal(factor_id: str, request: Request, session: Oneself, fields: Fields) -> Response:
+    remove(runtime_of(request), session, factor_id[:LONGEST_ID], password_of(fields))
     return go_to(request, PLACE, Flash.FACTOR_REMOVED)
 
 
@@ -197,14 +182,21 @@ def post_confirmation(link: str, request: Request) -> Response:
     """Let the first factor count. The answer shows the recovery codes, which are not stored."""
     refuse_cross_site(request)
     page = _confirmation(request, link[:_LONGEST_LINK])
-    return respond(request, replace(page, codes=confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])))
+    page.codes = confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])
+    return respond(request, page)
 
 
-def _confirmation(request: Request, link: str) -> ConfirmFactorPage:
+def _confirmation(request: Request, link: str) -> StaffPage:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         waiting = waiting_factor(runtime, connection, link)
-    return ConfirmFactorPage(f"{LINK}{link}", text_view.show(waiting.name), words.full(waiting.begun_at))
+    return StaffPage(
+        "confirm_factor.html",
+        address=f"{LINK}{link}",
+        name=text_view.show(waiting.name),
+        since=words.full(waiting.begun_at),
+        codes=(),
+    )
 
 
 def password_of(fields: Fields) -> str:

@@ -51,14 +51,12 @@ def second_step_for(following: str) -> str:
 
 @router.get(PLACE)
 def get_second_step(request: Request, waiting: Waiting) -> Response:
-    """The form."""
     following = local_path(request, request.query_params.get("next"))
     return respond(request, _page(request, waiting, following, None))
 
 
 @router.post(PLACE)
 def post_second_step(request: Request, waiting: Waiting, fields: Fields) -> Response:
-    """Begin the session."""
     runtime, following = runtime_of(request), local_path(request, fields.get("next"))
     try:
         with mailing_sign_in_link(runtime, waiting.person.email):
@@ -82,7 +80,6 @@ def post_options(request: Request, waiting: Waiting) -> Response:
 
 @router.post(PLACE + "/cancel")
 def post_cancel(request: Request, runtime: TheRuntime, _waiting: Waiting) -> Response:
-    """End the session that waits."""
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
     end_session(response, request)

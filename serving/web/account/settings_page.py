@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -18,7 +18,7 @@ from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import change_password, check_typed_alike
 from serving.api.errors import problem_of
-from serving.guards import TheRuntime, cookie_name, runtime_of, signed_in
+from serving.guards import Oneself, TheRuntime, cookie_name, runtime_of
 from serving.mail.rules.kinds import MailKind, offered
 from serving.mail.service.unsubscribing import choose_mails
 from serving.mail.service.wording import NAMES
@@ -35,7 +35,6 @@ from serving.web.wording.vocabulary import ROLES, Option
 from serving.webhooks.service import secrets_of
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in(translated=True)]
 
 _DENSITIES: Final = {
     Density.COMFORTABLE: N_("Dense: more rows on the screen"),
@@ -87,12 +86,12 @@ class SettingsPage(Page, template="settings.html", place="/settings"):
 
 
 @router.get("/settings")
-def get_settings(request: Request, session: Anyone) -> HTMLResponse:
+def get_settings(request: Request, session: Oneself) -> HTMLResponse:
     return respond(request, settings_page(runtime_of(request), session), session)
 
 
 @router.post("/settings")
-def post_settings(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_settings(request: Request, session: Oneself, fields: Fields) -> Response:
     """Save the settings. Browsers do not send an unticked box, so a missing field turns keyboard shortcuts off."""
     given = {**fields, "letter_keys": fields.get("letter_keys", "off")}
     try:
@@ -104,7 +103,7 @@ def post_settings(request: Request, session: Anyone, fields: Fields) -> Response
 
 
 @router.post("/settings/password")
-def post_password(request: Request, runtime: TheRuntime, session: Anyone, fields: Fields) -> Response:
+def post_password(request: Request, runtime: TheRuntime, session: Oneself, fields: Fields) -> Response:
     """Change the user's own password and sign out all other devices."""
     before, wanted = fields.get("present", ""), fields.get("wanted", "")
     try:
@@ -118,7 +117,7 @@ def post_password(request: Request, runtime: TheRuntime, session: Anyone, fields
 
 
 @router.post("/settings/mails")
-def post_mails(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_mails(request: Request, session: Oneself, fields: Fields) -> Response:
     """Save the mails that the user wants. Browsers do not send an unticked box."""
     kinds = offered(roles(session.person.grants))
     choose_mails(runtime_of(request), session.person.user_id, kinds, [one for one in kinds if f"mail_{one}" in fields])
@@ -126,7 +125,7 @@ def post_mails(request: Request, session: Anyone, fields: Fields) -> Response:
 
 
 @router.post("/settings/quick")
-def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
+def post_quick(request: Request, session: Oneself, fields: Fields) -> Response:
     """Change one setting from the bar or the list of keys, and return to the same page."""
     given = {name: fields[name] for name in ("theme", "letter_keys") if name in fields}
     choose(runtime_of(request), session.person, session.display, given)

@@ -1,6 +1,5 @@
 """The one-time page of a first start, which creates a marketplace and its administrator."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -17,25 +16,11 @@ from serving.guards import TheRuntime, public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, refuse_cross_site
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_TOKEN, Fields, refuse_cross_site
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 _BY: Final = "setup"
-_LONGEST_TOKEN: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class SetupPage(Page, template="setup.html"):
-    """The form, the typed values except the password, and the error."""
-
-    token: str
-    marketplace: str
-    currency: str
-    name: str
-    email: str
-    shortest_password: int
-    error: str | None
 
 
 @router.get("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
@@ -70,7 +55,7 @@ def post_setup(token: str, request: Request, runtime: TheRuntime, fields: Fields
 
 def _require_open(runtime: Runtime, token: str) -> None:
     with runtime.store.read() as connection:
-        hashed = auth.hash_token(token[: _LONGEST_TOKEN + 1])
+        hashed = auth.hash_token(token[: LONGEST_TOKEN + 1])
         if not setup_links.is_setup_open(connection, hashed, runtime.wall.now()):
             raise NotFound(
                 "This set-up link is not valid, was used, or has expired. Restart the service for a new one."
@@ -103,8 +88,9 @@ def _found(runtime: Runtime, fields: Fields) -> None:
     provisioning.add_person(runtime, person, by=_BY)
 
 
-def _page(token: str, fields: Fields, error: str | None) -> SetupPage:
-    return SetupPage(
+def _page(token: str, fields: Fields, error: str | None) -> StaffPage:
+    return StaffPage(
+        "setup.html",
         token=token,
         marketplace=fields.get("marketplace", ""),
         currency=fields.get("currency", ""),

@@ -1,7 +1,6 @@
 """Sign-in and sign-out, and the start page that redirects each role to its own page."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -13,12 +12,11 @@ from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.service.known_devices import LONGEST_COOKIE
 from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
 from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
-from serving.guards import TheRuntime, cookie_name, public, signed_in
+from serving.guards import Anyone, TheRuntime, cookie_name, public
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import tongue
 from serving.web import flash
@@ -29,7 +27,6 @@ from serving.web.rendering import Page, home_of, respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,6 @@ def _page(following: str, email: str, error: str | None, browser: str) -> SignIn
 
 @router.post("/sign-out")
 def post_sign_out(request: Request, runtime: TheRuntime, _session: Anyone) -> Response:
-    """End the session."""
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
     end_session(response, request)

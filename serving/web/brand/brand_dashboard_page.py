@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -13,23 +13,19 @@ from serving.account_management.rules.brand_dashboard import Median, Period
 from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
 from serving.account_management.service.managed_brands import kept_by
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Manager, Member, runtime_of
 from serving.platform.tongues import N_, NN_, number, say, say_many
 from serving.reports.store.good_faith import Scope
 from serving.views.views import Pair
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
-from serving.web.rendering import Page, respond
+from serving.web.rendering import Page, StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _LONGER_THAN_A_WEEK: Final = timedelta(days=8)
 _PERIODS: Final = {30: N_("30 days"), 90: N_("90 days"), 365: N_("12 months")}
 _OUTCOMES: Final = {
@@ -118,18 +114,8 @@ class BrandDashboardPage(Page, template="brand_dashboard.html", place="/brand/da
     dashboard: Dashboard
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedDashboardPage(Page, template="manager_dashboard.html", place="/brands"):
-    """The dashboard for the brand's account manager."""
-
-    brand: str
-    marketplace: str
-    back: str
-    dashboard: Dashboard
-
-
 @router.get("/brand/dashboard")
-def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
+def get_dashboard(request: Request, session: Member) -> HTMLResponse:
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -142,7 +128,6 @@ def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brands/{brand_id}/dashboard")
 def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
-    """The dashboard of a brand that the reader manages, read-only."""
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
         kept = kept_by(connection, session.person, brand_id, request.query_params.get("at"))
@@ -150,7 +135,14 @@ def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLRespon
         reported = reported_part(connection, _reports(kept.pair, found))
     place, at = f"/brands/{kept.pair[1]}", f"at={kept.pair[0]}"
     shown = _shown(found, reported, days, f"{place}/dashboard", f"&{at}")
-    page = ManagedDashboardPage(kept.enrolment.name, kept.marketplace, f"{place}?{at}", shown)
+    page = StaffPage(
+        "manager_dashboard.html",
+        "/brands",
+        brand=kept.enrolment.name,
+        marketplace=kept.marketplace,
+        back=f"{place}?{at}",
+        dashboard=shown,
+    )
     return respond(request, page, session)
 
 

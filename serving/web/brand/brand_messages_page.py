@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, NotFound
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import brands
-from serving.guards import TheRuntime, may
+from serving.guards import Member, TheRuntime
 from serving.platform.runtime import Runtime
 from serving.web.brand.brand_page import Manager
 from serving.web.brand.brand_scope import BrandScope, scope_of
@@ -26,7 +25,6 @@ from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _PLACE: Final = "/brand/messages"
 
 
@@ -40,7 +38,7 @@ class MessagesPage(Page, template="brand_messages.html", place=_PLACE):
 
 
 @router.get(_PLACE)
-def get_messages(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_messages(request: Request, runtime: TheRuntime, session: Member) -> HTMLResponse:
     """The page; opening it marks its messages as read."""
     page = _page(runtime, session, request.query_params)
     mark_read(runtime, session.person, page.scope.pair)
@@ -48,8 +46,7 @@ def get_messages(request: Request, runtime: TheRuntime, session: Reader) -> HTML
 
 
 @router.post(_PLACE)
-def post_message(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
-    """Send a message."""
+def post_message(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     try:
@@ -63,8 +60,7 @@ def post_message(request: Request, runtime: TheRuntime, session: Reader, fields:
 
 
 @router.post(_PLACE + "/{message_id}/erase")
-def post_erasure(message_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
-    """Erase one of the brand's own messages."""
+def post_erasure(message_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     erase(runtime, session.person, scope.pair, message_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -20,7 +20,7 @@ from serving.brands.rules.certification import recently_invited
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.operations.service.simulation import Visits
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -47,7 +47,6 @@ from serving.web.wording.vocabulary import CHOICES, Choice
 from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 PAGE_SIZE: Final = 20
 _MOST_PAGES: Final = 1_000
 _TAKEDOWNS: Final = 5
@@ -133,7 +132,7 @@ class BrandPage(Page, template="brand.html", place="/brand"):
 
 
 @router.get("/brand")
-def get_brand(request: Request, runtime: TheRuntime, session: Answerer) -> HTMLResponse:
+def get_brand(request: Request, runtime: TheRuntime, session: Member) -> HTMLResponse:
     number = request.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
     shown = brand_page(runtime, session, min(max(page, 1), _MOST_PAGES))
@@ -142,14 +141,13 @@ def get_brand(request: Request, runtime: TheRuntime, session: Answerer) -> HTMLR
 
 
 @router.get("/brand/done")
-def get_done(request: Request, session: Answerer) -> HTMLResponse:
+def get_done(request: Request, session: Member) -> HTMLResponse:
     """Refresh the latest answers."""
     return respond_part(request, done_part(runtime_of(request), session.person), session)
 
 
 @router.get("/brand/removals")
-def get_removals(request: Request, runtime: TheRuntime, session: Answerer) -> HTMLResponse:
-    """Refresh the removals."""
+def get_removals(request: Request, runtime: TheRuntime, session: Member) -> HTMLResponse:
     with runtime.store.read() as connection:
         part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
     return respond_part(request, part, session)
@@ -157,7 +155,7 @@ def get_removals(request: Request, runtime: TheRuntime, session: Answerer) -> HT
 
 @router.get("/brand/record.{form}")
 @dear
-def get_record(runtime: TheRuntime, session: Answerer, form: Format) -> Response:
+def get_record(runtime: TheRuntime, session: Member, form: Format) -> Response:
     """Download the record of the answers of the reader's brands."""
     with runtime.store.read() as connection:
         found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))

@@ -24,7 +24,7 @@ from serving.administration.service.reset_links import make_link_for_colleague
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import Passed, gate, recently_invited
 from serving.brands.store import certifications
-from serving.guards import TheRuntime, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
 from serving.rights.rules.rights import RightKind
@@ -33,7 +33,7 @@ from serving.rights.service.mandates import NewMandate
 from serving.rights.service.sharing import share_mandate
 from serving.rights.store import documents
 from serving.rights.store import mandates as powers
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, Reader, given_back, scope_of, shared_with
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, given_back, scope_of, shared_with
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
 from serving.web.flash import Flash, go_to
@@ -97,12 +97,12 @@ class BrandPeoplePage(AboutBrand, template="brand_people.html"):
 
 
 @router.get(_PLACE)
-def get_people(request: Request, session: Reader) -> HTMLResponse:
+def get_people(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 
 @router.post(_PLACE + "/invitations")
-def post_invitation(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_invitation(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Invite a colleague. The response shows the link, which is not stored, so there is no redirect."""
     try:
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
@@ -115,7 +115,7 @@ def post_invitation(request: Request, runtime: TheRuntime, session: Reader, fiel
 
 @router.post(_PLACE + "/invitations/{invitation_id}/withdraw")
 def post_withdraw(
-    invitation_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+    invitation_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
     """Withdraw an invitation, so that its link no longer works."""
     scope = _scope(runtime, session, fields)
@@ -124,7 +124,7 @@ def post_withdraw(
 
 
 @router.post(_PLACE + "/{user_id}/reset-link")
-def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Create a password reset link for a colleague. The response shows it, and it is not stored."""
     scope = _scope(runtime, session, fields)
     try:
@@ -140,16 +140,15 @@ def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session
 
 @router.post(_PLACE + "/{user_id}/remove")
 def post_remove_person(
-    user_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+    user_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
-    """Remove a colleague from the brand."""
     scope = _scope(runtime, session, fields)
     remove_person(runtime, session.person, scope.pair, user_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post("/brand/agents")
-def post_agent(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_agent(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Record a power of attorney."""
     try:
         scope = _scope(runtime, session, fields)
@@ -160,7 +159,7 @@ def post_agent(request: Request, runtime: TheRuntime, session: Reader, fields: F
 
 
 @router.post("/brand/agents/{mandate_id}/end")
-def post_end(mandate_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_end(mandate_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """End a power of attorney now."""
     scope = _scope(runtime, session, fields)
     end_agency(runtime, session.person, scope.pair, mandate_id)
@@ -169,7 +168,7 @@ def post_end(mandate_id: str, request: Request, runtime: TheRuntime, session: Re
 
 @router.post("/brand/agents/{mandate_id}/share")
 def post_shared_agent(
-    mandate_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+    mandate_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
     """Record a power of attorney at another marketplace too."""
     scope = _scope(runtime, session, fields)

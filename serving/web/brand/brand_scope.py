@@ -19,6 +19,7 @@ from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import objection, require_lead
 from serving.rights.service.sharing import Places, places_led
 from serving.views.views import Pair
+from serving.web.forms import LONGEST_ID
 from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import phrase_in_words, refusal
 
@@ -108,14 +109,12 @@ def _value(pair: Pair) -> str:
     return ".".join(pair)
 
 
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
-_LONGEST_ID: Final = 40
 
 
 def shared_with(fields: Mapping[str, str]) -> str:
     """The id of the marketplace with which a form shares something."""
-    return fields.get("with", "")[:_LONGEST_ID]
+    return fields.get("with", "")[:LONGEST_ID]
 
 
 class Makes(Protocol):

@@ -1,19 +1,18 @@
 """The certification test of brand users: its questions as a form, and why the last answers were wrong."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Conflict
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import questions
 from serving.brands.service.certification import TooSoon, answer, gate_of
 from serving.brands.store import certifications
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web.flash import Flash, go_to
@@ -23,7 +22,6 @@ from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _FIELD: Final = "q:"
 
 
@@ -49,12 +47,12 @@ class CertificationPage(Page, template="certification.html", place="/brand"):
 
 
 @router.get("/brand/certification")
-def get_certification(request: Request, session: Answerer) -> HTMLResponse:
+def get_certification(request: Request, session: Member) -> HTMLResponse:
     return respond(request, certification_page(runtime_of(request), session), session)
 
 
 @router.post("/brand/certification")
-def post_certification(request: Request, runtime: TheRuntime, session: Answerer, fields: Fields) -> Response:
+def post_certification(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Grade the answers; redirect to the marketplace's questions, or back to the reasons."""
     given = {
         name.removeprefix(_FIELD): int(value)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -17,14 +17,14 @@ from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoti
 from serving.appeals.service.counter_notices import LONGEST_TEXT, answer_as_rights_holder
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import StoredStep, Waiting
-from serving.guards import may, runtime_of
+from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many
 from serving.review.service.seller_evidence import shown_to_rights_holder
 from serving.web import text_view
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -32,9 +32,7 @@ from serving.web.wording.refusals import refusal
 from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _MOST: Final = 50
-_LONGEST_ID: Final = 40
 _DONE: Final = {
     CounterNoticeEvent.CONCEDE: Flash.GAVE_WAY,
     CounterNoticeEvent.MAINTAIN: Flash.MAINTAINED,
@@ -97,19 +95,19 @@ class CounterNoticesPage(Page, template="counter_notices.html", place="/counter-
 
 
 @router.get("/counter-notices")
-def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
+def get_counter_notices(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session), session)
 
 
 @router.post("/counter-notices/{counter_notice_id}")
-def post_counter_notice(counter_notice_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
+def post_counter_notice(counter_notice_id: str, request: Request, session: Member, fields: Fields) -> Response:
     """Concede, maintain, or name the court; a refused answer returns with its text and the reason."""
     runtime, event, text = runtime_of(request), fields.get("event", ""), fields.get("reasons", "")
     if event not in {one.value for one in _DONE}:
         raise Invalid("Choose one of the answers.")
     chosen = CounterNoticeEvent(event)
     try:
-        answer_as_rights_holder(runtime, session.person, counter_notice_id[:_LONGEST_ID], chosen, text)
+        answer_as_rights_holder(runtime, session.person, counter_notice_id[:LONGEST_ID], chosen, text)
     except Invalid as error:
         page = _page(runtime, session, _Refused(counter_notice_id, text[:LONGEST_TEXT], refusal(error)))
         if not any(one.error for one in page.answers):

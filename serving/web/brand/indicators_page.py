@@ -20,11 +20,11 @@ from serving.brands.service.indicators import (
     remove_indicator,
     try_pattern,
 )
-from serving.guards import TheRuntime, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import text_view
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, Reader, given_back, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, given_back, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -91,12 +91,12 @@ class IndicatorsPage(AboutBrand, template="brand_indicators.html"):
 
 
 @router.get(_PLACE)
-def get_indicators(request: Request, session: Reader) -> HTMLResponse:
+def get_indicators(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 
 @router.post(_PLACE)
-def post_indicator(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_indicator(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Add an indicator, or try it without saving."""
     try:
         if fields.get("do") == "try":
@@ -111,8 +111,7 @@ def post_indicator(request: Request, runtime: TheRuntime, session: Reader, field
 
 
 @router.post(_PLACE + "/{indicator_id}/end")
-def post_end(indicator_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
-    """Withdraw an indicator."""
+def post_end(indicator_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
         if indicator_id not in {one.indicator_id for one in of_brand(connection, scope.pair)}:

@@ -24,7 +24,7 @@ from serving.brands.service.price_lists import (
 )
 from serving.brands.store import price_lists
 from serving.brands.store.price_lists import Entry
-from serving.guards import TheRuntime, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
@@ -32,7 +32,7 @@ from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
 from serving.rights.service.sharing import share_price_list
 from serving.web import text_view
-from serving.web.brand.brand_scope import AboutBrand, Reader, Uploader, given_back, led_by, scope_of, shared_with
+from serving.web.brand.brand_scope import AboutBrand, Uploader, given_back, led_by, scope_of, shared_with
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
@@ -106,14 +106,13 @@ class PricesPage(AboutBrand, template="brand_prices.html"):
 
 
 @router.get(_PLACE)
-def get_prices(request: Request, session: Reader) -> HTMLResponse:
+def get_prices(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 
 @router.get("/brand/prices.{form}")
 @dear
-def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
-    """Download the whole list."""
+def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         found = price_lists.entries(connection, scope.pair, runtime.clock.now(), most=MOST_ENTRIES)
@@ -139,7 +138,7 @@ def post_preview(
 
 @router.post(_PLACE)
 @dear
-def post_prices(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_prices(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Add the rows of a preview; each is validated again."""
     try:
         with runtime.store.read() as connection:
@@ -152,7 +151,7 @@ def post_prices(request: Request, runtime: TheRuntime, session: Reader, fields: 
 
 @router.post(_PLACE + "/share")
 @dear
-def post_shared_prices(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_shared_prices(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Add the prices in force or later to the list at another marketplace too."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)

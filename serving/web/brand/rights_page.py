@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -27,16 +27,7 @@ from serving.rights.service.sharing import Places, share_document, share_right
 from serving.rights.store import documents, rights
 from serving.rights.store.documents import StoredDocument
 from serving.web import downloads, text_view
-from serving.web.brand.brand_scope import (
-    AboutBrand,
-    BrandScope,
-    Reader,
-    Uploader,
-    given_back,
-    led_by,
-    scope_of,
-    shared_with,
-)
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, Uploader, given_back, led_by, scope_of, shared_with
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
 from serving.web.flash import Flash, go_to
@@ -93,14 +84,13 @@ class RightsPage(AboutBrand, template="brand_rights.html"):
 
 
 @router.get(_PLACE)
-def get_rights(request: Request, session: Reader) -> HTMLResponse:
+def get_rights(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 
 @router.get(_PLACE + ".{form}")
 @dear
-def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
-    """Download all rights."""
+def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = file_rows(rights.rights_of(connection, scope.pair))
@@ -109,7 +99,6 @@ def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Forma
 
 @router.post(_PLACE)
 def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields: Fields, upload: File) -> Response:
-    """Claim a right, with its document."""
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
@@ -124,8 +113,7 @@ def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields:
 
 
 @router.post(_PLACE + "/{right_id}/withdraw")
-def post_withdrawal(right_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
-    """Withdraw a right."""
+def post_withdrawal(right_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     withdraw_right(runtime, session.person, scope.pair, right_id)
@@ -145,8 +133,7 @@ def post_document(request: Request, runtime: TheRuntime, session: Uploader, fiel
 
 
 @router.get(_DOCUMENTS + "/{digest}")
-def get_document(digest: str, request: Request, session: Reader) -> Response:
-    """Download a document of the brand."""
+def get_document(digest: str, request: Request, session: Member) -> Response:
     with runtime_of(request).store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         found = documents.document(connection, scope.pair, digest)
@@ -155,7 +142,7 @@ def get_document(digest: str, request: Request, session: Reader) -> Response:
 
 @router.post(_PLACE + "/{right_id}/share")
 def post_shared_right(
-    right_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+    right_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
     """Claim a right at another marketplace too."""
     with runtime.store.read() as connection:
@@ -166,7 +153,7 @@ def post_shared_right(
 
 @router.post(_DOCUMENTS + "/{digest}/share")
 def post_shared_document(
-    digest: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields
+    digest: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
     """Store a document at another marketplace too."""
     with runtime.store.read() as connection:

@@ -23,7 +23,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
-from serving.guards import TheRuntime, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.listings.store import listings
 from serving.platform.database.pools import dear
 from serving.platform.row_files import LARGEST
@@ -31,7 +31,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import say
 from serving.web import text_view
-from serving.web.brand.brand_scope import AboutBrand, Reader, Uploader, given_back, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Uploader, given_back, led_by, scope_of
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import who
 from serving.web.downloads import download
@@ -89,13 +89,13 @@ class SellersOfBrandPage(AboutBrand, template="brand_sellers.html"):
 
 
 @router.get(_PLACE)
-def get_sellers(request: Request, session: Reader) -> HTMLResponse:
+def get_sellers(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 
 @router.get(_PLACE + ".{form}")
 @dear
-def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
+def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     """Download all entries, current and former."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -119,7 +119,7 @@ def post_preview(
 
 @router.post(_PLACE)
 @dear
-def post_sellers(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_sellers(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Add sellers to the list; a whole list also removes the sellers that it leaves out."""
     try:
         with runtime.store.read() as connection:
@@ -135,8 +135,7 @@ def post_sellers(request: Request, runtime: TheRuntime, session: Reader, fields:
 
 
 @router.post(_PLACE + "/remove")
-def post_removal(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
-    """Remove a seller from the list."""
+def post_removal(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)

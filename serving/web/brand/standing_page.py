@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
@@ -30,7 +29,6 @@ from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _HISTORY: Final = timedelta(days=365)
 _MOST_CHANGES: Final = 200
 _AT_ONCE: Final = {True: N_("It removes the listing at once."), False: N_("An analyst decides on it.")}
@@ -89,14 +87,13 @@ class StandingPage(Page, template="brand_standing.html", place="/brand/dashboard
 
 
 @router.get("/brand/standing")
-def get_standing(request: Request, session: Reader) -> HTMLResponse:
+def get_standing(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session, request), session)
 
 
 @router.get("/brand/standing.{form}")
 @dear
-def get_file(request: Request, runtime: TheRuntime, session: Reader, form: Format) -> Response:
-    """Download the changes of the standing."""
+def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         rows = standing_rows(connection, *scope.pair)

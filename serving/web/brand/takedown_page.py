@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,9 +12,8 @@ from models.case import CaseLane
 from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import ReasonCode
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, joined
 from serving.review.policy import TakedownPolicy
@@ -29,7 +28,7 @@ from serving.web.brand.questions import Question, question
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, ticked
+from serving.web.forms import LONGEST_ID, Fields, ticked
 from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -38,8 +37,6 @@ from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import FATES, StateWords
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
-_LONGEST_ID: Final = 40
 _LISTING: Final = "listing:"
 
 
@@ -77,42 +74,40 @@ class TakedownAnswer(Page, template="takedown_answer.html", place="/brand"):
 
 
 @router.get("/brand/takedowns")
-def get_form(request: Request, session: Answerer) -> HTMLResponse:
+def get_form(request: Request, session: Member) -> HTMLResponse:
     """The form, with the right that the address names or the first one."""
-    wanted = request.query_params.get("right", "")[:_LONGEST_ID]
+    wanted = request.query_params.get("right", "")[:LONGEST_ID]
     return respond(request, takedown_page(runtime_of(request), session, wanted), session)
 
 
 @router.post("/brand/takedowns")
-def post_form(request: Request, session: Answerer, fields: Fields) -> Response:
+def post_form(request: Request, session: Member, fields: Fields) -> Response:
     """Confirm the ticked questions and redirect to the outcome."""
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
-    items = [Item(case_id[:_LONGEST_ID], seen[:_LONGEST_ID]) for case_id, seen in ticked(fields, _LISTING).items()]
+    items = [Item(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked(fields, _LISTING).items()]
     asked = Asked(
-        fields.get("right_id", "")[:_LONGEST_ID],
+        fields.get("right_id", "")[:LONGEST_ID],
         ReasonCode(code),
         tuple(items),
         fields.get("good_faith") == "yes",
-        fields.get("request_id", "")[:_LONGEST_ID],
-        fields.get("marketplace_id", "")[:_LONGEST_ID],
+        fields.get("request_id", "")[:LONGEST_ID],
+        fields.get("marketplace_id", "")[:LONGEST_ID],
     )
     found = confirm_all(runtime_of(request), session.person, asked)
     return go_to(request, f"/brand/takedowns/{found.request.request_id}")
 
 
 @router.get("/brand/takedowns/{request_id}")
-def get_answer(request_id: str, request: Request, session: Answerer) -> HTMLResponse:
-    """The outcome of a request."""
-    return respond(request, takedown_answer(runtime_of(request), session, request_id[:_LONGEST_ID]), session)
+def get_answer(request_id: str, request: Request, session: Member) -> HTMLResponse:
+    return respond(request, takedown_answer(runtime_of(request), session, request_id[:LONGEST_ID]), session)
 
 
 @router.post("/brand/takedowns/{request_id}/undo")
-def post_undo(request_id: str, request: Request, session: Answerer) -> Response:
-    """Undo the whole request."""
-    withdraw(runtime_of(request), session.person, request_id[:_LONGEST_ID])
-    return go_to(request, f"/brand/takedowns/{request_id[:_LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
+def post_undo(request_id: str, request: Request, session: Member) -> Response:
+    withdraw(runtime_of(request), session.person, request_id[:LONGEST_ID])
+    return go_to(request, f"/brand/takedowns/{request_id[:LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
 
 
 def takedown_page(runtime: Runtime, session: Session, wanted: str) -> TakedownPage:

@@ -1,17 +1,17 @@
 """Decisions and their undo as forms: POST, redirect, and the next page confirms the change."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import BrandNotNamed, Invalid
 from models.verdict import Evidence, Judgement, ReasonCode, Side
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import Judge, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import visible_case
 from serving.review.service.decision_context import Answer
@@ -22,16 +22,14 @@ from serving.web.case.brand_card import BrandDraft
 from serving.web.case.case_page import case_page
 from serving.web.case.flow import goes_on
 from serving.web.flash import Flash, go_to
-from serving.web.forms import CaseId, Fields
+from serving.web.forms import LONGEST_ID, CaseId, Fields
 from serving.web.queue.case_queue import UndoPart, queue_of
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
 _LONGEST_NOTE: Final = 2_000
-_LONGEST_ID: Final = 40
 
 
 def answer_of(case_id: str, fields: Fields) -> Answer:
@@ -46,7 +44,7 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
     counterfeit = judgement == Judgement.COUNTERFEIT.value
     return Answer(
         case_id,
-        fields.get("version_id", "")[:_LONGEST_ID],
+        fields.get("version_id", "")[:LONGEST_ID],
         Judgement(judgement),
         # A counterfeit verdict names its reason code; the form's list always has one selected.
         ReasonCode(code) if code and counterfeit else None,
@@ -56,7 +54,7 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
 
 
 @router.post("/cases/{case_id}/verdict")
-def post_verdict(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+def post_verdict(case_id: CaseId, request: Request, session: Judge, fields: Fields) -> Response:
     """Record a decision and redirect: a reviewer to the next case, a brand's person to the next question.
 
     If the next case is already on the screen, the response is the undo line.
@@ -100,7 +98,7 @@ def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> st
 
 
 @router.post("/cases/{case_id}/undo")
-def post_undo(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+def post_undo(case_id: CaseId, request: Request, session: Judge) -> Response:
     """Undo the user's last decision; a reviewer returns to the case, which is open again."""
     runtime, person = runtime_of(request), session.person
     _, side = _seen(runtime, person, case_id)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -54,27 +55,6 @@ class BrandDraft:
 NO_DRAFT: Final = BrandDraft()
 
 
-@dataclass(frozen=True, slots=True)
-class BrandCard:
-    """The brand of a case. `name` is None while it is unresolved; `owner` is that of a mark that is not registered.
-
-    `needed` is what is told to a reviewer who answers 'counterfeit' now; None where that needs no further name.
-    """
-
-    name: str | None
-    owner: str | None
-    how: str
-    history: list[StoredNaming]
-    candidates: tuple[Brand, ...]
-    found: tuple[Brand, ...]
-    draft: BrandDraft
-    needed: str | None
-    may_change: bool
-    may_undo: bool
-    not_registered: str
-    longest: dict[str, int]
-
-
 def brand_card(
     connection: Connection,
     case: Case,
@@ -84,7 +64,7 @@ def brand_card(
     *,
     user_id: str,
     now: datetime,
-) -> BrandCard:
+) -> SimpleNamespace:
     """The card of a case's brand for a reviewer; `name` is that of the brand or mark, None while it is unresolved."""
     given = case_brands.of_case(connection, case.marketplace_id, case.case_id)
     choices = choices_of(connection, case.marketplace_id, facts, draft.search, now)
@@ -92,7 +72,7 @@ def brand_card(
     hinted = {one.brand_id for one in candidates}
     last = case_brands.last_given(given)
     found = tuple(one for one in choices.found if one.brand_id not in hinted | {case.brand_id})
-    return BrandCard(
+    return SimpleNamespace(
         name=name,
         owner=case.mark_owner,
         how=_how(case.brand, facts, given, candidates),

@@ -1,16 +1,12 @@
 """The form that names or corrects the brand of a case; a refused one returns with its values and the reason."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Invalid
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.cases.rules.case_brand import Naming
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.review.service.naming import name_brand, undo_naming
 from serving.web.case.brand_card import NOT_REGISTERED, BrandDraft
 from serving.web.case.case_page import case_page
@@ -21,12 +17,10 @@ from serving.web.rendering import respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 @router.post("/cases/{case_id}/brand")
 def post_brand(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Name the brand, and return to the case."""
     runtime, query = runtime_of(request), QueueQuery.of(fields.get("queue", ""))
     chosen, mark, owner, reason = (fields.get(name, "") for name in ("brand_id", "mark", "owner", "reason"))
     brand_id = None if chosen == NOT_REGISTERED else chosen

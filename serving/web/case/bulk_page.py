@@ -1,9 +1,9 @@
 """Bulk decisions: each case is shown with the details that distinguish it, and any can be left out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from types import SimpleNamespace
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,10 +14,10 @@ from models.case import CaseState
 from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.score import findings, reason_from_json
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
@@ -25,60 +25,21 @@ from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import Made
 from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
-from serving.review.store.bulk_verdicts import StoredBulk, StoredBulkItem
 from serving.views import queues, views
 from serving.web.case.answers import answer_of
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
-from serving.web.case.pictures import ShownPicture, shown_pictures
+from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, is_case_id, ticked
-from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_ID, Fields, is_case_id, ticked
+from serving.web.queue.queue_rows import RowContext, queue_row
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
-from serving.web.wording.vocabulary import CHOICE_OF, Choice
+from serving.web.wording.vocabulary import CHOICE_OF
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _CASE: Final = "case:"
-_LONGEST_ID: Final = 40
 _MOST_PICTURES: Final = 3
 _MOST_REASONS: Final = 3  # More would hide the differences between listings.
-
-
-@dataclass(frozen=True, slots=True)
-class BulkRow:
-    """A case of the bulk decision: its row in the queue, the version shown, and the main reasons of its score."""
-
-    case_id: str
-    version_id: str
-    row: QueueRow
-    reasons: tuple[Message, ...]
-    pictures: tuple[ShownPicture, ...]
-    ticked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BulkPage(Page, template="bulk.html", place="/queue"):
-    """Cases as one form, those ticked that the user has chosen, and those that need a decision of their own: id, title
-    and reason.
-    """
-
-    bulk_id: str
-    rows: tuple[BulkRow, ...]
-    left_out: list[tuple[str, str, Message]]
-    beyond: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class BulkAnswer(Page, template="bulk_answer.html", place="/queue"):
-    """The outcome of a bulk decision by case; `can_undo` is whether any of it can still be undone."""
-
-    bulk: StoredBulk
-    choice: Choice
-    items: list[StoredBulkItem]
-    can_undo: bool
-    undo_until: str
 
 
 @router.get("/cases/bulk")
@@ -94,11 +55,11 @@ def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
 @dear
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Decide the ticked cases and redirect to the outcome."""
-    items = tuple(Item(case_id[:_LONGEST_ID], seen[:_LONGEST_ID]) for case_id, seen in ticked(fields, _CASE).items())
+    items = tuple(Item(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked(fields, _CASE).items())
     if not items:
         raise Invalid("Select at least one case.")
     text = answer_of(items[0].case_id, fields)
-    bulk_id = fields.get("bulk_id", "")[:_LONGEST_ID]
+    bulk_id = fields.get("bulk_id", "")[:LONGEST_ID]
     decide_all(
         runtime_of(request), session.person, Together(bulk_id, text.judgement, text.reason_code, text.note, items)
     )
@@ -108,20 +69,19 @@ def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
 @router.get("/cases/bulk/{bulk_id}")
 def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLResponse:
     """The outcome of the user's bulk decision."""
-    return respond(request, bulk_answer(runtime_of(request), session.person, bulk_id[:_LONGEST_ID]), session)
+    return respond(request, bulk_answer(runtime_of(request), session.person, bulk_id[:LONGEST_ID]), session)
 
 
 @router.post("/cases/bulk/{bulk_id}/undo")
 @dear
 def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
-    """Undo the whole bulk decision."""
-    withdraw_all(runtime_of(request), session.person, bulk_id[:_LONGEST_ID])
-    return go_to(request, f"/cases/bulk/{bulk_id[:_LONGEST_ID]}", Flash.BULK_UNDONE)
+    withdraw_all(runtime_of(request), session.person, bulk_id[:LONGEST_ID])
+    return go_to(request, f"/cases/bulk/{bulk_id[:LONGEST_ID]}", Flash.BULK_UNDONE)
 
 
 def bulk_page(
     runtime: Runtime, session: Session, chosen: Sequence[str], offered: Sequence[str], cluster: str
-) -> BulkPage:
+) -> StaffPage:
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
@@ -133,7 +93,15 @@ def bulk_page(
         rows = _rows(runtime, connection, person, together[:most], chosen)
         titles = _titles(connection, [one for one in found if one.case_id in why])
     left_out = [(case_id, titles[case_id], reason) for case_id, reason in why.items()]
-    return BulkPage(runtime.ids.new("blk"), rows, left_out, max(0, len(together) - most), most)
+    return StaffPage(
+        "bulk.html",
+        "/queue",
+        bulk_id=runtime.ids.new("blk"),
+        rows=rows,
+        left_out=left_out,
+        beyond=max(0, len(together) - most),
+        most=most,
+    )
 
 
 def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: datetime) -> list[str]:
@@ -149,7 +117,7 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: 
 
 def _rows(
     runtime: Runtime, connection: Connection, person: Person, found: list[Case], chosen: Sequence[str]
-) -> tuple[BulkRow, ...]:
+) -> tuple[SimpleNamespace, ...]:
     stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
@@ -159,7 +127,16 @@ def _rows(
         of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
         shown = queue_row(context, row, of_case, f"/cases/{case_id}")
         pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
-        rows.append(BulkRow(case_id, row["version_id"], shown, _reasons(row), pictures, case_id in chosen))
+        rows.append(
+            SimpleNamespace(
+                case_id=case_id,
+                version_id=row["version_id"],
+                row=shown,
+                reasons=_reasons(row),
+                pictures=pictures,
+                ticked=case_id in chosen,
+            )
+        )
     return tuple(rows)
 
 
@@ -174,12 +151,14 @@ def _reasons(row: Mapping[str, Any]) -> tuple[Message, ...]:
     return found[:_MOST_REASONS]
 
 
-def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
+def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> StaffPage:
     """The content of the outcome page; refused cases come first."""
     (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
     until = found.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(one.verdict_id and not one.undone for one in items)
-    return BulkAnswer(
+    return StaffPage(
+        "bulk_answer.html",
+        "/queue",
         bulk=found,
         choice=CHOICE_OF[found.judgement],
         items=sorted(items, key=lambda item: item.made is Made.RECORDED),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from features.facts import Facts, reference_keys
@@ -43,21 +44,7 @@ class Attribute:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListingCard:
-    """The text as sent and in the normalised form that features read; pictures are counted."""
-
-    title: Shown | None
-    description: Shown | None
-    folded_title: str
-    folded_description: str
-    remark: str
-    attributes: tuple[Attribute, ...]
-    pictures: int | None
-
-
-def listing_card(facts: Facts) -> ListingCard:
-    """The card of a listing."""
+def listing_card(facts: Facts) -> SimpleNamespace:
     listing = facts.listing
     title = queue_rows.title_of(facts)
     names = [mention.name for mention in facts.brand.mentions]
@@ -81,7 +68,7 @@ def listing_card(facts: Facts) -> ListingCard:
     attributes = [Attribute(say(name), text_view.show(value)) for name, value in pairs if value]
     if listing.link is not None:
         attributes.append(Attribute(say(N_("Address")), text_view.show(listing.link), listing.link))
-    return ListingCard(
+    return SimpleNamespace(
         title=title,
         description=description,
         folded_title=fold(listing.title or ""),
@@ -92,24 +79,16 @@ def listing_card(facts: Facts) -> ListingCard:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PriceCard:
-    """The price in words, with a chart if there is a reference to compare it with."""
-
-    price: str | None
-    chart: PriceChart | None
-    bold: str
-    sentence: str
-
-
-def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCard:
+def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNamespace:
     """The card of a listing's price; an unknown value is named and never drawn as zero.
 
     `samples` are log prices by brand key and by category key.
     """
     price, found = facts.price, queue_rows.price_of(facts)
     if price.log_price is None:
-        return PriceCard(found, None, _MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], "")
+        return SimpleNamespace(
+            price=found, chart=None, bold=_MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], sentence=""
+        )
     brand = facts.brand.name or facts.listing.brand
     category = facts.listing.product_type or "this category"
     brand_key, category_key = reference_keys(facts.listing, facts.brand)
@@ -122,7 +101,12 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCar
         if reference is not None
     ]
     if not known:
-        return PriceCard(found, None, "No reference price.", "Fewer than five comparable listings are known.")
+        return SimpleNamespace(
+            price=found,
+            chart=None,
+            bold="No reference price.",
+            sentence="Fewer than five comparable listings are known.",
+        )
     value = math.exp(price.log_price)
     claimed, asked = facts.listing.list_price, facts.listing.price
     scaled = float(claimed / asked) * value if claimed and asked else None
@@ -133,7 +117,12 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCar
     usual = chart.strips[0].usual.capitalize()
     told_text = "" if scaled is None else f" Claimed previous price: {words.about(scaled, price.base_currency)}."
     dots = _dots(chart, [one.samples.offers for one in known])
-    return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{told_text}{dots}")
+    return SimpleNamespace(
+        price=found,
+        chart=chart,
+        bold=f"{ratio:.0%} of the median",
+        sentence=f"of {what}: {name}. {usual}.{told_text}{dots}",
+    )
 
 
 def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
@@ -223,21 +212,13 @@ _FITS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RuleMatch:
-    """A brand's indicator that matches the listing: its direction, its label and the matched words."""
-
-    counterfeit: bool
-    sentence: Shown
-
-
-def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleMatch, ...]:
+def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[SimpleNamespace, ...]:
     """The indicators that matched when the listing was scored; a brand's people see their own brand's only."""
     fired = facts.tell_tales.fired if facts.tell_tales is not None else ()
     return tuple(
-        RuleMatch(
-            one.direction is Direction.COUNTERFEIT,
-            text_view.show(say(_FITS[one.where], label=one.label, words=one.words)),
+        SimpleNamespace(
+            counterfeit=one.direction is Direction.COUNTERFEIT,
+            sentence=text_view.show(say(_FITS[one.where], label=one.label, words=one.words)),
         )
         for one in fired
         if brand_id is None or one.brand_id == brand_id

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -16,7 +15,7 @@ from models.case import CaseLane, CaseState
 from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import LabelPolicy
 from models.verdict import Side
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
 from serving.appeals.store import appeals
 from serving.appeals.store.appeals import Appeal
@@ -24,115 +23,51 @@ from serving.brands.store import brands, indicators
 from serving.brands.store.brands import Enrolment
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.guards import may, runtime_of
+from serving.guards import Judge, runtime_of
 from serving.listings.store import listings, scores
 from serving.marketplaces.store import marketplaces
 from serving.notices.store import notice_complaints, notices
-from serving.notices.store.notice_complaints import NoticeComplaint
 from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
 from serving.review.service import notice_evidence
 from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
-from serving.review.service.seller_evidence import Document, documents_of
+from serving.review.service.seller_evidence import documents_of
 from serving.review.store import test_buys
 from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
 from serving.takedowns.store import actions, evidence
 from serving.takedowns.store.actions import StoredAction
-from serving.takedowns.store.evidence import Taken
 from serving.views import positions
-from serving.views.positions import Neighbours
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
-from serving.web.case.brand_card import NO_DRAFT, BrandCard, BrandDraft, brand_card
-from serving.web.case.case_cards import ListingCard, NoticeCard, PriceCard, RuleMatch
-from serving.web.case.case_state import Standing, standing
-from serving.web.case.changes import Comparison
-from serving.web.case.documents.documents_card import ShownDocument, documents_card
-from serving.web.case.documents.report_card import ReportCard, report_card
-from serving.web.case.effects import Effect, decision_input_of, effects
+from serving.web.case.brand_card import NO_DRAFT, BrandDraft, brand_card
+from serving.web.case.case_state import standing
+from serving.web.case.documents.documents_card import documents_card
+from serving.web.case.documents.report_card import report_card
+from serving.web.case.effects import decision_input_of, effects
 from serving.web.case.flow import looks_ahead, on_their_way
 from serving.web.case.invalid_notice import REASONS
-from serving.web.case.links_card import LinksCard, links_card
-from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_duplicates_card
-from serving.web.case.notes_card import NotesCard, notes_card
-from serving.web.case.pictures import ShownPicture, shown_pictures
-from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.seller_card import RiskPart, SellerCard, risk_part, seller_card
+from serving.web.case.links_card import links_card
+from serving.web.case.near_duplicates_card import near_duplicates_card
+from serving.web.case.notes_card import notes_card
+from serving.web.case.pictures import shown_pictures
+from serving.web.case.reasons_card import reasons_card
+from serving.web.case.seller_card import risk_part, seller_card
 from serving.web.forms import CaseId
 from serving.web.queue import queue_rows
 from serving.web.queue.case_queue import queue_of
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import Page, respond, respond_part
-from serving.web.scores import ShownScore
-from serving.web.text_view import Shown
+from serving.web.rendering import StaffPage, respond, respond_part
 from serving.web.wording import words
-from serving.web.wording.vocabulary import LANE_OF, Choice, LaneName, Option, choices_on
-from serving.web.wording.words import Due
+from serving.web.wording.vocabulary import LANE_OF, choices_on
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
-
-
-@dataclass(frozen=True, slots=True)
-class CasePage(Page, template="case.html", place="/queue"):
-    """A case as its reviewer may see it. On appeals and second reviews `harm`, `score`, `reasons` and `risk` are None:
-    they are not sent.
-
-    If the score is masked until the decision, `lane`, `due` and the position in the queue are None as well. `drawn`
-    then states the masking and its probability, also after the decision.
-    """
-
-    case_id: str
-    version_id: str
-    external_id: str
-    title: Shown | None
-    brand: BrandCard
-    lane: LaneName | None
-    version: int
-    versions: int
-    standing: Standing
-    choices: tuple[Choice, ...]
-    due: Due | None
-    drawn: str | None
-    harm: str | None
-    score: ShownScore | None
-    appeal: tuple[Appeal, StoredAction] | None
-    notices: tuple[NoticeCard, ...]
-    invalid_reasons: tuple[Option, ...]
-    complaints: list[NoticeComplaint]
-    report: ReportCard | None
-    listing: ListingCard
-    pictures: tuple[ShownPicture, ...]
-    compared: Comparison | None
-    price: PriceCard
-    seller: SellerCard
-    risk: RiskPart | None
-    documents: list[tuple[Document, ShownDocument]]
-    links: LinksCard
-    likeness: NearDuplicatesCard
-    reasons: ReasonsCard | None
-    rule_matches: tuple[RuleMatch, ...]
-    silent: tuple[str, ...]
-    events: list[tuple[datetime, str, str | None]]
-    evidence: list[Taken]
-    has_test_buy: bool
-    notes: NotesCard
-    effects: tuple[Effect, ...]
-    learning: str | None
-    queue: str
-    queue_query: str
-    queue_fields: tuple[tuple[str, str], ...]
-    neighbours: Neighbours
-    before: str | None
-    after: str | None
-    ahead: str | None
 
 
 @router.get("/cases/{case_id}")
-def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+def get_case(case_id: CaseId, request: Request, session: Judge) -> Response:
     """The page of a case; a brand's people are redirected to their queue. Prefetching takes no lease."""
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
@@ -172,17 +107,24 @@ def case_page(
     versions: tuple[int, int] | None = None,
     *,
     draft: BrandDraft = NO_DRAFT,
-) -> CasePage:
+) -> StaffPage:
     """The content of the page, in one view of the database; `besides` are cases to skip in the queue."""
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, session.person, case_id)
         score = scores.get(connection, case.marketplace_id, case.score_id)
         facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
         page = _page(runtime, connection, session.person, case, _Asked(query, besides, versions, draft, score, facts))
-    return page if page.score is None else replace(page, reasons=reasons_card(explained(runtime, score, facts)))
+    if page.score is not None:
+        page.reasons = reasons_card(explained(runtime, score, facts))
+    return page
 
 
-def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, asked: _Asked) -> CasePage:
+def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, asked: _Asked) -> StaffPage:
+    """A case as its reviewer may see it. On appeals and second reviews `harm`, `score`, `reasons` and `risk` are None.
+
+    If the score is masked until the decision, `lane`, `due` and the position in the queue are None as well. `drawn`
+    then states the masking and its probability, also after the decision.
+    """
     query = asked.query
     now = runtime.clock.now()
     here, blind = case.marketplace_id, is_blind(connection, case)
@@ -197,7 +139,9 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     around = positions.neighbours(connection, wanted, case)
     following = positions.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides)
     row = shown_scores.as_row(score, case.priority)
-    return CasePage(
+    return StaffPage(
+        "case.html",
+        "/queue",
         case_id=case.case_id,
         version_id=case.version_id,
         external_id=facts.listing.external_id,

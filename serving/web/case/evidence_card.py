@@ -1,16 +1,14 @@
 """Evidence of a listing at the time of an action: shown with its digest, downloadable with its proofs."""
 
 import re
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import NotFound, required
 from models.verdict import Side
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.review.service.case_access import visible_case
 from serving.takedowns.service.evidence import as_file, page_of
 from serving.takedowns.store import evidence
@@ -19,12 +17,11 @@ from serving.web.forms import CaseId
 
 router = APIRouter(include_in_schema=False)
 # The marketplace's data about its sellers is not given to brands.
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 _EVIDENCE_ID = re.compile(r"evd_[0-9a-z]{26}\Z", re.ASCII)
 
 
 @router.get("/cases/{case_id}/evidence/{evidence_id}/page")
-def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Analyst) -> Response:
+def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Reviewer) -> Response:
     """Download the page of a snapshot; a browser must never render it as one of ours."""
     taken = _taken(request, session, case_id, evidence_id)
     body = required(page_of(taken), "The page of this snapshot was erased.")
@@ -32,7 +29,7 @@ def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Analy
 
 
 @router.get("/cases/{case_id}/evidence/{evidence_id}/data")
-def get_data(case_id: CaseId, evidence_id: str, request: Request, session: Analyst) -> Response:
+def get_data(case_id: CaseId, evidence_id: str, request: Request, session: Reviewer) -> Response:
     """Download the whole snapshot with salts and digests."""
     taken = _taken(request, session, case_id, evidence_id)
     return _file(as_file(taken), "application/json", f"{taken.evidence_id}.json")

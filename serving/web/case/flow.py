@@ -1,22 +1,18 @@
 """Moving to the next case without a page load: the headers that the script of a case sends."""
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import Reviewer, TheRuntime
 from serving.review.service.case_access import lease
 from serving.web.forms import CaseId, is_case_id
-from serving.web.rendering import Page, respond_part
+from serving.web.rendering import StaffPage, respond_part
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _LOOK: Final = "touchstone-look"
 _FLOW: Final = "touchstone-flow"
 _MOST_ON_THEIR_WAY: Final = 20
@@ -38,17 +34,12 @@ def goes_on(request: Request) -> bool:
     return _FLOW in request.headers
 
 
-@dataclass(frozen=True, slots=True)
-class LeasePart(Page, template="parts/lease.html", place="/queue"):
-    """How long the case on the screen is leased to the reader."""
-
-    lease: str
-
-
 @router.post("/cases/{case_id}/lease")
 def post_lease(case_id: CaseId, request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     """Lease a prefetched case that is now on the screen."""
     until = lease(runtime, session.person, case_id)
     if until is None:
         raise Conflict("Somebody else is working on this case, or it is no longer open.")
-    return respond_part(request, LeasePart(words.yours_until(until, runtime.clock.now())), session)
+    return respond_part(
+        request, StaffPage("parts/lease.html", "/queue", lease=words.yours_until(until, runtime.clock.now())), session
+    )

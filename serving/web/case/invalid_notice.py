@@ -1,14 +1,12 @@
 """The form by which an analyst ends a notice as invalid."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Invalid
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.notices.rules.notices import InvalidReason
 from serving.review.service import invalid_notices
 from serving.web.flash import Flash, go_to
@@ -17,7 +15,6 @@ from serving.web.queue.queue_query import QueueQuery
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 REASONS: Final = (
     Option(InvalidReason.WRONG_LISTING.value, "Describes other goods"),
     Option(InvalidReason.NO_CLAIM.value, "Claims no infringement"),
@@ -26,7 +23,7 @@ REASONS: Final = (
 
 
 @router.post("/cases/{case_id}/notices/{notice_id}/invalid")
-def post_invalid(case_id: CaseId, notice_id: str, request: Request, session: Analyst, fields: Fields) -> Response:
+def post_invalid(case_id: CaseId, notice_id: str, request: Request, session: Reviewer, fields: Fields) -> Response:
     """End a notice as invalid; the page of the case shows the rest, or the queue where the case is closed."""
     reason = fields.get("reason", "")
     if reason not in {one.value for one in REASONS}:

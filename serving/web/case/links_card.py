@@ -1,6 +1,7 @@
 """The sellers that shared contacts with the listing's seller at scoring time, each with its path."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 from features.contacts import KIND_WORDS, ContactKind
@@ -8,19 +9,9 @@ from features.facts import Facts
 from features.links import LinkedSeller, Links
 from serving.sellers.policy import DEFAULT_LINKS
 from serving.web import text_view
-from serving.web.text_view import Shown
 from serving.web.wording import words
 
 MOST_SHOWN: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class LinkPath:
-    """The path to a linked seller, and how many of their listings were found counterfeit and genuine by then."""
-
-    sentence: Shown
-    counterfeit: int
-    genuine: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +19,7 @@ class LinksCard:
     """The card; it is hidden without known `contacts`."""
 
     contacts: int
-    paths: tuple[LinkPath, ...]
+    paths: tuple[SimpleNamespace, ...]
     notes: tuple[str, ...]
 
 
@@ -42,11 +33,11 @@ def links_card(facts: Facts) -> LinksCard:
     return LinksCard(links.contacts, tuple(_path(one) for one in shown), tuple(_notes(links, len(shown))))
 
 
-def _path(one: LinkedSeller) -> LinkPath:
+def _path(one: LinkedSeller) -> SimpleNamespace:
     first, *others = one.path
     parts = [f"Same {KIND_WORDS[first.kind]} as seller {first.seller}"]
     parts += [f"which shares {_a(step.kind)} with seller {step.seller}" for step in others]
-    return LinkPath(text_view.show(", ".join(parts)), one.counterfeit, one.genuine)
+    return SimpleNamespace(sentence=text_view.show(", ".join(parts)), counterfeit=one.counterfeit, genuine=one.genuine)
 
 
 def _a(kind: ContactKind) -> str:

@@ -1,8 +1,7 @@
 """A listing that no open case is about: what it says, why the service passed it, and the form that opens a case."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,9 +9,8 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.cases.store import chosen
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.listings.store import listings, scores
 from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
@@ -22,39 +20,14 @@ from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards
-from serving.web.case.case_cards import ListingCard, PriceCard
-from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.seller_card import RiskPart, SellerCard, risk_part, seller_card
+from serving.web.case.reasons_card import reasons_card
+from serving.web.case.seller_card import risk_part, seller_card
+from serving.web.forms import LONGEST_ID
 from serving.web.queue import queue_rows
-from serving.web.rendering import Page, respond
-from serving.web.scores import ShownScore
-from serving.web.text_view import Shown
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
-_LONGEST_ID: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class ListingPage(Page, template="listing.html", place="/search"):
-    """A listing at its newest version, with its newest score. Its pictures are loaded only once it has a case."""
-
-    listing_id: str
-    external_id: str
-    title: Shown | None
-    brand: str | None
-    named: bool
-    marketplace: str
-    versions: int
-    since: str
-    score: ShownScore
-    harm: str
-    listing: ListingCard
-    price: PriceCard
-    seller: SellerCard
-    risk: RiskPart | None
-    reasons: ReasonsCard
 
 
 @router.get("/listings/{listing_id}")
@@ -62,7 +35,7 @@ def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session:
     """The page; a listing with an open case leads to that case, which may have to hide the score."""
     with runtime.store.read() as connection:
         found = listings.newest(
-            connection, listing_id[:_LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
+            connection, listing_id[:LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
         )
         waiting = chosen.waiting_on(connection, found.marketplace_id, found.listing_id)
         row = scores.latest_of_version(connection, found.marketplace_id, found.version_id)
@@ -77,18 +50,19 @@ def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session:
 
 @router.post("/listings/{listing_id}/case")
 def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
-    """Open a case and go to it."""
     return RedirectResponse(
-        f"/cases/{open_by_choice(runtime_of(request), session.person, listing_id[:_LONGEST_ID])}", 303
+        f"/cases/{open_by_choice(runtime_of(request), session.person, listing_id[:LONGEST_ID])}", 303
     )
 
 
-def _page(runtime: Runtime, connection: Connection, found: Newest, row: dict[str, Any], facts: Facts) -> ListingPage:
+def _page(runtime: Runtime, connection: Connection, found: Newest, row: dict[str, Any], facts: Facts) -> StaffPage:
     here, now = found.marketplace_id, runtime.clock.now()
     history = listings.versions(connection, here, found.listing_id)
     place = marketplaces.get(connection, here)
     scored = shown_scores.as_row(row, harm_of(row, facts))
-    return ListingPage(
+    return StaffPage(
+        "listing.html",
+        "/search",
         listing_id=found.listing_id,
         external_id=found.external_id,
         title=queue_rows.title_of(facts),

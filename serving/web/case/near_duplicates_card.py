@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 
 from sqlalchemy import Connection
 
@@ -15,20 +15,6 @@ from serving.views.views import Offered
 from serving.web.wording import words
 
 Duplicate = tuple[NearDuplicate, Offered | None, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class NearDuplicatesCard:
-    """The card; `compared` is False if the text was too short to compare or was not compared then.
-
-    A near-duplicate stands with its current data, None where it has none, and its price in words. `later` became known
-    after scoring.
-    """
-
-    compared: bool
-    sentences: tuple[str, ...]
-    duplicates: tuple[Duplicate, ...]
-    later: tuple[Duplicate, ...]
 
 
 def near_at_scoring(facts: Facts) -> tuple[NearDuplicate, ...]:
@@ -46,7 +32,7 @@ def near_since(connection: Connection, marketplace_id: str, facts: Facts, now: d
     return tuple(one for one in (found.shown if found is not None else ()) if one.listing_id not in known)
 
 
-def near_duplicates_card(connection: Connection, here: str, facts: Facts, now: datetime) -> NearDuplicatesCard:
+def near_duplicates_card(connection: Connection, here: str, facts: Facts, now: datetime) -> SimpleNamespace:
     """The card of a case's facts, with what became known after scoring."""
     since = near_since(connection, here, facts, now)
     shown = [one.listing_id for one in (*near_at_scoring(facts), *since)]
@@ -55,13 +41,13 @@ def near_duplicates_card(connection: Connection, here: str, facts: Facts, now: d
 
 def near_duplicates_part(
     facts: Facts, since: Sequence[NearDuplicate], offered: Mapping[str, Offered]
-) -> NearDuplicatesCard:
+) -> SimpleNamespace:
     """The card of facts; `offered` holds current data about the near-duplicates that are shown."""
     found, currency = facts.likeness, facts.price.base_currency
     later = tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in since)
     if found is None:
-        return NearDuplicatesCard(compared=False, sentences=(), duplicates=(), later=later)
-    return NearDuplicatesCard(
+        return SimpleNamespace(compared=False, sentences=(), duplicates=(), later=later)
+    return SimpleNamespace(
         compared=True,
         sentences=tuple(_sentences(found, currency)),
         duplicates=tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in found.shown),

@@ -1,7 +1,7 @@
 """The analysts' notes on a case, the forms that snooze and resume it, and the page of notes that mention the reader."""
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from types import SimpleNamespace
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,20 +11,18 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store import case_notes
-from serving.cases.store.case_notes import Mention, StoredNote
 from serving.cases.store.cases import Case
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service import case_notes as writing
 from serving.review.service import deferring
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _MENTION: Final = "mention:"
 HOURS: Final = (
     Option("1", "1 hour"),
@@ -35,28 +33,18 @@ HOURS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NotesCard:
-    """The notes on a case, the colleagues who can be mentioned, and the choices of snooze periods."""
-
-    notes: list[StoredNote]
-    colleagues: tuple[Option, ...]
-    hours: tuple[Option, ...]
-
-
-def notes_card(connection: Connection, person: Person, case: Case, *, blind: bool) -> NotesCard:
+def notes_card(connection: Connection, person: Person, case: Case, *, blind: bool) -> SimpleNamespace:
     """The card of a case's notes. In blind review it names nobody: a judge of the case must not be asked."""
     others = {} if blind else case_notes.colleagues(connection, case.marketplace_id)
-    return NotesCard(
-        case_notes.of_case(connection, case.marketplace_id, case.case_id),
-        tuple(Option(user_id, name) for user_id, name in others.items() if user_id != person.user_id),
-        HOURS,
+    return SimpleNamespace(
+        notes=case_notes.of_case(connection, case.marketplace_id, case.case_id),
+        colleagues=tuple(Option(user_id, name) for user_id, name in others.items() if user_id != person.user_id),
+        hours=HOURS,
     )
 
 
 @router.post("/cases/{case_id}/notes")
 def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Save a note."""
     mentioned = [name.removeprefix(_MENTION) for name in fields if name.startswith(_MENTION)]
     wanted = writing.Wanted(case_id, fields.get("said", ""), mentioned)
     writing.write_note(runtime_of(request), session.person, wanted)
@@ -65,7 +53,6 @@ def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fiel
 
 @router.post("/cases/{case_id}/snooze")
 def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Snooze a case and return to the queue."""
     hours = fields.get("hours", "")
     if hours not in {one.value for one in HOURS}:
         raise Invalid("Choose for how long.")
@@ -83,7 +70,6 @@ def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fi
 
 @router.post("/cases/{case_id}/resume")
 def post_resume(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Resume a snoozed case."""
     deferring.take_up(runtime_of(request), session.person, case_id)
     return go_to(request, _back(case_id, fields), Flash.TAKEN_UP)
 
@@ -95,31 +81,22 @@ def _back(case_id: str, fields: Fields) -> str:
 _MOST: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class NotesPage(Page, template="notes.html", place="/notes"):
-    """The notes that mention the reader, unread ones first."""
-
-    notes: list[Mention]
-    unseen: int
-    most: int
-
-
 @router.get("/notes")
 def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
-    """The notes."""
     return respond(request, notes_page(runtime_of(request), session), session)
 
 
 @router.post("/notes/seen")
 def post_seen(request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
-    """Mark all of them as read."""
     with runtime.store.write() as connection:
         case_notes.see_all(connection, session.person.user_id, runtime.clock.now())
     return go_to(request, "/notes", Flash.NOTES_SEEN)
 
 
-def notes_page(runtime: Runtime, session: Session) -> NotesPage:
+def notes_page(runtime: Runtime, session: Session) -> StaffPage:
     person, here = session.person, session.person.marketplaces(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
         notes = case_notes.inbox(connection, person.user_id, here, _MOST)
-        return NotesPage(notes, case_notes.unseen(connection, person.user_id, here), _MOST)
+        return StaffPage(
+            "notes.html", "/notes", notes=notes, unseen=case_notes.unseen(connection, person.user_id, here), most=_MOST
+        )

@@ -2,22 +2,19 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from features.facts import Facts
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import Judge, TheRuntime
 from serving.platform.runtime import Runtime
 from serving.review.service import notice_evidence
 from serving.web.forms import CaseId
 
 router = APIRouter(include_in_schema=False)
-Judge = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
 _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "same-origin",

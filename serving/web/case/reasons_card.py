@@ -1,44 +1,16 @@
 """The card of a score: hard evidence, and the parts that add up to the value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from models.messages.english import in_english
 from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named
 from serving.web import charts
-from serving.web.charts import ReasonBar
 from serving.web.wording import words
 
 
-@dataclass(frozen=True, slots=True)
-class Remainder:
-    """A part of a score that names no finding."""
-
-    sentence: str
-    weight: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonsCard:
-    """Hard evidence, the parts of the score, and the reason for the lane.
-
-    `ambiguous` is wording that proves nothing by itself. `bars` are the parts that name a finding, strongest first;
-    `remainders` are the rest of the total. `why_none` says why there are no parts, where they cannot be computed.
-    """
-
-    evidence: tuple[str, ...]
-    ambiguous: str | None
-    unit: str
-    bars: tuple[ReasonBar, ...]
-    remainders: tuple[Remainder, ...]
-    total: str
-    note: str
-    route: tuple[str, ...]
-    why_none: str | None
-
-
-def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
+def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
     """The card of a score with its explanation (`explained`)."""
     reasons: Sequence[Reason] = row["reasons"]
     route = tuple(in_english(one) for one in row["route_reasons"])
@@ -47,7 +19,7 @@ def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
     is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
     digits = 0 if is_scorecard else 2
     rest = tuple(
-        Remainder(in_english(one.message), words.signed(one.weight, digits))
+        SimpleNamespace(sentence=in_english(one.message), weight=words.signed(one.weight, digits))
         for one in reasons
         if one.code in REMAINDERS
     )
@@ -60,4 +32,14 @@ def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
         if row["encoder"] is not None:
             note = f"A second score: {row['encoder']} read the title after the first answer. {note}"
     bars = charts.reason_bars(named(reasons), digits)
-    return ReasonsCard(evidence, ambiguous, unit, bars, rest, total, note, route, row["why_none"])
+    return SimpleNamespace(
+        evidence=evidence,
+        ambiguous=ambiguous,
+        unit=unit,
+        bars=bars,
+        remainders=rest,
+        total=total,
+        note=note,
+        route=route,
+        why_none=row["why_none"],
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -17,7 +18,6 @@ from serving.sellers.service.seller_risk import risk_of
 from serving.sellers.store import activity_series, strikes
 from serving.sellers.store.activity_series import LISTINGS, STEP, STEPS
 from serving.web import charts, text_view
-from serving.web.charts import ScoreBar
 from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -38,28 +38,9 @@ class SellerRow:
     counts: tuple[str | None, str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class SellerCard:
-    """The card; `seller` is None if the listing names none, outcomes are None if none were recorded then.
-
-    `strikes` are the current ones, and the number at which account closure is proposed.
-    """
-
-    seller: Shown | None
-    authorised: bool
-    strikes: tuple[float, int] | None
-    rows: tuple[SellerRow, ...]
-    sources: str
-    remarks: list[tuple[str, Shown]]
-    counterfeit: int | None
-    genuine: int | None
-    disagreement: str | None
-
-
 def seller_card(
     connection: Connection, marketplace_id: str, facts: Facts, policies: ByClass, now: datetime
-) -> SellerCard:
-    """The card of the facts' seller."""
+) -> SimpleNamespace:
     seller, block = facts.seller, facts.listing.seller
     known = block.external_id
     trade = activity_series.series_by_kind(connection, marketplace_id, known, facts.as_of) if known else {}
@@ -79,7 +60,7 @@ def seller_card(
         rows.append(SellerRow("Orders", _series("orders", None, facts.as_of, None), _counts(block.orders)))
     outcomes, struck = seller.outcomes, strikes.of_seller(connection, marketplace_id, known) if known else []
     given = count(struck, as_of=now, policy=policies[StrikePolicy]).total
-    return SellerCard(
+    return SimpleNamespace(
         seller=text_view.show(known) if known else None,
         authorised=seller.authorised,
         strikes=(given, int(policies[SanctionPolicy].close_from)) if known else None,
@@ -140,22 +121,12 @@ def _since(days: float) -> str:
 _WIDTH: Final = 96  # Leaves room for the sentence on the line of a telephone.
 
 
-@dataclass(frozen=True, slots=True)
-class RiskPart:
-    """The seller's percentile and the counts behind it; `bar` is None without a percentile."""
-
-    as_of: datetime | None
-    bar: ScoreBar | None
-    standing: str
-    counts: tuple[str, ...]
-
-
-def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> RiskPart:
+def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> SimpleNamespace:
     """The part of a seller; None is a seller whom the listing does not name."""
     found = risk_of(runtime, connection, marketplace_id, seller)
     percentile = found.risk.percentile if found.risk else None
     standing, *counts = map(in_english, found.reasons)
-    return RiskPart(
+    return SimpleNamespace(
         as_of=found.kept.as_of if found.kept else None,
         bar=charts.percentile_bar(percentile, _WIDTH) if percentile is not None else None,
         standing=standing,

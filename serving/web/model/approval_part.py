@@ -1,7 +1,6 @@
 """The approvals of the challenger, and those that are missing before it scores listings."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from types import SimpleNamespace
 
 from sqlalchemy import Connection
 
@@ -13,47 +12,20 @@ from serving.platform.runtime import Runtime
 from serving.web.model.training_part import who
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalRow:
-    """A person's approval; `counts` is whether it counts now, `same_person` whether only another account bars it."""
-
-    by: str
-    at: datetime
-    reason: str
-    counts: bool
-    same_person: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Approvals:
-    """The approvals of a model; `mine` is whether the reader's is among them.
-
-    `able` are the names of the people whose approval would count now, and `may` is whether the reader is one of them.
-    """
-
-    given: tuple[ApprovalRow, ...]
-    needed: int
-    missing: int
-    mine: bool
-    able: tuple[str, ...]
-    may: bool
-
-
 def approvals_of(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str
-) -> Approvals:
-    """The approvals of a model for the reader."""
+) -> SimpleNamespace:
     stands = standing_of(runtime, connection, marketplace_id, model)
     given = approvals.waiting(connection, marketplace_id, model.digest)
     able = who_can_approve(connection, marketplace_id, stands)
-    return Approvals(
+    return SimpleNamespace(
         given=tuple(
-            ApprovalRow(
-                who(connection, one.approval.by),
-                one.approved_at,
-                one.approval.reason,
-                one.approval in stands.counted,
-                one.approval.by in stands.doubled,
+            SimpleNamespace(
+                by=who(connection, one.approval.by),
+                at=one.approved_at,
+                reason=one.approval.reason,
+                counts=one.approval in stands.counted,
+                same_person=one.approval.by in stands.doubled,
             )
             for one in given
         ),

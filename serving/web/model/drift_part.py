@@ -1,8 +1,7 @@
 """The last drift report in words: shifted features, prevalence, and calibration."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -19,39 +18,7 @@ _SHOWN: Final = 6
 _MEANINGS: Final = {feature.name: feature.meaning.rstrip(".") for feature in FEATURES} | {SCORE: "The champion's score"}
 
 
-@dataclass(frozen=True, slots=True)
-class ShiftRow:
-    """A drifted feature: what changed in its values, its alarm while it is significant, and who acknowledged that."""
-
-    name: str
-    meaning: str
-    psi: float
-    moved: bool
-    changes: str
-    red: RedFeature | None
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """The report; `why_not` is set if there were too few listings."""
-
-    made_at: datetime
-    compared: str
-    why_not: str | None
-    steady: int
-    features: int
-    shifts: tuple[ShiftRow, ...]
-    more: int
-    loud: int
-    prevalence: str
-    prevalence_rests_on: str
-    recall: str
-    answers: str
-    bands: list[Mapping[str, Any]]
-
-
-def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFeature]) -> Drift | None:
+def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFeature]) -> SimpleNamespace | None:
     """The marketplace's newest report with its `red` features; None before the first.
 
     Every significant shift is shown, because a person has to explain it, and a few moderate ones.
@@ -67,7 +34,7 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
     moving = [row for row in rows if row["level"] == Level.MOVING]
     moved = [row for row in rows if row["level"] == Level.MOVED]
     kept = [*moved, *moving[: max(0, _SHOWN - len(moved))]]
-    return Drift(
+    return SimpleNamespace(
         made_at=made_at,
         compared=f"{after:,} scores of the last {report['days']} days against {before:,} from before the promotion",
         why_not=None if report["enough"] else "Too little data: one of the samples has fewer than 50 listings.",
@@ -84,15 +51,15 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
     )
 
 
-def _shift(connection: Connection, row: Mapping[str, Any], red: RedFeature | None) -> ShiftRow:
-    return ShiftRow(
-        row["name"],
-        _MEANINGS.get(row["name"], ""),
-        row["psi"],
-        row["level"] == Level.MOVED,
-        _changes(row),
-        red,
-        who(connection, red.acknowledged.by) if red and red.acknowledged else "",
+def _shift(connection: Connection, row: Mapping[str, Any], red: RedFeature | None) -> SimpleNamespace:
+    return SimpleNamespace(
+        name=row["name"],
+        meaning=_MEANINGS.get(row["name"], ""),
+        psi=row["psi"],
+        moved=row["level"] == Level.MOVED,
+        changes=_changes(row),
+        red=red,
+        by=who(connection, red.acknowledged.by) if red and red.acknowledged else "",
     )
 
 

@@ -1,9 +1,9 @@
 """Labels: how many there are and will be, sources and times, those in doubt, and the changes of the last snapshot."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from types import SimpleNamespace
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -13,58 +13,40 @@ from features.message import message
 from models.labels import VALUES, EvidenceLevel
 from models.messages.english import in_english
 from models.policies.learning import LabelPolicy
-from models.verdict import Judgement
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import leaning
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime
 from serving.learning.policy import LabelSourcePolicy
-from serving.learning.rules.heavy_sources import Among, HeavySource, heavy_sources
-from serving.learning.service.label_changes import LabelChanges, label_changes
-from serving.learning.service.labelling import LabelState, label_state
+from serving.learning.rules.heavy_sources import HeavySource, heavy_sources
+from serving.learning.service.label_changes import label_changes
+from serving.learning.service.labelling import label_state
 from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import learning, links, second_reviews
 from serving.learning.store.learning import StoredSnapshot
-from serving.learning.store.second_reviews import SecondReviews, Suspect
+from serving.learning.store.second_reviews import SecondReviews
 from serving.platform.runtime import Runtime
 from serving.review.store import masked_scores
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
-from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
+from serving.web.at_marketplace import PlaceScope, scope_of
+from serving.web.model.leaning_card import COMPARED_DAYS, leaning_card
 from serving.web.model.model_charts import wilson
 from serving.web.model.model_report import EVIDENCE
 from serving.web.model.notices_part import OF
-from serving.web.rendering import respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.wording import words
-from serving.web.wording.vocabulary import CHOICE_OF, Choice
+from serving.web.wording.vocabulary import CHOICE_OF
 from training.snapshot import SnapshotRefused
 from training.snapshot_summary import SnapshotSummary, summarise
 
 _LISTED: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class LabelChangesCard:
-    """The comparison of two snapshots; `why_not` is set where a file is gone.
-
-    `fates` are the versions whose label changed or is gone; `listings` are the ids of those that the page may name.
-    """
-
-    before: StoredSnapshot
-    after: StoredSnapshot
-    changes: LabelChanges | None
-    fates: Mapping[str, Sequence[str]]
-    listings: Mapping[str, tuple[str, str]]
-    may_open: bool
-    why_not: str
-
-
 def label_changes_card(
     runtime: Runtime, connection: Connection, marketplace_id: str, newest: Sequence[StoredSnapshot], *, may_open: bool
-) -> LabelChangesCard | None:
+) -> SimpleNamespace | None:
     """The card of the two newest snapshots, newest first; None where there is none to compare with."""
     if len(newest) < 2:
         return None
@@ -74,7 +56,9 @@ def label_changes_card(
             connection, marketplace_id, runtime.services[SnapshotFiles], before, after, runtime.policies[LabelPolicy]
         )
     except SnapshotRefused as refused:
-        return LabelChangesCard(before, after, None, {}, {}, may_open, str(refused))
+        return SimpleNamespace(
+            before=before, after=after, changes=None, fates={}, listings={}, may_open=may_open, why_not=str(refused)
+        )
     fates = {
         "Now genuine, before counterfeit": found.cleared,
         "Now counterfeit, before genuine": found.accused,
@@ -82,7 +66,9 @@ def label_changes_card(
     }
     named = {version for versions in fates.values() for version in versions[:_LISTED]}
     listings = links.listings_of(connection, marketplace_id, named)
-    return LabelChangesCard(before, after, found, fates, listings, may_open, "")
+    return SimpleNamespace(
+        before=before, after=after, changes=found, fates=fates, listings=listings, may_open=may_open, why_not=""
+    )
 
 
 def _lower(sentence: str) -> str:
@@ -91,7 +77,6 @@ def _lower(sentence: str) -> str:
 
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 PLACE: Final = "/models/labels"
 _SUSPECTS: Final = 50
 _TICKS: Final = 6
@@ -105,39 +90,13 @@ _TONES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LabelsPage(AtMarketplace, template="models_labels.html", place="/models"):
-    """The page; `suspects` is None for reviewers, because second reviews are blind."""
-
-    labels: LabelState
-    over_time: StackedArea | None
-    snapshot: str
-    why_no_summary: str
-    summary: SnapshotSummary | None
-    names: Mapping[str, str]
-    heavy: Mapping[str, HeavySource]
-    kinds: Mapping[Among, str]
-    reviewer_share: float
-    changes: LabelChangesCard | None
-    withheld: tuple[tuple[str, int], ...]
-    report: Mapping[str, Any]
-    capped_groups: Mapping[str, int]
-    looks: SecondReviews
-    agreement: str
-    leaning: LeaningCard
-    compared_days: int
-    suspects: list[Suspect] | None
-    values: Mapping[Judgement, int]
-    answers: Mapping[Judgement, Choice]
-
-
 @router.get(PLACE)
-def get_labels(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_labels(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, labels_page(runtime, session.person, scope), session)
 
 
-def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPage:
+def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     here, now = scope.marketplace_id, runtime.clock.now()
     may_see_suspects = not person.may(Permission.REVIEW_CASES)
     may_open = here in person.marketplaces(Permission.REVIEW_CASES)
@@ -157,7 +116,9 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         names = {f"user:{one}": name for one, name in accounts.names(connection, users).items()}
         names |= {f"brand:{one.brand_id}": one.name for one in brands.registered(connection, here, now)}
     report = models[0].report if models else {}
-    return LabelsPage(
+    return StaffPage(
+        "models_labels.html",
+        "/models",
         scope=scope,
         labels=labels,
         over_time=_over_time(summary, now) if summary else None,

@@ -1,6 +1,6 @@
 """The effect of a visible score on decisions, in words: with it, without it, and the difference."""
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 from serving.cases.rules.masked_score import Answers, Leaning
@@ -10,42 +10,26 @@ from serving.web.model.model_charts import wilson
 COMPARED_DAYS: Final = 90
 
 
-@dataclass(frozen=True, slots=True)
-class LeaningRow:
-    """First decisions of one kind; `share` is None without any."""
-
-    what: str
-    counts: str
-    share: str | None
-    interval: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeaningCard:
-    """Both kinds, their difference in points, and its meaning; `difference` is None if one kind has none."""
-
-    rows: tuple[LeaningRow, ...]
-    difference: str | None
-    interval: str
-    text: str
-
-
-def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> LeaningCard:
+def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> SimpleNamespace:
     """The card; `is_own` addresses the reviewer of these decisions, `masked_share` is the current share."""
     rows = (_row("Score visible", found.shown), _row("Score masked until the decision", found.hidden))
     if found.difference is None or found.low is None or found.high is None:
-        return LeaningCard(rows, None, "", _nothing(found, masked_share, is_own=is_own))
+        return SimpleNamespace(
+            rows=rows, difference=None, interval="", text=_nothing(found, masked_share, is_own=is_own)
+        )
     interval = f"{_points(found.low)} to {_points(found.high)}"
     text = _meaning(found.low, found.high, is_own=is_own)
-    return LeaningCard(rows, _points(found.difference), interval, text)
+    return SimpleNamespace(rows=rows, difference=_points(found.difference), interval=interval, text=text)
 
 
-def _row(what: str, found: Answers) -> LeaningRow:
+def _row(what: str, found: Answers) -> SimpleNamespace:
     if found.share is None:
-        return LeaningRow(what, "no decisions yet", None, "")
+        return SimpleNamespace(what=what, counts="no decisions yet", share=None, interval="")
     low, high = wilson(found.counterfeit, found.number)
     counts = f"{found.counterfeit:,} of {found.number:,}"
-    return LeaningRow(what, counts, f"{100 * found.share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %")
+    return SimpleNamespace(
+        what=what, counts=counts, share=f"{100 * found.share:.0f} %", interval=f"{100 * low:.0f} to {100 * high:.0f} %"
+    )
 
 
 def _nothing(found: Leaning, masked_share: float, *, is_own: bool) -> str:

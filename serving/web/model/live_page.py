@@ -2,35 +2,32 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from types import SimpleNamespace
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.messages.english import sentences
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime, Trainer
 from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
 from serving.learning.service.monitoring import SCORE
-from serving.learning.service.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
+from serving.learning.service.reason_precision import DAYS, Told, reason_precision
 from serving.learning.store import monitoring
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.model.drift_part import Drift, drift_of
+from serving.web.model.drift_part import drift_of
 from serving.web.model.model_charts import wilson
-from serving.web.rendering import respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.series_charts import Grid, drift_grid
 from serving.web.wording import words
 from training.drift import MOVED_FROM, MOVING_FROM
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
-Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
 PLACE: Final = "/models/live"
 _REPORTS: Final = 12
 _FEATURES: Final = 10
@@ -41,32 +38,8 @@ _LONGEST_NOTE: Final = 500
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
-@dataclass(frozen=True, slots=True)
-class ToldTable:
-    """The reasons for, the reasons against, or the rules, each with its name and the interval of its share."""
-
-    key: str
-    title: str
-    says: str
-    rows: list[tuple[str, Told, tuple[float, float]]]
-
-
-@dataclass(frozen=True, slots=True)
-class LivePage(AtMarketplace, template="models_live.html", place="/models"):
-    """The page; the grid is None before the first report."""
-
-    drift: Drift | None
-    may_acknowledge: bool
-    grid: Grid | None
-    moving_from: float
-    moved_from: float
-    days: int
-    told: ReasonPrecision
-    tables: tuple[ToldTable, ...]
-
-
 @router.get(PLACE)
-def get_live(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_live(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, live_page(runtime, session.person, scope), session)
 
@@ -82,20 +55,21 @@ def post_acknowledgement(request: Request, runtime: TheRuntime, session: Trainer
 
 @router.post(f"{PLACE}/acknowledgements/withdraw")
 def post_withdrawal(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
-    """Withdraw an acknowledgement."""
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     acknowledgement_id = fields.get("acknowledgement_id", "")[:_LONGEST_NAME]
     withdraw(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.DRIFT_ALARMED)
 
 
-def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LivePage:
+def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         drift = drift_of(connection, place.marketplace_id, red_now(runtime, connection, place.marketplace_id))
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     told = reason_precision(runtime, place)
-    return LivePage(
+    return StaffPage(
+        "models_live.html",
+        "/models",
         scope=scope,
         drift=drift,
         may_acknowledge=place.marketplace_id in person.marketplaces(Permission.TRAIN_MODELS),
@@ -141,14 +115,14 @@ def _short(name: str) -> str:
     return words_apart if len(words_apart) <= _NAME else f"{words_apart[: _NAME - 1]}…"
 
 
-def _table(key: str, title: str, says: str, found: Sequence[Told]) -> ToldTable:
+def _table(key: str, title: str, says: str, found: Sequence[Told]) -> SimpleNamespace:
     """A rule is named by its sentence, without the numbers and names of a listing."""
     catalogue = sentences() if key == "rules" else {}
-    return ToldTable(
-        key,
-        title,
-        says,
-        [
+    return SimpleNamespace(
+        key=key,
+        title=title,
+        says=says,
+        rows=[
             (
                 _PARAMETER.sub("…", catalogue[told.name].text) if catalogue else told.name.replace("_", " "),
                 told,

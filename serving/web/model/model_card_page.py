@@ -1,45 +1,31 @@
 """The card of a model: its purpose, training data, evaluation, and limits."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime
 from serving.learning.store import learning, links
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
-from serving.web.model.model_page import Tracked, tracked
-from serving.web.model.model_report import Report, report_of
-from serving.web.rendering import respond
+from serving.web.at_marketplace import PlaceScope, scope_of
+from serving.web.forms import LONGEST_DIGEST
+from serving.web.model.model_page import tracked
+from serving.web.model.model_report import report_of
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 PLACE: Final = "/models/cards"
-_LONGEST_DIGEST: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCardPage(AtMarketplace, template="model_card.html", place="/models"):
-    """The card; `champion_since` is None if it is not the champion."""
-
-    champion_since: datetime | None
-    report: Report
-    snapshot_id: str
-    tracked: Tracked | None
 
 
 @router.get(f"{PLACE}/{{digest}}")
-def get_card(digest: str, request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_card(digest: str, request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
-    return respond(request, model_card_page(runtime, scope, digest[:_LONGEST_DIGEST]), session)
+    return respond(request, model_card_page(runtime, scope, digest[:LONGEST_DIGEST]), session)
 
 
-def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCardPage:
+def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> StaffPage:
     """The content of the card."""
     here = scope.marketplace_id
     with runtime.store.read() as connection:
@@ -47,7 +33,9 @@ def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCa
         promotions = learning.promotions(connection, here)
         kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])])
     scores = promotions and promotions[0].digest == model.digest
-    return ModelCardPage(
+    return StaffPage(
+        "model_card.html",
+        "/models",
         scope=scope,
         champion_since=promotions[0].promoted_at if scores else None,
         report=report_of(model),

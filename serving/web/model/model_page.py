@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request
@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 
 from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
-from serving.learning.service.labelling import LabelState, label_state
+from serving.guards import ModelReader, Promoter, TheRuntime, Trainer
+from serving.learning.service.labelling import label_state
 from serving.learning.service.learn import request_training, try_again
 from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
 from serving.learning.store import approvals, learning, links
@@ -24,26 +23,20 @@ from serving.operations.service.breaker import close_breaker
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
-from serving.scoring.store.breakers import Breaker
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
-from serving.web.model.approval_part import Approvals, approvals_of
-from serving.web.model.model_report import Report, report_of
-from serving.web.model.notices_part import Notice, notices_of
-from serving.web.model.threshold_part import ThresholdPart, threshold_part
-from serving.web.model.training_part import TrainingPart, job_to_try_again, training_part, who
-from serving.web.model.trial_part import RefusedShare, TrialPart, trial_part
-from serving.web.rendering import respond, respond_part
+from serving.web.forms import LONGEST_DIGEST, LONGEST_REASON, Fields
+from serving.web.model.approval_part import approvals_of
+from serving.web.model.model_report import report_of
+from serving.web.model.notices_part import notices_of
+from serving.web.model.threshold_part import threshold_part
+from serving.web.model.training_part import job_to_try_again, training_part, who
+from serving.web.model.trial_part import RefusedShare, trial_part
+from serving.web.rendering import StaffPage, respond, respond_part
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
-Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
-Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 _PAST_SHOWN: Final = 6
 _LATELY: Final = 7
-_LONGEST_REASON: Final = 500
-_LONGEST_DIGEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +49,8 @@ class Tracked:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelsPage(AtMarketplace, template="models.html", place="/models"):
-    """The page. `shown` is the challenger's report, or the champion's without a challenger."""
-
-    champion: Model | None
-    is_challenge: bool
-    beside_is_champion: bool
-    shown: Report | None
-    snapshot_id: str
-    thresholds: ThresholdPart | None
-    notices: tuple[Notice, ...]
-    tracked: Tracked | None
-    trained: datetime | None
-    approvals: Approvals | None
-    labels: LabelState | None
-    breaker: Breaker
-    trial: TrialPart | None
-    training: TrainingPart
-    job_to_try_again: str
-    past: list[tuple[str, Promotion]]
-    earlier: str
-    rollback: Approvals | None
-    may_train: bool
-    may_promote: bool
-
-
 @router.get("/models")
-def get_models(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_models(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, models_page(runtime, session.person, scope, given=request.query_params), session)
 
@@ -95,7 +62,7 @@ def models_page(
     *,
     given: Mapping[str, str] | None = None,
     refused: RefusedShare | None = None,
-) -> ModelsPage:
+) -> StaffPage:
     """The content of the page; `given` may have thresholds whose figures it shows."""
     place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
     contender = challenger(runtime, place)
@@ -122,7 +89,9 @@ def models_page(
             back = learning.get_model(connection, here, earlier[0])
             asked = approvals_of(runtime, connection, here, back, reader=reader)
     shown = report_of(model, a_day) if model else None
-    return ModelsPage(
+    return StaffPage(
+        "models.html",
+        "/models",
         scope=scope,
         champion=champion,
         is_challenge=contender is not None,
@@ -194,7 +163,7 @@ def _without_password(uri: str) -> str:
 
 
 @router.get("/models/training")
-def get_training(request: Request, runtime: TheRuntime, session: Reader) -> Response:
+def get_training(request: Request, runtime: TheRuntime, session: ModelReader) -> Response:
     """The state of the retraining. The page polls it only while one runs, so an ended one reloads the page."""
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     with runtime.store.read() as connection:
@@ -221,7 +190,7 @@ def post_train(request: Request, runtime: TheRuntime, session: Trainer, fields: 
 def post_promote(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Approve the model that was shown; the last required approval promotes it."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
+    reason, digest = fields.get("reason", "")[:LONGEST_REASON], fields.get("digest", "")[:LONGEST_DIGEST]
     done = approve(runtime, scope.chosen, digest=digest, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.PROMOTED if done.in_force else Flash.APPROVED)
 
@@ -230,7 +199,7 @@ def post_promote(request: Request, runtime: TheRuntime, session: Promoter, field
 def post_withdraw(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Withdraw the user's approval."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    withdraw(runtime, scope.chosen, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=session.person.actor)
+    withdraw(runtime, scope.chosen, digest=fields.get("digest", "")[:LONGEST_DIGEST], by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.APPROVAL_WITHDRAWN)
 
 
@@ -238,7 +207,7 @@ def post_withdraw(request: Request, runtime: TheRuntime, session: Promoter, fiel
 def post_rollback(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Roll back to the previous champion."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     done = rollback(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.ROLLED_BACK if done.in_force else Flash.APPROVED)
 
@@ -247,6 +216,6 @@ def post_rollback(request: Request, runtime: TheRuntime, session: Promoter, fiel
 def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)

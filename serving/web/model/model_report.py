@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 from models.labels import EvidenceLevel
 from serving.learning.store.learning import Model
 from serving.web.model import model_charts
 from serving.web.model.gate_rows import GateRow, gate_rows, sentence_case
-from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
-from serving.web.model.peer_rows import Peers, peers_of
-from serving.web.model.report_measures import Measure, OperatingPoint, measures_of, operating_rows
-from serving.web.model.second_stage_row import SecondStageRow, second_stage_of
+from serving.web.model.model_charts import CurveChart, ReliabilityChart, RocChart, ThresholdBar
+from serving.web.model.peer_rows import peers_of
+from serving.web.model.report_measures import Measure, measures_of, operating_rows
+from serving.web.model.second_stage_row import second_stage_of
 from serving.web.wording import words
 from training.comparison import comparable, why_not_comparable
 from training.operating import promise_in_words
@@ -23,18 +24,6 @@ EVIDENCE: Final = {
     EvidenceLevel.TWO_REVIEWERS.value: "Two reviewers agree",
     EvidenceLevel.ONE_REVIEWER.value: "One reviewer",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SliceRow:
-    """A slice of the evaluated listings."""
-
-    name: str
-    rows: int
-    positives: int
-    ours: str
-    theirs: str | None
-    bar: DifferenceBar | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +40,18 @@ class Report:
     why_not_compared: str | None
     beside: str | None
     beside_digest: str
-    peers: Peers | None
-    second_stage: SecondStageRow | None
+    peers: SimpleNamespace | None
+    second_stage: SimpleNamespace | None
     measures: tuple[Measure, ...]
     out_of_fold: tuple[Measure, ...]
     gates: tuple[GateRow, ...]
-    slices: tuple[SliceRow, ...]
+    slices: tuple[SimpleNamespace, ...]
     curves: CurveChart
     curves_on: str
     roc: RocChart
     reliability: ReliabilityChart
     thresholds: ThresholdBar
-    points: tuple[OperatingPoint, ...]
+    points: tuple[SimpleNamespace, ...]
     promises: tuple[str, ...]
     evidence: Mapping[str, int]
 
@@ -121,16 +110,16 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
     )
 
 
-def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SliceRow, ...]:
+def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace, ...]:
     bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in found])
     return tuple(
-        SliceRow(
-            sentence_case(row["slice"]),
-            row["rows"],
-            row["positives"],
-            words.figure(row["candidate_ap"]),
-            words.figure(row["champion_ap"]) if "champion_ap" in row else None,
-            bar,
+        SimpleNamespace(
+            name=sentence_case(row["slice"]),
+            rows=row["rows"],
+            positives=row["positives"],
+            ours=words.figure(row["candidate_ap"]),
+            theirs=words.figure(row["champion_ap"]) if "champion_ap" in row else None,
+            bar=bar,
         )
         for row, bar in zip(found, bars, strict=True)
     )

@@ -1,7 +1,7 @@
 """The model beside simpler ones on the same listings, as `touchstone evaluate` shows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 from serving.web.wording import words
@@ -17,25 +17,14 @@ _METHODS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Peers:
-    """The figures by method, the model's first; `claims` is whether the model is superior to the fair peer."""
-
-    rows: dict[str, Mapping[str, Any]]
-    difference: str
-    interval: str
-    claims: bool
-    says: str
-
-
-def peers_of(judged: Mapping[str, Any]) -> Peers | None:
+def peers_of(judged: Mapping[str, Any]) -> SimpleNamespace | None:
     """The comparison of an evaluation; None of one from before there was one."""
     found = judged.get("peers")
     if found is None:
         return None
     low, high = found["difference_interval"]
     whole = found["fitted"] >= found["known"]
-    return Peers(
+    return SimpleNamespace(
         rows={
             "This model": judged["candidate"],
             **{words_for: found["figures"][name] for name, words_for in _METHODS.items()},

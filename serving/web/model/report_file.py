@@ -1,7 +1,6 @@
 """The model card as one self-contained HTML file: inputs, evaluation, and limits of a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,27 +10,25 @@ from models.classifier import Join
 from models.routing import Lane
 from serving.learning.store.learning import Model
 from serving.web.headers import FOLDER
-from serving.web.model.model_report import Report, report_of
-from serving.web.rendering import Page, render
+from serving.web.model.model_report import report_of
+from serving.web.rendering import StaffPage, render
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ROUTES
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFile(Page, template="report.html"):
-    """The file. `stylesheet` is our own sheet, embedded because no server delivers it with the file."""
-
-    marketplace: str
-    made: str
-    shown: Report
-    lineage: dict[str, str | None]
-    stylesheet: Markup
 
 
 def report_html(model: Model, *, marketplace: str, now: datetime) -> str:
     """The text of the file."""
     stylesheet = Markup((FOLDER / "touchstone.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file
-    return render(ReportFile(marketplace, words.day(now, now), report_of(model), _lineage(model), stylesheet))
+    return render(
+        StaffPage(
+            "report.html",
+            marketplace=marketplace,
+            made=words.day(now, now),
+            shown=report_of(model),
+            lineage=_lineage(model),
+            stylesheet=stylesheet,
+        )
+    )
 
 
 def _lineage(model: Model) -> dict[str, str | None]:

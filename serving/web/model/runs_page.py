@@ -1,59 +1,32 @@
 """Training runs: inputs, duration, result, and the link to MLflow."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Final
+from types import SimpleNamespace
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import ModelReader, TheRuntime
 from serving.learning.store import learning
-from serving.learning.store.learning import Job, Model, Promotion
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
-from serving.web.model.model_page import Tracked, tracked
-from serving.web.model.training_part import TrainingPart, job_to_try_again, training_part, who
-from serving.web.rendering import respond
+from serving.web.at_marketplace import PlaceScope, scope_of
+from serving.web.model.model_page import tracked
+from serving.web.model.training_part import job_to_try_again, training_part, who
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 PLACE: Final = "/models/runs"
 _SHOWN: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A retraining with its requester's name, its model, and where that is tracked."""
-
-    job: Job
-    by: str
-    model: Model | None
-    tracked: Tracked | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunsPage(AtMarketplace, template="runs.html", place="/models"):
-    """The page; `snapshots` are digests by id, `promotions` the last one of each model."""
-
-    training: TrainingPart
-    job_to_try_again: str
-    may_train: bool
-    runs: list[RunRow]
-    snapshots: Mapping[str, str]
-    champion: str
-    promotions: Mapping[str, Promotion]
-
-
 @router.get(PLACE)
-def get_runs(request: Request, runtime: TheRuntime, session: Reader) -> HTMLResponse:
+def get_runs(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, runs_page(runtime, session.person, scope), session)
 
 
-def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
+def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     here = scope.marketplace_id
     with runtime.store.read() as connection:
         models = {model.digest: model for model in learning.models(connection, here, _SHOWN)}
@@ -63,8 +36,10 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
         for job in learning.jobs(connection, here, _SHOWN):
             model = models.get(job.digest or "")
             run = tracked(model, runtime.settings) if model else None
-            runs.append(RunRow(job, who(connection, job.requested_by), model, run))
-        return RunsPage(
+            runs.append(SimpleNamespace(job=job, by=who(connection, job.requested_by), model=model, tracked=run))
+        return StaffPage(
+            "runs.html",
+            "/models",
             scope=scope,
             training=training_part(connection, scope, runtime.clock.now()),
             job_to_try_again=job_to_try_again(connection, here),

@@ -1,34 +1,20 @@
 """What the second score of an encoder gained over first answers, out of fold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from serving.web.wording import words
 
 
-@dataclass(frozen=True, slots=True)
-class SecondStageRow:
-    """The encoder, and the difference that it makes; `gains` is whether the interval excludes zero."""
-
-    encoder: str
-    says: str
-    gains: bool
-    precision: str
-    difference: str
-    interval: str
-    weight: str
-    titles: str
-
-
-def second_stage_of(report: Mapping[str, Any]) -> SecondStageRow | None:
+def second_stage_of(report: Mapping[str, Any]) -> SimpleNamespace | None:
     """The second score of a training's report; None where no encoder took part."""
     found = report.get("second_stage")
     if found is None:
         return None
     gain, titles = found["gain"], f"{found['titles']:,} titles"
     low, high = gain["ap_interval"]
-    return SecondStageRow(
+    return SimpleNamespace(
         encoder=found["encoder"],
         says=_says(low, high),
         gains=low is not None and low > 0,

@@ -6,6 +6,7 @@ A form of two thresholds, answered by the page. With script the figures follow w
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 from serving.web.wording import words
@@ -14,27 +15,6 @@ _HUNDREDTHS: Final = re.compile(r"0?\.[0-9]{1,2}")
 _LOWEST, _HIGHEST = 1, 99
 _EVERY: Final = 5  # Hundredths between the rows of the table.
 _PER: Final = 1_000  # Listings to which the load refers where the number of a day is unknown.
-
-
-@dataclass(frozen=True, slots=True)
-class LaneRow:
-    """The listings that a pair of thresholds sends to one lane, or to both together."""
-
-    key: str
-    name: str
-    load: str
-    precision: str
-    recall: str
-
-
-@dataclass(frozen=True, slots=True)
-class CurveRow:
-    """The figures from one threshold on."""
-
-    threshold: str
-    load: str
-    precision: str
-    recall: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +28,8 @@ class ThresholdPart:
     ask: str
     analyst: str
     is_models_own: bool
-    lanes: tuple[LaneRow, ...]
-    table: tuple[CurveRow, ...]
+    lanes: tuple[SimpleNamespace, ...]
+    table: tuple[SimpleNamespace, ...]
     curve: str
     volume: float
     unit: str
@@ -101,12 +81,17 @@ def _point(one: Mapping[str, Any]) -> tuple[float, float, float]:
     return flagged, flagged * (one["precision"] or 0.0), one["recall"] or 0.0
 
 
-def _lane(key: str, name: str, point: Sequence[float], volume: float) -> LaneRow:
+def _lane(key: str, name: str, point: Sequence[float], volume: float) -> SimpleNamespace:
     row = _row(0, point, volume)
-    return LaneRow(key, name, row.load, row.precision, row.recall)
+    return SimpleNamespace(key=key, name=name, load=row.load, precision=row.precision, recall=row.recall)
 
 
-def _row(at: int, point: Sequence[float], volume: float) -> CurveRow:
+def _row(at: int, point: Sequence[float], volume: float) -> SimpleNamespace:
     flagged, hits, recall = point
     precision = hits / flagged if flagged > 0 else None
-    return CurveRow(f"{at / 100:.2f}", f"{flagged * volume:,.1f}", words.figure(precision, 2), f"{recall:.2f}")
+    return SimpleNamespace(
+        threshold=f"{at / 100:.2f}",
+        load=f"{flagged * volume:,.1f}",
+        precision=words.figure(precision, 2),
+        recall=f"{recall:.2f}",
+    )

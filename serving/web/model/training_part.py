@@ -1,8 +1,8 @@
 """The state of the last retraining, and what the next one waits for. The page polls it while it runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -16,30 +16,26 @@ from serving.learning.store.retraining import BY_ITSELF
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.web.at_marketplace import PlaceScope
-from serving.web.rendering import Page
+from serving.web.rendering import StaffPage
 from serving.web.wording import words
 from training.stages import ENCODE, FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
 
 _NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class NextTraining:
-    """Sentences on the next training; `counted` is when its labels were counted, empty before the first count."""
-
-    sentences: tuple[str, ...]
-    counted: str
-
-
-def next_training(connection: Connection, marketplace_id: str, now: datetime) -> NextTraining:
+def next_training(connection: Connection, marketplace_id: str, now: datetime) -> SimpleNamespace:
     """What the next training waits for, by the last decision of the sweep."""
     if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RETRAINING):
-        return NextTraining(("Automatic retraining is off. A training starts only when somebody requests it.",), "")
+        return SimpleNamespace(
+            sentences=("Automatic retraining is off. A training starts only when somebody requests it.",), counted=""
+        )
     last = retraining.last_look(connection, marketplace_id)
     if last is None:
-        return NextTraining(("The labels for automatic retraining are counted within an hour.",), "")
+        return SimpleNamespace(
+            sentences=("The labels for automatic retraining are counted within an hour.",), counted=""
+        )
     looked_at, found = last
-    return NextTraining(waits_for(found, now), words.moment(looked_at, now))
+    return SimpleNamespace(sentences=waits_for(found, now), counted=words.moment(looked_at, now))
 
 
 def waits_for(found: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
@@ -121,47 +117,32 @@ _STAGES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StageLine:
-    """A stage of a training in its order: `state` is done, now, next or skipped; `at` is when it began."""
-
-    number: int
-    stage: str
-    state: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPart(Page, template="parts/training.html", place="/models"):
-    """The last retraining; `state` is empty if there is none, `address` is the address to poll.
-
-    `why` is empty where somebody requested it. `again` says of a second attempt when it began, because its progress
-    begins at zero. `following` is what the next training waits for.
-    """
-
-    state: str
-    active: bool
-    stage: str
-    percent: int
-    asked: str
-    why: str
-    again: str
-    finished: str
-    error: str | None
-    stages: tuple[StageLine, ...]
-    address: str
-    following: NextTraining
-
-
-def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> TrainingPart:
+def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> StaffPage:
     """The part of the model page that refreshes by itself."""
     found = learning.jobs(connection, scope.marketplace_id, 1)
     address = scope.at("/models/training")
     following = next_training(connection, scope.marketplace_id, now)
     if not found:
-        return TrainingPart("", False, "", 0, "", "", "", "", None, (), address, following)
+        return StaffPage(
+            "parts/training.html",
+            "/models",
+            state="",
+            active=False,
+            stage="",
+            percent=0,
+            asked="",
+            why="",
+            again="",
+            finished="",
+            error=None,
+            stages=(),
+            address=address,
+            following=following,
+        )
     job = found[0]
-    return TrainingPart(
+    return StaffPage(
+        "parts/training.html",
+        "/models",
         state=job.state,
         active=job.state in _ACTIVE,
         stage=_stage(str(job.progress.get("stage", ""))),
@@ -195,7 +176,7 @@ def _again(progress: Mapping[str, Any], now: datetime) -> str:
     return f"Attempt {attempt}, since {began}: the worker ended during the one before."
 
 
-def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]:
+def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[SimpleNamespace, ...]:
     """Every stage in its order. One without a start before the current one was left out; that of an encoder, which few
     have, is then not shown."""
     began = {str(one["stage"]): datetime.fromisoformat(one["at"]) for one in progress.get("log", ())}
@@ -205,11 +186,11 @@ def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[StageLine, ...]
     shown = [stage for stage in STAGES if stage != ENCODE or stage in began]
     at = shown.index(current)
     return tuple(
-        StageLine(
-            number + 1,
-            _STAGES[stage],
-            "now" if number == at else "next" if number > at else "done" if stage in began else "skipped",
-            words.moment(began[stage], now) if stage in began else "",
+        SimpleNamespace(
+            number=number + 1,
+            stage=_STAGES[stage],
+            state="now" if number == at else "next" if number > at else "done" if stage in began else "skipped",
+            at=words.moment(began[stage], now) if stage in began else "",
         )
         for number, stage in enumerate(shown)
     )

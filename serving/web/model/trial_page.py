@@ -1,37 +1,33 @@
 """The forms of a challenger's trial on the model page."""
 
 import re
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Forbidden, Invalid
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.guards import TheRuntime, may
+from serving.guards import Promoter, TheRuntime
 from serving.learning.service import trial
 from serving.web.at_marketplace import acted_on
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
+from serving.web.forms import LONGEST_DIGEST, Fields
 from serving.web.model.model_page import models_page
 from serving.web.model.trial_part import RefusedShare
 from serving.web.rendering import respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
-_LONGEST_DIGEST: Final = 64
 _LONGEST_PERCENT: Final = 10
 _PERCENT: Final = re.compile(r"[0-9]{1,2}")
 
 
 @router.post("/models/trial/start")
 def post_start_trial(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
-    """Start a trial of the challenger that was shown."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    digest = fields.get("digest", "")[:_LONGEST_DIGEST]
+    digest = fields.get("digest", "")[:LONGEST_DIGEST]
     trial.start(runtime, scope.chosen, name=digest, share=0.0, by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.ON_TRIAL)
 

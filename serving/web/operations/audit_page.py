@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -14,21 +14,18 @@ from sqlalchemy import Connection
 from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
-from serving.audit.rules import Head
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Administrator, TheRuntime, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.at_marketplace import PlaceScope, scope_of
 from serving.web.downloads import download
-from serving.web.rendering import Page, respond, respond_part
+from serving.web.rendering import StaffPage, respond, respond_part
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/audit"
 _SHOWN: Final = 50
 _EXPORTED: Final = 50_000
@@ -64,35 +61,6 @@ class Filter:
         """The search as part of an address."""
         given = {name: getattr(self, name) for name in Filter.__slots__}
         return urlencode({name: value for name, value in given.items() if value})
-
-
-@dataclass(frozen=True, slots=True)
-class AuditCheck(Page, template="parts/audit_check.html", place="/operations"):
-    """The verified part of the chain; `next_address` continues it, empty at the end or at a broken entry."""
-
-    first: str
-    upto: str
-    done: str
-    percent: int
-    broken: str
-    next_address: str
-    page_address: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditPage(AtMarketplace, template="audit.html", place="/operations"):
-    """The page; `check` is set after a verification was requested, `older` is empty at the end."""
-
-    entries: int
-    digest: str
-    head: Head | None
-    chosen: Filter
-    lines: list[Line]
-    names: Mapping[str, str]
-    older: str
-    searched: int
-    is_searched_in_part: bool
-    check: AuditCheck | None
 
 
 @router.get(PLACE)
@@ -131,8 +99,8 @@ def _exported(one: Line) -> tuple[object, ...]:
 
 
 def audit_page(
-    runtime: Runtime, scope: PlaceScope, chosen: Filter, before: int | None, check: AuditCheck | None
-) -> AuditPage:
+    runtime: Runtime, scope: PlaceScope, chosen: Filter, before: int | None, check: StaffPage | None
+) -> StaffPage:
     here = scope.marketplace_id
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)
@@ -144,7 +112,9 @@ def audit_page(
     if len(found) > _SHOWN:
         last = found[_SHOWN - 1].entry.sequence
         older = scope.at(f"{PLACE}?{'&'.join(part for part in (chosen.query, f'before={last}') if part)}")
-    return AuditPage(
+    return StaffPage(
+        "audit.html",
+        "/operations",
         scope=scope,
         entries=sequence,
         digest=digest[:16],
@@ -200,7 +170,7 @@ def _number(value: str | None) -> int | None:
     return int(value) if value and _NUMBER.fullmatch(value) else None
 
 
-def _asked(runtime: Runtime, scope: PlaceScope, given: Mapping[str, str]) -> AuditCheck | None:
+def _asked(runtime: Runtime, scope: PlaceScope, given: Mapping[str, str]) -> StaffPage | None:
     """The verification that an address requests: of the newest entries, or from where the last part ended."""
     newest = _number(given.get("newest"))
     if newest is None:
@@ -212,7 +182,7 @@ def _asked(runtime: Runtime, scope: PlaceScope, given: Mapping[str, str]) -> Aud
     return follow(runtime, scope, first, first, last)
 
 
-def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: int) -> AuditCheck:
+def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: int) -> StaffPage:
     """Verify the next part of the chain after entry `after`; the whole verification covers `first` to `upto`."""
     head = last_head(runtime)
     with runtime.store.read() as connection:
@@ -227,7 +197,9 @@ def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: in
     if broken is None and until < upto:
         address = urlencode({"first": first, "after": until, "upto": upto})
     total = max(1, upto - first)
-    return AuditCheck(
+    return StaffPage(
+        "parts/audit_check.html",
+        "/operations",
         first=f"{first + 1:,}",
         upto=f"{upto:,}",
         done=f"{until - first:,}",

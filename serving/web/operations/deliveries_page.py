@@ -1,56 +1,34 @@
 """Deliveries: pending, acknowledged and failed messages, dead letters with replay, and checks of removed listings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
 from serving.delivery import store as outgoing
 from serving.delivery.service.dead_letters import replay
 from serving.delivery.service.letters import Letter, given_up
-from serving.delivery.store import Failing
-from serving.guards import TheRuntime, may
+from serving.guards import Administrator, TheRuntime, Watcher
 from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
-from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.store import removal_checks
 from serving.takedowns.store.actions import StoredAction
-from serving.takedowns.store.removal_checks import Times
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.bar_charts import Bars, bars
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
-from serving.web.rendering import respond
+from serving.web.forms import LONGEST_ID, Fields
+from serving.web.rendering import StaffPage, respond
 from serving.web.spans import Span, starts
 from serving.web.wording import words
-from serving.webhooks.rules.action import ActionState
 from serving.webhooks.store.listing_requests import StoredListingRequest
 
 router = APIRouter(include_in_schema=False)
-Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/deliveries"
 _SHOWN: Final = 100
-_LONGEST_ID: Final = 40
 _LATELY: Final = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveriesPage(AtMarketplace, template="deliveries.html", place="/operations"):
-    """The page; `dead` are the dead letters with their subjects, `took` the times to removal of the last 30 days."""
-
-    counts: Mapping[ActionState, int]
-    arrived: Bars | None
-    failing: list[Failing]
-    dead: list[tuple[str, Letter]]
-    checks: Mapping[CheckState, int]
-    took: Times
-    administers: bool
 
 
 @router.get(PLACE)
@@ -63,17 +41,19 @@ def get_deliveries(request: Request, runtime: TheRuntime, session: Watcher) -> H
 def post_replay(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Send one dead letter again, or all of them."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:_LONGEST_ID]]
+    named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:LONGEST_ID]]
     replay(runtime, scope.chosen, named, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.REPLAYED)
 
 
-def deliveries_page(runtime: Runtime, person: Person, scope: PlaceScope) -> DeliveriesPage:
+def deliveries_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     here, now = scope.marketplace_id, runtime.clock.now()
     hours = starts(Span.HOURS, now)
     with runtime.store.read() as connection:
         arrived = outgoing.acknowledged_hourly(connection, here, hours[0], hours[-1] + timedelta(hours=1))
-        return DeliveriesPage(
+        return StaffPage(
+            "deliveries.html",
+            "/operations",
             scope=scope,
             counts=outgoing.by_state(connection, here),
             arrived=_arrived(hours, arrived, now),

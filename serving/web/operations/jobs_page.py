@@ -1,29 +1,22 @@
 """Jobs: worker processes, queued, running and failed jobs, and the latest retrainings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Final
+from datetime import timedelta
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import TheRuntime, Watcher
 from serving.learning.store import learning
-from serving.learning.store.learning import Job
 from serving.operations.service.presence import MISSED
 from serving.operations.store import job_queue, workers
-from serving.operations.store.job_queue import FailedJob, QueueCounts
-from serving.operations.store.workers import WorkerProcess
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.at_marketplace import PlaceScope, scope_of
 from serving.web.model.training_part import who
-from serving.web.rendering import respond
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
 PLACE: Final = "/operations/jobs"
 _LATELY: Final = timedelta(days=1)
 _FAILURES: Final = 20
@@ -34,33 +27,20 @@ _QUEUES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class JobsPage(AtMarketplace, template="jobs.html", place="/operations"):
-    """The processes that run jobs, the failed jobs, and the latest trainings of a marketplace."""
-
-    processes: list[WorkerProcess]
-    missed: timedelta
-    sweep_seconds: float
-    queues: list[QueueCounts]
-    names: Mapping[str, str]
-    failures: list[FailedJob]
-    trainings: list[tuple[str, Job]]
-    administers: bool
-    wall: datetime
-
-
 @router.get(PLACE)
 def get_jobs(request: Request, runtime: TheRuntime, session: Watcher) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
     return respond(request, jobs_page(runtime, session.person, scope), session)
 
 
-def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> JobsPage:
+def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     """The content of the page; job times are of the wall clock, training times of the marketplace's."""
     here, wall = scope.marketplace_id, runtime.wall.now()
     with runtime.store.read() as connection:
         trainings = learning.jobs(connection, here, _TRAININGS)
-        return JobsPage(
+        return StaffPage(
+            "jobs.html",
+            "/operations",
             scope=scope,
             processes=workers.everybody(connection),
             missed=MISSED,

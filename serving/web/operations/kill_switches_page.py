@@ -1,35 +1,19 @@
 """The kill switches: automatic rules, their state and reason, and the form to change it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Final
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid, NotFound
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
-from serving.marketplaces.rules import RULES, AutomaticRule, RuleWords
-from serving.operations.service.kill_switches import KillSwitchStates, administered, kill_switch_states, switch
+from serving.guards import Administrator, runtime_of
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.operations.service.kill_switches import administered, kill_switch_states, switch
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
-_LONGEST_ID: Final = 40
-_LONGEST_REASON: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class KillSwitchesPage(Page, template="kill_switches.html", place="/kill-switches"):
-    """Every switch that the reader may change, and the latest changes."""
-
-    states: KillSwitchStates
-    names: Mapping[AutomaticRule, RuleWords]
 
 
 @router.get("/kill-switches")
@@ -39,17 +23,18 @@ def get_kill_switches(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.post("/kill-switches/{rule}")
 def post_kill_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Change a switch."""
     if rule not in set(AutomaticRule):
         raise NotFound("This rule does not exist. Open Kill switches and choose one there.")
     if fields.get("to") not in {"on", "off"}:
         raise Invalid("The new state is missing, so nothing was changed. Choose on or off.")
     runtime, on = runtime_of(request), fields["to"] == "on"
-    place = administered(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID])
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    place = administered(runtime, session.person, fields.get("marketplace_id", "")[:LONGEST_ID])
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     switch(runtime, place, AutomaticRule(rule), on=on, by=session.person.actor, reason=reason)
     return go_to(request, "/kill-switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
 
 
-def kill_switches_page(runtime: Runtime, session: Session) -> KillSwitchesPage:
-    return KillSwitchesPage(kill_switch_states(runtime, session.person), RULES)
+def kill_switches_page(runtime: Runtime, session: Session) -> StaffPage:
+    return StaffPage(
+        "kill_switches.html", "/kill-switches", states=kill_switch_states(runtime, session.person), names=RULES
+    )

@@ -1,42 +1,25 @@
 """Mails to people and notifiers: their state and text. Links that open an account are left out."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Final
+from collections.abc import Collection
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
-from serving.mail.rules.kinds import MailKind, MailState
-from serving.mail.service.rendering import Written, written
+from serving.guards import Administrator, TheRuntime
+from serving.mail.rules.kinds import MailState
+from serving.mail.service.rendering import written
 from serving.mail.service.wording import NAMES
 from serving.mail.store import mails
-from serving.mail.store.mails import StoredMail
 from serving.platform.ids import has_form
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
-from serving.web.rendering import respond
+from serving.web.at_marketplace import PlaceScope, scope_of
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/mail"
 _SHOWN: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class MailPage(AtMarketplace, template="mail.html", place="/operations"):
-    """The page; `folder` is where mails are kept, empty where a server sends them."""
-
-    folder: str
-    counts: Mapping[MailState, int]
-    chosen: MailState | None
-    mails: list[StoredMail]
-    names: Mapping[MailKind, str]
-    most: int
-    read: tuple[StoredMail, Written] | None
 
 
 @router.get(PLACE)
@@ -52,12 +35,14 @@ def get_mail(
 
 def mail_page(
     runtime: Runtime, scope: PlaceScope, administered: Collection[str], state: MailState | None, mail_id: str | None
-) -> MailPage:
+) -> StaffPage:
     """The content of the page. Raises NotFound (there is no such mail, or it is not the administrator's to read)."""
     here = scope.marketplace_id
     with runtime.store.read() as connection:
         mail = None if mail_id is None else mails.seen(connection, here, administered, mail_id)
-        return MailPage(
+        return StaffPage(
+            "mail.html",
+            "/operations",
             scope=scope,
             folder="" if runtime.settings.smtp_host else str(runtime.home.mails),
             counts=mails.by_state(connection, here, administered),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,28 +14,26 @@ from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import SecondLookPolicy
 from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
 from serving.cases.store.queue_ages import QueueAge, queue_ages
 from serving.delivery import store as outgoing
-from serving.guards import TheRuntime, may
+from serving.guards import Promoter, TheRuntime, Watcher
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
-from serving.operations.service.health import Health, health_of
+from serving.operations.service.health import health_of
 from serving.operations.store import volumes
 from serving.platform.runtime import ByClass, Runtime
 from serving.reports.store.good_faith import Scope
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
-from serving.scoring.store.breakers import Breaker
 from serving.takedowns.store import approvals, removal_checks
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.bar_charts import AgeBox, age_box
-from serving.web.brand.reports.reported_part import ReportedPart, reported_part
+from serving.web.brand.reports.reported_part import reported_part
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
-from serving.web.operations.health_part import TONES, HealthRow, health_rows
-from serving.web.operations.volumes_part import Volumes, volumes_of
-from serving.web.rendering import respond
+from serving.web.forms import LONGEST_REASON, Fields
+from serving.web.operations.health_part import TONES, health_rows
+from serving.web.operations.volumes_part import volumes_of
+from serving.web.rendering import StaffPage, respond
 from serving.web.spans import Span, span_of
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANES, LaneName
@@ -78,12 +76,9 @@ def _row(lane: LaneName, age: QueueAge | None, limit: timedelta, now: datetime) 
 
 
 router = APIRouter(include_in_schema=False)
-Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
-Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 PLACE: Final = "/operations"
 _LATELY: Final = timedelta(days=30)
 _MOST_TIMES: Final = 1_000
-_LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +91,6 @@ class Figure:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationsPage(AtMarketplace, template="operations.html", place=PLACE):
-    """The page.
-
-    `worst` is the tone of the worst health row, `may_close` whether the reader may close the breaker, and `administers`
-    whether they see all tabs.
-    """
-
-    figures: tuple[Figure, ...]
-    volumes: Volumes
-    queues: tuple[QueueRow, ...]
-    reported: ReportedPart
-    breaker: Breaker
-    policy: BreakerPolicy
-    health: Health
-    parts: tuple[HealthRow, ...]
-    worst: str
-    may_close: bool
-    administers: bool
-
-
 @router.get(PLACE)
 def get_operations(request: Request, runtime: TheRuntime, session: Watcher, by: str | None = None) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
@@ -127,12 +101,12 @@ def get_operations(request: Request, runtime: TheRuntime, session: Watcher, by: 
 def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    reason = fields.get("reason", "")[:LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at(PLACE), Flash.BREAKER_CLOSED)
 
 
-def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> OperationsPage:
+def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> StaffPage:
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         breaker = breakers.of(connection, here)
@@ -142,7 +116,9 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
         reported = reported_part(connection, Scope(here, None, now - _LATELY, now + timedelta(microseconds=1)))
         health = health_of(runtime, connection, here)
     rows = health_rows(health, runtime.wall.now())
-    return OperationsPage(
+    return StaffPage(
+        "operations.html",
+        PLACE,
         scope=scope,
         figures=figures,
         volumes=seen,

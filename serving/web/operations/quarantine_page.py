@@ -1,41 +1,25 @@
 """Rows that intake refused: counts by code, and each row's reason and beginning, as plain text."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may
+from serving.guards import Administrator, TheRuntime
 from serving.listings.store import refused_rows
-from serving.listings.store.refused_rows import RefusedRow
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
-from serving.web.rendering import respond
+from serving.web.at_marketplace import PlaceScope, scope_of
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/quarantine"
 _DAYS: Final = 90
 _SHOWN: Final = 50
 _CODE: Final = re.compile(r"[a-z_]{1,40}")
 _ROW_ID: Final = re.compile(r"qua_[0-9a-z]{26}")
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantinePage(AtMarketplace, template="quarantine.html", place="/operations"):
-    """The page; `older` is the address of the next page, empty at the end."""
-
-    days: int
-    counts: Mapping[str, int]
-    chosen: str | None
-    rows: list[RefusedRow]
-    older: str
 
 
 @router.get(PLACE)
@@ -48,14 +32,16 @@ def get_quarantine(
     return respond(request, quarantine_page(runtime, scope, code, before), session)
 
 
-def quarantine_page(runtime: Runtime, scope: PlaceScope, code: str | None, before: str | None) -> QuarantinePage:
+def quarantine_page(runtime: Runtime, scope: PlaceScope, code: str | None, before: str | None) -> StaffPage:
     """The content of the page, over the last ninety days."""
     here, since = scope.marketplace_id, runtime.clock.now() - timedelta(days=_DAYS)
     with runtime.store.read() as connection:
         counts = refused_rows.by_code(connection, here, since)
         rows = refused_rows.page(connection, here, since=since, code=code, before=before, most=_SHOWN + 1)
     named = f"code={code}&" if code else ""
-    return QuarantinePage(
+    return StaffPage(
+        "quarantine.html",
+        "/operations",
         scope=scope,
         days=_DAYS,
         counts=counts,

@@ -1,8 +1,8 @@
 """Listings per lane over time: a chart and the same figures as a table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from models.routing import Lane
 from serving.operations.store import volumes
 from serving.web.series_charts import Layer, StackedArea, stacked_area
-from serving.web.spans import EACH, STEPS, Choice, Span, choices, starts
+from serving.web.spans import EACH, STEPS, Span, choices, starts
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ROUTES
 
@@ -25,27 +25,14 @@ COLUMNS: Final = (*(name for _, _, name in _DRAWN), ROUTES[Lane.NO_ACTION])
 _LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.NO_ACTION)
 
 
-@dataclass(frozen=True, slots=True)
-class Volumes:
-    """The volumes; the chart is None if no listing was sent to a lane that people review."""
-
-    choices: tuple[Choice, ...]
-    each: str
-    chart: StackedArea | None
-    released: str
-    columns: tuple[str, ...]
-    hourly: bool
-    rows: list[tuple[datetime, list[int]]]
-
-
 def volumes_of(
     connection: Connection, marketplace_id: str, span: Span, now: datetime, *, opened_at: datetime | None
-) -> Volumes:
+) -> SimpleNamespace:
     """The volumes of a span; `opened_at` is when the circuit breaker opened, if it is open."""
     begins, step = starts(span, now), STEPS[span]
     table = volumes.by_lane(connection, marketplace_id, begins, step)
     released = table[Lane.NO_ACTION]
-    return Volumes(
+    return SimpleNamespace(
         choices=choices(span),
         each=EACH[span],
         chart=_chart(table, begins, now, opened_at),

@@ -1,9 +1,8 @@
 """The marketplace's webhook endpoint: register, rotate the secret, pause, disable. A secret is shown once."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Final
+from datetime import timedelta
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,41 +10,22 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import Invalid
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import Permission
-from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service import provisioning
 from serving.delivery.service.receivers import disable_receiver, pause_receiver, wake_receiver
-from serving.guards import TheRuntime, may
+from serving.guards import Administrator, TheRuntime
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, confirm, factor_kinds
-from serving.web.rendering import respond
+from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields, confirm, factor_kinds
+from serving.web.rendering import StaffPage, respond
 from serving.webhooks.store import endpoints
-from serving.webhooks.store.endpoints import Endpoint
 
 router = APIRouter(include_in_schema=False)
-Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 PLACE: Final = "/operations/webhook"
 _LONGEST_URL: Final = 2_000
-_LONGEST_ID: Final = 40
-_LONGEST_REASON: Final = 500
 _HOURS: Final = re.compile(r"[0-9]{1,3}")
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookPage(AtMarketplace, template="webhook.html", place="/operations"):
-    """The page; `secret` is set only in the response to the form that created it.
-
-    `maker` is the person who made the stored secret, empty for the owner of the data directory.
-    """
-
-    receiver: Endpoint | None
-    maker: str
-    rotate_by: datetime
-    secret: str | None
-    factors: frozenset[FactorKind]
 
 
 @router.get(PLACE)
@@ -87,7 +67,7 @@ def post_secret(request: Request, runtime: TheRuntime, session: Administrator, f
 def post_rest(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Pause deliveries for some hours."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], session.person.actor
+    endpoint_id, by = fields.get("endpoint_id", "")[:LONGEST_ID], session.person.actor
     pause_receiver(runtime, scope.chosen, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_PAUSED)
 
@@ -96,15 +76,14 @@ def post_rest(request: Request, runtime: TheRuntime, session: Administrator, fie
 def post_wake(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Resume deliveries now."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    wake_receiver(runtime, scope.chosen, fields.get("endpoint_id", "")[:_LONGEST_ID], by=session.person.actor)
+    wake_receiver(runtime, scope.chosen, fields.get("endpoint_id", "")[:LONGEST_ID], by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_WOKEN)
 
 
 @router.post(f"{PLACE}/disable")
 def post_disable(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
-    """Disable the endpoint."""
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
-    endpoint_id, reason = fields.get("endpoint_id", "")[:_LONGEST_ID], fields.get("reason", "")[:_LONGEST_REASON]
+    endpoint_id, reason = fields.get("endpoint_id", "")[:LONGEST_ID], fields.get("reason", "")[:LONGEST_REASON]
     disable_receiver(runtime, scope.chosen, endpoint_id, by=session.person.actor, reason=reason)
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_OFF)
 
@@ -115,7 +94,7 @@ def _hours(value: str) -> int:
     return int(value)
 
 
-def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: str | None = None) -> WebhookPage:
+def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: str | None = None) -> StaffPage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         found = endpoints.in_force(connection, place.marketplace_id)
@@ -124,4 +103,13 @@ def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: 
         )
     made_at = now if found is None else found.secret_made_at
     rotate_by = made_at + timedelta(days=runtime.policies[SecretPolicy].longest_days)
-    return WebhookPage(scope, found, maker, rotate_by, secret, factor_kinds(runtime, session))
+    return StaffPage(
+        "webhook.html",
+        "/operations",
+        scope=scope,
+        receiver=found,
+        maker=maker,
+        rotate_by=rotate_by,
+        secret=secret,
+        factors=factor_kinds(runtime, session),
+    )

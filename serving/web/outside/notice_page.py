@@ -137,7 +137,6 @@ def get_confirmation(token: str, request: Request, runtime: TheRuntime) -> Respo
 
 @router.post(CONFIRMATION + "{token}", dependencies=[_BY_LINK])
 def post_confirmation(token: str, request: Request) -> Response:
-    """Confirm the notice, and show it."""
     refuse_cross_site(request)
     return RedirectResponse(confirm(runtime_of(request), token), status_code=303)
 

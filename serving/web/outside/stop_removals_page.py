@@ -57,7 +57,6 @@ def get_stop(token: str, request: Request) -> Response:
 
 @router.post(REMOVALS + "{token}", dependencies=[_BY_LINK])
 def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
-    """Stop the removals."""
     refuse_cross_site(request)
     person, told = by_link(runtime, token)
     try:

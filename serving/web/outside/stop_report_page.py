@@ -47,7 +47,6 @@ def get_stop(token: str, request: Request) -> Response:
 
 @router.post(REPORTS + "{token}", dependencies=[_BY_LINK])
 def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
-    """Stop the report."""
     refuse_cross_site(request)
     person, found = by_link(runtime, token)
     try:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store import assignments
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import counting_as
@@ -20,60 +20,25 @@ from serving.sellers.service.sanction_steps import linked_with
 from serving.views import positions, queues, views
 from serving.views.queues import QueueFilter
 from serving.web.queue import filters
-from serving.web.queue.filters import Chip, FilterForm
 from serving.web.queue.my_page import pause_suggested
-from serving.web.queue.queue_groups import Group, groups
+from serving.web.queue.queue_groups import groups
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.queue.queue_rail import Counts, Rail, number, rail
+from serving.web.queue.queue_rail import Counts, number, rail
 from serving.web.queue.queue_rows import RowContext, queue_row
-from serving.web.rendering import Page, respond, respond_part
+from serving.web.rendering import Page, StaffPage, respond, respond_part
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANE_OF
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 PAGE_SIZE: Final = 50
 _COUNTED_NEW: Final = 99
 
 
-@dataclass(frozen=True, slots=True)
-class QueuePage(Page, template="queue.html", place="/queue"):
-    """The queue: its rail, its filters, one page of its rows, and the address of the next page.
-
-    `here` is the address of this page, `newer` that of the part that counts new cases. `without_pause` is how long the
-    reader has worked without a break, if that is long.
-    """
-
-    title: str
-    rail: Rail
-    query: str
-    can_save: bool
-    chips: tuple[Chip, ...]
-    form: FilterForm
-    ignored: str | None
-    groups: tuple[Group, ...]
-    size: str
-    one: bool
-    first: int
-    last: int
-    overdue: str
-    before: str | None
-    after: str | None
-    calibrated: bool
-    scorecard: bool
-    empty: str
-    unfiltered: str | None
-    here: str
-    newer: str
-    updated: str
-    without_pause: str | None = None
-
-
 @router.get("/queue")
 def get_queue(request: Request, session: Reviewer) -> HTMLResponse:
-    """One page of the queue."""
     runtime, query = runtime_of(request), QueueQuery.of(request.url.query)
-    page = replace(queue_page(runtime, session, query), without_pause=pause_suggested(request, runtime, session))
+    page = queue_page(runtime, session, query)
+    page.without_pause = pause_suggested(request, runtime, session)
     return respond(request, page, session)
 
 
@@ -84,7 +49,7 @@ def queue_of(connection: Connection, person: Person, query: QueueQuery, now: dat
     return replace(query.wanted(here, person.user_id, now, sellers), alike=counting_as(connection, person))
 
 
-def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePage:
+def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> StaffPage:
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.REVIEW_CASES)
     offset = (query.page - 1) * PAGE_SIZE
@@ -107,7 +72,9 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
     places = {key: one.name for key, one in known.items() if key in here}
     currency = next((currencies[key] for key in places), "")
     linked = len(wanted.sellers or ()) - 1 if query.seller else 0
-    return QueuePage(
+    return StaffPage(
+        "queue.html",
+        "/queue",
         title=LANE_OF[query.lane].name if query.lane else "All open",
         rail=beside,
         query=query.text,
@@ -130,6 +97,7 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
         here=query.address(query.page),
         newer=_newer(query, now),
         updated=words.moment(now, now),
+        without_pause=None,
     )
 
 
@@ -143,16 +111,6 @@ def _newer(query: QueueQuery, since: datetime) -> str:
     return f"/queue/new?{query.text}{'&' if query.text else ''}{urlencode({'since': since.isoformat()})}"
 
 
-@dataclass(frozen=True, slots=True)
-class NewerPart(Page, template="parts/newer.html", place="/queue"):
-    """The number of cases opened since the queue was loaded; rows do not move until the reader refreshes."""
-
-    number: str
-    since: str
-    here: str
-    newer: str
-
-
 @router.get("/queue/new")
 def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
     """The count, from a short scan of the index by opening time."""
@@ -164,7 +122,14 @@ def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
         wanted = replace(queue_of(connection, person, query, now), opened_after=began)
         found = positions.queue_size(connection, wanted, most=_COUNTED_NEW)
     shown = "" if not found else f"{found}" if found <= _COUNTED_NEW else f"{_COUNTED_NEW}+"
-    part = NewerPart(shown, words.moment(began, now), query.address(), _newer(query, began))
+    part = StaffPage(
+        "parts/newer.html",
+        "/queue",
+        number=shown,
+        since=words.moment(began, now),
+        here=query.address(),
+        newer=_newer(query, began),
+    )
     return respond_part(request, part, session)
 
 

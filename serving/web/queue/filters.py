@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 from serving.cases.store.case_filters import Facet
 from serving.views.queues import Lease
 from serving.web import text_view
 from serving.web.queue.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word
-from serving.web.text_view import Shown
 from serving.web.wording import words
 
 LEASES: Final = {Lease.FREE: "available or mine", Lease.MINE: "mine", Lease.OTHERS: "leased to others"}
@@ -32,39 +32,12 @@ _NAMES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
-    """An active filter: its name, its value, and the address of the same queue without it."""
-
-    name: str
-    value: Shown
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class Selectable:
     """An option of a list in the form."""
 
     value: str
     text: str
     chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FilterForm:
-    """The form: options from the open cases, and the current values."""
-
-    lane: str
-    brands: tuple[Selectable, ...]
-    marketplaces: tuple[Selectable, ...]
-    languages: tuple[Selectable, ...]
-    ages: tuple[Selectable, ...]
-    dues: tuple[Selectable, ...]
-    leases: tuple[Selectable, ...]
-    harm: str
-    currency: str
-    seller: str
-    score: str
-    relist: bool
 
 
 def filter_form(
@@ -74,7 +47,7 @@ def filter_form(
     languages: Sequence[Facet],
     marketplaces: Mapping[str, str],
     currency: str,
-) -> FilterForm:
+) -> SimpleNamespace:
     """The form of a query; its values stay selectable even if no open case has them."""
     named = [
         Selectable(key, f"{one.name or 'not resolved'}, {one.number:,}", key == query.brand)
@@ -90,7 +63,7 @@ def filter_form(
     if query.brand is not None and not any(one.chosen for one in named):
         named.append(Selectable(query.brand, "selected brand, 0", True))
     places = [Selectable(key, name, key == query.marketplace) for key, name in marketplaces.items()]
-    return FilterForm(
+    return SimpleNamespace(
         lane=query.lane.value if query.lane else "",
         brands=tuple(named),
         marketplaces=tuple(places) if len(places) > 1 else (),
@@ -111,7 +84,7 @@ def filter_form(
 
 def chips(
     query: QueueQuery, *, brands: Sequence[Facet], marketplaces: Mapping[str, str], currency: str, linked: int
-) -> tuple[Chip, ...]:
+) -> tuple[SimpleNamespace, ...]:
     """The active filters, in the order of the form; `linked` is the number of sellers linked with the named one."""
     brand = next((one.name for one in brands if one.value == query.brand), None)
     around = f" and {words.many(linked, 'linked seller')}" if linked else ""
@@ -130,7 +103,9 @@ def chips(
     }
     unset = QueueQuery()
     return tuple(
-        Chip(_NAMES[word].capitalize(), text_view.show(text), query.without(word).address())
+        SimpleNamespace(
+            name=_NAMES[word].capitalize(), value=text_view.show(text), address=query.without(word).address()
+        )
         for word, text in payload.items()
         if getattr(query, word.value) != getattr(unset, word.value)
     )

@@ -1,53 +1,33 @@
 """A reviewer's own figures, and the suggestion of a break. Only the reviewer sees them."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
 from serving.cases.rules.assignment import without_pause
 from serving.cases.rules.masked_score import leaning
-from serving.guards import is_secure, may, runtime_of
+from serving.guards import Reviewer, is_secure, runtime_of
 from serving.platform import display
 from serving.platform.runtime import Runtime
-from serving.review.rules.agreement import Agreement, agreement, of_counts
+from serving.review.rules.agreement import agreement, of_counts
 from serving.review.store import masked_scores, reviewer
-from serving.review.store.reviewer import Overturned
-from serving.web.bar_charts import Bars, bars
+from serving.web.bar_charts import bars
 from serving.web.flash import go_to
-from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
+from serving.web.model.leaning_card import COMPARED_DAYS, leaning_card
 from serving.web.queue.queue_rail import midnight
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 DAYS: Final = 14
 _MOST_OVERTURNED: Final = 20
 _LATER: Final = "touchstone_pace"
-
-
-@dataclass(frozen=True, slots=True)
-class MyPage(Page, template="me.html", place="/queue"):
-    """The reviewer's number of decisions, pace, and agreement with others."""
-
-    days: int
-    compared_days: int
-    decided: int
-    today: int
-    chart: Bars
-    median: float | None
-    agreements: Mapping[str, Agreement]
-    leaning: LeaningCard
-    overturned: list[Overturned]
 
 
 @router.get("/queue/me")
@@ -56,7 +36,7 @@ def get_me(request: Request, session: Reviewer) -> HTMLResponse:
     return respond(request, my_page(runtime_of(request), session), session)
 
 
-def my_page(runtime: Runtime, session: Session) -> MyPage:
+def my_page(runtime: Runtime, session: Session) -> StaffPage:
     user_id, now = session.person.user_id, runtime.clock.now()
     first, since = midnight(now) - timedelta(days=DAYS - 1), now - timedelta(days=COMPARED_DAYS)
     with runtime.store.read() as connection:
@@ -72,7 +52,9 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
     days = [(midnight(now) - timedelta(days=DAYS - 1 - i)).date() for i in range(DAYS)]
     numbers = [by_day.get(day, 0) for day in days]
     taken = [(one.decided_at - one.opened_at).total_seconds() for one in decided]
-    return MyPage(
+    return StaffPage(
+        "me.html",
+        "/queue",
         days=DAYS,
         compared_days=COMPARED_DAYS,
         decided=len(decided),

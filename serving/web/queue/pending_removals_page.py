@@ -1,6 +1,5 @@
 """Pending removals: their reasons, the votes so far, and the form to vote."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -11,27 +10,16 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
-from serving.review.service.removal_approvals import VOTERS, PendingRemoval, pending_removals, speak
+from serving.review.service.removal_approvals import VOTERS, pending_removals, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import removal_checks
-from serving.takedowns.store.removal_checks import StillShown
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_ID, Fields
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(*VOTERS)]
-_LONGEST_ID = 40
 _SHOWN = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRemovalsPage(Page, template="pending_removals.html", place="/pending-removals"):
-    """Pending removals that the reader may see, and listings that are still shown; the oldest first."""
-
-    removals: list[PendingRemoval]
-    size: int
-    still_shown: list[StillShown]
 
 
 @router.get("/pending-removals")
@@ -42,12 +30,11 @@ def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
 
 @router.post("/pending-removals/{action_id}")
 def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Vote on a pending removal."""
     decision = fields.get("decision", "")
     if decision not in set(Decision):
         raise Invalid("Approve or withdraw the removal.")
     reason = fields.get("reason", "")[:500]
-    agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
+    agreed = speak(runtime_of(request), session.person, action_id[:LONGEST_ID], Decision(decision), reason)
     flashes = {
         None: Flash.REMOVAL_VOTED,
         Decision.APPROVE: Flash.REMOVAL_APPROVED,
@@ -56,9 +43,15 @@ def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields
     return go_to(request, "/pending-removals", flashes[agreed])
 
 
-def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovalsPage:
+def pending_removals_page(runtime: Runtime, session: Session) -> StaffPage:
     removals = pending_removals(runtime, session.person)
     places = frozenset[str]().union(*(session.person.marketplaces(permission) for permission in VOTERS))
     with runtime.store.read() as connection:
         still_shown = removal_checks.still_shown(connection, places, _SHOWN)
-    return PendingRemovalsPage(removals[:_SHOWN], len(removals), still_shown)
+    return StaffPage(
+        "pending_removals.html",
+        "/pending-removals",
+        removals=removals[:_SHOWN],
+        size=len(removals),
+        still_shown=still_shown,
+    )

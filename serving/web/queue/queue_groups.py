@@ -1,7 +1,7 @@
 """The rows of a queue's page in clusters: a cluster stands at the position of its costliest case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from features.facts import Facts
@@ -11,28 +11,9 @@ from serving.web.queue.queue_rows import QueueRow
 from serving.web.wording import words
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterHead:
-    """What links the rows below; `harm` is None if a score is masked or in points."""
-
-    key: str
-    what: str
-    ties: str
-    harm: str | None
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Consecutive rows; `head` is None for a row by itself."""
-
-    head: ClusterHead | None
-    rows: tuple[QueueRow, ...]
-
-
 def groups(
     rows: Sequence[Mapping[str, Any]], facts: Sequence[Facts], shown: Sequence[QueueRow], currencies: Mapping[str, str]
-) -> tuple[Group, ...]:
+) -> tuple[SimpleNamespace, ...]:
     """The rows in order; the rows of a cluster follow its first row.
 
     Cases in blind review and cases that await a brand are decided on their own and join no cluster.
@@ -46,9 +27,9 @@ def groups(
         if number in by_first:
             together = [open_to[member] for member in by_first[number].members]
             head = _head(by_first[number], [rows[one] for one in together], currencies)
-            made.append(Group(head, tuple(shown[one] for one in together)))
+            made.append(SimpleNamespace(head=head, rows=tuple(shown[one] for one in together)))
         elif number not in followers:
-            made.append(Group(None, (shown[number],)))
+            made.append(SimpleNamespace(head=None, rows=(shown[number],)))
     return tuple(made)
 
 
@@ -68,7 +49,7 @@ def _member(marketplace_id: str, facts: Facts) -> Member:
     )
 
 
-def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> ClusterHead:
+def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> SimpleNamespace:
     sellers = len({row["seller_external_id"] for row in rows if row["seller_external_id"] is not None})
     told = [
         text if number == len(rows) else f"{text} ({number} of {len(rows)})"
@@ -84,10 +65,10 @@ def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping
     known = all(row["probability"] is not None and not row["score_masked"] for row in rows)
     harm = words.about(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
     named = f", {words.many(sellers, 'seller')}" if sellers else ""
-    return ClusterHead(
-        rows[0]["case_id"],
-        f"{words.many(len(rows), 'listing')}{named}",
-        ties[:1].upper() + ties[1:],
-        harm if known else None,
-        "/cases/bulk?" + "&".join(f"offer={row['case_id']}" for row in rows),
+    return SimpleNamespace(
+        key=rows[0]["case_id"],
+        what=f"{words.many(len(rows), 'listing')}{named}",
+        ties=ties[:1].upper() + ties[1:],
+        harm=harm if known else None,
+        address="/cases/bulk?" + "&".join(f"offer={row['case_id']}" for row in rows),
     )

@@ -120,7 +120,6 @@ class QueueQuery:
         return QueueQuery.read({name: value for name, value in self._values() if name not in {word, Word.PAGE}})
 
     def address(self, page: int = 1) -> str:
-        """The address of a page of this queue."""
         text = "&".join(part for part in (self.text, f"page={page}" if page > 1 else "") if part)
         return f"/queue?{text}" if text else "/queue"
 

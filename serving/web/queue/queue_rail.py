@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,7 +15,6 @@ from serving.cases.store.case_filters import Facet
 from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.review.store import queue_work
-from serving.review.store.queue_work import LeasedCase, Oldest
 from serving.views.positions import COUNTED_TO, lane_sizes, queue_size
 from serving.views.queues import Lease, QueueFilter
 from serving.web.queue.queue_query import QueueQuery
@@ -37,34 +37,6 @@ class LaneLink:
     current: bool
     icon: str = "i-inbox"
     late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SavedLink:
-    """A saved filter in the rail, with its number of open cases."""
-
-    address: str
-    name: str
-    number: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rail:
-    """The rail; `mine` and `team` are the numbers of cases decided since the reader's midnight.
-
-    `masked` is the number of open cases that no lane lists, because their lane would reveal the masked score.
-    """
-
-    own: tuple[LaneLink, ...]
-    all_open: LaneLink
-    lanes: tuple[LaneLink, ...]
-    masked: int
-    saved: tuple[SavedLink, ...]
-    mine: int
-    team: int
-    leased: list[LeasedCase]
-    ages: list[tuple[LaneName, str, Oldest]]
 
 
 class Counts:
@@ -120,15 +92,14 @@ def number(size: int) -> str:
     return f"{size:,}" if size <= COUNTED_TO else f"{COUNTED_TO:,}+"
 
 
-def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> Rail:
-    """The rail of this queue."""
+def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> SimpleNamespace:
     here = person.marketplaces(Permission.REVIEW_CASES)
     sizes = counts.lanes()
     done = queue_work.decided(connection, here, midnight(now))
     others = [
         one for one in queue_work.leased(connection, here, now, 2 * _PENDING_SHOWN) if one.user_id != person.user_id
     ]
-    return Rail(
+    return SimpleNamespace(
         own=_own(counts, query),
         all_open=_link(None, sizes, query),
         lanes=tuple(_link(one, sizes, query) for one in LANES),
@@ -149,14 +120,18 @@ def midnight(now: datetime) -> datetime:
     return now.astimezone(display.current().zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def saved_links(connection: Connection, person: Person, counts: Counts, query: QueueQuery) -> tuple[SavedLink, ...]:
+def saved_links(
+    connection: Connection, person: Person, counts: Counts, query: QueueQuery
+) -> tuple[SimpleNamespace, ...]:
     """A person's saved filters with their current counts."""
     links = []
     for one in saved_filters.of_person(connection, person.user_id):
         asked = QueueQuery.of(one.query)
         found = counts.of(asked, _COUNTED_SAVED)
         shown = f"{found}" if found <= _COUNTED_SAVED else f"{_COUNTED_SAVED}+"
-        links.append(SavedLink(asked.address(), one.name, shown, asked.text == query.text))
+        links.append(
+            SimpleNamespace(address=asked.address(), name=one.name, number=shown, current=asked.text == query.text)
+        )
     return tuple(links)
 
 

@@ -1,44 +1,29 @@
 """A person's saved filters of the queue: forms to save, rename and delete them."""
 
-from dataclasses import dataclass
-from typing import Annotated
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.cases.service.saved_filters import MOST, forget_filter, rename_filter, save_filter
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.queue.case_queue import queue_of
 from serving.web.queue.queue_query import LONGEST, QueueQuery
-from serving.web.queue.queue_rail import Counts, SavedLink, saved_links
-from serving.web.rendering import Page, respond
+from serving.web.queue.queue_rail import Counts, saved_links
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedFiltersPage(Page, template="saved_filters.html", place="/queue"):
-    """A person's saved filters, to rename and delete."""
-
-    filters: tuple[SavedLink, ...]
-    most: int
 
 
 @router.get("/queue/filters")
 def get_saved_filters(request: Request, session: Reviewer) -> HTMLResponse:
-    """The saved filters."""
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
         now = runtime.clock.now()
         counts = Counts(runtime, connection, person, lambda query: queue_of(connection, person, query, now))
         found = saved_links(connection, person, counts, QueueQuery())
-    return respond(request, SavedFiltersPage(found, MOST), session)
+    return respond(request, StaffPage("saved_filters.html", "/queue", filters=found, most=MOST), session)
 
 
 @router.post("/queue/filters")
@@ -53,13 +38,11 @@ def post_saved_filter(request: Request, session: Reviewer, fields: Fields) -> Re
 
 @router.post("/queue/filters/rename")
 def post_renamed_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Rename a saved filter."""
     rename_filter(runtime_of(request), session.person, fields.get("name", ""), fields.get("to", ""))
     return go_to(request, "/queue/filters", Flash.FILTER_RENAMED)
 
 
 @router.post("/queue/filters/delete")
 def post_deleted_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Delete a saved filter."""
     forget_filter(runtime_of(request), session.person, fields.get("name", ""))
     return go_to(request, "/queue/filters", Flash.FILTER_DELETED)

@@ -1,9 +1,9 @@
 """Search: listings, sellers and cases by words and ids, in the marketplaces that the person reviews."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from types import SimpleNamespace
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from models.case import BLIND_LANES
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import search
 from serving.platform.runtime import Runtime
@@ -20,59 +20,24 @@ from serving.review.store import found_listings
 from serving.review.store.found_listings import FoundListing
 from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import Page, respond
+from serving.web.rendering import StaffPage, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.text_language import language_tag
-from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Choice, StateWords
+from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF
 
 router = APIRouter(include_in_schema=False)
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 MOST_LISTINGS: Final = 50
 MOST_SELLERS: Final = 10
 _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class ListingRow:
-    """A listing: its open case, verdicts and actions; blind ones show no verdicts. Without a case it has a page."""
-
-    address: str
-    external_id: Shown
-    title: Shown | None
-    language: str
-    seller: Shown | None
-    brand: str | None
-    waits: str | None
-    dot: str
-    blind: bool
-    judgement: Choice | None
-    judged_at: str
-    action: StateWords | None
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPage(Page, template="search.html", place="/search"):
-    """The query and the results; `more` is whether there may be more listings than are shown.
-
-    A seller stands with the address of their open cases and those of linked sellers, and their number.
-    """
-
-    asked: str
-    most: int
-    cases: tuple[str, ...]
-    offers: tuple[ListingRow, ...]
-    more: bool
-    sellers: list[tuple[str, str, int]]
-
-
 @router.get("/search")
 def get_search(request: Request, session: Reviewer, q: str = "") -> HTMLResponse:
-    """The results."""
     return respond(request, search_page(runtime_of(request), session, q), session)
 
 
-def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
+def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
     here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
@@ -82,7 +47,9 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
         names = list(dict.fromkeys(one.external_id for one in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}
         case_id = found_listings.case_of(connection, here, asked) if _CASE.match(asked) else None
-    return SearchPage(
+    return StaffPage(
+        "search.html",
+        "/search",
         asked=asked,
         most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),
@@ -92,12 +59,12 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
     )
 
 
-def _listing(one: FoundListing, now: datetime) -> ListingRow:
+def _listing(one: FoundListing, now: datetime) -> SimpleNamespace:
     blind = any(lane in BLIND_LANES for _, lane in one.open_cases)
     waits = next(iter(one.open_cases), None)
     case_id = waits[0] if waits else one.judged_case_id
     judgement = None if blind or one.judgement is None else CHOICE_OF[one.judgement]
-    return ListingRow(
+    return SimpleNamespace(
         address=f"/cases/{case_id}" if case_id else f"/listings/{one.listing_id}",
         external_id=text_view.show(one.external_id),
         title=_title(one),

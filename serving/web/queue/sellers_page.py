@@ -1,52 +1,29 @@
 """Sellers: proposed sanctions, sanctions in force, and the allow, watch and deny lists."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
-from models.seller_lists import Entry, SellerList
+from models.seller_lists import SellerList
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, may, runtime_of
-from serving.marketplaces.store.marketplaces import Marketplace
+from serving.guards import Reviewer, Speaker, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import SanctionState
-from serving.sellers.service.sanctioning import Sanctioned, in_force, lift, speak, undecided
+from serving.sellers.service.sanctioning import in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.store import seller_lists
 from serving.web.at_marketplace import acted_on, scope_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields
-from serving.web.rendering import Page, respond
+from serving.web.forms import LONGEST_ID, Fields
+from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
-Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _PLACE: Final = "/sellers"
-_LONGEST_ID: Final = 40
 _SHOWN: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SellersPage(Page, template="sellers.html", place=_PLACE):
-    """Proposed sanctions, sanctions in force, and the lists; `may_list` is whether the reader maintains lists.
-
-    `entries` are with their marketplaces, `names` those of the people who added them. `places` are the marketplaces to
-    choose from for a list, empty if there is only one.
-    """
-
-    undecided: list[Sanctioned]
-    in_force: list[Sanctioned]
-    entries: list[tuple[str, Entry]]
-    names: Mapping[str, str]
-    lists: list[SellerList]
-    may_list: bool
-    places: tuple[Marketplace, ...]
 
 
 @router.get("/sellers")
@@ -56,13 +33,12 @@ def get_sellers(request: Request, session: Speaker) -> HTMLResponse:
 
 @router.post("/sellers/sanctions/{sanction_id}")
 def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Approve or reject a sanction."""
     answer = fields.get("decision", "")
     if answer not in {"agree", "refuse"}:
         raise Invalid("Approve or reject the sanction.")
     reason = fields.get("reason", "")[:500]
     state = speak(
-        runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=answer == "agree", reason=reason
+        runtime_of(request), session.person, sanction_id[:LONGEST_ID], agrees=answer == "agree", reason=reason
     )
     heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
     return go_to(request, _PLACE, heard.get(state, Flash.SANCTION_HEARD))
@@ -70,14 +46,12 @@ def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fiel
 
 @router.post("/sellers/sanctions/{sanction_id}/lift")
 def post_lift(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Lift a sanction that is in force."""
-    lift(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], fields.get("reason", "")[:500])
+    lift(runtime_of(request), session.person, sanction_id[:LONGEST_ID], fields.get("reason", "")[:500])
     return go_to(request, _PLACE, Flash.SANCTION_LIFTED)
 
 
 @router.post("/sellers/lists")
 def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Add a seller to a list."""
     runtime, which, days = runtime_of(request), fields.get("list", ""), fields.get("days", "").strip()
     if which not in set(SellerList):
         raise Invalid("Choose a list.")
@@ -99,13 +73,12 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 @router.post("/sellers/lists/remove")
 def post_removal(request: Request, runtime: TheRuntime, session: Reviewer, fields: Fields) -> Response:
-    """Remove a seller from its list."""
     here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     take_off_list(runtime, here, fields.get("seller", "")[:200], by=session.person.actor)
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)
 
 
-def sellers_page(runtime: Runtime, session: Session) -> SellersPage:
+def sellers_page(runtime: Runtime, session: Session) -> StaffPage:
     person, now = session.person, runtime.clock.now()
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))
@@ -113,7 +86,9 @@ def sellers_page(runtime: Runtime, session: Session) -> SellersPage:
         entries = seller_lists.in_force(connection, reviewed, now, _SHOWN)
         names = accounts.names(connection, [one.added_by.removeprefix("user:") for _, one, _ in entries])
     places = scope_of(runtime, person, Permission.REVIEW_CASES, {}).choices if len(reviewed) > 1 else ()
-    return SellersPage(
+    return StaffPage(
+        "sellers.html",
+        _PLACE,
         undecided=undecided(runtime, person)[:_SHOWN],
         in_force=in_force(runtime, person)[:_SHOWN],
         entries=[(place, entry) for place, entry, _ in entries],

@@ -178,7 +178,6 @@ def pause_longer(connection: Connection, endpoint: Endpoint, *, until: datetime)
 
 
 def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
-    """Disable an endpoint."""
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(disabled_at=at))
 
 

@@ -1,13 +1,14 @@
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
-from serving.web.queue.my_page import MyPage, my_page
+from serving.web.queue.my_page import my_page
+from serving.web.rendering import StaffPage
 from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 
 
-def mine(site: Site) -> MyPage:
+def mine(site: Site) -> StaffPage:
     return my_page(site.runtime, Session(site.analyst, "token"))
 
 

@@ -1,3 +1,4 @@
+import ast
 import dataclasses
 import importlib
 import pkgutil
@@ -24,6 +25,7 @@ from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import Right
 from serving.rights.store.rights import StoredRight
 from serving.web.headers import FOLDER
+from serving.web.queue.queue_rows import RowContext
 from serving.web.rendering import TEMPLATES as ENVIRONMENT
 from serving.web.wording.translated import TRANSLATED
 
@@ -49,25 +51,38 @@ _CLASS = re.compile(r'class="((?:[^"{]|\{[{%].*?[%}]\})*)"')
 _OUTPUT = re.compile(r"\{[{%].*?[%}]\}")
 
 
+def kinds_on_pages() -> set[type]:
+    """Every class that a module of pages has or imports."""
+    modules = [importlib.import_module(one.name) for one in pkgutil.walk_packages(serving.web.__path__, "serving.web.")]
+    return {value for module in modules for value in vars(module).values() if isinstance(value, type)}
+
+
 def pages() -> list[type]:
     """Every context that names a template."""
-    modules = [importlib.import_module(one.name) for one in pkgutil.walk_packages(serving.web.__path__, "serving.web.")]
-    kinds = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
-    found = [kind for kind in kinds if dataclasses.is_dataclass(kind) and isinstance(vars(kind).get("template"), str)]
-    return sorted(found, key=lambda kind: kind.__name__)
+    kinds = [kind for kind in kinds_on_pages() if dataclasses.is_dataclass(kind)]
+    return sorted(
+        (kind for kind in kinds if isinstance(vars(kind).get("template"), str)), key=lambda kind: kind.__name__
+    )
 
 
 def kinds_of(kind: Any, seen: set[Any]) -> Iterator[Any]:
     """The kinds of values that a page holds, in fields of fields too."""
     for argument in get_args(kind):
         yield from kinds_of(argument, seen)
-    if kind not in seen:
+    if not isinstance(kind, list) and kind not in seen:
         seen.add(kind)
         yield kind
         if dataclasses.is_dataclass(kind) and isinstance(kind, type) and kind not in _FOR_OUTSIDERS:
             hints = get_type_hints(kind)
             for field in dataclasses.fields(kind):
                 yield from kinds_of(hints[field.name], seen)
+
+
+def calls_of(name: str) -> list[ast.Call]:
+    """Every call of a class in the modules of pages."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in TEMPLATES.parent.rglob("*.py"))
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if ast.unparse(call.func) == name]
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if vars(page)["template"] in TRANSLATED])
@@ -78,9 +93,11 @@ def test_a_page_for_outsiders_holds_only_views_and_allowed_objects(page: type) -
     assert {kind for kind in objects if not kind.__module__.startswith("serving.web.")} <= _FOR_OUTSIDERS
 
 
-@pytest.mark.parametrize("page", pages())
-def test_a_template_has_no_way_to_the_database(page: type) -> None:
-    assert not {Connection, Runtime} & set(kinds_of(page, set()))
+def test_a_template_has_no_way_to_the_database() -> None:
+    kinds = {kind for kind in kinds_on_pages() if dataclasses.is_dataclass(kind)}
+    assert {kind for kind in kinds if {Connection, Runtime} & set(kinds_of(kind, set()))} == {Runtime, RowContext}
+    for call in [*calls_of("StaffPage"), *calls_of("SimpleNamespace")]:
+        assert not {"connection", "request", "runtime"} & {ast.unparse(keyword.value) for keyword in call.keywords}
 
 
 def test_a_name_that_a_page_does_not_have_is_an_error() -> None:
@@ -105,8 +122,17 @@ def test_no_template_gives_an_id_twice(path: Path) -> None:
     assert sorted(set(found)) == sorted(found)
 
 
+@pytest.mark.parametrize("call", calls_of("StaffPage"), ids=lambda call: call.args[0].value)
+def test_a_page_of_staff_has_what_its_template_uses(call: ast.Call) -> None:
+    template = ast.literal_eval(call.args[0])
+    assert template not in TRANSLATED, "a page for outsiders has a class by allow-list"
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
+    assert {keyword.arg for keyword in call.keywords} == set(re.findall(r"\bpage\.(\w+)", text))
+
+
 def test_every_page_has_a_context() -> None:
     used = {page.template for page in pages()}  # type: ignore[attr-defined]  # contexts have it
+    used |= {ast.literal_eval(call.args[0]) for call in calls_of("StaffPage")}
     whole = {path.name for path in ALL if "extends" in path.read_text(encoding="utf-8")}
     assert whole <= used
 

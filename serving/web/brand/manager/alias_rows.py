@@ -1,7 +1,7 @@
 """The aliases that corrections proposed for a brand, as its account manager sees them."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,24 +15,17 @@ from serving.platform.runtime import Runtime
 from serving.web.wording import words
 
 
-@dataclass(frozen=True, slots=True)
-class AliasRow:
-    """A proposed alias with its support in words; `remark` is set where it is a misspelling of the brand's name."""
-
-    alias: ProposedAlias
-    support: str
-    remark: str
-
-
 def alias_rows(
     runtime: Runtime, connection: Connection, person: Person, pair: Pair, brand: str, now: datetime
-) -> tuple[AliasRow, ...]:
+) -> tuple[SimpleNamespace, ...]:
     """The open proposals first, then the decided ones, the newest first."""
     known = NearNames([(pair[1], brand)])
     aliases = proposals_of(runtime, connection, person, pair, now)[::-1]
     aliases.sort(key=lambda alias: alias.proposal.state is not ProposalState.PROPOSED)
     return tuple(
-        AliasRow(alias, _support(alias), _MISSPELT if known.in_text(alias.proposal.spelling) else "")
+        SimpleNamespace(
+            alias=alias, support=_support(alias), remark=_MISSPELT if known.in_text(alias.proposal.spelling) else ""
+        )
         for alias in aliases
     )
 

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from models.errors import DomainError, Invalid, NotFound
 from serving.account_management.service.alias_decisions import decide_alias
 from serving.brands.rules.alias_proposals import ProposalState
-from serving.guards import runtime_of
-from serving.web.brand.manager.manager_brand_page import Manager, back_to, kept_brand, refused_page
+from serving.guards import Manager, runtime_of
+from serving.web.brand.manager.manager_brand_page import back_to, kept_brand, refused_page
 from serving.web.flash import Flash
 from serving.web.forms import Fields
 

@@ -1,8 +1,7 @@
 """A brand as its account manager sees it: open items, rights to verify, people, messages."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -21,59 +20,31 @@ from serving.account_management.service.managed_brands import (
 )
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
-from serving.accounts.store.accounts import BrandPerson, Session
+from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.brands.rules.certification import Passed
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import authorised_sellers, certifications
-from serving.brands.store.authorised_sellers import AuthorisationRequest
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Manager, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
-from serving.reports.service.stopping import LargeReport
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
 from serving.rights.store import documents, rights
 from serving.rights.store import mandates as powers
 from serving.web import downloads
-from serving.web.brand.manager.alias_rows import AliasRow, alias_rows
+from serving.web.brand.manager.alias_rows import alias_rows
 from serving.web.brand.reports.large_reports import large_rows
-from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
-from serving.web.brand.standing_part import StandingCard, standing_card
+from serving.web.brand.rights_rows import mandate_rows, people_in, right_rows
+from serving.web.brand.standing_part import standing_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.rendering import Page, respond
-from serving.web.thread import Thread, thread_of
+from serving.web.rendering import StaffPage, respond
+from serving.web.thread import thread_of
 
 router = APIRouter(include_in_schema=False)
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _PLACE: Final = "/brands/{brand_id}"
 _AT: Final = "at"
 _SELLERS_SHOWN: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ManagerBrandPage(Page, template="manager_brand.html", place="/brands"):
-    """A brand at a marketplace, with all items that its account manager decides."""
-
-    brand: str
-    brand_id: str
-    marketplace: str
-    at: str
-    reasons: tuple[str, ...]
-    takes_part: bool
-    daily_questions: str
-    standing: StandingCard
-    rights: tuple[RightRow, ...]
-    mandates: tuple[MandateRow, ...]
-    people: list[tuple[BrandPerson, Passed | None]]
-    agents: Collection[str]
-    large_reports: list[tuple[LargeReport, bool]]
-    aliases: tuple[AliasRow, ...]
-    reviews: bool
-    sellers: tuple[AuthorisationRequest, ...]
-    thread: Thread
-    error: str | None
 
 
 @router.get(_PLACE)
@@ -87,7 +58,6 @@ def get_brand(brand_id: str, request: Request, runtime: TheRuntime, session: Man
 
 @router.get(_PLACE + "/documents/{digest}")
 def get_document(brand_id: str, digest: str, request: Request, runtime: TheRuntime, session: Manager) -> Response:
-    """Download a document of the brand."""
     kept = kept_brand(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
         found = documents.document(connection, kept.pair, digest)
@@ -167,7 +137,6 @@ def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fi
 
 @router.post(_PLACE + "/messages")
 def post_message(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
-    """Send a message to the brand."""
     kept = kept_brand(runtime, session, brand_id, fields)
     try:
         write(runtime, session.person, kept.pair, fields.get("text", ""))
@@ -181,7 +150,6 @@ def post_message(brand_id: str, request: Request, runtime: TheRuntime, session: 
 def post_erasure(
     brand_id: str, message_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
-    """Erase a message of either side."""
     kept = kept_brand(runtime, session, brand_id, fields)
     erase(runtime, session.person, kept.pair, message_id)
     return back_to(request, kept, Flash.MESSAGE_ERASED, "messages")
@@ -212,7 +180,7 @@ def _page(
     error: str | None = None,
     typed: str = "",
     unsent: str | None = None,
-) -> ManagerBrandPage:
+) -> StaffPage:
     now, pair, person = runtime.clock.now(), kept.pair, session.person
     place, told = f"/brands/{pair[1]}/documents", runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
@@ -232,7 +200,9 @@ def _page(
         proposed = alias_rows(runtime, connection, person, pair, kept.enrolment.name, now)
         thread = thread_of(connection, person, pair, MessageSide.MANAGER, now, typed=typed, error=unsent)
     daily = kept.enrolment.daily_questions
-    return ManagerBrandPage(
+    return StaffPage(
+        "manager_brand.html",
+        "/brands",
         brand=kept.enrolment.name,
         brand_id=pair[1],
         marketplace=kept.marketplace,

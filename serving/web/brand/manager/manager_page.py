@@ -1,60 +1,26 @@
 """An account manager's brands: open items, answers, and outcomes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from types import SimpleNamespace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import Judgement
-from serving.account_management.rules.attention import Reason, urgency
+from serving.account_management.rules.attention import urgency
 from serving.account_management.service.managed_brands import needs
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
-from serving.guards import may, runtime_of
+from serving.guards import Manager, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.standing.store import question_steps
 from serving.views import views
-from serving.web.brand.standing_part import StandingCard, standing_card
-from serving.web.rendering import Page, respond
+from serving.web.brand.standing_part import standing_card
+from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
-from serving.web.wording.words import Due
-from serving.webhooks.rules.action import ActionState
 
 router = APIRouter(include_in_schema=False)
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
-
-
-@dataclass(frozen=True, slots=True)
-class BrandRow:
-    """A brand at a marketplace."""
-
-    brand: str
-    address: str
-    marketplace: str
-    takes_part: bool
-    needs: Sequence[Reason]
-    standing: StandingCard
-    open: int
-    escalated: int
-    oldest: Due | None
-    answers: Mapping[Judgement, int]
-    removals: Mapping[ActionState, int]
-
-
-@dataclass(frozen=True, slots=True)
-class BrandsPage(Page, template="brands.html", place="/brands"):
-    """The brands that the person manages, the most urgent first, each with its reasons."""
-
-    rows: tuple[BrandRow, ...]
-    open: int
-    overdue: int
-    several_marketplaces: bool
-    answer_within_hours: int
 
 
 @router.get("/brands")
@@ -62,7 +28,7 @@ def get_brands(request: Request, session: Manager) -> HTMLResponse:
     return respond(request, brands_page(runtime_of(request), session), session)
 
 
-def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
+def brands_page(runtime: Runtime, session: Session) -> StaffPage:
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.LOOK_AFTER_BRANDS)
     with runtime.store.read() as connection:
@@ -93,7 +59,7 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
     for pair in urgent:
         asked = waiting.get(pair)
         rows.append(
-            BrandRow(
+            SimpleNamespace(
                 brand=enrolled[pair].name,
                 address=f"/brands/{pair[1]}?at={pair[0]}",
                 marketplace=names[pair[0]],
@@ -107,7 +73,9 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
                 removals=removals.get(pair, {}),
             )
         )
-    return BrandsPage(
+    return StaffPage(
+        "brands.html",
+        "/brands",
         rows=tuple(rows),
         open=sum(row.open for row in rows),
         overdue=sum(row.oldest is not None and row.oldest.late for row in rows),

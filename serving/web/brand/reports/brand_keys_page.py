@@ -13,20 +13,19 @@ from serving.account_management.service.brand_keys import BrandKey, keys_of_bran
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store.accounts import Session
-from serving.guards import TheRuntime, runtime_of
+from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.store import rights
 from serving.rights.store.rights import StoredRight
-from serving.web.brand.brand_scope import AboutBrand, Reader, given_back, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, given_back, led_by, scope_of
 from serving.web.brand.rights_rows import KINDS
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, confirm, days_of, factor_kinds
+from serving.web.forms import LONGEST_ID, Fields, confirm, days_of, factor_kinds
 from serving.web.rendering import respond
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/keys"
-_LONGEST_ID: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,12 @@ class BrandKeysPage(AboutBrand, template="brand_api_keys.html"):
 
 
 @router.get(_PLACE)
-def get_keys(request: Request, session: Reader) -> HTMLResponse:
+def get_keys(request: Request, session: Member) -> HTMLResponse:
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 
 @router.post(_PLACE)
-def post_key(request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
+def post_key(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Make a key after a proof that it is the lead. The response shows its text, which is not stored: no redirect."""
     with runtime.store.read() as connection:
         pair = scope_of(connection, session.person, fields).pair
@@ -66,11 +65,10 @@ def post_key(request: Request, runtime: TheRuntime, session: Reader, fields: Fie
 
 
 @router.post(_PLACE + "/{key_id}/revoke")
-def post_revoke(key_id: str, request: Request, runtime: TheRuntime, session: Reader, fields: Fields) -> Response:
-    """Revoke a key."""
+def post_revoke(key_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
         scope, _ = led_by(connection, session.person, fields)
-    revoke_key(runtime, session.person, scope.pair, key_id[:_LONGEST_ID])
+    revoke_key(runtime, session.person, scope.pair, key_id[:LONGEST_ID])
     return go_to(request, f"{_PLACE}{scope.query}", Flash.KEY_REVOKED)
 
 

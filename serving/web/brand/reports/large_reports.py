@@ -1,24 +1,22 @@
 """Large reports of a brand that its account manager can stop, on the page of the brand."""
 
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.accounts.rules.access import Person
+from serving.guards import Manager, runtime_of
 from serving.platform.runtime import Runtime
 from serving.reports.service.stopping import LargeReport, can_stop, large_report, stop
 from serving.reports.store import step_ups
 from serving.web.flash import Flash, go_to
+from serving.web.forms import LONGEST_ID
 
 router = APIRouter(include_in_schema=False)
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _SHOWN: Final = timedelta(days=7)
-_LONGEST_ID: Final = 40
 
 
 def large_rows(
@@ -39,6 +37,5 @@ def large_rows(
 
 @router.post("/brands/{brand_id}/reports/{report_id}/stop")
 def post_stop(brand_id: str, report_id: str, request: Request, session: Manager) -> Response:
-    """Stop a large report."""
-    stop(runtime_of(request), session.person, report_id[:_LONGEST_ID])
-    return go_to(request, f"/brands/{brand_id[:_LONGEST_ID]}", Flash.REPORT_STOPPED)
+    stop(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    return go_to(request, f"/brands/{brand_id[:LONGEST_ID]}", Flash.REPORT_STOPPED)

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Member, runtime_of
 from serving.platform.tongues import joined, number, say, say_many
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION
@@ -24,7 +22,6 @@ from serving.web.wording import words
 from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 PLACE: Final = "/brand/limits"
 
 
@@ -54,7 +51,7 @@ class LimitsPage(AboutBrand, template="brand_limits.html"):
 
 
 @router.get(PLACE)
-def get_limits(request: Request, session: Answerer) -> HTMLResponse:
+def get_limits(request: Request, session: Member) -> HTMLResponse:
     """The page; `listing` asks about one listing."""
     runtime, asked = runtime_of(request), request.query_params.get("listing", "")[:LONGEST_LOCATION].strip()
     with runtime.store.read() as connection:

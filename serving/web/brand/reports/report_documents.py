@@ -1,7 +1,7 @@
 """The documents of a report that was sent: added for a day, and downloaded by the brand's own people."""
 
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,18 +9,17 @@ from fastapi.responses import RedirectResponse, Response
 from models.errors import DomainError, NotFound
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import runtime_of
+from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.reports.service.attaching import for_brand, hand_in
-from serving.web.brand.brand_scope import Reader, Uploader
+from serving.web.brand.brand_scope import Uploader
 from serving.web.brand.reports.report_state_page import PLACE, state_page
 from serving.web.downloads import document
-from serving.web.forms import Upload, upload_of
+from serving.web.forms import LONGEST_ID, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
-_LONGEST_ID: Final = 40
 
 
 def _largest(runtime: Runtime) -> int:
@@ -32,7 +31,7 @@ def post_document(
     report_id: str, request: Request, session: Uploader, upload: Annotated[Upload, upload_of("document", _largest)]
 ) -> Response:
     """Add a document; a refused one leaves earlier documents unchanged."""
-    runtime, number = runtime_of(request), report_id[:_LONGEST_ID]
+    runtime, number = runtime_of(request), report_id[:LONGEST_ID]
     try:
         hand_in(runtime, session.person, number, upload.name, upload.content)
     except NotFound:
@@ -44,7 +43,6 @@ def post_document(
 
 
 @router.get(PLACE + "/{report_id}/documents/{document_id}")
-def get_document(report_id: str, document_id: str, request: Request, session: Reader) -> Response:
-    """Download a document of a report."""
-    found, content = for_brand(runtime_of(request), session.person, report_id[:_LONGEST_ID], document_id[:_LONGEST_ID])
+def get_document(report_id: str, document_id: str, request: Request, session: Member) -> Response:
+    found, content = for_brand(runtime_of(request), session.person, report_id[:LONGEST_ID], document_id[:LONGEST_ID])
     return document(found.document_id, found.media_type, content)

@@ -13,7 +13,7 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.guards import TheRuntime, may, runtime_of
+from serving.guards import Member, TheRuntime, may, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import listings, search
 from serving.platform.database.pools import dear
@@ -38,14 +38,13 @@ from serving.web.brand.reports.previewed_part import Preview, previewed
 from serving.web.brand.reports.report_state_page import PLACE
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.flash import go_to
-from serving.web.forms import Fields, Upload, Wanted, uploads_of
+from serving.web.forms import LONGEST_ID, Fields, Upload, Wanted, uploads_of
 from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 # The list of listings, and more documents than a report takes: those beyond are refused by name.
 _MOST_FILES: Final = 21
 Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=_MOST_FILES, translated=True)]
@@ -62,7 +61,6 @@ Files = Annotated[
         }
     ),
 ]
-_LONGEST_ID: Final = 40
 _MOST_FOUND: Final = 20
 _MOST_SENT: Final = 20
 _HEADERS: Final = frozenset({"listing", "listings", "url", "link", "id", "external_id", "listing_id"})
@@ -111,7 +109,7 @@ class ReportForm(Page, template="brand_report.html", place=PLACE):
 
 
 @router.get(PLACE)
-def get_form(request: Request, session: Answerer) -> HTMLResponse:
+def get_form(request: Request, session: Member) -> HTMLResponse:
     """The empty form; `q` searches the marketplace's listings."""
     return respond(request, form_page(runtime_of(request), session, request.query_params), session)
 
@@ -140,7 +138,7 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
 
 @router.post(PLACE)
 @dear
-def post_report(request: Request, runtime: TheRuntime, session: Answerer, fields: Fields) -> Response:
+def post_report(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Send the report, and go to its listings."""
     try:
         draft = _draft(fields, good_faith=fields.get("good_faith") == "yes")
@@ -174,19 +172,19 @@ def _draft(fields: Mapping[str, str], *, good_faith: bool) -> Draft:
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
     return Draft(
-        fields.get("right_id", "")[:_LONGEST_ID],
+        fields.get("right_id", "")[:LONGEST_ID],
         ReasonCode(code),
         tuple(fields.get("listings", "").splitlines()),
         good_faith,
-        fields.get("key", "")[:_LONGEST_ID],
+        fields.get("key", "")[:LONGEST_ID],
         fields.get("note", "").strip() or None,
-        fields.get("marketplace_id", "")[:_LONGEST_ID],
+        fields.get("marketplace_id", "")[:LONGEST_ID],
         test_buy=record_of(fields),
     )
 
 
 def _key_of(runtime: Runtime, fields: Mapping[str, str]) -> str:
-    return fields.get("key", "")[:_LONGEST_ID] or runtime.ids.new("key")
+    return fields.get("key", "")[:LONGEST_ID] or runtime.ids.new("key")
 
 
 def form_page(

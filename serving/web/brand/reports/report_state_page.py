@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,12 +13,11 @@ from features.message import Message
 from features.phrase import Phrase
 from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.policy import SecondFactorPolicy
-from serving.accounts.rules.access import Permission
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
-from serving.guards import may, runtime_of
+from serving.guards import Member, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import joined
@@ -33,7 +32,7 @@ from serving.web import text_view
 from serving.web.brand.reports.attached_part import Limits, limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, given_by, ticked
+from serving.web.forms import LONGEST_ID, Fields, given_by, ticked
 from serving.web.rendering import Page, respond
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 from serving.web.text_view import Shown
@@ -43,9 +42,7 @@ from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REPORT_STATES, StateWords
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 PLACE: Final = "/brand/reports"
-_LONGEST_ID: Final = 40
 _NUMBER: Final = re.compile("[0-9]{1,4}")
 
 
@@ -94,16 +91,15 @@ class ReportState(Page, template="brand_report_state.html", place=PLACE):
 
 
 @router.get(PLACE + "/{report_id}")
-def get_report(report_id: str, request: Request, session: Answerer) -> HTMLResponse:
-    """A report as it stands."""
-    return respond(request, state_page(runtime_of(request), session, report_id[:_LONGEST_ID]), session)
+def get_report(report_id: str, request: Request, session: Member) -> HTMLResponse:
+    return respond(request, state_page(runtime_of(request), session, report_id[:LONGEST_ID]), session)
 
 
 @router.post(PLACE + "/{report_id}/step-up")
 @dear
-def post_step_up(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
+def post_step_up(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
     """Confirm the report with a second factor."""
-    runtime, number = runtime_of(request), report_id[:_LONGEST_ID]
+    runtime, number = runtime_of(request), report_id[:LONGEST_ID]
     try:
         step_up(runtime, session, number, given_by(fields))
     except NotFound:
@@ -118,42 +114,40 @@ def post_step_up(report_id: str, request: Request, session: Answerer, fields: Fi
 
 
 @router.post(PLACE + "/{report_id}/step-up/passkey")
-def post_options(report_id: str, request: Request, session: Answerer) -> Response:
+def post_options(report_id: str, request: Request, session: Member) -> Response:
     """What the browser needs to confirm the report with a passkey."""
-    runtime, number = runtime_of(request), report_id[:_LONGEST_ID]
+    runtime, number = runtime_of(request), report_id[:LONGEST_ID]
     status_of(runtime, session.person, number)
     return Response(passkey_options(runtime, session, purpose_of(number)), media_type="application/json")
 
 
 @router.post(PLACE + "/{report_id}/send")
 @dear
-def post_without(report_id: str, request: Request, session: Answerer) -> Response:
+def post_without(report_id: str, request: Request, session: Member) -> Response:
     """Send a report that waits without a second factor."""
-    send_without(runtime_of(request), session.person, report_id[:_LONGEST_ID])
-    return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}")
+    send_without(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}")
 
 
 @router.post(PLACE + "/{report_id}/stop")
-def post_stop(report_id: str, request: Request, session: Answerer) -> Response:
+def post_stop(report_id: str, request: Request, session: Member) -> Response:
     """Stop a report that was confirmed with a second factor."""
-    stop(runtime_of(request), session.person, report_id[:_LONGEST_ID])
-    return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}", Flash.REPORT_STOPPED)
+    stop(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_STOPPED)
 
 
 @router.post(PLACE + "/{report_id}/withdraw")
 @dear
-def post_withdrawal(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
-    """Withdraw the ticked listings."""
-    withdraw(runtime_of(request), session.person, report_id[:_LONGEST_ID], _ticked(fields))
-    return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}", Flash.REPORT_WITHDRAWN)
+def post_withdrawal(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
+    withdraw(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked(fields))
+    return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_WITHDRAWN)
 
 
 @router.post(PLACE + "/{report_id}/retract")
 @dear
-def post_retraction(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
-    """Retract the ticked listings."""
-    retract(runtime_of(request), session.person, report_id[:_LONGEST_ID], _ticked(fields))
-    return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}", Flash.REPORT_RETRACTED)
+def post_retraction(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
+    retract(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked(fields))
+    return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_RETRACTED)
 
 
 def _ticked(fields: Mapping[str, str]) -> frozenset[int]:

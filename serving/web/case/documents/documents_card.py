@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
 from serving.appeals.store.seller_uploads import SellerUpload
-from serving.guards import may, runtime_of
+from serving.guards import Answerer, Reviewer, runtime_of
 from serving.platform.database.documents import StoredFile
 from serving.review.service.seller_evidence import Document, for_analyst, for_rights_holder
 from serving.rights.rules.document import ending_of
@@ -22,8 +19,6 @@ from serving.web.text_view import Shown
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +60,12 @@ def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -
 
 
 @router.get("/cases/{case_id}/documents/{upload_id}")
-def get_of_case(case_id: CaseId, upload_id: str, request: Request, session: Analyst) -> Response:
-    """Download a document that a case shows."""
+def get_of_case(case_id: CaseId, upload_id: str, request: Request, session: Reviewer) -> Response:
     return _file(*for_analyst(runtime_of(request), session.person, case_id, upload_id))
 
 
 @router.get("/counter-notices/{counter_notice_id}/documents/{upload_id}")
 def get_of_counter_notice(counter_notice_id: str, upload_id: str, request: Request, session: Answerer) -> Response:
-    """Download a document of a counter-notice."""
     return _file(*for_rights_holder(runtime_of(request), session.person, counter_notice_id, upload_id))
 
 
@@ -81,7 +74,6 @@ def _file(upload: SellerUpload, content: bytes) -> Response:
 
 
 def described(media_type: str, size: int) -> str:
-    """The type and the size of a document."""
     return f"{ending_of(media_type).upper()}, {_size(size)}"
 
 

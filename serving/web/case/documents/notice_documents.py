@@ -1,14 +1,11 @@
 """The documents of notices for analysts: names are shown as text, and files are only downloaded, never rendered."""
 
 from datetime import datetime
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from serving.accounts.rules.access import Permission
-from serving.accounts.store.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import Reviewer, runtime_of
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.review.service.notice_evidence import for_analyst
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
@@ -16,7 +13,6 @@ from serving.web.downloads import document
 from serving.web.forms import CaseId
 
 router = APIRouter(include_in_schema=False)
-Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 def document_of_notice(one: NoticeDocument, case_id: str, now: datetime) -> ShownDocument:
@@ -25,7 +21,6 @@ def document_of_notice(one: NoticeDocument, case_id: str, now: datetime) -> Show
 
 
 @router.get("/cases/{case_id}/notice-documents/{document_id}")
-def get_document(case_id: CaseId, document_id: str, request: Request, session: Analyst) -> Response:
-    """Download a document of a notice about a case."""
+def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
     found, content = for_analyst(runtime_of(request), session.person, case_id, document_id)
     return document(found.document_id, found.media_type, content)
