@@ -144,8 +144,7 @@ def test_counterfeit_of_an_unresolved_brand_leads_to_its_form_and_then_is_record
     address = page.url
     page.wait_for_load_state("networkidle")
     page.keyboard.press("c")
-    told = page.get_by_role("alert").filter(has_text="Name the brand first")
-    expect(told).to_be_focused()
+    expect(page.get_by_role("alert").filter(has_text="Name the brand first")).to_be_focused()
     expect(page.get_by_role("heading", name="Brand", exact=True)).to_be_in_viewport()
     check(page, thoroughly=thoroughly)
     page.get_by_role("radio", name="Not registered").check()

@@ -78,8 +78,7 @@ def test_a_hundred_confirmations_against_one_shop_weigh_on_who_is_linked_as_ten_
 
 
 def test_a_linked_seller_with_any_counterfeit_is_not_counted_as_cleared() -> None:
-    facts = some_facts(history=of(a_linked("x", counterfeit=1, genuine=9)))
-    assert value("seller_linked_cleared", facts) == 0
+    assert value("seller_linked_cleared", some_facts(history=of(a_linked("x", counterfeit=1, genuine=9)))) == 0
 
 
 def test_the_nearest_counterfeiter_counts_and_not_the_nearest_seller() -> None:

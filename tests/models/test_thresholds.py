@@ -200,8 +200,7 @@ def a_random_market(seed: int) -> Market:
     random = np.random.default_rng(seed)
     sellers = np.repeat(np.arange(600), np.minimum(random.zipf(1.8, 600), 60)).astype(np.intp)
     scores = np.round(random.random(len(sellers)), 1)
-    labels = (random.random(len(sellers)) < scores**0.5).astype(np.int8)
-    return labels, scores, sellers
+    return (random.random(len(sellers)) < scores**0.5).astype(np.int8), scores, sellers
 
 
 def test_with_one_listing_a_seller_it_agrees_with_learn_then_test() -> None:

@@ -299,7 +299,6 @@ def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypat
 
 
 def test_stop_words_and_words_for_the_goods_are_never_in_a_table() -> None:
-    table = " ".join(the_table().entries).split()
-    assert not {"the", "other", "aurelle", "handbag"} & set(table)
+    assert not {"the", "other", "aurelle", "handbag"} & set(" ".join(the_table().entries).split())
     spoken = {word for one in the_rows()[0] for phrase in phrases_of(one) for word in phrase.split()}
     assert {"the", "other", "aurelle", "handbag"} <= spoken

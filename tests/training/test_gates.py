@@ -163,8 +163,7 @@ def test_too_few_effective_counterfeits_are_reported() -> None:
 
 
 def test_trimmed_weights_are_reported() -> None:
-    found = gate("random_slice", replace(EVIDENCE, most_weight=6.83))
-    assert found.sentence.startswith(
+    assert gate("random_slice", replace(EVIDENCE, most_weight=6.83)).sentence.startswith(
         "Average precision 0.800 over all listings, with weights of at most 6.8, against 0.750 of the champion;"
     )
 

@@ -66,8 +66,7 @@ def test_one_way_that_costs_too_much_blocks_a_candidate_and_is_named() -> None:
 
 
 def test_a_passed_gate_states_its_bounds() -> None:
-    found = replay_gate([replayed(), honest()], DEFAULT_GATES)
-    assert found.sentence == (
+    assert replay_gate([replayed(), honest()], DEFAULT_GATES).sentence == (
         "None of the 2 judged transforms costs more than 10% of recall or shows more than 0.5% more of the honest "
         "listings."
     )

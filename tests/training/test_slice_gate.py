@@ -114,8 +114,7 @@ def test_a_slice_reports_its_figures(found: SliceEvidence, sentence: str) -> Non
 
 
 def test_slices_that_could_not_be_judged_are_counted() -> None:
-    found = slice_gate((a_slice(), a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES)
-    assert found.sentence == (
+    assert slice_gate((a_slice(), a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES).sentence == (
         "None of 2 slices of 50 rows or more has lost recall, rank or precision beyond its bound; 1 have too few "
         "counterfeits to judge."
     )

@@ -57,8 +57,7 @@ def on_postgres(tmp_path: Path, populated: Populated, server: Postgres) -> Itera
 def waiting(other: Any) -> int:
     """How many sessions wait for a lock on a table of this database now."""
     query = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE NOT granted AND datname"
-    found = other.execute(f"{query} = current_database()").fetchone()
-    return int(found[0])
+    return int(other.execute(f"{query} = current_database()").fetchone()[0])
 
 
 def requests_of(site: Site) -> list[Callable[[], Any]]:

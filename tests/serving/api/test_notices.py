@@ -41,8 +41,7 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
     assert receipt.keys() == {"notice_id", "received_at", "link", "offers", "warning"}
     assert receipt["warning"] is None
     assert receipt["offers"] == [{"location": "MP-1", "state": "waiting"}]
-    page = client.get(receipt["link"], headers={"accept": "text/html"})
-    assert receipt["notice_id"] in page.text
+    assert receipt["notice_id"] in client.get(receipt["link"], headers={"accept": "text/html"}).text
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site
     assert [alert["cause"] for alert in told["alerts"]] == ["switched_off"]
     assert [off["rule"] for off in told["switched_off"]] == ["brand_removals"]
     body = {"decision": "release", "reason": "Looked at it."}
-    refused = client.post(f"{PATH}/act_nothing/opinions", json=body, headers=token)
-    assert refused.status_code == 404
+    assert client.post(f"{PATH}/act_nothing/opinions", json=body, headers=token).status_code == 404
     done = client.post(f"{PATH}/{one['action_id']}/opinions", json=body, headers=token)
     assert (done.status_code, done.json()) == (201, {"settled_as": "release"})
     assert states(site) == {"scheduled": 1}

@@ -26,8 +26,7 @@ BOUGHT: Final = {
 
 
 def send(client: TestClient, site: Site, key: str, **changes: Any) -> str:
-    asked = body(site, on_sale(site, 2), **changes)
-    done = client.post(PATH, json=asked, headers=by(key, "of-today"))
+    done = client.post(PATH, json=body(site, on_sale(site, 2), **changes), headers=by(key, "of-today"))
     assert done.status_code == 201, done.text
     return str(done.json()["report_id"])
 
@@ -88,10 +87,8 @@ def test_no_document_comes_late_from_another_brand_or_without_the_right_to_repor
     address = f"{PATH}/{send(client, site, key)}/documents"
     assert client.post(address, content=PDF).status_code == 401
     assert client.post(address, content=PDF, headers=by(site.key)).status_code == 403
-    rival = sign_in(client, a_rival(site))
-    assert client.post(address, content=PDF, headers=rival).status_code == 404
-    analyst = sign_in(client, site.analyst)
-    assert client.post(address, content=PDF, headers=analyst).status_code == 403
+    assert client.post(address, content=PDF, headers=sign_in(client, a_rival(site))).status_code == 404
+    assert client.post(address, content=PDF, headers=sign_in(client, site.analyst)).status_code == 403
     site.clock.forward(seconds=timedelta(hours=24).total_seconds())
     late = client.post(address, content=PDF, headers=by(key))
     assert (late.status_code, late.json()["error"]["code"]) == (409, "too_late")

@@ -25,8 +25,7 @@ def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(
     assert told["counts"] == {"leaves": 2, "held": 0, "passed_on": 0, "refused": 0}
     assert told["sentences"] == ["2 removals are sent when the undo window closes."]
     assert client.get(f"{PATH}/{told['request_id']}").json() == told
-    back = client.post(f"{PATH}/{told['request_id']}/undo", headers=token)
-    assert back.json() == {"taken_back": 2}
+    assert client.post(f"{PATH}/{told['request_id']}/undo", headers=token).json() == {"taken_back": 2}
     assert states(site) == {"withdrawn": 2}
 
 

@@ -160,8 +160,7 @@ test_buy.__test__ = False  # type: ignore[attr-defined]  # a road, and no test
 
 
 def by_choice(site: Site, name: str) -> None:
-    case = open_case(site, name)
-    judge(site, site.analyst, case, FAKE)
+    judge(site, site.analyst, open_case(site, name), FAKE)
 
 
 def retraction_undone(site: Site, name: str) -> None:

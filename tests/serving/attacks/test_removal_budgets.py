@@ -134,8 +134,7 @@ def of_one_secret(size: Size) -> int:
 
 def remove_by_choice(site: Site, person: Person, name: str) -> None:
     """Open a case on a listing that nobody flagged, under a typed mark and owner, and confirm it."""
-    listing_id = site.read(listings.id_of, site.here, name)
-    case_id = open_by_choice(site.runtime, person, listing_id or "")
+    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.here, name) or "")
     case = site.read(cases.get, site.here, case_id)
     naming = Naming.of(brand_id=None, mark="Vela Nord", owner="Vela AG", reason="The label is of another mark.")
     record_verdict(site.runtime, person, Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=naming))

@@ -78,8 +78,7 @@ def case_of(site: Site, outcome: StoredOutcome) -> Case:
 
 def chosen(site: Site, person: Person, name: str) -> Case:
     """A case that an analyst opens by choice on a listing."""
-    listing_id = site.read(listings.id_of, site.here, name)
-    case_id = open_by_choice(site.runtime, person, listing_id or "")
+    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.here, name) or "")
     return site.read(cases.get, site.here, case_id)
 
 
@@ -142,8 +141,7 @@ def rival_right(site: Site) -> str:
 
 
 def test_an_analyst_s_genuine_binds_the_brand(site: Site) -> None:
-    name = cleared(site, site.analyst)
-    assert [outcome.result for outcome in report(site, [name]).outcomes] == [Result.CASE]
+    assert [outcome.result for outcome in report(site, [cleared(site, site.analyst)]).outcomes] == [Result.CASE]
     assert removals(site) == 0
 
 
@@ -230,8 +228,7 @@ def test_a_brand_does_not_authorise_a_seller_of_its_confirmed_counterfeits_alone
 
 
 def test_a_brand_whose_statement_is_recorded_is_told_that_an_analyst_decides(site: Site) -> None:
-    name = won_back(site)
-    case = case_of(site, report(site, [name]).outcomes[0])
+    case = case_of(site, report(site, [won_back(site)]).outcomes[0])
     with pytest.raises(Conflict, match="recorded"):
         judge(site, site.brand_person, case, FAKE)
 

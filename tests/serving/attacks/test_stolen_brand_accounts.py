@@ -172,8 +172,7 @@ def test_of_a_stolen_second_factor_nothing_gets_out_when_anybody_told_objects(
 @pytest.mark.parametrize("many", LARGE)
 def test_beside_a_stopped_report_puppets_get_twenty_at_most_out(any_site: Site, many: int) -> None:
     here = in_full_standing(any_site)
-    lead = a_leader(here)
-    puppets = puppets_of(here, lead)
+    puppets = puppets_of(here, a_leader(here))
     report_id, app, session = confirmed_report(here, many)
     thief = Thief(here, session, app=app, puppets=puppets)
     names = [f"RP-{number}" for number in range(many)]

@@ -169,8 +169,7 @@ def test_a_backup_that_fails_leaves_no_folder_of_its_name(site: Site, tmp_path: 
 
 def test_restored_elsewhere_it_is_the_same_and_the_log_says_so(site: Site, backed_up: Path, tmp_path: Path) -> None:
     home = tmp_path / "new"
-    out = restore(home, backed_up)
-    assert "recorded as entry" in out
+    assert "recorded as entry" in restore(home, backed_up)
     assert (home / "bundles/abc/forest.txt").read_text() == "tree"
     assert (home / "contact.key").read_bytes() == (site.runtime.home.root / "contact.key").read_bytes()
     done = touchstone_in(home, "audit", "verify")

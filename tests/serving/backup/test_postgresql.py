@@ -50,8 +50,7 @@ def test_folder_and_dump_are_restored_together_whichever_was_made_first(
     if first == "dump":
         dump(url.render_as_string(hide_password=False), tmp_path / "first.dump")
         go_on(any_site)
-    made = make(any_site.runtime, folder)
-    line, mlflow = made["beside"]
+    line, mlflow = make(any_site.runtime, folder)["beside"]
     assert "mlflow.example" in mlflow
     assert "hush" not in mlflow
     if first == "folder":

@@ -18,8 +18,7 @@ def a_home(folder: Path, populated: Populated) -> Path:
     with copy_on_sqlite(folder, populated) as site:
         contacts = [{"seller": SELLER, "kind": "phone", "value": "+49 30 7654321"}]
         receive_contacts(site.runtime, site.marketplace, {"contacts": contacts}, backfill=False)
-        case = a_case(site, CaseLane.ASK_BRAND)
-        judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+        judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     return folder / "home"
 
 

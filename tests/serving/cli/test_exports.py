@@ -104,8 +104,7 @@ def test_no_word_of_a_listing_a_seller_or_a_person_is_in_a_statement(site: Site,
 
 
 def test_what_has_not_been_carried_out_has_no_statement_and_is_counted(site: Site, tmp_path: Path) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     statements, done = exported(site, tmp_path / "home")
     assert statements == []
     assert "1 removals have no statement yet: the marketplace has not acknowledged them." in done.out
@@ -189,8 +188,7 @@ def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Pa
         removed_by_brand(site, "MP-2")
     site.runtime.close()
     out = tmp_path / f"aurelle.{ending}"
-    done = touchstone_in(tmp_path / "home", "export", "brand", "--brand", "Aurelle", "--out", str(out))
-    assert done.out == (
+    assert touchstone_in(tmp_path / "home", "export", "brand", "--brand", "Aurelle", "--out", str(out)).out == (
         f"2 answers of Aurelle in {out}: 1 accepted, 1 rejected.\n1 counter-notices, 1 upheld.\n"
         "Median 0.05 h from the answer to the removal.\n"
     )

@@ -105,7 +105,6 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 def test_the_owner_founds_an_invited_account_again(home: Path) -> None:
-    done = touchstone_in(home, "person", "reset", "ines@touchstone.example", "--root")
-    assert "/reset/" in done.out
+    assert "/reset/" in touchstone_in(home, "person", "reset", "ines@touchstone.example", "--root").out
     with opened(home) as runtime, runtime.store.read() as connection:
         assert accounts.user_id_by_email(connection, "ines@touchstone.example") in origins.roots(connection)

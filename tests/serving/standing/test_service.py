@@ -118,8 +118,7 @@ def test_a_new_brand_removes_at_once(any_site: Site) -> None:
 
 def test_only_answers_of_counterfeit_are_counted(any_site: Site) -> None:
     for number, judgement in enumerate((REAL, Judgement.GREY_MARKET, Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY)):
-        case = asked(any_site, number)
-        judge(any_site, any_site.brand_person, case, judgement)
+        judge(any_site, any_site.brand_person, asked(any_site, number), judgement)
     assert standing_of(any_site).overall.tally == Tally()
 
 
@@ -148,8 +147,7 @@ def test_a_dismissed_appeal_does_not_count(any_site: Site) -> None:
 
 
 def test_an_undone_decision_on_an_appeal_does_not_count(any_site: Site) -> None:
-    case = appeal(any_site, remove(any_site, 1))
-    undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
+    undo_verdict(any_site.runtime, any_site.second_analyst, appeal(any_site, remove(any_site, 1)).case_id)
     assert standing_of(any_site).overall.tally == Tally(accepted=1)
     settle(any_site)
     assert history(any_site) == [], "it was undone before it counted"
@@ -267,8 +265,7 @@ def test_a_tenth_of_the_removals_in_provisional_standing_is_sampled_with_its_pro
     any_site: Site, draw: float, drawn: bool
 ) -> None:
     drawing = replace(any_site, runtime=replace(any_site.runtime, draw=lambda: draw))
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(drawing, any_site.brand_person, case, FAKE)
+    judge(drawing, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), FAKE)
     assert confirmations(any_site) == [("provisional", 0.1, drawn)]
 
 

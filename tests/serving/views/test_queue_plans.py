@@ -77,8 +77,7 @@ def test_a_filtered_queue_is_scanned_and_counted_along_the_index_of_open_cases(
         assert SCAN in steps
         assert "TEMP B-TREE" not in steps
         assert "ix_review_case_queue" not in steps
-    page = plan(site, lambda connection: queues.queue(connection, wanted, most=50))
-    assert SCAN in page.partition("\n")[0]
+    assert SCAN in plan(site, lambda connection: queues.queue(connection, wanted, most=50)).partition("\n")[0]
 
 
 def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:

@@ -139,8 +139,7 @@ def test_an_answer_on_a_version_that_was_changed_since_is_refused(site: Site) ->
 
 def test_a_foreign_brands_question_does_not_exist(site: Site) -> None:
     case = a_case(site)
-    answer = visit_as(site, site.brand_person).answer(case.case_id, case.version_id, "genuine")
-    assert answer.status_code == 404
+    assert visit_as(site, site.brand_person).answer(case.case_id, case.version_id, "genuine").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -167,8 +166,7 @@ def test_a_note_is_kept_with_the_answer_and_shown_as_text(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     visitor.answer(case.case_id, case.version_id, "genuine", note="  seen <b>in</b> the shop ")
-    page = visitor.get(f"/cases/{case.case_id}").text
-    assert "“<bdi>seen &lt;b&gt;in&lt;/b&gt; the shop</bdi>”" in page
+    assert "“<bdi>seen &lt;b&gt;in&lt;/b&gt; the shop</bdi>”" in visitor.get(f"/cases/{case.case_id}").text
 
 
 def test_a_reason_code_belongs_to_a_counterfeit_alone() -> None:

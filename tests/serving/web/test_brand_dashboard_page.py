@@ -131,8 +131,7 @@ def test_a_dashboard_of_another_brand_is_not_there(site: Site) -> None:
 
 def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_period(site: Site) -> None:
     names = on_sale(site, 3)
-    first = report(site, [*names, "XX-1", names[0]])
-    withdraw(site.runtime, site.brand_person, first.report.report_id, [3])
+    withdraw(site.runtime, site.brand_person, report(site, [*names, "XX-1", names[0]]).report.report_id, [3])
     with a_marketplace_that_listens(site):
         for one in (names[0], names[1]):
             carried_out(site, _removal_of(site, one))

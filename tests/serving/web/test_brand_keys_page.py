@@ -77,7 +77,6 @@ def test_a_name_that_is_empty_or_too_long_is_refused_in_words(site: Site, name: 
 def test_administrators_see_the_keys_of_brands_but_cannot_make_them(site: Site) -> None:
     visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"})
     admin = visit_as(site, an_administrator(site))
-    page = words(admin.get("/keys").text)
-    assert "Crawler Aurelle" in page
+    assert "Crawler Aurelle" in words(admin.get("/keys").text)
     assert "scope.report" not in admin.get("/keys").text
     assert admin.post("/keys", {"name": "t", "scope.report": "on"}).status_code == 422

@@ -69,8 +69,7 @@ def test_the_page_says_what_each_answer_does_and_who_can_help(site: Site) -> Non
 def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, calibrated: bool) -> None:
     digest = put_champion_in_force(site) if calibrated else "no model"
     site.clock.forward(minutes=1)
-    case = a_case(site, CaseLane.ASK_BRAND)
-    score = site.read(scores.get, site.here, case.score_id)
+    score = site.read(scores.get, site.here, a_case(site, CaseLane.ASK_BRAND).score_id)
     visitor = visit_as(site, site.brand_person)
     page = visitor.get("/brand").text + visitor.get("/brand/done").text + visitor.get("/brand/removals").text
     hidden = ["score", "robability", "points", "log-odds", "harm", "scorecard", "calibrat", digest[:10]]
@@ -130,8 +129,7 @@ def test_brands_see_nothing_of_each_other(site: Site) -> None:
 
 
 def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    recorded = judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    recorded = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     assert recorded.action is not None
     visitor = visit_as(site, site.brand_person)
 
@@ -157,8 +155,7 @@ def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site)
 
 
 def test_a_removal_that_cannot_be_delivered_is_not_watched_by_the_second(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(hours=2)
     assert "hx-trigger" not in visit_as(site, site.brand_person).get("/brand/removals").text
 
@@ -169,8 +166,7 @@ def test_undone_answers_are_not_counted(site: Site) -> None:
     visitor.answer(kept.case_id, kept.version_id, "genuine")
     visitor.answer(back.case_id, back.version_id, "counterfeit")
     visitor.post(f"/cases/{back.case_id}/undo")
-    text = words(visitor.get("/brand").text)
-    assert "Your answers 1 in total Genuine 1" in text
+    assert "Your answers 1 in total Genuine 1" in words(visitor.get("/brand").text)
 
 
 def test_several_answers_can_be_undone_the_last_by_its_key(site: Site) -> None:
@@ -270,8 +266,7 @@ def test_a_brand_is_told_of_its_own_earlier_answers_about_a_seller_and_of_nobody
     second = a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     judge(site, site.brand_person, second, Judgement.GENUINE)
     undo_verdict(site.runtime, site.brand_person, second.case_id)
-    analysts = a_case(site, external_id="MP-3")
-    judge(site, site.analyst, analysts, Judgement.GREY_MARKET)
+    judge(site, site.analyst, a_case(site, external_id="MP-3"), Judgement.GREY_MARKET)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Your earlier answers about this seller: 1 counterfeit." in text
 

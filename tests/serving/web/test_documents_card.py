@@ -107,5 +107,4 @@ def test_an_analyst_finds_it_in_the_appeal_and_in_the_sellers_next_case(site: Si
     address = page.partition(f'"/cases/{later.case_id}/documents/')[2].partition('"')[0]
     assert analyst.get(f"/cases/{later.case_id}/documents/{address}").content == INVOICE
     assert analyst.get(f"/cases/{later.case_id}/documents/upl_none").status_code == 404
-    brand = visit_as(site, site.brand_person)
-    assert brand.get(f"/cases/{later.case_id}/documents/{address}").status_code == 403
+    assert visit_as(site, site.brand_person).get(f"/cases/{later.case_id}/documents/{address}").status_code == 403

@@ -24,8 +24,7 @@ def test_who_looks_ahead_sees_the_page_and_keeps_the_case_for_nobody(site: Site)
 
 def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
     case = a_case(site)
-    response = visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease")
-    assert words(response.text) == ", leased until 09:15"
+    assert words(visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease").text) == ", leased until 09:15"
     assert holder(site, case.case_id) == site.analyst.user_id
     refused = visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease")
     assert refused.status_code == 409

@@ -335,8 +335,7 @@ def test_a_seller_reads_its_page_in_its_language(
     site: Site, language: Language, headline: str, deadline: str, left: str, strike: str
 ) -> None:
     _, link = a_link(site)
-    page = a_visitor(site).get(f"{link}?lang={language}")
-    read = words(page.text)
+    read = words(a_visitor(site).get(f"{link}?lang={language}").text)
     for expected in (headline, deadline, left, strike, "Aure11e Colline tote 1:1 mirror quality"):
         assert expected in read
 

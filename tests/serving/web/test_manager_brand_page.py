@@ -71,8 +71,7 @@ def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str
     assert "classes 18, 25" in text
     assert "Pending verification" in text
     assert "Camille Duval" in text
-    address = page.split('href="/brands/')[1:]
-    [document] = [one.split('"')[0] for one in address if "/documents/" in one]
+    [document] = [one.split('"')[0] for one in page.split('href="/brands/')[1:] if "/documents/" in one]
     file = visitor.get(f"/brands/{document}".replace("&amp;", "&"))
     assert file.content == PDF
     assert file.headers["content-disposition"].startswith("attachment")

@@ -14,8 +14,7 @@ from tests.serving.web.visits import visit_as, words
 
 
 def test_the_most_urgent_brand_comes_first_with_its_answers_and_removals(site: Site) -> None:
-    done = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
-    judge(site, site.brand_person, done, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id="MP-1"), Judgement.COUNTERFEIT)
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     text = words(visit_as(site, site.account_manager).get("/brands").text)
     assert "2 brands, 1 open question" in text
@@ -27,8 +26,7 @@ def test_the_most_urgent_brand_comes_first_with_its_answers_and_removals(site: S
 def test_a_manager_without_brands_is_told_how_one_gets_them(site: Site) -> None:
     person = NewPerson("new@touchstone.example", "New Manager", Role.ACCOUNT_MANAGER, password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, person, by="test")
-    new = site.read(accounts.person, user_id)
-    text = words(visit_as(site, new).get("/brands").text)
+    text = words(visit_as(site, site.read(accounts.person, user_id)).get("/brands").text)
     assert "No brands assigned to you." in text
     assert "Aurelle" not in text
 

@@ -51,8 +51,7 @@ def test_a_snapshot_shows_what_is_in_it_and_names_no_seller(site: Site) -> None:
 def test_a_snapshot_whose_file_is_gone_or_altered_says_so(site: Site) -> None:
     snapshot_id = a_snapshot(site)
     (path,) = site.runtime.home.snapshots.glob("*.parquet")
-    content = path.read_bytes()
-    path.write_bytes(content + b"\0")
+    path.write_bytes(path.read_bytes() + b"\0")
     text = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
     assert "digest mismatch" in text or "The snapshot cannot be shown." in text
     path.unlink()
@@ -211,8 +210,7 @@ def test_a_comparison_that_could_not_be_made_asks_for_a_reason(site: Site) -> No
 
 
 def test_labels_that_disappear_say_why_and_reviewers_can_open_them(site: Site) -> None:
-    case = a_case(site, external_id="MP-7")
-    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    judge(site, site.second_analyst, a_case(site, external_id="MP-7"), Judgement.GENUINE)
     a_snapshot(site)
     with site.runtime.store.write() as connection:
         here = account.c.user_id == site.second_analyst.user_id

@@ -34,8 +34,7 @@ def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> No
 
 
 def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None:
-    appeal = an_appeal(site, decided_by_analyst=True)
-    judge(site, site.second_analyst, appeal, Judgement.GENUINE)
+    judge(site, site.second_analyst, an_appeal(site, decided_by_analyst=True), Judgement.GENUINE)
     page = mine(site)
     [gone] = page.overturned
     assert gone.cause == "appeal"
@@ -69,8 +68,7 @@ def test_missing_figures_are_named_and_not_zeroed(site: Site) -> None:
 def test_a_pause_is_suggested_and_can_be_waved_away(site: Site) -> None:
     visitor = visit_as(site, site.analyst)
     for number in range(18):
-        case = a_case(site, external_id=f"MP-{number}")
-        judge(site, site.analyst, case, Judgement.GENUINE)
+        judge(site, site.analyst, a_case(site, external_id=f"MP-{number}"), Judgement.GENUINE)
         site.clock.forward(minutes=3)
     assert "You have reviewed cases for 54 min without a break." in words(visitor.get("/queue").text)
     assert visitor.post("/queue/pause-later").headers["location"] == "/queue"

@@ -88,8 +88,7 @@ def test_a_brand_that_is_asked_about_the_case_gets_no_document_of_the_notice(sit
     ],
 )
 def test_what_is_no_document_is_refused_as_a_sellers_is(site: Site, content: bytes, status: int, told: str) -> None:
-    small = limited(site, SellerEvidencePolicy, largest_document=1_000)
-    answer = upload(a_visitor(small), a_notice(site), content)
+    answer = upload(a_visitor(limited(site, SellerEvidencePolicy, largest_document=1_000)), a_notice(site), content)
     assert (answer.status_code, told in words(answer.text)) == (status, True)
     assert count(site, notice_document) == 0
 

@@ -143,8 +143,7 @@ def test_asking_which_listings_exist_counts_as_a_notice_does(
 ) -> None:
     visitor = a_visitor(limited(site, **limit))
     for number in range(3):
-        asked = visitor.post("/notice", {**FIELDS, "locations": f"MP-{number}\nMP-x{number}"})
-        assert asked.status_code == 200
+        assert visitor.post("/notice", {**FIELDS, "locations": f"MP-{number}\nMP-x{number}"}).status_code == 200
     answer = visitor.post("/notice", {**FIELDS, "locations": "MP-1"})
     assert (answer.status_code, refused_as in words(answer.text)) == (429, True)
     site.clock.forward(days=1)
@@ -253,8 +252,7 @@ def test_the_listings_or_the_link_tell_the_marketplace_and_no_name_is_told(
     site: Site, changes: dict[str, str], expected: str | None, _why: str
 ) -> None:
     two_marketplaces(site)
-    visitor = a_visitor(site)
-    answer = visitor.post("/notice", {**FIELDS, **changes, "accepted": changes["locations"]})
+    answer = a_visitor(site).post("/notice", {**FIELDS, **changes, "accepted": changes["locations"]})
     with site.runtime.store.read() as connection:
         found = connection.execute(select(notice.c.marketplace_id)).scalars()
         places = [marketplaces.get(connection, one).name for one in found]

@@ -95,8 +95,7 @@ def a_pending_removal(site: Site) -> str:
 
 def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it_counts(site: Site) -> None:
     form = a_pending_removal(site)
-    ada = an_administrator(site)
-    admin, analyst = visit_as(site, ada), visit_as(site, site.analyst)
+    admin, analyst = visit_as(site, an_administrator(site)), visit_as(site, site.analyst)
     banner = re.compile(r"1 removal pending approval since [^:]+:\d\d: Aurelle, confirmed by Camille Duval")
     for visitor, path in (
         (admin, "/operations"),

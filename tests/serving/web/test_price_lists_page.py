@@ -52,8 +52,7 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
 
 
 def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
-    visitor = visit_as(site, a_leader(site))
-    text = words(visitor.post(f"{_PLACE}/preview", {"text": _CSV}).text)
+    text = words(visit_as(site, a_leader(site)).post(f"{_PLACE}/preview", {"text": _CSV}).text)
     assert "1 row is accepted" in text
 
 
@@ -91,8 +90,7 @@ def test_what_is_no_list_is_refused_with_the_reason(site: Site, name: str, conte
     ],
 )
 def test_rows_that_come_back_changed_are_judged_again(site: Site, rows: str) -> None:
-    visitor = visit_as(site, a_leader(site))
-    answer = visitor.post(_PLACE, {"rows": rows})
+    answer = visit_as(site, a_leader(site)).post(_PLACE, {"rows": rows})
     assert answer.status_code == 422
     assert rows == '[{"model": "Colline"}]' or "were not submitted. Choose the file again." in words(answer.text)
     assert count(site) == 0

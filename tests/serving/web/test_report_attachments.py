@@ -81,8 +81,7 @@ def test_a_report_without_documents_says_so_before_it_is_sent(site: Site) -> Non
     brand = visit_as(site, site.brand_person)
     ahead = look_ahead(brand, typed(brand, on_sale(site, 1)))
     assert "No document and no test buy is attached." in words(ahead.text)
-    read = words(brand.get(send(brand, ahead)).text)
-    assert "Order reference" not in read
+    assert "Order reference" not in words(brand.get(send(brand, ahead)).text)
 
 
 @UNREADABLE

@@ -39,8 +39,7 @@ def test_a_report_is_previewed_sent_withdrawn_and_retracted(site: Site) -> None:
         "reason_code": "trademark_counterfeit",
         "listings": "\n".join(names),
     }
-    ahead = brand.post(f"{PATH}/preview", fields)
-    assert "Removal scheduled: 3" in words(ahead.text)
+    assert "Removal scheduled: 3" in words(brand.post(f"{PATH}/preview", fields).text)
     assert states(site) == {}
     assert brand.post(PATH, fields).status_code == 422  # Without the word of good faith.
     done = brand.post(PATH, {**fields, "good_faith": "yes"})
@@ -68,22 +67,19 @@ def test_a_report_is_previewed_sent_withdrawn_and_retracted(site: Site) -> None:
 )
 def test_a_file_names_its_listings_in_the_first_column(site: Site, content: bytes, many: int) -> None:
     on_sale(site, 2)
-    brand = visit_as(site, site.brand_person)
-    ahead = with_file(brand, "found.csv", content)
+    ahead = with_file(visit_as(site, site.brand_person), "found.csv", content)
     assert f"Removal scheduled: {many}" in words(ahead.text)
 
 
 def test_a_file_that_is_no_text_is_refused_with_what_to_do(site: Site) -> None:
-    brand = visit_as(site, site.brand_person)
-    refused = with_file(brand, "found.xlsx", b"\xff\xfe\x00")
+    refused = with_file(visit_as(site, site.brand_person), "found.xlsx", b"\xff\xfe\x00")
     assert refused.status_code == 422
     assert "Save it as CSV in UTF-8" in words(refused.text)
 
 
 def test_the_search_shows_ids_and_titles_and_nothing_that_only_reviewers_know(site: Site) -> None:
     on_sale(site, 2)
-    page = visit_as(site, site.brand_person).get(f"{PATH}?q=Colline").text
-    told = words(page)
+    told = words(visit_as(site, site.brand_person).get(f"{PATH}?q=Colline").text)
     assert "RP-0" in told
     assert "number RP-1" in told
     assert not any(word in told.lower() for word in ("score", "risk", "lane", "closet-rp-0"))
@@ -127,8 +123,7 @@ def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Si
     named = ("Colline tote in grained leather, grey, number", "RP", "CSV", "UTC", "PDF", "PNG", "JPEG", "MB")
     data = (*names, *rights, *named)
     pages = [brand.get(PATH), brand.post(f"{PATH}/preview", fields)]
-    sent = brand.post(PATH, {**fields, "good_faith": "yes"})
-    pages.append(brand.get(sent.headers["location"]))
+    pages.append(brand.get(brand.post(PATH, {**fields, "good_faith": "yes"}).headers["location"]))
     for page in pages:
         assert '<html lang="zh-Hans"' in page.text
         assert left_in_english(page.text, *data) == []

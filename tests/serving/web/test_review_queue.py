@@ -31,8 +31,7 @@ def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> Non
 def test_the_costliest_case_comes_first(site: Site) -> None:
     a_case(site, external_id="MP-1", title="Cheap Aure11e bag 1:1", price="9.00")
     a_case(site, external_id="MP-2", title="Dear Aure11e bag 1:1", price="900.00")
-    visitor = visit_as(site, site.analyst)
-    text = words(visitor.get("/queue").text)
+    text = words(visit_as(site, site.analyst).get("/queue").text)
     assert text.index("Dear") < text.index("Cheap")
 
 
@@ -118,14 +117,12 @@ def test_an_appeal_that_its_reader_may_not_judge_is_in_no_queue_of_theirs(site: 
     assert "Appeals0" in words(queue)
     assert case.case_id not in visitor.get(f"/search?q={case.listing_id}").text
     assert visitor.get("/api/v1/cases").json()["cases"] == []
-    others = visit_as(site, site.second_analyst).get("/queue").text
-    assert (case.case_id in others) is not of_the_same_person
+    assert (case.case_id in visit_as(site, site.second_analyst).get("/queue").text) is not of_the_same_person
 
 
 def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
     an_appeal(site)
-    page = visit_as(site, site.second_analyst).get("/queue").text
-    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    body = visit_as(site, site.second_analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
     assert "Seller appeal" in words(body)
     assert "blind" in words(body)
     for told in ("points", "score", "€1,0", "mirror quality”"):
@@ -166,8 +163,7 @@ def test_a_late_case_is_counted_as_overdue(site: Site) -> None:
 def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
     a_case(site, external_id="MP-1", title="Dear Aure11e bag 1:1", price="900.00", language="en")
     a_case(site, external_id="MP-2", title="Cheap Aure11e bag 1:1", price="9.00", language="zh")
-    visitor = visit_as(site, site.analyst)
-    page = visitor.get("/queue?language=zh&lease=free").text
+    page = visit_as(site, site.analyst).get("/queue?language=zh&lease=free").text
     body = page.partition("<tbody>")[2]
     assert "Cheap" in body
     assert "Dear" not in body
@@ -275,8 +271,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
     assert head.harm is None, "points make no sum"
     assert alone.head is None
     assert [len(one.rows) for one in page.groups] == [3, 1]
-    shown = visit_as(site, site.analyst).get("/queue").text
-    assert shown.count(f'data-cluster="{head.key}"') == 3
+    assert visit_as(site, site.analyst).get("/queue").text.count(f'data-cluster="{head.key}"') == 3
     assert head.address.count("offer=") == 3
     opened = visit_as(site, site.analyst).get(head.address)
     assert opened.status_code == 200

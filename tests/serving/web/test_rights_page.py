@@ -26,8 +26,7 @@ _CLAIM = {
 
 
 def claims(site: Site) -> list[StoredRight]:
-    found = site.read(rights.rights_of, site.pair)
-    return [one for one in found if one.right.office != "WIPO"]
+    return [one for one in site.read(rights.rights_of, site.pair) if one.right.office != "WIPO"]
 
 
 def kept(site: Site) -> list[str]:

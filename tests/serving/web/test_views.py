@@ -68,8 +68,7 @@ def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
 
 def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> None:
     pair = (any_site.here, any_site.brand_id)
-    appeal = an_appeal(any_site)
-    judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
+    judge(any_site, any_site.second_analyst, an_appeal(any_site), Judgement.GENUINE)
     a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
     with any_site.runtime.store.read() as connection:
         assert views.open_questions(connection, {pair})[pair].number == 1

@@ -85,8 +85,7 @@ def failures(machines: Sequence[Machine]) -> list[str]:
 
 def deadlocks(site: Site) -> int:
     """How many deadlocks the database has ended."""
-    query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    return int(site.value(query))
+    return int(site.value(text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")))
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,7 @@ def test_a_promoted_model_scores_in_the_other_process_which_fetches_it(two: Two)
     assert [digest_in(one) for one in two] == [champion, champion]
     client = a_client(second.runtime)
     assert client.get("/readyz").status_code == 200
-    scored = client.post("/api/v1/score", json=a_row(), headers=with_key(second))
-    assert scored.json()["model"] == champion
+    assert client.post("/api/v1/score", json=a_row(), headers=with_key(second)).json()["model"] == champion
 
 
 def test_a_model_that_one_process_trained_is_promoted_in_the_other_and_back(two: Two, tmp_path: Path) -> None:

@@ -47,8 +47,7 @@ def test_a_confirmation_reaches_the_marketplace_when_the_window_closes(working_s
         provisioning.register_webhook(
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
-        case = a_case(site, CaseLane.ASK_BRAND)
-        action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+        action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
 
         def acknowledged() -> bool:

@@ -73,8 +73,7 @@ def test_an_interruption_keeps_the_folds_that_were_measured() -> None:
 
 
 def test_without_a_measured_fold_there_are_no_figures() -> None:
-    nothing = Tuned({}, np.full(80, np.nan), np.full(80, np.nan), interrupted=True)
-    found = summarise(MATERIAL, PLAN, nothing)
+    found = summarise(MATERIAL, PLAN, Tuned({}, np.full(80, np.nan), np.full(80, np.nan), interrupted=True))
     assert (found["measured"], found["settings"], found["searches"]) == (0, None, {})
     assert "gain" not in found
 

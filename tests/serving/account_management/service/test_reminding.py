@@ -53,8 +53,7 @@ def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_onc
 
 
 def test_an_answered_question_is_nobodys_to_be_reminded_of(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.GENUINE)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
     site.clock.forward(hours=72)
     assert remind(site.runtime) == 0
 

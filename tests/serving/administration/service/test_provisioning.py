@@ -78,8 +78,7 @@ def test_a_brands_person_has_a_brand_and_nobody_else_has(
 
 
 def test_a_brands_person_is_of_that_brand_in_that_marketplace(any_site: Site) -> None:
-    user_id = invite(any_site, role=Role.BRAND, brand="Aurelle")
-    found = any_site.read(accounts.person, user_id)
+    found = any_site.read(accounts.person, invite(any_site, role=Role.BRAND, brand="Aurelle"))
     assert found.grants == (Grant(Role.BRAND, any_site.here, any_site.brand_id),)
     assert (found.name, found.email) == ("Ada Falk", "ada@touchstone.example")
 
@@ -124,8 +123,7 @@ def test_what_is_founded_has_a_name_that_can_be_kept(
 
 
 def test_the_longest_name_is_kept_without_the_blanks_around_it(any_site: Site) -> None:
-    user_id = invite(any_site, name=f" {'ü' * 200} ")
-    assert any_site.read(accounts.person, user_id).name == "ü" * 200
+    assert any_site.read(accounts.person, invite(any_site, name=f" {'ü' * 200} ")).name == "ü" * 200
 
 
 @pytest.mark.parametrize("currency", ["", "eur", "EURO", "E1R", "€"])
@@ -150,8 +148,7 @@ def test_an_enrolment_needs_a_brand_and_an_account_manager_who_are_there(site: S
 
 def test_enrolling_again_changes_the_enrolment(any_site: Site) -> None:
     provisioning.enrol(any_site.runtime, NewEnrolment("Solenne", any_site.account_manager.email, True), by="test")
-    found = any_site.read(brands.enrolments, any_site.here)
-    assert [one.takes_part for one in found.values()] == [True, True]
+    assert [one.takes_part for one in any_site.read(brands.enrolments, any_site.here).values()] == [True, True]
 
 
 def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site) -> None:

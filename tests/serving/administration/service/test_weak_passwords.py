@@ -41,8 +41,7 @@ def by_reset_link(site: Site, password: str) -> None:
 
 
 def by_change(site: Site, password: str) -> None:
-    wanted = password.format(own=site.analyst.email)
-    change_password(site.runtime, site.analyst, "", before=PASSWORD, wanted=wanted)
+    change_password(site.runtime, site.analyst, "", before=PASSWORD, wanted=password.format(own=site.analyst.email))
 
 
 def by_command(site: Site, password: str) -> None:

@@ -29,8 +29,7 @@ def remove(site: Site) -> None:
 
 
 def removed(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
     assert action is not None
     site.clock.forward(seconds=180)
     with a_receiver() as receiver:
@@ -68,8 +67,7 @@ def test_a_second_appeal_against_one_removal_is_refused(any_site: Site) -> None:
 
 
 def test_there_is_nothing_to_appeal_against_before_a_removal_has_left(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     with pytest.raises(Conflict, match="not removed"):
         file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
 

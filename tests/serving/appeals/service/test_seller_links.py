@@ -50,8 +50,7 @@ def test_a_message_sent_again_carries_the_same_link(site: Site) -> None:
     with a_receiver() as receiver:
         receiver.answer = lambda number: 500 if number == 0 else 204
         register(site, receiver)
-        case = a_case(site, CaseLane.ASK_BRAND)
-        made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+        made = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert made is not None
         site.clock.forward(seconds=180)
         assert deliver(site.runtime, site.here, made.action_id) == "failed"

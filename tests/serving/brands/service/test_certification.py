@@ -127,8 +127,7 @@ def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_sit
         recount(any_site.runtime, connection, any_site.here, any_site.brand_id, any_site.clock.now())
     any_site.clock.forward(days=200)  # Every outcome is older than the window.
     assert phase(any_site) is Phase.FULL
-    ended = any_site.rows(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full"))
-    assert len(ended) == 1
+    assert len(any_site.rows(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full"))) == 1
 
 
 def test_a_brand_of_which_nobody_is_briefed_is_invited(site: Site) -> None:

@@ -103,8 +103,7 @@ def test_text_that_no_database_stores_is_quarantined_on_both_engines(any_site: S
 
 
 def test_two_changes_of_one_listing_in_a_batch_are_two_versions(any_site: Site) -> None:
-    answers = take_in(any_site, a_row(price="100.00"), a_row(price="90.00"))
-    assert [answer.version for answer in answers] == [1, 2]
+    assert [answer.version for answer in take_in(any_site, a_row(price="100.00"), a_row(price="90.00"))] == [1, 2]
 
 
 @pytest.mark.both_engines
@@ -154,8 +153,7 @@ def test_a_backfilled_row_counts_as_known_when_it_occurred(any_site: Site) -> No
 
 def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"))
-    found = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"]
-    assert found.first_known_at == any_site.clock.now()
+    assert any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"].first_known_at == any_site.clock.now()
 
 
 def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:

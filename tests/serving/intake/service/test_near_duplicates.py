@@ -125,8 +125,7 @@ def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
 
 def test_a_verdict_on_any_version_with_the_text_counts_for_the_text(any_site: Site) -> None:
     take_in(any_site, a_suspect_row(price="95.00"))
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     any_site.clock.forward(days=1)
     assert asked(any_site).counterfeit == 1
 
@@ -138,8 +137,7 @@ def test_a_confirmed_counterfeit_is_known_to_later_copies_and_to_no_earlier_mome
     listed = any_site.clock.now()
     any_site.clock.forward(days=2)
     judge(any_site, any_site.brand_person, open_cases(any_site)[0], Judgement.COUNTERFEIT)
-    decided = any_site.clock.now()
-    assert asked(any_site, decided).nearest_counterfeit == 1.0
+    assert asked(any_site, any_site.clock.now()).nearest_counterfeit == 1.0
     assert (asked(any_site, listed).offers, asked(any_site, listed).counterfeit) == (1, 1)  # An analyst had said so.
     assert asked(any_site, before) == NearDuplicates()
 
@@ -293,8 +291,7 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
 
 def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
     """On SQLite, whose planner does not know a list's length, the list is read first and tables by key."""
-    case = a_case(site, description=BOILERPLATE)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site, description=BOILERPLATE), Judgement.GENUINE)
     listing = check(a_suspect_row(external_id="MP-asked", description=BOILERPLATE), received_at=NOW)
     assert isinstance(listing, Listing)
     signature = signature_of(listing)

@@ -85,8 +85,7 @@ def test_plans_are_kept_for_inserts_and_the_lookup_of_texts_alone(any_site: Site
     """In a table of a few rows any index of the marketplace is as good as the key, and the plan would be kept."""
     if engine_name == "sqlite":
         pytest.skip("SQLite plans each statement by the statistics of large tables")
-    case = a_case(any_site)
-    judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.COUNTERFEIT)
     copy = a_suspect_row(external_id="MP-copy")
     with statements(any_site) as found:
         for changes in ({}, {"price": "79.00"}, {"photos_count": 7}, {"occurred_at": "2026-01-01T00:00:00Z"}):

@@ -63,8 +63,7 @@ def test_it_is_never_drawn_for_audit(site: Site) -> None:
 
 def test_what_is_known_of_the_seller_counts(site: Site) -> None:
     before = asked(site, a_suspect_row(external_id="MP-10"))
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
     after = asked(site, a_suspect_row(external_id="MP-10"))
     elsewhere = asked(site, a_suspect_row(external_id="MP-10", seller={"external_id": "nobody-yet", "age_days": 9}))

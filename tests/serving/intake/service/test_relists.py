@@ -53,8 +53,7 @@ def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_
 ) -> None:
     an_acknowledged_removal(any_site)  # MP-9 of lumo-trade-88.
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
-    answer = comes_in(any_site, seller={"external_id": "fresh"})
-    assert answer.lane is Lane.ANALYST
+    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.ANALYST
     told = reason_of(any_site)
     assert (told.code, told.parameters["seller"]) == ("relist.linked_newcomer", "lumo-trade-88")
     assert told.parameters["listing"] == "MP-9"

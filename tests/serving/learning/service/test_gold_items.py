@@ -45,8 +45,7 @@ def decide(site: Site, number: int) -> None:
     """The given number of answers by the reviewers."""
     for _ in range(number):
         site.clock.forward(minutes=1)
-        case = a_case(site, external_id=f"MP-{site.clock.now():%d%H%M}")
-        judge(site, site.analyst, case, Judgement.GENUINE)
+        judge(site, site.analyst, a_case(site, external_id=f"MP-{site.clock.now():%d%H%M}"), Judgement.GENUINE)
     site.clock.forward(minutes=1)
 
 

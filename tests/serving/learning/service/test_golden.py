@@ -152,8 +152,7 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
     label_a_history(site, listings=1_500)
     site.clock.forward(days=20)
     digest = freeze_golden_set(site.runtime, site.marketplace, by="local").digest
-    job_id = request_training(site.runtime, site.marketplace, by="test")
-    assert retrain(site.runtime, site.here, job_id) == "done"
+    assert retrain(site.runtime, site.here, request_training(site.runtime, site.marketplace, by="test")) == "done"
     (model,) = site.read(learning.models, site.here, 1)
     assert model.report["golden_set"] == digest
     (gate,) = [gate for gate in model.report["gates"] if gate["name"] == "golden_set"]

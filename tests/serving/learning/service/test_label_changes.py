@@ -74,8 +74,7 @@ def test_an_appeal_takes_a_label_away_and_its_decision_turns_it(any_site: Site) 
     before = taken(any_site)
     assert before.positives == 1
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
-    during = taken(any_site)
-    assert list(compared(any_site, before, during).lost) == ["no_label.open_appeal"]
+    assert list(compared(any_site, before, taken(any_site)).lost) == ["no_label.open_appeal"]
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     any_site.clock.forward(days=20)

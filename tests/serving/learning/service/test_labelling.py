@@ -117,8 +117,7 @@ def disabled(site: Site, person: Person) -> None:
 
 
 def test_nobody_learns_from_an_account_that_was_disabled(any_site: Site) -> None:
-    case = a_case(any_site)
-    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
     any_site.clock.forward(days=15)
     before = any_site.clock.now()
     any_site.clock.forward(hours=1)
@@ -128,8 +127,7 @@ def test_nobody_learns_from_an_account_that_was_disabled(any_site: Site) -> None
 
 
 def test_others_carry_the_label_that_a_disabled_account_gave_too(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.GENUINE)
     any_site.clock.forward(days=15)
     assert rows_at(any_site)[0].label == 0
     disabled(any_site, any_site.brand_person)
@@ -138,8 +136,7 @@ def test_others_carry_the_label_that_a_disabled_account_gave_too(any_site: Site)
 
 
 def test_nobody_learns_from_a_verdict_that_the_audit_log_does_not_know(any_site: Site) -> None:
-    case = a_case(any_site)
-    verdict_id = judge(any_site, any_site.analyst, case, Judgement.GENUINE).verdict_id
+    verdict_id = judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE).verdict_id
     any_site.clock.forward(days=15)
     with any_site.runtime.store.write() as connection:
         entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == verdict_id)).one()
@@ -197,10 +194,8 @@ def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Sit
     """Verdicts, an undo, an appeal and its decision, new and changed listings, new references, a disabled account."""
     remove(any_site)
     for number in range(6):
-        case = a_case(any_site, external_id=f"MP-1{number}")
-        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    kept = a_case(any_site, external_id="MP-20")
-    judge(any_site, any_site.analyst, kept, Judgement.COUNTERFEIT)
+        judge(any_site, any_site.analyst, a_case(any_site, external_id=f"MP-1{number}"), Judgement.GENUINE)
+    judge(any_site, any_site.analyst, a_case(any_site, external_id="MP-20"), Judgement.COUNTERFEIT)
     asked = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-21")
     refresh_references(any_site.runtime)
     any_site.clock.forward(days=15)

@@ -32,8 +32,7 @@ from training.snapshot import SnapshotRefused, read_snapshot
 
 
 def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:
-    case = a_case(any_site)
-    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
     any_site.clock.forward(days=13)
     with pytest.raises(Invalid, match="No label is mature"):
         export_snapshot(any_site.runtime, any_site.here)
@@ -45,8 +44,7 @@ def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> Non
 
 
 def test_a_snapshot_holds_the_facts_as_they_were_scored(any_site: Site) -> None:
-    case = a_case(any_site)
-    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
     any_site.clock.forward(days=15)
     _, path, _ = export_snapshot(any_site.runtime, any_site.here)
     (facts,) = read_snapshot(path).facts()
@@ -84,8 +82,7 @@ def test_a_retraining_stays_in_the_queue_of_a_process_without_the_champion(site:
 
 
 def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
-    case = a_case(site)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     _, path, _ = export_snapshot(site.runtime, site.here)
     with pytest.raises(SnapshotRefused, match="0 counterfeit and 1 genuine"):
@@ -94,8 +91,7 @@ def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
 
 def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site) -> None:
     champion = put_champion_in_force(site)
-    case = a_case(site)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     job_id = request_training(site.runtime, site.marketplace, by="test")
     assert retrain(site.runtime, site.here, job_id) == "failed"

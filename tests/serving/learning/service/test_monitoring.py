@@ -110,8 +110,7 @@ def test_with_too_few_listings_no_shift_is_claimed(site: Site) -> None:
 
 
 def test_prevalence_counts_mature_labels_only(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
     young = measure(site.runtime, site.marketplace)["prevalence"]
     site.clock.forward(days=20)

@@ -39,8 +39,7 @@ def test_nothing_is_changed_by_it(site: Site) -> None:
 
 
 def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(days=20)
     receive(site.runtime, site.marketplace, [a_row()], source="test")
     model = site.runtime.services[BundleStore].load(admit_model(site))

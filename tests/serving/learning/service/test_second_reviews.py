@@ -112,8 +112,7 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
 def test_a_contradiction_removes_the_label_and_does_not_reverse_it(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
-    look = a_second_review(site, case, label=0)
-    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     assert label_now(site, case.version_id) == NoLabel(message("no_label.contradiction"))
     assert counts(site).overturned == 1
@@ -278,8 +277,7 @@ def test_the_past_of_a_seller_is_what_was_decided_and_not_what_was_checked(site:
     site.clock.forward(days=15)
     judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
-    later = a_case(site, external_id="MP-10")
-    judge(site, site.analyst, later, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site, external_id="MP-10"), Judgement.GENUINE)
     site.clock.forward(days=15)
     (row,) = rows_now(site)
     past = facts_from_json(row.facts).seller.outcomes

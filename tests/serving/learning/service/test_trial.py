@@ -65,8 +65,7 @@ def shown(site: Site, found: Trial) -> dict[str, int]:
 def test_a_model_that_looks_on_scores_everything_and_decides_nothing(any_site: Site) -> None:
     site = any_site
     found = started(site)
-    lanes = send(site, 5)
-    assert Lane.ASK_BRAND not in lanes
+    assert Lane.ASK_BRAND not in send(site, 5)
     assert shown(site, found) == {"only_challenger": 5}
     with site.runtime.store.read() as connection:
         rows = list(trials.scores(connection, site.here, found.trial_id))

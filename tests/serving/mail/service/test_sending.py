@@ -135,8 +135,7 @@ def test_ten_workers_send_a_mail_once(any_site: Site) -> None:
     with by_mail(any_site) as (site, box):
         a_decision(site)
         [found] = stored(site)
-        results = Counter(send_mail(site.runtime, found.mail_id) for _ in range(10))
-        assert results == {"sent": 10}
+        assert Counter(send_mail(site.runtime, found.mail_id) for _ in range(10)) == {"sent": 10}
         assert len(box.received) == 1
 
 
@@ -251,8 +250,7 @@ def test_a_mandatory_kind_cannot_be_turned_off(site: Site) -> None:
 
 
 def test_an_unsubscribe_link_turns_off_its_kind_for_its_person_alone(site: Site) -> None:
-    link = unsubscribe_link(site.runtime, site.brand_person.user_id, MailKind.OVERDUE_CASES)
-    token = link.rpartition("/")[2]
+    token = unsubscribe_link(site.runtime, site.brand_person.user_id, MailKind.OVERDUE_CASES).rpartition("/")[2]
     for wrong in (
         token[:-1] + ("A" if token[-1] != "A" else "B"),
         token.replace(site.brand_person.user_id, site.analyst.user_id),
@@ -353,8 +351,7 @@ def test_people_of_other_brands_get_no_question(site: Site) -> None:
 
 
 def test_a_question_that_waits_is_reminded_of_and_then_its_account_manager_is_told(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    left = case.due_at - site.clock.now()
+    left = a_case(site, CaseLane.ASK_BRAND).due_at - site.clock.now()
     site.clock.forward(seconds=int(left.total_seconds()) - 47 * 3600)
     post(site)
     assert [one.user_id for one in stored(site, MailKind.REMINDERS)] == [site.brand_person.user_id]

@@ -48,8 +48,7 @@ def the_mail(box: MailBox, address: str) -> EmailMessage:
 
 def test_an_invitation_is_mailed_and_its_link_opens_the_account(site: Site) -> None:
     with by_mail(site) as (mailed, box):
-        admin = an_administrator(mailed)
-        invite(mailed.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+        invite(mailed.runtime, an_administrator(mailed), INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
         post(mailed)
         message = the_mail(box, INVITEE)
         assert message["Subject"] == f"Invitation to Touchstone at {site.marketplace.name}"
@@ -113,8 +112,7 @@ def test_an_address_that_nobody_confirmed_gets_no_decision(site: Site) -> None:
 
 def test_overdue_cases_are_told_to_administrators_once_a_day(site: Site) -> None:
     admin = an_administrator(site)
-    case = a_case(site)
-    site.clock.forward(seconds=int((case.due_at - site.clock.now()).total_seconds()) + 60)
+    site.clock.forward(seconds=int((a_case(site).due_at - site.clock.now()).total_seconds()) + 60)
     for _ in range(3):
         post(site)
     assert [one.user_id for one in stored(site, MailKind.OVERDUE_CASES)] == [admin.user_id]

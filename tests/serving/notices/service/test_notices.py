@@ -416,8 +416,7 @@ def test_the_link_of_the_receipt_confirms_nothing_and_the_marketplace_gets_the_o
 
 def test_a_flood_of_strangers_is_slowed_and_keeps_no_registered_reporter_out(any_site: Site) -> None:
     policy = replace(any_site.runtime.policies[NoticePolicy], most_notices_an_hour_unregistered=3)
-    runtime = replace(any_site.runtime, policies=any_site.runtime.policies.changed(policy))
-    site = replace(any_site, runtime=runtime)
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(policy)))
     for number in range(3):
         notify(site, "MP-1", email=f"{number}@example.org")
     with pytest.raises(TooManyNotices, match="in an hour"):

@@ -30,8 +30,7 @@ def test_a_silent_brand_is_not_asked_again_so_that_a_case_has_an_end(any_site: S
 
 
 def test_a_question_that_a_brand_is_answering_at_this_moment_is_left_to_it(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     any_site.clock.forward(days=30)
     assert pass_on_unanswered(any_site.runtime) == 0
 

@@ -85,8 +85,7 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
     keep_with_draft(any_site.runtime, draft(any_site), "again.pdf", PDF)
     keep_with_draft(any_site.runtime, draft(any_site), "label.png", PICTURE)
     keep_with_draft(any_site.runtime, draft(any_site, "another"), "other.pdf", PDF + b"2")
-    done = send(any_site, names, test_buy=replace(BOUGHT, listing="RP-1"))
-    report_id = done.report.report_id
+    report_id = send(any_site, names, test_buy=replace(BOUGHT, listing="RP-1")).report.report_id
     assert names_of(any_site, report_id) == ["invoice.pdf", "label.png"]
     found = status_of(any_site.runtime, any_site.brand_person, report_id).test_buy
     assert found is not None

@@ -80,8 +80,7 @@ def test_confirmations_and_reports_count_together(site: Site) -> None:
 
 
 def test_what_the_brand_withdrew_does_not_count(site: Site) -> None:
-    done = report(site, on_sale(site, 15, seller=RIVAL))
-    withdraw(site.runtime, site.brand_person, done.report.report_id, [1])
+    withdraw(site.runtime, site.brand_person, report(site, on_sale(site, 15, seller=RIVAL)).report.report_id, [1])
     assert watch_campaigns(site.runtime) == 0
 
 

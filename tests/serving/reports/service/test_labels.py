@@ -34,8 +34,7 @@ def test_a_reported_version_represents_itself_alone_unless_it_was_drawn_before(a
     receive(drawing, any_site.marketplace, [a_row(external_id="MP-50")], source="test")
     (drawn,) = open_cases(any_site)
     any_site.clock.forward(minutes=5)
-    done = report(any_site, [name, "MP-50"])
-    assert done.outcomes[1].case_id == drawn.case_id
+    assert report(any_site, [name, "MP-50"]).outcomes[1].case_id == drawn.case_id
     any_site.clock.forward(days=1)
     now = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
@@ -68,8 +67,7 @@ def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_r
     (drawn,) = open_cases(any_site)
     judge(any_site, any_site.analyst, drawn, Judgement.GENUINE)
     any_site.clock.forward(days=1)
-    done = report(any_site, ["MP-50"])
-    assert done.outcomes[0].case_id != drawn.case_id
+    assert report(any_site, ["MP-50"]).outcomes[0].case_id != drawn.case_id
     (reported,) = open_cases(any_site)
     pending = judge(any_site, any_site.analyst, reported, Judgement.COUNTERFEIT).action
     assert pending is not None
@@ -118,8 +116,7 @@ def estimates(site: Site) -> tuple[Estimate, Estimate]:
 
 def a_sampled_market(site: Site) -> list[str]:
     """Forty ordinary listings, and four others that were drawn and judged; returns the names of the forty."""
-    chance = random.Random(7)
-    drawing = replace(site, runtime=replace(site.runtime, draw=chance.random))
+    drawing = replace(site, runtime=replace(site.runtime, draw=random.Random(7).random))
     names = on_sale(drawing, 40)
     for number in range(4):
         case = a_drawn_case(site, external_id=f"DR-{number}", seller={"external_id": f"drawn-{number}"})
@@ -137,8 +134,7 @@ def test_prevalence_and_recall_are_those_of_the_random_sample_whatever_brands_re
         with copy_on_sqlite(tmp_path / name, populated_sqlite) as site:
             names = a_sampled_market(site)
             if name == "one":
-                done = report(site, names[:20])
-                assert all(one.verdict_id for one in done.outcomes)
+                assert all(one.verdict_id for one in report(site, names[:20]).outcomes)
             found.append(estimates(site))
     assert found[0] == found[1]
     assert found[0][0].audited > 0

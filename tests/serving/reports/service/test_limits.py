@@ -71,8 +71,7 @@ def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
 
 def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
     (case,) = questions(site, 1, sales_90d=900)
-    found = limits(site, "MP-0")
-    assert [one.cause for one in found.holds] == [HoldCause.HIGH_IMPACT]
+    assert [one.cause for one in limits(site, "MP-0").holds] == [HoldCause.HIGH_IMPACT]
     confirm(site, site.brand_person, case)
     assert states(site) == {"held": 1}
 
@@ -116,8 +115,7 @@ def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     assert limits(here).step_up == ()
-    report_id = waiting_report(here, on_sale(here, 21))
-    step_up(here.runtime, session, report_id, Given(app.code(here)))
+    step_up(here.runtime, session, waiting_report(here, on_sale(here, 21)), Given(app.code(here)))
     assert states(here) == {"scheduled": 21}
     assert [one.code for one in limits(here).step_up] == ["step_up.used_today"]
     assert limits(here).leave_now == 20, "the usual limits are untouched"

@@ -193,16 +193,14 @@ def test_sellers_of_high_impact_stay_with_two_organisations(here: Site) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     questions(here, 1, sales_90d=900)
-    report_id = waiting_report(here, ["MP-0", *on_sale(here, HOUR)])
-    step_up(here.runtime, session, report_id, Given(app.code(here)))
+    step_up(here.runtime, session, waiting_report(here, ["MP-0", *on_sale(here, HOUR)]), Given(app.code(here)))
     assert states(here) == {"scheduled": HOUR, "held": 1}
 
 
 @pytest.mark.attack
 def test_full_standing_opens_large_reports_after_two_weeks(here: Site) -> None:
     """A thief could earn it with removals that nobody has complained about yet."""
-    policies = here.runtime.policies.changed(DEFAULT_STEP_UP)
-    here = replace(here, runtime=replace(here.runtime, policies=policies))
+    here = replace(here, runtime=replace(here.runtime, policies=here.runtime.policies.changed(DEFAULT_STEP_UP)))
     report(here, on_sale(here, 1))
 
     def refused() -> list[str]:

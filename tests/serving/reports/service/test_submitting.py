@@ -47,8 +47,7 @@ def rows(site: Site, query: Select[Any]) -> list[Row[Any]]:
 
 def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_question(any_site: Site) -> None:
     names = having(any_site, on_sale, 20)
-    done = report(any_site, [f"https://bazaar.example/item/{name}" for name in names])
-    assert done.counts == {
+    assert report(any_site, [f"https://bazaar.example/item/{name}" for name in names]).counts == {
         Result.SCHEDULED: 20,
         Result.PENDING_APPROVAL: 0,
         Result.CASE: 0,

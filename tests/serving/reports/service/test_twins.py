@@ -136,15 +136,13 @@ def labels(site: Site) -> list[tuple[str, int]]:
     """(listing, label) once every label is mature."""
     rows, _ = known_at(site.runtime, site.here, site.clock.now() + timedelta(days=200))
     with site.runtime.store.read() as connection:
-        query = select(listing.c.version_id, listing.c.external_id)
-        called = dict(map(tuple, connection.execute(query)))
+        called = dict(map(tuple, connection.execute(select(listing.c.version_id, listing.c.external_id))))
     return sorted((called[row.version_id], row.label) for row in rows)
 
 
 def histories_of(site: Site, sellers: list[str]) -> dict[str, list[bool]]:
     """What features see of each seller's earlier listings."""
-    found = site.read(histories.rulings, site.here, sellers)
     return {
         seller: [one.counterfeit for one in outcomes(rulings, as_of=site.clock.now())]
-        for seller, rulings in sorted(found.items())
+        for seller, rulings in sorted(site.read(histories.rulings, site.here, sellers).items())
     }

@@ -132,8 +132,7 @@ def test_a_switch_of_its_own_holds_what_analysts_confirm(site: Site) -> None:
 
 def on_choice(site: Site, case_id: str) -> str:
     """The removal that the analyst requests of a case that they opened."""
-    case = site.read(cases.get, site.here, case_id)
-    answer = Answer(case_id, case.version_id, Judgement.COUNTERFEIT)
+    answer = Answer(case_id, site.read(cases.get, site.here, case_id).version_id, Judgement.COUNTERFEIT)
     action = record_verdict(site.runtime, site.analyst, answer).action
     assert action is not None
     return action.action_id

@@ -74,8 +74,7 @@ def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
 
 def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
-    case = a_drawn_case(site, **listing)
-    [item] = decide(site, together(site, [case]))
+    [item] = decide(site, together(site, [a_drawn_case(site, **listing)]))
     assert (item.made, item.reason) == (Made.REFUSED, "The brand authorised this seller. Decide this case on its own.")
 
 

@@ -96,8 +96,7 @@ def test_the_seller_is_told_the_mark_and_the_owner_that_were_named(
 
 def test_a_named_brand_that_takes_part_is_asked_before_anything_is_removed(any_site: Site) -> None:
     case = a_brandless_case(any_site)
-    recorded = counterfeit(any_site, case, registered(any_site, "Aurelle"))
-    assert recorded.action is None
+    assert counterfeit(any_site, case, registered(any_site, "Aurelle")).action is None
     assert as_stored(any_site, case).lane is CaseLane.ASK_BRAND
     assert sees(any_site, any_site.brand_person, case)
     assert judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action is not None
@@ -178,8 +177,7 @@ def test_the_answer_of_the_brand_before_opens_the_case_to_neither_brand(site: Si
     other = another_brand(site)
     case = a_case(site, CaseLane.ASK_BRAND)
     judge(site, site.brand_person, case, Judgement.CANNOT_TELL)
-    corrected = name(site, case, registered(site, "Marea"))
-    assert corrected.lane is CaseLane.ANALYST
+    assert name(site, case, registered(site, "Marea")).lane is CaseLane.ANALYST
     assert (sees(site, site.brand_person, case), sees(site, other.person, case)) == (False, False)
 
 
@@ -275,8 +273,7 @@ def test_an_edit_by_the_seller_does_not_undo_the_correction(any_site: Site) -> N
 
 
 def test_an_edit_that_names_another_brand_is_resolved_again(site: Site) -> None:
-    case = a_case(site)
-    name(site, case, VELA)
+    name(site, a_case(site), VELA)
     row = a_suspect_row(title="Solenne tote 1:1 mirror quality, real leather", brand="Solenne")
     receive(site.runtime, site.marketplace, [row], source="test")
     [following] = open_cases(site)
@@ -284,8 +281,7 @@ def test_an_edit_that_names_another_brand_is_resolved_again(site: Site) -> None:
 
 
 def test_a_notice_about_a_listing_that_was_named_opens_its_case_under_that_brand(site: Site) -> None:
-    case = name(site, a_brandless_case(site), VELA)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, name(site, a_brandless_case(site), VELA), Judgement.GENUINE)
     site.clock.forward(days=1)
     notify(site, "MP-9")
     [opened] = open_cases(site)
@@ -339,8 +335,7 @@ def test_a_test_buy_of_goods_without_a_brand_is_closed_once_the_brand_is_named(s
 
 
 def test_a_notified_listing_without_a_brand_is_not_removed(site: Site) -> None:
-    case = a_brandless_case(site)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_brandless_case(site), Judgement.GENUINE)
     site.clock.forward(days=1)
     notify(site, "MP-9")
     [opened] = open_cases(site)

@@ -189,8 +189,7 @@ def test_a_request_that_cannot_be_taken_records_nothing(
 def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
     wanted = asked(any_site, having(any_site, questions, 2), request_id=any_site.runtime.ids.new("tdn"))
     first = confirm_all(any_site.runtime, any_site.brand_person, wanted)
-    again = confirm_all(any_site.runtime, any_site.brand_person, wanted)
-    assert again == first
+    assert confirm_all(any_site.runtime, any_site.brand_person, wanted) == first
     assert brand_verdicts(any_site) == 2
 
 

@@ -94,8 +94,7 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
     set_sales_territory(any_site.runtime, ["EU"], marketplace=None, by="test")
     wanted = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
     mandate_id = grant_mandate(any_site.runtime, wanted, by="test")
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     assert any_site.value(select(notice_basis.c.mandate_ids)) == [mandate_id]
     other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")

@@ -223,8 +223,7 @@ def test_a_bundle_that_does_not_load_in_time_is_refused(tmp_path: Path) -> None:
 
 def test_a_bundle_whose_score_is_no_number_is_refused(tmp_path: Path) -> None:
     """Every number in it is finite, but the sum is not. A bundle that the child refuses is not admitted."""
-    files = sealed("model.json", swapped(b'"spread":1.3', b'"spread":1e-320'))()
-    write_bundle_folder(tmp_path / "new", files, {})
+    write_bundle_folder(tmp_path / "new", sealed("model.json", swapped(b'"spread":1.3', b'"spread":1e-320'))(), {})
     with pytest.raises(BundleRefused, match=r"^The bundle gives no finite score\.$"):
         BundleStore(tmp_path / "bundles").admit(tmp_path / "new")
     assert not (tmp_path / "bundles").exists()

@@ -30,8 +30,7 @@ HIGH = Thresholds(0.999, 0.998)
 
 def stored(site: Site, external_id: str = "MP-1") -> tuple[Mapping[str, Any], Facts]:
     with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, external_id)
-        newest = listings.newest(connection, str(listing_id), {site.here})
+        newest = listings.newest(connection, str(listings.id_of(connection, site.here, external_id)), {site.here})
         score = scores.latest_of_version(connection, site.here, newest.version_id)
         return score, scores.facts_of(connection, site.here, score["facts_digest"])
 

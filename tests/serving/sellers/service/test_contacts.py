@@ -241,8 +241,7 @@ def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
     many = [a_contact(value=f"+49 30 {i:07d}") for i in range(MOST_OF_A_SELLER + 1)]
     assert tell(site, *many) == {"new": 50, "known": 0, "quarantined": 1}
     assert tell(site, many[0], many[-1]) == {"new": 0, "known": 1, "quarantined": 1}
-    found = site.read(listings.quarantined, site.here, 10)
-    assert {one["code"] for one in found} == {"too_many"}
+    assert {one["code"] for one in site.read(listings.quarantined, site.here, 10)} == {"too_many"}
 
 
 @pytest.mark.parametrize(

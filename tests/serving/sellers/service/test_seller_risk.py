@@ -35,8 +35,7 @@ SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
 
 def small(site: Site) -> Site:
     """The site with a policy that compares sellers with few listings."""
-    policies = site.runtime.policies.changed(SMALL)
-    return replace(site, runtime=replace(site.runtime, policies=policies))
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(SMALL)))
 
 
 def modelled(site: Site) -> Site:

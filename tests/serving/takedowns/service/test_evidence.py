@@ -164,8 +164,7 @@ def test_an_alteration_in_the_database_is_reported(any_site: Site, statement: st
     with any_site.runtime.store.write() as connection:
         drop_guards(connection)
         connection.exec_driver_sql(statement)
-    found = verify(any_site.runtime, any_site.marketplace, taken.case_id)
-    [one] = found["differing"]
+    [one] = verify(any_site.runtime, any_site.marketplace, taken.case_id)["differing"]
     assert one["evidence_id"] == taken.evidence_id
     assert any(text.startswith(sentence) for text in one["differs"])
 

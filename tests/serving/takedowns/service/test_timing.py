@@ -22,8 +22,7 @@ def delaying(site: Site, draw: float, minutes: int = 60) -> Site:
     """The site with a random delay of at most `minutes`, and a fixed draw."""
     policies = site.runtime.policies
     enforcement = replace(policies[EnforcementPolicy], random_delay_minutes=minutes)
-    runtime = replace(site.runtime, policies=policies.changed(enforcement), draw=lambda: draw)
-    return replace(site, runtime=runtime)
+    return replace(site, runtime=replace(site.runtime, policies=policies.changed(enforcement), draw=lambda: draw))
 
 
 def removed(site: Site) -> StoredAction:

@@ -50,8 +50,7 @@ def told(site: Site, reason: str) -> list[StoredMail]:
 
 def link(site: Site, mail: StoredMail) -> str:
     """The path of a mail's link."""
-    text = written(site.runtime, mail, with_secret=True).text
-    return REMOVALS + text.partition(REMOVALS)[2].split()[0]
+    return REMOVALS + written(site.runtime, mail, with_secret=True).text.partition(REMOVALS)[2].split()[0]
 
 
 def with_leads(site: Site) -> Sequence[str]:
@@ -170,8 +169,7 @@ def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
     assert action is not None
     judge(site, site.second_analyst, a_second_review(site, first, label=1), Judgement.COUNTERFEIT)
     (mail,) = told(site, "new_device")
-    token = link(site, mail).removeprefix(REMOVALS)
-    person, found = removal_stops.by_link(site.runtime, token)
+    person, found = removal_stops.by_link(site.runtime, link(site, mail).removeprefix(REMOVALS))
     assert (person.user_id, len(found.unsent)) == (site.analyst.user_id, 2)
     assert removal_stops.stop(site.runtime, person, found.notice.notice_id) == 1
     assert states(site) == {"withdrawn": 1, "scheduled": 1}

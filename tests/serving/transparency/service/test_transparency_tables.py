@@ -28,8 +28,7 @@ SELLER = "lumo-trade-88"
 
 
 def read(site: Site, name: TableName, since: datetime, until: datetime | None = None) -> list[dict[str, Any]]:
-    span = Span(site.here, since, until or site.clock.now() + timedelta(seconds=1))
-    columns, rows = site.read(table, name, span)
+    columns, rows = site.read(table, name, Span(site.here, since, until or site.clock.now() + timedelta(seconds=1)))
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
