@@ -29,7 +29,7 @@ from tests.fixtures.puppets import invited_by_lead
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
-from tests.serving.mail.service.test_told_by_mail import text_of
+from tests.serving.mail.service.test_sending import text_of
 from tests.serving.standing.test_service import lose
 
 Mailed = tuple[Site, MailBox]

@@ -26,9 +26,9 @@ from tests.fixtures.brand_people import a_rival
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.serving.appeals.service.test_appeal import removed
 from tests.serving.appeals.service.test_counter_notices import MAINTAIN, now_of
 from tests.serving.appeals.service.test_counter_notices import answer as answer_as_brand
-from tests.serving.appeals.service.test_seller_links import removed
 from tests.serving.delivery.service.test_delivery import register
 
 INVOICE = b"%PDF-1.7 invoice 1177 of the authorised dealer"
