@@ -32,11 +32,9 @@ from serving.review.service.review import record_verdict
 from serving.review.service.seller_evidence import hand_in
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of, token_of
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site, invite, populate
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, a_suspect_row, invite, judge, open_cases, populate
 from tests.serving.appeals.service.test_counter_notices import now_of
 
 _APART: Final = timedelta(hours=4)

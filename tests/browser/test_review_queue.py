@@ -11,8 +11,7 @@ from tests.browser.conftest import Stage
 from tests.browser.every_form import journey_of, unsent
 from tests.browser.test_pages import check, enter
 from tests.browser.watching import Watch
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.runtimes import PASSWORD
+from tests.fixtures.runtimes import PASSWORD, a_suspect_row
 
 ROWS = "tr:has(a[data-stop])"
 

@@ -28,13 +28,11 @@ from tests.browser.service import serving
 from tests.browser.watching import Watch
 from tests.fixtures.aliases import three_corrected
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.delivering import deliver
 from tests.fixtures.links import path_of
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_drawn_case, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import a_whole_report, admit_model, admit_reported, put_champion_in_force
 
 _CONTEXT = timedelta(minutes=54)  # Without a pause for so long, an analyst is asked to make one.

@@ -36,7 +36,7 @@ from tests.docs.diagrams import diagrams
 from tests.docs.generate import ROOT
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import suspect_facts
-from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.runtimes import a_suspect_row
 
 PAGE: Final = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
 PROSE: Final = " ".join(PAGE.partition("## Glossary")[0].split())

@@ -23,10 +23,8 @@ from serving.app import create_app, create_local_app
 from serving.guards import COOKIE, CSRF_FIELD, CSRF_HEADER, SECOND_STEP, Unguarded, guards_of, public
 from serving.learning.service.learn import add_job
 from serving.marketplaces.tables import api_key
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reporting import a_leader
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row
 
 # Who needs no account: who signs in, cannot any more, or makes the first one, supervisors, a seller with its
 # link, and the notifier of a listing (Article 16). More needs a reason.

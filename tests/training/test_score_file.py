@@ -12,7 +12,7 @@ from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import a_listing, facts_of
 from tests.fixtures.labelled import labelled_rows, write_csv, write_ndjson
-from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import a_row
 from tests.fixtures.scorers import THRESHOLDS, a_bundle, bundle_files
 from training.adapters.formats import UnknownLayout
 from training.score_columns import SCHEMA

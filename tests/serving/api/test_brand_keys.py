@@ -20,11 +20,8 @@ from serving.brands.tables import certification_attempt
 from serving.marketplaces import service as keys
 from serving.platform.pace import Pace, TooManyRequests
 from serving.reports.tables import report
-from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
-from tests.fixtures.bursts import states
-from tests.fixtures.reporting import on_sale
+from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere, on_sale, right_of, states
 from tests.fixtures.runtimes import Site, invite
-from tests.fixtures.takedowns import right_of
 
 PATH = "/api/v1/brand/reports"
 

@@ -13,8 +13,7 @@ from serving.api.clock import move_clock
 from serving.appeals.tables import counter_notice
 from serving.platform.clock import SimulatedClock
 from tests.fixtures.receivers import a_receiver, proven
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 
 
 @pytest.mark.parametrize("seed", [3, None])

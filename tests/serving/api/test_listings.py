@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from serving.listings.store import listings
 from tests.fixtures.clients import with_key
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 
 JSON = {"content-type": "application/json"}
 NDJSON = {"content-type": "application/x-ndjson"}

@@ -20,9 +20,8 @@ from serving.platform.database import store as stores
 from serving.platform.database.engine import job_database_url, sqlite_driver
 from serving.platform.database.waits import Waits
 from tests.fixtures.clients import a_client, sign_in, with_key
-from tests.fixtures.listings import a_row
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.runtimes import DATABASE, Populated, Site, copy_on_postgres, copy_on_sqlite
+from tests.fixtures.runtimes import DATABASE, Populated, Site, a_row, copy_on_postgres, copy_on_sqlite
 from tests.serving.test_rooms import OWNERS, room_of
 
 TABLES: Final = sorted((room_of(dotted), table.name) for dotted, table in OWNERS)

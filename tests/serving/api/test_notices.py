@@ -13,8 +13,7 @@ from serving.notices.store import notices
 from serving.notices.tables import notice
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, open_cases
 from tests.serving.notices.service.test_notices import count
 
 BODY = {

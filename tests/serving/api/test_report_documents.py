@@ -7,12 +7,10 @@ from typing import Any, Final
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.fixtures.brand_people import a_rival
 from tests.fixtures.clients import sign_in
 from tests.fixtures.contract import contract
-from tests.fixtures.reporting import on_sale
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_rival, on_sale
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.api.test_brand_keys import PATH, a_key, body, by
 
 PDF: Final = b"%PDF-1.7 invoice of the test buy"

@@ -32,10 +32,8 @@ from serving.scoring.store import breakers
 from serving.sellers.store import seller_lists
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
 from tests.serving.web.reports import admit_model
 
 PATH: Final = "/api/v1/score"

@@ -7,8 +7,7 @@ from serving.intake.service.intake import receive
 from serving.sellers.service.sanctioning import speak
 from serving.sellers.service.seller_risk import refresh
 from tests.fixtures.clients import sign_in, with_key
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.strikes import SELLER, WHY, strikes_of
 from tests.serving.web.reports import put_champion_in_force
 

@@ -4,8 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.fixtures.clients import sign_in, with_key
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 
 VERDICT = "/api/v1/cases/{case}/verdicts"
 BODIES = [

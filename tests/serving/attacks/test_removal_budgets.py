@@ -38,16 +38,11 @@ from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPoli
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import action
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, signed_in_with, with_a_counting_factor
-from tests.fixtures.listings import a_row
 from tests.fixtures.mails import stored
 from tests.fixtures.puppets import invited
-from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.reporting import a_draft, on_sale
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reporting import a_draft, a_leader, a_marketplace_that_listens, on_sale, states
+from tests.fixtures.runtimes import PASSWORD, Site, a_row, judge, open_cases
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.serving.attacks.test_stolen_brand_accounts import puppets_of
 from tests.serving.web.visits import visit_as, words

@@ -31,16 +31,20 @@ from serving.standing.rules.confirmations import Tally
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import states
-from tests.fixtures.listings import a_row
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale, report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite, supply_rights
+from tests.fixtures.reporting import (
+    a_draft,
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    given_back,
+    on_sale,
+    removed_by_brand,
+    report,
+    request,
+    states,
+)
+from tests.fixtures.runtimes import Site, a_case, a_row, having, invite, judge, open_cases, supply_rights
 from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
-from tests.fixtures.takedowns import request
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.sellers.service.test_sanctioning import PAYOUT
 from tests.serving.standing.test_service import standing_of, suspend

@@ -4,8 +4,7 @@ import pytest
 
 from serving.delivery.service.delivery import deliver_due, waiting
 from serving.webhooks.store import endpoints
-from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.removing import a_marketplace_that_listens
+from tests.fixtures.reporting import a_marketplace_that_listens, confirm, questions, states
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words

@@ -30,9 +30,7 @@ from serving.platform.settings import Settings
 from serving.verification.service import is_whole, verify
 from tests.fixtures.decided import a_history
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, having, judge
 from tests.serving.cli.commands import REFUSED, touchstone_in
 
 

@@ -25,12 +25,9 @@ from serving.delivery.service.delivery import waiting
 from serving.platform.home import Home
 from serving.platform.settings import Settings
 from tests.browser.service import fill, serving
-from tests.fixtures.delivering import deliver
-from tests.fixtures.listings import a_row
-from tests.fixtures.receivers import a_receiver
-from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import a_receiver, deliver
+from tests.fixtures.reporting import a_marketplace_that_listens
+from tests.fixtures.runtimes import Site, a_case, a_row, judge
 from tests.serving.backup.test_backup import backed_up
 from tests.serving.cli.commands import touchstone_in
 

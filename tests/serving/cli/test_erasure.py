@@ -6,8 +6,7 @@ from pathlib import Path
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.sellers.service.contacts import receive_contacts
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Populated, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, a_case, copy_on_sqlite, judge
 from tests.serving.cli.commands import REFUSED, touchstone_in
 
 SELLER = "lumo-trade-88"

@@ -8,15 +8,14 @@ from models.case import CaseLane
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
 from tests.fixtures.dsa_validator import errors_of_all
-from tests.fixtures.removing import (
+from tests.fixtures.reporting import (
     a_marketplace_that_listens,
     carried_out,
     given_back,
     removed_by_analyst,
     removed_by_brand,
 )
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import Site, a_case, invite, judge, open_cases
 from tests.serving.cli.commands import REFUSED, Done, touchstone_in
 
 REASONS = list(ReasonCode)

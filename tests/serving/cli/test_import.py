@@ -18,7 +18,7 @@ from serving.commands.data import batches
 from serving.commands.showing import EXIT_FAILED
 from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
-from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import a_row
 from tests.serving.cli.commands import REFUSED, Done, opened, touchstone_in
 from training.adapters.files import Unreadable, read_rows
 from training.dataset import read_listings

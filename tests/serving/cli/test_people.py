@@ -21,7 +21,7 @@ from serving.commands.people import people_of
 from serving.marketplaces.service import key_of
 from serving.marketplaces.store import marketplaces
 from tests.fixtures.labelled import write_ndjson
-from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.runtimes import a_row, a_suspect_row
 from tests.serving.cli.commands import REFUSED, opened, touchstone_in
 
 

@@ -19,7 +19,7 @@ from serving.platform.home import Home, HomeInUse
 from serving.platform.settings import Settings
 from tests.browser.service import serving
 from tests.fixtures.labelled import write_ndjson
-from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import a_row
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from tests.training.registry.test_relocating import a_registry, addresses
 

@@ -16,10 +16,8 @@ from serving.composition import open_runtime
 from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import a_receiver, proven
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import a_receiver, deliver, proven
+from tests.fixtures.runtimes import Site, a_case, judge
 from training.encoders import ENCODERS
 
 

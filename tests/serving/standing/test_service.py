@@ -35,10 +35,7 @@ from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionEvent
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, having, judge, open_cases
 from tests.fixtures.tampering import drop_guards
 
 SELLER = a_suspect_row()["seller"]["external_id"]

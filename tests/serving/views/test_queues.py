@@ -22,9 +22,7 @@ from serving.review.store import found_listings
 from serving.views import positions, queues
 from serving.views.positions import Neighbours
 from serving.views.queues import Lease, QueueFilter
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review, a_suspect_row, judge
 from tests.serving.web.visits import visit_as
 
 

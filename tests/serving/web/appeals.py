@@ -6,9 +6,8 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.cases.store.cases import Case
-from tests.fixtures.delivering import deliver
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 
 STATEMENT = "I bought it in the shop in Paris.\n<b>Please</b> look again."
 

@@ -11,9 +11,7 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.web.case.answers import answer_of
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 

@@ -8,8 +8,7 @@ from models.verdict import Judgement
 from serving.administration.service.provisioning import add_brand
 from serving.audit.service.signing import last_head, sign_head
 from serving.audit.store import audit, audit_lines
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import Visitor, visit_as, words
 

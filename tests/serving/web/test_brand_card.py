@@ -8,8 +8,7 @@ from models.verdict import Judgement
 from serving.cases.rules.case_brand import Naming
 from serving.review.service.naming import name_brand
 from tests.fixtures.naming import VELA, a_brandless_case, another_brand, as_stored, registered
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import Visitor, visit_as, words
 

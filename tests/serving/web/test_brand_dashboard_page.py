@@ -16,12 +16,16 @@ from serving.learning.store.verdict_history import VerdictHistory
 from serving.reports.service.withdrawing import withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.listings import a_row
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import (
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    given_back,
+    on_sale,
+    removed_by_brand,
+    report,
+)
+from tests.fixtures.runtimes import Site, a_case, a_row, judge, open_cases
 from tests.serving.web.visits import visit_as, words
 
 _PLACE = "/brand/dashboard"

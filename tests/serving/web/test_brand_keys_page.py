@@ -6,9 +6,8 @@ import pytest
 
 from serving.accounts.rules.access import Role
 from serving.accounts.store import accounts
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.reporting import a_leader, a_rival, right_of
 from tests.fixtures.runtimes import PASSWORD, Site, invite
-from tests.fixtures.takedowns import right_of
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 

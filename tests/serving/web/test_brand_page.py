@@ -24,9 +24,7 @@ from serving.views import positions, queues, views
 from serving.views.queues import QueueFilter
 from serving.web.brand.questions import question
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words

@@ -14,7 +14,7 @@ from serving.rights.service.bases import basis_of
 from serving.rights.service.brand_file import objection
 from serving.rights.service.mandates import NewMandate, grant_mandate
 from serving.rights.store import mandates
-from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
+from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 

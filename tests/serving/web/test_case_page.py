@@ -22,9 +22,7 @@ from serving.operations.service.housekeeping import refresh_references
 from serving.web.case.case_page import CasePage, case_page
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.wording.vocabulary import choices_on
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, judge, open_cases
 from tests.fixtures.strikes import strikes_of
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force

@@ -3,8 +3,7 @@ from zoneinfo import ZoneInfo
 
 from models.case import CaseLane
 from serving.brands.rules.certification import questions
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.brands.service.test_certification import a_new_user
 from tests.serving.web.visits import visit_as, words
 

@@ -15,10 +15,8 @@ from serving.webhooks.rules.action import ActionState
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import Receiver, a_receiver, proven
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.receivers import Receiver, a_receiver, deliver, proven
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 

@@ -9,8 +9,7 @@ from models.verdict import Judgement
 from serving.appeals.store import seller_uploads
 from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.appeals.service.test_counter_notices import now_of
 from tests.serving.review.service.test_seller_evidence import INVOICE
 from tests.serving.web.test_seller_page import a_link

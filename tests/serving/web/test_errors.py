@@ -3,8 +3,7 @@ import pytest
 from models.verdict import Judgement
 from serving.web import errors
 from serving.web.queue import case_queue
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge
 from tests.serving.web.visits import a_visitor, visit_as, words
 
 SENT = "<script>told('sent')</script>"

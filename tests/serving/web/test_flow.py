@@ -2,8 +2,7 @@
 
 from models.case import CaseState
 from serving.cases.store import cases
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 

@@ -8,8 +8,7 @@ from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import display_settings
 from serving.web.onboarding import ONBOARDING, ONBOARDING_OF
 from serving.web.wording.glossary import MOST_TERMS, TERMS, term_of
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import Site, a_case, invite
 from tests.serving.web.visits import Visitor, visit_as, words
 
 TEMPLATES = sorted((Path(serving.web.__path__[0]) / "templates").rglob("*.html"))

@@ -4,9 +4,8 @@ from serving.accounts.store import accounts
 from serving.brands.service.indicators import NewIndicator, add_indicator, of_brand
 from serving.intake.service.intake import receive
 from serving.rights.service.mandates import NewMandate, grant_mandate
-from tests.fixtures.brand_people import a_leader, a_rival
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.reporting import a_leader, a_rival
+from tests.fixtures.runtimes import Site, a_row, invite
 from tests.serving.web.visits import visit_as, words
 
 _PLACE = "/brand/indicators"

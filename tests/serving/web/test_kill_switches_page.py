@@ -8,7 +8,7 @@ from serving.operations.service.kill_switches import switch
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
 from serving.web.alarms import alarms_of
-from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.reporting import confirm, questions, states
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import visit_as, words
 

@@ -8,13 +8,10 @@ from serving.app import create_app
 from serving.guards import guards_of
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import actions
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
-from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reporting import a_leader, on_sale, report, right_of, states
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, with_a_small_hour
-from tests.fixtures.takedowns import right_of
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 

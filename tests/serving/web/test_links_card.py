@@ -12,8 +12,7 @@ from serving.web.brand import questions
 from serving.web.case.links_card import LinksCard, links_card
 from serving.web.text_view import Shown
 from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.web.visits import visit_as, words
 
 

@@ -22,9 +22,7 @@ from serving.rights.service.claims import NewRight, claim_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate
 from serving.rights.store import rights
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, having, invite, judge
 from tests.fixtures.strikes import SELLER, strikes_of
 from tests.serving.web.visits import visit_as, words
 

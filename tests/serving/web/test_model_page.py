@@ -13,8 +13,7 @@ from serving.learning.store import approvals, learning, monitoring
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.store import breakers
 from serving.web.model.model_page import Tracked, tracked
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.reports import (
     AURELLE,
     CALIBRATED,

@@ -13,8 +13,7 @@ from serving.accounts.tables import account
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.promote import approve
 from serving.learning.store import learning
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.reports import a_report, add_drift, add_model, put_champion_in_force
 from tests.serving.web.visits import visit_as, words

@@ -8,8 +8,7 @@ from models.verdict import Judgement
 from serving.cases.store import case_notes
 from serving.privacy.service.erasure import erase_seller
 from serving.review.service.case_notes import Wanted, write_note
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 

@@ -17,8 +17,7 @@ from serving.notices.tables import notice_document, notice_network
 from serving.review.service.notice_evidence import documents_of, for_analyst
 from tests.fixtures.links import path_of
 from tests.fixtures.notifying import EMAIL, a_listing, a_reporter, notify
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE, count
 from tests.serving.notices.service.test_reporters import everything
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words

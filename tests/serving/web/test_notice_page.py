@@ -17,11 +17,9 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.service.notice_links import confirmation_for
 from serving.notices.tables import notice, reporter
 from tests.fixtures.links import path_of
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirmed, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS
+from tests.fixtures.runtimes import Site, a_suspect_row, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE, count
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 

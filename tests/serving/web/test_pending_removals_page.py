@@ -10,10 +10,10 @@ from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.mails import stored
 from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reporting import confirm, questions, states
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register

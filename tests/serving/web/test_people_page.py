@@ -9,9 +9,8 @@ from serving.administration.service.people import deactivate
 from serving.administration.service.reset_links import make_link
 from serving.review.service.case_access import lease
 from serving.web.wording.vocabulary import ACTS
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.fixtures.reporting import a_leader
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 EMAIL = "nadia@touchstone.example"

@@ -6,7 +6,7 @@ import pytest
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import price_lists
 from serving.platform.row_files import LARGEST, MOST_ROWS
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 

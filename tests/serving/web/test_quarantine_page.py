@@ -1,6 +1,5 @@
 from serving.intake.service.intake import receive
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 

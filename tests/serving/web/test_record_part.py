@@ -14,10 +14,8 @@ from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.service.seller_risk import refresh
 from serving.web.case.seller_card import risk_part
 from serving.web.wording.words import hours as in_hours
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.removing import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
+from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, judge, open_cases
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.test_brand_page import a_person_of

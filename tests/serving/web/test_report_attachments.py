@@ -16,13 +16,8 @@ from serving.reports.service.status import status_of
 from serving.reports.store.report_documents import ReportDocument
 from serving.rights.rules.rights import RightKind
 from serving.standing.policy import StandingPolicy
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import states
-from tests.fixtures.listings import a_row
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_rival, on_sale, states
+from tests.fixtures.runtimes import Site, a_row, having, open_cases
 from tests.serving.rights.service.test_rights import withdraw_all
 from tests.serving.standing.test_service import lose
 from tests.serving.web.test_documents_card import HOSTILE, UNREADABLE

@@ -15,9 +15,7 @@ from serving.web.queue.my_page import MyPage, my_page
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.text_view import Kind
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words

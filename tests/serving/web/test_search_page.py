@@ -1,9 +1,7 @@
 from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 

@@ -23,8 +23,7 @@ from serving.takedowns.tables import action
 from serving.web.case.seller_activity import deadline, timeline, what_comes
 from serving.web.wording.messages import in_words
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, judge, open_cases
 from tests.serving.appeals.service.test_appeal import removed
 from tests.serving.appeals.service.test_counter_notices import now_of
 from tests.serving.delivery.service.test_delivery import register

@@ -8,9 +8,8 @@ from serving.brands.store import authorised_sellers
 from serving.intake.service.intake import receive
 from serving.sellers.service.seller_listing import put_on_list
 from serving.sellers.store import seller_lists
-from tests.fixtures.brand_people import a_leader, a_rival, elsewhere
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_leader, a_rival, elsewhere
+from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.strikes import SELLER, WHY, carry_out, sanctions_of, stands, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words

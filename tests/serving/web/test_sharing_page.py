@@ -11,7 +11,7 @@ from serving.brands.store import price_lists
 from serving.rights.rules.rights import RightState
 from serving.rights.store import mandates, rights
 from serving.rights.store.rights import StoredRight
-from tests.fixtures.brand_people import answers_at, manager_of, only_at
+from tests.fixtures.reporting import answers_at, manager_of, only_at
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.two_marketplaces import Both, OnFile, at_both, put_on_file
 from tests.serving.web.visits import Visitor, visit_as, words

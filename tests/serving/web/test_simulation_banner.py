@@ -7,8 +7,7 @@ from models.case import CaseLane
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.operations.service.simulation import PLAY_FILE
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.visits import visit_as, words
 
 A_DAY = timedelta(days=1)

@@ -4,10 +4,8 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing import Level
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, a_rival, given_back, removed_by_brand
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.standing.test_service import suspend
 from tests.serving.web.visits import visit_as, words
 

@@ -8,10 +8,8 @@ from serving.platform.languages import Language
 from serving.platform.tongues import say
 from serving.review.rules.takedown import Fate
 from serving.rights.rules.rights import RightKind
-from tests.fixtures.bursts import questions, states
-from tests.fixtures.reviewing import a_case, open_cases
-from tests.fixtures.runtimes import Site
-from tests.fixtures.takedowns import request, right_of
+from tests.fixtures.reporting import questions, request, right_of, states
+from tests.fixtures.runtimes import Site, a_case, open_cases
 from tests.serving.rights.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 

@@ -60,12 +60,10 @@ from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.words import age, due, duration
 from serving.webhooks.rules.action import ActionState
-from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.reporting import a_leader
+from tests.fixtures.runtimes import Site, a_case, a_row, invite
 from tests.fixtures.two_marketplaces import at_both, put_on_file
 from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, lived
 from tests.serving.web.catalogues import OTHERS

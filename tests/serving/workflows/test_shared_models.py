@@ -25,10 +25,8 @@ from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveMo
 from tests.browser.service import serving
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote, roll_back
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Populated, Site
+from tests.fixtures.runtimes import Populated, Site, a_case, a_row, judge
 from tests.fixtures.scorers import bundle_files
 from tests.fixtures.two_processes import Two, a_home, lose_shared_files
 from tests.serving.web.reports import a_report, add_model, admit_model, put_champion_in_force

@@ -24,12 +24,11 @@ from serving.scoring.service.bundles import LiveModels
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
 from serving.workflows.worker import UNHURRIED, parts_left_out, sweep
-from tests.fixtures.brand_people import answers_at, elsewhere
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site, invite, supply_rights
+from tests.fixtures.reporting import answers_at, elsewhere
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite, judge, supply_rights
 from tests.fixtures.tampering import drop_guards
 
 _PAST = 1_500

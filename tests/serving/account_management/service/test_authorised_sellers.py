@@ -19,10 +19,8 @@ from serving.brands.policy import DEFAULT_AUTHORISATION
 from serving.brands.rules.authorisation import need_check
 from serving.brands.store.authorised_sellers import authorise, authorised, requests
 from serving.intake.service.intake import receive
-from tests.fixtures.listings import a_row
 from tests.fixtures.recompute import recompute
-from tests.fixtures.replays import having
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, having
 from tests.fixtures.strikes import SELLER, strikes_of
 from tests.serving.intake.service.test_seller_histories import latest_facts
 

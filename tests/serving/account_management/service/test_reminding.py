@@ -16,8 +16,7 @@ from serving.standing.policy import ReminderPolicy, StandingPolicy
 from serving.standing.rules.reminders import QuestionStep, due_windows
 from serving.standing.store import question_steps
 from serving.standing.tables import question_step
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 
 
 def steps(site: Site) -> list[tuple[str, str | None]]:

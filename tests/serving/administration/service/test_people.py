@@ -18,8 +18,7 @@ from serving.cases.store import cases
 from serving.marketplaces import service as keys
 from serving.review.service.assignment import assign_cases
 from serving.review.service.case_access import lease
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_second_review, invite, judge
 
 
 @pytest.fixture

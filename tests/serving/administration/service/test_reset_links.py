@@ -21,7 +21,7 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_payload
 from serving.privacy.service.retention import erase_what_is_past_its_time
 from serving.rights.service.mandates import NewMandate, grant_mandate
-from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
+from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 
 ANOTHER = "a better password"

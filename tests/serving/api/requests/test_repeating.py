@@ -30,14 +30,11 @@ from serving.platform.database.locks import in_turn
 from serving.platform.database.store import Store
 from serving.platform.runtime import Runtime
 from serving.review.tables import takedown_request
-from tests.fixtures.bursts import questions
 from tests.fixtures.clients import a_client, sign_in, with_key
-from tests.fixtures.listings import a_row
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.processes import a_process
-from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Populated, Site, copy_on_postgres
+from tests.fixtures.reporting import a_marketplace_that_listens, questions, removed_by_brand
+from tests.fixtures.runtimes import Populated, Site, a_case, a_row, copy_on_postgres
 from tests.serving.web.reports import admit_model
 
 KEY = {"idempotency-key": "7a3e-1"}

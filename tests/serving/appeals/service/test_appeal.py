@@ -15,13 +15,10 @@ from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.links import AT_HOME, token_of
-from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.receivers import Receiver, a_receiver, deliver
+from tests.fixtures.runtimes import Site, a_case, having, invite, judge, open_cases
 from tests.serving.appeals.service.test_counter_notices import CONCEDE, answer
 from tests.serving.appeals.service.test_counter_notices import a_removal as an_acknowledged_removal
 from tests.serving.delivery.service.test_delivery import register

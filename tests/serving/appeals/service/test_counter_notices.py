@@ -35,11 +35,8 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import a_receiver
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import a_receiver, deliver
+from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.serving.delivery.service.test_delivery import register
 
 WORDS = "I bought these from the authorised dealer; the invoice is attached."

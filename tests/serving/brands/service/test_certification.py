@@ -20,11 +20,9 @@ from serving.review.service.takedown_requests import confirm_all
 from serving.review.tables import takedown_request
 from serving.standing.rules.enrolment import Phase
 from serving.standing.service import current, recount, stage_of
-from tests.fixtures.bursts import confirm, states
-from tests.fixtures.bursts import questions as open_questions
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.takedowns import asked
+from tests.fixtures.reporting import asked, confirm, states
+from tests.fixtures.reporting import questions as open_questions
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
 
 RIGHT = {one.key: one.right for one in questions()}
 WRONG = {**RIGHT, "price": 0}

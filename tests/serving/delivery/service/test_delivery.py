@@ -39,13 +39,11 @@ from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
-from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
-from tests.fixtures.delivering import deliver
 from tests.fixtures.processes import a_process
-from tests.fixtures.receivers import Receiver, a_receiver, proven
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import Receiver, a_receiver, deliver, proven
+from tests.fixtures.reporting import confirm, questions
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.fixtures.statements import a_statement
 
 

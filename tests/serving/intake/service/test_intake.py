@@ -20,11 +20,8 @@ from serving.operations.service.kill_switches import switch
 from serving.takedowns.rules.statement import Undone, reinstatement_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.delivering import deliver
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import Receiver, a_receiver, deliver
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, open_cases
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, register
 

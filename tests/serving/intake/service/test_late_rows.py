@@ -12,8 +12,7 @@ from serving.cases.tables import review_case
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import late_version, listing_version, observation, score
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row
 from tests.serving.intake.service.test_past_facts import in_bulk
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-02-2{day}T10:00:00+00:00" for day in (3, 4, 5, 6))

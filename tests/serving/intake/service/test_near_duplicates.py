@@ -25,9 +25,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import near_duplicates
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
 
 OTHER = {"external_id": "shop-2", "age_days": 40, "country": "FR"}

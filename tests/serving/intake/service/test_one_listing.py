@@ -18,9 +18,7 @@ from serving.intake.service import intake
 from serving.intake.service.intake import RowStatus, receive
 from serving.intake.service.intake_reading import gather
 from serving.listings.store import listings
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
 
 pytestmark = pytest.mark.both_engines
 _COMMIT = "COMMIT"

@@ -33,11 +33,9 @@ from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.reference_context import ReferenceContextCache
 from tests.fixtures.clients import with_key
 from tests.fixtures.clusters import a_cluster, processes_in
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.lives import Lives
 from tests.fixtures.recompute import recorded
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force
 from training.bundle_folder import read_bundle_folder
 from training.score_file import score_file

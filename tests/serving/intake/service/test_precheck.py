@@ -13,9 +13,7 @@ from serving.intake.service.precheck import precheck
 from serving.listings.tables import score
 from serving.platform.database.schema import metadata
 from serving.scoring.service.scoring import Scored
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
 
 
 def asked(site: Site, row: dict[str, object]) -> Scored:

@@ -26,10 +26,8 @@ from serving.scoring.policy import DEFAULT_SECOND_STAGE
 from serving.scoring.service.bundles import BundleStore
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, open_cases
 from tests.fixtures.scorers import PHRASES, a_classifier, a_second_stage
 from tests.fixtures.tiny_encoder import tiny_encoder
 from tests.serving.web.reports import a_report, add_model

@@ -22,10 +22,7 @@ from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
 from tests.fixtures.labels import label_a_history
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite, having, judge, open_cases
 from tests.serving.learning.service.test_second_reviews import a_job, doubted
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from training.golden import read_golden

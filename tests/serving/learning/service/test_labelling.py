@@ -30,9 +30,7 @@ from serving.review.service.review import record_verdict
 from serving.review.service.test_buys import Finding, close
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.facts import REFERENCES
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review, a_suspect_row, judge, open_cases
 from tests.fixtures.tampering import drop_guards
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
 from tests.serving.review.service.test_test_buys import LAB, examined

@@ -19,10 +19,8 @@ from serving.learning.store import learning
 from serving.listings.tables import score
 from serving.platform import jobs
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.promoting import promote, roll_back
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge
 from tests.fixtures.scorers import bundle_files
 from tests.serving.web.reports import a_report, admit_model, put_champion_in_force
 from tests.serving.web.visits import visit_as, words

@@ -13,9 +13,7 @@ from serving.learning.store import monitoring
 from serving.platform.clock import Window
 from serving.workflows.worker import sweep
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, judge
 from tests.serving.web.reports import put_champion_in_force
 
 

@@ -32,9 +32,16 @@ from serving.views import queues
 from serving.views.queues import QueueFilter
 from serving.web.queue.my_page import my_page
 from tests.fixtures.facts import some_facts
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import (
+    Site,
+    a_case,
+    a_drawn_case,
+    a_second_review,
+    a_suspect_row,
+    invite,
+    judge,
+    open_cases,
+)
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
 from tests.serving.web.visits import visit_as, words
 from training.golden import GoldenItem, freeze

@@ -20,10 +20,8 @@ from serving.scoring.service.on_trial import Trials, follow_trials
 from serving.scoring.store import trials
 from serving.scoring.store.trials import Trial
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import first_approval, promote
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, judge, open_cases
 from tests.serving.web.reports import admit_model, put_champion_in_force
 
 

@@ -13,8 +13,7 @@ from serving.learning.store import learning, retraining
 from serving.learning.store.learning import Job
 from serving.workflows.worker import sweep
 from tests.fixtures.labels import label_a_history
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import visit_as, words
 from tests.training.registry.test_runs import runs_of
 

@@ -9,8 +9,7 @@ from serving.listings.rules import EntryKind
 from serving.listings.store import search
 from serving.listings.tables import search_entry
 from serving.privacy.service.erasure import erase_seller
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_suspect_row
 
 TITLES = {
     "EN": "Au\u200bre11e Colline bag 1:1",

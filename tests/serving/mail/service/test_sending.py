@@ -31,14 +31,13 @@ from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
 from serving.platform.runtime import Runtime
 from serving.privacy.service.retention import erase_what_is_past_its_time
-from tests.fixtures.brand_people import answers_at, elsewhere
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import ACCEPTED, DROPPED, MailBox
 from tests.fixtures.mails import attempt_due, by_mail, post, stored
 from tests.fixtures.notifying import EMAIL, a_listing, notify
 from tests.fixtures.processes import Killed, Process, a_process
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reporting import answers_at, elsewhere
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
 from tests.serving.web.operating import an_administrator
 
 READER: Final = "anna.berg@example.org"

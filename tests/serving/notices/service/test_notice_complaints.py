@@ -28,10 +28,8 @@ from serving.takedowns.rules.public_statement import Influence
 from serving.transparency.store import restrictions
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import WORDS, a_listing, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE, told_of
 from tests.serving.web.visits import visit_as, words
 

@@ -44,17 +44,15 @@ from serving.views import queues
 from serving.views.queues import QueueFilter
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.links import path_of
-from tests.fixtures.listings import a_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, confirmed, items_of, notify
-from tests.fixtures.removing import (
+from tests.fixtures.reporting import (
     UNDO_SECONDS,
     a_marketplace_that_listens,
     carried_out,
     given_back,
     removed_by_analyst,
 )
-from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_row, judge, open_cases
 
 SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No enrolled brand can be asked.
 

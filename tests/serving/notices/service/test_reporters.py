@@ -24,10 +24,8 @@ from serving.notices.store.reporters import Reporter
 from serving.notices.tables import notice, reporter
 from serving.platform.database.schema import metadata
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE
 from tests.serving.web.visits import a_visitor, words
 

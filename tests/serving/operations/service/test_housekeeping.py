@@ -3,9 +3,7 @@ from models.verdict import Judgement
 from serving.cases.store import cases
 from serving.intake.service.intake import receive
 from serving.operations.service.housekeeping import pass_on_unanswered, refresh_references
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, judge, open_cases
 
 
 def test_a_question_goes_to_an_analyst_when_the_brand_has_not_answered_in_time(any_site: Site) -> None:

@@ -21,8 +21,7 @@ from serving.platform.database.store import Store
 from serving.platform.database.waits import LONG, REQUEST, WORK, Waits
 from serving.web import rendering
 from tests.fixtures.clients import sign_in, with_key
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import DATABASE, Site
+from tests.fixtures.runtimes import DATABASE, Site, a_row
 from tests.fixtures.small_disk import a_small_disk
 from tests.fixtures.two_processes import Two
 

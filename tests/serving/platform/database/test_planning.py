@@ -16,8 +16,7 @@ from serving.platform.database.lists import as_list, listed
 from serving.platform.database.plain import KeyedQuery, PlainQuery
 from serving.platform.database.planning import keep_plans, planned_for_values, plans_kept
 from serving.platform.database.scope import HERE, inside
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 
 _LONGEST_SECONDS = 20
 

@@ -35,11 +35,8 @@ from serving.verification import service as audit_heads
 from serving.workflows.worker import sweep
 from tests.fixtures.keeping import keeping
 from tests.fixtures.links import token_of
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.removing import a_marketplace_that_listens, dismissed, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, removed_by_brand
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having
 from tests.fixtures.tampering import drop_guards
 from tests.serving.review.service.test_seller_evidence import INVOICE, PICTURE
 from tests.serving.review.service.test_test_buys import ordered

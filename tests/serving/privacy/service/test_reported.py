@@ -13,8 +13,7 @@ from serving.reports.tables import report_document, report_test_buy
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import actions
 from tests.fixtures.keeping import keeping
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reporting import on_sale, withdraw_whole
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out, on_sale, withdraw_whole
 from tests.fixtures.runtimes import Site
 from tests.serving.reports.service.test_attaching import BOUGHT, PDF, PICTURE, digest, send
 

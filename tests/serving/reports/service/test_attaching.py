@@ -38,13 +38,8 @@ from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.evidence import page_of, verify
 from serving.takedowns.store import evidence
 from serving.takedowns.tables import action
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.listings import a_row
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.takedowns import right_of
+from tests.fixtures.reporting import a_draft, a_rival, on_sale, right_of
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, having, judge, open_cases
 from tests.fixtures.two_marketplaces import at_both, put_on_file
 from tests.serving.standing.test_service import lose
 

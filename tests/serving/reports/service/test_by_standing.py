@@ -14,11 +14,8 @@ from serving.standing.rules.standing import Level
 from serving.standing.service import sweep_standings
 from serving.standing.tables import confirmation, question_step
 from serving.takedowns.tables import action
-from tests.fixtures.bursts import states
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import on_sale, report, states
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.reports.service.test_submitting import rows
 from tests.serving.reports.service.test_withdrawing import carry_out_all, past_window
 from tests.serving.standing.test_service import standing_of, suspend

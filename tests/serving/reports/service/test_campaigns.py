@@ -13,10 +13,8 @@ from serving.reports.service.withdrawing import withdraw
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert, CheckAlarm
 from serving.workflows.worker import sweep
-from tests.fixtures.replays import having
 from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, having, judge
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words
 

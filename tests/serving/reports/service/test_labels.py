@@ -29,14 +29,19 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.bursts import confirm, questions
-from tests.fixtures.delivering import deliver
-from tests.fixtures.listings import a_row
-from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import a_drawn_case, judge, open_cases
-from tests.fixtures.runtimes import Populated, Site, copy_on_postgres, copy_on_sqlite
+from tests.fixtures.receivers import deliver
+from tests.fixtures.reporting import a_marketplace_that_listens, confirm, on_sale, questions, report
+from tests.fixtures.runtimes import (
+    Populated,
+    Site,
+    a_drawn_case,
+    a_row,
+    copy_on_postgres,
+    copy_on_sqlite,
+    having,
+    judge,
+    open_cases,
+)
 from tests.serving.reports.service.test_withdrawing import carry_out_all, past_window
 from tests.serving.standing.test_service import standing_of
 from training.snapshot import read_snapshot, write_snapshot

@@ -15,10 +15,8 @@ from serving.reports.rules.outcomes import Result
 from serving.reports.service.limits import Limits, limits_of
 from serving.reports.service.stepping_up import step_up
 from serving.takedowns.rules.bursts import HoldCause
-from tests.fixtures.brand_people import a_leader, a_rival
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.factors import an_app, with_a_counting_factor
-from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reporting import a_leader, a_rival, confirm, on_sale, questions, report, states
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.serving.attacks.test_roads_around_questions import unbranded

@@ -40,15 +40,21 @@ from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
-from tests.fixtures.brand_people import a_leader, a_rival
-from tests.fixtures.bursts import questions, states
-from tests.fixtures.delivering import deliver
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
-from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.reporting import (
+    a_draft,
+    a_leader,
+    a_marketplace_that_listens,
+    a_rival,
+    on_sale,
+    questions,
+    report,
+    states,
+    withdraw_whole,
+)
+from tests.fixtures.runtimes import PASSWORD, Site, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.notices.service.test_notice_complaints import say
 

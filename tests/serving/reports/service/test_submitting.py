@@ -38,16 +38,9 @@ from serving.standing.policy import StandingPolicy
 from serving.takedowns.tables import action, evidence_part
 from serving.webhooks.rules.action import ActionState
 from serving.webhooks.store.listing_requests import StoredListingRequest, in_state
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import states
-from tests.fixtures.delivering import deliver
-from tests.fixtures.listings import a_row
-from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale, report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
-from tests.fixtures.takedowns import right_of
+from tests.fixtures.receivers import Receiver, a_receiver, deliver
+from tests.fixtures.reporting import a_draft, a_rival, on_sale, report, right_of, states
+from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases
 from tests.serving.delivery.service.test_delivery import register
 from tests.serving.standing.test_service import lose, suspend
 from tests.serving.web.visits import visit_as, words

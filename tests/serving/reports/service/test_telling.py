@@ -19,14 +19,12 @@ from serving.reports.service.submitting import submit
 from serving.reports.service.waiting import go_on_with_reports
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.rules.bursts import HoldCause
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import questions
 from tests.fixtures.factors import with_a_counting_factor
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import MailBox
 from tests.fixtures.mails import by_mail, post, stored
 from tests.fixtures.puppets import invited_by_lead
-from tests.fixtures.reporting import a_draft, on_sale, report
+from tests.fixtures.reporting import a_draft, a_leader, on_sale, questions, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.mail.service.test_sending import text_of

@@ -32,15 +32,19 @@ from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.verification.service import is_whole, verify
 from serving.webhooks.rules.action import ActionState
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import states
 from tests.fixtures.naming import VELA
 from tests.fixtures.notifying import a_listing, notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.reporting import (
+    a_draft,
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    on_sale,
+    report,
+    states,
+    withdraw_whole,
+)
+from tests.fixtures.runtimes import Site, a_case, having, invite, judge, open_cases
 from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded
 from tests.serving.notices.service.test_notice_complaints import say
 from tests.serving.standing.test_service import standing_of, suspend

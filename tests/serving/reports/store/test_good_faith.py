@@ -19,13 +19,17 @@ from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.brand_people import a_rival
 from tests.fixtures.notifying import a_listing, items_of, notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import (
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    given_back,
+    on_sale,
+    removed_by_brand,
+    report,
+)
+from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.serving.standing.test_service import suspend
 
 _RECOUNT: Final = Path(__file__).with_name("good_faith.sql").read_text(encoding="utf-8")

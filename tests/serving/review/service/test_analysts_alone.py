@@ -26,13 +26,11 @@ from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.approval import Decision
 from serving.views import queues
 from serving.views.queues import QueueFilter
-from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.listings import a_row
 from tests.fixtures.mails import stored
 from tests.fixtures.naming import VELA
 from tests.fixtures.puppets import invited
-from tests.fixtures.reviewing import a_drawn_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import confirm, questions, states
+from tests.fixtures.runtimes import Site, a_drawn_case, a_row, judge
 from tests.fixtures.runtimes import invite as added
 
 CAP = 5

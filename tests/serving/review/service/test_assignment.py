@@ -11,8 +11,7 @@ from serving.cases.policy import AssignmentPolicy
 from serving.cases.store import assignments, cases
 from serving.review.service.assignment import assign_cases, manager_for
 from serving.review.service.case_access import lease
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import Site, a_case, invite
 from tests.serving.web.visits import visit_as, words
 
 

@@ -18,10 +18,7 @@ from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all, of_person, withdraw_all
 from serving.review.service.case_access import lease
 from serving.review.store.bulk_verdicts import StoredBulkItem
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, a_drawn_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_suspect_row, having, judge
 
 
 def some_cases(site: Site, number: int) -> list[Case]:

@@ -31,10 +31,8 @@ from serving.listings.tables import listing_version, score
 from serving.review.service.naming import name_brand, undo_naming
 from serving.review.service.opening import open_by_choice
 from serving.scoring.service.reference_context import ReferenceContextCache
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import BRANDLESS, VELA, a_brandless_case, another_brand, as_stored, registered
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.notices.service.test_notice_complaints import refused, say
 
 

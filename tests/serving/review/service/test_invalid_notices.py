@@ -24,9 +24,8 @@ from serving.review.service.invalid_notices import Invalid, end_invalid
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE
 
 

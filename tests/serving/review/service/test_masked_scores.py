@@ -17,9 +17,7 @@ from serving.intake.service.intake import receive
 from serving.listings.store import scores
 from serving.review.service.undoing import undo_verdict
 from serving.review.store import masked_scores
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words

@@ -37,12 +37,10 @@ from serving.takedowns.rules.statement import Owned, removal_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.tables import action as action_table
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import VELA, WHY, a_brandless_case, another_brand, as_stored, registered
 from tests.fixtures.notifying import notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge, open_cases
 from tests.serving.review.service.test_bulk_verdicts import decide, together
 from tests.serving.review.service.test_test_buys import FAKE, examined
 

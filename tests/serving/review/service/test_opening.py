@@ -17,9 +17,7 @@ from serving.learning.store import learning, monitoring
 from serving.listings.store import listings, scores
 from serving.platform.clock import Window
 from serving.review.service.opening import open_by_choice
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, judge
 
 
 def passed(site: Site, external_id: str = "MP-1") -> str:

@@ -18,11 +18,9 @@ from serving.review.service.removal_approvals import speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import OF_BRAND
 from serving.takedowns.store import approvals
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.puppets import ANOTHER_PASSWORD, invited, invited_by_lead, taken_over
-from tests.fixtures.reviewing import judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_leader, confirm, questions, states
+from tests.fixtures.runtimes import Site, judge
 from tests.fixtures.runtimes import invite as added
 from tests.fixtures.stepping_up import with_a_small_hour
 from tests.serving.takedowns.service.test_pending_approval import CAP, WHY, a_burst

@@ -22,10 +22,9 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.review.service.seller_evidence import Document, documents_of, for_analyst, for_rights_holder, hand_in
 from serving.takedowns.store.actions import StoredAction
-from tests.fixtures.brand_people import a_rival
 from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_rival
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge, open_cases
 from tests.serving.appeals.service.test_appeal import removed
 from tests.serving.appeals.service.test_counter_notices import MAINTAIN, now_of
 from tests.serving.appeals.service.test_counter_notices import answer as answer_as_brand

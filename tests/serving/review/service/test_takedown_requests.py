@@ -32,12 +32,8 @@ from serving.takedowns.service.evidence import verify
 from serving.takedowns.tables import action, evidence_part
 from serving.views import queues
 from serving.views.queues import QueueFilter
-from tests.fixtures.bursts import questions, states
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
-from tests.fixtures.takedowns import asked, request, right_of
+from tests.fixtures.reporting import asked, questions, request, right_of, states
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having, invite, judge, open_cases
 from tests.serving.rights.service.test_rights import verified
 from tests.serving.standing.test_service import lose
 from tests.serving.web.test_brand_page import a_person_of

@@ -19,8 +19,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.standing.rules.standing import Standing
 from serving.standing.service import current
 from tests.fixtures.notifying import a_reporter, items_of, notify
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, Site, a_case, copy_on_sqlite, judge, open_cases
 from tests.serving.notices.service.test_notice_complaints import refused, say
 
 ANSWERS = [one for one in Judgement if one is not Judgement.WITHDRAWN]

@@ -30,8 +30,7 @@ from serving.rights.store import documents
 from serving.rights.tables import brand_document, notice_basis
 from tests.fixtures.clocks import NOW
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.fixtures.waiting import until_waiting
 
 CERTIFICATE = b"%PDF-1.7 certificate of registration"

@@ -24,9 +24,8 @@ from serving.scoring.service import bundle_archive
 from serving.scoring.service.bundle_archive import packed, unpacked
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, try_in_child
 from tests.fixtures.clients import a_client
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
 from tests.fixtures.scorers import bundle_files
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
 from training.bundle_folder import ABOUT, write_bundle_folder

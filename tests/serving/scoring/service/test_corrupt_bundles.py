@@ -28,9 +28,8 @@ from tests.fixtures.clients import with_key
 from tests.fixtures.clocks import NOW
 from tests.fixtures.corruption import Corrupt, corrupted
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, suspect_facts
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote, roll_back
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
 from tests.fixtures.scorers import a_classifier, bundle_files
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force

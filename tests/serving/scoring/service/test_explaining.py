@@ -16,8 +16,7 @@ from serving.listings.store import listings, scores
 from serving.review.service.opening import open_by_choice
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.explaining import explained
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.tiny_encoder import tiny_encoder
 from tests.serving.intake.service.test_second_scores import champion, just_below, saying, sent, with_encoder
 from tests.serving.review.service.test_opening import passed

@@ -28,9 +28,7 @@ from serving.sellers.service.contacts import MOST_OF_A_SELLER, erase_contacts, r
 from serving.sellers.tables import seller_contact
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import a_listing
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.intake.service.test_seller_histories import latest_facts, take_in
 
 PHONE, MAIL = "+49 30 7654321", "ann@trade.example"

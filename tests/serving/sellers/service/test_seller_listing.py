@@ -14,9 +14,7 @@ from serving.audit.store import audit
 from serving.intake.service.intake import RowAnswer, receive
 from serving.listings.store import scores
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, open_cases
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 
 WHY = "A police file."

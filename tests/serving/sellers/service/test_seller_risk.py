@@ -23,9 +23,7 @@ from serving.sellers.service.seller_risk import ranking_at, refresh, refresh_sel
 from serving.sellers.store import seller_risks
 from serving.workflows.worker import sweep
 from tests.fixtures.facts import a_listing
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, judge, open_cases
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 

@@ -21,10 +21,7 @@ from serving.takedowns.service.evidence import as_file, page_of, verify
 from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
 from serving.takedowns.tables import action, evidence_part
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having, judge
 from tests.fixtures.tampering import drop_guards
 
 HOSTILE = "</bdi></style><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }} \"'&\u202egnp.exe\u200b"

@@ -28,13 +28,10 @@ from serving.takedowns.store import actions, alerts
 from serving.takedowns.store.alerts import Alert
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.reporting import a_rival, confirm, questions, states
+from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, with_a_small_hour
 from tests.serving.intake.service.test_near_duplicates import asked
 

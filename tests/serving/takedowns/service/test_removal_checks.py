@@ -27,11 +27,9 @@ from serving.takedowns.store.alerts import CheckAlarm
 from serving.takedowns.store.removal_checks import RemovalCheck
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.bursts import states
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case, a_drawn_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import Receiver, a_receiver, deliver
+from tests.fixtures.reporting import states
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, judge
 
 
 @pytest.fixture

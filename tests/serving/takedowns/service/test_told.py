@@ -29,11 +29,9 @@ from serving.takedowns.service.stop_links import REMOVALS
 from serving.takedowns.service.telling import is_unreachable, tell_of_day, waits_until
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store.removal_notices import Remover
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.mails import by_mail, post, stored
-from tests.fixtures.reviewing import a_drawn_case, a_second_review, judge
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reporting import a_leader, confirm, questions, states
+from tests.fixtures.runtimes import PASSWORD, Site, a_drawn_case, a_second_review, judge
 from tests.fixtures.runtimes import invite as added
 from tests.serving.web.visits import a_visitor, visit_as, words
 
