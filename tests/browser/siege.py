@@ -61,8 +61,7 @@ def besiege(home: Path, texts: Sequence[str], *, step: int) -> Siege:
     """
     rounds = range(0, len(texts), step)
     clock = TestClock(datetime.now(UTC) - _APART * (len(rounds) + 2))
-    settings = Settings(home=home, undo_window_seconds=180, random_delay_minutes=0)
-    runtime = open_runtime(settings, clock=clock)
+    runtime = open_runtime(Settings(home=home, undo_window_seconds=180, random_delay_minutes=0), clock=clock)
     try:
         site = populate(runtime, clock)
         hostile = invite(runtime, "ada@touchstone.example", texts[len(texts) // 3][:190], Role.ADMIN)

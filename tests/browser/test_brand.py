@@ -226,8 +226,7 @@ def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished: Furnis
     expect(phone.get_by_role("heading", level=1)).to_have_text("Su oferta ha sido retirada")
     phone.get_by_role("link", name="Русский").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Ваше предложение удалено")
-    deadline = phone.get_by_role("region", name="Срок")
-    expect(deadline).to_contain_text("Осталось: ")
+    expect(phone.get_by_role("region", name="Срок")).to_contain_text("Осталось: ")
     expect(phone.get_by_text("Правообладатель Aurelle изучил предложение")).to_be_visible()
 
     invoice = tmp_path / "счёт 1177.pdf"

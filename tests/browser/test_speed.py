@@ -56,8 +56,7 @@ def busy(request: pytest.FixtureRequest, touchstone: str, tmp_path_factory: pyte
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         url = server.new_database()
-    site = _filled(Settings(home=home, database_url=url))
-    assert site.analyst.email == "ines@touchstone.example"
+    assert _filled(Settings(home=home, database_url=url)).analyst.email == "ines@touchstone.example"
     more = {"UNDO_WINDOW_SECONDS": "180", **({"DATABASE_URL": url} if url else {})}
     with serving(touchstone, home, more=more) as address:
         yield address

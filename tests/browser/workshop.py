@@ -185,8 +185,7 @@ def _a_listing_of_three_versions(site: Site) -> str:
     a_case(site, external_id="VERSIONS-1", price="250.00")
     for price in ("240.00", "230.00"):
         site.clock.forward(seconds=1)
-        row = a_suspect_row(external_id="VERSIONS-1", price=price)
-        receive(site.runtime, site.marketplace, [row], source="test")
+        receive(site.runtime, site.marketplace, [a_suspect_row(external_id="VERSIONS-1", price=price)], source="test")
     (case,) = [one for one in open_cases(site) if one.case_id not in before]
     return f"/cases/{case.case_id}"
 

@@ -57,8 +57,7 @@ CLAIMS = [
 def test_a_claimed_price_is_compared_with_the_highest_seen(
     before: tuple[float, ...], expected: float, _why: str
 ) -> None:
-    found = value("price_claim_to_highest", priced_before(*before))
-    assert found == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert value("price_claim_to_highest", priced_before(*before)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
 def test_a_claim_that_was_once_true_is_told_so() -> None:

@@ -25,8 +25,7 @@ def a_linked(name: str, *, counterfeit: int = 0, genuine: int = 0, steps: int = 
 def test_the_way_to_a_counterfeiter_is_told_by_its_contacts_and_names_nobody() -> None:
     path = (LinkStep(kind=ContactKind.EMAIL, seller="ann"), LinkStep(kind=ContactKind.ADDRESS, seller="bo"))
     facts = some_facts(history=of(LinkedSeller(path=path, counterfeit=1, genuine=0), more=True))
-    sentence = words("seller_linked_distance", facts)
-    assert sentence.endswith("2 shared contacts away: e-mail address, address.")
+    assert words("seller_linked_distance", facts).endswith("2 shared contacts away: e-mail address, address.")
     assert "shares contacts with at least 1 other sellers," in words("seller_linked_sellers", facts)
 
 

@@ -67,8 +67,7 @@ def test_every_curve_rises(found: Observed, method: Method) -> None:
 @PROPERTY
 @given(any_observed())
 def test_a_calibration_can_be_fitted_to_any_rows_of_both_classes(found: Observed) -> None:
-    calibration = fit_calibration(found)
-    assert np.isfinite(calibration.log_odds(found.values)).all()
+    assert np.isfinite(fit_calibration(found).log_odds(found.values)).all()
 
 
 def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:

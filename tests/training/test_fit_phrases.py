@@ -285,8 +285,7 @@ def test_rows_of_one_class_have_no_lift(value: int) -> None:
 def test_a_weight_of_nothing_is_no_lift() -> None:
     """The model did not learn from these rows."""
     facts, labels, weights, sellers = the_rows()
-    silent = np.where(labels > 0, 0.0, weights)
-    assert fit_phrases(facts, labels, silent, sellers, BRANDS).entries == {}
+    assert fit_phrases(facts, labels, np.where(labels > 0, 0.0, weights), sellers, BRANDS).entries == {}
 
 
 def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -256,8 +256,7 @@ CLEAR: list[tuple[float, float, bool, str]] = [
 def test_a_champion_is_clear_well_below_its_threshold_and_far_below_the_candidate(
     theirs: float, ours: float, clear: bool, _why: str
 ) -> None:
-    found = InForce(at_line(0.5), 1).is_clear(np.array([theirs]), np.array([ours]), DEFAULT_GATES)
-    assert found.tolist() == [clear]
+    assert InForce(at_line(0.5), 1).is_clear(np.array([theirs]), np.array([ours]), DEFAULT_GATES).tolist() == [clear]
 
 
 def test_the_scorecard_is_clear_below_half_of_its_points() -> None:

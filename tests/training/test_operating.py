@@ -83,8 +83,7 @@ def test_the_analyst_threshold_is_at_most_that_of_brands() -> None:
 def test_a_row_is_weighted_by_the_listings_that_it_represents() -> None:
     """Each genuine row represents ten, so even the top is not precise enough to ask a brand below 0.9."""
     labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
-    weights = np.where(labels, 1.0, 10.0)
-    assert chosen(labels, probabilities, weights).ask_brand_from == 0.9
+    assert chosen(labels, probabilities, np.where(labels, 1.0, 10.0)).ask_brand_from == 0.9
 
 
 def test_figures_at_both_thresholds() -> None:

@@ -62,8 +62,7 @@ def test_arms_are_alike_until_there_is_a_model() -> None:
 
 
 def test_the_same_plan_gives_the_same_results() -> None:
-    one_seed = simulate(replace(SMALL, seeds=(1,)), jobs=1)
-    assert one_seed["runs"] == small()["runs"][: len(SMALL.arms)]
+    assert simulate(replace(SMALL, seeds=(1,)), jobs=1)["runs"] == small()["runs"][: len(SMALL.arms)]
 
 
 @pytest.mark.soak
@@ -115,5 +114,4 @@ def test_every_case_from_the_threshold_is_reviewed_and_the_others_use_what_is_le
 def test_the_expected_reviews_never_exceed_the_budget() -> None:
     for budget in (20.0, 40.0, 60.0):
         for samples_spare in (False, True):
-            chances = _chances(SCORES, budget, 0.0, samples_spare=samples_spare)
-            assert chances.sum() <= budget + 1e-9
+            assert _chances(SCORES, budget, 0.0, samples_spare=samples_spare).sum() <= budget + 1e-9

@@ -191,8 +191,7 @@ def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Pa
         f"2 answers of Aurelle in {out}: 1 accepted, 1 rejected.\n1 counter-notices, 1 upheld.\n"
         "Median 0.05 h from the answer to the removal.\n"
     )
-    content = out.read_bytes()
-    assert content.startswith(b"PAR1" if ending == "parquet" else b"\xef\xbb\xbfmarketplace,brand,listing,")
+    assert out.read_bytes().startswith(b"PAR1" if ending == "parquet" else b"\xef\xbb\xbfmarketplace,brand,listing,")
 
 
 def test_a_record_needs_a_brand_and_a_format(home: Path, tmp_path: Path) -> None:

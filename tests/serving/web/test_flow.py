@@ -70,5 +70,4 @@ def test_who_is_signed_out_is_told_so_and_sent_nowhere(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     visitor.client.cookies.clear()
-    response = visitor.post(f"/cases/{case.case_id}/verdict", {"judgement": "genuine"}, **{FLOW: "1"})
-    assert response.status_code == 401
+    assert visitor.post(f"/cases/{case.case_id}/verdict", {"judgement": "genuine"}, **{FLOW: "1"}).status_code == 401

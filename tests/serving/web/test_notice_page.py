@@ -75,8 +75,7 @@ def test_the_listing_can_be_filled_in_by_the_marketplaces_page(site: Site) -> No
 
 
 def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> None:
-    visitor = a_visitor(site)
-    answer = visitor.post("/notice", {**FIELDS, "explanation": "A fake.", "good_faith": "", "email": "anna"})
+    answer = a_visitor(site).post("/notice", {**FIELDS, "explanation": "A fake.", "good_faith": "", "email": "anna"})
     assert answer.status_code == 422
     read = words(answer.text)
     for text in ("Explain in at least 20 characters", "Give an e-mail address", "Confirm that you believe"):

@@ -52,8 +52,7 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
 
 
 def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
-    text = words(visit_as(site, a_leader(site)).post(f"{_PLACE}/preview", {"text": _CSV}).text)
-    assert "1 row is accepted" in text
+    assert "1 row is accepted" in words(visit_as(site, a_leader(site)).post(f"{_PLACE}/preview", {"text": _CSV}).text)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,6 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
         no_longer_enrolled = update(review_case).where(review_case.c.case_id == first)
         connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))
     any_site.clock.forward(hours=48)
-    now = any_site.clock.now()
-    after, until = due_windows(now, any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
+    after, until = due_windows(any_site.clock.now(), any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
     wanted = any_site.read(question_steps.untaken, QuestionStep.REMINDED, after, until, most=1)
     assert wanted == [(any_site.here, second)]

@@ -45,8 +45,7 @@ def by_change(site: Site, password: str) -> None:
 
 
 def by_command(site: Site, password: str) -> None:
-    wanted = password.format(own="noor.vermeer")
-    new = NewPerson("noor@bazaar.example", "Noor Vermeer", Role.ANALYST, password=wanted)
+    new = NewPerson("noor@bazaar.example", "Noor Vermeer", Role.ANALYST, password=password.format(own="noor.vermeer"))
     provisioning.add_person(site.runtime, new, by="test")
 
 

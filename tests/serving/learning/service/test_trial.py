@@ -139,8 +139,7 @@ def test_one_model_is_on_trial_at_a_time_and_never_the_champion(site: Site) -> N
 
 
 def test_a_trial_whose_bundle_is_gone_stops_no_intake(site: Site) -> None:
-    found = started(site)
-    for path in site.runtime.services[BundleStore].folder(found.digest).iterdir():
+    for path in site.runtime.services[BundleStore].folder(started(site).digest).iterdir():
         path.unlink()
     site.runtime.services[Trials].follow([], site.runtime.services[BundleStore])
     follow_trials(site.runtime)

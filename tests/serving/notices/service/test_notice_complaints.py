@@ -245,8 +245,7 @@ def test_a_change_of_the_listing_does_not_lose_the_complaint(any_site: Site) -> 
 
 
 def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) -> None:
-    case = say(any_site, refused(any_site))
-    judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.second_analyst, say(any_site, refused(any_site)), Judgement.COUNTERFEIT)
     later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
     (version,) = any_site.read(verdict_history.of_marketplace, any_site.here, any_site.clock.now()).values()
     found = label_of(version, later, any_site.runtime.policies[LabelPolicy])

@@ -114,8 +114,7 @@ def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_
 ) -> None:
     accepted, headers = [], with_key(site)
     for round_ in range(2):
-        before = client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"before-{round_}"))
-        accepted.append(before)
+        accepted.append(client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"before-{round_}")))
         with fault(site):
             long = a_row(external_id=f"during-{round_}", description="x" * 20_000)
             refused = client.post("/api/v1/listings", headers=headers, json=long)
@@ -127,8 +126,7 @@ def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_
             assert ready.headers["retry-after"] == "10"
             assert client.get("/healthz").status_code == 200
             assert client.get("/api/v1/figures", headers=headers).status_code == 200, "reading goes on"
-        after = client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"during-{round_}"))
-        accepted.append(after)
+        accepted.append(client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"during-{round_}")))
         assert client.get("/readyz").status_code == 200
     assert [one.status_code for one in accepted] == [201] * 4
     for external_id in ("before-0", "during-0", "before-1", "during-1"):

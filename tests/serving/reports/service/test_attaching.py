@@ -87,8 +87,7 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
     assert (found.number, found.location, found.order_reference) == (2, "RP-1", "4711-A")
     with any_site.runtime.store.read() as connection:
         for number in (1, 2):
-            case = case_of(any_site, report_id, number)
-            [taken] = evidence.of_listing(connection, any_site.here, case.listing_id)
+            [taken] = evidence.of_listing(connection, any_site.here, case_of(any_site, report_id, number).listing_id)
             assert taken.snapshot.header["documents"] == sorted([digest(PDF), digest(PICTURE)])
             assert digest(PDF).encode() in (page_of(taken) or b"")
         told = connection.execute(

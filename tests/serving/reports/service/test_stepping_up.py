@@ -86,8 +86,7 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
     assert left(here) == 0
     here.clock.forward(minutes=1)
     assert left(here) == MANY
-    found = status_of(here.runtime, here.brand_person, report_id)
-    assert {one.state for one in found.items} == {Reported.SCHEDULED}
+    assert {one.state for one in status_of(here.runtime, here.brand_person, report_id).items} == {Reported.SCHEDULED}
     assert here.read(audit.check)[1] is None
 
 

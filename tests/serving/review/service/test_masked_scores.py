@@ -131,8 +131,7 @@ def test_a_prefetched_page_reveals_no_more_than_the_page(site: Site) -> None:
 def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Site) -> None:
     without = [a_case(masking(any_site), external_id=f"MP-1{number}") for number in range(3)]
     seen = [a_case(masking(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
-    undrawn = a_case(any_site, external_id="MP-30")
-    for one in (*without[:2], seen[0], undrawn):
+    for one in (*without[:2], seen[0], a_case(any_site, external_id="MP-30")):
         judge(any_site, any_site.analyst, one, Judgement.GENUINE)
     judge(any_site, any_site.analyst, without[2], Judgement.COUNTERFEIT)
     judge(any_site, any_site.analyst, seen[1], Judgement.COUNTERFEIT)

@@ -110,8 +110,7 @@ def test_a_refused_naming_records_no_verdict(site: Site) -> None:
 
 def test_the_same_brand_with_a_verdict_is_no_correction(site: Site) -> None:
     """A tool that sends the brand with each verdict repeats itself after a lost answer."""
-    case = name(site, a_brandless_case(site), VELA)
-    assert counterfeit(site, case, replace(VELA, reason=None)).action is not None
+    assert counterfeit(site, name(site, a_brandless_case(site), VELA), replace(VELA, reason=None)).action is not None
 
 
 @pytest.mark.parametrize("judgement", [one for one in Judgement if one not in {"counterfeit", "withdrawn"}])

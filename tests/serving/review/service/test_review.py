@@ -43,8 +43,7 @@ def test_verdict_action_and_audit_entries_commit_together(any_site: Site) -> Non
 
 
 def test_an_analysts_counterfeit_of_a_brand_that_takes_part_becomes_its_question(any_site: Site) -> None:
-    recorded = judge(any_site, any_site.analyst, a_case(any_site), Judgement.COUNTERFEIT)
-    assert recorded.action is None
+    assert judge(any_site, any_site.analyst, a_case(any_site), Judgement.COUNTERFEIT).action is None
     assert [one.lane for one in open_cases(any_site)] == [CaseLane.ASK_BRAND]
 
 

@@ -55,8 +55,7 @@ def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
 def send_all(site: Site, seller: str = SELLER) -> None:
     """Deliver all actions on a seller."""
     site.clock.forward(minutes=4)
-    found = site.read(seller_actions.of_seller, site.here, seller)
-    for one in found:
+    for one in site.read(seller_actions.of_seller, site.here, seller):
         assert deliver(site.runtime, site.here, one.action_id) == "acknowledged"
 
 

@@ -79,8 +79,7 @@ def test_a_removal_by_the_brand_reads() -> None:
 
 
 def test_a_removal_for_a_mark_that_is_not_registered_names_the_mark_and_its_owner() -> None:
-    found = a_removal(owned=Owned("Vela Nord", "Vela Nordsee AG"), side=Side.ANALYST)
-    assert fields_in_english(found)["right"] == (
+    assert fields_in_english(a_removal(owned=Owned("Vela Nord", "Vela Nordsee AG"), side=Side.ANALYST))["right"] == (
         "The decision protects the mark “Vela Nord”. Its owner is Vela Nordsee AG."
     )
 
