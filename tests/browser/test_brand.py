@@ -13,7 +13,7 @@ from tests.browser.conftest import Furnished
 from tests.browser.every_form import PORTAL, journey_of, unsent
 from tests.browser.house import COLLEAGUE
 from tests.browser.looking import PHONE, in_both_themes, in_themes, too_wide
-from tests.browser.watching import Watch
+from tests.browser.watching import Watch, watched
 from tests.fixtures.runtimes import PASSWORD
 
 _PDF = b"%PDF-1.4\n% registration\n%%EOF\n"
@@ -23,9 +23,7 @@ _PDF = b"%PDF-1.4\n% registration\n%%EOF\n"
 def window(browser: Browser, furnished: Furnished) -> Iterator[Page]:
     """A fresh window whose console, violations and requests are watched."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     yield page
     context.close()
     assert watch.complaints == []
@@ -82,9 +80,7 @@ def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, 
     context = browser.new_context(
         locale="zh-CN", viewport={"width": PHONE[0], "height": PHONE[1]}, reduced_motion="reduce"
     )
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     page.goto(f"{furnished.address}/sign-in")
     page.locator("input[name=email]").fill(COLLEAGUE)
     page.locator("input[name=password]").fill(PASSWORD)
@@ -211,9 +207,7 @@ _ANSWER = "Куплено у официального дилера в Лионе
 def phone(browser: Browser, furnished: Furnished, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A telephone whose browser asks for Spanish and runs no script; every form of the journey must be sent."""
     context = browser.new_context(viewport=_SIZE, java_script_enabled=False, locale="es-MX", has_touch=True)
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     yield page
     context.close()
     # A browser complains of every answer that refuses something.
@@ -285,9 +279,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
 def test_a_telephone_shows_every_language_whole(browser: Browser, furnished: Furnished, language: str) -> None:
     """Longer words and other letters neither widen a page nor break a rule of accessibility."""
     context = browser.new_context(viewport=_SIZE, reduced_motion="reduce")
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     wrong = []
     here = furnished.address
     for address in (furnished.at("seller-answered"), furnished.at("notice"), f"{here}/notice", f"{here}/sign-in"):

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished, Stage
-from tests.browser.watching import Watch
+from tests.browser.watching import watched
 
 
 @pytest.mark.parametrize(
@@ -15,9 +15,7 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
     browser: Browser, furnished: Furnished, script: bool
 ) -> None:
     context = browser.new_context(java_script_enabled=script)
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     begin_session(page, furnished.address, furnished.house.site, furnished.house.site.data_scientist, "/models")
     gates = page.get_by_role("region", name="Gates").or_(page.locator("section[aria-labelledby=h3]")).first
     first = gates.locator("details").first

@@ -10,7 +10,7 @@ from tests.browser.chromium import sign_in
 from tests.browser.conftest import Stage
 from tests.browser.every_form import journey_of, unsent
 from tests.browser.test_pages import check, enter
-from tests.browser.watching import Watch
+from tests.browser.watching import watched
 from tests.fixtures.runtimes import PASSWORD, a_suspect_row
 
 ROWS = "tr:has(a[data-stop])"
@@ -28,9 +28,7 @@ def send(stage: Stage, external_id: str, **changes: object) -> None:
 def plain(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A window in which no script runs, and in which every form of the journey must have been sent."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=False)
-    page = context.new_page()
-    watch = Watch(stage.address)
-    watch.follow(page)
+    page, watch = watched(context, stage.address)
     yield page
     context.close()
     assert watch.complaints == []

@@ -13,7 +13,7 @@ from serving.composition import open_runtime
 from serving.platform.settings import Settings
 from tests.browser.chromium import sign_in
 from tests.browser.service import serving
-from tests.browser.watching import Watch
+from tests.browser.watching import watched
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.postgres import Postgres
@@ -78,9 +78,7 @@ def stage(browser: Browser, busy: str) -> Iterator[Page]:
     """An analyst's window on the full queue, with a stopwatch in it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_init_script(_STOPWATCH)
-    page = context.new_page()
-    watch = Watch(busy)
-    watch.follow(page)
+    page, watch = watched(context, busy)
     sign_in(page, busy, "ines@touchstone.example", PASSWORD)
     yield page
     context.close()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Dialog, Page, Request
+from playwright.sync_api import BrowserContext, Dialog, Page, Request
 
 _REPORT = """
 addEventListener("securitypolicyviolation",
@@ -49,3 +49,10 @@ class Watch:
     def _note(self, wrong: bool, what: str) -> None:
         if wrong:
             self.complaints.append(what)
+
+
+def watched(context: BrowserContext, origin: str) -> tuple[Page, Watch]:
+    """A new window, and the watch that follows it."""
+    page, watch = context.new_page(), Watch(origin)
+    watch.follow(page)
+    return page, watch

@@ -43,7 +43,7 @@ from tests.fixtures.reporting import (
     request,
     states,
 )
-from tests.fixtures.runtimes import Site, a_case, a_row, having, invite, judge, open_cases, supply_rights
+from tests.fixtures.runtimes import Site, a_case, a_row, case_now, having, invite, judge, open_cases, supply_rights
 from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.sellers.service.test_sanctioning import PAYOUT
@@ -183,11 +183,6 @@ def test_one_question_answered_often_counts_once(site: Site) -> None:
     judge(site, site.analyst, case_now(site, case), FAKE)
     site.clock.forward(hours=1)
     assert standing_of(site).overall.tally == Tally(accepted=1)
-
-
-def case_now(site: Site, case: Case) -> Case:
-    """The case as it stands."""
-    return site.read(cases.get, site.here, case.case_id)
 
 
 def removed_and_retracted(site: Site) -> str:

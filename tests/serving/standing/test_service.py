@@ -18,7 +18,6 @@ from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.tables import audit_entry
-from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
@@ -35,7 +34,7 @@ from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionEvent
-from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, having, judge, open_cases
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, case_now, having, judge, open_cases
 from tests.fixtures.tampering import drop_guards
 
 SELLER = a_suspect_row()["seller"]["external_id"]
@@ -63,10 +62,6 @@ def history(site: Site) -> list[tuple[Level, bool]]:
     """(level, warned), oldest first."""
     found = site.read(standings.changes, site.here, site.brand_id, most=100)
     return [(one.level, one.warned) for one in reversed(found)]
-
-
-def case_now(site: Site, case: Case) -> Case:
-    return site.read(cases.get, site.here, case.case_id)
 
 
 def asked(site: Site, number: int) -> Case:

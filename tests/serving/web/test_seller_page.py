@@ -24,7 +24,7 @@ from serving.web.case.seller_activity import deadline, timeline, what_comes
 from serving.web.wording.messages import in_words
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site, judge, open_cases
-from tests.serving.appeals.service.test_appeal import removed
+from tests.serving.appeals.service.test_appeal import told_removal
 from tests.serving.appeals.service.test_counter_notices import now_of
 from tests.serving.delivery.service.test_delivery import register
 from tests.serving.web.visits import Visitor, a_visitor, words
@@ -51,7 +51,7 @@ def hidden_from_sellers(site: Site) -> tuple[str, ...]:
 def a_link(site: Site) -> tuple[StoredAction, str]:
     with a_receiver() as receiver:
         register(site, receiver)
-        made, token = removed(site, receiver)
+        made, token = told_removal(site, receiver)
     open_counter_notices(site.runtime)
     return made, PLACE + token
 

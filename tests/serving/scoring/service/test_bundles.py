@@ -1,6 +1,5 @@
 """No damaged bundle comes into force: it is refused with a reason, and the champion stays."""
 
-import hashlib
 import io
 import json
 import pickle
@@ -27,18 +26,12 @@ from tests.fixtures.clients import a_client
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
 from tests.fixtures.scorers import bundle_files
+from tests.models.test_bundle import resealed
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
 from training.bundle_folder import ABOUT, write_bundle_folder
 
 Files = dict[str, bytes]
 NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json", "phrases.json")
-
-
-def resealed(files: Files) -> Files:
-    """The files with a matching manifest, as somebody with write access could make it."""
-    manifest = json.loads(files[MANIFEST])
-    manifest["files"] = {name: hashlib.sha256(files[name]).hexdigest() for name in NAMES}
-    return {**files, MANIFEST: json.dumps(manifest).encode()}
 
 
 def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
