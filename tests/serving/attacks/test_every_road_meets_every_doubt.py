@@ -28,9 +28,8 @@ from serving.review.service.test_buys import Finding, close
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.reporting import a_draft, a_marketplace_that_listens, given_back, removed_by_brand, report, request
-from tests.fixtures.runtimes import Site, a_case, having, judge
+from tests.fixtures.runtimes import Site, a_case, case_now, having, judge
 from tests.serving.attacks.test_roads_around_questions import (
-    case_now,
     chosen,
     cleared,
     invited_owner,
