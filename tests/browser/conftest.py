@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving.webhooks.client import new_secret
-from tests.browser.chromium import CHROMIUM, chromium
+from tests.browser.chromium import CHROMIUM, chromium, watched
 from tests.browser.house import House, furnish
 from tests.browser.receiver import Receiver, receiving
 from tests.browser.service import fill, on_home, serving
-from tests.browser.watching import watched
 from tests.fixtures.runtimes import Site
 
 # The limit for a page on a busy machine.

@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from serving.accounts.rules.access import Person
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import Watch, begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import PORTAL, journey_of, unsent
 from tests.browser.house import COLLEAGUE
 from tests.browser.looking import PHONE, in_both_themes, in_themes, too_wide
-from tests.browser.watching import Watch, watched
 from tests.fixtures.runtimes import PASSWORD
 
 _PDF = b"%PDF-1.4\n% registration\n%%EOF\n"

@@ -16,11 +16,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.every_page import PAGES
 from tests.browser.service import on_home
 from tests.browser.siege import Siege, besiege
-from tests.browser.watching import watched
 from tests.fixtures.hostile import CORPUS, FAMILIES, MARK, SAMPLE
 from tests.fixtures.runtimes import PASSWORD
 

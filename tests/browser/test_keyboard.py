@@ -19,10 +19,9 @@ from serving.platform.database.store import Store
 from serving.platform.settings import Settings
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.service import serving
-from tests.browser.watching import watched
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.runtimes import PASSWORD, Site, populate

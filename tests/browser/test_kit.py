@@ -2,9 +2,9 @@
 
 from playwright.sync_api import Browser, Route
 
+from tests.browser.chromium import watched
 from tests.browser.conftest import Stage
 from tests.browser.looking import in_both_themes, too_wide
-from tests.browser.watching import watched
 from tests.fixtures.clocks import NOW
 from tests.serving.web.kit.kit_page import kit
 

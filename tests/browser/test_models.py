@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished, Stage
-from tests.browser.watching import watched
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import OPERATOR, unsent
-from tests.browser.watching import watched
 from tests.fixtures.runtimes import PASSWORD
 
 

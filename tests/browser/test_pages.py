@@ -3,11 +3,10 @@ from itertools import pairwise
 from playwright.sync_api import Browser, Page, expect
 
 from serving.accounts.rules.access import Person
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Stage
 from tests.browser.every_form import ANSWER, unsent
 from tests.browser.looking import in_themes
-from tests.browser.watching import watched
 
 
 def enter(page: Page, stage: Stage, person: Person, path: str = "/") -> None:

@@ -8,11 +8,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import Watch, begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import FORGETFUL, NEW_SELLER, unsent
 from tests.browser.looking import in_themes
-from tests.browser.watching import Watch
 from tests.fixtures.links import path_of
 from tests.fixtures.runtimes import PASSWORD
 

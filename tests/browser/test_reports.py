@@ -7,11 +7,10 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.house import FREE_FROM
 from tests.browser.looking import PHONE, in_both_themes, too_wide
-from tests.browser.watching import watched
 
 _SIZE: Final[ViewportSize] = {"width": PHONE[0], "height": PHONE[1]}
 # The heading of the form, and two listings for each language, as a listing is reported once.

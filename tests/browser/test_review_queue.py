@@ -6,11 +6,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import sign_in, watched
 from tests.browser.conftest import Stage
 from tests.browser.every_form import journey_of, unsent
 from tests.browser.test_pages import check, enter
-from tests.browser.watching import watched
 from tests.fixtures.runtimes import PASSWORD, a_suspect_row
 
 ROWS = "tr:has(a[data-stop])"

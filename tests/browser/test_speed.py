@@ -11,9 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import sign_in, watched
 from tests.browser.service import serving
-from tests.browser.watching import watched
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.postgres import Postgres

@@ -21,11 +21,10 @@ from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import Watch, sign_in
 from tests.browser.every_form import unsent
 from tests.browser.house import House, furnish
 from tests.browser.service import serving
-from tests.browser.watching import Watch
 from tests.fixtures.aliases import three_corrected
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of

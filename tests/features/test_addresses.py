@@ -6,8 +6,7 @@ from hypothesis import given
 
 from features.addresses import _PATTERNS, Addresses, _any_of, find
 from features.fold import fold
-from tests.features.features_of import value, words
-from tests.fixtures.facts import some_facts
+from tests.fixtures.facts import some_facts, value, words
 from tests.fixtures.strategies import PROPERTY
 
 LINKS = [

@@ -2,8 +2,7 @@ import math
 
 import pytest
 
-from tests.features.features_of import value
-from tests.fixtures.facts import some_facts
+from tests.fixtures.facts import some_facts, value
 
 
 def test_no_ratings_at_all_are_the_prior_and_not_zero_stars() -> None:

@@ -5,8 +5,7 @@ import pytest
 
 from features.facts import Facts
 from features.history import History, OwnPrices
-from tests.features.features_of import value, words
-from tests.fixtures.facts import some_facts, some_listings
+from tests.fixtures.facts import some_facts, some_listings, value, words
 
 
 def priced_before(*amounts: float | None) -> Facts:

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from features.priors import Prior, Priors
-from tests.features.features_of import value, words
-from tests.fixtures.facts import REFERENCES, a_full_listing, a_listing, facts_of, full_facts, some_facts
+from tests.fixtures.facts import REFERENCES, a_full_listing, a_listing, facts_of, full_facts, some_facts, value, words
 
 RATIOS = [
     ({"price": "108.00"}, math.log(0.2), "a fifth of the 540 of a Colline"),

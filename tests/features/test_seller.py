@@ -1,8 +1,7 @@
 import math
 from dataclasses import replace
 
-from tests.features.features_of import value, words
-from tests.fixtures.facts import a_full_listing, facts_of, full_facts, some_facts
+from tests.fixtures.facts import a_full_listing, facts_of, full_facts, some_facts, value, words
 
 
 def test_goods_from_elsewhere_than_the_sellers_seat_are_told() -> None:

@@ -7,8 +7,7 @@ from features.compute import NAMES
 from features.contacts import ContactKind
 from features.history import History
 from features.links import LinkedSeller, Links, LinkStep
-from tests.features.features_of import value, words
-from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
+from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts, value, words
 
 LINKED = [name for name in NAMES if name.startswith("seller_linked_")]
 

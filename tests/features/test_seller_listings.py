@@ -7,8 +7,7 @@ import pytest
 from features.compute import NAMES
 from features.facts import facts_from_json
 from features.history import History
-from tests.features.features_of import value
-from tests.fixtures.facts import full_facts, some_facts, some_listings
+from tests.fixtures.facts import full_facts, some_facts, some_listings, value
 
 
 def test_the_spread_is_the_median_distance_from_the_median() -> None:

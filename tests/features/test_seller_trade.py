@@ -6,8 +6,7 @@ import pytest
 from features.facts import Facts
 from features.fields import Windows
 from features.history import EventCounts, History
-from tests.features.features_of import value
-from tests.fixtures.facts import full_facts, some_facts
+from tests.fixtures.facts import full_facts, some_facts, value
 
 
 def selling(d7: float | None, d30: float | None) -> Facts:

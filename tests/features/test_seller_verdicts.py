@@ -3,8 +3,7 @@ import math
 import pytest
 
 from features.history import History, Outcomes
-from tests.features.features_of import value
-from tests.fixtures.facts import some_facts
+from tests.fixtures.facts import some_facts, value
 
 
 def test_no_verdict_yet_recorded_is_unknown_and_no_counterfeit_among_none_is_the_prior() -> None:

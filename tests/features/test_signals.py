@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts
+from tests.fixtures.facts import full_facts, value, words
 
 VALUES = [
     ("item_age", math.log(13), "12 days"),

@@ -13,8 +13,7 @@ from serving.learning.store import learning
 from serving.webhooks.store import endpoints
 from tests.fixtures.reporting import elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import Visitor, visit_as, words
+from tests.serving.web.visits import Visitor, an_administrator, visit_as, words
 
 PAGES = [
     "/models",

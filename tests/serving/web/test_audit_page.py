@@ -9,8 +9,7 @@ from serving.administration.service.provisioning import add_brand
 from serving.audit.service.signing import last_head, sign_head
 from serving.audit.store import audit, audit_lines
 from tests.fixtures.runtimes import Site, a_case, judge
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import Visitor, visit_as, words
+from tests.serving.web.visits import Visitor, an_administrator, visit_as, words
 
 PATH = "/operations/audit"
 ATTACK = "<script>alert(1)</script>"

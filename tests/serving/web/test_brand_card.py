@@ -9,8 +9,7 @@ from serving.cases.rules.case_brand import Naming
 from serving.review.service.naming import name_brand
 from tests.fixtures.naming import VELA, a_brandless_case, another_brand, as_stored, registered
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
-from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import Visitor, visit_as, words
+from tests.serving.web.visits import Visitor, an_appeal, visit_as, words
 
 PROMPT = "Name the brand first: choose a registered brand, or enter the mark and its owner."
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'

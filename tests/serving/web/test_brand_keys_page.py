@@ -8,8 +8,7 @@ from serving.accounts.rules.access import Role
 from serving.accounts.store import accounts
 from tests.fixtures.reporting import a_leader, a_rival, right_of
 from tests.fixtures.runtimes import PASSWORD, Site, invite
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 PATH = "/brand/keys"
 KEY = re.compile(r"tsk\.(key_[0-9a-z]+)\.[\w-]+")

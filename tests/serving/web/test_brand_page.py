@@ -25,9 +25,8 @@ from serving.views.queues import QueueFilter
 from serving.web.brand.questions import question
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_suspect_row, judge, open_cases
-from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 _TITLE = "Aure11e Colline tote 1:1 mirror quality, real leather"
 ATTACK = '"><script>alert(1)</script>'

@@ -24,9 +24,8 @@ from serving.web.queue.queue_query import QueueQuery
 from serving.web.wording.vocabulary import choices_on
 from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, judge, open_cases
 from tests.fixtures.strikes import strikes_of
-from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}{% raw %}'
 

@@ -17,8 +17,7 @@ from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 from tests.fixtures.receivers import Receiver, a_receiver, deliver, proven
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 PATH = "/operations/deliveries"
 ATTACK = "<script>alert(1)</script>"

@@ -3,8 +3,7 @@
 from models.case import CaseState
 from serving.cases.store import cases
 from tests.fixtures.runtimes import Site, a_case
-from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 LOOK, FLOW = "touchstone-look", "touchstone-flow"
 

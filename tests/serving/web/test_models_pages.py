@@ -14,9 +14,8 @@ from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.promote import approve
 from serving.learning.store import learning
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
-from tests.serving.web.operating import an_administrator
 from tests.serving.web.reports import a_report, add_drift, add_model, put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 from training.gate import not_judged
 from training.stages import FITS, READ
 

@@ -17,8 +17,7 @@ from tests.fixtures.reporting import confirm, questions, states
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 AT_ONCE_PENDING = replace(DEFAULT_BURSTS, per_user=0)
 OFF = "“Removals on a brand's confirmation” has been switched off since"

@@ -16,10 +16,9 @@ from serving.web.case.seller_card import risk_part
 from serving.web.wording.words import hours as in_hours
 from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
 from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, judge, open_cases
-from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.test_brand_page import a_person_of
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def some_answers(site: Site) -> None:

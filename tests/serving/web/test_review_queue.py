@@ -16,9 +16,8 @@ from serving.web.queue.queue_query import QueueQuery
 from serving.web.text_view import Kind
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
-from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> None:

@@ -38,7 +38,7 @@ from tests.fixtures.notifying import EMAIL, a_listing, notify
 from tests.fixtures.processes import Killed, Process, a_process
 from tests.fixtures.reporting import answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
-from tests.serving.web.operating import an_administrator
+from tests.serving.web.visits import an_administrator
 
 READER: Final = "anna.berg@example.org"
 _OVERDUE: Final = {"entries": [{"marketplace_id": "m", "marketplace": "Bazaar", "n": 3}]}

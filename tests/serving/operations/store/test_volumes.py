@@ -7,7 +7,7 @@ from models.routing import Lane
 from serving.cases.store.queue_ages import queue_ages
 from serving.operations.store import volumes
 from tests.fixtures.runtimes import Site, a_case
-from tests.serving.web.operating import scored
+from tests.serving.web.visits import scored
 
 HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
 

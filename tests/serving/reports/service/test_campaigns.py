@@ -15,8 +15,7 @@ from serving.takedowns.store.alerts import Alert, CheckAlarm
 from serving.workflows.worker import sweep
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import Site, a_case, having, judge
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 RIVAL = "rival-shop"
 

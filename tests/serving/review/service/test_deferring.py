@@ -15,7 +15,7 @@ from serving.review.service.deferring import Wanted, snooze, take_up
 from serving.views import positions, queues
 from serving.views.queues import QueueFilter
 from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
-from tests.serving.web.appeals import an_appeal
+from tests.serving.web.visits import an_appeal
 
 
 def shown(site: Site, *, aside: bool = False) -> list[str]:

@@ -18,9 +18,8 @@ from serving.listings.store import scores
 from serving.review.service.undoing import undo_verdict
 from serving.review.store import masked_scores
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge
-from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def masking(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:

@@ -24,8 +24,8 @@ from serving.sellers.store import seller_risks
 from serving.workflows.worker import sweep
 from tests.fixtures.facts import a_listing
 from tests.fixtures.runtimes import Site, a_row, judge, open_cases
-from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
+from tests.serving.web.visits import an_appeal
 
 # Two listings and two sellers are enough for a percentile.
 SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
