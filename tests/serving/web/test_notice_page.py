@@ -20,7 +20,7 @@ from tests.fixtures.links import path_of
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirmed, items_of, notify
 from tests.fixtures.reporting import UNDO_SECONDS
 from tests.fixtures.runtimes import Site, a_suspect_row, judge, open_cases
-from tests.serving.notices.service.test_notices import SOLENNE, count
+from tests.serving.notices.service.test_notices import SOLENNE
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 HOSTILE = f"{WORDS} <script>alert(1)</script> \u202eevil"
@@ -83,7 +83,7 @@ def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> 
     assert "Give your name" not in read
     for typed in ("MP-1\nMP-2", "A fake.", 'value="Anna Berg"', 'value="anna"', '<option value="design" selected>'):
         assert typed in answer.text
-    assert count(site, notice) == 0
+    assert site.count(notice) == 0
 
 
 def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: Site) -> None:
@@ -106,10 +106,10 @@ def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: S
     ):
         assert kept in page.text
     assert "<script>alert" not in page.text
-    assert (count(site, notice), count(site, reporter), open_cases(site)) == (0, 0, [])
+    assert (site.count(notice), site.count(reporter), open_cases(site)) == (0, 0, [])
     accepted = hidden_fields(page.text)
     corrected = visitor.post("/notice", {**typed, "locations": "MP-1\nMP-8", **accepted})
-    assert (corrected.status_code, count(site, notice)) == (200, 0), "a new typo is told as the first was"
+    assert (corrected.status_code, site.count(notice)) == (200, 0), "a new typo is told as the first was"
     answer = visitor.post("/notice", {**typed, **accepted})
     assert answer.status_code == 303
     assert words(visitor.get(str(answer.headers["location"])).text).count("No listing here matches the address") == 2
@@ -278,7 +278,7 @@ def test_a_stranger_learns_the_name_of_no_marketplace(site: Site) -> None:
 
 def test_another_site_cannot_notify_in_a_visitors_name(site: Site) -> None:
     assert a_visitor(site).post("/notice", FIELDS, **{"sec-fetch-site": "cross-site"}).status_code == 403
-    assert count(site, notice) == 0
+    assert site.count(notice) == 0
 
 
 @pytest.mark.parametrize("unstorable", ["\x00", "\ud800"])
@@ -287,7 +287,7 @@ def test_what_no_database_can_hold_is_refused(site: Site, unstorable: str) -> No
     headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
     answer = a_visitor(site).client.post("/notice", content=body, headers=headers)
     assert answer.status_code in {200, 303, 422}
-    assert count(site, notice) == (answer.status_code == 303)
+    assert site.count(notice) == (answer.status_code == 303)
 
 
 def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:

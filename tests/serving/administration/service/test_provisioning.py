@@ -3,7 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from models.errors import Conflict, DomainError, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Role, Scope
@@ -26,10 +26,6 @@ def invite(site: Site, **changes: Any) -> str:
     return provisioning.add_person(site.runtime, replace(SOMEBODY, **changes), by="test")[0]
 
 
-def count(site: Site, table: Any) -> int:
-    return int(site.value(select(func.count()).select_from(table)))
-
-
 NO_ADDRESSES = [
     ("", "nothing"),
     ("ada", "no sign"),
@@ -49,10 +45,10 @@ NO_ADDRESSES = [
 
 @pytest.mark.parametrize(("email", "why"), NO_ADDRESSES)
 def test_what_is_no_address_gets_no_account(site: Site, email: str, why: str) -> None:
-    before = count(site, account)
+    before = site.count(account)
     with pytest.raises(Invalid, match="not an e-mail address"):
         invite(site, email=email)
-    assert count(site, account) == before
+    assert site.count(account) == before
 
 
 def test_an_address_has_one_account(any_site: Site) -> None:
@@ -203,10 +199,10 @@ A_RATE = {"day": "2026-03-01", "currency": "USD", "euros": 0.92, "source": "ECB"
     ],
 )
 def test_a_rate_that_is_none_loads_nothing_of_its_file(site: Site, changes: dict[str, Any], sentence: str) -> None:
-    before = count(site, exchange_rate)
+    before = site.count(exchange_rate)
     with pytest.raises(Invalid, match=sentence):
         load_rates(site.runtime, [A_RATE, {**A_RATE, **changes}], by="test")
-    assert count(site, exchange_rate) == before
+    assert site.count(exchange_rate) == before
 
 
 def test_a_rate_of_the_same_day_replaces_the_one_before(any_site: Site) -> None:
@@ -239,9 +235,9 @@ def test_every_provisioning_step_is_audited_with_its_actor_and_no_secret(site: S
 
 
 def test_a_refused_provisioning_step_leaves_no_trace(site: Site) -> None:
-    before = (count(site, account), count(site, audit_entry))
+    before = (site.count(account), site.count(audit_entry))
     with pytest.raises(NotFound):
         invite(site, role=Role.BRAND, brand="Nowhere")
     with pytest.raises(Conflict):
         invite(site, email=site.analyst.email)
-    assert (count(site, account), count(site, audit_entry)) == before
+    assert (site.count(account), site.count(audit_entry)) == before

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -35,19 +35,15 @@ def a_new_user(site: Site) -> Person:
     return site.read(accounts.person, user_id)
 
 
-def count(site: Site, table: object) -> int:
-    return int(site.value(select(func.count()).select_from(table)))  # type: ignore[arg-type]  # a table is one
-
-
 def test_a_user_without_certification_can_answer_but_not_confirm(any_site: Site) -> None:
     new_user, runtime = a_new_user(any_site), any_site.runtime
     first = a_case(any_site, CaseLane.ASK_BRAND)
-    before = count(any_site, verdict)
+    before = any_site.count(verdict)
     with pytest.raises(NotBriefed, match=r"Nothing was recorded\. Answer the certification questions"):
         judge(any_site, new_user, first, Judgement.COUNTERFEIT)
     with pytest.raises(NotBriefed):
         confirm_all(runtime, new_user, asked(any_site, [first]))
-    assert (count(any_site, verdict), count(any_site, takedown_request)) == (before, 0)
+    assert (any_site.count(verdict), any_site.count(takedown_request)) == (before, 0)
     judge(any_site, new_user, first, Judgement.CANNOT_TELL)
     second = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     assert answer(runtime, new_user, RIGHT).passed

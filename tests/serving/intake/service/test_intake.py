@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from features.message import Message
 from models.case import CaseLane
@@ -30,10 +30,6 @@ def take_in(site: Site, *rows: Any, **options: Any) -> list[RowAnswer]:
     return receive(site.runtime, site.marketplace, list(rows), source="test", **options)
 
 
-def count(site: Site, table: Any) -> int:
-    return int(site.value(select(func.count()).select_from(table)))
-
-
 def test_a_new_listing_is_accepted_as_version_one(any_site: Site) -> None:
     (answer,) = take_in(any_site, a_row())
     assert (answer.status, answer.version, answer.new_version) == (RowStatus.ACCEPTED, 1, True)
@@ -43,7 +39,7 @@ def test_the_same_row_again_is_unchanged_and_adds_nothing(any_site: Site) -> Non
     take_in(any_site, a_row())
     (answer,) = take_in(any_site, a_row())
     assert answer.status is RowStatus.UNCHANGED
-    assert (count(any_site, listing_version), count(any_site, observation), count(any_site, score)) == (1, 1, 1)
+    assert (any_site.count(listing_version), any_site.count(observation), any_site.count(score)) == (1, 1, 1)
 
 
 def test_a_price_that_goes_down_and_up_again_is_three_versions(any_site: Site) -> None:
@@ -55,13 +51,13 @@ def test_a_change_of_counters_is_an_observation_that_scores_anew_but_no_version(
     take_in(any_site, a_row(sales={"d7": 1}))
     (answer,) = take_in(any_site, a_row(sales={"d7": 9}))
     assert (answer.status, answer.version, answer.new_version) == (RowStatus.ACCEPTED, 1, False)
-    assert (count(any_site, listing_version), count(any_site, observation), count(any_site, score)) == (1, 2, 2)
+    assert (any_site.count(listing_version), any_site.count(observation), any_site.count(score)) == (1, 2, 2)
 
 
 def test_an_observation_never_opens_a_second_case(any_site: Site) -> None:
     a_case(any_site)
     take_in(any_site, a_suspect_row(sales={"d7": 50}))
-    assert count(any_site, review_case) == 1
+    assert any_site.count(review_case) == 1
 
 
 def test_a_new_version_makes_the_open_case_stale_and_opens_one_for_what_is_shown_now(any_site: Site) -> None:
@@ -108,7 +104,7 @@ def test_text_that_no_database_stores_is_quarantined_on_both_engines(any_site: S
     (answer,) = take_in(any_site, a_row(title=hostile))
     assert answer.rejection is not None
     assert answer.rejection.code == "bad_characters"
-    assert count(any_site, quarantine) == 1
+    assert any_site.count(quarantine) == 1
 
 
 def test_two_changes_of_one_listing_in_a_batch_are_two_versions(any_site: Site) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 
 from features.listing import Listing, check
 from features.minhash import BANDS, signature_of
@@ -59,10 +59,6 @@ def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDupl
     return likeness
 
 
-def count(site: Site, table: Any) -> int:
-    return int(site.value(select(func.count()).select_from(table)))
-
-
 def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
     take_in(any_site, a_row())
     assert found(any_site, "MP-1") == NearDuplicates()
@@ -100,7 +96,7 @@ def test_a_listing_in_other_words_is_not_found(any_site: Site) -> None:
 def test_too_short_a_text_is_not_compared_and_nothing_is_kept_of_it(any_site: Site) -> None:
     take_in(any_site, a_row(title="Grey bag", description=None, brand=None))
     assert known(any_site, "MP-1") is None
-    assert count(any_site, text_signature) == 0
+    assert any_site.count(text_signature) == 0
 
 
 def test_the_listing_and_its_earlier_versions_are_not_its_near_duplicates(any_site: Site) -> None:
@@ -322,12 +318,12 @@ def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
 
 def test_verdicts_are_the_only_way_among_the_judged(any_site: Site) -> None:
     case = a_case(any_site)
-    assert count(any_site, judged_band) == 0
+    assert any_site.count(judged_band) == 0
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    judge_again = count(any_site, judged_band)
+    judge_again = any_site.count(judged_band)
     any_site.clock.forward(minutes=1)
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
-    assert (judge_again, count(any_site, judged_band)) == (16, 16)
+    assert (judge_again, any_site.count(judged_band)) == (16, 16)
 
 
 HOSTILE = [

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from models.case import CaseLane
 from models.errors import Invalid, NotFound
@@ -62,10 +62,6 @@ def told_of(site: Site, item: Item) -> DecisionNotice | None:
         return told(site.runtime, connection, item)
 
 
-def count(site: Site, table: object) -> int:
-    return int(site.value(select(func.count()).select_from(table)))  # type: ignore[arg-type]  # a table
-
-
 def logged(site: Site, subject: str) -> dict[str, object]:
     """The audit log's entries about a subject."""
     query = select(audit_payload.c.payload).join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
@@ -112,7 +108,7 @@ def test_nothing_of_a_notice_that_lacks_an_element_is_kept(any_site: Site) -> No
     assert "Explain" in refused.value.sentence
     assert "e-mail" in refused.value.sentence
     assert "good faith" in refused.value.sentence
-    assert (count(any_site, notice), count(any_site, reporter), open_cases(any_site)) == (0, 0, [])
+    assert (any_site.count(notice), any_site.count(reporter), open_cases(any_site)) == (0, 0, [])
 
 
 @pytest.mark.parametrize(

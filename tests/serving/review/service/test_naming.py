@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 import serving
 from models.case import CaseLane, CaseState
@@ -46,7 +46,7 @@ from tests.serving.review.service.test_test_buys import FAKE, examined
 
 
 def removals(site: Site) -> int:
-    return int(site.value(select(func.count()).select_from(action_table)))
+    return site.count(action_table)
 
 
 def counterfeit(site: Site, case: Case, naming: Naming | None = None) -> Recorded:

@@ -75,7 +75,7 @@ def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open
     set_sales_territory(site.runtime, sold_in, marketplace=None, by="test")
     verified(site, **changes)
     case = a_case(site, CaseLane.ASK_BRAND)
-    before = site.value(select(func.count()).select_from(verdict))
+    before = site.count(verdict)
     with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + expected):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     with site.runtime.store.read() as connection:
