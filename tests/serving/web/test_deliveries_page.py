@@ -15,7 +15,8 @@ from serving.webhooks.rules.action import ActionState
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
-from tests.fixtures.receivers import Receiver, a_receiver, deliver, proven
+from tests.fixtures.receivers import Receiver, deliver, proven
+from tests.fixtures.reporting import a_marketplace_that_listens
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge
 from tests.serving.web.visits import an_administrator, visit_as, words
 
@@ -25,10 +26,7 @@ ATTACK = "<script>alert(1)</script>"
 
 @pytest.fixture
 def receiver(site: Site) -> Iterator[Receiver]:
-    with a_receiver() as found:
-        provisioning.register_webhook(
-            site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
-        )
+    with a_marketplace_that_listens(site) as found:
         yield found
 
 
