@@ -57,8 +57,7 @@ def test_an_interrupt_reaches_it() -> None:
 def test_it_is_killed_with_the_process_that_stands_for_it() -> None:
     with subprocess.Popen([*children.python(), "-c", TELLS_WHO_IT_IS], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
-        pid = int(child.stdout.readline())
-        assert pid != child.pid
+        assert int(child.stdout.readline()) != child.pid
         child.kill()
         assert child.stdout.read() == b"", "its end of the pipe is closed too"
     assert child.returncode == -signal.SIGKILL

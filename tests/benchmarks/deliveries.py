@@ -132,9 +132,8 @@ def ours(postgres: Postgres, folder: Path, messages: int) -> Took:
     with counting_receiver() as receiver, some_machines(touchstone) as machines:
         worker = machines.work(home, url)
         wait_for(worker.is_ready)
-        secret = new_secret()
         provisioning.register_webhook(
-            runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=secret, by="bench"
+            runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=new_secret(), by="bench"
         )
         proven(site)
         took = _measured(postgres, worker.process.pid, receiver, lambda: _all_arrive(site, receiver, messages))

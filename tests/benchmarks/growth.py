@@ -38,9 +38,8 @@ from tests.benchmarks.server_time import Processors
 from tests.benchmarks.work import NOW, SETTINGS
 from tests.fixtures import clients
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.postgres import shared_postgres
-from tests.fixtures.runtimes import Site, populate
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, populate
 from tests.serving.web.visits import Visitor, visit_as
 from training.fit import CounterfeitClassifier
 from training.references import OfflineReferences

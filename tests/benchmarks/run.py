@@ -160,8 +160,7 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="Print a few parts, of few rows.")] = False,
 ) -> None:
     """Measure and write the parts of the page."""
-    stored = tuple(int(one) for one in sizes.split(","))
-    chosen = Sizes(rounds, bulk, events, messages, stored, parent)
+    chosen = Sizes(rounds, bulk, events, messages, tuple(int(one) for one in sizes.split(",")), parent)
     if quick:
         chosen = replace(chosen, rounds=min(rounds, 2), bulk=2_000, events=200_000)
     everything = QUICK if quick else [one for one in Part if parent or one is not Part.COMMITS]

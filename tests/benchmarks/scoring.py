@@ -297,8 +297,7 @@ def _install_champion(home: Path) -> None:
     from serving.platform.settings import Settings  # noqa: PLC0415  # as above
 
     runtime = open_runtime(Settings(home=home))
-    files = bundle_files()
-    write_bundle_folder(home / "incoming", files, {})
+    write_bundle_folder(home / "incoming", bundle_files(), {})
     digest = BundleStore(home / "bundles").admit(home / "incoming")
     now = datetime.now(UTC)
     with runtime.store.write() as connection:

@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving.webhooks.client import new_secret
-from tests.browser.chromium import CHROMIUM, chromium
+from tests.browser.chromium import CHROMIUM, chromium, watched
 from tests.browser.house import House, furnish
 from tests.browser.receiver import Receiver, receiving
 from tests.browser.service import fill, on_home, serving
-from tests.browser.watching import Watch
 from tests.fixtures.runtimes import Site
 
 # The limit for a page on a busy machine.
@@ -86,9 +85,7 @@ def thoroughly(request: pytest.FixtureRequest) -> bool:
 def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     """A new window whose console, violations and requests are recorded; the test fails on any complaint."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    found = context.new_page()
-    watch = Watch(stage.address)
-    watch.follow(found)
+    found, watch = watched(context, stage.address)
     yield found
     context.close()
     assert watch.complaints == []

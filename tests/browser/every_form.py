@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.browser.watching import Watch
+from tests.browser.chromium import Watch
 
 _TEMPLATES: Final = Path(__file__).parents[2] / "serving" / "web" / "templates"
 _STATEMENT: Final = r'"((?:\{\{.*?\}\}|[^"])*)"'

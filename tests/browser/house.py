@@ -37,21 +37,24 @@ from serving.review.service.seller_evidence import hand_in
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.factors import an_app, signed_in_with, waiting_app
 from tests.fixtures.links import path_of
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.many_cases import suspects
 from tests.fixtures.notifying import a_listing, notify
-from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
-from tests.fixtures.reporting import a_draft, on_sale
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
+from tests.fixtures.reporting import (
+    a_draft,
+    a_leader,
+    a_marketplace_that_listens,
+    confirm,
+    given_back,
+    on_sale,
+    removed_by_brand,
+    request,
+)
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, a_suspect_row, invite, judge, populate
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.fixtures.strikes import strikes_of
-from tests.fixtures.takedowns import request
 from tests.serving.web.reports import a_whole_report, add_drift, add_model, add_snapshot
 
 COLLEAGUE = "lin@aurelle.example"

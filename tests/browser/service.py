@@ -20,10 +20,8 @@ from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
 from tests.fixtures.answering import answering
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.receivers import proven
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site, populate
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, populate
 from tests.serving.web.reports import a_whole_report, add_model
 
 UNDO_SECONDS: Final = 2

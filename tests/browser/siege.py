@@ -32,11 +32,9 @@ from serving.review.service.review import record_verdict
 from serving.review.service.seller_evidence import hand_in
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of, token_of
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site, invite, populate
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, a_suspect_row, invite, judge, open_cases, populate
 from tests.serving.appeals.service.test_counter_notices import now_of
 
 _APART: Final = timedelta(hours=4)
@@ -63,8 +61,7 @@ def besiege(home: Path, texts: Sequence[str], *, step: int) -> Siege:
     """
     rounds = range(0, len(texts), step)
     clock = TestClock(datetime.now(UTC) - _APART * (len(rounds) + 2))
-    settings = Settings(home=home, undo_window_seconds=180, random_delay_minutes=0)
-    runtime = open_runtime(settings, clock=clock)
+    runtime = open_runtime(Settings(home=home, undo_window_seconds=180, random_delay_minutes=0), clock=clock)
     try:
         site = populate(runtime, clock)
         hostile = invite(runtime, "ada@touchstone.example", texts[len(texts) // 3][:190], Role.ADMIN)

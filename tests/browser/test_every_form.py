@@ -25,7 +25,7 @@ from serving.learning.store import learning
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.scoring.store import breakers
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import Sent, Watch, sign_in
 from tests.browser.every_form import (
     ADMINISTRATOR,
     BRAND,
@@ -45,7 +45,6 @@ from tests.browser.every_form import (
     unsent,
     written,
 )
-from tests.browser.watching import Sent, Watch
 from tests.browser.workshop import Window, Workshop, a_workshop, without_script
 from tests.fixtures.notifying import a_listing, items_of, notify
 from tests.fixtures.runtimes import PASSWORD, Site
@@ -276,8 +275,7 @@ def test_a_brand_answers_confirms_and_undoes(workshop: Workshop, tmp_path: Path)
         expect(camille.field("Use single-letter shortcuts")).not_to_be_checked()
 
         camille.go("/brand/takedowns")
-        ticks = camille.page.locator("input[type=checkbox][name^='listing:']")
-        listings = ticks.count()
+        listings = camille.page.locator("input[type=checkbox][name^='listing:']").count()
         camille.page.get_by_label(re.compile("^All [0-9]+ listings$")).check()
         camille.field("I believe in good faith").check()
         camille.press("Confirm ticked listings")

@@ -17,13 +17,12 @@ from serving.accounts.store import display_settings
 from serving.platform.database.store import Store
 from serving.platform.display import DEFAULT_DISPLAY
 from serving.platform.languages import ENGLISH, Language
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import Watch, begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.every_page import PAGES, OnePage
 from tests.browser.house import House
 from tests.browser.looking import PHONE, SCREEN, go_to, in_themes, too_wide
 from tests.browser.markup import needs_script, routes_of_pages
-from tests.browser.watching import Watch
 from tests.fixtures.clocks import NOW
 
 MOST_BYTES: Final = 150 * 1024
@@ -46,8 +45,7 @@ class Windows:
         if role not in self.made:
             context = self.browser.new_context(reduced_motion="reduce", locale=self.locale)
             self.contexts.append(context)
-            page, watch = context.new_page(), Watch(self.address)
-            watch.follow(page)
+            page, watch = watched(context, self.address)
             if role is not None:
                 begin_session(page, self.address, self.house.site, self.house.people[role], "/settings")
             self.made[role] = page, watch

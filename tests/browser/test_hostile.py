@@ -16,11 +16,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.every_page import PAGES
 from tests.browser.service import on_home
 from tests.browser.siege import Siege, besiege
-from tests.browser.watching import Watch
 from tests.fixtures.hostile import CORPUS, FAMILIES, MARK, SAMPLE
 from tests.fixtures.runtimes import PASSWORD
 
@@ -98,8 +97,7 @@ def _pages_of(siege: Siege, role: Role | None) -> list[str]:
 def _looked_at(browser: Browser, found: Besieged, role: Role | None) -> list[str]:
     """All problems on the pages of a role."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page, watch = context.new_page(), Watch(found.address)
-    watch.follow(page)
+    page, watch = watched(context, found.address)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("popup", lambda _popup: asked.append("a window"))

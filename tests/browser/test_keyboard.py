@@ -19,10 +19,9 @@ from serving.platform.database.store import Store
 from serving.platform.settings import Settings
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.service import serving
-from tests.browser.watching import Watch
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.runtimes import PASSWORD, Site, populate
@@ -73,8 +72,7 @@ def a_queue(touchstone: str, home: Path, number: int, url: str | None = None) ->
 def a_window(browser: Browser, stage: Service, *, refused: str = "") -> Iterator[Page]:
     """The first case of the queue, opened by keys. Chromium writes a status that is `refused` to the console."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page, watch = context.new_page(), Watch(stage.address)
-    watch.follow(page)
+    page, watch = watched(context, stage.address)
     begin_session(page, stage.address, stage.site, stage.site.analyst, "/queue")
     page.keyboard.press("j")
     with page.expect_navigation():

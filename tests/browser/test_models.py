@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished, Stage
-from tests.browser.watching import Watch
 
 
 @pytest.mark.parametrize(
@@ -15,9 +14,7 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
     browser: Browser, furnished: Furnished, script: bool
 ) -> None:
     context = browser.new_context(java_script_enabled=script)
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     begin_session(page, furnished.address, furnished.house.site, furnished.house.site.data_scientist, "/models")
     gates = page.get_by_role("region", name="Gates").or_(page.locator("section[aria-labelledby=h3]")).first
     first = gates.locator("details").first
@@ -56,8 +53,7 @@ def test_figures_follow_while_a_threshold_is_moved(page: Page, stage: Stage) -> 
     slider.fill("0.1")
     expect(card.get_by_label("Analyst review from").first).to_have_value("0.10")
     expect(lanes["analyst"]).to_have_text(["0.0", "none", "0.00"])
-    served = page.goto(f"{stage.address}/models?ask=0.90&analyst=0.20")
-    assert served is not None
+    assert page.goto(f"{stage.address}/models?ask=0.90&analyst=0.20") is not None
     expect(lanes["ask"]).to_have_text(["100.0", "1.00", "0.33"])
 
 

@@ -4,10 +4,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import OPERATOR, unsent
-from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
 
 
@@ -23,9 +22,7 @@ def test_an_administrator_goes_from_what_is_not_well_to_who_did_what(
     browser: Browser, furnished: Furnished, script: bool
 ) -> None:
     context = browser.new_context(java_script_enabled=script)
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     enter(page, furnished)
     expect(page.get_by_role("heading", name="Queue age")).to_be_visible()
     page.get_by_role("link", name="48 hours").click()

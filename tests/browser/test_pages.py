@@ -3,11 +3,10 @@ from itertools import pairwise
 from playwright.sync_api import Browser, Page, expect
 
 from serving.accounts.rules.access import Person
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Stage
 from tests.browser.every_form import ANSWER, unsent
 from tests.browser.looking import in_themes
-from tests.browser.watching import Watch
 
 
 def enter(page: Page, stage: Stage, person: Person, path: str = "/") -> None:
@@ -151,8 +150,7 @@ def test_a_phone_shows_every_page_of_the_navigation(page: Page, stage: Stage) ->
 
 def test_pages_work_without_script_and_show_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
     context = browser.new_context(java_script_enabled=False)
-    page, watch = context.new_page(), Watch(stage.address)
-    watch.follow(page)
+    page, watch = watched(context, stage.address)
     enter(page, stage, stage.site.analyst)
     expect(page).to_have_url(f"{stage.address}/queue")
     page.get_by_role("button", name="Switch theme").click()

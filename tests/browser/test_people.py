@@ -8,11 +8,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import Watch, begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import FORGETFUL, NEW_SELLER, unsent
 from tests.browser.looking import in_themes
-from tests.browser.watching import Watch
 from tests.fixtures.links import path_of
 from tests.fixtures.runtimes import PASSWORD
 
@@ -119,8 +118,7 @@ def test_a_case_is_printed_on_two_pages_at_most_without_bars_and_black_on_white(
     page = context.new_page()
     begin_session(page, furnished.address, furnished.house.site, furnished.house.people[Role.ANALYST], "/queue")
     page.goto(furnished.address + (page.locator("a[data-stop]").first.get_attribute("href") or ""))
-    printed = page.pdf(prefer_css_page_size=True)
-    assert 1 <= len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 2
+    assert 1 <= len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(prefer_css_page_size=True))) <= 2
     page.emulate_media(media="print")
     for bar in (".bar", ".vbar", "form"):
         expect(page.locator(bar).first).to_be_hidden()

@@ -7,11 +7,10 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.chromium import begin_session
+from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.house import FREE_FROM
 from tests.browser.looking import PHONE, in_both_themes, too_wide
-from tests.browser.watching import Watch
 
 _SIZE: Final[ViewportSize] = {"width": PHONE[0], "height": PHONE[1]}
 # The heading of the form, and two listings for each language, as a listing is reported once.
@@ -52,9 +51,7 @@ def test_listings_are_reported_with_a_telephone_in_every_language(
 ) -> None:
     number = FREE_FROM + 2 + 2 * list(HEADINGS).index(language)
     context = browser.new_context(locale=language, viewport=_SIZE, reduced_motion="reduce", has_touch=True)
-    page = context.new_page()
-    watch = Watch(furnished.address)
-    watch.follow(page)
+    page, watch = watched(context, furnished.address)
     _enter(page, furnished, language)
     page.goto(f"{furnished.address}/brand/reports")
     wrong: list[str] = []

@@ -6,13 +6,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import sign_in, watched
 from tests.browser.conftest import Stage
 from tests.browser.every_form import journey_of, unsent
 from tests.browser.test_pages import check, enter
-from tests.browser.watching import Watch
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.runtimes import PASSWORD
+from tests.fixtures.runtimes import PASSWORD, a_suspect_row
 
 ROWS = "tr:has(a[data-stop])"
 
@@ -29,9 +27,7 @@ def send(stage: Stage, external_id: str, **changes: object) -> None:
 def plain(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A window in which no script runs, and in which every form of the journey must have been sent."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=False)
-    page = context.new_page()
-    watch = Watch(stage.address)
-    watch.follow(page)
+    page, watch = watched(context, stage.address)
     yield page
     context.close()
     assert watch.complaints == []
@@ -144,8 +140,7 @@ def test_counterfeit_of_an_unresolved_brand_leads_to_its_form_and_then_is_record
     address = page.url
     page.wait_for_load_state("networkidle")
     page.keyboard.press("c")
-    told = page.get_by_role("alert").filter(has_text="Name the brand first")
-    expect(told).to_be_focused()
+    expect(page.get_by_role("alert").filter(has_text="Name the brand first")).to_be_focused()
     expect(page.get_by_role("heading", name="Brand", exact=True)).to_be_in_viewport()
     check(page, thoroughly=thoroughly)
     page.get_by_role("radio", name="Not registered").check()

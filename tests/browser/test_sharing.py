@@ -18,8 +18,8 @@ from tests.browser.every_form import SHARING
 from tests.browser.house import House
 from tests.browser.service import serving
 from tests.browser.workshop import Workshop, without_script
-from tests.fixtures.brand_people import a_leader, answers_at, elsewhere
 from tests.fixtures.clocks import TestClock
+from tests.fixtures.reporting import a_leader, answers_at, elsewhere
 from tests.fixtures.runtimes import Site, invite, populate
 
 _PDF = b"%PDF-1.4\n% certificate\n%%EOF\n"

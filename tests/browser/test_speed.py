@@ -11,9 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import sign_in, watched
 from tests.browser.service import serving
-from tests.browser.watching import Watch
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.postgres import Postgres
@@ -56,8 +55,7 @@ def busy(request: pytest.FixtureRequest, touchstone: str, tmp_path_factory: pyte
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         url = server.new_database()
-    site = _filled(Settings(home=home, database_url=url))
-    assert site.analyst.email == "ines@touchstone.example"
+    assert _filled(Settings(home=home, database_url=url)).analyst.email == "ines@touchstone.example"
     more = {"UNDO_WINDOW_SECONDS": "180", **({"DATABASE_URL": url} if url else {})}
     with serving(touchstone, home, more=more) as address:
         yield address
@@ -79,9 +77,7 @@ def stage(browser: Browser, busy: str) -> Iterator[Page]:
     """An analyst's window on the full queue, with a stopwatch in it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_init_script(_STOPWATCH)
-    page = context.new_page()
-    watch = Watch(busy)
-    watch.follow(page)
+    page, watch = watched(context, busy)
     sign_in(page, busy, "ines@touchstone.example", PASSWORD)
     yield page
     context.close()
@@ -129,8 +125,7 @@ def test_the_next_case_is_on_screen_within_a_tenth_of_a_second(stage: Page) -> N
     ],
 )
 def test_the_queue_answers_within_a_fifth_of_a_second(busy: str, path: str) -> None:
-    late = _asked_for(busy, path, _ASKED)
-    assert late <= 200
+    assert _asked_for(busy, path, _ASKED) <= 200
 
 
 @pytest.mark.soak
@@ -138,8 +133,7 @@ def test_the_queue_answers_within_a_fifth_of_a_second(busy: str, path: str) -> N
 @pytest.mark.timeout(900)
 def test_a_queue_that_nobody_has_just_loaded_takes_no_longer(busy: str) -> None:
     """Caches have expired between one load and the next."""
-    late = _asked_for(busy, "/queue", _NOW_AND_THEN, paused_seconds=_LONGER_THAN_KEPT_SECONDS)
-    assert late <= 200
+    assert _asked_for(busy, "/queue", _NOW_AND_THEN, paused_seconds=_LONGER_THAN_KEPT_SECONDS) <= 200
 
 
 def _asked_for(address: str, path: str, times: int, *, paused_seconds: float = 0.0) -> float:

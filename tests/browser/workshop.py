@@ -21,20 +21,17 @@ from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import Watch, sign_in
 from tests.browser.every_form import unsent
 from tests.browser.house import House, furnish
 from tests.browser.service import serving
-from tests.browser.watching import Watch
 from tests.fixtures.aliases import three_corrected
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.delivering import deliver
 from tests.fixtures.links import path_of
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_drawn_case, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import a_whole_report, admit_model, admit_reported, put_champion_in_force
 
 _CONTEXT = timedelta(minutes=54)  # Without a pause for so long, an analyst is asked to make one.
@@ -187,8 +184,7 @@ def _a_listing_of_three_versions(site: Site) -> str:
     a_case(site, external_id="VERSIONS-1", price="250.00")
     for price in ("240.00", "230.00"):
         site.clock.forward(seconds=1)
-        row = a_suspect_row(external_id="VERSIONS-1", price=price)
-        receive(site.runtime, site.marketplace, [row], source="test")
+        receive(site.runtime, site.marketplace, [a_suspect_row(external_id="VERSIONS-1", price=price)], source="test")
     (case,) = [one for one in open_cases(site) if one.case_id not in before]
     return f"/cases/{case.case_id}"
 

@@ -36,7 +36,7 @@ from tests.docs.diagrams import diagrams
 from tests.docs.generate import ROOT
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import suspect_facts
-from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.runtimes import a_suspect_row
 
 PAGE: Final = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
 PROSE: Final = " ".join(PAGE.partition("## Glossary")[0].split())
@@ -59,8 +59,7 @@ SUBMITTED, MAINTAINED, APPEALED, DISMISSED = at(4, 8), at(6, 15), at(9, 7), at(9
 
 
 def test_every_term_is_introduced_once_in_the_story_and_every_introduced_one_is_defined() -> None:
-    introduced = re.findall(r"\*\*(.+?)\*\*", PROSE)
-    assert sorted(introduced) == sorted(term.name for term in TERMS)
+    assert sorted(re.findall(r"\*\*(.+?)\*\*", PROSE)) == sorted(term.name for term in TERMS)
 
 
 def test_the_example_is_the_listing_whose_signals_are_told() -> None:

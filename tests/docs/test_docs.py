@@ -11,7 +11,7 @@ from features.listing import Listing, check
 from serving.api.contract.requests import listing_schema
 from serving.platform.languages import languages
 from tests.docs.generate import GENERATED, ROOT, commands
-from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.runtimes import a_row, a_suspect_row
 
 HAND_WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOW = datetime(2027, 1, 1, tzinfo=UTC)

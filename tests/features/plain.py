@@ -42,8 +42,7 @@ def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
     mapped = [
         int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", as_shown(text))
     ]
-    words = "".join(chr(code) for code in mapped if code != FOLDED_AWAY).split(" ")
-    return " ".join(word for word in words if word)
+    return " ".join(word for word in "".join(chr(code) for code in mapped if code != FOLDED_AWAY).split(" ") if word)
 
 
 def read_plain(text: str) -> list[int]:

@@ -6,8 +6,7 @@ from hypothesis import given
 
 from features.addresses import _PATTERNS, Addresses, _any_of, find
 from features.fold import fold
-from tests.features.features_of import value, words
-from tests.fixtures.facts import some_facts
+from tests.fixtures.facts import some_facts, value, words
 from tests.fixtures.strategies import PROPERTY
 
 LINKS = [
@@ -77,8 +76,7 @@ def test_no_address_is_found_in(text: str, _why: str) -> None:
 
 
 def test_each_address_is_found_once_and_a_mails_host_is_no_link() -> None:
-    found = find("me@bags.com")
-    assert found == Addresses(contacts=("me@bags.com",))
+    assert find("me@bags.com") == Addresses(contacts=("me@bags.com",))
     assert find("bags.com bags.com") == Addresses(links=("bags.com",))
 
 

@@ -93,5 +93,4 @@ def test_no_two_letters_of_ascii_share_a_value_in_a_word_but_those_that_stand_fo
 
 def test_no_character_is_read_as_more_than_six_letters_a_byte() -> None:
     """The kernel's room for n-grams depends on it."""
-    most = max(len(letters) / len(chr(code).encode()) for code, letters in alphabet._letters().items())
-    assert most == 6
+    assert max(len(letters) / len(chr(code).encode()) for code, letters in alphabet._letters().items()) == 6

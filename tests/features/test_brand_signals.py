@@ -1,8 +1,7 @@
 import pytest
 
 from features.brand_signals import gtin_is_valid
-from tests.features.features_of import value, words
-from tests.fixtures.facts import some_facts
+from tests.fixtures.facts import some_facts, value, words
 
 GTINS = [
     ("4006381333931", True, "thirteen digits"),

@@ -18,9 +18,8 @@ from features.indicators import (
     Where,
     check_pattern,
 )
-from tests.features.features_of import value, words
 from tests.fixtures.clocks import NOW
-from tests.fixtures.facts import RECEIPT, a_listing, an_indicator, some_facts
+from tests.fixtures.facts import RECEIPT, a_listing, an_indicator, some_facts, value, words
 from tests.fixtures.strategies import PROPERTY
 
 DAY = timedelta(days=1)

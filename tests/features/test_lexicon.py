@@ -378,8 +378,7 @@ def sentence(folded: str, span: Span) -> str:
     start, end = span
     ends = [i for i, letter in enumerate(folded) if letter in ".!?;"]
     first = max([i + 1 for i in ends if i < start] + [start - 80, 0])
-    last = min([i for i in ends if i >= end] + [end + 80, len(folded)])
-    return folded[first:last]
+    return folded[first : min([i for i in ends if i >= end] + [end + 80, len(folded)])]
 
 
 def offered(folded: str, span: Span, traps: list[Span], documents: list[Span]) -> bool:

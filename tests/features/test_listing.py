@@ -11,7 +11,7 @@ from features.facts import facts_from_json
 from features.listing import CONTENT_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS, Listing, Rejection, check
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import FULL_ROW, a_full_listing, a_listing, facts_of
-from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import a_row
 from tests.fixtures.strategies import JSON_VALUES, PROPERTY, listings
 
 

@@ -10,8 +10,7 @@ from features.history import NOTHING_RECORDED
 from features.near_duplicates import NearDuplicates
 from features.references import PriceReference
 from features.spec import Family
-from tests.features.features_of import value, words
-from tests.fixtures.facts import NEAR_DUPLICATES, some_facts
+from tests.fixtures.facts import NEAR_DUPLICATES, some_facts, value, words
 
 NAMES = [feature.name for feature in FEATURES if feature.family is Family.NEAR_DUPLICATES]
 

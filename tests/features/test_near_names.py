@@ -10,8 +10,7 @@ from rapidfuzz.distance import OSA
 
 from features.brands import Brand, BrandRegister, Naming
 from features.near_names import LONGEST_NAME, MOST_WORDS, NearMiss, NearNames, ordinary_words, words_of
-from tests.features.features_of import value, words
-from tests.fixtures.facts import some_facts
+from tests.fixtures.facts import some_facts, value, words
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
 
 NAMES = NearNames(

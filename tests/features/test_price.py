@@ -4,8 +4,7 @@ import pytest
 
 from features.compute import FEATURES, NAMES
 from features.references import PriceReference, PriceTable, Rates, References
-from tests.features.features_of import value, words
-from tests.fixtures.facts import A_HISTORY, REFERENCES, a_listing, facts_of, some_facts
+from tests.fixtures.facts import A_HISTORY, REFERENCES, a_listing, facts_of, some_facts, value, words
 
 HALF = math.log(0.5)
 

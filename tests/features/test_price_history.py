@@ -5,36 +5,7 @@ import pytest
 
 from features.facts import Facts
 from features.history import History, OwnPrices
-from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts, some_facts, some_listings
-
-# The full listing asks 489 EUR after 500, 800 and 600, and claims to have cost 980.
-VALUES = [
-    ("price_changes", math.log(4), "three changes"),
-    ("price_largest_fall", math.log(600 / 800), "from 800 to 600"),
-    ("price_claim_to_highest", math.log(980 / 800), "980 claimed, 800 the highest"),
-    ("price_to_seller_offers", math.log(489) - (math.log(100) + math.log(200)) / 2, "between 100 and 200"),
-    ("price_same_at_seller", 0.0, "no other at 489"),
-]
-
-
-@pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_signal_of_past_prices_is(name: str, expected: float, _why: str) -> None:
-    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
-
-
-STATEMENT = [
-    ("price_changes", "The price has changed 3 times."),
-    ("price_largest_fall", "The largest price drop across 4 versions was 25%."),
-    ("price_claim_to_highest", "The claimed earlier price is 1.23 times the highest price recorded for this listing."),
-    ("price_to_seller_offers", "The price is 3.46 times the median of 8 other listings of the seller."),
-    ("price_same_at_seller", "0 of 8 other listings of the seller have exactly this price."),
-]
-
-
-@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
-def test_a_signal_of_past_prices_reads(name: str, sentence: str) -> None:
-    assert words(name, full_facts()) == sentence
+from tests.fixtures.facts import some_facts, some_listings, value, words
 
 
 def priced_before(*amounts: float | None) -> Facts:
@@ -85,8 +56,7 @@ CLAIMS = [
 def test_a_claimed_price_is_compared_with_the_highest_seen(
     before: tuple[float, ...], expected: float, _why: str
 ) -> None:
-    found = value("price_claim_to_highest", priced_before(*before))
-    assert found == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert value("price_claim_to_highest", priced_before(*before)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
 def test_a_claim_that_was_once_true_is_told_so() -> None:

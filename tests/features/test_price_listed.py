@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from features.priors import Prior, Priors
-from tests.features.features_of import value, words
-from tests.fixtures.facts import REFERENCES, a_full_listing, a_listing, facts_of, full_facts, some_facts
+from tests.fixtures.facts import REFERENCES, a_full_listing, a_listing, facts_of, full_facts, some_facts, value, words
 
 RATIOS = [
     ({"price": "108.00"}, math.log(0.2), "a fifth of the 540 of a Colline"),
@@ -80,8 +79,7 @@ def test_a_share_of_few_cases_is_pulled_towards_what_is_usual_on_the_marketplace
 
 
 def test_facts_of_the_first_schema_are_read_with_the_stated_constants() -> None:
-    facts = replace(facts_of(a_full_listing()), priors=None)
-    assert value("item_return_share", facts) == (2 + 0.08 * 20) / (9 + 20)
+    assert value("item_return_share", replace(facts_of(a_full_listing()), priors=None)) == (2 + 0.08 * 20) / (9 + 20)
 
 
 def test_what_the_brand_asks_is_part_of_the_facts() -> None:

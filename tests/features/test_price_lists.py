@@ -70,8 +70,7 @@ def test_of_many_currencies_none_of_which_is_asked_for_the_choice_is_fixed() -> 
 
 
 def test_lists_come_back_from_plain_rows() -> None:
-    rows = json.loads(json.dumps(LISTS.to_rows()))
-    again = PriceLists.from_rows(rows)
+    again = PriceLists.from_rows(json.loads(json.dumps(LISTS.to_rows())))
     assert sorted(map(repr, again.entries)) == sorted(map(repr, LISTS.entries))
 
 

@@ -3,39 +3,13 @@ from dataclasses import replace
 
 import pytest
 
+from features.compute import NAMES
 from features.contacts import ContactKind
 from features.history import History
 from features.links import LinkedSeller, Links, LinkStep
-from tests.features.features_of import value, words
-from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
+from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts, value, words
 
-# Ann has the same telephone, with two fakes and a genuine listing; Bo the same payout account as she, cleared once.
-VALUES = [
-    ("seller_linked_sellers", math.log(3), "two"),
-    ("seller_linked_counterfeiters", math.log(2), "one of them"),
-    ("seller_linked_cleared", math.log(2), "the other"),
-    ("seller_linked_counterfeit_share", (2 + 0.05 * 10) / (4 + 10), "2 of 4, smoothed"),
-    ("seller_linked_distance", 1.0, "one step"),
-]
-
-
-@pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_signal_of_linked_sellers_is(name: str, expected: float, _why: str) -> None:
-    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
-
-
-STATEMENT = [
-    ("seller_linked_sellers", "The seller shares contacts with 2 other sellers, directly or through others."),
-    ("seller_linked_counterfeiters", "1 of 2 linked sellers had listings confirmed counterfeit."),
-    ("seller_linked_cleared", "All reviewed listings of 1 linked seller were found genuine."),
-    ("seller_linked_counterfeit_share", "Reviewed listings of linked sellers: 2 counterfeit, 2 genuine."),
-    ("seller_linked_distance", "A seller with confirmed counterfeits is linked by a shared contact: telephone number."),
-]
-
-
-@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
-def test_a_signal_of_linked_sellers_reads(name: str, sentence: str) -> None:
-    assert words(name, full_facts()) == sentence
+LINKED = [name for name in NAMES if name.startswith("seller_linked_")]
 
 
 def of(*sellers: LinkedSeller, **more: bool) -> History:
@@ -50,8 +24,7 @@ def a_linked(name: str, *, counterfeit: int = 0, genuine: int = 0, steps: int = 
 def test_the_way_to_a_counterfeiter_is_told_by_its_contacts_and_names_nobody() -> None:
     path = (LinkStep(kind=ContactKind.EMAIL, seller="ann"), LinkStep(kind=ContactKind.ADDRESS, seller="bo"))
     facts = some_facts(history=of(LinkedSeller(path=path, counterfeit=1, genuine=0), more=True))
-    sentence = words("seller_linked_distance", facts)
-    assert sentence.endswith("2 shared contacts away: e-mail address, address.")
+    assert words("seller_linked_distance", facts).endswith("2 shared contacts away: e-mail address, address.")
     assert "shares contacts with at least 1 other sellers," in words("seller_linked_sellers", facts)
 
 
@@ -61,11 +34,11 @@ UNKNOWN: list[tuple[Links | None, str]] = [(None, "not recorded then"), (Links(c
 @pytest.mark.parametrize(("found", "_why"), UNKNOWN)
 def test_without_a_contact_nothing_is_known_of_links(found: Links | None, _why: str) -> None:
     facts = some_facts(history=History(links=found))
-    assert all(math.isnan(value(name, facts)) for name, _, _ in VALUES)
+    assert all(math.isnan(value(name, facts)) for name in LINKED)
 
 
 def test_a_contact_that_nobody_shares_is_no_link_and_not_unknown() -> None:
-    found = [value(name, some_facts(history=of())) for name, _, _ in VALUES]
+    found = [value(name, some_facts(history=of())) for name in LINKED]
     assert found[:3] == [0, 0, 0]
     assert all(math.isnan(one) for one in found[3:])
 
@@ -73,13 +46,12 @@ def test_a_contact_that_nobody_shares_is_no_link_and_not_unknown() -> None:
 def test_a_hundred_confirmations_against_one_shop_weigh_on_who_is_linked_as_ten_do() -> None:
     """Many confirmations of one brand count like one confirmation."""
     ten, hundred = (some_facts(history=of(a_linked("x", counterfeit=n))) for n in (10, 100))
-    assert [value(name, hundred) for name, _, _ in VALUES] == [value(name, ten) for name, _, _ in VALUES]
+    assert [value(name, hundred) for name in LINKED] == [value(name, ten) for name in LINKED]
     assert value("seller_linked_counterfeit_share", hundred) == pytest.approx(10.5 / 20, abs=1e-12)
 
 
 def test_a_linked_seller_with_any_counterfeit_is_not_counted_as_cleared() -> None:
-    facts = some_facts(history=of(a_linked("x", counterfeit=1, genuine=9)))
-    assert value("seller_linked_cleared", facts) == 0
+    assert value("seller_linked_cleared", some_facts(history=of(a_linked("x", counterfeit=1, genuine=9)))) == 0
 
 
 def test_the_nearest_counterfeiter_counts_and_not_the_nearest_seller() -> None:

@@ -7,26 +7,7 @@ import pytest
 from features.compute import NAMES
 from features.facts import facts_from_json
 from features.history import History
-from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts, some_facts, some_listings
-
-# Five bags of Aurelle put up 3, 13, ... 43 days ago, three belts without a brand put up 53, 63 and 73 days ago.
-VALUES = [
-    ("seller_known", math.log(81), "eighty days"),
-    ("seller_offers", math.log(9), "eight"),
-    ("seller_listings_7d", math.log(2), "one"),
-    ("seller_recent_listings_share", 1 / 8, "one of eight"),
-    ("seller_brands", math.log(2), "Aurelle"),
-    ("seller_top_brand_share", 1.0, "all that name one"),
-    ("seller_brand_entropy", 0.0, "one brand"),
-    ("seller_protected_share", 5 / 8, "the bags"),
-    ("seller_categories", math.log(3), "bags and belts"),
-]
-
-
-@pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_signal_of_a_sellers_other_listings_is(name: str, expected: float, _why: str) -> None:
-    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
+from tests.fixtures.facts import full_facts, some_facts, some_listings, value
 
 
 def test_the_spread_is_the_median_distance_from_the_median() -> None:
@@ -34,28 +15,6 @@ def test_the_spread_is_the_median_distance_from_the_median() -> None:
     middle = (math.log(100) + math.log(200)) / 2
     distances = sorted(abs(math.log(one) - middle) for one in (40, 40, 40, 100, 200, 300, 400, 500))
     assert value("seller_price_spread", full_facts()) == pytest.approx((distances[3] + distances[4]) / 2, abs=1e-12)
-
-
-STATEMENT = [
-    ("seller_known", "The seller was first seen here 80 days ago."),
-    ("seller_offers", "The seller published 8 other listings in the last half year."),
-    ("seller_listings_7d", "The seller published 1 other listing in 7 days."),
-    (
-        "seller_recent_listings_share",
-        "1 of 8 other listings that the seller published in 90 days came in the last 7 days.",
-    ),
-    ("seller_brands", "Other listings of the seller: 8, of 1 brand."),
-    ("seller_top_brand_share", "100% of the seller's other branded listings are of one brand."),
-    ("seller_brand_entropy", "The seller's other listings are of 1 brand."),
-    ("seller_protected_share", "5 of 8 other listings of the seller are of protected brands."),
-    ("seller_categories", "The seller's other listings are in 2 categories."),
-    ("seller_price_spread", "Half of the seller's 8 other prices are within 216% of their median."),
-]
-
-
-@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
-def test_a_signal_of_a_sellers_other_listings_reads(name: str, sentence: str) -> None:
-    assert words(name, full_facts()) == sentence
 
 
 def test_many_brands_in_equal_parts_are_told_from_one() -> None:

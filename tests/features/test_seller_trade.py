@@ -6,43 +6,7 @@ import pytest
 from features.facts import Facts
 from features.fields import Windows
 from features.history import EventCounts, History
-from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts, some_facts
-
-# The full listing's seller: 4, 20 and 60 sales, 0, 2 and 6 returns, 0, 1 and 3 fakes, 800, 3,000 and 9,000 EUR.
-VALUES = [
-    ("seller_sales_30d", math.log(21), "twenty"),
-    ("seller_sales_growth_7d", math.log((4 + 7 / 30) / (7 / 30 * 21)), "4 of 20 where 4.7 would be steady"),
-    ("seller_sales_growth_30d", math.log((20 + 1 / 3) / (61 / 3)), "20 of 60 is steady"),
-    ("seller_turnover_growth_30d", math.log((3000 + 1 / 3) / (9001 / 3)), "3,000 of 9,000 is steady"),
-    ("seller_return_share_7d", (0 + 0.08 * 20) / (4 + 20), "none of four, smoothed"),
-    ("seller_fake_return_share_30d", (1 + 0.005 * 40) / (20 + 40), "one of twenty, smoothed"),
-    ("seller_fake_returns_90d", math.log(4), "three"),
-]
-
-
-@pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_signal_of_a_sellers_trade_is(name: str, expected: float, _why: str) -> None:
-    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
-
-
-STATEMENT = [
-    ("seller_sales_30d", "The seller sold 20 items in 30 days."),
-    ("seller_sales_growth_7d", "The seller's sales in 7 days run at 0.9 times the pace of 30 days: 4 of 20."),
-    ("seller_sales_growth_30d", "The seller's sales in 30 days run at 1.0 times the pace of 90 days: 20 of 60."),
-    (
-        "seller_turnover_growth_30d",
-        "The seller's turnover in 30 days runs at 1.0 times the pace of 90 days: 3,000 of 9,000.",
-    ),
-    ("seller_return_share_7d", "0 of 4 items that the seller sold in 7 days were returned."),
-    ("seller_fake_return_share_30d", "1 of 20 items that the seller sold in 30 days were returned as not genuine."),
-    ("seller_fake_returns_90d", "3 items of the seller were returned as not genuine in 90 days."),
-]
-
-
-@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
-def test_a_signal_of_a_sellers_trade_reads(name: str, sentence: str) -> None:
-    assert words(name, full_facts()) == sentence
+from tests.fixtures.facts import full_facts, some_facts, value
 
 
 def selling(d7: float | None, d30: float | None) -> Facts:

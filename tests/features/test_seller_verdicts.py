@@ -3,37 +3,7 @@ import math
 import pytest
 
 from features.history import History, Outcomes
-from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts, some_facts
-
-VALUES = [
-    ("seller_confirmed_counterfeits", math.log(3), "two"),
-    ("seller_cleared", math.log(6), "five"),
-    ("seller_counterfeit_share", (2 + 0.05 * 10) / (7 + 10), "2 of 7, smoothed"),
-    ("seller_counterfeits_90d", math.log(2), "one of the two"),
-    ("seller_since_counterfeit", math.log(11), "ten days ago"),
-    ("seller_strikes", math.log(3), "two incidents"),
-]
-
-
-@pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_signal_of_earlier_verdicts_is(name: str, expected: float, _why: str) -> None:
-    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
-
-
-STATEMENT = [
-    ("seller_confirmed_counterfeits", "2 earlier listings of the seller were confirmed counterfeit."),
-    ("seller_cleared", "5 earlier listings of the seller were reviewed and found genuine."),
-    ("seller_counterfeit_share", "2 of 7 reviewed listings of the seller were counterfeit."),
-    ("seller_counterfeits_90d", "1 listing of the seller was confirmed counterfeit in 90 days."),
-    ("seller_since_counterfeit", "A listing of the seller was confirmed counterfeit 10 days ago."),
-    ("seller_strikes", "The seller's counterfeits confirmed within a year amount to 2 incidents."),
-]
-
-
-@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
-def test_a_signal_of_earlier_verdicts_reads(name: str, sentence: str) -> None:
-    assert words(name, full_facts()) == sentence
+from tests.fixtures.facts import some_facts, value
 
 
 def test_no_verdict_yet_recorded_is_unknown_and_no_counterfeit_among_none_is_the_prior() -> None:

@@ -34,8 +34,7 @@ def trading(fakes: float | None, sales: float = 500.0) -> Facts:
 
 
 def turning_over(amount: float) -> Facts:
-    turnover = Windows(0.0, 0.0, amount)
-    return replace(FULL, seller=replace(FULL.seller, turnover=turnover))
+    return replace(FULL, seller=replace(FULL.seller, turnover=Windows(0.0, 0.0, amount)))
 
 
 def rated(*counts: int) -> Facts:

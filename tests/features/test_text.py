@@ -2,8 +2,7 @@ import math
 
 import pytest
 
-from tests.features.features_of import value, words
-from tests.fixtures.facts import some_facts
+from tests.fixtures.facts import some_facts, value, words
 
 WEIGHTS = [
     ("text_replica_grade", "high quality replica bag", 3.25, "a strong hit, and a second wording inside it"),

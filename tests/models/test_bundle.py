@@ -462,8 +462,7 @@ def test_a_forest_whose_columns_stand_in_another_order_is_refused() -> None:
 
 
 def test_the_digest_covers_no_time_host_path_or_commit() -> None:
-    manifest = json.loads(bundle_files()[MANIFEST])
-    assert set(manifest) == {"schema", "fingerprint", "files"}
+    assert set(json.loads(bundle_files()[MANIFEST])) == {"schema", "fingerprint", "files"}
 
 
 def test_no_file_of_a_bundle_says_where_it_was_made() -> None:

@@ -73,8 +73,7 @@ def test_the_base_of_a_curve_is_its_value_for_a_listing_without_contributions() 
 @pytest.mark.parametrize("join", Join)
 def test_a_row_of_which_nothing_is_known_has_a_score(join: Join) -> None:
     nothing = np.full((1, len(NAMES)), np.nan)
-    found = a_classifier(join).log_odds(nothing, [Listing(external_id="MP-0", title="x")])
-    assert np.isfinite(found).all()
+    assert np.isfinite(a_classifier(join).log_odds(nothing, [Listing(external_id="MP-0", title="x")])).all()
 
 
 @pytest.mark.parametrize("join", Join)

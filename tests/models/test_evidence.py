@@ -45,8 +45,7 @@ def test_a_suspect_listing_is_read_from_the_plainest_evidence_to_the_least() -> 
 
 
 def test_an_ordinary_listing_has_none() -> None:
-    plain = some_facts(description="Worn twice.")
-    assert codes(plain) == codes(bare_facts()) == []
+    assert codes(some_facts(description="Worn twice.")) == codes(bare_facts()) == []
 
 
 def test_wording_of_honest_sellers_is_named_as_such_and_stands_last() -> None:
@@ -131,8 +130,7 @@ def test_lexicon_obfuscation_contact_and_confirmed_copies_are_always_shown(facts
 
 
 def test_evidence_needs_no_value_of_a_feature_that_is_missing() -> None:
-    found = compute(suspect_facts())
-    blank = replace(found, vector=np.full(len(NAMES), np.nan))
+    blank = replace(compute(suspect_facts()), vector=np.full(len(NAMES), np.nan))
     assert {one.code for one in hard_evidence(blank.evidence, blank.vector)} == {"text_ambiguous"}
 
 

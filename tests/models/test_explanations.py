@@ -102,8 +102,7 @@ def test_words_that_conclude_go_before_words_that_describe() -> None:
 
 def test_a_contribution_that_its_words_contradict_goes_to_the_remainder() -> None:
     """'82 % below the median' must not speak for genuine goods, and must not lend its weight to another sentence."""
-    found = parts({"price_to_brand_category": -1.0, "price_to_list": 0.8})
-    assert [(one.code, one.weight) for one in found] == [
+    assert [(one.code, one.weight) for one in parts({"price_to_brand_category": -1.0, "price_to_list": 0.8})] == [
         ("price_level", 0.8),
         (TEXT, 0.0),
         (BASE, 0.0),
@@ -180,8 +179,7 @@ def test_a_text_without_quotable_phrases_is_a_remainder(text: float, quoted: tup
 
 
 def test_the_remainders_come_last_and_say_what_they_are() -> None:
-    found = parts({"seller_age": 0.5}, text=0.3, base=-2.0)
-    assert [in_english(one.message) for one in found[-3:]] == [
+    assert [in_english(one.message) for one in parts({"seller_age": 0.5}, text=0.3, base=-2.0)[-3:]] == [
         "Text as a whole, without a phrase to quote.",
         "Average listing: the score before any finding.",
         "All other signals.",

@@ -138,8 +138,7 @@ def with_faults(tree: Tree, node: int) -> list[tuple[str, Tree]]:
 
 def with_a_wrong_leaf(trees: list[Tree], columns: int) -> Floats:
     leaves = trees[5].leaves
-    wrong = replace(trees[5], leaves=(*leaves[:-1], leaves[-1] + 1e-12))
-    return flatten([*trees[:5], wrong, *trees[6:]], columns)
+    return flatten([*trees[:5], replace(trees[5], leaves=(*leaves[:-1], leaves[-1] + 1e-12)), *trees[6:]], columns)
 
 
 def with_a_wrong_way(trees: list[Tree], columns: int) -> Floats:

@@ -89,8 +89,7 @@ def test_its_contributions_add_up_to_the_score() -> None:
 
 
 def test_its_score_has_reasons_that_add_up() -> None:
-    bundle = from_files(files())
-    for score in bundle.score_many([compute(one) for one in FACTS[:20]]):
+    for score in from_files(files()).score_many([compute(one) for one in FACTS[:20]]):
         assert len(named(score.reasons)) > 1
         assert sum(one.weight for one in score.reasons) == pytest.approx(score.value, abs=1e-9)
 

@@ -19,8 +19,7 @@ def test_a_phrase_knows_the_fields_that_have_it() -> None:
 
 
 def test_words_of_scripts_without_blanks_are_in_pairs_without_a_blank() -> None:
-    facts = some_facts(title="高仿手袋 new", description=None)
-    assert list(phrases_of(facts)) == ["手袋", "new", "高仿", "手袋 new"]
+    assert list(phrases_of(some_facts(title="高仿手袋 new", description=None))) == ["手袋", "new", "高仿", "手袋 new"]
 
 
 def test_no_word_begins_or_ends_with_a_part_of_a_name() -> None:

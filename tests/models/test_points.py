@@ -45,8 +45,7 @@ def test_they_are_the_points_of_the_scorecard() -> None:
 
 @given(strategies.facts())
 def test_they_are_the_points_of_any_listing(facts: Facts) -> None:
-    found = points().sums(matrix([facts]), [facts.listing])
-    assert found[0] == pytest.approx(by_scorecard(facts), abs=1e-9)
+    assert points().sums(matrix([facts]), [facts.listing])[0] == pytest.approx(by_scorecard(facts), abs=1e-9)
 
 
 @pytest.mark.parametrize("condition", ["new", "used", None])

@@ -21,8 +21,7 @@ def flagged(counterfeit: int, genuine: int, unanswered: int = 0) -> Rows:
 
 def drawn(counterfeit: int, genuine: int, unanswered: int = 0, *, chance: float = 0.03) -> Rows:
     """Listings drawn at random among the rest."""
-    rows = flagged(counterfeit, genuine, unanswered)
-    return [Due(chance, row.counterfeit) for row in rows]
+    return [Due(chance, row.counterfeit) for row in flagged(counterfeit, genuine, unanswered)]
 
 
 # By hand. Of equal chances, k finds among n draws of a rest of N: N times Garwood's exact interval of a Poisson count
@@ -61,8 +60,7 @@ def test_a_listing_speaks_for_the_inverse_of_its_chance() -> None:
 
 def test_the_rest_is_as_many_as_it_is_known_to_be() -> None:
     """30 draws at 3 % stand for 1,000 listings in the mean; here there are 700."""
-    found = prevalence(flagged(10, 0) + drawn(3, 27), listings=710)
-    assert found.value == pytest.approx((10 + 0.1 * 700) / 710)
+    assert prevalence(flagged(10, 0) + drawn(3, 27), listings=710).value == pytest.approx((10 + 0.1 * 700) / 710)
 
 
 def test_unanswered_questions_count_as_the_answered_do_and_widen_the_interval() -> None:

@@ -216,8 +216,7 @@ def test_an_authorised_seller_is_audited_at_a_share_of_its_own() -> None:
 
 
 def test_a_share_of_none_audits_nothing() -> None:
-    policy = RoutingPolicy(audit_least_share=0.0)
-    assert route(LOW, KNOWN, draw=0.0, policy=policy).lane is Lane.NO_ACTION
+    assert route(LOW, KNOWN, draw=0.0, policy=RoutingPolicy(audit_least_share=0.0)).lane is Lane.NO_ACTION
 
 
 SITUATIONS = st.builds(

@@ -112,8 +112,7 @@ def test_the_strongest_reason_comes_first() -> None:
 
 
 def test_a_reason_carries_its_figures() -> None:
-    found = scored(some_facts(price="89.00", condition="new"))
-    assert [in_english(reason.message) for reason in found.reasons] == [
+    assert [in_english(reason.message) for reason in scored(some_facts(price="89.00", condition="new")).reasons] == [
         "The price is 82% below the median of 20 listings of this brand and category.",
         "The price is 84% below the brand's list price for Colline (540 EUR).",
         "Not counted: a low price alone sends no listing to review.",

@@ -34,8 +34,7 @@ LISTINGS = [
 
 @pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS)
 def test_other_listings_are_those_known_before_the_moment(put_up: list[Put], listings: int, _why: str) -> None:
-    past = SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at))
-    assert len(past.offers(NOW, "me")) == listings
+    assert len(SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at)).offers(NOW, "me")) == listings
 
 
 def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
@@ -44,8 +43,7 @@ def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
 
 
 def test_of_very_many_listings_the_latest_count() -> None:
-    past = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)])
-    found = past.offers(NOW, None)
+    found = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]).offers(NOW, None)
     assert len(found) == MOST_LISTINGS
     assert max(listing.age for listing in found) == timedelta(days=100 - 0.7)
 
@@ -69,8 +67,7 @@ def test_windows_count_what_was_known_before_the_moment(
 
 
 def test_a_window_that_begins_before_the_marketplace_vouched_is_unknown() -> None:
-    past = SellerHistory(events={"sale": [event(3)]})
-    counts = past.event_counts(NOW, NOW - timedelta(days=30), "EUR")
+    counts = SellerHistory(events={"sale": [event(3)]}).event_counts(NOW, NOW - timedelta(days=30), "EUR")
     assert (counts.sales, counts.returns) == ((1, 1, None), (0, 0, None))
 
 

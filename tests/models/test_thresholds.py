@@ -200,8 +200,7 @@ def a_random_market(seed: int) -> Market:
     random = np.random.default_rng(seed)
     sellers = np.repeat(np.arange(600), np.minimum(random.zipf(1.8, 600), 60)).astype(np.intp)
     scores = np.round(random.random(len(sellers)), 1)
-    labels = (random.random(len(sellers)) < scores**0.5).astype(np.int8)
-    return labels, scores, sellers
+    return (random.random(len(sellers)) < scores**0.5).astype(np.int8), scores, sellers
 
 
 def test_with_one_listing_a_seller_it_agrees_with_learn_then_test() -> None:
@@ -217,8 +216,7 @@ def test_with_one_listing_a_seller_it_agrees_with_learn_then_test() -> None:
     order = np.argsort(-scores)
     flagged = np.arange(1, len(order) + 1)
     right = np.cumsum(labels[order])
-    lower = beta.ppf(level, right, flagged - right + 1)
-    passed = (lower >= 0.8) | (flagged < 300)
+    passed = (beta.ppf(level, right, flagged - right + 1) >= 0.8) | (flagged < 300)
     expected = scores[order[np.flatnonzero(~passed)[0] - 1]]
     found = kept(promised(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
     assert found.threshold == pytest.approx(expected, abs=0.02)

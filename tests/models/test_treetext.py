@@ -110,8 +110,7 @@ def test_a_damaged_frame_never_reaches_lightgbm(old: str, new: str, sentence: st
 
 
 def test_no_beginning_of_a_forest_is_one() -> None:
-    end = TEXT.index("end of trees")
-    for at in range(0, end, 97):
+    for at in range(0, TEXT.index("end of trees"), 97):
         with pytest.raises(BundleRefused):
             check_trees(TEXT[:at])
 

@@ -191,7 +191,6 @@ def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_
 @pytest.mark.parametrize("judgement", [J.GENUINE, J.LICENSED, J.GREY_MARKET, J.CANNOT_TELL, J.NEEDS_TEST_BUY])
 def test_a_lost_standing_withholds_only_a_counterfeit_verdict(judgement: Judgement) -> None:
     decision_input = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
-    kept = replace(decision_input, withheld=WITHHELD)
-    assert consequence(judgement, kept, DEFAULT_ENFORCEMENT) == consequence(
+    assert consequence(judgement, replace(decision_input, withheld=WITHHELD), DEFAULT_ENFORCEMENT) == consequence(
         judgement, decision_input, DEFAULT_ENFORCEMENT
     )

@@ -14,8 +14,7 @@ from sqlalchemy import make_url
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import Store
 from serving.service import end_if_silent
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Populated
+from tests.fixtures.runtimes import Populated, a_row
 from tests.fixtures.service_process import a_service
 from tests.fixtures.two_processes import a_home
 

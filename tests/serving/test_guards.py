@@ -23,10 +23,8 @@ from serving.app import create_app, create_local_app
 from serving.guards import COOKIE, CSRF_FIELD, CSRF_HEADER, SECOND_STEP, Unguarded, guards_of, public
 from serving.learning.service.learn import add_job
 from serving.marketplaces.tables import api_key
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reporting import a_leader
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row
 
 # Who needs no account: who signs in, cannot any more, or makes the first one, supervisors, a seller with its
 # link, and the notifier of a listing (Article 16). More needs a reason.
@@ -127,13 +125,12 @@ def invited(site: Site, email: str, role: Role, **where: Any) -> Person:
 @pytest.fixture
 def everybody(client: TestClient, site: Site) -> dict[str, Visitor]:
     """One of each role, and a key of each scope."""
-    admin = invited(site, "ada@touchstone.example", Role.ADMIN)
     people = {
         "analyst": site.analyst,
         "brand": site.brand_person,
         "account_manager": site.account_manager,
         "data_scientist": site.data_scientist,
-        "admin": admin,
+        "admin": invited(site, "ada@touchstone.example", Role.ADMIN),
     }
     found = {name: visitor(client, site, person) for name, person in people.items()}
     programs = {f"key:{scope.value}": program(client, site, scope) for scope in MARKETPLACE_SCOPES}
@@ -416,14 +413,12 @@ def test_the_token_counts_in_a_forms_field_as_in_a_header(everybody: dict[str, V
 def test_a_field_that_is_no_text_is_no_token(everybody: dict[str, Visitor], body: bytes, content_type: str) -> None:
     person = everybody["analyst"]
     del person.headers[CSRF_HEADER]
-    answer = person.call("POST", "/sign-out", content=body, headers={"content-type": content_type})
-    assert answer.status_code == 403
+    assert person.call("POST", "/sign-out", content=body, headers={"content-type": content_type}).status_code == 403
 
 
 def test_a_form_with_a_file_is_none_of_ours(everybody: dict[str, Visitor]) -> None:
     person = everybody["analyst"]
-    token = person.headers.pop(CSRF_HEADER)
-    files = {CSRF_FIELD: ("a.txt", token.encode())}
+    files = {CSRF_FIELD: ("a.txt", person.headers.pop(CSRF_HEADER).encode())}
     assert person.call("POST", "/sign-out", files=files).status_code == 400
     assert person.call("POST", "/sign-in", files=files).status_code == 400
 

@@ -46,13 +46,11 @@ def test_equal_policies_have_one_version() -> None:
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(RoutingPolicy)])
 def test_every_setting_decides_the_version(name: str) -> None:
-    changed = dataclasses.replace(DEFAULT_ROUTING, **{name: 7})
-    assert policy_version(changed) != policy_version(DEFAULT_ROUTING)
+    assert policy_version(dataclasses.replace(DEFAULT_ROUTING, **{name: 7})) != policy_version(DEFAULT_ROUTING)
 
 
 def test_the_order_of_rules_decides_the_version() -> None:
-    reversed_ = ScorecardPolicy(rules=DEFAULT_SCORECARD.rules[::-1])
-    assert policy_version(reversed_) != policy_version(DEFAULT_SCORECARD)
+    assert policy_version(ScorecardPolicy(rules=DEFAULT_SCORECARD.rules[::-1])) != policy_version(DEFAULT_SCORECARD)
 
 
 def test_two_kinds_of_policy_with_equal_settings_are_two_versions() -> None:

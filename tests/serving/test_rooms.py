@@ -59,8 +59,7 @@ def trespass(write: Write) -> bool:
 
 def test_every_table_belongs_to_one_room() -> None:
     assert len(metadata.tables) == DECLARED, "say so here and in the migration: docs/decisions/0040"
-    owners = Counter(table.name for _, table in OWNERS)
-    assert owners == Counter(list(metadata.tables))
+    assert Counter(table.name for _, table in OWNERS) == Counter(list(metadata.tables))
 
 
 def test_the_schema_knows_the_tables_of_every_room() -> None:

@@ -21,9 +21,8 @@ from tests.fixtures import whole_reads
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.plans import WholeRead
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Populated, Site, copy_on_postgres, copy_on_sqlite
+from tests.fixtures.reporting import a_marketplace_that_listens, given_back, removed_by_brand
+from tests.fixtures.runtimes import Populated, Site, a_case, copy_on_postgres, copy_on_sqlite, judge
 from tests.fixtures.whole_reads import RIGHTLY, SMALL
 from tests.serving.web.visits import visit_as
 

@@ -84,8 +84,7 @@ def test_absent_values_are_missing_and_not_zero() -> None:
 
 
 def test_all_text_is_brand_title_description_and_category() -> None:
-    listing = a_listing(title="Tote", description=None)
-    assert baselines.all_text([listing]) == ["Aurelle Tote  Bags"]
+    assert baselines.all_text([a_listing(title="Tote", description=None)]) == ["Aurelle Tote  Bags"]
 
 
 def test_a_rank_average_weighs_text_twice_and_shares_ties() -> None:

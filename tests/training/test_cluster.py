@@ -166,8 +166,7 @@ def write_certificate(folder: Path) -> dict[str, str]:
     made = made.serial_number(1).not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2120, 1, 1))  # noqa: DTZ001  # as it is written there
     made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     (folder / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "key.pem").write_bytes(secret)
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     files = {
         f"{role}.{kind}": str(folder / f"{kind}.pem")
         for role in ("scheduler", "worker", "client")

@@ -26,8 +26,7 @@ def test_the_index_of_two_bins_by_hand() -> None:
 
 def test_the_index_by_chance_is_the_quantile_of_chi_squared_over_the_sample_sizes() -> None:
     # Nine degrees of freedom at 99 %: 21.666 (any printed table).
-    found = shift("x", ranks(1000), ranks(500))
-    assert found.by_chance == pytest.approx(21.666 * (1 / 1000 + 1 / 500), rel=1e-4)
+    assert shift("x", ranks(1000), ranks(500)).by_chance == pytest.approx(21.666 * (1 / 1000 + 1 / 500), rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,7 @@ def test_every_curve_rises(found: Observed, method: Method) -> None:
 @PROPERTY
 @given(any_observed())
 def test_a_calibration_can_be_fitted_to_any_rows_of_both_classes(found: Observed) -> None:
-    calibration = fit_calibration(found)
-    assert np.isfinite(calibration.log_odds(found.values)).all()
+    assert np.isfinite(fit_calibration(found).log_odds(found.values)).all()
 
 
 def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:
@@ -90,8 +89,7 @@ def test_the_order_of_scores_survives_a_calibration_on_misleading_values() -> No
 
 def test_values_that_separate_the_classes_have_a_finite_slope() -> None:
     values, labels = np.array([-1.0, -0.9, 0.9, 1.0]), np.array([0, 0, 1, 1], dtype=np.int8)
-    found = fit_sigmoid(values, labels, np.ones(4))
-    assert 3 < found.slope < 100
+    assert 3 < fit_sigmoid(values, labels, np.ones(4)).slope < 100
 
 
 def test_values_that_are_all_alike_give_the_share_of_counterfeits() -> None:
@@ -176,8 +174,7 @@ def test_a_bent_truth_is_fitted_where_a_sigmoid_cannot(method: Method) -> None:
     random = np.random.default_rng(3)
     values = random.uniform(-2, 2, 6_000)
     truth = np.where(values < 1, 0.05, 0.9)
-    labels = (random.random(6_000) < truth).astype(np.int8)
-    found = Observed(values, labels, np.ones(6_000), np.arange(6_000))
+    found = Observed(values, (random.random(6_000) < truth).astype(np.int8), np.ones(6_000), np.arange(6_000))
     bent, straight = (
         np.mean((expits(fit_curve(m, found).log_odds(values)) - truth) ** 2) for m in (method, Method.SIGMOID)
     )

@@ -23,8 +23,7 @@ def test_no_setting_of_the_forest_depends_on_time_or_threads() -> None:
 
 def masked(share: float, columns: int = len(NAMES)) -> tuple[NDArray[np.float64], Labels, NDArray[np.float64]]:
     rows = np.arange(40.0 * columns).reshape(40, columns)
-    labels = np.array([0, 1] * 20, dtype=np.int8)
-    return with_masked_copies(rows, labels, np.full(40, 0.8), seed=0, share=share)
+    return with_masked_copies(rows, np.array([0, 1] * 20, dtype=np.int8), np.full(40, 0.8), seed=0, share=share)
 
 
 def test_the_rows_themselves_stay_as_they_are() -> None:

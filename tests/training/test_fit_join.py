@@ -35,8 +35,7 @@ def test_text_that_hurts_at_any_weight_gets_none_where_positives_are_many() -> N
     random = np.random.default_rng(0)
     labels = (np.arange(4_000) % 20 == 0).astype(np.int8)
     numbers, text = labels + 0.4 * random.standard_normal(4_000), random.standard_normal(4_000)
-    found = fit_combiner(Join.SUM, numbers, text, labels, np.ones(4_000))
-    assert found.text_weight < 0.1
+    assert fit_combiner(Join.SUM, numbers, text, labels, np.ones(4_000)).text_weight < 0.1
 
 
 def test_values_are_standardised_by_out_of_fold_scores() -> None:
@@ -85,10 +84,8 @@ def test_points_that_say_no_more_than_chance_get_hardly_any_weight() -> None:
 
 
 def test_points_that_speak_against_the_labels_get_no_weight() -> None:
-    found = fit_points(NOISE, DEFAULT_SCORECARD, -TELLING, LABELS, np.ones(40))
-    assert found.weight == 0.0
+    assert fit_points(NOISE, DEFAULT_SCORECARD, -TELLING, LABELS, np.ones(40)).weight == 0.0
 
 
 def test_points_that_are_all_equal_are_harmless() -> None:
-    found = fit_points(TELLING, DEFAULT_SCORECARD, np.zeros(40), LABELS, np.ones(40))
-    assert found.weight == 0.0
+    assert fit_points(TELLING, DEFAULT_SCORECARD, np.zeros(40), LABELS, np.ones(40)).weight == 0.0

@@ -285,8 +285,7 @@ def test_rows_of_one_class_have_no_lift(value: int) -> None:
 def test_a_weight_of_nothing_is_no_lift() -> None:
     """The model did not learn from these rows."""
     facts, labels, weights, sellers = the_rows()
-    silent = np.where(labels > 0, 0.0, weights)
-    assert fit_phrases(facts, labels, silent, sellers, BRANDS).entries == {}
+    assert fit_phrases(facts, labels, np.where(labels > 0, 0.0, weights), sellers, BRANDS).entries == {}
 
 
 def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +298,6 @@ def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypat
 
 
 def test_stop_words_and_words_for_the_goods_are_never_in_a_table() -> None:
-    table = " ".join(the_table().entries).split()
-    assert not {"the", "other", "aurelle", "handbag"} & set(table)
+    assert not {"the", "other", "aurelle", "handbag"} & set(" ".join(the_table().entries).split())
     spoken = {word for one in the_rows()[0] for phrase in phrases_of(one) for word in phrase.split()}
     assert {"the", "other", "aurelle", "handbag"} <= spoken

@@ -28,8 +28,7 @@ def model() -> FittedOnce:
 
 def telling(strength: float) -> Floats:
     """Numbers of an encoder that knows the label to some degree, and noise."""
-    random = np.random.default_rng(4)
-    found = random.standard_normal((len(DATA.labels), 6)) / 5
+    found = np.random.default_rng(4).standard_normal((len(DATA.labels), 6)) / 5
     found[:, 0] += strength * (DATA.labels - DATA.labels.mean())
     return found
 

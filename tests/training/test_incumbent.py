@@ -49,5 +49,4 @@ def test_a_scorecard_was_never_trained() -> None:
 
 @pytest.mark.parametrize(("days", "knew"), [(-1, True), (0, True), (1, False)])
 def test_a_champion_knew_labels_that_were_mature_at_its_training(days: int, knew: bool) -> None:
-    found = InForce(replace(a_bundle(), references_as_of=NOW), 1)
-    assert found.knew(NOW + timedelta(days=days)) is knew
+    assert InForce(replace(a_bundle(), references_as_of=NOW), 1).knew(NOW + timedelta(days=days)) is knew

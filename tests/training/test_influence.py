@@ -112,8 +112,7 @@ def test_three_sources_are_not_capped() -> None:
 
 
 def test_each_class_has_its_own_caps() -> None:
-    found = made_of(rows_of(1, "abcdef") + rows_of(0, "abcde"))
-    assert [one for one in found if one[0] == "source"] == [
+    assert [one for one in made_of(rows_of(1, "abcdef") + rows_of(0, "abcde")) if one[0] == "source"] == [
         ("source", list(range(6)), 0.5), ("source", list(range(6, 11)), 0.6),
     ]  # fmt: skip
 

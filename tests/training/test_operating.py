@@ -63,8 +63,7 @@ def test_analysts_see_at_most_their_share() -> None:
     """Ten counterfeits evenly among a thousand: the ninth has rank 900, above the capacity of 120."""
     labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.2, 1_000)
     labels[99::100] = 1
-    found = chosen(labels, probabilities)
-    assert (probabilities >= found.analyst_from).mean() == pytest.approx(ANALYST_SHARE)
+    assert (probabilities >= chosen(labels, probabilities).analyst_from).mean() == pytest.approx(ANALYST_SHARE)
 
 
 def test_analysts_see_nothing_below_a_twentieth() -> None:
@@ -81,8 +80,7 @@ def test_the_analyst_threshold_is_at_most_that_of_brands() -> None:
 def test_a_row_is_weighted_by_the_listings_that_it_represents() -> None:
     """Each genuine row represents ten, so even the top is not precise enough to ask a brand below 0.9."""
     labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
-    weights = np.where(labels, 1.0, 10.0)
-    assert chosen(labels, probabilities, weights).ask_brand_from == 0.9
+    assert chosen(labels, probabilities, np.where(labels, 1.0, 10.0)).ask_brand_from == 0.9
 
 
 def test_figures_at_both_thresholds() -> None:

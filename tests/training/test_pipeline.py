@@ -168,10 +168,9 @@ def test_flipped_labels_that_nothing_has_judged_do_not_change_the_shipped_model(
 
 
 def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:
-    market = a_market(120, seed=9)
     items = [
         GoldenItem(f"ver_g{i}", f"lst_g{i}", f"golden-{i // 2}", row.label, ("a", "b"), row.facts)
-        for i, row in enumerate(snapshot_rows(market))
+        for i, row in enumerate(snapshot_rows(a_market(120, seed=9)))
     ]
     golden = thawed(*freeze(items, NOW))
     champion = from_files(candidate.files)

@@ -163,8 +163,7 @@ def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path,
 
 def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
     data = load_labelled(sample, "ozon-ecup", received_at=NOW).data
-    found = cross_validate(FromFile(data, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads)
-    return summarise(data, found)
+    return summarise(data, cross_validate(FromFile(data, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads))
 
 
 @pytest.mark.soak

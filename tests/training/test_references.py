@@ -15,8 +15,7 @@ BAGS = [a_listing(external_id=f"MP-{i}", price=price) for i, price in enumerate(
 
 
 def reference(offline: OfflineReferences, listing: Listing, *, took_part: bool) -> PriceReference | None:
-    facts = offline.facts(listing, as_of=NOW, marketplace="bazaar", took_part=took_part)
-    return facts.price.brand_category
+    return offline.facts(listing, as_of=NOW, marketplace="bazaar", took_part=took_part).price.brand_category
 
 
 def test_a_row_is_not_compared_with_itself() -> None:

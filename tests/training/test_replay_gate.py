@@ -66,8 +66,7 @@ def test_one_way_that_costs_too_much_blocks_a_candidate_and_is_named() -> None:
 
 
 def test_a_passed_gate_states_its_bounds() -> None:
-    found = replay_gate([replayed(), honest()], DEFAULT_GATES)
-    assert found.sentence == (
+    assert replay_gate([replayed(), honest()], DEFAULT_GATES).sentence == (
         "None of the 2 judged transforms costs more than 10% of recall or shows more than 0.5% more of the honest "
         "listings."
     )
@@ -176,8 +175,7 @@ def test_the_policy_limits_the_number_of_rewritten_listings() -> None:
         return np.ones(len(some))
 
     few = replace(DEFAULT_GATES, replay_most=12)
-    found = replay(HELD_OUT, by_facts(counts), REFERENCES, few, seed=0)
-    assert {one.listings for one in found} == set(asked) == {12}
+    assert {one.listings for one in replay(HELD_OUT, by_facts(counts), REFERENCES, few, seed=0)} == set(asked) == {12}
 
 
 def test_of_all_comparisons_together_one_in_twenty_may_fail_by_chance() -> None:
@@ -226,8 +224,7 @@ def test_a_listing_at_the_threshold_is_shown() -> None:
 
 def test_the_interval_also_weights_honest_listings() -> None:
     """Every second honest listing is newly shown and represents thirty listings."""
-    honest_rows = np.flatnonzero(DATA.labels == 0)
-    feared = {FACTS[i].listing.external_id for i in honest_rows[::2]}
+    feared = {FACTS[i].listing.external_id for i in np.flatnonzero(DATA.labels == 0)[::2]}
 
     def afraid_of_some(facts: Sequence[Facts]) -> Floats:
         signs = [any(ord(c) > 0x2000 for c in one.listing.title or "") for one in facts]

@@ -12,7 +12,7 @@ from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import a_listing, facts_of
 from tests.fixtures.labelled import labelled_rows, write_csv, write_ndjson
-from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import a_row
 from tests.fixtures.scorers import THRESHOLDS, a_bundle, bundle_files
 from training.adapters.formats import UnknownLayout
 from training.score_columns import SCHEMA
@@ -77,16 +77,14 @@ EVERYTHING, NOTHING = Thresholds(0.0, 0.0), Thresholds(1.0, 1.0)
 
 
 def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp_path: Path) -> None:
-    path = write_ndjson(tmp_path / "a.ndjson", MIXED[:1])
-    (row,), _ = scored(path, tmp_path, thresholds=EVERYTHING)
+    (row,), _ = scored(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=EVERYTHING)
     assert row["route"] == "ask_brand"
     assert len(row["reasons"]) >= 2
     assert row["reasons"][-1].endswith("at or above 0.00: Aurelle is asked.")
 
 
 def test_a_row_without_action_has_only_the_reason_of_the_route(tmp_path: Path) -> None:
-    path = write_ndjson(tmp_path / "a.ndjson", MIXED[:1])
-    (row,), _ = scored(path, tmp_path, thresholds=NOTHING)
+    (row,), _ = scored(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=NOTHING)
     assert row["route"] == "release"
     assert len(row["reasons"]) == 1
 

@@ -65,8 +65,7 @@ def listings_of(part: Part, reading: Reading) -> dict[int, Listing]:
 
 @pytest.mark.parametrize("form", ["flat", "nested", "lines"])
 def test_each_row_is_in_one_part_and_a_sellers_rows_of_a_window_are_together(tmp_path: Path, form: str) -> None:
-    path = a_file(tmp_path, form)
-    source = source_of(path, "native", received_at=NOW, advanced=lambda _: None, by_seller=True)
+    source = source_of(a_file(tmp_path, form), "native", received_at=NOW, advanced=lambda _: None, by_seller=True)
     assert source.columns is not None
     reading = Reading.of("native", source.columns, digest=source.digest, received_at=NOW)
     parts = [(part, listings_of(part, reading)) for part in source.parts]

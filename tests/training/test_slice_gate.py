@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from models.policies.learning import DEFAULT_GATES
+from tests.training.slice_power import SETTINGS, refusals
 from training.gate import State
 from training.slice_gate import Compared, SliceEvidence, slice_gate
 
@@ -114,8 +115,7 @@ def test_a_slice_reports_its_figures(found: SliceEvidence, sentence: str) -> Non
 
 
 def test_slices_that_could_not_be_judged_are_counted() -> None:
-    found = slice_gate((a_slice(), a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES)
-    assert found.sentence == (
+    assert slice_gate((a_slice(), a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES).sentence == (
         "None of 2 slices of 50 rows or more has lost recall, rank or precision beyond its bound; 1 have too few "
         "counterfeits to judge."
     )
@@ -137,3 +137,37 @@ def test_a_slice_has_the_figure_and_the_bound_of(
 ) -> None:
     (part,) = slice_gate((found,), DEFAULT_GATES).parts
     assert (part.figure, part.bound) == (figure, bound)
+
+
+# The gate of slices on simulated markets: it rarely refuses equal models and reliably refuses poisoned ones.
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+SELDOM = [("equal models", 0.03), ("equal, 200 rows", 0.03), ("equal, shown by the champion", 0.03)]
+SURELY = [
+    ("poisoned", 0.85),
+    ("poisoned, 200 rows", 0.97),
+    ("half poisoned, 200 rows", 0.85),
+    ("poisoned, shown by the champion", 0.9),
+]
+
+
+@pytest.mark.parametrize(("name", "most"), SELDOM[:1])
+def test_equal_models_are_seldom_refused(name: str, most: float) -> None:
+    assert refusals(BY_NAME[name], 15).slices <= most
+
+
+@pytest.mark.parametrize(("name", "least"), SURELY[:1])
+def test_a_poisoned_slice_is_refused(name: str, least: float) -> None:
+    assert refusals(BY_NAME[name], 15).slices >= least
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("name", "most"), SELDOM)
+def test_equal_models_are_seldom_refused_in_two_hundred_markets(name: str, most: float) -> None:
+    assert refusals(BY_NAME[name], 200, seed=1).slices <= most
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("name", "least"), SURELY)
+def test_a_poisoned_slice_is_refused_in_two_hundred_markets(name: str, least: float) -> None:
+    assert refusals(BY_NAME[name], 200, seed=1).slices >= least

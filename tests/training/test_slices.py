@@ -14,8 +14,7 @@ OURS, THEIRS = np.linspace(0, 1, 24), np.linspace(1, 0, 24)
 
 
 def test_the_slices_are_by_brand_market_language_category_country_and_missing_evidence() -> None:
-    found = slices(FACTS, LABELS, OURS, None)
-    assert {row["slice"]: row["rows"] for row in found} == {
+    assert {row["slice"]: row["rows"] for row in slices(FACTS, LABELS, OURS, None)} == {
         "brand Aurelle": 24,
         "category bags": 24,
         "language en": 12,
@@ -54,8 +53,7 @@ def test_without_a_champion_its_figure_is_absent() -> None:
 
 
 def test_a_figure_that_does_not_exist_is_none() -> None:
-    found = slices(FACTS, np.zeros(24, dtype=np.int8), OURS, None)
-    assert {row["candidate_ap"] for row in found} == {None}
+    assert {row["candidate_ap"] for row in slices(FACTS, np.zeros(24, dtype=np.int8), OURS, None)} == {None}
 
 
 BARE = only_text_and_price(full_facts())

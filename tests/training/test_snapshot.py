@@ -68,8 +68,7 @@ def test_another_row_is_another_snapshot(tmp_path: Path, change: dict[str, Any])
 
 
 def test_labels_are_in_the_order_of_the_rows(tmp_path: Path) -> None:
-    found = read_snapshot(written(tmp_path)[0])
-    assert found.labels.tolist() == DATA.labels.tolist()
+    assert read_snapshot(written(tmp_path)[0]).labels.tolist() == DATA.labels.tolist()
 
 
 def test_another_snapshot_than_the_recorded_one_is_refused(tmp_path: Path) -> None:

@@ -91,8 +91,7 @@ def rolled(split: LaterSplit) -> list[tuple[list[int], list[int]]]:
 def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
     """A quarter of eight rows by day is later: days 6 and 7. The seller of day 7 already sold on day 0."""
     times = [NOW + timedelta(days=day) for day in range(8)]
-    groups = np.array([0, 1, 2, 3, 4, 5, 6, 0])
-    split = split_later_unseen(times, groups, share=0.25)
+    split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 5, 6, 0]), share=0.25)
     assert rolled(split) == [([0, 1, 2, 3, 4, 5], [6])]
     assert split.cut == NOW + timedelta(days=6)
 
@@ -104,8 +103,7 @@ def test_rows_may_have_any_order() -> None:
 
 
 def test_rows_of_one_moment_stay_together() -> None:
-    split = split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)
-    assert rolled(split) == [([], [0, 1, 2, 3])]
+    assert rolled(split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)) == [([], [0, 1, 2, 3])]
 
 
 def judged_after(

@@ -24,8 +24,7 @@ def test_the_off_diagonal_of_the_confident_joint_by_hand() -> None:
 
 def test_a_label_with_the_higher_probability_is_not_in_doubt() -> None:
     """A genuine label at .4 exceeds the mean of .3 of the counterfeits, but genuine is still more probable."""
-    labels = np.array([1, 1, 0, 0], dtype=np.int8)
-    assert doubtful(labels, np.array([0.3, 0.3, 0.4, 0.1])).tolist() == []
+    assert doubtful(np.array([1, 1, 0, 0], dtype=np.int8), np.array([0.3, 0.3, 0.4, 0.1])).tolist() == []
 
 
 BOUNDS = [

@@ -64,8 +64,7 @@ KNOWS = knowing(DATA)
 
 
 def test_the_public_functions_of_a_file_are_features_in_its_order() -> None:
-    found = of(TWO).features()
-    assert [(one.name, one.meaning) for one in found] == [
+    assert [(one.name, one.meaning) for one in of(TWO).features()] == [
         ("price_cents", "Part of the price after the point."),
         ("list_price_given", ""),
     ]

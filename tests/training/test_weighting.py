@@ -51,8 +51,7 @@ def copies(n: int, **changes: Any) -> list[SnapshotRow]:
 
 
 def test_fifty_copies_of_one_listing_weigh_as_one() -> None:
-    rows = copies(50, weight=0.7)
-    found = training_weights(rows, FACTS[:1] * 50, UNCAPPED)
+    found = training_weights(copies(50, weight=0.7), FACTS[:1] * 50, UNCAPPED)
     assert found.values.sum() == pytest.approx(0.7)
     assert found.report["near_duplicates"] == 50
 

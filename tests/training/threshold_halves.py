@@ -100,16 +100,14 @@ def bootstrap(
     np.add.at(flagged, (numbers, place), 1.0)
     np.add.at(right, (numbers, place), seen.labels)
     flagged, right = flagged.cumsum(axis=1)[:, :-1], right.cumsum(axis=1)[:, :-1]
-    even = np.full(shape[0], 1 / shape[0])
-    counts = random.multinomial(shape[0], even, RESAMPLES)
+    counts = random.multinomial(shape[0], np.full(shape[0], 1 / shape[0]), RESAMPLES)
     if predictive:
         counts = np.stack([random.multinomial(shape[0], row / shape[0]) for row in counts])
     accused = flagged[:, -1] > 0
     weights = counts[:, accused].astype(np.float32)
     found: dict[tuple[float, float], float | None] = {}
     for target in targets:
-        balances = (right - target * flagged)[accused].astype(np.float32)
-        reached = ((weights @ balances) >= 0).mean(axis=0)
+        reached = ((weights @ (right - target * flagged)[accused].astype(np.float32)) >= 0).mean(axis=0)
         for confidence in CONFIDENCES:
             kept = np.flatnonzero(reached >= confidence)
             found[target, confidence] = float(thresholds[kept[-1]]) if len(kept) else None

@@ -74,8 +74,7 @@ def rules(path: Path = LIST) -> Rules:
 def files(root: Path) -> Iterator[Path]:
     """The files of the repository that people read, without the list itself and the quotes of sellers."""
     command = ["git", "ls-files", "-co", "--exclude-standard"]  # What is not committed yet is read too.
-    listed = subprocess.run(command, cwd=root, capture_output=True, check=True)
-    for name in listed.stdout.decode().splitlines():
+    for name in subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode().splitlines():
         path = root / name
         if path.suffix in _READ and path.is_file() and path.resolve() != LIST and not name.startswith(_DATA):
             yield path

@@ -54,8 +54,7 @@ def _usable(found: Alternatives) -> bool:
 
 
 def _weight(found: Alternatives) -> tuple[int, int]:
-    shortest = min(found, key=_word_weight)
-    return _word_weight(shortest), -len(found)
+    return _word_weight(min(found, key=_word_weight)), -len(found)
 
 
 def _word_weight(word: str) -> int:

@@ -128,8 +128,7 @@ def test_a_conflict_that_passes_is_told_with_the_time_to_wait(client: TestClient
 
 
 def test_a_conflict_that_stays_is_told_without_a_time_to_wait(client: TestClient, site: Site) -> None:
-    csrf = sign_in(client, site.data_scientist)
-    answer = client.delete("/api/v1/promotions/latest", headers=csrf)
+    answer = client.delete("/api/v1/promotions/latest", headers=sign_in(client, site.data_scientist))
     assert answer.status_code == 409
     assert "retry-after" not in answer.headers
 

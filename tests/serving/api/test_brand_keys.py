@@ -20,11 +20,8 @@ from serving.brands.tables import certification_attempt
 from serving.marketplaces import service as keys
 from serving.platform.pace import Pace, TooManyRequests
 from serving.reports.tables import report
-from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
-from tests.fixtures.bursts import states
-from tests.fixtures.reporting import on_sale
+from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere, on_sale, right_of, states
 from tests.fixtures.runtimes import Site, invite
-from tests.fixtures.takedowns import right_of
 
 PATH = "/api/v1/brand/reports"
 
@@ -129,8 +126,7 @@ def test_a_key_ends_with_what_it_rests_on(
     names, key = on_sale(site, 1), a_key(site)
     assert client.get("/api/v1/reason-codes", headers=by(key)).status_code == 200
     end(site, key)
-    answer = client.post(PATH, json=body(site, names), headers=by(key, "late"))
-    assert answer.status_code == status
+    assert client.post(PATH, json=body(site, names), headers=by(key, "late")).status_code == status
     assert states(site) == {}
     assert [one.leads and one.record.revoked_at is None for one in site.read(keys_of_brand, pair_of(site))] == [False]
 
@@ -138,8 +134,7 @@ def test_a_key_ends_with_what_it_rests_on(
 def test_the_certification_of_the_maker_holds(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 1), a_key(site)
     site.execute(certification_attempt.delete())
-    answer = client.post(PATH, json=body(site, names), headers=by(key, "first"))
-    assert answer.status_code == 403
+    assert client.post(PATH, json=body(site, names), headers=by(key, "first")).status_code == 403
     assert states(site) == {}
 
 

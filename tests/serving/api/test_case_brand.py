@@ -9,8 +9,7 @@ from models.case import CaseLane
 from serving.cases.store.cases import Case
 from tests.fixtures.clients import sign_in
 from tests.fixtures.naming import a_brandless_case, another_brand, as_stored
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 
 VELA = {"mark": "Vela Nord", "owner": "Vela Nordsee AG"}
 PROMPT = "Name the brand first: choose a registered brand, or enter the mark and its owner."

@@ -13,16 +13,14 @@ from serving.api.clock import move_clock
 from serving.appeals.tables import counter_notice
 from serving.platform.clock import SimulatedClock
 from tests.fixtures.receivers import a_receiver, proven
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 
 
 @pytest.mark.parametrize("seed", [3, None])
 def test_with_a_seed_what_is_due_leaves_before_the_sweep_that_reads_its_answer(site: Site, seed: int | None) -> None:
     """The sweep opens the counter-notice of a removal that left; which of both was first decided the run."""
     clock = SimulatedClock(timedelta(0), stands_at=site.clock.now())
-    settings = site.runtime.settings.model_copy(update={"seed": seed})
-    runtime = replace(site.runtime, clock=clock, settings=settings)
+    runtime = replace(site.runtime, clock=clock, settings=site.runtime.settings.model_copy(update={"seed": seed}))
     with a_receiver() as receiver:
         provisioning.register_webhook(
             runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"

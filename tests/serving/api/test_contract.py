@@ -17,11 +17,9 @@ from serving.api.score import Scored
 from serving.app import create_app
 from serving.guards import guards_of
 from tests.fixtures.clients import sign_in, with_key
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, removed_by_brand
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row
 from tests.serving.cli.commands import touchstone_in
 from tests.serving.test_guards import program, routes_of
 from tests.serving.web.reports import admit_model

@@ -43,5 +43,4 @@ def test_bad_input_changes_nothing(site: Site, client: TestClient) -> None:
 
 
 def test_a_key_for_intake_does_not_say_where_takedowns_go(site: Site, client: TestClient) -> None:
-    headers = a_program(site, Scope.INTAKE, Scope.SCORE)
-    assert client.post(PATH, json={"url": URL}, headers=headers).status_code == 403
+    assert client.post(PATH, json={"url": URL}, headers=a_program(site, Scope.INTAKE, Scope.SCORE)).status_code == 403

@@ -63,8 +63,7 @@ def test_outside_production_any_name_will_do(site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nothing", "/static/mark.svg", "/api/v1/figures", "/healthz"])
 def test_production_tells_browsers_to_use_https_alone(production: TestClient, site: Site, path: str) -> None:
-    answer = production.get(path, headers={"host": HOST})
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert production.get(path, headers={"host": HOST}).headers["strict-transport-security"] == "max-age=31536000"
     assert "strict-transport-security" not in a_client(site.runtime).get(path).headers
 
 

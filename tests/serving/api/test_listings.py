@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from serving.listings.store import listings
 from tests.fixtures.clients import with_key
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 
 JSON = {"content-type": "application/json"}
 NDJSON = {"content-type": "application/x-ndjson"}
@@ -130,13 +129,11 @@ def test_a_body_that_lies_about_its_length_is_cut_off(client: TestClient, site: 
         for _ in range(6):
             yield b" " * 1_000_000
 
-    answer = client.post("/api/v1/listings", content=chunks(), headers={**with_key(site), **JSON})
-    assert answer.status_code == 413
+    assert client.post("/api/v1/listings", content=chunks(), headers={**with_key(site), **JSON}).status_code == 413
 
 
 def test_no_answer_repeats_what_was_sent(client: TestClient, site: Site) -> None:
-    answer = post(client, site, json.dumps(a_row(title=None, price="canary-in-the-price")))
-    assert "canary" not in answer.text
+    assert "canary" not in post(client, site, json.dumps(a_row(title=None, price="canary-in-the-price"))).text
 
 
 @pytest.mark.parametrize(

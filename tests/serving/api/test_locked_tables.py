@@ -20,9 +20,8 @@ from serving.platform.database import store as stores
 from serving.platform.database.engine import job_database_url, sqlite_driver
 from serving.platform.database.waits import Waits
 from tests.fixtures.clients import a_client, sign_in, with_key
-from tests.fixtures.listings import a_row
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.runtimes import DATABASE, Populated, Site, copy_on_postgres, copy_on_sqlite
+from tests.fixtures.runtimes import DATABASE, Populated, Site, a_row, copy_on_postgres, copy_on_sqlite
 from tests.serving.test_rooms import OWNERS, room_of
 
 TABLES: Final = sorted((room_of(dotted), table.name) for dotted, table in OWNERS)
@@ -57,8 +56,7 @@ def on_postgres(tmp_path: Path, populated: Populated, server: Postgres) -> Itera
 def waiting(other: Any) -> int:
     """How many sessions wait for a lock on a table of this database now."""
     query = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE NOT granted AND datname"
-    found = other.execute(f"{query} = current_database()").fetchone()
-    return int(found[0])
+    return int(other.execute(f"{query} = current_database()").fetchone()[0])
 
 
 def requests_of(site: Site) -> list[Callable[[], Any]]:

@@ -13,9 +13,7 @@ from serving.notices.store import notices
 from serving.notices.tables import notice
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
-from tests.serving.notices.service.test_notices import count
+from tests.fixtures.runtimes import Site, open_cases
 
 BODY = {
     "explanation": WORDS,
@@ -41,8 +39,7 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
     assert receipt.keys() == {"notice_id", "received_at", "link", "offers", "warning"}
     assert receipt["warning"] is None
     assert receipt["offers"] == [{"location": "MP-1", "state": "waiting"}]
-    page = client.get(receipt["link"], headers={"accept": "text/html"})
-    assert receipt["notice_id"] in page.text
+    assert receipt["notice_id"] in client.get(receipt["link"], headers={"accept": "text/html"}).text
 
 
 @pytest.mark.parametrize(
@@ -71,7 +68,7 @@ def test_what_is_no_notice_is_refused_by_its_element(
     answer = post(client, **changes)
     assert answer.status_code == 422
     assert expected in answer.json()["error"]["sentence"]
-    assert count(site, notice) == 0
+    assert site.count(notice) == 0
 
 
 def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(client: TestClient, site: Site) -> None:
@@ -84,7 +81,7 @@ def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(clien
             "offers": [{"location": "MP-1", "state": "found"}, {"location": "MP-l", "state": "unknown_listing"}],
         },
     )
-    assert (count(site, notice), open_cases(site)) == (0, [])
+    assert (site.count(notice), open_cases(site)) == (0, [])
     assert post(client, dry_run="yes").status_code == 422
     receipt = post(client, locations=["MP-1", "MP-l"]).json()
     assert [one["state"] for one in receipt["offers"]] == ["waiting", "unknown_listing"]
@@ -104,7 +101,7 @@ def test_half_a_surrogate_pair_is_refused(client: TestClient, site: Site) -> Non
     body = b'{"name": "\\ud800", "good_faith": true}'
     answer = client.post("/api/v1/notices", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
-    assert count(site, notice) == 0
+    assert site.count(notice) == 0
 
 
 def test_a_registered_reporter_sends_its_key_and_not_its_name(client: TestClient, site: Site) -> None:
@@ -117,7 +114,7 @@ def test_a_registered_reporter_sends_its_key_and_not_its_name(client: TestClient
     assert case.priority > 3e9
     for wrong in (key[:-1], "tsr.rep_x.y", site.key, "tsr", key.replace("tsr", "tsk")):
         assert post(client, wrong).status_code == 401, "a key that does not hold is not taken for none"
-    assert count(site, notice) == 1
+    assert site.count(notice) == 1
 
 
 def test_claiming_to_be_a_flagger_makes_nobody_one(client: TestClient, site: Site) -> None:

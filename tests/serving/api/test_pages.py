@@ -19,10 +19,10 @@ from serving.sellers.service import sanctioning
 from serving.sellers.store import sanctions, seller_risks
 from serving.sellers.store.seller_risks import Kept
 from serving.takedowns.tables import action, removal_approval
-from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.contract import contract
 from tests.fixtures.notifying import notify
+from tests.fixtures.reporting import confirm, questions
 from tests.fixtures.runtimes import Site
 
 NUMBER = 3

@@ -7,11 +7,10 @@ from typing import Any, Final
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.fixtures.brand_people import a_rival
 from tests.fixtures.clients import sign_in
 from tests.fixtures.contract import contract
-from tests.fixtures.reporting import on_sale
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_rival, on_sale
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.api.test_brand_keys import PATH, a_key, body, by
 
 PDF: Final = b"%PDF-1.7 invoice of the test buy"
@@ -26,8 +25,7 @@ BOUGHT: Final = {
 
 
 def send(client: TestClient, site: Site, key: str, **changes: Any) -> str:
-    asked = body(site, on_sale(site, 2), **changes)
-    done = client.post(PATH, json=asked, headers=by(key, "of-today"))
+    done = client.post(PATH, json=body(site, on_sale(site, 2), **changes), headers=by(key, "of-today"))
     assert done.status_code == 201, done.text
     return str(done.json()["report_id"])
 
@@ -88,10 +86,8 @@ def test_no_document_comes_late_from_another_brand_or_without_the_right_to_repor
     address = f"{PATH}/{send(client, site, key)}/documents"
     assert client.post(address, content=PDF).status_code == 401
     assert client.post(address, content=PDF, headers=by(site.key)).status_code == 403
-    rival = sign_in(client, a_rival(site))
-    assert client.post(address, content=PDF, headers=rival).status_code == 404
-    analyst = sign_in(client, site.analyst)
-    assert client.post(address, content=PDF, headers=analyst).status_code == 403
+    assert client.post(address, content=PDF, headers=sign_in(client, a_rival(site))).status_code == 404
+    assert client.post(address, content=PDF, headers=sign_in(client, site.analyst)).status_code == 403
     site.clock.forward(seconds=timedelta(hours=24).total_seconds())
     late = client.post(address, content=PDF, headers=by(key))
     assert (late.status_code, late.json()["error"]["code"]) == (409, "too_late")
@@ -125,3 +121,33 @@ def test_the_contract_has_the_test_buy_and_the_bytes_of_documents() -> None:
     sent = paths["/api/v1/brand/reports/{report_id}/documents"]["post"]
     assert set(sent["requestBody"]["content"]) == {"application/pdf", "image/png", "image/jpeg"}
     assert {"brandKey": []} in sent["security"]
+
+
+def test_a_tool_orders_follows_and_closes_a_test_buy(client: TestClient, site: Site) -> None:
+    case, token = a_case(site), sign_in(client, site.analyst)
+    arrives = (site.clock.now() + timedelta(days=5)).isoformat()
+    body = {"version_id": case.version_id, "reference": "BZ-1", "arrives_by": arrives, "cost": "9", "currency": "EUR"}
+    made = client.post(f"/api/v1/cases/{case.case_id}/test-buys", json=body, headers=token)
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/test-buys/{made.json()['test_buy_id']}"
+    for event, state in (("receive", "received"), ("inspect", "inspected")):
+        taken = {"event": event, "holder": "Ines", "said": "As ordered."}
+        assert client.post(f"{path}/custody", json=taken, headers=token).json() == {"state": state}
+    finding = {"examiner": "brand", "name": "Ines", "judgement": "genuine", "said": "Serial number is ours."}
+    done = client.post(f"{path}/verdict", json=finding, headers=token)
+    assert (done.status_code, done.json()["action_id"]) == (201, None)
+    read = client.get(path).json()
+    assert (read["state"], read["verdict_id"]) == ("closed", done.json()["verdict_id"])
+    assert [one["event"] for one in read["custody"]] == ["order", "receive", "inspect", "examine"]
+    again = client.post(f"{path}/verdict", json=finding, headers=token)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
+
+
+def test_a_date_beyond_the_calendar_is_refused(client: TestClient, site: Site) -> None:
+    case, token = a_case(site), sign_in(client, site.analyst)
+    body = {"version_id": case.version_id, "reference": "BZ-1", "cost": "9", "currency": "EUR"}
+    for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        made = client.post(
+            f"/api/v1/cases/{case.case_id}/test-buys", json={**body, "arrives_by": beyond}, headers=token
+        )
+        assert (made.status_code, made.json()["error"]["code"]) == (422, "invalid")

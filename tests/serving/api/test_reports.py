@@ -6,10 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.reports.service import submitting
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import states
 from tests.fixtures.clients import sign_in
-from tests.fixtures.reporting import on_sale
+from tests.fixtures.reporting import a_rival, on_sale, states
 from tests.fixtures.runtimes import Site
 
 PATH = "/api/v1/brand/reports"

@@ -32,10 +32,8 @@ from serving.scoring.store import breakers
 from serving.sellers.store import seller_lists
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
 from tests.serving.web.reports import admit_model
 
 PATH: Final = "/api/v1/score"
@@ -198,8 +196,7 @@ def test_a_failure_is_that_of_its_request_alone(site: Site, monkeypatch: pytest.
 
     monkeypatch.setattr(score, "check", failing)
     rows = [a_row(external_id="1"), a_row(title="fails"), a_row(external_id="2")]
-    answers = together(a_client(site.runtime).app, asking(site, *rows))
-    assert [status for status, _ in answers] == [200, 500, 200]
+    assert [status for status, _ in together(a_client(site.runtime).app, asking(site, *rows))] == [200, 500, 200]
 
 
 def test_a_database_out_of_reach_is_tried_once_for_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,8 +288,7 @@ def test_the_next_answer_knows_the_texts_and_verdicts_before_it(any_site: Site) 
         a_suspect_row(external_id="x"),
     )
     before = together(app, asking(any_site, copy, of_seller))
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     any_site.clock.forward(seconds=1)
     after = together(app, asking(any_site, copy, of_seller))
     assert all(later["value"] > earlier["value"] for (_, later), (_, earlier) in zip(after, before, strict=True))

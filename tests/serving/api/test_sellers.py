@@ -1,9 +1,15 @@
+from typing import Any
+
 from fastapi.testclient import TestClient
 
+from serving.administration.service import provisioning
+from serving.intake.service.intake import receive
 from serving.sellers.service.sanctioning import speak
-from tests.fixtures.clients import sign_in
-from tests.fixtures.runtimes import Site
+from serving.sellers.service.seller_risk import refresh
+from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.strikes import SELLER, WHY, strikes_of
+from tests.serving.web.reports import put_champion_in_force
 
 
 def test_a_tool_reads_strikes_and_sanctions(client: TestClient, site: Site) -> None:
@@ -17,3 +23,64 @@ def test_a_tool_reads_strikes_and_sanctions(client: TestClient, site: Site) -> N
     speak(site.runtime, site.analyst, one["sanction_id"], agrees=True, reason=WHY)
     speak(site.runtime, site.account_manager, one["sanction_id"], agrees=True, reason=WHY)
     assert [one["state"] for one in client.get("/api/v1/sanctions").json()["in_force"]] == ["carried_out"]
+
+
+PATH = "/api/v1/seller-contacts"
+PHONE = {"seller": "shops/ann 1", "kind": "phone", "value": "+49 30 7654321"}
+
+
+def post(client: TestClient, site: Site, body: Any) -> Any:
+    return client.post(PATH, json=body, headers=with_key(site))
+
+
+def test_contacts_are_counted_and_erased_by_the_sellers_id_whatever_is_in_it(client: TestClient, site: Site) -> None:
+    answer = post(client, site, {"contacts": [PHONE, {**PHONE, "value": "030 1"}]})
+    assert (answer.status_code, answer.json()) == (200, {"new": 1, "known": 0, "quarantined": 1})
+    for erased in (1, 0):
+        answer = client.delete(f"{PATH}/shops/ann%201", headers=with_key(site))
+        assert (answer.status_code, answer.json()) == (200, {"erased": erased})
+
+
+def test_a_body_that_is_none_is_a_422_and_repeats_nothing(client: TestClient, site: Site) -> None:
+    for body in ([PHONE], {"contact": [PHONE]}, "+49 30 7654321"):
+        answer = post(client, site, body)
+        assert answer.status_code == 422
+        assert "7654321" not in answer.text
+
+
+SELLER_RISK_PATH = "/api/v1/seller-risks"
+NAME = "shops/ann 1"
+
+
+def compared(site: Site) -> None:
+    """One listing of one seller, scored by a model, and one on another marketplace."""
+    put_champion_in_force(site)
+    other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    for place, name in ((site.marketplace, NAME), (other, "stranger")):
+        receive(site.runtime, place, [a_row(seller={"external_id": name})], source="test")
+    site.clock.forward(seconds=1)
+    for place in (site.marketplace, other):
+        refresh(site.runtime, place)
+
+
+def test_an_analysts_tool_reads_the_list(client: TestClient, site: Site) -> None:
+    compared(site)
+    sign_in(client, site.analyst)
+    listed = client.get(SELLER_RISK_PATH).json()
+    assert (listed["sellers"], listed["window_days"], listed["riskiest"]) == (1, 30, [])
+    assert listed["as_of"] == site.clock.now().isoformat()
+    assert listed["policy_version"].startswith("SellerRiskPolicy:")
+
+
+def test_it_is_for_analysts_alone(client: TestClient, site: Site) -> None:
+    compared(site)
+    for role in ("brand_person", "account_manager", "data_scientist"):
+        sign_in(client, getattr(site, role))
+        assert client.get(SELLER_RISK_PATH).status_code == 403, role
+
+
+def test_neither_a_stranger_nor_the_marketplaces_key_reads_it(client: TestClient, site: Site) -> None:
+    """A marketplace's key is in its own systems, which also build sellers' pages."""
+    compared(site)
+    assert client.get(SELLER_RISK_PATH).status_code == 401
+    assert client.get(SELLER_RISK_PATH, headers=with_key(site)).status_code == 401

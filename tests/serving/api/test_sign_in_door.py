@@ -66,8 +66,7 @@ def test_a_turn_that_does_not_come_is_a_503(site: Site, monkeypatch: pytest.Monk
                 threading.Event().wait(0.01)
         finally:
             hasher.goes_on.set()
-        answers = sorted(one.result().status_code for one in running)
-        assert answers == [200] * hashing.AT_ONCE + [503]
+        assert sorted(one.result().status_code for one in running) == [200] * hashing.AT_ONCE + [503]
         (late,) = (one.result() for one in running if one.result().status_code == 503)
         assert (late.json()["error"]["code"], late.headers["retry-after"]) == ("busy", "2")
 

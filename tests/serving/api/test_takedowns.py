@@ -1,7 +1,9 @@
 from fastapi.testclient import TestClient
 
-from tests.fixtures.bursts import questions, states
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.kill_switches import switch
 from tests.fixtures.clients import sign_in
+from tests.fixtures.reporting import confirm, questions, states
 from tests.fixtures.runtimes import Site
 
 PATH = "/api/v1/takedown-requests"
@@ -25,8 +27,7 @@ def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(
     assert told["counts"] == {"leaves": 2, "held": 0, "passed_on": 0, "refused": 0}
     assert told["sentences"] == ["2 removals are sent when the undo window closes."]
     assert client.get(f"{PATH}/{told['request_id']}").json() == told
-    back = client.post(f"{PATH}/{told['request_id']}/undo", headers=token)
-    assert back.json() == {"taken_back": 2}
+    assert client.post(f"{PATH}/{told['request_id']}/undo", headers=token).json() == {"taken_back": 2}
     assert states(site) == {"withdrawn": 2}
 
 
@@ -43,3 +44,25 @@ def test_more_than_three_hundred_listings_are_refused_whole(client: TestClient, 
 def test_an_analyst_has_no_rights_to_confirm_under(client: TestClient, site: Site) -> None:
     sign_in(client, site.analyst)
     assert client.get("/api/v1/rights").status_code == 403
+
+
+PENDING_REMOVALS_PATH = "/api/v1/held-removals"
+
+
+def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site: Site) -> None:
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    (case,) = questions(site, 1)
+    confirm(site, site.brand_person, case)
+    token = sign_in(client, site.analyst)
+    (one,) = client.get(PENDING_REMOVALS_PATH).json()["held"]
+    assert one["reasons"] == ["Removals on a brand's confirmation are switched off."]
+    told = client.get("/api/v1/alerts").json()
+    assert [alert["cause"] for alert in told["alerts"]] == ["switched_off"]
+    assert [off["rule"] for off in told["switched_off"]] == ["brand_removals"]
+    body = {"decision": "release", "reason": "Looked at it."}
+    assert client.post(f"{PENDING_REMOVALS_PATH}/act_nothing/opinions", json=body, headers=token).status_code == 404
+    done = client.post(f"{PENDING_REMOVALS_PATH}/{one['action_id']}/opinions", json=body, headers=token)
+    assert (done.status_code, done.json()) == (201, {"settled_as": "release"})
+    assert states(site) == {"scheduled": 1}
+    assert client.get("/api/v1/alerts").json()["alerts"] == []

@@ -4,8 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.fixtures.clients import sign_in, with_key
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 
 VERDICT = "/api/v1/cases/{case}/verdicts"
 BODIES = [
@@ -55,8 +54,7 @@ def test_nul_in_an_address_leads_nowhere(any_client: TestClient, any_site: Site)
 
 
 def test_letters_beyond_ascii_in_a_key_are_a_wrong_key(client: TestClient) -> None:
-    answer = client.get("/api/v1/figures", headers={b"authorization": b"Bearer tsk.\xff.\xff"})
-    assert answer.status_code == 401
+    assert client.get("/api/v1/figures", headers={b"authorization": b"Bearer tsk.\xff.\xff"}).status_code == 401
 
 
 ROWS = {

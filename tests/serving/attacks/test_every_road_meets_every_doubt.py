@@ -27,14 +27,9 @@ from serving.review.service.bulk_verdicts import Together, decide_all
 from serving.review.service.test_buys import Finding, close
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.notifying import items_of, notify
-from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, report
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
-from tests.fixtures.takedowns import request
+from tests.fixtures.reporting import a_draft, a_marketplace_that_listens, given_back, removed_by_brand, report, request
+from tests.fixtures.runtimes import Site, a_case, case_now, having, judge
 from tests.serving.attacks.test_roads_around_questions import (
-    case_now,
     chosen,
     cleared,
     invited_owner,
@@ -160,8 +155,7 @@ test_buy.__test__ = False  # type: ignore[attr-defined]  # a road, and no test
 
 
 def by_choice(site: Site, name: str) -> None:
-    case = open_case(site, name)
-    judge(site, site.analyst, case, FAKE)
+    judge(site, site.analyst, open_case(site, name), FAKE)
 
 
 def retraction_undone(site: Site, name: str) -> None:

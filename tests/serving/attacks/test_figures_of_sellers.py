@@ -4,10 +4,8 @@ import pytest
 
 from serving.intake.service.intake import receive
 from serving.reports.rules.outcomes import Result
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.listings import a_row
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_rival, on_sale, report
+from tests.fixtures.runtimes import Site, a_row
 from tests.serving.web.visits import visit_as, words
 
 pytestmark = pytest.mark.attack

@@ -38,16 +38,11 @@ from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPoli
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import action
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, signed_in_with, with_a_counting_factor
-from tests.fixtures.listings import a_row
 from tests.fixtures.mails import stored
 from tests.fixtures.puppets import invited
-from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.reporting import a_draft, on_sale
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reporting import a_draft, a_leader, a_marketplace_that_listens, on_sale, states
+from tests.fixtures.runtimes import PASSWORD, Site, a_row, judge, open_cases
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.serving.attacks.test_stolen_brand_accounts import puppets_of
 from tests.serving.web.visits import visit_as, words
@@ -134,8 +129,7 @@ def of_one_secret(size: Size) -> int:
 
 def remove_by_choice(site: Site, person: Person, name: str) -> None:
     """Open a case on a listing that nobody flagged, under a typed mark and owner, and confirm it."""
-    listing_id = site.read(listings.id_of, site.here, name)
-    case_id = open_by_choice(site.runtime, person, listing_id or "")
+    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.here, name) or "")
     case = site.read(cases.get, site.here, case_id)
     naming = Naming.of(brand_id=None, mark="Vela Nord", owner="Vela AG", reason="The label is of another mark.")
     record_verdict(site.runtime, person, Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=naming))

@@ -31,16 +31,20 @@ from serving.standing.rules.confirmations import Tally
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import states
-from tests.fixtures.listings import a_row
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale, report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite, supply_rights
+from tests.fixtures.reporting import (
+    a_draft,
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    given_back,
+    on_sale,
+    removed_by_brand,
+    report,
+    request,
+    states,
+)
+from tests.fixtures.runtimes import Site, a_case, a_row, case_now, having, invite, judge, open_cases, supply_rights
 from tests.fixtures.strikes import SELLER, sanctions_of, strikes_of
-from tests.fixtures.takedowns import request
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.sellers.service.test_sanctioning import PAYOUT
 from tests.serving.standing.test_service import standing_of, suspend
@@ -78,8 +82,7 @@ def case_of(site: Site, outcome: StoredOutcome) -> Case:
 
 def chosen(site: Site, person: Person, name: str) -> Case:
     """A case that an analyst opens by choice on a listing."""
-    listing_id = site.read(listings.id_of, site.here, name)
-    case_id = open_by_choice(site.runtime, person, listing_id or "")
+    case_id = open_by_choice(site.runtime, person, site.read(listings.id_of, site.here, name) or "")
     return site.read(cases.get, site.here, case_id)
 
 
@@ -142,8 +145,7 @@ def rival_right(site: Site) -> str:
 
 
 def test_an_analyst_s_genuine_binds_the_brand(site: Site) -> None:
-    name = cleared(site, site.analyst)
-    assert [outcome.result for outcome in report(site, [name]).outcomes] == [Result.CASE]
+    assert [outcome.result for outcome in report(site, [cleared(site, site.analyst)]).outcomes] == [Result.CASE]
     assert removals(site) == 0
 
 
@@ -181,11 +183,6 @@ def test_one_question_answered_often_counts_once(site: Site) -> None:
     judge(site, site.analyst, case_now(site, case), FAKE)
     site.clock.forward(hours=1)
     assert standing_of(site).overall.tally == Tally(accepted=1)
-
-
-def case_now(site: Site, case: Case) -> Case:
-    """The case as it stands."""
-    return site.read(cases.get, site.here, case.case_id)
 
 
 def removed_and_retracted(site: Site) -> str:
@@ -230,8 +227,7 @@ def test_a_brand_does_not_authorise_a_seller_of_its_confirmed_counterfeits_alone
 
 
 def test_a_brand_whose_statement_is_recorded_is_told_that_an_analyst_decides(site: Site) -> None:
-    name = won_back(site)
-    case = case_of(site, report(site, [name]).outcomes[0])
+    case = case_of(site, report(site, [won_back(site)]).outcomes[0])
     with pytest.raises(Conflict, match="recorded"):
         judge(site, site.brand_person, case, FAKE)
 

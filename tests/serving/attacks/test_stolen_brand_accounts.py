@@ -23,11 +23,9 @@ from serving.reports.service.stepping_up import step_up
 from serving.reports.service.stopping import stop
 from serving.reports.service.submitting import Draft, submit
 from serving.takedowns.tables import action
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, again, an_app, renewed, signed_in_with, with_a_counting_factor
 from tests.fixtures.puppets import invited_by_lead, taken_over
-from tests.fixtures.reporting import a_draft, on_sale
+from tests.fixtures.reporting import a_draft, a_leader, on_sale, states
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import confirmed_report, in_full_standing
 
@@ -172,8 +170,7 @@ def test_of_a_stolen_second_factor_nothing_gets_out_when_anybody_told_objects(
 @pytest.mark.parametrize("many", LARGE)
 def test_beside_a_stopped_report_puppets_get_twenty_at_most_out(any_site: Site, many: int) -> None:
     here = in_full_standing(any_site)
-    lead = a_leader(here)
-    puppets = puppets_of(here, lead)
+    puppets = puppets_of(here, a_leader(here))
     report_id, app, session = confirmed_report(here, many)
     thief = Thief(here, session, app=app, puppets=puppets)
     names = [f"RP-{number}" for number in range(many)]

@@ -71,8 +71,7 @@ def page(home: Path, site: Site, touchstone: str) -> Iterator[Callable[[], float
 
 def p95(page: Callable[[], float]) -> float:
     """The time within which 95 of 100 requests were answered."""
-    times = sorted(page() for _ in range(_REQUESTS))
-    return times[int(0.95 * _REQUESTS)]
+    return sorted(page() for _ in range(_REQUESTS))[int(0.95 * _REQUESTS)]
 
 
 @contextmanager

@@ -4,11 +4,9 @@ import pytest
 
 from serving.delivery.service.delivery import deliver_due, waiting
 from serving.webhooks.store import endpoints
-from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.removing import a_marketplace_that_listens
+from tests.fixtures.reporting import a_marketplace_that_listens, confirm, questions, states
 from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 pytestmark = pytest.mark.attack
 WAITS = "has not answered a signed test message yet, so removals wait"

@@ -107,7 +107,6 @@ def test_an_erasure_that_names_what_is_still_there_is_found() -> None:
 @pytest.mark.parametrize("act", ["verdict.recorded", "held.release", "model.promote", "person.granted", "remove.held"])
 def test_no_erasure_blanks_the_payload_of_a_decision(act: str) -> None:
     """Else a forged erasure would hide what the row of the decision is compared with."""
-    payload = Payload(canonical({}))
     entry = chained(
         previous=(0, GENESIS),
         occurred_at=NOW,
@@ -115,7 +114,7 @@ def test_no_erasure_blanks_the_payload_of_a_decision(act: str) -> None:
         actor="usr_0",
         act=act,
         subject="x",
-        payload=payload,
+        payload=Payload(canonical({})),
     )
     log = with_an_erasure([(entry, None)], entries=[1])
     assert verify(log, head=head(log)) == Broken(1, message("audit.payload_kept"))
@@ -323,8 +322,7 @@ def test_a_whole_log_is_the_one_that_was_signed() -> None:
 def test_a_log_written_anew_with_its_head_is_found_at_the_first_entry_that_is_another(start: int) -> None:
     forged = a_log_written_anew(start)
     assert verify(forged, head=head(forged)) is None  # The chain and the head in the database agree.
-    found = verify(forged, head=head(forged), heads=HEADS)
-    assert found == Broken(start + 1, message("audit.not_as_signed"))
+    assert verify(forged, head=head(forged), heads=HEADS) == Broken(start + 1, message("audit.not_as_signed"))
 
 
 @pytest.mark.parametrize("kept", range(6))

@@ -86,8 +86,7 @@ def rewritten(connection: Connection, start: int) -> None:
     apart = literal("x") + cast(audit_entry.c.sequence, String)  # Unique values while the update runs.
     alter(connection, audit_entry.c.sequence >= start, previous_hash=apart)
     for row in rows[start - 1 :]:
-        query = select(audit_payload).where(audit_payload.c.sequence == row.sequence)
-        kept = connection.execute(query).one()
+        kept = connection.execute(select(audit_payload).where(audit_payload.c.sequence == row.sequence)).one()
         entry = chained(
             previous=previous,
             occurred_at=row.occurred_at,

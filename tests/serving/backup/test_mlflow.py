@@ -30,8 +30,7 @@ def test_runs_and_artifacts_are_found_in_another_folder_once_the_first_is_gone(s
     done = touchstone_in(new, "restore", str(tmp_path / "backup"), "--reason", "The disk failed.")
     assert done.code == 0, done.text
     restored = connect(f"sqlite:///{new / 'mlflow' / 'mlflow.db'}", new / "mlflow" / "artifacts")
-    kept = restored.download_artifacts(run_id, "card.md", str(tmp_path))
-    assert Path(kept).read_text() == "The card of the model."
+    assert Path(restored.download_artifacts(run_id, "card.md", str(tmp_path))).read_text() == "The card of the model."
     assert str(new) in restored.get_run(run_id).info.artifact_uri
 
     copy = tmp_path / "copy"

@@ -6,8 +6,7 @@ from pathlib import Path
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.sellers.service.contacts import receive_contacts
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Populated, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, a_case, copy_on_sqlite, judge
 from tests.serving.cli.commands import REFUSED, touchstone_in
 
 SELLER = "lumo-trade-88"
@@ -18,8 +17,7 @@ def a_home(folder: Path, populated: Populated) -> Path:
     with copy_on_sqlite(folder, populated) as site:
         contacts = [{"seller": SELLER, "kind": "phone", "value": "+49 30 7654321"}]
         receive_contacts(site.runtime, site.marketplace, {"contacts": contacts}, backfill=False)
-        case = a_case(site, CaseLane.ASK_BRAND)
-        judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+        judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     return folder / "home"
 
 
@@ -41,8 +39,7 @@ def test_erasing_is_shown_first_and_done_with_yes(tmp_path: Path, populated_sqli
     assert shown.out.startswith("Would be erased:\n  1 hashes of contacts\n")
     assert "the data of 1 decision: It is not carried out yet." in shown.out
     assert shown.out.endswith("Nothing was erased. Run it again with --yes.\n")
-    done = touchstone_in(home, "erase", "seller", SELLER, "--yes")
-    assert done.out.startswith("Erased:\n  1 hashes of contacts\n")
+    assert touchstone_in(home, "erase", "seller", SELLER, "--yes").out.startswith("Erased:\n  1 hashes of contacts\n")
     assert touchstone_in(home, "erase", "seller", SELLER, "--yes").out.startswith("Erased:\n  0 hashes of contacts\n")
     assert touchstone_in(home, "audit", "verify").out.endswith(" entries, unbroken.\n")
 
@@ -58,8 +55,7 @@ def test_verification_counts_erased_payloads(tmp_path: Path, populated_sqlite: P
 def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: Populated) -> None:
     home = a_home(tmp_path, populated_sqlite)
     assert touchstone_in(home, "hold", "list").out == "Nobody is under legal hold.\n"
-    kept = touchstone_in(home, "hold", "set", SELLER, "--reason", "Lawsuit")
-    assert kept.out == f"{SELLER} is under legal hold.\n"
+    assert touchstone_in(home, "hold", "set", SELLER, "--reason", "Lawsuit").out == f"{SELLER} is under legal hold.\n"
     refused = touchstone_in(home, "erase", "seller", SELLER, "--yes")
     assert (refused.code, refused.out) == (REFUSED, "")
     assert "(Lawsuit); nothing is erased until it is lifted." in refused.text

@@ -8,15 +8,14 @@ from models.case import CaseLane
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
 from tests.fixtures.dsa_validator import errors_of_all
-from tests.fixtures.removing import (
+from tests.fixtures.reporting import (
     a_marketplace_that_listens,
     carried_out,
     given_back,
     removed_by_analyst,
     removed_by_brand,
 )
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import Site, a_case, invite, judge, open_cases
 from tests.serving.cli.commands import REFUSED, Done, touchstone_in
 
 REASONS = list(ReasonCode)
@@ -104,8 +103,7 @@ def test_no_word_of_a_listing_a_seller_or_a_person_is_in_a_statement(site: Site,
 
 
 def test_what_has_not_been_carried_out_has_no_statement_and_is_counted(site: Site, tmp_path: Path) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     statements, done = exported(site, tmp_path / "home")
     assert statements == []
     assert "1 removals have no statement yet: the marketplace has not acknowledged them." in done.out
@@ -189,13 +187,11 @@ def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Pa
         removed_by_brand(site, "MP-2")
     site.runtime.close()
     out = tmp_path / f"aurelle.{ending}"
-    done = touchstone_in(tmp_path / "home", "export", "brand", "--brand", "Aurelle", "--out", str(out))
-    assert done.out == (
+    assert touchstone_in(tmp_path / "home", "export", "brand", "--brand", "Aurelle", "--out", str(out)).out == (
         f"2 answers of Aurelle in {out}: 1 accepted, 1 rejected.\n1 counter-notices, 1 upheld.\n"
         "Median 0.05 h from the answer to the removal.\n"
     )
-    content = out.read_bytes()
-    assert content.startswith(b"PAR1" if ending == "parquet" else b"\xef\xbb\xbfmarketplace,brand,listing,")
+    assert out.read_bytes().startswith(b"PAR1" if ending == "parquet" else b"\xef\xbb\xbfmarketplace,brand,listing,")
 
 
 def test_a_record_needs_a_brand_and_a_format(home: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from serving.commands.data import batches
 from serving.commands.showing import EXIT_FAILED
 from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
-from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import a_row
 from tests.serving.cli.commands import REFUSED, Done, opened, touchstone_in
 from training.adapters.files import Unreadable, read_rows
 from training.dataset import read_listings
@@ -156,8 +156,7 @@ def test_a_file_without_rows_is_taken_in(home: Path) -> None:
 def test_refused_rows_end_an_import_with_1_and_are_listed_with_row_and_field(home: Path) -> None:
     """Rows are numbered through the file, and not from the beginning of a command."""
     rows = [{"external_id": f"MP-{i}", "title": "" if i in {2, 1_500} else "Bag", "prise": "1"} for i in range(1_501)]
-    path = write_csv(home / "a.csv", rows)
-    done = touchstone_in(home, "import", str(path), "--format", "native")
+    done = touchstone_in(home, "import", str(write_csv(home / "a.csv", rows)), "--format", "native")
     assert (done.code, counts(done)["quarantined"]) == (EXIT_FAILED, 2)
     assert "Columns not used: prise (nearest field: price).\n" in done.err
     misspelt = write_ndjson(home / "b.ndjson", [{"external_id": "MP-1", "prise": 1, "titel": "Bag", "seller": {}}])

@@ -7,8 +7,7 @@ import pyarrow.parquet as pq
 from serving.intake.service.intake import receive
 from serving.scoring.store import breakers
 from tests.fixtures.labelled import write_ndjson
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from tests.serving.web.reports import admit_model
 

@@ -19,7 +19,7 @@ from serving.platform.home import Home, HomeInUse
 from serving.platform.settings import Settings
 from tests.browser.service import serving
 from tests.fixtures.labelled import write_ndjson
-from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import a_row
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from tests.training.registry.test_relocating import a_registry, addresses
 
@@ -124,8 +124,7 @@ def served(forked_touchstone: str, shared_home: Path) -> Iterator[Path]:
 
 
 def test_only_the_owner_reaches_the_service_s_socket(served: Path) -> None:
-    socket = Path(Home.at(served).read_service()["socket"])
-    assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE(Path(Home.at(served).read_service()["socket"]).stat().st_mode) == 0o600
     assert stat.S_IMODE((served / "service.json").stat().st_mode) == 0o600
 
 

@@ -12,7 +12,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.settings import Settings
 from tests.fixtures.clusters import a_cluster
 from tests.fixtures.labelled import write_ndjson
-from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.runtimes import a_row, a_suspect_row
 from tests.fixtures.scorers import bundle_files
 from tests.serving.cli.commands import REFUSED, Done, touchstone_in
 from training.bundle_folder import write_bundle_folder

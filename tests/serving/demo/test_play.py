@@ -62,10 +62,9 @@ def clock(*opened: str, since: float | None = None) -> dict[str, Any]:
 
 def judged_by(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list[tuple[str, str]], list[str]]:
     """The judgements of an analyst beside visitors, by case, and what the play told."""
-    names = [name for name, truth in world.truth.items() if truth.brand_id][:60]
     cases = [
         {"case_id": f"c{name}", "lane": "analyst", "listing_external_id": name, "brand": "a brand", "version_id": "v"}
-        for name in names[order]
+        for name in [name for name, truth in world.truth.items() if truth.brand_id][:60][order]
     ]
     answers = iter([*clocks, *repeat(clocks[-1], 1_000)])
     told: list[str] = []

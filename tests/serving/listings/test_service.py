@@ -8,8 +8,7 @@ from features.listing import Rejection
 from serving.intake.service.intake import receive
 from serving.listings.service import external_id_of, quarantine_row
 from serving.listings.store import listings
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 
 REASON = Rejection("bad_json", "price", "The row is not JSON.")
 

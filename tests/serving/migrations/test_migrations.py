@@ -58,8 +58,7 @@ def engines(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 def test_no_difference_is_left_for_another_migration(engines: tuple[Engine, Engine]) -> None:
     with engines[0].connect() as connection:
         opts = {"compare_type": True, "compare_server_default": True, "include_name": _is_declared}
-        context = MigrationContext.configure(connection, opts=opts)
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=opts), metadata) == []
 
 
 def _is_declared(name: str | None, _kind: str, _parents: object) -> bool:

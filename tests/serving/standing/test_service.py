@@ -18,7 +18,6 @@ from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.tables import audit_entry
-from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
@@ -35,10 +34,7 @@ from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionEvent
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, case_now, having, judge, open_cases
 from tests.fixtures.tampering import drop_guards
 
 SELLER = a_suspect_row()["seller"]["external_id"]
@@ -66,10 +62,6 @@ def history(site: Site) -> list[tuple[Level, bool]]:
     """(level, warned), oldest first."""
     found = site.read(standings.changes, site.here, site.brand_id, most=100)
     return [(one.level, one.warned) for one in reversed(found)]
-
-
-def case_now(site: Site, case: Case) -> Case:
-    return site.read(cases.get, site.here, case.case_id)
 
 
 def asked(site: Site, number: int) -> Case:
@@ -118,8 +110,7 @@ def test_a_new_brand_removes_at_once(any_site: Site) -> None:
 
 def test_only_answers_of_counterfeit_are_counted(any_site: Site) -> None:
     for number, judgement in enumerate((REAL, Judgement.GREY_MARKET, Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY)):
-        case = asked(any_site, number)
-        judge(any_site, any_site.brand_person, case, judgement)
+        judge(any_site, any_site.brand_person, asked(any_site, number), judgement)
     assert standing_of(any_site).overall.tally == Tally()
 
 
@@ -148,8 +139,7 @@ def test_a_dismissed_appeal_does_not_count(any_site: Site) -> None:
 
 
 def test_an_undone_decision_on_an_appeal_does_not_count(any_site: Site) -> None:
-    case = appeal(any_site, remove(any_site, 1))
-    undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
+    undo_verdict(any_site.runtime, any_site.second_analyst, appeal(any_site, remove(any_site, 1)).case_id)
     assert standing_of(any_site).overall.tally == Tally(accepted=1)
     settle(any_site)
     assert history(any_site) == [], "it was undone before it counted"
@@ -267,8 +257,7 @@ def test_a_tenth_of_the_removals_in_provisional_standing_is_sampled_with_its_pro
     any_site: Site, draw: float, drawn: bool
 ) -> None:
     drawing = replace(any_site, runtime=replace(any_site.runtime, draw=lambda: draw))
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(drawing, any_site.brand_person, case, FAKE)
+    judge(drawing, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), FAKE)
     assert confirmations(any_site) == [("provisional", 0.1, drawn)]
 
 

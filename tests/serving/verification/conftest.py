@@ -3,8 +3,7 @@
 import pytest
 
 from tests.fixtures.decided import a_history
-from tests.fixtures.replays import having
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, having
 
 
 @pytest.fixture

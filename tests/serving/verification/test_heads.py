@@ -17,8 +17,7 @@ from serving.platform.clock import SystemClock
 from serving.verification.service import is_whole, verify
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.decided import a_history
-from tests.fixtures.replays import having
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, having
 
 pytestmark = pytest.mark.attack
 

@@ -220,8 +220,7 @@ def test_an_erased_payload_that_its_erasure_does_not_name_is_found(lived: Site) 
     with lived.runtime.store.write() as connection:
         gone = blanked(connection, "alert.raised", "era_of_nobody")
         audit.record(connection, lived.clock.now(), lived.here, "user:usr_x", ERASURE, "era_other", entries=[gone])
-    found = verify(lived.runtime)
-    assert [one["problem"] for one in found["differing"]] == ["the log has no entry of it"]
+    assert [one["problem"] for one in verify(lived.runtime)["differing"]] == ["the log has no entry of it"]
 
 
 def test_progress_is_told_in_parts_up_to_each_end(lived: Site) -> None:

@@ -4,8 +4,7 @@ from models.case import CaseLane
 from serving.app import create_app
 from serving.guards import guards_of
 from tests.browser.every_page import FILES, PAGES, PARTS
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.visits import a_visitor, visit_as
 
 # Who may load which page: a cell is the status that the role gets.

@@ -63,8 +63,7 @@ def test_what_cannot_be_accepted_says_why_and_has_no_button(site: Site, place: s
 def test_a_decision_that_is_none_changes_nothing(site: Site, place: str, state: str, status: int) -> None:
     three_corrected(site)
     visitor = visit_as(site, site.account_manager)
-    answer = visitor.post(f"{place}/aliases/{proposals(site)[0].proposal_id}", {"state": state})
-    assert answer.status_code == status
+    assert visitor.post(f"{place}/aliases/{proposals(site)[0].proposal_id}", {"state": state}).status_code == status
     assert proposals(site)[0].state is ProposalState.PROPOSED
 
 

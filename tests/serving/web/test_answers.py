@@ -4,25 +4,19 @@ import pytest
 
 from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, ReasonCode
-from serving.cases.store import cases, verdicts
+from serving.cases.store import verdicts
 from serving.cases.store.cases import Case
 from serving.intake.service.intake import receive
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.web.case.answers import answer_of
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, case_now, judge, open_cases
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 
 def removals(site: Site, case: Case) -> list[StoredAction]:
     return site.read(actions.of_listing, site.here, case.listing_id)
-
-
-def now_of(site: Site, case: Case) -> Case:
-    return site.read(cases.get, site.here, case.case_id)
 
 
 def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) -> None:
@@ -75,7 +69,7 @@ def test_a_reviewer_goes_on_to_the_next_case_and_can_undo_there(site: Site) -> N
     assert "Genuine recorded for MP-9. The listing stays. Undo until 09:03:00 UTC." in words(page)
     assert f'action="/cases/{first.case_id}/undo"' in page
     assert visitor.post(f"/cases/{first.case_id}/undo").headers["location"] == f"/cases/{first.case_id}"
-    assert now_of(site, first).state is CaseState.OPEN
+    assert case_now(site, first).state is CaseState.OPEN
 
 
 def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
@@ -134,13 +128,12 @@ def test_an_answer_on_a_version_that_was_changed_since_is_refused(site: Site) ->
     unseen = visitor.answer(current.case_id, case.version_id, "genuine")
     assert unseen.status_code == 409
     assert "Review the current version" in words(unseen.text)
-    assert now_of(site, current).state is CaseState.OPEN
+    assert case_now(site, current).state is CaseState.OPEN
 
 
 def test_a_foreign_brands_question_does_not_exist(site: Site) -> None:
     case = a_case(site)
-    answer = visit_as(site, site.brand_person).answer(case.case_id, case.version_id, "genuine")
-    assert answer.status_code == 404
+    assert visit_as(site, site.brand_person).answer(case.case_id, case.version_id, "genuine").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -160,15 +153,14 @@ def test_what_is_no_answer_is_refused_and_not_repeated(site: Site, fields: dict[
         f"/cases/{case.case_id}/verdict", {"version_id": case.version_id, **fields}
     )
     assert answer.status_code == 422
-    assert now_of(site, case).state is CaseState.OPEN
+    assert case_now(site, case).state is CaseState.OPEN
 
 
 def test_a_note_is_kept_with_the_answer_and_shown_as_text(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     visitor.answer(case.case_id, case.version_id, "genuine", note="  seen <b>in</b> the shop ")
-    page = visitor.get(f"/cases/{case.case_id}").text
-    assert "“<bdi>seen &lt;b&gt;in&lt;/b&gt; the shop</bdi>”" in page
+    assert "“<bdi>seen &lt;b&gt;in&lt;/b&gt; the shop</bdi>”" in visitor.get(f"/cases/{case.case_id}").text
 
 
 def test_a_reason_code_belongs_to_a_counterfeit_alone() -> None:

@@ -11,10 +11,9 @@ from serving.app import create_app
 from serving.guards import guards_of
 from serving.learning.store import learning
 from serving.webhooks.store import endpoints
-from tests.fixtures.brand_people import elsewhere
+from tests.fixtures.reporting import elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import Visitor, visit_as, words
+from tests.serving.web.visits import Visitor, an_administrator, visit_as, words
 
 PAGES = [
     "/models",

@@ -8,10 +8,8 @@ from models.verdict import Judgement
 from serving.administration.service.provisioning import add_brand
 from serving.audit.service.signing import last_head, sign_head
 from serving.audit.store import audit, audit_lines
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import Visitor, visit_as, words
+from tests.fixtures.runtimes import Site, a_case, judge
+from tests.serving.web.visits import Visitor, an_administrator, visit_as, words
 
 PATH = "/operations/audit"
 ATTACK = "<script>alert(1)</script>"
@@ -32,8 +30,7 @@ def admin(site: Site) -> Visitor:
 
 
 def test_entries_are_found_by_who_what_about_what_and_when(site: Site, admin: Visitor) -> None:
-    case = a_case(site)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(hours=48)
     write(site, act="right.claimed", subject="rgt_1", actor="api")
     by_person = words(admin.get(f"{PATH}?actor=ines@touchstone.example").text)
@@ -86,8 +83,7 @@ def test_the_newest_entries_are_verified_one_part_at_a_time(
     for done in ("40 checked", "Chain intact."):
         address = page.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
         assert address.startswith("/operations/audit/followed?")
-        without_script = address.replace("/followed", "")
-        assert done in words(admin.get(without_script).text)
+        assert done in words(admin.get(address.replace("/followed", "")).text)
         page = admin.get(address).text
         assert done in words(page)
     assert "hx-get" not in page
@@ -109,8 +105,7 @@ def test_an_altered_entry_is_found_in_its_part(site: Site) -> None:
         assert found is not None
         assert (found.sequence, found.problem) == (last - 2, message("audit.altered"))
         assert audit_lines.check_range(connection, last - 2, last) is None
-    text = words(visit_as(site, an_administrator(site)).get(f"{PATH}?newest=2000").text)
-    assert "The chain is broken." in text
+    assert "The chain is broken." in words(visit_as(site, an_administrator(site)).get(f"{PATH}?newest=2000").text)
 
 
 def test_a_log_that_is_not_the_one_that_was_signed_is_found(site: Site, admin: Visitor) -> None:

@@ -8,10 +8,8 @@ from models.verdict import Judgement
 from serving.cases.rules.case_brand import Naming
 from serving.review.service.naming import name_brand
 from tests.fixtures.naming import VELA, a_brandless_case, another_brand, as_stored, registered
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import Visitor, visit_as, words
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
+from tests.serving.web.visits import Visitor, an_appeal, visit_as, words
 
 PROMPT = "Name the brand first: choose a registered brand, or enter the mark and its owner."
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'
@@ -158,8 +156,7 @@ def test_a_brand_that_the_facts_are_not_about_reads_no_prices_or_lists_of_anothe
     """The facts were assembled for the brand before: its list prices and its authorised sellers are its own."""
     other = another_brand(site)
     case = a_case(site, CaseLane.ASK_BRAND)
-    before = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "Not on your authorised list" in before
+    assert "Not on your authorised list" in words(visit_as(site, site.brand_person).get("/brand").text)
     naming = Naming.of(brand_id=other.brand_id, mark=None, owner=None, reason="The pictures show Marea.")
     name_brand(site.runtime, site.analyst, case.case_id, naming)
     text = words(visit_as(site, other.person).get("/brand").text)
@@ -179,8 +176,7 @@ def test_a_reviewer_undoes_their_own_naming_on_the_page(site: Site) -> None:
     name_brand(site.runtime, site.second_analyst, theirs.case_id, VELA)
     assert "Undo naming" not in words(visitor.get(f"/cases/{theirs.case_id}").text)
     assert "Undo naming" in words(visitor.get(address).text)
-    answer = visitor.post(f"{address}/brand/undo", {"queue": ""})
-    text = words(visitor.get(answer.headers["location"]).text)
+    text = words(visitor.get(visitor.post(f"{address}/brand/undo", {"queue": ""}).headers["location"]).text)
     assert "Naming undone. The brand of the case is what it was before." in text
     assert "Vela Nord (Vela Nordsee AG) → not resolved naming undone Ines Moreau" in text
     assert "Undid the naming of Vela Nord. The brand is unresolved again." in text

@@ -16,12 +16,16 @@ from serving.learning.store.verdict_history import VerdictHistory
 from serving.reports.service.withdrawing import withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.listings import a_row
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import (
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    given_back,
+    on_sale,
+    removed_by_brand,
+    report,
+)
+from tests.fixtures.runtimes import Site, a_case, a_row, judge, open_cases
 from tests.serving.web.visits import visit_as, words
 
 _PLACE = "/brand/dashboard"
@@ -131,8 +135,7 @@ def test_a_dashboard_of_another_brand_is_not_there(site: Site) -> None:
 
 def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_period(site: Site) -> None:
     names = on_sale(site, 3)
-    first = report(site, [*names, "XX-1", names[0]])
-    withdraw(site.runtime, site.brand_person, first.report.report_id, [3])
+    withdraw(site.runtime, site.brand_person, report(site, [*names, "XX-1", names[0]]).report.report_id, [3])
     with a_marketplace_that_listens(site):
         for one in (names[0], names[1]):
             carried_out(site, _removal_of(site, one))

@@ -6,11 +6,9 @@ import pytest
 
 from serving.accounts.rules.access import Role
 from serving.accounts.store import accounts
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.reporting import a_leader, a_rival, right_of
 from tests.fixtures.runtimes import PASSWORD, Site, invite
-from tests.fixtures.takedowns import right_of
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 PATH = "/brand/keys"
 KEY = re.compile(r"tsk\.(key_[0-9a-z]+)\.[\w-]+")
@@ -77,7 +75,6 @@ def test_a_name_that_is_empty_or_too_long_is_refused_in_words(site: Site, name: 
 def test_administrators_see_the_keys_of_brands_but_cannot_make_them(site: Site) -> None:
     visit_as(site, a_leader(site)).post(PATH, {"password": PASSWORD, "name": "Crawler"})
     admin = visit_as(site, an_administrator(site))
-    page = words(admin.get("/keys").text)
-    assert "Crawler Aurelle" in page
+    assert "Crawler Aurelle" in words(admin.get("/keys").text)
     assert "scope.report" not in admin.get("/keys").text
     assert admin.post("/keys", {"name": "t", "scope.report": "on"}).status_code == 422

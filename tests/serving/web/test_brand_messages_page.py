@@ -1,5 +1,5 @@
 from serving.brands.service.brand_messages import write
-from tests.fixtures.brand_people import a_rival
+from tests.fixtures.reporting import a_rival
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words
 

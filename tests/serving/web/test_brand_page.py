@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from features.message import as_json, message
 from models.case import CaseLane
 from models.messages.english import in_english
 from models.score import OTHER, Reason, reason_as_json, remainder
-from models.verdict import Judgement
+from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import accounts
 from serving.administration.service import provisioning
@@ -19,15 +20,13 @@ from serving.intake.service.intake import receive
 from serving.listings.store import scores
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
-from serving.views import queues
+from serving.views import positions, queues, views
 from serving.views.queues import QueueFilter
 from serving.web.brand.questions import question
-from serving.webhooks.rules.action import ActionEvent
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 _TITLE = "Aure11e Colline tote 1:1 mirror quality, real leather"
 ATTACK = '"><script>alert(1)</script>'
@@ -69,8 +68,7 @@ def test_the_page_says_what_each_answer_does_and_who_can_help(site: Site) -> Non
 def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, calibrated: bool) -> None:
     digest = put_champion_in_force(site) if calibrated else "no model"
     site.clock.forward(minutes=1)
-    case = a_case(site, CaseLane.ASK_BRAND)
-    score = site.read(scores.get, site.here, case.score_id)
+    score = site.read(scores.get, site.here, a_case(site, CaseLane.ASK_BRAND).score_id)
     visitor = visit_as(site, site.brand_person)
     page = visitor.get("/brand").text + visitor.get("/brand/done").text + visitor.get("/brand/removals").text
     hidden = ["score", "robability", "points", "log-odds", "harm", "scorecard", "calibrat", digest[:10]]
@@ -130,8 +128,7 @@ def test_brands_see_nothing_of_each_other(site: Site) -> None:
 
 
 def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    recorded = judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    recorded = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     assert recorded.action is not None
     visitor = visit_as(site, site.brand_person)
 
@@ -157,8 +154,7 @@ def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site)
 
 
 def test_a_removal_that_cannot_be_delivered_is_not_watched_by_the_second(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(hours=2)
     assert "hx-trigger" not in visit_as(site, site.brand_person).get("/brand/removals").text
 
@@ -169,8 +165,7 @@ def test_undone_answers_are_not_counted(site: Site) -> None:
     visitor.answer(kept.case_id, kept.version_id, "genuine")
     visitor.answer(back.case_id, back.version_id, "counterfeit")
     visitor.post(f"/cases/{back.case_id}/undo")
-    text = words(visitor.get("/brand").text)
-    assert "Your answers 1 in total Genuine 1" in text
+    assert "Your answers 1 in total Genuine 1" in words(visitor.get("/brand").text)
 
 
 def test_several_answers_can_be_undone_the_last_by_its_key(site: Site) -> None:
@@ -270,8 +265,7 @@ def test_a_brand_is_told_of_its_own_earlier_answers_about_a_seller_and_of_nobody
     second = a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     judge(site, site.brand_person, second, Judgement.GENUINE)
     undo_verdict(site.runtime, site.brand_person, second.case_id)
-    analysts = a_case(site, external_id="MP-3")
-    judge(site, site.analyst, analysts, Judgement.GREY_MARKET)
+    judge(site, site.analyst, a_case(site, external_id="MP-3"), Judgement.GREY_MARKET)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Your earlier answers about this seller: 1 counterfeit." in text
 
@@ -290,3 +284,83 @@ def test_the_page_says_how_fast_the_brand_answers(site: Site) -> None:
     judge(site, site.brand_person, case, Judgement.GENUINE)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "You answered 1 in the last seven days (median time to answer 3 h 10)." in text
+
+
+# The pages' own queries, on both engines.
+
+_WINDOW = timedelta(seconds=180)
+
+
+@pytest.mark.both_engines
+def test_every_page_renders_on_both_engines(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
+    a_case(any_site, external_id="MP-3")
+    paths = {
+        "analyst": ("/queue", f"/cases/{case.case_id}", "/undo", "/models"),
+        "brand_person": ("/brand", "/brand/done", "/brand/removals"),
+        "account_manager": ("/brands",),
+        "data_scientist": ("/models", "/models/training"),
+    }
+    for role, wanted in paths.items():
+        visitor = visit_as(any_site, getattr(any_site, role))
+        assert [visitor.get(path).status_code for path in wanted] == [200] * len(wanted)
+
+
+def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_undo(any_site: Site) -> None:
+    def offered(person: str, side: Side) -> list[tuple[str, Judgement]]:
+        user_id = getattr(any_site, person).user_id
+        found = any_site.read(views.given_since, user_id, side, any_site.clock.now() - _WINDOW)
+        return [(one.external_id, one.judgement) for one in found]
+
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    assert offered("analyst", Side.ANALYST) == [("MP-9", Judgement.COUNTERFEIT)]
+    judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
+    assert offered("analyst", Side.ANALYST) == [], "the brand went on from there"
+    assert offered("brand_person", Side.BRAND) == [("MP-9", Judgement.GENUINE)]
+    undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
+    assert offered("brand_person", Side.BRAND) == []
+    [again] = open_cases(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, again, Judgement.COUNTERFEIT)
+    assert offered("brand_person", Side.BRAND) == [("MP-9", Judgement.COUNTERFEIT)], "in the same instant"
+    any_site.clock.forward(seconds=181)
+    assert offered("brand_person", Side.BRAND) == []
+
+
+def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
+    case = a_case(any_site)
+    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    [current] = open_cases(any_site)
+    with any_site.runtime.store.read() as connection:
+        assert positions.follower(connection, any_site.here, case.case_id) == current.case_id
+        assert positions.follower(connection, any_site.here, current.case_id) is None
+
+
+def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> None:
+    pair = (any_site.here, any_site.brand_id)
+    judge(any_site, any_site.second_analyst, an_appeal(any_site), Judgement.GENUINE)
+    a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
+    with any_site.runtime.store.read() as connection:
+        assert views.open_questions(connection, {pair})[pair].number == 1
+        assert views.standing_answers(connection, {pair}) == {pair: {Judgement.COUNTERFEIT: 1}}
+        assert [one.kind for one in views.brand_actions(connection, {pair}, 5)] == [
+            ActionKind.REINSTATE,
+            ActionKind.REMOVE,
+        ]
+        assert views.removal_counts(connection, {pair}) == {pair: {ActionState.SENDING: 1}}
+        for foreign in ((any_site.here, "brd_other"), ("mkt_other", any_site.brand_id)):
+            assert views.open_questions(connection, {foreign}) == {}
+            assert views.standing_answers(connection, {foreign}) == {}
+            assert views.brand_actions(connection, {foreign}, 5) == []
+            assert views.removal_counts(connection, {foreign}) == {}
+        assert views.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"
+
+
+def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(positions, "PLACED_TO", 1)
+    _, middle, cheap = (a_case(site, external_id=f"MP-{i}", price=f"{900 - 300 * i}.00") for i in range(3))
+    wanted = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
+    with site.runtime.store.read() as connection:
+        assert positions.neighbours(connection, wanted, cheap).place is None
+        assert positions.neighbours(connection, wanted, middle).size == 2, "one more stands for all beyond"

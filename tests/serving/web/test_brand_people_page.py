@@ -14,7 +14,7 @@ from serving.rights.service.bases import basis_of
 from serving.rights.service.brand_file import objection
 from serving.rights.service.mandates import NewMandate, grant_mandate
 from serving.rights.store import mandates
-from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
+from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 
@@ -34,8 +34,7 @@ def ask(visitor: Visitor, email: str) -> str:
 
 
 def people(site: Site) -> dict[str, bool]:
-    found = site.read(accounts.people_of_brand, (site.here, site.brand_id))
-    return {one.email: one.leads for one in found}
+    return {one.email: one.leads for one in site.read(accounts.people_of_brand, (site.here, site.brand_id))}
 
 
 def a_colleague(site: Site) -> Person:
@@ -48,8 +47,7 @@ def test_a_colleague_is_invited_by_a_link_and_answers_and_does_not_lead(site: Si
     assert asked_by(site.runtime, path.removeprefix("/join/")).invitation.grant == Grant(
         Role.BRAND, site.here, site.brand_id
     )
-    text = words(visitor.get(_PLACE).text)
-    assert "Pending invitations" in text
+    assert "Pending invitations" in words(visitor.get(_PLACE).text)
     assert "/join/" not in visitor.get(_PLACE).text, "the link is shown once"
     accept(site.runtime, path.removeprefix("/join/"), name="New Colleague", password=PASSWORD)
     assert people(site) == {"camille@aurelle.example": True, "new@aurelle.example": False}
@@ -71,8 +69,7 @@ def test_whether_an_address_has_an_account_elsewhere_is_not_told(site: Site) -> 
     visitor = visit_as(site, a_leader(site))
     assert ask(visitor, rival.email)
     assert ask(visitor, site.analyst.email)
-    answer = visitor.post(f"{_PLACE}/invitations", {"email": site.brand_person.email})
-    assert answer.status_code == 409
+    assert visitor.post(f"{_PLACE}/invitations", {"email": site.brand_person.email}).status_code == 409
     assert visitor.post(f"{_PLACE}/invitations", {"email": "nobody"}).status_code == 422
 
 
@@ -245,8 +242,7 @@ def test_people_of_another_brand_are_not_there(site: Site) -> None:
 
 
 def test_the_log_names_the_removed_user_and_holds_no_link(site: Site) -> None:
-    visitor = visit_as(site, a_leader(site))
-    token = ask(visitor, "new@aurelle.example").removeprefix("/join/")
+    token = ask(visit_as(site, a_leader(site)), "new@aurelle.example").removeprefix("/join/")
     with site.runtime.store.read() as connection:
         logged = "".join(connection.execute(select(audit_payload.c.payload)).scalars())
     assert token not in logged

@@ -8,10 +8,8 @@ from httpx2 import Response
 from models.case import CaseLane, CaseState
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from tests.fixtures.reviewing import a_case, open_cases
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
+from tests.fixtures.runtimes import Site, a_case, open_cases
+from tests.serving.web.visits import Visitor, an_appeal, hidden_fields, visit_as, words
 
 HOSTILE = '"><script>alert(1)</script>\u202e'
 

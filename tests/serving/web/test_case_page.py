@@ -23,13 +23,10 @@ from serving.web.case.case_page import case_page
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage
 from serving.web.wording.vocabulary import choices_on
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, judge, open_cases
 from tests.fixtures.strikes import strikes_of
-from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}{% raw %}'
 
@@ -164,8 +161,7 @@ def test_the_price_is_drawn_over_its_references(site: Site) -> None:
 
 
 def test_without_a_reference_the_page_says_so_and_draws_nothing(site: Site) -> None:
-    case = a_case(site)
-    found = page_of(site, case.case_id).price
+    found = page_of(site, a_case(site).case_id).price
     assert found.chart is None
     assert (found.bold, found.sentence) == ("No reference price.", "Fewer than five comparable listings are known.")
 
@@ -179,8 +175,7 @@ def test_without_a_reference_the_page_says_so_and_draws_nothing(site: Site) -> N
     ],
 )
 def test_a_price_that_cannot_be_compared_says_why(site: Site, changes: dict[str, Any], expected: str) -> None:
-    case = a_case(site, CaseLane.ANALYST, **changes)
-    assert page_of(site, case.case_id).price.bold == expected
+    assert page_of(site, a_case(site, CaseLane.ANALYST, **changes).case_id).price.bold == expected
 
 
 def test_a_sellers_unknown_counts_are_hatched_and_known_ones_name_their_source(site: Site) -> None:
@@ -254,8 +249,7 @@ def test_the_cases_beside_it_are_those_of_its_queue(site: Site) -> None:
 def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -> None:
     case = an_appeal(site)
     score = site.read(scores.get, site.here, case.score_id)
-    visitor = visit_as(site, site.second_analyst)
-    page = visitor.get(f"/cases/{case.case_id}").text
+    page = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
     assert "I bought it in the shop in Paris." in words(page)
     assert "&lt;b&gt;Please&lt;/b&gt; look again." in page
     assert "The rights holder Aurelle examined the listing" in words(page)
@@ -329,8 +323,7 @@ def test_who_decided_before_is_told_that_somebody_else_must(site: Site) -> None:
     page = visitor.get(f"/cases/{case.case_id}").text
     assert "Another reviewer must decide this appeal." in words(page)
     assert 'name="judgement"' not in page
-    refused = visitor.answer(case.case_id, case.version_id, "genuine")
-    assert refused.status_code == 403
+    assert visitor.answer(case.case_id, case.version_id, "genuine").status_code == 403
     other = visit_as(site, site.second_analyst)
     assert 'name="judgement"' in other.get(f"/cases/{case.case_id}").text, "and they do not keep it from others"
     assert other.answer(case.case_id, case.version_id, "genuine").status_code == 303
@@ -464,8 +457,7 @@ def test_an_activity_series_is_drawn_where_it_is_known_and_hatched_before(site: 
 
 
 def test_without_a_matching_indicator_there_is_no_card_of_them(site: Site) -> None:
-    page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
-    assert "tell-tale" not in page
+    assert "tell-tale" not in visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
 
 
 def test_the_address_of_a_listing_can_be_opened_without_telling_where_from(site: Site) -> None:

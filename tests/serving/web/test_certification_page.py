@@ -3,8 +3,7 @@ from zoneinfo import ZoneInfo
 
 from models.case import CaseLane
 from serving.brands.rules.certification import questions
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.brands.service.test_certification import a_new_user
 from tests.serving.web.visits import visit_as, words
 
@@ -24,8 +23,7 @@ def test_a_new_user_is_led_to_the_certification_reads_why_an_answer_was_wrong_an
     assert "checked" not in page
     for one in questions():
         assert one.because not in words(page)  # Nothing tells which answer is right.
-    wrong = new_user.post(PATH, {**RIGHT, "q:price": "0"})
-    assert wrong.headers["location"] == PATH
+    assert new_user.post(PATH, {**RIGHT, "q:price": "0"}).headers["location"] == PATH
     assert "a price is a reason for review" in words(new_user.get(PATH).text).lower()
     new_user.post("/settings", {"time_zone": "Asia/Kolkata"})
     early = new_user.post(PATH, RIGHT)
@@ -33,8 +31,7 @@ def test_a_new_user_is_led_to_the_certification_reads_why_an_answer_was_wrong_an
     assert early.status_code == 409
     assert f"you can try again at {again:%H:%M} IST." in words(early.text)
     site.clock.forward(minutes=11)
-    done = new_user.post(PATH, RIGHT)
-    assert done.headers["location"] == "/brand"
+    assert new_user.post(PATH, RIGHT).headers["location"] == "/brand"
     assert "You can confirm from now on" in words(new_user.get("/brand").text)
     assert new_user.answer(case.case_id, case.version_id, "counterfeit").status_code == 303
 

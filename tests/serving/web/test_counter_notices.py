@@ -54,8 +54,7 @@ def test_what_is_no_answer_changes_nothing(site: Site, event: str, status: int) 
 
 @pytest.mark.parametrize("reasons", ["", "x" * 10_001])
 def test_a_refused_answer_returns_with_its_text_and_the_reason_beside_the_form(site: Site, reasons: str) -> None:
-    removal = an_answer(site)
-    number = now_of(site, removal).counter_notice_id
+    number = now_of(site, an_answer(site)).counter_notice_id
     visitor = visit_as(site, site.brand_person)
     answer = visitor.post(f"/counter-notices/{number}", {"event": "maintain", "reasons": reasons})
     assert answer.status_code == 422

@@ -3,8 +3,7 @@ import pytest
 from models.verdict import Judgement
 from serving.web import errors
 from serving.web.queue import case_queue
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge
 from tests.serving.web.visits import a_visitor, visit_as, words
 
 SENT = "<script>told('sent')</script>"
@@ -46,8 +45,7 @@ def test_every_error_says_what_was_not_done_and_what_to_do_next(status: int) -> 
 
 
 def test_a_form_that_is_too_large_says_how_large_one_may_be(site: Site) -> None:
-    analyst = visit_as(site, site.analyst)
-    answer = analyst.post("/settings", {"time_zone": "x" * 5_000_001})
+    answer = visit_as(site, site.analyst).post("/settings", {"time_zone": "x" * 5_000_001})
     assert answer.status_code == 413
     text = words(answer.text)
     assert "Request too large" in text
@@ -57,8 +55,7 @@ def test_a_form_that_is_too_large_says_how_large_one_may_be(site: Site) -> None:
 def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
     case = a_case(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
-    analyst = visit_as(site, site.analyst)
-    text = words(analyst.answer(case.case_id, case.version_id, "counterfeit").text)
+    text = words(visit_as(site, site.analyst).answer(case.case_id, case.version_id, "counterfeit").text)
     assert "no other person's changes were overwritten. Refresh the page to see the current state." in text
     assert "Open case" in text
 
@@ -83,8 +80,7 @@ def test_an_unexpected_error_is_shown_with_its_incident_and_nothing_else(
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*"])
 def test_a_program_gets_json(site: Site, accept: str) -> None:
-    answer = a_visitor(site).client.get("/nothing", headers={"accept": accept})
-    assert answer.json()["error"]["code"] == "not_found"
+    assert a_visitor(site).client.get("/nothing", headers={"accept": accept}).json()["error"]["code"] == "not_found"
 
 
 def test_the_api_answers_json_to_a_browser_too(site: Site) -> None:

@@ -2,10 +2,8 @@
 
 from models.case import CaseState
 from serving.cases.store import cases
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import visit_as, words
+from tests.fixtures.runtimes import Site, a_case
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 LOOK, FLOW = "touchstone-look", "touchstone-flow"
 
@@ -24,8 +22,7 @@ def test_who_looks_ahead_sees_the_page_and_keeps_the_case_for_nobody(site: Site)
 
 def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
     case = a_case(site)
-    response = visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease")
-    assert words(response.text) == ", leased until 09:15"
+    assert words(visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease").text) == ", leased until 09:15"
     assert holder(site, case.case_id) == site.analyst.user_id
     refused = visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease")
     assert refused.status_code == 409
@@ -72,5 +69,4 @@ def test_who_is_signed_out_is_told_so_and_sent_nowhere(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     visitor.client.cookies.clear()
-    response = visitor.post(f"/cases/{case.case_id}/verdict", {"judgement": "genuine"}, **{FLOW: "1"})
-    assert response.status_code == 401
+    assert visitor.post(f"/cases/{case.case_id}/verdict", {"judgement": "genuine"}, **{FLOW: "1"}).status_code == 401

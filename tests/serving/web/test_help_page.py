@@ -8,8 +8,7 @@ from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import display_settings
 from serving.web.onboarding import ONBOARDING, ONBOARDING_OF
 from serving.web.wording.glossary import MOST_TERMS, TERMS, term_of
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import Site, a_case, invite
 from tests.serving.web.visits import Visitor, visit_as, words
 
 TEMPLATES = sorted((Path(serving.web.__path__[0]) / "templates").rglob("*.html"))
@@ -52,8 +51,7 @@ def test_the_first_page_of_a_role_begins_with_its_list_until_it_is_put_away(site
     guide, visitor = ONBOARDING_OF[role], on_the_first_day(site, getattr(site, name))
     sentence = words(visitor.get(guide.place).text)
     assert all(step in sentence for step in (guide.title, guide.about, *guide.steps, guide.keys))
-    answer = visitor.post(f"/help/onboarding/{role}/seen", {"next": guide.place})
-    assert answer.headers["location"] == guide.place
+    assert visitor.post(f"/help/onboarding/{role}/seen", {"next": guide.place}).headers["location"] == guide.place
     assert guide.about not in words(visitor.get(guide.place).text)
     assert guide.about not in words(visit_as(site, getattr(site, name)).get(guide.place).text), "on no other device"
 

@@ -150,8 +150,7 @@ def test_a_translation_is_in_its_own_letters(language: Language) -> None:
     foreign = {Language("zh"): cyrillic, Language("ru"): han}.get(language, f"{han}|{cyrillic}")
     for one in messages(catalogue(language)):
         # What only sets marks between other texts has no letters in any language.
-        spoken = re.search("[A-Za-z]", _PLACE.sub("", forms(one.id)[0]))
-        for form in forms(one.string) if spoken else ():
+        for form in forms(one.string) if re.search("[A-Za-z]", _PLACE.sub("", forms(one.id)[0])) else ():
             assert re.search(own, form, re.IGNORECASE), one.id
             assert not re.search(foreign, form, re.IGNORECASE), one.id
             assert form not in forms(one.id) or form in _THE_SAME_WORD.get(language, ()), one.id
@@ -335,8 +334,7 @@ def test_a_seller_reads_its_page_in_its_language(
     site: Site, language: Language, headline: str, deadline: str, left: str, strike: str
 ) -> None:
     _, link = a_link(site)
-    page = a_visitor(site).get(f"{link}?lang={language}")
-    read = words(page.text)
+    read = words(a_visitor(site).get(f"{link}?lang={language}").text)
     for expected in (headline, deadline, left, strike, "Aure11e Colline tote 1:1 mirror quality"):
         assert expected in read
 

@@ -4,9 +4,8 @@ from serving.accounts.store import accounts
 from serving.brands.service.indicators import NewIndicator, add_indicator, of_brand
 from serving.intake.service.intake import receive
 from serving.rights.service.mandates import NewMandate, grant_mandate
-from tests.fixtures.brand_people import a_leader, a_rival
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.reporting import a_leader, a_rival
+from tests.fixtures.runtimes import Site, a_row, invite
 from tests.serving.web.visits import visit_as, words
 
 _PLACE = "/brand/indicators"
@@ -74,8 +73,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
 def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) -> None:
     until, email = site.clock.now().replace(year=2030), site.brand_person.email
     grant_mandate(site.runtime, NewMandate("Aurelle", email, "Roche & Fils", ("EU",), until), by="test")
-    person = a_leader(site)
-    visitor = visit_as(site, person)
+    visitor = visit_as(site, a_leader(site))
     assert "You act under a power of attorney." in words(visitor.get(_PLACE).text)
     assert visitor.post(_PLACE, _NEW).status_code == 403
 
@@ -116,8 +114,7 @@ def test_text_of_a_brand_is_never_markup(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     assert visitor.post(_PLACE, {**_NEW, "label": attack, "pattern": attack}).status_code == 303
     assert attack not in visitor.get(_PLACE).text
-    answer = visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": attack, "text": attack})
-    assert attack not in answer.text
+    assert attack not in visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": attack, "text": attack}).text
 
 
 def test_a_colleague_who_is_invited_does_not_lead(site: Site) -> None:

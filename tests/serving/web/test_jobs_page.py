@@ -26,8 +26,7 @@ def test_a_job_that_failed_says_why_as_text(site: Site) -> None:
     with site.runtime.store.write() as connection:
         site.runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, "mail:a", site.here, "mai_1")
         connection.exec_driver_sql("UPDATE workflow_status SET status = 'ERROR', error = '<b>boom</b>'")
-    admin = invite(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
-    page = visit_as(site, admin).get(PATH).text
+    page = visit_as(site, invite(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)).get(PATH).text
     assert "&lt;b&gt;boom" in page
     assert "mail:a" in page
     assert "boom" not in visit_as(site, site.data_scientist).get(PATH).text, "it may name anything"

@@ -1,5 +1,5 @@
 from models.messages.english import in_english
-from serving.accounts.rules.access import Person, Role
+from serving.accounts.rules.access import Role
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
 from serving.marketplaces.rules import RULES, AutomaticRule
@@ -8,17 +8,13 @@ from serving.operations.service.kill_switches import switch
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
 from serving.web.alarms import alarms_of
-from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.runtimes import PASSWORD, Site, invite
-from tests.serving.web.visits import visit_as, words
+from tests.fixtures.reporting import confirm, questions, states
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 PATH = "/kill-switches"
 RULE = AutomaticRule.BRAND_REMOVALS
 ATTACK = "<script>alert(1)</script>"
-
-
-def an_administrator(site: Site) -> Person:
-    return invite(site.runtime, "ada@touchstone.example", "Ada Roth", Role.ADMIN)
 
 
 def is_on(site: Site, rule: AutomaticRule = RULE) -> bool:

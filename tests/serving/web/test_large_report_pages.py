@@ -8,13 +8,10 @@ from serving.app import create_app
 from serving.guards import guards_of
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import actions
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import states
 from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
-from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reporting import a_leader, on_sale, report, right_of, states
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, with_a_small_hour
-from tests.fixtures.takedowns import right_of
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 
@@ -59,11 +56,9 @@ def test_a_large_report_is_foreseen_sent_and_confirmed_on_its_page(here: Site) -
     assert f"Removal scheduled: {HOUR}Pending approval: 3" in seen
     assert f"Removal scheduled: {HOUR + 3}" in seen
     assert "Send with second factor" in seen
-    sent = visitor.post("/brand/reports", {**typed(here, names), "way": "step_up"})
-    address = sent.headers["location"]
+    address = visitor.post("/brand/reports", {**typed(here, names), "way": "step_up"}).headers["location"]
     assert "Confirm with your second factor" in words(visitor.get(address).text)
-    wrong = visitor.post(address + "/step-up", {"code": "000000"})
-    assert wrong.status_code == 422
+    assert visitor.post(address + "/step-up", {"code": "000000"}).status_code == 422
     assert visitor.post(address + "/step-up", {"code": app.code(here)}).headers["location"] == address
     assert states(here) == {"scheduled": HOUR + 3}
     page = words(visitor.get(address).text)
@@ -115,8 +110,7 @@ def test_the_mailed_link_asks_first_and_stops_without_a_sign_in(here: Site) -> N
     report_id, _, _ = confirmed_report(here, OVER)
     address = stop_path(here.runtime, here.account_manager.user_id, report_id)
     visitor = a_visitor(here)
-    page = visitor.get(address)
-    assert "Do you want to stop this report?" in words(page.text)
+    assert "Do you want to stop this report?" in words(visitor.get(address).text)
     assert states(here) == {"scheduled": OVER}
     assert visitor.post(address, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
     done = words(visitor.post(address).text)
@@ -168,8 +162,7 @@ def test_the_limits_say_how_many_are_left_and_from_when_more(here: Site) -> None
 @pytest.mark.attack
 def test_without_a_fresh_proof_nobody_is_told_how_many_are_left(here: Site) -> None:
     report(here, on_sale(here, 1))
-    with_password = visit_as(here, here.brand_person)
-    _tells_no_count(with_password)
+    _tells_no_count(visit_as(here, here.brand_person))
     with_both = with_code(here, a_day_old(here))
     here.clock.forward(minutes=10)
     _tells_no_count(with_both)
@@ -216,8 +209,7 @@ def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: 
 
 @pytest.mark.attack
 def test_no_door_of_the_api_confirms_a_report(here: Site) -> None:
-    doors = guards_of(create_app(here.runtime))
-    assert [door for door in doors if "/step-up" in door and "/api/" in door] == []
+    assert [door for door in guards_of(create_app(here.runtime)) if "/step-up" in door and "/api/" in door] == []
 
 
 def test_a_passkey_is_asked_for_on_the_page_of_the_report(here: Site) -> None:

@@ -6,8 +6,7 @@ from models.verdict import Judgement
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import Answers, leaning
 from serving.web.model.leaning_card import leaning_card
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import visit_as, words
 
 FEWER = "\u2212"  # The sign of a negative number as it is set.

@@ -12,8 +12,7 @@ from serving.web.brand import questions
 from serving.web.case.links_card import LinksCard, links_card
 from serving.web.text_view import Shown
 from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.web.visits import visit_as, words
 
 
@@ -70,10 +69,8 @@ def two_who_share_a_telephone(site: Site) -> None:
     contacts = [{"seller": name, "kind": "phone", "value": "+49 30 7654321"} for name in ("rival", "lumo-trade")]
     receive_contacts(site.runtime, site.marketplace, {"contacts": contacts}, backfill=False)
     site.clock.forward(seconds=1)
-    first = a_case(site, external_id="R", seller={"external_id": "rival"})
-    judge(site, site.analyst, first, Judgement.COUNTERFEIT)
-    asked = open_cases(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, asked[0], Judgement.COUNTERFEIT)
+    judge(site, site.analyst, a_case(site, external_id="R", seller={"external_id": "rival"}), Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, open_cases(site, CaseLane.ASK_BRAND)[0], Judgement.COUNTERFEIT)
     site.clock.forward(seconds=1)
 
 

@@ -4,10 +4,8 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.intake.service.intake import receive
 from serving.review.service.naming import name_brand
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import VELA
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.review.service.test_masked_scores import masking
 from tests.serving.review.service.test_opening import passed
 from tests.serving.web.visits import visit_as, words

@@ -6,12 +6,11 @@ from serving.administration.service.reset_links import make_link
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.mail.store import choices, mails
-from tests.fixtures.brand_people import elsewhere
 from tests.fixtures.links import path_of
 from tests.fixtures.mails import post, stored
+from tests.fixtures.reporting import elsewhere
 from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import a_visitor, visit_as, words
+from tests.serving.web.visits import a_visitor, an_administrator, visit_as, words
 
 PATH = "/operations/mail"
 INVITEE = "new@aurelle.example"

@@ -13,8 +13,7 @@ from serving.learning.store import approvals, learning, monitoring
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.store import breakers
 from serving.web.model.model_page import Tracked, tracked
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.reports import (
     AURELLE,
     CALIBRATED,
@@ -63,8 +62,7 @@ def test_labels_are_counted_as_training_would_count_them(site: Site) -> None:
 
 
 def test_nobody_who_could_tell_holds_a_label_back(site: Site) -> None:
-    case = a_case(site)
-    judge(site, site.analyst, case, Judgement.CANNOT_TELL)
+    judge(site, site.analyst, a_case(site), Judgement.CANNOT_TELL)
     site.clock.forward(days=40)
     assert (labels_now(site).waiting, labels_now(site).withheld) == (0, 1)
 
@@ -74,12 +72,10 @@ def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> Non
         case = a_case(site, external_id=f"MP-{number}")
         judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_review(site, case, label=0)
-    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
-    text = words(visit_as(site, site.data_scientist).get("/models/labels").text)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     assert (
         "Doubtful labels, latest model 1 Second reviews queued 1 Second reviews completed 1 Contradicted labels 1"
-        in text
+        in words(visit_as(site, site.data_scientist).get("/models/labels").text)
     )
 
 

@@ -13,11 +13,9 @@ from serving.accounts.tables import account
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.promote import approve
 from serving.learning.store import learning
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import an_administrator
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.reports import a_report, add_drift, add_model, put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 from training.gate import not_judged
 from training.stages import FITS, READ
 
@@ -51,8 +49,7 @@ def test_a_snapshot_shows_what_is_in_it_and_names_no_seller(site: Site) -> None:
 def test_a_snapshot_whose_file_is_gone_or_altered_says_so(site: Site) -> None:
     snapshot_id = a_snapshot(site)
     (path,) = site.runtime.home.snapshots.glob("*.parquet")
-    content = path.read_bytes()
-    path.write_bytes(content + b"\0")
+    path.write_bytes(path.read_bytes() + b"\0")
     text = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
     assert "digest mismatch" in text or "The snapshot cannot be shown." in text
     path.unlink()
@@ -211,8 +208,7 @@ def test_a_comparison_that_could_not_be_made_asks_for_a_reason(site: Site) -> No
 
 
 def test_labels_that_disappear_say_why_and_reviewers_can_open_them(site: Site) -> None:
-    case = a_case(site, external_id="MP-7")
-    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    judge(site, site.second_analyst, a_case(site, external_id="MP-7"), Judgement.GENUINE)
     a_snapshot(site)
     with site.runtime.store.write() as connection:
         here = account.c.user_id == site.second_analyst.user_id

@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.visits import visit_as, words
 
 TEXT: dict[str, Any] = {

@@ -8,10 +8,8 @@ from models.verdict import Judgement
 from serving.cases.store import case_notes
 from serving.privacy.service.erasure import erase_seller
 from serving.review.service.case_notes import Wanted, write_note
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import visit_as, words
+from tests.fixtures.runtimes import Site, a_case, judge
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 HOSTILE = "Look <script>alert(1)</script> \u202e at this"
 FROM = "The lining is wrong."

@@ -17,9 +17,8 @@ from serving.notices.tables import notice_document, notice_network
 from serving.review.service.notice_evidence import documents_of, for_analyst
 from tests.fixtures.links import path_of
 from tests.fixtures.notifying import EMAIL, a_listing, a_reporter, notify
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
-from tests.serving.notices.service.test_notices import SOLENNE, count
+from tests.fixtures.runtimes import Site, judge, open_cases
+from tests.serving.notices.service.test_notices import SOLENNE
 from tests.serving.notices.service.test_reporters import everything
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 
@@ -88,10 +87,9 @@ def test_a_brand_that_is_asked_about_the_case_gets_no_document_of_the_notice(sit
     ],
 )
 def test_what_is_no_document_is_refused_as_a_sellers_is(site: Site, content: bytes, status: int, told: str) -> None:
-    small = limited(site, SellerEvidencePolicy, largest_document=1_000)
-    answer = upload(a_visitor(small), a_notice(site), content)
+    answer = upload(a_visitor(limited(site, SellerEvidencePolicy, largest_document=1_000)), a_notice(site), content)
     assert (answer.status_code, told in words(answer.text)) == (status, True)
-    assert count(site, notice_document) == 0
+    assert site.count(notice_document) == 0
 
 
 def test_a_notice_has_at_most_five_documents_and_a_total(site: Site) -> None:
@@ -134,7 +132,7 @@ def test_nothing_is_read_by_a_wrong_link_from_another_site_or_after_the_decision
     assert "Upload document" not in visitor.get(link).text
     unknown = path_of(notify(site, "MP-none").link)
     assert upload(visitor, unknown).status_code == 409, "nobody would read it"
-    assert count(site, notice_document) == 0
+    assert site.count(notice_document) == 0
 
 
 def test_the_documents_of_a_notifier_are_erased_with_the_notifier(site: Site) -> None:

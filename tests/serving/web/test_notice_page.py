@@ -17,12 +17,10 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.service.notice_links import confirmation_for
 from serving.notices.tables import notice, reporter
 from tests.fixtures.links import path_of
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirmed, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
-from tests.serving.notices.service.test_notices import SOLENNE, count
+from tests.fixtures.reporting import UNDO_SECONDS
+from tests.fixtures.runtimes import Site, a_suspect_row, judge, open_cases
+from tests.serving.notices.service.test_notices import SOLENNE
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 HOSTILE = f"{WORDS} <script>alert(1)</script> \u202eevil"
@@ -77,8 +75,7 @@ def test_the_listing_can_be_filled_in_by_the_marketplaces_page(site: Site) -> No
 
 
 def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> None:
-    visitor = a_visitor(site)
-    answer = visitor.post("/notice", {**FIELDS, "explanation": "A fake.", "good_faith": "", "email": "anna"})
+    answer = a_visitor(site).post("/notice", {**FIELDS, "explanation": "A fake.", "good_faith": "", "email": "anna"})
     assert answer.status_code == 422
     read = words(answer.text)
     for text in ("Explain in at least 20 characters", "Give an e-mail address", "Confirm that you believe"):
@@ -86,7 +83,7 @@ def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> 
     assert "Give your name" not in read
     for typed in ("MP-1\nMP-2", "A fake.", 'value="Anna Berg"', 'value="anna"', '<option value="design" selected>'):
         assert typed in answer.text
-    assert count(site, notice) == 0
+    assert site.count(notice) == 0
 
 
 def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: Site) -> None:
@@ -109,10 +106,10 @@ def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: S
     ):
         assert kept in page.text
     assert "<script>alert" not in page.text
-    assert (count(site, notice), count(site, reporter), open_cases(site)) == (0, 0, [])
+    assert (site.count(notice), site.count(reporter), open_cases(site)) == (0, 0, [])
     accepted = hidden_fields(page.text)
     corrected = visitor.post("/notice", {**typed, "locations": "MP-1\nMP-8", **accepted})
-    assert (corrected.status_code, count(site, notice)) == (200, 0), "a new typo is told as the first was"
+    assert (corrected.status_code, site.count(notice)) == (200, 0), "a new typo is told as the first was"
     answer = visitor.post("/notice", {**typed, **accepted})
     assert answer.status_code == 303
     assert words(visitor.get(str(answer.headers["location"])).text).count("No listing here matches the address") == 2
@@ -143,8 +140,7 @@ def test_asking_which_listings_exist_counts_as_a_notice_does(
 ) -> None:
     visitor = a_visitor(limited(site, **limit))
     for number in range(3):
-        asked = visitor.post("/notice", {**FIELDS, "locations": f"MP-{number}\nMP-x{number}"})
-        assert asked.status_code == 200
+        assert visitor.post("/notice", {**FIELDS, "locations": f"MP-{number}\nMP-x{number}"}).status_code == 200
     answer = visitor.post("/notice", {**FIELDS, "locations": "MP-1"})
     assert (answer.status_code, refused_as in words(answer.text)) == (429, True)
     site.clock.forward(days=1)
@@ -253,8 +249,7 @@ def test_the_listings_or_the_link_tell_the_marketplace_and_no_name_is_told(
     site: Site, changes: dict[str, str], expected: str | None, _why: str
 ) -> None:
     two_marketplaces(site)
-    visitor = a_visitor(site)
-    answer = visitor.post("/notice", {**FIELDS, **changes, "accepted": changes["locations"]})
+    answer = a_visitor(site).post("/notice", {**FIELDS, **changes, "accepted": changes["locations"]})
     with site.runtime.store.read() as connection:
         found = connection.execute(select(notice.c.marketplace_id)).scalars()
         places = [marketplaces.get(connection, one).name for one in found]
@@ -283,7 +278,7 @@ def test_a_stranger_learns_the_name_of_no_marketplace(site: Site) -> None:
 
 def test_another_site_cannot_notify_in_a_visitors_name(site: Site) -> None:
     assert a_visitor(site).post("/notice", FIELDS, **{"sec-fetch-site": "cross-site"}).status_code == 403
-    assert count(site, notice) == 0
+    assert site.count(notice) == 0
 
 
 @pytest.mark.parametrize("unstorable", ["\x00", "\ud800"])
@@ -292,7 +287,7 @@ def test_what_no_database_can_hold_is_refused(site: Site, unstorable: str) -> No
     headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
     answer = a_visitor(site).client.post("/notice", content=body, headers=headers)
     assert answer.status_code in {200, 303, 422}
-    assert count(site, notice) == (answer.status_code == 303)
+    assert site.count(notice) == (answer.status_code == 303)
 
 
 def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:

@@ -14,12 +14,10 @@ from serving.scoring.store import breakers
 from serving.web.operations.health_part import health_rows
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.receivers import proven
-from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import an_administrator, scored
+from tests.fixtures.reporting import a_marketplace_that_listens, removed_by_brand
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, scored, visit_as, words
 
 PATH = "/operations"
 

@@ -10,15 +10,14 @@ from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.mails import stored
 from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reporting import confirm, questions, states
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 AT_ONCE_PENDING = replace(DEFAULT_BURSTS, per_user=0)
 OFF = "“Removals on a brand's confirmation” has been switched off since"
@@ -95,8 +94,7 @@ def a_pending_removal(site: Site) -> str:
 
 def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it_counts(site: Site) -> None:
     form = a_pending_removal(site)
-    ada = an_administrator(site)
-    admin, analyst = visit_as(site, ada), visit_as(site, site.analyst)
+    admin, analyst = visit_as(site, an_administrator(site)), visit_as(site, site.analyst)
     banner = re.compile(r"1 removal pending approval since [^:]+:\d\d: Aurelle, confirmed by Camille Duval")
     for visitor, path in (
         (admin, "/operations"),

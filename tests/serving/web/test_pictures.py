@@ -13,8 +13,7 @@ from models.case import CaseLane
 from serving.app import create_app
 from serving.platform.outbound.pictures import Pictures, hosts_of
 from tests.fixtures.picture_host import PNG, PictureHost, a_picture_host
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.visits import a_visitor, visit_as
 
 

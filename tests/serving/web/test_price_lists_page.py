@@ -6,7 +6,7 @@ import pytest
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import price_lists
 from serving.platform.row_files import LARGEST, MOST_ROWS
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 
@@ -52,9 +52,7 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
 
 
 def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
-    visitor = visit_as(site, a_leader(site))
-    text = words(visitor.post(f"{_PLACE}/preview", {"text": _CSV}).text)
-    assert "1 row is accepted" in text
+    assert "1 row is accepted" in words(visit_as(site, a_leader(site)).post(f"{_PLACE}/preview", {"text": _CSV}).text)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +89,7 @@ def test_what_is_no_list_is_refused_with_the_reason(site: Site, name: str, conte
     ],
 )
 def test_rows_that_come_back_changed_are_judged_again(site: Site, rows: str) -> None:
-    visitor = visit_as(site, a_leader(site))
-    answer = visitor.post(_PLACE, {"rows": rows})
+    answer = visit_as(site, a_leader(site)).post(_PLACE, {"rows": rows})
     assert answer.status_code == 422
     assert rows == '[{"model": "Colline"}]' or "were not submitted. Choose the file again." in words(answer.text)
     assert count(site) == 0

@@ -1,8 +1,6 @@
 from serving.intake.service.intake import receive
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.fixtures.runtimes import Site, a_row
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 PATH = "/operations/quarantine"
 ATTACK = "<img src=x onerror=alert(1)>\u202e"

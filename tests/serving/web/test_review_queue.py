@@ -11,15 +11,14 @@ from serving.accounts.store.accounts import Session
 from serving.intake.service.intake import receive
 from serving.web.queue import case_queue
 from serving.web.queue.case_queue import queue_page
+from serving.web.queue.my_page import my_page
 from serving.web.queue.queue_query import QueueQuery
+from serving.web.rendering import StaffPage
 from serving.web.text_view import Kind
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> None:
@@ -31,8 +30,7 @@ def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> Non
 def test_the_costliest_case_comes_first(site: Site) -> None:
     a_case(site, external_id="MP-1", title="Cheap Aure11e bag 1:1", price="9.00")
     a_case(site, external_id="MP-2", title="Dear Aure11e bag 1:1", price="900.00")
-    visitor = visit_as(site, site.analyst)
-    text = words(visitor.get("/queue").text)
+    text = words(visit_as(site, site.analyst).get("/queue").text)
     assert text.index("Dear") < text.index("Cheap")
 
 
@@ -118,14 +116,12 @@ def test_an_appeal_that_its_reader_may_not_judge_is_in_no_queue_of_theirs(site: 
     assert "Appeals0" in words(queue)
     assert case.case_id not in visitor.get(f"/search?q={case.listing_id}").text
     assert visitor.get("/api/v1/cases").json()["cases"] == []
-    others = visit_as(site, site.second_analyst).get("/queue").text
-    assert (case.case_id in others) is not of_the_same_person
+    assert (case.case_id in visit_as(site, site.second_analyst).get("/queue").text) is not of_the_same_person
 
 
 def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
     an_appeal(site)
-    page = visit_as(site, site.second_analyst).get("/queue").text
-    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    body = visit_as(site, site.second_analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
     assert "Seller appeal" in words(body)
     assert "blind" in words(body)
     for told in ("points", "score", "€1,0", "mirror quality”"):
@@ -166,8 +162,7 @@ def test_a_late_case_is_counted_as_overdue(site: Site) -> None:
 def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
     a_case(site, external_id="MP-1", title="Dear Aure11e bag 1:1", price="900.00", language="en")
     a_case(site, external_id="MP-2", title="Cheap Aure11e bag 1:1", price="9.00", language="zh")
-    visitor = visit_as(site, site.analyst)
-    page = visitor.get("/queue?language=zh&lease=free").text
+    page = visit_as(site, site.analyst).get("/queue?language=zh&lease=free").text
     body = page.partition("<tbody>")[2]
     assert "Cheap" in body
     assert "Dear" not in body
@@ -275,8 +270,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
     assert head.harm is None, "points make no sum"
     assert alone.head is None
     assert [len(one.rows) for one in page.groups] == [3, 1]
-    shown = visit_as(site, site.analyst).get("/queue").text
-    assert shown.count(f'data-cluster="{head.key}"') == 3
+    assert visit_as(site, site.analyst).get("/queue").text.count(f'data-cluster="{head.key}"') == 3
     assert head.address.count("offer=") == 3
     opened = visit_as(site, site.analyst).get(head.address)
     assert opened.status_code == 200
@@ -297,3 +291,74 @@ def test_the_teams_work_in_progress_stands_beside_the_queue(site: Site) -> None:
     assert (rail.mine, rail.team) == (0, 0), "another day"
     assert rail.leased == []
     assert rail.ages[0][2].due_at <= site.clock.now()
+
+
+def mine(site: Site) -> StaffPage:
+    return my_page(site.runtime, Session(site.analyst, "token"))
+
+
+def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> None:
+    site = any_site
+    for number, (text, looked) in enumerate(
+        [(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)]
+    ):
+        case = a_case(site, external_id=f"MP-{number}", title=f"Solenne purse mirror quality {number}", brand="Solenne")
+        judge(site, site.analyst, case, text)
+        site.clock.forward(days=15)
+        judge(site, site.second_analyst, a_second_review(site, case, label=0), looked)
+    asked = a_case(site, external_id="MP-8")
+    judge(site, site.analyst, asked, Judgement.COUNTERFEIT)
+    site.clock.forward(minutes=1)
+    judge(site, site.brand_person, asked, Judgement.COUNTERFEIT)
+    looks, _, brands, appeals = mine(site).agreements.values()
+    assert (looks.agreed, looks.of, brands.agreed, brands.of, appeals.of) == (1, 2, 1, 1, 0)
+    shown = words(visit_as(site, site.analyst).get("/queue/me").text)
+    assert "Second reviews, by you and of your cases 1 of 2 50 % 9 to 91 %" in shown
+    assert "Appeals that upheld your decision none yet unknown" in shown
+    looks, *_ = my_page(site.runtime, Session(site.second_analyst, "token")).agreements.values()
+    assert (looks.agreed, looks.of) == (1, 2), "a second review counts for both"
+
+
+def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None:
+    judge(site, site.second_analyst, an_appeal(site, decided_by_analyst=True), Judgement.GENUINE)
+    page = mine(site)
+    [gone] = page.overturned
+    assert gone.cause == "appeal"
+    assert visit_as(site, site.analyst).get(f"/cases/{gone.case_id}").status_code == 200
+    appeals = page.agreements["Appeals that upheld your decision"]
+    assert (appeals.agreed, appeals.of) == (0, 1)
+    assert my_page(site.runtime, Session(site.second_analyst, "token")).overturned == [], "not of who decided it"
+    assert "Visible only to you" in words(visit_as(site, site.analyst).get("/queue/me").text)
+
+
+def test_days_and_the_middle_time_are_counted(site: Site) -> None:
+    first = a_case(site, external_id="MP-1")
+    site.clock.forward(hours=1)
+    judge(site, site.analyst, first, Judgement.GENUINE)
+    site.clock.forward(days=1)
+    second = a_case(site, external_id="MP-2")
+    site.clock.forward(hours=3)
+    judge(site, site.analyst, second, Judgement.GENUINE)
+    page = mine(site)
+    assert (page.decided, page.today, page.median) == (2, 1, 7_200)
+    assert "0, 1, 1." in page.chart.label
+
+
+def test_missing_figures_are_named_and_not_zeroed(site: Site) -> None:
+    text = words(visit_as(site, site.analyst).get("/queue/me").text)
+    assert "No decisions in this period." in text
+    assert text.count("none yet") == 4
+    assert "0 %" not in text
+
+
+def test_a_pause_is_suggested_and_can_be_waved_away(site: Site) -> None:
+    visitor = visit_as(site, site.analyst)
+    for number in range(18):
+        judge(site, site.analyst, a_case(site, external_id=f"MP-{number}"), Judgement.GENUINE)
+        site.clock.forward(minutes=3)
+    assert "You have reviewed cases for 54 min without a break." in words(visitor.get("/queue").text)
+    assert visitor.post("/queue/pause-later").headers["location"] == "/queue"
+    assert "without a pause" not in words(visitor.get("/queue").text)
+    rested = visit_as(site, site.analyst)
+    site.clock.forward(minutes=6)
+    assert "without a pause" not in words(rested.get("/queue").text)

@@ -8,7 +8,7 @@ from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.store import documents, rights
 from serving.rights.store.rights import StoredRight
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 
@@ -26,8 +26,7 @@ _CLAIM = {
 
 
 def claims(site: Site) -> list[StoredRight]:
-    found = site.read(rights.rights_of, site.pair)
-    return [one for one in found if one.right.office != "WIPO"]
+    return [one for one in site.read(rights.rights_of, site.pair) if one.right.office != "WIPO"]
 
 
 def kept(site: Site) -> list[str]:

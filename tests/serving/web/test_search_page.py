@@ -1,11 +1,8 @@
 from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import visit_as, words
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def test_a_listing_is_found_with_its_open_case_and_its_verdict(site: Site) -> None:

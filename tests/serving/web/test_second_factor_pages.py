@@ -30,8 +30,7 @@ def at_the_second_step(here: Site, person: Person, following: str = "/queue?lane
     visitor = a_visitor(here)
     answer = visitor.post("/sign-in", {"email": person.email, "password": PASSWORD, "next": following})
     assert answer.headers["location"].startswith("/sign-in/second-step")
-    page = visitor.get(answer.headers["location"])
-    visitor.csrf_token = hidden_fields(page.text)["csrf_token"]
+    visitor.csrf_token = hidden_fields(visitor.get(answer.headers["location"]).text)["csrf_token"]
     return visitor
 
 
@@ -57,8 +56,7 @@ def test_a_passkey_is_offered_to_those_who_have_one_and_signs_in(here: Site) -> 
     assert "Use passkey" in waiting.get("/sign-in/second-step").text
     asked = waiting.post("/sign-in/second-step/passkey")
     assert json.loads(asked.text)["userVerification"] == "required"
-    done = waiting.post("/sign-in/second-step", {"credential": key.get(asked.text), "code": ""})
-    assert done.status_code == 303
+    assert waiting.post("/sign-in/second-step", {"credential": key.get(asked.text), "code": ""}).status_code == 303
     assert waiting.get("/queue").status_code == 200
 
 
@@ -86,8 +84,7 @@ def test_an_invited_analyst_in_production_gets_to_the_queue_by_password_factor_a
     assert "My phone" in words(owner.get(link).text)
     assert owner.get(link).status_code == 200, "loading the page confirms nothing"
     assert owner.post(link, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
-    done = owner.post(link)
-    assert len(re.findall(r"<li>[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}</li>", done.text)) == 10
+    assert len(re.findall(r"<li>[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}</li>", owner.post(link).text)) == 10
     assert owner.get(link).status_code == 404
     here.clock.forward(seconds=30)
     later = at_the_second_step(here, here.analyst)
@@ -180,8 +177,7 @@ def test_in_production_those_who_can_remove_or_administer_are_led_to_enrolment(
 
 def test_in_production_a_program_of_a_person_without_a_factor_is_told_so(site: Site) -> None:
     here = by_its_clock(site, production=True, public_url="http://testserver")
-    visitor = visit_as(here, here.analyst)
-    refused = visitor.client.get("/api/v1/cases")
+    refused = visit_as(here, here.analyst).client.get("/api/v1/cases")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "second_factor_required")
 
 

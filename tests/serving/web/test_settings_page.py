@@ -6,8 +6,7 @@ from serving.accounts.service import auth
 from serving.guards import COOKIE
 from serving.platform.display import Display, shown_as, time_zones
 from serving.web.wording import words as in_words
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.runtimes import PASSWORD, Site, a_case
 from tests.serving.web.visits import Visitor, visit_as, words
 
 SUMMER = datetime(2026, 7, 13, 22, 30, tzinfo=UTC)

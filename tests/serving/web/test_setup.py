@@ -24,8 +24,7 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
     assert "Marketplace setup" in words(visitor.get(f"/setup/{token}").text)
     assert visitor.post(f"/setup/{token}", FIELDS).headers["location"] == "/"
     assert visitor.get("/").headers["location"] == "/models"
-    page = visitor.get("/models")
-    assert "Marketplace created." in words(page.text)
+    assert "Marketplace created." in words(visitor.get("/models").text)
     assert "Marketplace created." not in words(visitor.get("/models").text), "said once"
     assert site.read(marketplaces.by_name, "Second Bazaar").base_currency == "EUR"
 

@@ -11,7 +11,7 @@ from serving.brands.store import price_lists
 from serving.rights.rules.rights import RightState
 from serving.rights.store import mandates, rights
 from serving.rights.store.rights import StoredRight
-from tests.fixtures.brand_people import answers_at, manager_of, only_at
+from tests.fixtures.reporting import answers_at, manager_of, only_at
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.two_marketplaces import Both, OnFile, at_both, put_on_file
 from tests.serving.web.visits import Visitor, visit_as, words
@@ -65,8 +65,7 @@ def test_each_record_is_shared_by_a_button_that_is_gone_once_the_other_has_it(bo
     with both.site.runtime.store.read() as connection:
         assert len(mandates.mandates_of(connection, both.there)) == 1
         assert price_lists.count(connection, both.there) == 1
-    page = words(visitor.get(f"/brand/rights?of={'.'.join(both.there)}").text)
-    assert "Mark “Colline”" in page
+    assert "Mark “Colline”" in words(visitor.get(f"/brand/rights?of={'.'.join(both.there)}").text)
     assert copy.right.state is RightState.CLAIMED
 
 

@@ -47,8 +47,7 @@ def signed_in(browser: TestClient, site: Site) -> str:
 
 
 def test_both_cookies_are_set_for_this_host_over_https_alone(browser: TestClient, site: Site) -> None:
-    answer = browser.post("/sign-in", data={"email": site.analyst.email, "password": PASSWORD})
-    found = of_cookies(answer)
+    found = of_cookies(browser.post("/sign-in", data={"email": site.analyst.email, "password": PASSWORD}))
     assert set(found) == {"__Host-touchstone_session", "__Host-touchstone_devices"}
     for header in found.values():
         assert attributes(header) >= ATTRIBUTES
@@ -58,8 +57,7 @@ def test_both_cookies_are_set_for_this_host_over_https_alone(browser: TestClient
 def test_signing_out_deletes_the_cookie_in_the_only_way_that_a_browser_accepts(browser: TestClient, site: Site) -> None:
     """A browser ignores a Set-Cookie of a __Host- name without Secure, or with another path than /."""
     for method, path in (("POST", "/sign-out"), ("DELETE", "/api/v1/session")):
-        token = signed_in(browser, site)
-        found = of_cookies(browser.request(method, path, headers={CSRF_HEADER: token}))
+        found = of_cookies(browser.request(method, path, headers={CSRF_HEADER: signed_in(browser, site)}))
         assert set(found) == {"__Host-touchstone_session"}, "the browser stays known"
         header = found["__Host-touchstone_session"]
         assert attributes(header) >= {*ATTRIBUTES, "max-age=0"}
@@ -70,8 +68,7 @@ def test_signing_out_deletes_the_cookie_in_the_only_way_that_a_browser_accepts(b
 def test_a_sentence_that_was_shown_is_deleted_with_the_attributes_of_its_cookie(
     browser: TestClient, site: Site
 ) -> None:
-    token = signed_in(browser, site)
-    left = browser.post("/settings", data={"time_zone": "UTC"}, headers={CSRF_HEADER: token})
+    left = browser.post("/settings", data={"time_zone": "UTC"}, headers={CSRF_HEADER: signed_in(browser, site)})
     (name,) = of_cookies(left)
     gone = of_cookies(browser.get("/settings"))[name]
     assert attributes(gone) >= {"secure", "httponly", "samesite=strict", "path=/", "max-age=0"}

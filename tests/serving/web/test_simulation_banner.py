@@ -7,8 +7,7 @@ from models.case import CaseLane
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.operations.service.simulation import PLAY_FILE
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.visits import visit_as, words
 
 A_DAY = timedelta(days=1)
@@ -45,8 +44,7 @@ def test_the_clock_tells_of_clicks_and_of_the_cases_that_a_person_opened(site: S
     case, question = a_case(site), a_case(site, CaseLane.ASK_BRAND, external_id="asked")
     text = provisioning.add_key(site.runtime, name="demo", scopes=[Scope.CLOCK], marketplace=None, by="test")
     analyst, headers = visit_as(site, site.analyst), {"authorization": f"Bearer {text}"}
-    before = analyst.client.get("/api/v1/clock", headers=headers).json()
-    assert before == {
+    assert analyst.client.get("/api/v1/clock", headers=headers).json() == {
         "now": site.clock.now().isoformat(), "unfinished": 0, "seconds_since_click": None, "opened_cases": [],
     }  # fmt: skip
     analyst.get(f"/cases/{case.case_id}")

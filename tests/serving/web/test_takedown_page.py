@@ -8,10 +8,8 @@ from serving.platform.languages import Language
 from serving.platform.tongues import say
 from serving.review.rules.takedown import Fate
 from serving.rights.rules.rights import RightKind
-from tests.fixtures.bursts import questions, states
-from tests.fixtures.reviewing import a_case, open_cases
-from tests.fixtures.runtimes import Site
-from tests.fixtures.takedowns import request, right_of
+from tests.fixtures.reporting import questions, request, right_of, states
+from tests.fixtures.runtimes import Site, a_case, open_cases
 from tests.serving.rights.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
@@ -40,8 +38,7 @@ def test_no_listing_is_ticked_by_default_and_what_is_unticked_stays_open(site: S
     assert "Undo whole request" in answer
     assert states(site) == {"scheduled": 2}
     assert [f"listing:{one.case_id}" for one in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
-    back = brand.post(f"{done.headers['location']}/undo")
-    assert back.headers["location"] == done.headers["location"]
+    assert brand.post(f"{done.headers['location']}/undo").headers["location"] == done.headers["location"]
     assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
     assert states(site) == {"withdrawn": 2}
     assert "Takedown requests" in words(brand.get("/brand").text)

@@ -112,8 +112,7 @@ def test_a_context_is_documented_and_frozen_and_its_template_uses_it_all(page: t
     assert page.__dataclass_params__.frozen  # type: ignore[attr-defined]  # a dataclass has it
     fields = {field.name for field in dataclasses.fields(page)}
     text = (TEMPLATES / page.template).read_text(encoding="utf-8")  # type: ignore[attr-defined]  # a context has it
-    used = set(re.findall(r"\bpage\.(\w+)", text))
-    assert used == fields
+    assert set(re.findall(r"\bpage\.(\w+)", text)) == fields
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(TEMPLATES)))

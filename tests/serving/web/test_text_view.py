@@ -90,6 +90,5 @@ def test_a_listing_without_a_language_shows_that_of_its_text(
 
 
 def test_a_text_that_needs_no_closer_look_has_no_unseen_character() -> None:
-    every = map(chr, range(0x110000))
-    assert [f"{ord(one):X}" for one in every if is_all_seen(one) and is_unseen(one)] == []
+    assert [f"{ord(one):X}" for one in map(chr, range(0x110000)) if is_all_seen(one) and is_unseen(one)] == []
     assert is_all_seen("Aurelle bag, 100 % leather: 包, сумка, é")

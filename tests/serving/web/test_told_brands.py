@@ -60,12 +60,10 @@ from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.words import age, due, duration
 from serving.webhooks.rules.action import ActionState
-from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.reporting import a_leader
+from tests.fixtures.runtimes import Site, a_case, a_row, invite
 from tests.fixtures.two_marketplaces import at_both, put_on_file
 from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, lived
 from tests.serving.web.catalogues import OTHERS
@@ -396,10 +394,8 @@ def test_the_certification_is_asked_and_explained_in_its_reader_s_language(
     wrong = {f"q:{one.key}": str((one.right + 1) % len(one.options)) for one in questions()}
     visitor.post("/brand/certification", wrong)
     assert because in words(visitor.get("/brand/certification").text)
-    early = words(visitor.post("/brand/certification", wrong).text)
-    assert "Read why" not in early
-    left_out = words(visitor.post("/brand/certification", {}).text)
-    assert asked in left_out
+    assert "Read why" not in words(visitor.post("/brand/certification", wrong).text)
+    assert asked in words(visitor.post("/brand/certification", {}).text)
 
 
 @pytest.mark.parametrize(
@@ -455,8 +451,7 @@ def test_a_brand_s_people_are_listed_and_invited_in_their_language(site: Site) -
     visitor = visit_as(site, leader)
     data = ("ana@aurelle.example", "Ana Prieto", leader.email, leader.name, "Roche", "new@aurelle.example", "UTC")
     assert left_in_english(visitor.get("/brand/people").text, *data) == []
-    made = visitor.post("/brand/people/invitations", {"email": "new@aurelle.example"}).text
-    assert "7 天后失效" in words(made)
+    assert "7 天后失效" in words(visitor.post("/brand/people/invitations", {"email": "new@aurelle.example"}).text)
     assert left_in_english(visitor.get("/brand/people").text, *data) == []
     refused = visitor.post("/brand/people/invitations", {"email": leader.email})
     assert f"{leader.email} 已可代表贵品牌。 未作任何更改。" in words(refused.text)
@@ -611,8 +606,7 @@ def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: S
 def test_a_page_of_the_staff_is_english_whatever_its_reader_has_chosen(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     choose(site.runtime, site.analyst, Display(), {"language": "ru"})
-    page = visit_as(site, site.analyst).get("/queue?lane=ask_brand").text
-    assert not re.search("[а-яё]", words(page))
+    assert not re.search("[а-яё]", words(visit_as(site, site.analyst).get("/queue?lane=ask_brand").text))
 
 
 def test_what_a_brand_has_on_file_is_shared_in_its_language(site: Site) -> None:
@@ -625,6 +619,5 @@ def test_what_a_brand_has_on_file_is_shared_in_its_language(site: Site) -> None:
         assert "共享至Souk" in text, page
         assert "Share" not in text, page
     for path in (f"rights/{mine.right_id}", f"agents/{mine.mandate_id}", "prices", "prices"):
-        answer = visitor.post(f"/brand/{path}/share", to)
-        assert "共享" in words(visitor.get(answer.headers["location"]).text)
+        assert "共享" in words(visitor.get(visitor.post(f"/brand/{path}/share", to).headers["location"]).text)
     assert "此项权利已在Souk登记。" in words(visitor.post(f"/brand/rights/{mine.right_id}/share", to).text)

@@ -10,7 +10,7 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Person, Role
 from serving.brands.store import price_lists
 from serving.rights.service.bases import basis_of
-from tests.fixtures.brand_people import a_leader, answers_at, elsewhere, manager_of, only_at
+from tests.fixtures.reporting import a_leader, answers_at, elsewhere, manager_of, only_at
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 

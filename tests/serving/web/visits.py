@@ -2,16 +2,27 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
 from html import unescape
+from typing import Any
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from serving.accounts.rules.access import Person
+from models.case import CaseLane
+from models.routing import Lane
+from models.verdict import Judgement
+from serving.accounts.rules.access import Person, Role
 from serving.accounts.service import auth
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.cases.store.cases import Case
 from serving.guards import cookie_name
+from serving.listings.tables import facts, listing, listing_version, score
+from serving.platform.database.store import add
 from tests.fixtures.clients import a_client
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite, judge, open_cases
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
 _FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -63,3 +74,64 @@ def hidden_fields(page: str) -> dict[str, str]:
 def words(page: str) -> str:
     """What a person reads: the page without tags, white space as single blanks."""
     return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", _ASKED_FOR.sub("", page)))).split())
+
+
+# An administrator, and listings scored into any lane at any time without an intake.
+
+
+def an_administrator(site: Site) -> Person:
+    """An administrator of the marketplace."""
+    return invite(site.runtime, "ada@touchstone.example", "Ada Roth", Role.ADMIN)
+
+
+def scored(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
+    """So many new listings, scored into a lane at a moment."""
+    with site.runtime.store.write() as connection:
+        for _ in range(number):
+            listing_id, version_id = site.runtime.ids.new("lst"), site.runtime.ids.new("ver")
+            here = {"marketplace_id": site.here, "listing_id": listing_id, "version_id": version_id}
+            named = {"content_hash": "0" * 64, "observed_hash": "0" * 64, "external_id": listing_id, "version": 1}
+            add(connection, listing, [{**here, **named, "first_known_at": at, "occurred_at": at}])
+            told = {"content_hash": "0" * 64, "content": {}, "draw": 0.5, "brand_key": "", "category_key": ""}
+            version = {**here, **told, "number": 1, "occurred_at": at, "known_at": at, "earlier_prices": []}
+            add(connection, listing_version, [version])
+            digest = sha256(version_id.encode()).hexdigest()
+            add(connection, facts, [{"marketplace_id": site.here, "digest": digest, "schema": 1, "body": b"{}"}])
+            made: dict[str, Any] = {
+                **{name: here[name] for name in ("marketplace_id", "listing_id", "version_id")},
+                "score_id": site.runtime.ids.new("sco"),
+                "facts_digest": digest,
+                "kind": "scorecard",
+                "value": 1.0,
+                "scorer": "test",
+                "fingerprint": "0" * 64,
+                "reasons": [],
+                "evidence": [],
+                "lane": lane.value,
+                "route_reasons": [],
+                "policy_version": "1",
+                "inclusion_probability": 1.0,
+                "scored_at": at,
+            }
+            add(connection, score, [made])
+
+
+# Short ways to an appeal, and to the case on which it is decided.
+
+STATEMENT = "I bought it in the shop in Paris.\n<b>Please</b> look again."
+
+
+def an_appeal(site: Site, *, decided_by_analyst: bool = False) -> Case:
+    """An open appeal's case; the removal was confirmed by the brand, or by an analyst where no brand takes part."""
+    if decided_by_analyst:
+        case = a_case(site, title="So1enne tote 1:1 mirror quality")
+        recorded = judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+    else:
+        case = a_case(site, CaseLane.ASK_BRAND)
+        recorded = judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    assert recorded.action is not None
+    site.clock.forward(seconds=timedelta(minutes=4).total_seconds())
+    deliver(site.runtime, site.here, recorded.action.action_id)
+    file_appeal(site.runtime, site.marketplace, Complaint("A-1", recorded.action.external_id, STATEMENT))
+    [found] = open_cases(site, CaseLane.APPEAL)
+    return found

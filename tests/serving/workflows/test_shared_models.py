@@ -25,10 +25,8 @@ from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveMo
 from tests.browser.service import serving
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote, roll_back
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Populated, Site
+from tests.fixtures.runtimes import Populated, Site, a_case, a_row, judge
 from tests.fixtures.scorers import bundle_files
 from tests.fixtures.two_processes import Two, a_home, lose_shared_files
 from tests.serving.web.reports import a_report, add_model, admit_model, put_champion_in_force
@@ -43,8 +41,7 @@ def test_a_promoted_model_scores_in_the_other_process_which_fetches_it(two: Two)
     assert [digest_in(one) for one in two] == [champion, champion]
     client = a_client(second.runtime)
     assert client.get("/readyz").status_code == 200
-    scored = client.post("/api/v1/score", json=a_row(), headers=with_key(second))
-    assert scored.json()["model"] == champion
+    assert client.post("/api/v1/score", json=a_row(), headers=with_key(second)).json()["model"] == champion
 
 
 def test_a_model_that_one_process_trained_is_promoted_in_the_other_and_back(two: Two, tmp_path: Path) -> None:

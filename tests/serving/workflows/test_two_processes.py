@@ -20,8 +20,7 @@ from serving.scoring.service.bundles import BundleStore
 from serving.workflows.worker import Worker, sweep
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import TestClock
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.two_processes import Two, lose_shared_files
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words

@@ -24,12 +24,11 @@ from serving.scoring.service.bundles import LiveModels
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
 from serving.workflows.worker import UNHURRIED, parts_left_out, sweep
-from tests.fixtures.brand_people import answers_at, elsewhere
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site, invite, supply_rights
+from tests.fixtures.reporting import answers_at, elsewhere
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite, judge, supply_rights
 from tests.fixtures.tampering import drop_guards
 
 _PAST = 1_500
@@ -47,8 +46,7 @@ def test_a_confirmation_reaches_the_marketplace_when_the_window_closes(working_s
         provisioning.register_webhook(
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
-        case = a_case(site, CaseLane.ASK_BRAND)
-        action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+        action = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
         assert action is not None
 
         def acknowledged() -> bool:

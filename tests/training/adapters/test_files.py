@@ -121,8 +121,7 @@ def test_a_folder_named_like_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_row_with_more_cells_than_columns_is_kept_with_its_problem(tmp_path: Path) -> None:
-    found = rows(tmp_path, "a.csv", b"id,title\n1,Bag,grey\n2,Hat\n")
-    assert problems(found) == ["ragged_row", None]
+    assert problems(rows(tmp_path, "a.csv", b"id,title\n1,Bag,grey\n2,Hat\n")) == ["ragged_row", None]
 
 
 def test_a_row_with_fewer_cells_than_columns_lacks_the_last(tmp_path: Path) -> None:
@@ -154,8 +153,7 @@ BAD_LINES = [
 
 @pytest.mark.parametrize(("line", "code", "_why"), BAD_LINES)
 def test_a_bad_line_costs_only_its_row(tmp_path: Path, line: bytes, code: str, _why: str) -> None:
-    found = rows(tmp_path, "a.ndjson", line + b'\n{"id":"2"}\n')
-    assert problems(found) == [code, None]
+    assert problems(rows(tmp_path, "a.ndjson", line + b'\n{"id":"2"}\n')) == [code, None]
 
 
 def test_json_numbers_keep_their_digits() -> None:

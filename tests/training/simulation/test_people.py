@@ -171,9 +171,8 @@ def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:
 
 
 def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
-    offered = a_listing()
     text = settle(
-        offered, CaseLane.ASK_BRAND, NOW, brand_id="aurelle", brand_takes_part=True, brand_name="Aurelle",
+        a_listing(), CaseLane.ASK_BRAND, NOW, brand_id="aurelle", brand_takes_part=True, brand_name="Aurelle",
         instead=lambda _offered, side: Judgement.GENUINE if side is Side.BRAND else None,
     )  # fmt: skip
     assert [verdict.judgement for verdict in text.verdicts] == [Judgement.GENUINE]

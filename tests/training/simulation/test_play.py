@@ -15,5 +15,4 @@ def test_a_year_proceeds_to_the_end_of_a_month_and_trains_only_where_asked() -> 
 
 
 def test_a_year_proceeds_at_most_to_its_end() -> None:
-    year = proceed(Year(MARKET, EXPLORATION, MARKET.start, SHARE), until=99)
-    assert year.now == MARKET.end
+    assert proceed(Year(MARKET, EXPLORATION, MARKET.start, SHARE), until=99).now == MARKET.end

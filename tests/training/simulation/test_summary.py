@@ -75,8 +75,7 @@ FOUND = [
 
 @pytest.mark.parametrize(("theirs", "ours", "holds", "_why"), FOUND)
 def test_the_claim_of_a_quarter_more_per_review(theirs: int, ours: int, holds: bool, _why: str) -> None:
-    found = claims(a_run("no-retraining", found=theirs), a_run("exploration", found=ours))
-    assert found[0][1] is holds
+    assert claims(a_run("no-retraining", found=theirs), a_run("exploration", found=ours))[0][1] is holds
 
 
 @pytest.mark.parametrize(("theirs", "ours", "holds"), [(6, 7, True), (6, 6, False), (7, 6, False)])

@@ -44,8 +44,7 @@ def answered(
     ],
 )
 def test_a_time_is_cut_into(days: int, number: int, first: str, why: str) -> None:
-    since = (NOW - timedelta(days=days)).replace(hour=0)
-    found = periods_between(since, NOW)
+    found = periods_between((NOW - timedelta(days=days)).replace(hour=0), NOW)
     assert (len(found), f"{found[0].begins:%Y-%m-%d}") == (number, first), why
     assert found[-1].ends == NOW
     assert all(one.ends == other.begins for one, other in pairwise(found)), "nothing is left out or counted twice"
@@ -123,5 +122,4 @@ def test_medians_say_of_how_many_they_are() -> None:
 )
 def test_an_objection_ended(appeal: AppealState, counter: CounterNoticeState | None, ended: str) -> None:
     one = answered(1, appeal=appeal, counter_notice=counter, objected=True)
-    found = dashboard([one], [Period(NOW - timedelta(days=7), NOW)])
-    assert found.objections == {ended: 1}
+    assert dashboard([one], [Period(NOW - timedelta(days=7), NOW)]).objections == {ended: 1}

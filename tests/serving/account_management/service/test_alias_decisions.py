@@ -21,10 +21,8 @@ from serving.intake.service.intake import receive
 from serving.learning.service.labelling import known_at
 from serving.review.service.naming import undo_naming
 from tests.fixtures.aliases import VEREL, as_analyst_too, corrected, invited_by, proposals, three_corrected
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import VELA
-from tests.fixtures.reviewing import a_case, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, open_cases
 
 ACCEPTED, DISMISSED, REMOVED = ProposalState.ACCEPTED, ProposalState.DISMISSED, ProposalState.REMOVED
 

@@ -19,10 +19,8 @@ from serving.brands.policy import DEFAULT_AUTHORISATION
 from serving.brands.rules.authorisation import need_check
 from serving.brands.store.authorised_sellers import authorise, authorised, requests
 from serving.intake.service.intake import receive
-from tests.fixtures.listings import a_row
 from tests.fixtures.recompute import recompute
-from tests.fixtures.replays import having
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, having
 from tests.fixtures.strikes import SELLER, strikes_of
 from tests.serving.intake.service.test_seller_histories import latest_facts
 
@@ -32,8 +30,7 @@ def pair_of(site: Site) -> tuple[str, str]:
 
 
 def on_list(site: Site) -> list[str]:
-    found = site.read(authorised, pair_of(site))
-    return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
+    return [one.seller for one in site.read(authorised, pair_of(site)) if one.authorisation.holds(site.clock.now())]
 
 
 def test_a_seller_is_trusted_from_when_it_is_put_on_the_list_until_it_is_taken_off(any_site: Site) -> None:
@@ -71,8 +68,7 @@ def test_another_last_day_takes_the_place_of_the_one_before(site: Site) -> None:
     until = site.clock.now() + timedelta(days=3)
     change_list(site.runtime, pair_of(site), ["shop-1"], until=until, by="test")
     site.clock.forward(hours=1)
-    found = change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
-    assert found.added == ("shop-1",)
+    assert change_list(site.runtime, pair_of(site), ["shop-1"], by="test").added == ("shop-1",)
     site.clock.forward(days=4)
     assert on_list(site) == ["maison-brandt", "shop-1"]
 
@@ -120,8 +116,7 @@ def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site:
     names = [f"shop-{i}" for i in range(200)]
     site.write(authorise, marketplace_id=site.here, brand_id=site.brand_id, sellers=names, at=site.clock.now())
     sellers = [Counted(f"shop-{i}") for i in range(200)]
-    found = site.read(change_of, pair_of(site), sellers, site.clock.now(), until=None, whole=True)
-    assert len(found.stays) == 200
+    assert len(site.read(change_of, pair_of(site), sellers, site.clock.now(), until=None, whole=True).stays) == 200
     assert Counted.looked_up < 10 * len(sellers)
 
 

@@ -16,8 +16,7 @@ from serving.standing.policy import ReminderPolicy, StandingPolicy
 from serving.standing.rules.reminders import QuestionStep, due_windows
 from serving.standing.store import question_steps
 from serving.standing.tables import question_step
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 
 
 def steps(site: Site) -> list[tuple[str, str | None]]:
@@ -53,8 +52,7 @@ def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_onc
 
 
 def test_an_answered_question_is_nobodys_to_be_reminded_of(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.GENUINE)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
     site.clock.forward(hours=72)
     assert remind(site.runtime) == 0
 
@@ -79,7 +77,6 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
         no_longer_enrolled = update(review_case).where(review_case.c.case_id == first)
         connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))
     any_site.clock.forward(hours=48)
-    now = any_site.clock.now()
-    after, until = due_windows(now, any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
+    after, until = due_windows(any_site.clock.now(), any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
     wanted = any_site.read(question_steps.untaken, QuestionStep.REMINDED, after, until, most=1)
     assert wanted == [(any_site.here, second)]

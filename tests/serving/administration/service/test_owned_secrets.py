@@ -31,12 +31,11 @@ from serving.marketplaces.tables import api_key
 from serving.webhooks.service import secrets_of
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
-from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clients import a_client
 from tests.fixtures.factors import an_app, by_its_clock, signed_in_with
+from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import PASSWORD, Site, invite
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import a_visitor, visit_as, words
+from tests.serving.web.visits import a_visitor, an_administrator, visit_as, words
 
 URL = "https://93.184.216.34/touchstone"
 HOOK: dict[str, Any] = {"url": URL, "allow_loopback": False, "marketplace": None, "secret": None}

@@ -18,8 +18,7 @@ from serving.cases.store import cases
 from serving.marketplaces import service as keys
 from serving.review.service.assignment import assign_cases
 from serving.review.service.case_access import lease
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_second_review, invite, judge
 
 
 @pytest.fixture
@@ -103,8 +102,7 @@ def test_nobody_grants_what_they_do_not_administer(site: Site, admin: Person) ->
 def test_who_also_works_elsewhere_is_not_deactivated_from_here(site: Site, admin: Person) -> None:
     stranger = elsewhere(site)
     with site.runtime.store.write() as connection:
-        grant = Grant(Role.ANALYST, site.here)
-        accounts.add_grants(connection, stranger, [grant], site.clock.now())
+        accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.here)], site.clock.now())
     with pytest.raises(Forbidden, match="not yours"):
         deactivate(site.runtime, admin, stranger, successor=None)
 
@@ -222,8 +220,7 @@ def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
     token = inviting.accept(runtime, path.removeprefix(inviting.PLACE), name="Nadia", password=PASSWORD).token
     nadia = auth.session_of(runtime, token).person
     assert change_grants(runtime, admin, nadia.user_id, [*nadia.grants, Grant(Role.DATA_SCIENTIST, here)])
-    case = a_case(any_site)
-    lease(runtime, nadia, case.case_id)
+    lease(runtime, nadia, a_case(any_site).case_id)
     done = deactivate(runtime, admin, nadia.user_id, successor=any_site.analyst.user_id)
     assert (done.handed_over, done.freed, done.sessions) == (1, 0, 1)
     reactivate(runtime, admin, nadia.user_id)

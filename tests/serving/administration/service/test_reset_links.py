@@ -21,7 +21,7 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_payload
 from serving.privacy.service.retention import erase_what_is_past_its_time
 from serving.rights.service.mandates import NewMandate, grant_mandate
-from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
+from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 
 ANOTHER = "a better password"
@@ -171,8 +171,7 @@ def test_a_link_ends_with_its_makers_rights(here: Site, admin: Person) -> None:
     token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
     souk = elsewhere(here)
     with here.runtime.store.write() as connection:
-        grant = Grant(Role.ANALYST, souk)
-        accounts.add_grants(connection, here.analyst.user_id, [grant], here.clock.now())
+        accounts.add_grants(connection, here.analyst.user_id, [Grant(Role.ANALYST, souk)], here.clock.now())
     with pytest.raises(NotFound):
         use(here, token)
 
@@ -204,8 +203,7 @@ def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would
 
 def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(here: Site) -> None:
     leader, colleague, pair = a_leader(here), a_colleague(here), (here.here, here.brand_id)
-    token = token_of(make_link_for_colleague(here.runtime, leader, pair, colleague.user_id))
-    use(here, token)
+    use(here, token_of(make_link_for_colleague(here.runtime, leader, pair, colleague.user_id)))
     assert auth.sign_in(here.runtime, colleague.email, ANOTHER)
 
 

@@ -208,8 +208,7 @@ def test_a_factor_is_removed_by_a_proof_of_it_and_of_no_other(here: Site) -> Non
 
 def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(here: Site) -> None:
     app, _ = an_app(here, here.analyst)
-    session = signed_in_with(here, here.analyst, app)
-    remove(here.runtime, session, factors(here, here.analyst)[0], PASSWORD)
+    remove(here.runtime, signed_in_with(here, here.analyst, app), factors(here, here.analyst)[0], PASSWORD)
     assert not auth.sign_in(here.runtime, here.analyst.email, PASSWORD).half
     assert here.read(second_factors.codes_left, here.analyst.user_id) == 0
 

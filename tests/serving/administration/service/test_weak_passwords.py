@@ -41,13 +41,11 @@ def by_reset_link(site: Site, password: str) -> None:
 
 
 def by_change(site: Site, password: str) -> None:
-    wanted = password.format(own=site.analyst.email)
-    change_password(site.runtime, site.analyst, "", before=PASSWORD, wanted=wanted)
+    change_password(site.runtime, site.analyst, "", before=PASSWORD, wanted=password.format(own=site.analyst.email))
 
 
 def by_command(site: Site, password: str) -> None:
-    wanted = password.format(own="noor.vermeer")
-    new = NewPerson("noor@bazaar.example", "Noor Vermeer", Role.ANALYST, password=wanted)
+    new = NewPerson("noor@bazaar.example", "Noor Vermeer", Role.ANALYST, password=password.format(own="noor.vermeer"))
     provisioning.add_person(site.runtime, new, by="test")
 
 

@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import func, select
 
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
@@ -30,21 +28,14 @@ from serving.platform.database.locks import in_turn
 from serving.platform.database.store import Store
 from serving.platform.runtime import Runtime
 from serving.review.tables import takedown_request
-from tests.fixtures.bursts import questions
 from tests.fixtures.clients import a_client, sign_in, with_key
-from tests.fixtures.listings import a_row
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.processes import a_process
-from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Populated, Site, copy_on_postgres
+from tests.fixtures.reporting import a_marketplace_that_listens, questions, removed_by_brand
+from tests.fixtures.runtimes import Populated, Site, a_case, a_row, copy_on_postgres
 from tests.serving.web.reports import admit_model
 
 KEY = {"idempotency-key": "7a3e-1"}
-
-
-def count(site: Site, table: Any) -> int:
-    return int(site.value(select(func.count()).select_from(table)))
 
 
 def same(first: Response, again: Response) -> None:
@@ -60,10 +51,10 @@ def same(first: Response, again: Response) -> None:
 def test_a_repeated_verdict_is_answered_as_the_first_and_counts_once(client: TestClient, site: Site) -> None:
     case = a_case(site)
     headers = sign_in(client, site.analyst)
-    path, before = f"/api/v1/cases/{case.case_id}/verdicts", count(site, verdict)
+    path, before = f"/api/v1/cases/{case.case_id}/verdicts", site.count(verdict)
     body = {"version_id": case.version_id, "judgement": "genuine"}
     same(*(client.post(path, json=body, headers=headers | KEY) for _ in range(2)))
-    assert count(site, verdict) == before + 1
+    assert site.count(verdict) == before + 1
     without = client.post(path, json=body, headers=headers)
     assert without.status_code == 409, "without a key it is another request"
 
@@ -74,7 +65,7 @@ def test_a_repeated_appeal_is_answered_as_the_first(client: TestClient, site: Si
     body = {"external_id": "a-1", "listing_external_id": "MP-77", "statement": "These goods are genuine."}
     headers = with_key(site) | KEY
     same(*(client.post("/api/v1/appeals", json=body, headers=headers) for _ in range(2)))
-    assert count(site, appeal) == 1
+    assert site.count(appeal) == 1
 
 
 def test_a_repeated_approval_of_a_model_is_answered_as_the_first(client: TestClient, site: Site) -> None:
@@ -95,7 +86,7 @@ def test_a_repeated_takedown_request_is_answered_as_the_first(client: TestClient
         "good_faith": True,
     }
     same(*(client.post("/api/v1/takedown-requests", json=body, headers=headers | KEY) for _ in range(2)))
-    assert count(site, takedown_request) == 1
+    assert site.count(takedown_request) == 1
 
 
 def test_a_repeated_training_is_answered_as_the_first(client: TestClient, site: Site) -> None:
@@ -171,7 +162,7 @@ def test_a_response_with_a_secret_is_not_kept(client: TestClient, site: Site, me
     headers = {"authorization": f"Bearer {key}"} | KEY
     answer = client.request(method, path.format(action_id="act_1", endpoint_id="end_1"), headers=headers, json={})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
-    assert count(site, idempotency_key) == 0
+    assert site.count(idempotency_key) == 0
 
 
 def test_every_operation_that_changes_something_can_be_repeated(site: Site) -> None:
@@ -190,7 +181,7 @@ def test_of_requests_at_once_with_one_key_one_does_the_work(any_site: Site) -> N
     case = a_case(any_site)
     client = a_client(any_site.runtime)
     headers = sign_in(client, any_site.analyst) | KEY
-    path, before = f"/api/v1/cases/{case.case_id}/verdicts", count(any_site, verdict)
+    path, before = f"/api/v1/cases/{case.case_id}/verdicts", any_site.count(verdict)
     body = {"version_id": case.version_id, "judgement": "genuine"}
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.post(path, json=body, headers=headers), range(8)))
@@ -202,7 +193,7 @@ def test_of_requests_at_once_with_one_key_one_does_the_work(any_site: Site) -> N
     assert {(one.json()["error"]["code"], one.headers.get("retry-after")) for one in waiting} <= {
         ("idempotency_in_progress", "1")
     }
-    assert count(any_site, verdict) == before + 1
+    assert any_site.count(verdict) == before + 1
     same(next(one for one in done if REPLAYED not in one.headers), client.post(path, json=body, headers=headers))
 
 
@@ -307,10 +298,10 @@ def test_work_whose_claim_was_taken_over_is_not_stored(on_postgres: Site) -> Non
         assert begin(cut, slow) is None
         end_sessions(on_postgres)
         assert begin(on_postgres.runtime, repetition) is None
-        before = count(on_postgres, listing)
+        before = on_postgres.count(listing)
         with working(slow), pytest.raises(InProgress, match="has taken this request over"):
             receive(cut, on_postgres.marketplace, [a_row()], source="test")
-        assert count(on_postgres, listing) == before
+        assert on_postgres.count(listing) == before
         keep(cut, slow, Reply(201, "{}"))
         free(cut, slow)
     with pytest.raises(InProgress):
@@ -343,7 +334,7 @@ def test_a_key_is_kept_for_a_day(site: Site, begun: store.Repeatable, monkeypatc
     assert begin(site.runtime, begun) is None, "before any sweep too"
     at(site, monkeypatch, timedelta(hours=24, minutes=1))
     assert delete_expired(site.runtime) == 1
-    assert count(site, idempotency_key) == 0
+    assert site.count(idempotency_key) == 0
 
 
 def test_a_response_that_cannot_be_stored_is_sent_all_the_same(

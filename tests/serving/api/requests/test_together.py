@@ -107,8 +107,7 @@ def test_nobody_works_for_a_caller_that_went_away() -> None:
 
 
 def test_a_loop_that_ended_leaves_nothing_to_the_next() -> None:
-    work = Doubling()
-    together = Together(work, most=16)
+    together = Together(Doubling(), most=16)
 
     async def unanswered() -> None:
         asyncio.ensure_future(together.ask(1))  # noqa: RUF006  # the loop ends before

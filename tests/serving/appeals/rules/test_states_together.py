@@ -201,8 +201,7 @@ class Together(RuleBasedStateMachine):
                 action.next_state(self.matter.reinstatement, ActionEvent.WITHDRAW)
         except DomainError:
             return
-        again = Matter(self.matter.question, self.matter.removal, standing, appeal, appeal_case)
-        self.attempt(again)
+        self.attempt(Matter(self.matter.question, self.matter.removal, standing, appeal, appeal_case))
 
     @invariant()
     def each_state_follows_from_the_one_before(self) -> None:

@@ -35,11 +35,8 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import a_receiver
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import a_receiver, deliver
+from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.serving.delivery.service.test_delivery import register
 
 WORDS = "I bought these from the authorised dealer; the invoice is attached."
@@ -48,8 +45,7 @@ CONCEDE, MAINTAIN = CounterNoticeEvent.CONCEDE, CounterNoticeEvent.MAINTAIN
 
 
 def under(site: Site, policy: CounterNoticePolicy) -> Site:
-    policies = site.runtime.policies.changed(policy)
-    return replace(site, runtime=replace(site.runtime, policies=policies))
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
 
 
 def a_removal(site: Site) -> StoredAction:
@@ -58,8 +54,7 @@ def a_removal(site: Site) -> StoredAction:
 
 
 def removed(site: Site, **changes: object) -> StoredAction:
-    case = a_case(site, CaseLane.ASK_BRAND, **changes)
-    made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    made = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **changes), Judgement.COUNTERFEIT).action
     assert made is not None
     site.clock.forward(seconds=180)
     with a_receiver() as receiver:
@@ -116,8 +111,7 @@ def is_strike(site: Site) -> bool:
 
 def label(site: Site, removal: StoredAction) -> object:
     """The label of the removed version much later, as value or reason."""
-    versions = site.read(verdict_history.of_marketplace, site.here, site.clock.now())
-    (version,) = versions.values()
+    (version,) = site.read(verdict_history.of_marketplace, site.here, site.clock.now()).values()
     later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
     found = label_of(version, later, site.runtime.policies[LabelPolicy])
     return getattr(found, "value", None) if hasattr(found, "value") else getattr(found, "reason", None)
@@ -130,8 +124,7 @@ def overturned(site: Site, removal: StoredAction) -> overturns.Overturn | None:
 
 
 def test_it_opens_once_when_the_marketplace_has_told_the_seller(any_site: Site) -> None:
-    removal = a_removal(any_site)
-    found = now_of(any_site, removal)
+    found = now_of(any_site, a_removal(any_site))
     assert (found.state, found.round, found.country) == (CounterNoticeState.WITH_SELLER, 1, "CN")
     assert open_counter_notices(any_site.runtime) == 0
 
@@ -273,8 +266,7 @@ def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None
 
 
 def test_another_brands_person_and_an_analyst_find_no_counter_notice(any_site: Site) -> None:
-    removal = a_removal(any_site)
-    found = now_of(any_site, removal)
+    found = now_of(any_site, a_removal(any_site))
     for person in (any_site.analyst, any_site.account_manager):
         with pytest.raises(NotFound):
             answer_as_rights_holder(any_site.runtime, person, found.counter_notice_id, CONCEDE, "")

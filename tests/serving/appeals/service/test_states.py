@@ -52,11 +52,8 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import OPEN_STATES, ActionKind, ActionState
-from tests.fixtures.delivering import deliver
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.receivers import Receiver, a_receiver, deliver
+from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite
 from tests.serving.appeals.rules.test_states import ACTION, APPEAL, CASE, COUNTER_NOTICE, Cells, cells
 from tests.serving.delivery.service.test_delivery import register
 

@@ -11,7 +11,7 @@ from serving.brands.service.brand_messages import LONGEST, erase, mark_read, unr
 from serving.brands.store import brand_messages
 from serving.brands.store.brand_messages import Message
 from serving.brands.tables import brand_message
-from tests.fixtures.brand_people import a_rival
+from tests.fixtures.reporting import a_rival
 from tests.fixtures.runtimes import Site, invite
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -20,11 +20,9 @@ from serving.review.service.takedown_requests import confirm_all
 from serving.review.tables import takedown_request
 from serving.standing.rules.enrolment import Phase
 from serving.standing.service import current, recount, stage_of
-from tests.fixtures.bursts import confirm, states
-from tests.fixtures.bursts import questions as open_questions
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.takedowns import asked
+from tests.fixtures.reporting import asked, confirm, states
+from tests.fixtures.reporting import questions as open_questions
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
 
 RIGHT = {one.key: one.right for one in questions()}
 WRONG = {**RIGHT, "price": 0}
@@ -37,19 +35,15 @@ def a_new_user(site: Site) -> Person:
     return site.read(accounts.person, user_id)
 
 
-def count(site: Site, table: object) -> int:
-    return int(site.value(select(func.count()).select_from(table)))  # type: ignore[arg-type]  # a table is one
-
-
 def test_a_user_without_certification_can_answer_but_not_confirm(any_site: Site) -> None:
     new_user, runtime = a_new_user(any_site), any_site.runtime
     first = a_case(any_site, CaseLane.ASK_BRAND)
-    before = count(any_site, verdict)
+    before = any_site.count(verdict)
     with pytest.raises(NotBriefed, match=r"Nothing was recorded\. Answer the certification questions"):
         judge(any_site, new_user, first, Judgement.COUNTERFEIT)
     with pytest.raises(NotBriefed):
         confirm_all(runtime, new_user, asked(any_site, [first]))
-    assert (count(any_site, verdict), count(any_site, takedown_request)) == (before, 0)
+    assert (any_site.count(verdict), any_site.count(takedown_request)) == (before, 0)
     judge(any_site, new_user, first, Judgement.CANNOT_TELL)
     second = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     assert answer(runtime, new_user, RIGHT).passed
@@ -127,8 +121,7 @@ def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_sit
         recount(any_site.runtime, connection, any_site.here, any_site.brand_id, any_site.clock.now())
     any_site.clock.forward(days=200)  # Every outcome is older than the window.
     assert phase(any_site) is Phase.FULL
-    ended = any_site.rows(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full"))
-    assert len(ended) == 1
+    assert len(any_site.rows(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full"))) == 1
 
 
 def test_a_brand_of_which_nobody_is_briefed_is_invited(site: Site) -> None:

@@ -15,8 +15,7 @@ from serving.brands.service.indicators import NewIndicator, add_indicator, remov
 from serving.intake.service.intake import receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import score
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row
 
 STICKER = NewIndicator("Aurelle", "Sticker inside", "serial sticker", Direction.COUNTERFEIT)
 ROW = a_row(description="Serial sticker on the inner side.")

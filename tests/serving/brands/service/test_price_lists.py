@@ -11,8 +11,7 @@ from serving.audit.tables import audit_entry
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import price_lists
 from serving.intake.service.intake import receive
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.serving.intake.service.test_seller_histories import latest_facts
 
 

@@ -39,13 +39,11 @@ from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
-from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
-from tests.fixtures.delivering import deliver
 from tests.fixtures.processes import a_process
-from tests.fixtures.receivers import Receiver, a_receiver, proven
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import Receiver, a_receiver, deliver, proven
+from tests.fixtures.reporting import confirm, questions
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.fixtures.statements import a_statement
 
 
@@ -348,8 +346,7 @@ def delivered(site: Site) -> list[str]:
 
 def test_a_receiver_that_is_down_is_asked_by_one_message_at_a_time(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 503
-    made = removals(any_site, DOWN + 3)
-    assert [attempt(any_site, one) for one in made] == ["failed"] * DOWN + ["scheduled"] * 3
+    assert [attempt(any_site, one) for one in removals(any_site, DOWN + 3)] == ["failed"] * DOWN + ["scheduled"] * 3
     assert len(receiver.deliveries) == DOWN
     any_site.clock.forward(seconds=59)
     assert delivered(any_site) == []
@@ -492,8 +489,7 @@ def test_a_receiver_that_is_gone_is_disabled_and_messages_wait_for_another(site:
 
 def test_a_message_that_is_refused_shows_a_receiver_that_is_well(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 422
-    made = removals(any_site, DOWN + 2)
-    assert [attempt(any_site, one) for one in made] == ["failed"] * (DOWN + 2)
+    assert [attempt(any_site, one) for one in removals(any_site, DOWN + 2)] == ["failed"] * (DOWN + 2)
 
 
 def test_what_waits_goes_to_a_new_receiver_at_once(any_site: Site) -> None:

@@ -1,10 +1,13 @@
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from features.message import Message
 from models.case import CaseLane
 from models.routing import Lane
 from serving.administration.service import provisioning
@@ -12,17 +15,19 @@ from serving.cases.tables import review_case
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import listing_version, observation, quarantine, score
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, open_cases
-from tests.fixtures.runtimes import Site
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.kill_switches import switch
+from serving.takedowns.rules.statement import Undone, reinstatement_statement
+from serving.takedowns.service.takedown import Cause, schedule
+from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.receivers import Receiver, a_receiver, deliver
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, open_cases
+from tests.serving.sellers.service.test_contacts import a_contact, tell
+from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, register
 
 
 def take_in(site: Site, *rows: Any, **options: Any) -> list[RowAnswer]:
     return receive(site.runtime, site.marketplace, list(rows), source="test", **options)
-
-
-def count(site: Site, table: Any) -> int:
-    return int(site.value(select(func.count()).select_from(table)))
 
 
 def test_a_new_listing_is_accepted_as_version_one(any_site: Site) -> None:
@@ -34,7 +39,7 @@ def test_the_same_row_again_is_unchanged_and_adds_nothing(any_site: Site) -> Non
     take_in(any_site, a_row())
     (answer,) = take_in(any_site, a_row())
     assert answer.status is RowStatus.UNCHANGED
-    assert (count(any_site, listing_version), count(any_site, observation), count(any_site, score)) == (1, 1, 1)
+    assert (any_site.count(listing_version), any_site.count(observation), any_site.count(score)) == (1, 1, 1)
 
 
 def test_a_price_that_goes_down_and_up_again_is_three_versions(any_site: Site) -> None:
@@ -46,13 +51,13 @@ def test_a_change_of_counters_is_an_observation_that_scores_anew_but_no_version(
     take_in(any_site, a_row(sales={"d7": 1}))
     (answer,) = take_in(any_site, a_row(sales={"d7": 9}))
     assert (answer.status, answer.version, answer.new_version) == (RowStatus.ACCEPTED, 1, False)
-    assert (count(any_site, listing_version), count(any_site, observation), count(any_site, score)) == (1, 2, 2)
+    assert (any_site.count(listing_version), any_site.count(observation), any_site.count(score)) == (1, 2, 2)
 
 
 def test_an_observation_never_opens_a_second_case(any_site: Site) -> None:
     a_case(any_site)
     take_in(any_site, a_suspect_row(sales={"d7": 50}))
-    assert count(any_site, review_case) == 1
+    assert any_site.count(review_case) == 1
 
 
 def test_a_new_version_makes_the_open_case_stale_and_opens_one_for_what_is_shown_now(any_site: Site) -> None:
@@ -99,12 +104,11 @@ def test_text_that_no_database_stores_is_quarantined_on_both_engines(any_site: S
     (answer,) = take_in(any_site, a_row(title=hostile))
     assert answer.rejection is not None
     assert answer.rejection.code == "bad_characters"
-    assert count(any_site, quarantine) == 1
+    assert any_site.count(quarantine) == 1
 
 
 def test_two_changes_of_one_listing_in_a_batch_are_two_versions(any_site: Site) -> None:
-    answers = take_in(any_site, a_row(price="100.00"), a_row(price="90.00"))
-    assert [answer.version for answer in answers] == [1, 2]
+    assert [answer.version for answer in take_in(any_site, a_row(price="100.00"), a_row(price="90.00"))] == [1, 2]
 
 
 @pytest.mark.both_engines
@@ -154,8 +158,7 @@ def test_a_backfilled_row_counts_as_known_when_it_occurred(any_site: Site) -> No
 
 def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"))
-    found = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"]
-    assert found.first_known_at == any_site.clock.now()
+    assert any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"].first_known_at == any_site.clock.now()
 
 
 def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:
@@ -166,3 +169,100 @@ def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:
     with any_site.runtime.store.read() as connection:
         assert listings.counts(connection, other.marketplace_id)["listings"] == 1
         assert listings.counts(connection, any_site.here)["listings"] == 1
+
+
+BRAND = {"title": "Aurelle Colline tote in grained leather, grey", "brand": "Aurelle", "description": "Worn twice."}
+
+
+@pytest.fixture
+def receiver(any_site: Site) -> Iterator[Receiver]:
+    with a_receiver() as found:
+        register(any_site, found, None)
+        yield found
+
+
+def comes_in(site: Site, **changes: Any) -> RowAnswer:
+    """A listing that the score routes to no action, outside the random sample."""
+    site.clock.forward(seconds=1)
+    quiet = replace(site.runtime, draw=lambda: 1.0)
+    (answer,) = receive(quiet, site.marketplace, [a_row(**{"external_id": "MP-20", **BRAND, **changes})], source="test")
+    return answer
+
+
+def reason_of(site: Site) -> Message:
+    """The first reason of the newest analyst's case."""
+    case = max(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)
+    with site.runtime.store.read() as connection:
+        found: Message = scores.get(connection, site.here, case.score_id)["route_reasons"][0]
+        return found
+
+
+def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_the_removed_listing(
+    any_site: Site, receiver: Receiver
+) -> None:
+    an_acknowledged_removal(any_site)  # MP-9 of lumo-trade-88.
+    tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
+    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.ANALYST
+    told = reason_of(any_site)
+    assert (told.code, told.parameters["seller"]) == ("relist.linked_newcomer", "lumo-trade-88")
+    assert told.parameters["listing"] == "MP-9"
+    assert len(receiver.deliveries) == 1, "nothing is removed by itself"
+
+
+def test_somebody_else_is_not_meant(any_site: Site, receiver: Receiver) -> None:
+    an_acknowledged_removal(any_site)
+    tell(any_site, a_contact("lumo-trade-88"), a_contact("maison-brandt"))
+    assert comes_in(any_site, seller={"external_id": "stranger"}).lane is Lane.NO_ACTION
+    assert comes_in(any_site, external_id="MP-21", seller={"external_id": "maison-brandt"}).lane is Lane.NO_ACTION, (
+        "the brand has authorised them"
+    )
+    known = {"external_id": "fresh", "age_days": 900}
+    tell(any_site, a_contact("fresh"))
+    assert comes_in(any_site, external_id="MP-22", seller=known).lane is Lane.NO_ACTION, "an account from long before"
+
+
+def test_what_was_given_back_is_not_watched_for(any_site: Site, receiver: Receiver) -> None:
+    removal = an_acknowledged_removal(any_site)
+    tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
+    cause = Cause(any_site.here, removal.listing_id, removal.verdict_id, "test")
+    with any_site.runtime.store.write() as connection:
+        statement = reinstatement_statement(Undone.APPEAL)
+        back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
+    any_site.clock.forward(hours=1)
+    deliver(any_site.runtime, any_site.here, back.action_id)
+    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.NO_ACTION
+
+
+def test_the_watch_can_be_switched_off(any_site: Site, receiver: Receiver) -> None:
+    an_acknowledged_removal(any_site)
+    tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
+    rule = AutomaticRule.RELIST_WATCH
+    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="It names the wrong people.")
+    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.NO_ACTION
+
+
+def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_listing_was_removed(
+    any_site: Site, receiver: Receiver
+) -> None:
+    removal = an_acknowledged_removal(any_site)
+    any_site.clock.forward(seconds=1)
+    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-30")], source="test")
+    assert removal.external_id == "MP-9"
+    told = reason_of(any_site)
+    assert (told.code, told.parameters["listing"], told.parameters["share"]) == ("relist.own_text", "MP-9", 1.0)
+
+
+@pytest.mark.parametrize(("sold_on", "lane"), [(False, Lane.ANALYST), (True, Lane.NO_ACTION)], ids=["kept", "sold on"])
+def test_a_batch_knows_who_sells_the_removed_listing_since_an_earlier_row(
+    any_site: Site, receiver: Receiver, lane: Lane, *, sold_on: bool
+) -> None:
+    an_acknowledged_removal(any_site)  # MP-9 of lumo-trade-88.
+    tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
+    any_site.clock.forward(seconds=1)
+    rows = [
+        *([a_suspect_row(price="88.00", seller={"external_id": "another-shop"})] if sold_on else []),
+        a_row(**{"external_id": "MP-20", **BRAND}),
+        a_row(**{"external_id": "MP-20", **BRAND, "seller": {"external_id": "fresh"}}),
+    ]
+    quiet = replace(any_site.runtime, draw=lambda: 1.0)
+    assert receive(quiet, any_site.marketplace, rows, source="test")[-1].lane is lane

@@ -12,8 +12,7 @@ from serving.cases.tables import review_case
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import late_version, listing_version, observation, score
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row
 from tests.serving.intake.service.test_past_facts import in_bulk
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-02-2{day}T10:00:00+00:00" for day in (3, 4, 5, 6))
@@ -70,8 +69,7 @@ def test_what_is_newer_than_the_late_row_is_still_newer(any_site: Site) -> None:
 def test_a_source_whose_clock_is_ahead_does_not_make_the_next_row_stale(any_site: Site) -> None:
     take_in(any_site, a_row(price="100.00", occurred_at="2026-03-02T20:00:00+00:00"))
     any_site.clock.forward(minutes=1)
-    now = any_site.clock.now().isoformat()
-    assert take_in(any_site, a_row(price="90.00", occurred_at=now)).version == 2
+    assert take_in(any_site, a_row(price="90.00", occurred_at=any_site.clock.now().isoformat())).version == 2
 
 
 def test_a_late_row_is_stored_once_however_often_it_is_sent(any_site: Site) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 
 from features.listing import Listing, check
 from features.minhash import BANDS, signature_of
@@ -25,9 +25,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import near_duplicates
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
 
 OTHER = {"external_id": "shop-2", "age_days": 40, "country": "FR"}
@@ -59,10 +57,6 @@ def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDupl
     likeness = site.read(near_duplicates_of, site.here, row, as_of or site.clock.now())
     assert likeness is not None
     return likeness
-
-
-def count(site: Site, table: Any) -> int:
-    return int(site.value(select(func.count()).select_from(table)))
 
 
 def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
@@ -102,7 +96,7 @@ def test_a_listing_in_other_words_is_not_found(any_site: Site) -> None:
 def test_too_short_a_text_is_not_compared_and_nothing_is_kept_of_it(any_site: Site) -> None:
     take_in(any_site, a_row(title="Grey bag", description=None, brand=None))
     assert known(any_site, "MP-1") is None
-    assert count(any_site, text_signature) == 0
+    assert any_site.count(text_signature) == 0
 
 
 def test_the_listing_and_its_earlier_versions_are_not_its_near_duplicates(any_site: Site) -> None:
@@ -125,8 +119,7 @@ def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
 
 def test_a_verdict_on_any_version_with_the_text_counts_for_the_text(any_site: Site) -> None:
     take_in(any_site, a_suspect_row(price="95.00"))
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     any_site.clock.forward(days=1)
     assert asked(any_site).counterfeit == 1
 
@@ -138,8 +131,7 @@ def test_a_confirmed_counterfeit_is_known_to_later_copies_and_to_no_earlier_mome
     listed = any_site.clock.now()
     any_site.clock.forward(days=2)
     judge(any_site, any_site.brand_person, open_cases(any_site)[0], Judgement.COUNTERFEIT)
-    decided = any_site.clock.now()
-    assert asked(any_site, decided).nearest_counterfeit == 1.0
+    assert asked(any_site, any_site.clock.now()).nearest_counterfeit == 1.0
     assert (asked(any_site, listed).offers, asked(any_site, listed).counterfeit) == (1, 1)  # An analyst had said so.
     assert asked(any_site, before) == NearDuplicates()
 
@@ -293,8 +285,7 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
 
 def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
     """On SQLite, whose planner does not know a list's length, the list is read first and tables by key."""
-    case = a_case(site, description=BOILERPLATE)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site, description=BOILERPLATE), Judgement.GENUINE)
     listing = check(a_suspect_row(external_id="MP-asked", description=BOILERPLATE), received_at=NOW)
     assert isinstance(listing, Listing)
     signature = signature_of(listing)
@@ -327,12 +318,12 @@ def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
 
 def test_verdicts_are_the_only_way_among_the_judged(any_site: Site) -> None:
     case = a_case(any_site)
-    assert count(any_site, judged_band) == 0
+    assert any_site.count(judged_band) == 0
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    judge_again = count(any_site, judged_band)
+    judge_again = any_site.count(judged_band)
     any_site.clock.forward(minutes=1)
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
-    assert (judge_again, count(any_site, judged_band)) == (16, 16)
+    assert (judge_again, any_site.count(judged_band)) == (16, 16)
 
 
 HOSTILE = [

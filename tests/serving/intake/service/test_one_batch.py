@@ -25,11 +25,9 @@ from serving.listings.tables import TEXT_BANDS
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.schema import metadata
 from serving.platform.runtime import Runtime
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import a_case, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, open_cases
 from tests.serving.web.reports import admit_model
 
 
@@ -192,8 +190,7 @@ def check_batch(
         one_after_another(site, runtime, here, before, backfill=backfill)
     site.clock.forward(days=1)
     by_batch = receive(runtime, together, rows, source="test", backfill=backfill)
-    by_row = one_after_another(site, runtime, apart, rows, backfill=backfill)
-    assert by_batch == by_row
+    assert by_batch == one_after_another(site, runtime, apart, rows, backfill=backfill)
     assert not differences(stored(site, together), stored(site, apart))
 
 

@@ -18,9 +18,7 @@ from serving.intake.service import intake
 from serving.intake.service.intake import RowStatus, receive
 from serving.intake.service.intake_reading import gather
 from serving.listings.store import listings
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
 
 pytestmark = pytest.mark.both_engines
 _COMMIT = "COMMIT"
@@ -85,8 +83,7 @@ def test_plans_are_kept_for_inserts_and_the_lookup_of_texts_alone(any_site: Site
     """In a table of a few rows any index of the marketplace is as good as the key, and the plan would be kept."""
     if engine_name == "sqlite":
         pytest.skip("SQLite plans each statement by the statistics of large tables")
-    case = a_case(any_site)
-    judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.COUNTERFEIT)
     copy = a_suspect_row(external_id="MP-copy")
     with statements(any_site) as found:
         for changes in ({}, {"price": "79.00"}, {"photos_count": 7}, {"occurred_at": "2026-01-01T00:00:00Z"}):

@@ -33,11 +33,9 @@ from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.reference_context import ReferenceContextCache
 from tests.fixtures.clients import with_key
 from tests.fixtures.clusters import a_cluster, processes_in
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.lives import Lives
 from tests.fixtures.recompute import recorded
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force
 from training.bundle_folder import read_bundle_folder
 from training.score_file import score_file
@@ -78,8 +76,7 @@ def at_their_moments(facts: Sequence[Facts]) -> list[Listing]:
 @pytest.mark.both_engines
 def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
     facts = played(any_site, seed=4, sellers=30, steps=12)
-    again = in_bulk(any_site, at_their_moments(facts))
-    assert [past_of(one) for one in again] == [past_of(one) for one in facts]
+    assert [past_of(one) for one in in_bulk(any_site, at_their_moments(facts))] == [past_of(one) for one in facts]
     vectors = np.stack([compute(one).vector for one in facts])
     assert all(len(np.unique(vectors[:, NAMES.index(name)])) > 2 for name in ("price_changes", "seller_sales_30d"))
     assert any(one.likeness is not None and one.likeness.more for one in facts)
@@ -272,8 +269,7 @@ def test_a_row_that_never_came_in_is_scored_as_of_now(site: Site, client: TestCl
     a_life_over_http(site, client)
     row = a_suspect_row(external_id="MP-99", title="Aure11e Colline tote 1:1 mirror quality, real leather, large")
     ((_, before),) = bulk_scores(site, [row], tmp_path, digest)
-    answer = client.post("/api/v1/listings", json=row, headers=with_key(site))
-    assert answer.status_code == 201
+    assert client.post("/api/v1/listings", json=row, headers=with_key(site)).status_code == 201
     assert scores_of(site)[-1] == ("MP-99", before)
 
 

@@ -13,9 +13,7 @@ from serving.intake.service.precheck import precheck
 from serving.listings.tables import score
 from serving.platform.database.schema import metadata
 from serving.scoring.service.scoring import Scored
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge
 
 
 def asked(site: Site, row: dict[str, object]) -> Scored:
@@ -63,8 +61,7 @@ def test_it_is_never_drawn_for_audit(site: Site) -> None:
 
 def test_what_is_known_of_the_seller_counts(site: Site) -> None:
     before = asked(site, a_suspect_row(external_id="MP-10"))
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
     after = asked(site, a_suspect_row(external_id="MP-10"))
     elsewhere = asked(site, a_suspect_row(external_id="MP-10", seller={"external_id": "nobody-yet", "age_days": 9}))

@@ -10,9 +10,8 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.kill_switches import KillSwitchOff
 from tests.fixtures.facts import a_listing
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.serving.web.reports import admit_model
 
 

@@ -26,10 +26,8 @@ from serving.scoring.policy import DEFAULT_SECOND_STAGE
 from serving.scoring.service.bundles import BundleStore
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, open_cases
 from tests.fixtures.scorers import PHRASES, a_classifier, a_second_stage
 from tests.fixtures.tiny_encoder import tiny_encoder
 from tests.serving.web.reports import a_report, add_model
@@ -195,8 +193,7 @@ def test_the_sweep_leaves_one_job_for_the_listing_that_waits_longest(any_site: S
     assert [queue_second_scores(runtime) for _ in range(2)] == [1, 1]
     schema = "dbos." if any_site.runtime.store.url.startswith("postgresql") else ""
     query = text(f"SELECT workflow_uuid, queue_name FROM {schema}workflow_status WHERE queue_name = 'second_stage'")  # noqa: S608
-    jobs = any_site.rows(query)
-    assert [one.workflow_uuid for one in jobs] == [f"second_stage:{stored(any_site)[0].score_id}"]
+    assert [one.workflow_uuid for one in any_site.rows(query)] == [f"second_stage:{stored(any_site)[0].score_id}"]
 
 
 def test_a_review_that_it_brings_stands_for_itself_alone(site: Site, tiny_encoder: Encoder) -> None:

@@ -33,8 +33,7 @@ def receive(site: Site, *events: Any, backfill: bool = False, **more: Any) -> di
 
 def kept(site: Site) -> list[Any]:
     with site.runtime.store.read() as connection:
-        query = select(seller_event).order_by(seller_event.c.source_event_id)
-        return list(connection.execute(query))
+        return list(connection.execute(select(seller_event).order_by(seller_event.c.source_event_id)))
 
 
 def test_an_event_is_kept_as_it_was_sent(any_site: Site) -> None:

@@ -12,10 +12,8 @@ from serving.brands.store import authorised_sellers
 from serving.intake.service.intake import receive
 from serving.listings.store import listings
 from serving.review.service.undoing import undo_verdict
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.recompute import recompute, recorded
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
 from tests.serving.appeals.service.test_appeal import remove
 
 SUSPECT_SELLER = a_suspect_row()["seller"]

@@ -10,10 +10,9 @@ from fastapi.testclient import TestClient
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from tests.fixtures.clients import with_key
 from tests.fixtures.learners import known_to_this_process
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.logistic import Logistic
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_suspect_row
 from tests.serving.web.reports import add_model
 from tests.training.test_job import ROWS, arguments, lines_of
 from training.bundle_folder import read_bundle_folder, write_bundle_folder

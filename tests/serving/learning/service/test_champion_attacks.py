@@ -16,8 +16,7 @@ from serving.learning.service.promote import rollback
 from serving.learning.store import learning
 from serving.scoring.service.bundles import BundleStore
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.learning.service.test_promote import admit_another, champion_of, fail_a_gate
 from tests.serving.web.reports import a_report, add_model, admit_model
 from tests.serving.web.visits import visit_as, words

@@ -22,10 +22,7 @@ from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
 from tests.fixtures.labels import label_a_history
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite, having, judge, open_cases
 from tests.serving.learning.service.test_second_reviews import a_job, doubted
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from training.golden import read_golden
@@ -152,8 +149,7 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
     label_a_history(site, listings=1_500)
     site.clock.forward(days=20)
     digest = freeze_golden_set(site.runtime, site.marketplace, by="local").digest
-    job_id = request_training(site.runtime, site.marketplace, by="test")
-    assert retrain(site.runtime, site.here, job_id) == "done"
+    assert retrain(site.runtime, site.here, request_training(site.runtime, site.marketplace, by="test")) == "done"
     (model,) = site.read(learning.models, site.here, 1)
     assert model.report["golden_set"] == digest
     (gate,) = [gate for gate in model.report["gates"] if gate["name"] == "golden_set"]

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 
 from models.bundle import digest_of
 from models.classifier import Join
-from models.errors import BundleRefused, BundleTooSlow, Conflict, Invalid, NotFound
+from models.errors import BundleTooSlow, Conflict, Invalid, NotFound
 from models.verdict import Judgement
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
@@ -19,10 +19,8 @@ from serving.learning.store import learning
 from serving.listings.tables import score
 from serving.platform import jobs
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.promoting import promote, roll_back
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge
 from tests.fixtures.scorers import bundle_files
 from tests.serving.web.reports import a_report, admit_model, put_champion_in_force
 from tests.serving.web.visits import visit_as, words
@@ -32,8 +30,7 @@ from training.snapshot import SnapshotRefused, read_snapshot
 
 
 def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:
-    case = a_case(any_site)
-    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
     any_site.clock.forward(days=13)
     with pytest.raises(Invalid, match="No label is mature"):
         export_snapshot(any_site.runtime, any_site.here)
@@ -45,8 +42,7 @@ def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> Non
 
 
 def test_a_snapshot_holds_the_facts_as_they_were_scored(any_site: Site) -> None:
-    case = a_case(any_site)
-    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
     any_site.clock.forward(days=15)
     _, path, _ = export_snapshot(any_site.runtime, any_site.here)
     (facts,) = read_snapshot(path).facts()
@@ -84,8 +80,7 @@ def test_a_retraining_stays_in_the_queue_of_a_process_without_the_champion(site:
 
 
 def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
-    case = a_case(site)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     _, path, _ = export_snapshot(site.runtime, site.here)
     with pytest.raises(SnapshotRefused, match="0 counterfeit and 1 genuine"):
@@ -94,8 +89,7 @@ def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
 
 def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site) -> None:
     champion = put_champion_in_force(site)
-    case = a_case(site)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     job_id = request_training(site.runtime, site.marketplace, by="test")
     assert retrain(site.runtime, site.here, job_id) == "failed"
@@ -148,16 +142,6 @@ def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(train
     found = challenger(site.runtime, site.marketplace)
     assert found is not None
     assert found.digest == second
-
-
-def test_a_damaged_bundle_is_never_put_in_force(trained: tuple[Site, list[str]]) -> None:
-    site, (first, second) = trained
-    promote(site, first)
-    forest = site.runtime.services[BundleStore].folder(second) / "forest.txt"
-    forest.write_bytes(forest.read_bytes()[:-40])
-    with pytest.raises(BundleRefused, match="is not the file that the manifest names"):
-        promote(site, second)
-    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # the champion stays
 
 
 def test_a_training_whose_worker_ended_is_followed_as_the_next_attempt(

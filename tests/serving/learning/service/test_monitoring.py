@@ -13,9 +13,7 @@ from serving.learning.store import monitoring
 from serving.platform.clock import Window
 from serving.workflows.worker import sweep
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, judge
 from tests.serving.web.reports import put_champion_in_force
 
 
@@ -110,8 +108,7 @@ def test_with_too_few_listings_no_shift_is_claimed(site: Site) -> None:
 
 
 def test_prevalence_counts_mature_labels_only(site: Site) -> None:
-    case = a_case(site, CaseLane.ASK_BRAND)
-    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
     young = measure(site.runtime, site.marketplace)["prevalence"]
     site.clock.forward(days=20)

@@ -55,8 +55,7 @@ def by(site: Site) -> tuple[str, str]:
 
 
 def test_one_approval_puts_nothing_in_force(any_site: Site) -> None:
-    digest = admit_model(any_site)
-    found = first_approval(any_site, digest)
+    found = first_approval(any_site, admit_model(any_site))
     assert (found.in_force, found.standing.missing, champion_of(any_site)) == (False, 1, None)
     assert any_site.runtime.services[LiveModels].of(any_site.here) is None
 
@@ -64,8 +63,7 @@ def test_one_approval_puts_nothing_in_force(any_site: Site) -> None:
 def test_the_second_of_another_person_does(any_site: Site) -> None:
     digest = admit_model(any_site)
     first_approval(any_site, digest)
-    found = second_approval(any_site, digest)
-    assert (found.in_force, champion_of(any_site)) == (True, digest)
+    assert (second_approval(any_site, digest).in_force, champion_of(any_site)) == (True, digest)
     live = any_site.runtime.services[LiveModels].of(any_site.here)
     assert live is not None
     assert live.digest == digest

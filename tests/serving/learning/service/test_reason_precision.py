@@ -3,8 +3,7 @@ from models.case import CaseLane
 from models.score import OTHER, Reason, reason_as_json, remainder
 from models.verdict import Judgement
 from serving.learning.service.reason_precision import Told, reason_precision, told
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import visit_as, words
 
 

@@ -23,8 +23,7 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
 from serving.platform import jobs
 from serving.workflows.worker import sweep
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 
 NUMBERS: Iterator[int] = count()
 POSITIVES, NEGATIVES = 10, 20

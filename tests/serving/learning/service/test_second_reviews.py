@@ -14,6 +14,7 @@ from models.policies.learning import LabelPolicy, SecondLookPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import choose_anew
 from serving.administration.service.reset_links import make_link
 from serving.appeals.service.appeal import file_appeal
@@ -21,19 +22,29 @@ from serving.cases.store import assignments, cases
 from serving.cases.store.cases import Case
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import known_at, label_of
-from serving.learning.service.second_reviews import open_second_reviews
-from serving.learning.store import learning, second_reviews, verdict_history
+from serving.learning.service.second_reviews import open_gold_items, open_second_reviews
+from serving.learning.store import golden, learning, second_reviews, verdict_history
 from serving.learning.store.second_reviews import SecondReviews
 from serving.review.service.assignment import assign_cases
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.views import queues
 from serving.views.queues import QueueFilter
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from serving.web.queue.my_page import my_page
+from tests.fixtures.facts import some_facts
+from tests.fixtures.runtimes import (
+    Site,
+    a_case,
+    a_drawn_case,
+    a_second_review,
+    a_suspect_row,
+    invite,
+    judge,
+    open_cases,
+)
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
-from tests.serving.web.visits import visit_as
+from tests.serving.web.visits import visit_as, words
+from training.golden import GoldenItem, freeze
 from training.snapshot import SnapshotRow
 
 
@@ -112,8 +123,7 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
 def test_a_contradiction_removes_the_label_and_does_not_reverse_it(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
-    look = a_second_review(site, case, label=0)
-    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     assert label_now(site, case.version_id) == NoLabel(message("no_label.contradiction"))
     assert counts(site).overturned == 1
@@ -278,10 +288,94 @@ def test_the_past_of_a_seller_is_what_was_decided_and_not_what_was_checked(site:
     site.clock.forward(days=15)
     judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
-    later = a_case(site, external_id="MP-10")
-    judge(site, site.analyst, later, Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site, external_id="MP-10"), Judgement.GENUINE)
     site.clock.forward(days=15)
     (row,) = rows_now(site)
     past = facts_from_json(row.facts).seller.outcomes
     assert past is not None
     assert (past.counterfeit, past.genuine) == (0, 1)
+
+
+# A gold item looks like any second review, is rare, and gives no label.
+
+SELDOM = 3
+
+
+def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
+    """Three reviewers, and a listing in the golden set that two of them found genuine."""
+    policies = site.runtime.policies.changed(SecondLookPolicy(known_answer_one_in=SELDOM))
+    site = replace(site, runtime=replace(site.runtime, policies=policies))
+    case = a_case(site, external_id="GOLD", title="Solenne purse mirror quality", brand="Solenne")
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    item = GoldenItem(case.version_id, case.listing_id, None, 0, ("a", "b"), some_facts().to_json().decode())
+    content, digest = freeze([item], site.clock.now())
+    row = {"digest": digest, "items": 1, "positives": 0, "content": content, "frozen_by": "test"}
+    with site.runtime.store.write() as connection:
+        identity = {"marketplace_id": site.here, "golden_set_id": "gld_1", "frozen_at": site.clock.now()}
+        golden.add_set(connection, {**identity, **row})
+    return site, case
+
+
+def decide(site: Site, number: int) -> None:
+    """The given number of answers by the reviewers."""
+    for _ in range(number):
+        site.clock.forward(minutes=1)
+        judge(site, site.analyst, a_case(site, external_id=f"MP-{site.clock.now():%d%H%M}"), Judgement.GENUINE)
+    site.clock.forward(minutes=1)
+
+
+def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_nothing(any_site: Site) -> None:
+    site, case = with_a_golden_listing(any_site)
+    third = invite(site.runtime, "aiko@touchstone.example", "Aiko Tanaka", Role.ANALYST)
+    decide(site, SELDOM - 1)
+    assert open_gold_items(site.runtime) == 0, "not so many answers yet"
+    decide(site, 1)
+    assert [open_gold_items(site.runtime), open_gold_items(site.runtime)] == [1, 0]
+    [known] = open_cases(site, CaseLane.SECOND_REVIEW)
+    assert known.version_id == case.version_id
+    here = frozenset({site.here})
+    with site.runtime.store.read() as connection:
+        shown = {
+            person.name: len(queues.queue(connection, QueueFilter(here, person=person.user_id), most=9))
+            for person in (site.analyst, site.second_analyst, third)
+        }
+        before = verdict_history.of_marketplace(connection, site.here, site.clock.now())[case.version_id]
+    assert shown == {"Ines Moreau": 0, "Tomás Rey": 0, "Aiko Tanaka": 1}
+    judge(site, third, known, Judgement.COUNTERFEIT)
+    site.clock.forward(minutes=1)
+    assert site.read(verdict_history.of_marketplace, site.here, site.clock.now())[case.version_id] == before
+    looks, found, *_ = my_page(site.runtime, Session(third, "token")).agreements.values()
+    assert (found.agreed, found.of, looks.of) == (0, 1, 0)
+    looks, *_ = my_page(site.runtime, Session(site.analyst, "token")).agreements.values()
+    assert (looks.agreed, looks.of) == (1, 1), "as before"
+    undo_verdict(site.runtime, third, known.case_id)
+    assert my_page(site.runtime, Session(third, "token")).agreements["Gold items"].of == 0
+
+
+def test_its_page_looks_like_that_of_any_second_review(site: Site) -> None:
+    site, _ = with_a_golden_listing(site)
+    third = invite(site.runtime, "aiko@touchstone.example", "Aiko Tanaka", Role.ANALYST)
+    decide(site, SELDOM)
+    open_gold_items(site.runtime)
+    other = a_case(site, external_id="DOUBT", title="Solenne purse mirror quality", brand="Solenne")
+    judge(site, site.analyst, other, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    a_second_review(site, other, label=0)
+    visitor = visit_as(site, third)
+    pages = [visitor.get(f"/cases/{one.case_id}").text for one in open_cases(site, CaseLane.SECOND_REVIEW)]
+    assert len(pages) == 2
+    for page in (*pages, visitor.get("/queue").text):
+        assert "golden" not in page.lower()
+        assert "answer is known" not in page
+        assert "known_answer" not in page
+    for page in pages:
+        assert "Opened for a second review by somebody who has not judged the listing." in words(page)
+
+
+def test_where_everybody_has_judged_it_none_is_opened(site: Site) -> None:
+    site, _ = with_a_golden_listing(site)
+    decide(site, SELDOM)
+    assert open_gold_items(site.runtime) == 0

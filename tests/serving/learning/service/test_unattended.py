@@ -13,8 +13,7 @@ from serving.learning.store import learning, retraining
 from serving.learning.store.learning import Job
 from serving.workflows.worker import sweep
 from tests.fixtures.labels import label_a_history
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import visit_as, words
 from tests.training.registry.test_runs import runs_of
 
@@ -50,8 +49,7 @@ def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_sit
     assert {f"touchstone.gate.{gate['name']}" for gate in model.report["gates"]} <= run["tags"].keys()
     assert run["params"]["forest.rounds"] == "400"
     assert any(name.startswith("slice.") for name in run["metrics"])
-    page = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Started by itself:" in page
+    assert "Started by itself:" in words(visit_as(site, site.data_scientist).get("/models").text)
     site.clock.forward(days=2)
     assert sweep(site.runtime)["trainings_started"] == 0, "the same labels are not learnt twice"
 
@@ -81,8 +79,7 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
 def test_a_training_that_never_began_and_one_that_was_killed_are_runs_too(site: Site) -> None:
     hasty = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"training_timeout_seconds": 0.01}))
     for runtime, label in ((site.runtime, True), (hasty, False)):
-        job_id = request_training(runtime, site.marketplace, by="test")
-        assert retrain(runtime, site.here, job_id) == "failed"
+        assert retrain(runtime, site.here, request_training(runtime, site.marketplace, by="test")) == "failed"
         if label:
             judge(site, site.analyst, a_case(site), Judgement.GENUINE)
             site.clock.forward(days=15)

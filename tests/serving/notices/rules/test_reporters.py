@@ -66,8 +66,7 @@ def test_nobody_is_warned_twice_for_the_same() -> None:
     ],
 )
 def test_muting_counts_from_the_warning(right_after: int, wrong_after: int, may_mute: bool) -> None:
-    found = known(0, 50, warned=True, right_after=right_after, wrong_after=wrong_after)
-    assert found.may_mute is may_mute
+    assert known(0, 50, warned=True, right_after=right_after, wrong_after=wrong_after).may_mute is may_mute
 
 
 def test_without_a_warning_nobody_is_muted() -> None:
@@ -83,8 +82,7 @@ def test_a_mute_that_the_record_does_not_carry_is_refused_and_says_what_is_missi
 
 
 def test_a_mute_ends_by_itself() -> None:
-    found = known(0, 10, warned=True, wrong_after=5)
-    until = mute_until(found, warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
+    until = mute_until(known(0, 10, warned=True, wrong_after=5), warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
     assert until == NOW + timedelta(days=90)
 
 

@@ -28,10 +28,8 @@ from serving.takedowns.rules.public_statement import Influence
 from serving.transparency.store import restrictions
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import WORDS, a_listing, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE, told_of
 from tests.serving.web.visits import visit_as, words
 
@@ -110,8 +108,7 @@ def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> 
 
 def test_a_dismissed_complaint_leaves_the_listing_and_there_is_no_second_one(any_site: Site) -> None:
     receipt = refused(any_site)
-    case = say(any_site, receipt)
-    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    judge(any_site, any_site.second_analyst, say(any_site, receipt), Judgement.GENUINE)
     any_site.clock.forward(seconds=UNDO_SECONDS)
     item = item_of(any_site, receipt)
     complaint = complaint_of(any_site, item)
@@ -186,8 +183,7 @@ def test_a_case_that_goes_to_the_brand_and_comes_back_is_still_decided_by_somebo
     (first,) = open_cases(any_site)
     judge(any_site, any_site.analyst, first, Judgement.GENUINE)
     any_site.clock.forward(seconds=UNDO_SECONDS)
-    case = say(any_site, receipt)
-    judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.second_analyst, say(any_site, receipt), Judgement.COUNTERFEIT)
     assert items_of(any_site, receipt)[0].state is ItemState.DECIDED
     (asked,) = open_cases(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, asked, Judgement.CANNOT_TELL)
@@ -209,8 +205,7 @@ def test_a_brand_that_let_the_listing_stay_is_not_asked_again(any_site: Site) ->
     any_site.clock.forward(seconds=UNDO_SECONDS)
     case = say(any_site, receipt)
     assert case.question_returned
-    recorded = judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
-    assert recorded.action is not None
+    assert judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT).action is not None
 
 
 def test_the_complaint_looks_at_the_listing_as_it_is_now_and_takes_an_open_case_with_it(any_site: Site) -> None:
@@ -250,9 +245,7 @@ def test_a_change_of_the_listing_does_not_lose_the_complaint(any_site: Site) -> 
 
 
 def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) -> None:
-    receipt = refused(any_site)
-    case = say(any_site, receipt)
-    judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.second_analyst, say(any_site, refused(any_site)), Judgement.COUNTERFEIT)
     later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
     (version,) = any_site.read(verdict_history.of_marketplace, any_site.here, any_site.clock.now()).values()
     found = label_of(version, later, any_site.runtime.policies[LabelPolicy])
@@ -260,8 +253,7 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
 
 
 def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site) -> None:
-    receipt = refused(site)
-    case = say(site, receipt, f"{STATEMENT} <script>alert(1)</script>")
+    case = say(site, refused(site), f"{STATEMENT} <script>alert(1)</script>")
     visitor = visit_as(site, site.second_analyst)
     assert "Complaint by the notifier" in words(visitor.get("/queue").text)
     page = visitor.get(f"/cases/{case.case_id}").text

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from models.case import CaseLane
 from models.errors import Invalid, NotFound
@@ -44,17 +44,15 @@ from serving.views import queues
 from serving.views.queues import QueueFilter
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.links import path_of
-from tests.fixtures.listings import a_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, confirmed, items_of, notify
-from tests.fixtures.removing import (
+from tests.fixtures.reporting import (
     UNDO_SECONDS,
     a_marketplace_that_listens,
     carried_out,
     given_back,
     removed_by_analyst,
 )
-from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_row, judge, open_cases
 
 SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No enrolled brand can be asked.
 
@@ -62,10 +60,6 @@ SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}
 def told_of(site: Site, item: Item) -> DecisionNotice | None:
     with site.runtime.store.read() as connection:
         return told(site.runtime, connection, item)
-
-
-def count(site: Site, table: object) -> int:
-    return int(site.value(select(func.count()).select_from(table)))  # type: ignore[arg-type]  # a table
 
 
 def logged(site: Site, subject: str) -> dict[str, object]:
@@ -114,7 +108,7 @@ def test_nothing_of_a_notice_that_lacks_an_element_is_kept(any_site: Site) -> No
     assert "Explain" in refused.value.sentence
     assert "e-mail" in refused.value.sentence
     assert "good faith" in refused.value.sentence
-    assert (count(any_site, notice), count(any_site, reporter), open_cases(any_site)) == (0, 0, [])
+    assert (any_site.count(notice), any_site.count(reporter), open_cases(any_site)) == (0, 0, [])
 
 
 @pytest.mark.parametrize(
@@ -416,8 +410,7 @@ def test_the_link_of_the_receipt_confirms_nothing_and_the_marketplace_gets_the_o
 
 def test_a_flood_of_strangers_is_slowed_and_keeps_no_registered_reporter_out(any_site: Site) -> None:
     policy = replace(any_site.runtime.policies[NoticePolicy], most_notices_an_hour_unregistered=3)
-    runtime = replace(any_site.runtime, policies=any_site.runtime.policies.changed(policy))
-    site = replace(any_site, runtime=runtime)
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(policy)))
     for number in range(3):
         notify(site, "MP-1", email=f"{number}@example.org")
     with pytest.raises(TooManyNotices, match="in an hour"):

@@ -24,10 +24,8 @@ from serving.notices.store.reporters import Reporter
 from serving.notices.tables import notice, reporter
 from serving.platform.database.schema import metadata
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE
 from tests.serving.web.visits import a_visitor, words
 
@@ -86,8 +84,7 @@ def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later
 
 def test_the_warning_stands_on_the_receipt_that_brought_it(site: Site) -> None:
     having(site, unfounded, *range(10))
-    page = a_visitor(site).get(notify(site, "MP-777").link)
-    assert "Warning: nearly all of your notices" in words(page.text)
+    assert "Warning: nearly all of your notices" in words(a_visitor(site).get(notify(site, "MP-777").link).text)
     site.clock.forward(days=1)
     assert "Warning:" not in words(a_visitor(site).get(notify(site, "MP-778").link).text)
 
@@ -173,8 +170,7 @@ def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Si
     shown = erase_reporter(any_site.runtime, any_site.marketplace, who, carry_out=False, by="test")
     assert (shown.texts, shown.waits, shown.carried_out) == (1, False, False)
     assert EMAIL in everything(any_site)
-    done = erase_reporter(any_site.runtime, any_site.marketplace, who, carry_out=True, by="test")
-    assert done.carried_out
+    assert erase_reporter(any_site.runtime, any_site.marketplace, who, carry_out=True, by="test").carried_out
     left = everything(any_site)
     for word in (EMAIL, "Anna Berg", WORDS):
         assert word not in left, word

@@ -12,9 +12,8 @@ from serving.platform.clock import Window
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.rules.breaker import Volume
 from serving.scoring.store import breakers
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.serving.web.reports import admit_model
 
 POLICY = BreakerPolicy(fewest_usual=20, fewest_flagged=10, times=2, chance=0.001)

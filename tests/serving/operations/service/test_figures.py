@@ -9,13 +9,9 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.intake.service.intake import receive
 from serving.operations.service.figures import figures
 from serving.review.service.undoing import undo_verdict
-from tests.fixtures.delivering import deliver
-from tests.fixtures.listings import a_row
-from tests.fixtures.receivers import a_receiver
-from tests.fixtures.replays import having
+from tests.fixtures.receivers import a_receiver, deliver
 from tests.fixtures.reporting import report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases
 
 
 @pytest.fixture

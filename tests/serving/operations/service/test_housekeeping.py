@@ -3,9 +3,7 @@ from models.verdict import Judgement
 from serving.cases.store import cases
 from serving.intake.service.intake import receive
 from serving.operations.service.housekeeping import pass_on_unanswered, refresh_references
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, judge, open_cases
 
 
 def test_a_question_goes_to_an_analyst_when_the_brand_has_not_answered_in_time(any_site: Site) -> None:
@@ -30,8 +28,7 @@ def test_a_silent_brand_is_not_asked_again_so_that_a_case_has_an_end(any_site: S
 
 
 def test_a_question_that_a_brand_is_answering_at_this_moment_is_left_to_it(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     any_site.clock.forward(days=30)
     assert pass_on_unanswered(any_site.runtime) == 0
 

@@ -6,9 +6,8 @@ from models.case import CaseLane
 from models.routing import Lane
 from serving.cases.store.queue_ages import queue_ages
 from serving.operations.store import volumes
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import scored
+from tests.fixtures.runtimes import Site, a_case
+from tests.serving.web.visits import scored
 
 HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
 

@@ -11,16 +11,19 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError  # noqa: A004  # a pool's
 
+from serving.audit.store import audit
 from serving.guards import CSRF_HEADER
 from serving.operations.service.presence import Presence
-from serving.platform.database.engine import sqlite_driver
+from serving.platform.database.engine import release_when_cut_off, sqlite_driver
 from serving.platform.database.faults import Full, Locked, ReadOnly, StorageFault, fault_of
+from serving.platform.database.locks import only_one
 from serving.platform.database.store import Store
+from serving.platform.database.waits import LONG, REQUEST, WORK, Waits
 from serving.web import rendering
 from tests.fixtures.clients import sign_in, with_key
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import DATABASE, Site
+from tests.fixtures.runtimes import DATABASE, Site, a_row
 from tests.fixtures.small_disk import a_small_disk
+from tests.fixtures.two_processes import Two
 
 
 class _OfSqlite(Exception):
@@ -111,8 +114,7 @@ def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_
 ) -> None:
     accepted, headers = [], with_key(site)
     for round_ in range(2):
-        before = client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"before-{round_}"))
-        accepted.append(before)
+        accepted.append(client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"before-{round_}")))
         with fault(site):
             long = a_row(external_id=f"during-{round_}", description="x" * 20_000)
             refused = client.post("/api/v1/listings", headers=headers, json=long)
@@ -124,8 +126,7 @@ def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_
             assert ready.headers["retry-after"] == "10"
             assert client.get("/healthz").status_code == 200
             assert client.get("/api/v1/figures", headers=headers).status_code == 200, "reading goes on"
-        after = client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"during-{round_}"))
-        accepted.append(after)
+        accepted.append(client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"during-{round_}")))
         assert client.get("/readyz").status_code == 200
     assert [one.status_code for one in accepted] == [201] * 4
     for external_id in ("before-0", "during-0", "before-1", "during-1"):
@@ -221,3 +222,89 @@ def _kept(store: Store) -> int:
     with store.read() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
         return int(connection.exec_driver_sql("SELECT count(*) FROM kept").scalar_one())
+
+
+# A process that is cut off within a transaction does not keep its locks for ever.
+
+
+def timeout(store: Store) -> tuple[str, str]:
+    """How long a write and a read of this store may send nothing."""
+    shown = text("SHOW idle_in_transaction_session_timeout")
+    with store.write() as connection:
+        of_writes = str(connection.execute(shown).scalar_one())
+    with store.read() as connection:
+        return of_writes, str(connection.execute(shown).scalar_one())
+
+
+def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two: Two) -> None:
+    first, second = (one.runtime.store for one in two)
+
+    def cut_off() -> None:
+        with first.write() as connection:
+            release_when_cut_off(connection, 200)
+            audit.hold(connection)
+            with second.write() as other:
+                audit.hold(other)  # It waits until the first one's session is ended.
+            audit.hold(connection)
+
+    with pytest.raises(StorageFault):
+        cut_off()
+    with first.write() as connection:
+        audit.hold(connection)
+
+
+def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Two) -> None:
+    first, second = (one.runtime.store for one in two)
+    end = text(  # Only sessions of this test's database: others of the server belong to tests that run beside it.
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+        "WHERE locktype = 'advisory' AND granted AND datname = current_database()"
+    )
+
+    def taken_over() -> None:
+        with only_one(first, "sweep:references"):
+            with second.write() as connection:
+                connection.execute(end)
+            while True:  # The timeout of the test ends the wait.
+                with only_one(second, "sweep:references") as theirs:
+                    if theirs:
+                        return
+
+    with pytest.raises(StorageFault):
+        taken_over()
+
+
+def test_writes_end_after_ten_seconds_without_a_word_and_reads_never(two: Two) -> None:
+    assert timeout(two[0].runtime.store) == ("10s", "0")
+
+
+def waits(store: Store, kind: Waits) -> list[tuple[str, str]]:
+    """The longest wait for a lock and for a statement: of a write, of a read, and of a read for an admission."""
+    shown = text("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+    before = WORK.set(kind)
+    try:
+        with store.write() as writing, store.read() as reading, store.read(admission=True) as admitting:
+            return [tuple(one.execute(shown).one()) for one in (writing, reading, admitting)]
+    finally:
+        WORK.reset(before)
+
+
+def test_waits_end_by_the_kind_of_work(two: Two) -> None:
+    store = two[0].runtime.store
+    assert waits(store, REQUEST) == [("20s", "30s"), ("5s", "30s"), ("2s", "5s")]
+    assert waits(store, LONG) == [("20s", "1h"), ("20s", "1h"), ("2s", "5s")]
+
+
+def test_a_session_that_waits_for_a_lock_does_not_wait_for_ever(two: Two) -> None:
+    """Or the sessions of a process that is cut off would get the lock one after another, each for ten seconds."""
+    first, second = (one.runtime.store for one in two)
+
+    def wait() -> None:
+        with second.write() as connection:
+            assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "20s"
+            connection.execute(text("SET LOCAL lock_timeout = 200"))
+            audit.hold(connection)
+
+    with first.write() as connection:
+        audit.hold(connection)
+        with pytest.raises(Locked):
+            wait()

@@ -1,17 +1,22 @@
 """A first import fills tables in seconds; their statistics are refreshed within a minute."""
 
 import time
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import BigInteger, Boolean, bindparam, event, exc, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from serving.intake.service.intake import receive
+from serving.listings.tables import listing, listing_version
+from serving.marketplaces.tables import marketplace
 from serving.operations.service.housekeeping import count_tables
 from serving.platform.database.faults import ReadOnly
+from serving.platform.database.lists import as_list, listed
+from serving.platform.database.plain import KeyedQuery, PlainQuery
 from serving.platform.database.planning import keep_plans, planned_for_values, plans_kept
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from serving.platform.database.scope import HERE, inside
+from tests.fixtures.runtimes import Site, a_row
 
 _LONGEST_SECONDS = 20
 
@@ -117,3 +122,100 @@ def test_a_read_keeps_its_prepared_statements_and_cannot_write(any_site: Site) -
         assert connection.execute(prepared).scalar_one() == 1
     with pytest.raises(ReadOnly), store.read() as connection:
         connection.execute(text("DELETE FROM judged_band"))
+
+
+# Queries by the driver: the same rows, transaction and faults as by SQLAlchemy.
+
+BY_IDS = KeyedQuery(
+    select(
+        listing.c.external_id,
+        listing.c.content_hash,
+        listing.c.first_known_at,
+        listing.c.has_late,
+        listing_version.c.content,
+        literal(None, Boolean()).label("unknown"),
+    )
+    .join(listing_version, listing_version.c.version_id == listing.c.version_id)
+    .where(
+        inside(listing, HERE),
+        listing.c.external_id.in_(bindparam("ids", expanding=True)),
+        listing.c.version.in_([1, 2, 3]),
+        listing.c.first_known_at <= bindparam("until", type_=listing.c.first_known_at.type),
+    )
+    .order_by(listing.c.external_id),
+    "ids",
+)
+HERE_AND_NUMBER = PlainQuery(
+    lambda _dialect: (
+        select(marketplace.c.marketplace_id, bindparam("number", type_=BigInteger()))
+        .where(marketplace.c.marketplace_id == HERE, marketplace.c.marketplace_id == HERE)
+        .limit(7)
+    )
+)
+
+
+def test_it_returns_rows_as_tuples_and_takes_values_by_name(any_site: Site) -> None:
+    with any_site.runtime.store.read() as connection:
+        for number in (3, 4):
+            values = {"number": number, "here": any_site.here}
+            assert HERE_AND_NUMBER.rows(connection, values) == [(any_site.here, number)]
+        assert HERE_AND_NUMBER.rows(connection, {"number": 3, "here": "mkt_other"}) == []
+
+
+def test_lists_are_given_as_to_sqlalchemy(any_site: Site) -> None:
+    query = PlainQuery(lambda dialect: select(listed(dialect, BigInteger()).c.value))
+    with any_site.runtime.store.read() as connection:
+        assert query.rows(connection, as_list(connection, [2**62, 1])) == [(2**62,), (1,)]
+
+
+def test_it_begins_the_transaction_that_later_queries_share(any_site: Site) -> None:
+    """On SQLite a read without one would see what was written between two queries."""
+    query = PlainQuery(lambda _dialect: select(marketplace.c.name))
+    with any_site.runtime.store.read() as connection:
+        before = query.rows(connection, {})
+        any_site.execute(marketplace.update().values(name="Another"))
+        assert query.rows(connection, {}) == before
+        assert [tuple(row) for row in connection.execute(select(marketplace.c.name))] == before
+
+
+def test_an_error_is_raised_as_by_sqlalchemy_and_without_values(any_site: Site) -> None:
+    query = PlainQuery(lambda _dialect: text("SELECT missing FROM nowhere WHERE secret = :secret"))
+    with (
+        pytest.raises((exc.OperationalError, exc.ProgrammingError)) as failed,
+        any_site.runtime.store.read() as connection,
+    ):
+        query.rows(connection, {"secret": "do not tell"})
+    assert "do not tell" not in str(failed.value)
+    with any_site.runtime.store.read() as connection:
+        assert HERE_AND_NUMBER.rows(connection, {"number": 1, "here": any_site.here}) == [(any_site.here, 1)]
+
+
+def test_one_key_finds_what_a_list_of_it_and_others_finds(any_site: Site) -> None:
+    rows = [a_row(external_id=name) for name in ("MP-10", "MP-20")]
+    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    until = any_site.clock.now()
+    with any_site.runtime.store.read() as connection:
+        values = {"here": any_site.here, "until": until}
+        both = BY_IDS.rows(connection, {**values, "ids": ["MP-10", "MP-20"]})
+        one = [row for name in ("MP-10", "MP-20") for row in BY_IDS.rows(connection, {**values, "ids": [name]})]
+        assert [row._asdict() for row in one] == [row._asdict() for row in both]
+        assert [row.external_id for row in one] == ["MP-10", "MP-20"]
+        assert BY_IDS.rows(connection, {**values, "ids": []}) == ()
+        assert BY_IDS.rows(connection, {**values, "ids": ["MP-nowhere"]}) == []
+
+
+def test_who_listens_to_sqlalchemy_hears_of_them_too(any_site: Site) -> None:
+    heard: list[tuple[str, str, Any]] = []
+    store = any_site.runtime.store
+    for name in ("before", "after"):
+        event.listen(
+            store.reads,
+            f"{name}_cursor_execute",
+            lambda _c, _k, statement, given, *_rest, name=name: heard.append((name, statement, given)),
+        )
+    with store.read() as connection:
+        BY_IDS.rows(connection, {"here": any_site.here, "until": any_site.clock.now(), "ids": ["MP-10"]})
+        told = heard.copy()
+        connection.exec_driver_sql(told[0][1], told[0][2])
+    assert [name for name, *_ in told] == ["before", "after"]
+    assert [one[1:] for one in heard[2:]] == [one[1:] for one in told], "the statement as SQLAlchemy executes it"

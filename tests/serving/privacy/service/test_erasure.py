@@ -35,11 +35,8 @@ from serving.verification import service as audit_heads
 from serving.workflows.worker import sweep
 from tests.fixtures.keeping import keeping
 from tests.fixtures.links import token_of
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.removing import a_marketplace_that_listens, dismissed, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, removed_by_brand
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having
 from tests.fixtures.tampering import drop_guards
 from tests.serving.review.service.test_seller_evidence import INVOICE, PICTURE
 from tests.serving.review.service.test_test_buys import ordered
@@ -148,8 +145,7 @@ def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: 
     with a_seller_with_a_history(any_site):
         erase_contacts(any_site.runtime, any_site.marketplace, SELLER, by="test")
         after_all_deadlines(any_site)
-        found = erase(any_site)
-        assert found["payloads of the audit log that name the seller"] >= 1
+        assert erase(any_site)["payloads of the audit log that name the seller"] >= 1
         rows = everything(any_site)
     for table in (seller_contact, quarantine, audit_payload, counter_notice_step, appeal):
         assert not [row for row in rows[table.name] if SELLER in row or STATEMENT in row], table.name

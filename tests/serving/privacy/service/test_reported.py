@@ -13,8 +13,7 @@ from serving.reports.tables import report_document, report_test_buy
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import actions
 from tests.fixtures.keeping import keeping
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reporting import on_sale, withdraw_whole
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out, on_sale, withdraw_whole
 from tests.fixtures.runtimes import Site
 from tests.serving.reports.service.test_attaching import BOUGHT, PDF, PICTURE, digest, send
 
@@ -99,8 +98,7 @@ def test_nothing_goes_while_a_seller_of_the_report_is_under_legal_hold(any_site:
 
 def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possible(any_site: Site) -> None:
     with a_marketplace_that_listens(any_site):
-        report_id = reported(any_site, withdrawn=False)
-        [item] = status_of(any_site.runtime, any_site.brand_person, report_id).items
+        [item] = status_of(any_site.runtime, any_site.brand_person, reported(any_site, withdrawn=False)).items
         [removal] = any_site.read(actions.of_listing, any_site.here, item.step.listing_id or "")
         carried_out(any_site, removal)
         any_site.clock.forward(days=100)

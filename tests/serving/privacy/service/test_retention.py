@@ -25,9 +25,7 @@ from serving.workflows.worker import sweep
 from tests.fixtures import keeping as fixture
 from tests.fixtures.notifying import EMAIL, a_listing, items_of, notify
 from tests.fixtures.notifying import WORDS as NOTIFIED
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, having, judge, open_cases
 from tests.serving.privacy.service.test_erasure import SELLER, STATEMENT, a_seller_with_a_history, everything, is_proved
 from tests.serving.review.service.test_seller_evidence import INVOICE, listening, told
 from tests.serving.review.service.test_test_buys import ordered

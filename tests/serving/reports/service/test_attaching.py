@@ -38,13 +38,8 @@ from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.evidence import page_of, verify
 from serving.takedowns.store import evidence
 from serving.takedowns.tables import action
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.listings import a_row
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
-from tests.fixtures.takedowns import right_of
+from tests.fixtures.reporting import a_draft, a_rival, on_sale, right_of
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_row, having, judge, open_cases
 from tests.fixtures.two_marketplaces import at_both, put_on_file
 from tests.serving.standing.test_service import lose
 
@@ -85,16 +80,14 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
     keep_with_draft(any_site.runtime, draft(any_site), "again.pdf", PDF)
     keep_with_draft(any_site.runtime, draft(any_site), "label.png", PICTURE)
     keep_with_draft(any_site.runtime, draft(any_site, "another"), "other.pdf", PDF + b"2")
-    done = send(any_site, names, test_buy=replace(BOUGHT, listing="RP-1"))
-    report_id = done.report.report_id
+    report_id = send(any_site, names, test_buy=replace(BOUGHT, listing="RP-1")).report.report_id
     assert names_of(any_site, report_id) == ["invoice.pdf", "label.png"]
     found = status_of(any_site.runtime, any_site.brand_person, report_id).test_buy
     assert found is not None
     assert (found.number, found.location, found.order_reference) == (2, "RP-1", "4711-A")
     with any_site.runtime.store.read() as connection:
         for number in (1, 2):
-            case = case_of(any_site, report_id, number)
-            [taken] = evidence.of_listing(connection, any_site.here, case.listing_id)
+            [taken] = evidence.of_listing(connection, any_site.here, case_of(any_site, report_id, number).listing_id)
             assert taken.snapshot.header["documents"] == sorted([digest(PDF), digest(PICTURE)])
             assert digest(PDF).encode() in (page_of(taken) or b"")
         told = connection.execute(

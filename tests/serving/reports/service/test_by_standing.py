@@ -14,11 +14,8 @@ from serving.standing.rules.standing import Level
 from serving.standing.service import sweep_standings
 from serving.standing.tables import confirmation, question_step
 from serving.takedowns.tables import action
-from tests.fixtures.bursts import states
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import on_sale, report, states
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.reports.service.test_submitting import rows
 from tests.serving.reports.service.test_withdrawing import carry_out_all, past_window
 from tests.serving.standing.test_service import standing_of, suspend
@@ -43,8 +40,7 @@ def questions(site: Site) -> int:
 
 def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_question(any_site: Site) -> None:
     before = having(any_site, in_full_standing)
-    names = on_sale(any_site, 20)
-    done = report(any_site, [f"https://bazaar.example/item/{name}" for name in names])
+    done = report(any_site, [f"https://bazaar.example/item/{name}" for name in on_sale(any_site, 20)])
     assert done.counts[Result.SCHEDULED] == 20
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     carry_out_all(any_site)
@@ -76,8 +72,7 @@ def test_provisional_standing_removes_and_audits_a_tenth_blind(any_site: Site) -
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     past_window(any_site)
     assert open_sampled_reviews(any_site.runtime) == drawn
-    reviews = open_cases(any_site, CaseLane.SECOND_REVIEW)
-    assert len(reviews) == drawn
+    assert len(open_cases(any_site, CaseLane.SECOND_REVIEW)) == drawn
     assert all(one.lane is CaseLane.SECOND_REVIEW for one in open_cases(any_site))
 
 

@@ -13,12 +13,9 @@ from serving.reports.service.withdrawing import withdraw
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert, CheckAlarm
 from serving.workflows.worker import sweep
-from tests.fixtures.replays import having
 from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.operating import an_administrator
-from tests.serving.web.visits import visit_as, words
+from tests.fixtures.runtimes import Site, a_case, having, judge
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 RIVAL = "rival-shop"
 
@@ -38,8 +35,7 @@ def test_a_colluding_brand_that_hits_one_seller_is_an_alert_within_a_day(any_sit
     having(any_site, ordinary)
     assert watch_campaigns(any_site.runtime) == 0
     begins = any_site.clock.now()
-    names = on_sale(any_site, 17, seller=RIVAL)
-    for number, name in enumerate(names):
+    for number, name in enumerate(on_sale(any_site, 17, seller=RIVAL)):
         any_site.clock.forward(hours=1)
         report(any_site, [name], key=f"against-{number}")
         if number > 12:
@@ -80,8 +76,7 @@ def test_confirmations_and_reports_count_together(site: Site) -> None:
 
 
 def test_what_the_brand_withdrew_does_not_count(site: Site) -> None:
-    done = report(site, on_sale(site, 15, seller=RIVAL))
-    withdraw(site.runtime, site.brand_person, done.report.report_id, [1])
+    withdraw(site.runtime, site.brand_person, report(site, on_sale(site, 15, seller=RIVAL)).report.report_id, [1])
     assert watch_campaigns(site.runtime) == 0
 
 

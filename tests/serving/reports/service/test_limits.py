@@ -15,10 +15,8 @@ from serving.reports.rules.outcomes import Result
 from serving.reports.service.limits import Limits, limits_of
 from serving.reports.service.stepping_up import step_up
 from serving.takedowns.rules.bursts import HoldCause
-from tests.fixtures.brand_people import a_leader, a_rival
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.factors import an_app, with_a_counting_factor
-from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reporting import a_leader, a_rival, confirm, on_sale, questions, report, states
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.serving.attacks.test_roads_around_questions import unbranded
@@ -71,8 +69,7 @@ def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
 
 def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
     (case,) = questions(site, 1, sales_90d=900)
-    found = limits(site, "MP-0")
-    assert [one.cause for one in found.holds] == [HoldCause.HIGH_IMPACT]
+    assert [one.cause for one in limits(site, "MP-0").holds] == [HoldCause.HIGH_IMPACT]
     confirm(site, site.brand_person, case)
     assert states(site) == {"held": 1}
 
@@ -116,8 +113,7 @@ def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     assert limits(here).step_up == ()
-    report_id = waiting_report(here, on_sale(here, 21))
-    step_up(here.runtime, session, report_id, Given(app.code(here)))
+    step_up(here.runtime, session, waiting_report(here, on_sale(here, 21)), Given(app.code(here)))
     assert states(here) == {"scheduled": 21}
     assert [one.code for one in limits(here).step_up] == ["step_up.used_today"]
     assert limits(here).leave_now == 20, "the usual limits are untouched"

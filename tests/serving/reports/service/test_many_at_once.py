@@ -34,10 +34,9 @@ from serving.rights.store import rights
 from serving.takedowns.tables import action
 from serving.verification.service import is_whole, verify
 from serving.webhooks.tables import listing_request
-from tests.fixtures.brand_people import a_rival
 from tests.fixtures.processes import Killed, Process, a_process
 from tests.fixtures.reported_kinds import Kinds, every_kind
-from tests.fixtures.reporting import a_draft
+from tests.fixtures.reporting import a_draft, a_rival
 from tests.fixtures.runtimes import Site, invite, supply_rights
 
 CLIENTS = 8

@@ -9,10 +9,8 @@ from serving.intake.service.intake import receive
 from serving.reports.rules.outcomes import Result
 from serving.reports.service.previewing import counts_of, preview
 from serving.reports.service.submitting import submit
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.replays import having
 from tests.fixtures.reporting import a_draft, on_sale
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, having
 from tests.serving.standing.test_service import lose
 
 

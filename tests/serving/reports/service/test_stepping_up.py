@@ -40,15 +40,21 @@ from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
-from tests.fixtures.brand_people import a_leader, a_rival
-from tests.fixtures.bursts import questions, states
-from tests.fixtures.delivering import deliver
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
-from tests.fixtures.removing import a_marketplace_that_listens
-from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.reporting import (
+    a_draft,
+    a_leader,
+    a_marketplace_that_listens,
+    a_rival,
+    on_sale,
+    questions,
+    report,
+    states,
+    withdraw_whole,
+)
+from tests.fixtures.runtimes import PASSWORD, Site, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.notices.service.test_notice_complaints import say
 
@@ -80,8 +86,7 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
     assert left(here) == 0
     here.clock.forward(minutes=1)
     assert left(here) == MANY
-    found = status_of(here.runtime, here.brand_person, report_id)
-    assert {one.state for one in found.items} == {Reported.SCHEDULED}
+    assert {one.state for one in status_of(here.runtime, here.brand_person, report_id).items} == {Reported.SCHEDULED}
     assert here.read(audit.check)[1] is None
 
 
@@ -193,16 +198,14 @@ def test_sellers_of_high_impact_stay_with_two_organisations(here: Site) -> None:
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     questions(here, 1, sales_90d=900)
-    report_id = waiting_report(here, ["MP-0", *on_sale(here, HOUR)])
-    step_up(here.runtime, session, report_id, Given(app.code(here)))
+    step_up(here.runtime, session, waiting_report(here, ["MP-0", *on_sale(here, HOUR)]), Given(app.code(here)))
     assert states(here) == {"scheduled": HOUR, "held": 1}
 
 
 @pytest.mark.attack
 def test_full_standing_opens_large_reports_after_two_weeks(here: Site) -> None:
     """A thief could earn it with removals that nobody has complained about yet."""
-    policies = here.runtime.policies.changed(DEFAULT_STEP_UP)
-    here = replace(here, runtime=replace(here.runtime, policies=policies))
+    here = replace(here, runtime=replace(here.runtime, policies=here.runtime.policies.changed(DEFAULT_STEP_UP)))
     report(here, on_sale(here, 1))
 
     def refused() -> list[str]:

@@ -19,17 +19,15 @@ from serving.reports.service.submitting import submit
 from serving.reports.service.waiting import go_on_with_reports
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.rules.bursts import HoldCause
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import questions
 from tests.fixtures.factors import with_a_counting_factor
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import MailBox
 from tests.fixtures.mails import by_mail, post, stored
 from tests.fixtures.puppets import invited_by_lead
-from tests.fixtures.reporting import a_draft, on_sale, report
+from tests.fixtures.reporting import a_draft, a_leader, on_sale, questions, report
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import HOUR, OVER, confirmed_report, in_full_standing, waiting_report, with_a_small_hour
-from tests.serving.mail.service.test_told_by_mail import text_of
+from tests.serving.mail.service.test_sending import text_of
 from tests.serving.standing.test_service import lose
 
 Mailed = tuple[Site, MailBox]
@@ -153,8 +151,7 @@ def test_a_report_beyond_the_quota_of_the_day_is_told(site: Site) -> None:
         report(here, on_sale(here, daily + 2))
         assert subjects(here, box, *WAITS) == ["2 listings of your report are not removed at once"]
         (waits,) = [one for one in box.to(here.brand_person.email) if "not removed at once" in one["Subject"]]
-        text = text_of(waits)
-        assert "With an analyst: today's immediate removals are used: 2 listings" in text
+        assert "With an analyst: today's immediate removals are used: 2 listings" in text_of(waits)
 
 
 def test_a_listing_that_comes_in_later_and_waits_is_told_unless_its_report_was(mailed: Mailed) -> None:
@@ -184,8 +181,7 @@ def test_the_leads_are_told_once_an_alarm(any_site: Site) -> None:
 
 def test_a_lead_who_wants_no_mail_of_alarms_gets_none(mailed: Mailed) -> None:
     here, _ = mailed
-    lead = a_leader(here)
-    choose_mails(here.runtime, lead.user_id, {MailKind.BURST_ALARM}, set())
+    choose_mails(here.runtime, a_leader(here).user_id, {MailKind.BURST_ALARM}, set())
     report(here, on_sale(here, OVER))
     assert stored(here, MailKind.BURST_ALARM) == []
 

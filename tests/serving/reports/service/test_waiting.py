@@ -8,8 +8,7 @@ from serving.reports.rules.outcomes import Result
 from serving.reports.service.waiting import go_on_with_reports
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
-from tests.fixtures.bursts import states
-from tests.fixtures.reporting import on_sale, report, withdraw_whole
+from tests.fixtures.reporting import on_sale, report, states, withdraw_whole
 from tests.fixtures.runtimes import Site
 from tests.serving.reports.service.test_withdrawing import last
 

@@ -32,15 +32,19 @@ from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.verification.service import is_whole, verify
 from serving.webhooks.rules.action import ActionState
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import states
 from tests.fixtures.naming import VELA
 from tests.fixtures.notifying import a_listing, notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import a_draft, on_sale, report, withdraw_whole
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.reporting import (
+    a_draft,
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    on_sale,
+    report,
+    states,
+    withdraw_whole,
+)
+from tests.fixtures.runtimes import Site, a_case, having, invite, judge, open_cases
 from tests.serving.attacks.test_roads_around_questions import invited_owner, rival_right, unbranded
 from tests.serving.notices.service.test_notice_complaints import say
 from tests.serving.standing.test_service import standing_of, suspend
@@ -75,14 +79,12 @@ def test_a_withdrawn_listing_leaves_no_removal_no_case_and_no_question(any_site:
     assert last(any_site, done.report.report_id) == {1: Result.SCHEDULED, 2: Result.WITHDRAWN, 3: Result.SCHEDULED}
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 2
     assert states(any_site) == {"withdrawn": 3}
-    again = report(any_site, ["RP-0"], key="second")
-    assert again.counts[Result.SCHEDULED] == 1
+    assert report(any_site, ["RP-0"], key="second").counts[Result.SCHEDULED] == 1
 
 
 def test_a_withdrawn_report_puts_the_case_that_it_answered_back(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ANALYST, brand="Aurelle")
-    done = report(any_site, ["MP-9"])
-    withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id)
+    withdraw_whole(any_site.runtime, any_site.brand_person, report(any_site, ["MP-9"]).report.report_id)
     (back,) = open_cases(any_site)
     assert (back.case_id, back.lane, back.due_at) == (case.case_id, CaseLane.ANALYST, case.due_at)
 
@@ -189,8 +191,7 @@ def test_of_two_brands_that_claim_a_listing_one_withdraws_and_the_other_s_claim_
 
 
 def test_a_brand_that_the_analyst_names_after_its_report_is_not_asked_again(any_site: Site) -> None:
-    name = unbranded(any_site)
-    report(any_site, [name])
+    report(any_site, [unbranded(any_site)])
     (open_case,) = open_cases(any_site)
     naming = Naming(CaseBrand(any_site.brand_id))
     answer = Answer(open_case.case_id, open_case.version_id, Judgement.COUNTERFEIT, naming=naming)

@@ -19,13 +19,17 @@ from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.brand_people import a_rival
 from tests.fixtures.notifying import a_listing, items_of, notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import (
+    a_marketplace_that_listens,
+    a_rival,
+    carried_out,
+    given_back,
+    on_sale,
+    removed_by_brand,
+    report,
+)
+from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.serving.standing.test_service import suspend
 
 _RECOUNT: Final = Path(__file__).with_name("good_faith.sql").read_text(encoding="utf-8")
@@ -52,8 +56,7 @@ def play(site: Site) -> None:
         site.clock.forward(hours=5)
         carried_out(site, judge(site, site.analyst, agreed, Judgement.COUNTERFEIT).action)
         judge(site, site.analyst, refused, Judgement.GENUINE)
-        notified = notify(site, a_listing(site, "MP-2"))
-        (item,) = items_of(site, notified)
+        (item,) = items_of(site, notify(site, a_listing(site, "MP-2")))
         case = next(one for one in open_cases(site) if one.case_id == item.case_id)
         judge(site, site.analyst, case, Judgement.COUNTERFEIT)
 
@@ -112,9 +115,8 @@ def test_removals_are_counted_by_who_found_the_listing(any_site: Site) -> None:
     begins = any_site.clock.now()
     having(any_site, play)
     scope = Scope(any_site.here, any_site.brand_id, begins, any_site.clock.now() + timedelta(seconds=1))
-    found = any_site.read(removals_by_finder, scope)
     # Ours: MP-1. The brand's: two removed at once that stand, one that an analyst agreed to.
-    assert found == {FoundBy.US: 1, FoundBy.BRAND: 3}
+    assert any_site.read(removals_by_finder, scope) == {FoundBy.US: 1, FoundBy.BRAND: 3}
 
 
 def test_a_listing_reported_before_it_came_in_is_found_by_the_brand_even_if_its_route_opened_a_case(site: Site) -> None:
@@ -134,8 +136,7 @@ def test_another_brand_and_another_period_have_no_such_figures(site: Site) -> No
     begins = site.clock.now()
     having(site, play)
     until = site.clock.now() + timedelta(seconds=1)
-    rival = a_rival(site)
-    ((_, other),) = rival.brands(Permission.ANSWER_QUESTIONS)
+    ((_, other),) = a_rival(site).brands(Permission.ANSWER_QUESTIONS)
     with site.runtime.store.read() as connection:
         assert reported_listings(connection, Scope(site.here, other, begins, until)) == []
         assert reported_listings(connection, Scope(site.here, None, until, until + timedelta(days=1))) == []

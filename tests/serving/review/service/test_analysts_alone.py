@@ -26,13 +26,11 @@ from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.approval import Decision
 from serving.views import queues
 from serving.views.queues import QueueFilter
-from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.listings import a_row
 from tests.fixtures.mails import stored
 from tests.fixtures.naming import VELA
 from tests.fixtures.puppets import invited
-from tests.fixtures.reviewing import a_drawn_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import confirm, questions, states
+from tests.fixtures.runtimes import Site, a_drawn_case, a_row, judge
 from tests.fixtures.runtimes import invite as added
 
 CAP = 5
@@ -132,8 +130,7 @@ def test_a_switch_of_its_own_holds_what_analysts_confirm(site: Site) -> None:
 
 def on_choice(site: Site, case_id: str) -> str:
     """The removal that the analyst requests of a case that they opened."""
-    case = site.read(cases.get, site.here, case_id)
-    answer = Answer(case_id, case.version_id, Judgement.COUNTERFEIT)
+    answer = Answer(case_id, site.read(cases.get, site.here, case_id).version_id, Judgement.COUNTERFEIT)
     action = record_verdict(site.runtime, site.analyst, answer).action
     assert action is not None
     return action.action_id

@@ -11,8 +11,7 @@ from serving.cases.policy import AssignmentPolicy
 from serving.cases.store import assignments, cases
 from serving.review.service.assignment import assign_cases, manager_for
 from serving.review.service.case_access import lease
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import Site, a_case, invite
 from tests.serving.web.visits import visit_as, words
 
 
@@ -68,8 +67,7 @@ def test_an_assignment_leads_to_the_case_and_bars_nobody_from_it(site: Site) -> 
     assert "assigned" not in words(theirs.get("/queue").text)
     assert theirs.get(f"/cases/{second}").status_code == 200  # Opened all the same, and now theirs.
     fields = {"version_id": version_of(site, first), "judgement": "genuine"}
-    done = mine.post(f"/cases/{first}/verdict", fields)
-    assert done.headers["location"] == f"/cases/{third}"
+    assert mine.post(f"/cases/{first}/verdict", fields).headers["location"] == f"/cases/{third}"
 
 
 def version_of(site: Site, case_id: str) -> str:
@@ -92,8 +90,7 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
 def test_enrolling_again_without_a_name_keeps_the_account_manager(site: Site) -> None:
     invite(site.runtime, "nora@touchstone.example", "Nora Beck", Role.ACCOUNT_MANAGER)
     provisioning.enrol(site.runtime, NewEnrolment("Aurelle", None, True), by="test")
-    found = site.read(brands.enrolments, site.here)[site.brand_id]
-    assert found.account_manager_id == site.account_manager.user_id
+    assert site.read(brands.enrolments, site.here)[site.brand_id].account_manager_id == site.account_manager.user_id
 
 
 def test_without_an_account_manager_a_brand_cannot_be_enrolled(site: Site) -> None:

@@ -18,10 +18,7 @@ from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all, of_person, withdraw_all
 from serving.review.service.case_access import lease
 from serving.review.store.bulk_verdicts import StoredBulkItem
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, a_drawn_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_suspect_row, having, judge
 
 
 def some_cases(site: Site, number: int) -> list[Case]:
@@ -74,8 +71,7 @@ def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
 
 def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
-    case = a_drawn_case(site, **listing)
-    [item] = decide(site, together(site, [case]))
+    [item] = decide(site, together(site, [a_drawn_case(site, **listing)]))
     assert (item.made, item.reason) == (Made.REFUSED, "The brand authorised this seller. Decide this case on its own.")
 
 

@@ -31,10 +31,8 @@ from serving.listings.tables import listing_version, score
 from serving.review.service.naming import name_brand, undo_naming
 from serving.review.service.opening import open_by_choice
 from serving.scoring.service.reference_context import ReferenceContextCache
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import BRANDLESS, VELA, a_brandless_case, another_brand, as_stored, registered
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.notices.service.test_notice_complaints import refused, say
 
 
@@ -68,8 +66,7 @@ def brand_id(site: Site, name: str) -> str | None:
 
 @pytest.mark.both_engines
 def test_the_next_version_of_a_listing_has_the_corrected_brand(any_site: Site) -> None:
-    case = a_brandless_case(any_site)
-    name(any_site, case, registered(any_site, "Aurelle"))
+    name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
     found = send(any_site, **BRANDLESS, price="3.00")
     assert (found.brand.name, found.brand.method) == ("Aurelle", Method.CORRECTED)
     assert found.correction is not None
@@ -79,8 +76,7 @@ def test_the_next_version_of_a_listing_has_the_corrected_brand(any_site: Site) -
 
 
 def test_a_mark_that_is_not_registered_leaves_no_participating_brand(any_site: Site) -> None:
-    case = a_case(any_site)
-    name(any_site, case, VELA)
+    name(any_site, a_case(any_site), VELA)
     found = send(any_site, price="3.00")
     assert (found.brand.brand_id, found.brand.name, found.resolved.name) == (None, "Vela Nord", "Aurelle")
     assert (found.price.listed, found.seller.authorised) == (None, False)
@@ -138,8 +134,7 @@ def test_a_backfilled_version_sees_no_correction_of_after_its_time(any_site: Sit
 
 
 def test_an_undo_restores_what_was_before_and_is_no_news_of_the_past(any_site: Site) -> None:
-    case = a_brandless_case(any_site)
-    name(any_site, case, registered(any_site, "Aurelle"))
+    name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
     corrected = send(any_site, **BRANDLESS, price="3.00")
     [following] = open_cases(any_site)
     name(any_site, following, registered(any_site, "Solenne"))
@@ -236,8 +231,7 @@ def test_a_naming_while_a_row_is_taken_in_counts_for_the_row(any_site: Site, mon
 
 def test_a_correction_moves_no_other_listing_s_comparison(any_site: Site) -> None:
     """Prices of a brand and the other listings of a seller are compared by what the evidence resolves."""
-    case = a_brandless_case(any_site)
-    name(any_site, case, registered(any_site, "Aurelle"))
+    name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
     send(any_site, **BRANDLESS, price="3.00")
     columns = (listing_version.c.brand_id, listing_version.c.brand_key, listing_version.c.protected)
     kept = any_site.rows(select(*columns).order_by(listing_version.c.number))

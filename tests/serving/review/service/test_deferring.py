@@ -14,10 +14,8 @@ from serving.review.service.case_access import lease
 from serving.review.service.deferring import Wanted, snooze, take_up
 from serving.views import positions, queues
 from serving.views.queues import QueueFilter
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_review, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
+from tests.serving.web.visits import an_appeal
 
 
 def shown(site: Site, *, aside: bool = False) -> list[str]:

@@ -24,9 +24,8 @@ from serving.review.service.invalid_notices import Invalid, end_invalid
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS
+from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.notices.service.test_notices import SOLENNE
 
 
@@ -83,15 +82,13 @@ def test_a_case_that_another_notice_or_the_score_needs_stays_open(any_site: Site
 
 def test_a_case_that_was_open_before_the_notice_stays_open(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ANALYST, external_id="MP-3")
-    receipt = notify(any_site, "MP-3")
-    assert not ended(any_site, receipt)
+    assert not ended(any_site, notify(any_site, "MP-3"))
     assert [one.case_id for one in open_cases(any_site)] == [case.case_id]
 
 
 def test_invalid_notices_count_as_unfounded(any_site: Site) -> None:
     a_listing(any_site, **SOLENNE)
-    receipt = notify(any_site, "MP-1")
-    ended(any_site, receipt, InvalidReason.WRONG_LISTING)
+    ended(any_site, notify(any_site, "MP-1"), InvalidReason.WRONG_LISTING)
     with any_site.runtime.store.read() as connection:
         (found,) = reporters.everyone(connection, any_site.here, 10)
         known = reputation_of(any_site.runtime, connection, found, any_site.clock.now())

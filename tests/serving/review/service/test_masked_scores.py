@@ -17,12 +17,9 @@ from serving.intake.service.intake import receive
 from serving.listings.store import scores
 from serving.review.service.undoing import undo_verdict
 from serving.review.store import masked_scores
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def masking(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
@@ -100,8 +97,7 @@ def test_a_reviewer_sees_the_score_after_an_undo_and_a_colleague_does_not(site: 
     site.clock.forward(seconds=5)
     undo_verdict(site.runtime, site.analyst, case.case_id)
     assert "points in total" in words(page(site, case))
-    other = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
-    assert "points in total" not in words(other)
+    assert "points in total" not in words(visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text)
 
 
 def test_a_filter_by_score_or_harm_excludes_masked_cases(site: Site) -> None:
@@ -134,8 +130,7 @@ def test_a_prefetched_page_reveals_no_more_than_the_page(site: Site) -> None:
 def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Site) -> None:
     without = [a_case(masking(any_site), external_id=f"MP-1{number}") for number in range(3)]
     seen = [a_case(masking(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
-    undrawn = a_case(any_site, external_id="MP-30")
-    for one in (*without[:2], seen[0], undrawn):
+    for one in (*without[:2], seen[0], a_case(any_site, external_id="MP-30")):
         judge(any_site, any_site.analyst, one, Judgement.GENUINE)
     judge(any_site, any_site.analyst, without[2], Judgement.COUNTERFEIT)
     judge(any_site, any_site.analyst, seen[1], Judgement.COUNTERFEIT)

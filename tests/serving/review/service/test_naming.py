@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 import serving
 from models.case import CaseLane, CaseState
@@ -37,18 +37,16 @@ from serving.takedowns.rules.statement import Owned, removal_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.tables import action as action_table
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.naming import VELA, WHY, a_brandless_case, another_brand, as_stored, registered
 from tests.fixtures.notifying import notify
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge, open_cases
 from tests.serving.review.service.test_bulk_verdicts import decide, together
 from tests.serving.review.service.test_test_buys import FAKE, examined
 
 
 def removals(site: Site) -> int:
-    return int(site.value(select(func.count()).select_from(action_table)))
+    return site.count(action_table)
 
 
 def counterfeit(site: Site, case: Case, naming: Naming | None = None) -> Recorded:
@@ -96,8 +94,7 @@ def test_the_seller_is_told_the_mark_and_the_owner_that_were_named(
 
 def test_a_named_brand_that_takes_part_is_asked_before_anything_is_removed(any_site: Site) -> None:
     case = a_brandless_case(any_site)
-    recorded = counterfeit(any_site, case, registered(any_site, "Aurelle"))
-    assert recorded.action is None
+    assert counterfeit(any_site, case, registered(any_site, "Aurelle")).action is None
     assert as_stored(any_site, case).lane is CaseLane.ASK_BRAND
     assert sees(any_site, any_site.brand_person, case)
     assert judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action is not None
@@ -113,8 +110,7 @@ def test_a_refused_naming_records_no_verdict(site: Site) -> None:
 
 def test_the_same_brand_with_a_verdict_is_no_correction(site: Site) -> None:
     """A tool that sends the brand with each verdict repeats itself after a lost answer."""
-    case = name(site, a_brandless_case(site), VELA)
-    assert counterfeit(site, case, replace(VELA, reason=None)).action is not None
+    assert counterfeit(site, name(site, a_brandless_case(site), VELA), replace(VELA, reason=None)).action is not None
 
 
 @pytest.mark.parametrize("judgement", [one for one in Judgement if one not in {"counterfeit", "withdrawn"}])
@@ -178,8 +174,7 @@ def test_the_answer_of_the_brand_before_opens_the_case_to_neither_brand(site: Si
     other = another_brand(site)
     case = a_case(site, CaseLane.ASK_BRAND)
     judge(site, site.brand_person, case, Judgement.CANNOT_TELL)
-    corrected = name(site, case, registered(site, "Marea"))
-    assert corrected.lane is CaseLane.ANALYST
+    assert name(site, case, registered(site, "Marea")).lane is CaseLane.ANALYST
     assert (sees(site, site.brand_person, case), sees(site, other.person, case)) == (False, False)
 
 
@@ -275,8 +270,7 @@ def test_an_edit_by_the_seller_does_not_undo_the_correction(any_site: Site) -> N
 
 
 def test_an_edit_that_names_another_brand_is_resolved_again(site: Site) -> None:
-    case = a_case(site)
-    name(site, case, VELA)
+    name(site, a_case(site), VELA)
     row = a_suspect_row(title="Solenne tote 1:1 mirror quality, real leather", brand="Solenne")
     receive(site.runtime, site.marketplace, [row], source="test")
     [following] = open_cases(site)
@@ -284,8 +278,7 @@ def test_an_edit_that_names_another_brand_is_resolved_again(site: Site) -> None:
 
 
 def test_a_notice_about_a_listing_that_was_named_opens_its_case_under_that_brand(site: Site) -> None:
-    case = name(site, a_brandless_case(site), VELA)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, name(site, a_brandless_case(site), VELA), Judgement.GENUINE)
     site.clock.forward(days=1)
     notify(site, "MP-9")
     [opened] = open_cases(site)
@@ -339,8 +332,7 @@ def test_a_test_buy_of_goods_without_a_brand_is_closed_once_the_brand_is_named(s
 
 
 def test_a_notified_listing_without_a_brand_is_not_removed(site: Site) -> None:
-    case = a_brandless_case(site)
-    judge(site, site.analyst, case, Judgement.GENUINE)
+    judge(site, site.analyst, a_brandless_case(site), Judgement.GENUINE)
     site.clock.forward(days=1)
     notify(site, "MP-9")
     [opened] = open_cases(site)

@@ -17,9 +17,7 @@ from serving.learning.store import learning, monitoring
 from serving.listings.store import listings, scores
 from serving.platform.clock import Window
 from serving.review.service.opening import open_by_choice
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_row, judge
 
 
 def passed(site: Site, external_id: str = "MP-1") -> str:
@@ -38,8 +36,7 @@ def passed(site: Site, external_id: str = "MP-1") -> str:
 
 
 def test_it_joins_the_analysts_queue_with_its_score_and_a_record(any_site: Site) -> None:
-    listing_id = passed(any_site)
-    case_id = open_by_choice(any_site.runtime, any_site.analyst, listing_id)
+    case_id = open_by_choice(any_site.runtime, any_site.analyst, passed(any_site))
     with any_site.runtime.store.read() as connection:
         case = cases.get(connection, any_site.here, case_id)
         entries = audit.of_subject(connection, {any_site.here}, case_id, most=5)
@@ -76,8 +73,7 @@ def test_a_removed_listing_is_not_opened(site: Site) -> None:
 
 def test_its_label_represents_itself_alone(any_site: Site) -> None:
     """It passed with a small chance of an audit. Weighted by that chance, one choice would count as many listings."""
-    listing_id = passed(any_site)
-    case_id = open_by_choice(any_site.runtime, any_site.analyst, listing_id)
+    case_id = open_by_choice(any_site.runtime, any_site.analyst, passed(any_site))
     with any_site.runtime.store.read() as connection:
         case = cases.get(connection, any_site.here, case_id)
         row = scores.get(connection, any_site.here, case.score_id)

@@ -18,11 +18,9 @@ from serving.review.service.removal_approvals import speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import OF_BRAND
 from serving.takedowns.store import approvals
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.puppets import ANOTHER_PASSWORD, invited, invited_by_lead, taken_over
-from tests.fixtures.reviewing import judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_leader, confirm, questions, states
+from tests.fixtures.runtimes import Site, judge
 from tests.fixtures.runtimes import invite as added
 from tests.fixtures.stepping_up import with_a_small_hour
 from tests.serving.takedowns.service.test_pending_approval import CAP, WHY, a_burst
@@ -80,8 +78,7 @@ def test_two_accounts_that_an_administrator_reset_put_no_model_in_force(any_site
 
 
 def test_an_invited_account_of_an_invited_account_is_no_second_person(any_site: Site, admin: Person) -> None:
-    second = invited(any_site, admin, "two", Role.ADMIN)
-    third = invited(any_site, second, "three", Role.DATA_SCIENTIST)
+    third = invited(any_site, invited(any_site, admin, "two", Role.ADMIN), "three", Role.DATA_SCIENTIST)
     first = invited(any_site, admin, "one", Role.DATA_SCIENTIST)
     assert not approved_by(any_site, admit_model(any_site), first, third)
 
@@ -100,8 +97,7 @@ def test_two_puppets_of_an_administrator_release_no_pending_removal(any_site: Si
 
 
 def test_after_a_burst_an_invited_colleague_of_the_confirmer_is_no_other_organisation(any_site: Site) -> None:
-    lead = a_leader(any_site)
-    colleague = invited_by_lead(any_site, lead, "jo")
+    colleague = invited_by_lead(any_site, a_leader(any_site), "jo")
     action_id = a_burst(any_site)
     assert speak(any_site.runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
     with pytest.raises(Forbidden, match="count as one person"):
@@ -145,8 +141,7 @@ def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:
 
 
 def test_a_colleague_whom_the_lead_invited_confirms_after_a_day(site: Site) -> None:
-    lead = a_leader(site)
-    guest = certified(site, invited_by_lead(site, lead, "jo"))
+    guest = certified(site, invited_by_lead(site, a_leader(site), "jo"))
     first, second = questions(site, 2)
     site.clock.forward(hours=23, minutes=59)
     with pytest.raises(Forbidden, match=r"Nothing was recorded\. A colleague with lead rights invited you, so you can"):

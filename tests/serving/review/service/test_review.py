@@ -16,15 +16,12 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action as action_table
 from serving.webhooks.rules.action import ActionKind, ActionState
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 
 
 def only_action(site: Site) -> StoredAction:
     with site.runtime.store.read() as connection:
-        action_id = connection.execute(select(action_table.c.action_id)).scalar_one()
-        return actions.get(connection, site.here, action_id)
+        return actions.get(connection, site.here, connection.execute(select(action_table.c.action_id)).scalar_one())
 
 
 def acts(site: Site) -> list[str]:
@@ -33,8 +30,7 @@ def acts(site: Site) -> list[str]:
 
 
 def test_a_brands_counterfeit_schedules_the_removal_at_once(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    recorded = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    recorded = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     found = only_action(any_site)
     assert recorded.action == found
     assert (found.kind, found.state, found.sequence) == (ActionKind.REMOVE, ActionState.SCHEDULED, 1)
@@ -42,15 +38,12 @@ def test_a_brands_counterfeit_schedules_the_removal_at_once(any_site: Site) -> N
 
 
 def test_verdict_action_and_audit_entries_commit_together(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     assert acts(any_site)[-3:] == ["verdict.recorded", "remove.scheduled", "removals.told"]
 
 
 def test_an_analysts_counterfeit_of_a_brand_that_takes_part_becomes_its_question(any_site: Site) -> None:
-    case = a_case(any_site)
-    recorded = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
-    assert recorded.action is None
+    assert judge(any_site, any_site.analyst, a_case(any_site), Judgement.COUNTERFEIT).action is None
     assert [one.lane for one in open_cases(any_site)] == [CaseLane.ASK_BRAND]
 
 
@@ -61,14 +54,12 @@ def test_an_analysts_counterfeit_removes_where_the_brand_does_not_take_part(any_
 
 @pytest.mark.parametrize("judgement", [Judgement.GENUINE, Judgement.GREY_MARKET, Judgement.LICENSED])
 def test_what_is_not_counterfeit_stays_and_the_case_is_closed(any_site: Site, judgement: Judgement) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    assert judge(any_site, any_site.brand_person, case, judgement).action is None
+    assert judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), judgement).action is None
     assert open_cases(any_site) == []
 
 
 def test_a_verdict_names_the_version_that_was_seen(any_site: Site) -> None:
-    case = a_case(any_site)
-    stale = Answer(case.case_id, "ver_other", Judgement.GENUINE)
+    stale = Answer(a_case(any_site).case_id, "ver_other", Judgement.GENUINE)
     with pytest.raises(Conflict, match="changed since you loaded it"):
         record_verdict(any_site.runtime, any_site.analyst, stale)
 
@@ -144,8 +135,7 @@ def test_nobody_undoes_a_colleagues_verdict(any_site: Site) -> None:
 
 
 def test_undoing_a_question_to_the_brand_brings_it_back_to_the_analyst(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
+    undo_verdict(any_site.runtime, any_site.analyst, a_case(any_site, CaseLane.ASK_BRAND).case_id)
     assert [one.lane for one in open_cases(any_site)] == [CaseLane.ANALYST]
 
 
@@ -160,8 +150,7 @@ def test_a_confirmation_may_be_given_again_after_an_undo(any_site: Site) -> None
 
 
 def test_at_most_one_removal_of_a_listing_is_open(any_site: Site) -> None:
-    first = a_case(any_site, CaseLane.ASK_BRAND)
-    made = judge(any_site, any_site.brand_person, first, Judgement.COUNTERFEIT)
+    made = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="70.00")], source="test")
     (second,) = open_cases(any_site)
     judge(any_site, any_site.analyst, second, Judgement.COUNTERFEIT)
@@ -173,8 +162,7 @@ def test_at_most_one_removal_of_a_listing_is_open(any_site: Site) -> None:
 
 
 def test_a_statement_of_reasons_exists_from_the_confirmation_and_names_no_person(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     text = " ".join(only_action(any_site).statement.values())
     assert "The rights holder Aurelle examined the listing" in text
     assert "Camille" not in text
@@ -191,8 +179,7 @@ def test_a_refused_verdict_leaves_no_trace(any_site: Site) -> None:
 
 
 def test_an_analyst_decides_alone_where_the_brand_cannot_tell(any_site: Site) -> None:
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.CANNOT_TELL)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.CANNOT_TELL)
     (returned,) = open_cases(any_site, CaseLane.ANALYST)
     recorded = judge(any_site, any_site.analyst, returned, Judgement.COUNTERFEIT)
     assert recorded.action is not None

@@ -22,13 +22,12 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.review.service.seller_evidence import Document, documents_of, for_analyst, for_rights_holder, hand_in
 from serving.takedowns.store.actions import StoredAction
-from tests.fixtures.brand_people import a_rival
 from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_rival
+from tests.fixtures.runtimes import Site, a_case, a_second_review, judge, open_cases
+from tests.serving.appeals.service.test_appeal import told_removal
 from tests.serving.appeals.service.test_counter_notices import MAINTAIN, now_of
 from tests.serving.appeals.service.test_counter_notices import answer as answer_as_brand
-from tests.serving.appeals.service.test_seller_links import removed
 from tests.serving.delivery.service.test_delivery import register
 
 INVOICE = b"%PDF-1.7 invoice 1177 of the authorised dealer"
@@ -44,7 +43,7 @@ def listening(site: Site) -> Iterator[Receiver]:
 
 def told(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
     """A removal that the seller was told of, and the token of the seller's link."""
-    made, token = removed(site, receiver, external_id)
+    made, token = told_removal(site, receiver, external_id)
     open_counter_notices(site.runtime)
     return made, token
 

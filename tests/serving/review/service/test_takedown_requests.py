@@ -1,12 +1,14 @@
 """Takedown requests: each listing follows the rules of a single confirmation and affects no other."""
 
+import random
+import threading
 import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
@@ -29,12 +31,9 @@ from serving.standing.tables import confirmation
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.tables import action, evidence_part
 from serving.views import queues
-from tests.fixtures.bursts import questions, states
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site, invite
-from tests.fixtures.takedowns import asked, request, right_of
+from serving.views.queues import QueueFilter
+from tests.fixtures.reporting import asked, questions, request, right_of, states
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having, invite, judge, open_cases
 from tests.serving.rights.service.test_rights import verified
 from tests.serving.standing.test_service import lose
 from tests.serving.web.test_brand_page import a_person_of
@@ -189,8 +188,7 @@ def test_a_request_that_cannot_be_taken_records_nothing(
 def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
     wanted = asked(any_site, having(any_site, questions, 2), request_id=any_site.runtime.ids.new("tdn"))
     first = confirm_all(any_site.runtime, any_site.brand_person, wanted)
-    again = confirm_all(any_site.runtime, any_site.brand_person, wanted)
-    assert again == first
+    assert confirm_all(any_site.runtime, any_site.brand_person, wanted) == first
     assert brand_verdicts(any_site) == 2
 
 
@@ -234,3 +232,96 @@ def test_a_request_covers_no_case_of_the_person_s_other_roles(
     assert case.brand_id == (other or site.brand_id)
     (item,) = request(site, [case], person).items
     assert str(item.refusal) == refusal
+
+
+# Concurrent answers on every case: each case is decided and removed once, and audited in one chain.
+
+THREADS = 8
+# Small: enough that threads meet. Full size: five runs, because one clean run of a race says nothing.
+SIZES = [(8, 0), *(pytest.param(200, run, marks=pytest.mark.soak) for run in range(5))]
+
+
+@dataclass
+class Tally:
+    """The results of the threads; `others` has the errors other than a refusal."""
+
+    decided: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    others: list[BaseException] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def open_questions(site: Site, count: int) -> list[Case]:
+    """That many questions in the brand's queue, each about a listing of its own."""
+    rows = [a_suspect_row(external_id=f"MP-{i}", seller={"external_id": f"seller-{i}"}) for i in range(count)]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    for case in open_cases(site, CaseLane.ANALYST):
+        judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+    found = open_cases(site, CaseLane.ASK_BRAND)
+    assert len(found) == count
+    return found
+
+
+def contend(site: Site, found: list[Case], seed: int) -> Tally:
+    """Eight threads of two people of the brand confirm every case: half in one order, half in orders of their own."""
+    people = [site.brand_person, invite(site.runtime, "noor@aurelle.example", "Noor Haddad", Role.BRAND, "Aurelle")]
+    tally, start = Tally(), threading.Barrier(THREADS)
+
+    def confirm(number: int) -> None:
+        order = list(found)
+        if number % 2:
+            random.Random(seed * THREADS + number).shuffle(order)
+        start.wait()
+        for case in order:
+            try:
+                judge(site, people[number % 2], case, Judgement.COUNTERFEIT)
+            except Conflict:
+                with tally.lock:
+                    tally.refused += 1
+            except BaseException as error:  # a thread's errors are the test's to judge
+                with tally.lock:
+                    tally.others.append(error)
+            else:
+                with tally.lock:
+                    tally.decided[case.case_id] += 1
+
+    threads = [threading.Thread(target=confirm, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return tally
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(("count", "run"), SIZES)
+def test_of_eight_threads_exactly_one_confirms_each_case(any_site: Site, count: int, run: int) -> None:
+    found = open_questions(any_site, count)
+    tally = contend(any_site, found, run)
+    assert tally.others == []
+    assert tally.decided == {case.case_id: 1 for case in found}
+    assert tally.refused == (THREADS - 1) * count
+    assert removals_by_listing(any_site) == {case.listing_id: 1 for case in found}
+    assert forks(any_site) == 0
+    assert rows(any_site, verdict) == 2 * count  # The analyst's, and the one confirmation.
+    with any_site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+        assert queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=1) == []
+
+
+def removals_by_listing(site: Site) -> dict[str, int]:
+    query = select(action.c.listing_id, func.count()).group_by(action.c.listing_id)
+    with site.runtime.store.read() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def forks(site: Site) -> int:
+    """Audit entries that follow the same entry as another does."""
+    query = select(func.count() - func.count(audit_entry.c.previous_hash.distinct())).select_from(audit_entry)
+    with site.runtime.store.read() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def rows(site: Site, table: Table) -> int:
+    with site.runtime.store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())

@@ -22,8 +22,7 @@ from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
 from serving.review.service.test_buys import Finding, Order, Step, close, order, read, take_step
 from serving.webhooks.rules.action import ActionState
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 
 LAB = "Laboratoire Duval"
 FAKE = Finding(Examiner.LABORATORY, LAB, Judgement.COUNTERFEIT, "Stitching and hardware.", ReasonCode.MARK_MISUSE)

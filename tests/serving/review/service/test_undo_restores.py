@@ -11,7 +11,6 @@ from models.case import CaseLane, CaseState
 from models.errors import Conflict
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
-from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.reporters import Reporter
@@ -19,8 +18,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.standing.rules.standing import Standing
 from serving.standing.service import current
 from tests.fixtures.notifying import a_reporter, items_of, notify
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, Site, a_case, case_now, copy_on_sqlite, judge, open_cases
 from tests.serving.notices.service.test_notice_complaints import refused, say
 
 ANSWERS = [one for one in Judgement if one is not Judgement.WITHDRAWN]
@@ -37,12 +35,8 @@ def twins(tmp_path: Path, populated_sqlite: Populated) -> Iterator[tuple[Site, S
         yield one, two
 
 
-def as_it_stands(site: Site, case: Case) -> Case:
-    return site.read(cases.get, site.here, case.case_id)
-
-
 def shown(site: Site, opened: Case) -> tuple[CaseLane, CaseState, datetime, float, bool]:
-    case = as_it_stands(site, opened)
+    case = case_now(site, opened)
     return case.lane, case.state, case.due_at, case.priority, case.question_returned
 
 
@@ -66,7 +60,7 @@ def play(one: Site, two: Site, name: str, reporters: tuple[Reporter, Reporter], 
         if chance.random() < 0.3:
             for site, reporter in zip((one, two), reporters, strict=True):
                 notify(site, name, by=reporter)
-        now = as_it_stands(one, case)
+        now = case_now(one, case)
         judge(one, who(one, now.lane), now, chance.choice(ANSWERS))
         between = chance.randint(1, 170)
         for site in (one, two):

@@ -145,8 +145,7 @@ def test_without_a_right_of_the_kind_it_says_what_is_missing() -> None:
 def test_verified_rights_come_before_carried_over_ones_and_the_later_end_first() -> None:
     carried = replace(MARK, right_id="rgt_0", state=RightState.CARRIED_OVER, territories=frozenset({WORLD}))
     later = replace(MARK, right_id="rgt_2", expires_at=datetime(2030, 1, 1, tzinfo=UTC))
-    without_end = replace(carried, expires_at=None)
-    assert basis([without_end, MARK, later], [], NOTICE, POLICY).right == later
+    assert basis([replace(carried, expires_at=None), MARK, later], [], NOTICE, POLICY).right == later
     alone = basis([carried], [], NOTICE, POLICY)
     assert [in_english(one) for one in alone.reasons] == ["The mark carried over without a document applies."]
 

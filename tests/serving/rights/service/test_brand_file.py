@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import Forbidden, NotFound
 from serving.rights.service.brand_file import require_lead
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site
 
 

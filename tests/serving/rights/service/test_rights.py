@@ -30,8 +30,7 @@ from serving.rights.store import documents
 from serving.rights.tables import brand_document, notice_basis
 from tests.fixtures.clocks import NOW
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, judge
 from tests.fixtures.waiting import until_waiting
 
 CERTIFICATE = b"%PDF-1.7 certificate of registration"
@@ -76,7 +75,7 @@ def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open
     set_sales_territory(site.runtime, sold_in, marketplace=None, by="test")
     verified(site, **changes)
     case = a_case(site, CaseLane.ASK_BRAND)
-    before = site.value(select(func.count()).select_from(verdict))
+    before = site.count(verdict)
     with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + expected):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     with site.runtime.store.read() as connection:
@@ -94,8 +93,7 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
     set_sales_territory(any_site.runtime, ["EU"], marketplace=None, by="test")
     wanted = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
     mandate_id = grant_mandate(any_site.runtime, wanted, by="test")
-    case = a_case(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     assert any_site.value(select(notice_basis.c.mandate_ids)) == [mandate_id]
     other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
     revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")

@@ -30,10 +30,9 @@ from serving.rights.service.sharing import share_document, share_mandate, share_
 from serving.rights.store import documents, mandates, rights
 from serving.rights.store.rights import Pair
 from serving.rights.tables import brand_right
-from tests.fixtures.brand_people import answers_at, manager_of, only_at
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import answers_at, manager_of, only_at
+from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, put_on_file
 from tests.fixtures.waiting import until_waiting
 from tests.serving.intake.service.test_seller_histories import latest_facts

@@ -1,10 +1,10 @@
 """No damaged bundle comes into force: it is refused with a reason, and the champion stays."""
 
-import hashlib
 import io
 import json
 import pickle
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,24 +19,19 @@ from models.errors import BundleRefused
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
+from serving.scoring.service import bundle_archive
+from serving.scoring.service.bundle_archive import packed, unpacked
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, try_in_child
 from tests.fixtures.clients import a_client
-from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
 from tests.fixtures.scorers import bundle_files
+from tests.models.test_bundle import resealed
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
 from training.bundle_folder import ABOUT, write_bundle_folder
 
 Files = dict[str, bytes]
 NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json", "phrases.json")
-
-
-def resealed(files: Files) -> Files:
-    """The files with a matching manifest, as somebody with write access could make it."""
-    manifest = json.loads(files[MANIFEST])
-    manifest["files"] = {name: hashlib.sha256(files[name]).hexdigest() for name in NAMES}
-    return {**files, MANIFEST: json.dumps(manifest).encode()}
 
 
 def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
@@ -223,8 +218,7 @@ def test_a_bundle_that_does_not_load_in_time_is_refused(tmp_path: Path) -> None:
 
 def test_a_bundle_whose_score_is_no_number_is_refused(tmp_path: Path) -> None:
     """Every number in it is finite, but the sum is not. A bundle that the child refuses is not admitted."""
-    files = sealed("model.json", swapped(b'"spread":1.3', b'"spread":1e-320'))()
-    write_bundle_folder(tmp_path / "new", files, {})
+    write_bundle_folder(tmp_path / "new", sealed("model.json", swapped(b'"spread":1.3', b'"spread":1e-320'))(), {})
     with pytest.raises(BundleRefused, match=r"^The bundle gives no finite score\.$"):
         BundleStore(tmp_path / "bundles").admit(tmp_path / "new")
     assert not (tmp_path / "bundles").exists()
@@ -309,3 +303,48 @@ def test_a_champion_that_is_in_force_is_not_loaded_again(tmp_path: Path) -> None
     before = live.of("here")
     live.follow({"here": digest_of(bundle_files())})
     assert live.of("here") is before
+
+
+# A bundle as one archive: the files it has, and nothing that a damaged archive could do.
+
+
+def test_an_archive_has_the_files_of_the_bundle_and_its_description_alone(tmp_path: Path) -> None:
+    write_bundle_folder(tmp_path / "bundle", bundle_files(), {"report": {"rows": 5}})
+    (tmp_path / "bundle" / "remark.txt").write_text("not part of it")
+    assert unpacked(packed(tmp_path / "bundle")) == (bundle_files(), {"report": {"rows": 5}})
+
+
+def archive(*files: tuple[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as writing:
+        for name, content in files:
+            writing.writestr(name, content)
+    return made.getvalue()
+
+
+WHOLE = archive(("model.json", b"{}" * 500))
+
+
+@pytest.mark.parametrize(
+    ("content", "_why"),
+    [
+        (b"", "nothing"),
+        (b"not an archive", "another file"),
+        (WHOLE[: len(WHOLE) // 2], "cut off"),
+        (WHOLE.replace(WHOLE[45:50], bytes(5)), "damaged within"),
+        (archive(("about.json", b"{")), "a description that is no JSON"),
+    ],
+)
+def test_a_damaged_archive_is_refused(content: bytes, _why: str) -> None:
+    with pytest.raises(BundleRefused, match=r"^The stored bundle is damaged"):
+        unpacked(content)
+
+
+def test_no_file_of_an_archive_lies_outside_the_bundle() -> None:
+    assert unpacked(archive(("../../elsewhere", b"x"), ("/etc/passwd", b"y")))[0] == {"elsewhere": b"x", "passwd": b"y"}
+
+
+def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle_archive, "_LARGEST", 999)
+    with pytest.raises(BundleRefused, match="too large"):
+        unpacked(WHOLE)

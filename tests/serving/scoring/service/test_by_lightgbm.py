@@ -9,9 +9,8 @@ from models.flat_trees import flatten
 from serving.learning.service.champions import follow_champions
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_forest
-from tests.serving.web.operating import an_administrator
 from tests.serving.web.reports import put_champion_in_force
-from tests.serving.web.visits import visit_as, words
+from tests.serving.web.visits import an_administrator, visit_as, words
 
 _SLOWER = "scores listings through LightGBM: the faster computation gave another value."
 

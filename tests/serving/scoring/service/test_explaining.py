@@ -16,8 +16,7 @@ from serving.listings.store import listings, scores
 from serving.review.service.opening import open_by_choice
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.explaining import explained
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.tiny_encoder import tiny_encoder
 from tests.serving.intake.service.test_second_scores import champion, just_below, saying, sent, with_encoder
 from tests.serving.review.service.test_opening import passed
@@ -30,8 +29,7 @@ HIGH = Thresholds(0.999, 0.998)
 
 def stored(site: Site, external_id: str = "MP-1") -> tuple[Mapping[str, Any], Facts]:
     with site.runtime.store.read() as connection:
-        listing_id = listings.id_of(connection, site.here, external_id)
-        newest = listings.newest(connection, str(listing_id), {site.here})
+        newest = listings.newest(connection, str(listings.id_of(connection, site.here, external_id)), {site.here})
         score = scores.latest_of_version(connection, site.here, newest.version_id)
         return score, scores.facts_of(connection, site.here, score["facts_digest"])
 

@@ -1,21 +1,20 @@
 """A reference context is kept as long as nothing of it changed, by whatever process."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 from sqlalchemy import Connection, event, text, update
 
-from serving.brands.tables import brand, brand_enrolment
+from serving.brands.tables import brand
 from serving.marketplaces.store import exchange_rates
-from serving.platform.database.store import Store
 from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
-from serving.scoring.store import breakers, reference_changes, references
+from serving.scoring.store import reference_changes, references
 from serving.scoring.tables import reference_change
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
+from tests.serving.api.test_score import another_process, opened, withdrawn
 
 
 def context(site: Site) -> ReferenceContext:
@@ -23,29 +22,8 @@ def context(site: Site) -> ReferenceContext:
         return site.runtime.services[ReferenceContextCache].of(connection, site.marketplace, site.clock.now())
 
 
-@contextmanager
-def another_process(site: Site) -> Iterator[Connection]:
-    """A transaction of a process that shares nothing with the site's but the database."""
-    store = Store(site.runtime.store.url)
-    try:
-        with store.write() as connection:
-            yield connection
-    finally:
-        store.close()
-
-
 def test_nothing_is_read_again_while_nothing_changes(any_site: Site) -> None:
     assert context(any_site) is context(any_site)
-
-
-def opened(connection: Connection, site: Site) -> None:
-    breakers.checked(connection, site.here, NOW)
-    assert breakers.open_it(connection, site.here, "too many", NOW)
-
-
-def enrolled(connection: Connection, site: Site) -> None:
-    here = brand_enrolment.c.brand_id == site.brand_id
-    connection.execute(update(brand_enrolment).where(here).values(takes_part=False))
 
 
 def renamed(connection: Connection, site: Site) -> None:
@@ -59,7 +37,7 @@ def rated(connection: Connection, _site: Site) -> None:
 
 CHANGES: Final[list[tuple[Callable[[Connection, Site], None], Callable[[ReferenceContext], Any]]]] = [
     (opened, lambda found: found.questions_paused),
-    (enrolled, lambda found: found.taking_part),
+    (withdrawn, lambda found: found.taking_part),
     (renamed, lambda found: found.references.brands),
     (rated, lambda found: found.references.rates),
 ]
@@ -78,7 +56,7 @@ def test_the_next_request_sees_what_another_process_changed(
 def test_a_change_that_is_not_committed_is_not_seen(any_site: Site) -> None:
     before = context(any_site)
     with another_process(any_site) as connection:
-        enrolled(connection, any_site)
+        withdrawn(connection, any_site)
         connection.rollback()
     assert context(any_site) is before
     with another_process(any_site) as connection:

@@ -235,17 +235,14 @@ def names_of_goods() -> frozenset[str]:
 @cache
 def words_of_fields(text: str) -> tuple[tuple[str, ...], ...]:
     """The words of a plain text by runs without punctuation; Chinese as ICU cuts it."""
-    runs = []
-    for run in re.split(r"[^\w\s'’-]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", text):
-        pieces = re.findall(r"[\u4e00-\u9fff]+|[^\u4e00-\u9fff\s]+", run)
-        runs.append(
-            tuple(
-                word
-                for piece in pieces
-                for word in (WordBreaker(piece, "und") if re.match("[\u4e00-\u9fff]", piece) else [piece])
-            )
+    return tuple(
+        tuple(
+            word
+            for piece in re.findall(r"[\u4e00-\u9fff]+|[^\u4e00-\u9fff\s]+", run)
+            for word in (WordBreaker(piece, "und") if re.match("[\u4e00-\u9fff]", piece) else [piece])
         )
-    return tuple(runs)
+        for run in re.split(r"[^\w\s'’-]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", text)
+    )
 
 
 def has(facts: Facts, phrase: str) -> bool:

@@ -11,8 +11,7 @@ from serving.operations.service.housekeeping import refresh_references
 from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.store import base_rate_priors, references
 from tests.fixtures.clocks import NOW
-from tests.fixtures.listings import a_row
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row
 
 SELLERS = 40
 

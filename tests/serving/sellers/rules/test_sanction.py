@@ -142,8 +142,7 @@ GUESTS: list[tuple[dict[str, str], str]] = [
 @pytest.mark.parametrize(("hosts", "_why"), GUESTS)
 def test_accounts_of_one_person_do_not_agree_as_two(hosts: dict[str, str], _why: str) -> None:
     both = [yes("ana", REVIEW_TEAM), yes("max", PROGRAMME)]
-    roots = roots_with("ana max confirmer", hosts)
-    assert follows(both, {"confirmer"}, roots) is SanctionEvent.AGREE
+    assert follows(both, {"confirmer"}, roots_with("ana max confirmer", hosts)) is SanctionEvent.AGREE
     assert follows(both, {"confirmer"}, roots_with("ana max confirmer ada")) is SanctionEvent.CARRY_OUT
 
 

@@ -28,9 +28,7 @@ from serving.sellers.service.contacts import MOST_OF_A_SELLER, erase_contacts, r
 from serving.sellers.tables import seller_contact
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import a_listing
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.intake.service.test_seller_histories import latest_facts, take_in
 
 PHONE, MAIL = "+49 30 7654321", "ann@trade.example"
@@ -241,8 +239,7 @@ def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
     many = [a_contact(value=f"+49 30 {i:07d}") for i in range(MOST_OF_A_SELLER + 1)]
     assert tell(site, *many) == {"new": 50, "known": 0, "quarantined": 1}
     assert tell(site, many[0], many[-1]) == {"new": 0, "known": 1, "quarantined": 1}
-    found = site.read(listings.quarantined, site.here, 10)
-    assert {one["code"] for one in found} == {"too_many"}
+    assert {one["code"] for one in site.read(listings.quarantined, site.here, 10)} == {"too_many"}
 
 
 @pytest.mark.parametrize(

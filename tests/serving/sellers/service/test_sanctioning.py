@@ -25,13 +25,10 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.receivers import Receiver
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import Receiver, deliver
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.fixtures.strikes import SELLER, WHY, a_strike, carry_out, sanctions_of, stands, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.visits import visit_as
@@ -58,8 +55,7 @@ def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
 def send_all(site: Site, seller: str = SELLER) -> None:
     """Deliver all actions on a seller."""
     site.clock.forward(minutes=4)
-    found = site.read(seller_actions.of_seller, site.here, seller)
-    for one in found:
+    for one in site.read(seller_actions.of_seller, site.here, seller):
         assert deliver(site.runtime, site.here, one.action_id) == "acknowledged"
 
 

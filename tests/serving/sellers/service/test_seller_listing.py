@@ -3,8 +3,6 @@ from typing import Any
 
 import pytest
 
-from features.message import Message
-from models.case import CaseLane
 from models.errors import Forbidden, Invalid, NotFound
 from models.messages.english import in_english
 from models.routing import Lane
@@ -12,11 +10,9 @@ from models.seller_lists import SellerList
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.audit.store import audit
 from serving.intake.service.intake import RowAnswer, receive
-from serving.listings.store import scores
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
-from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row
+from tests.serving.intake.service.test_intake import reason_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 
 WHY = "A police file."
@@ -36,19 +32,12 @@ def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) 
     return answer
 
 
-def first_reason(site: Site) -> Message:
-    case = max(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)
-    with site.runtime.store.read() as connection:
-        found: Message = scores.get(connection, site.here, case.score_id)["route_reasons"][0]
-        return found
-
-
 @pytest.mark.parametrize("which", [SellerList.WATCH, SellerList.DENY])
 def test_listings_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_site: Site, which: SellerList) -> None:
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
     put(any_site, "s-7", which)
     assert comes_in(any_site, "s-7", external_id="MP-21").lane is Lane.ANALYST
-    told = first_reason(any_site)
+    told = reason_of(any_site)
     assert (told.code, told.parameters["reason"]) == (f"seller_list.{which.value}", WHY)
     assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.NO_ACTION
 
@@ -57,7 +46,7 @@ def test_listings_of_a_seller_linked_with_a_denied_one_go_to_an_analyst_with_the
     tell(any_site, a_contact("s-7"), a_contact("fresh"))
     put(any_site, "s-7", SellerList.DENY)
     assert comes_in(any_site, "fresh").lane is Lane.ANALYST
-    assert in_english(first_reason(any_site)).startswith(
+    assert in_english(reason_of(any_site)).startswith(
         "Linked to a seller on the deny list: same telephone number as s-7 (until "
     )
 

@@ -23,11 +23,9 @@ from serving.sellers.service.seller_risk import ranking_at, refresh, refresh_sel
 from serving.sellers.store import seller_risks
 from serving.workflows.worker import sweep
 from tests.fixtures.facts import a_listing
-from tests.fixtures.listings import a_row
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
-from tests.serving.web.appeals import an_appeal
+from tests.fixtures.runtimes import Site, a_row, judge, open_cases
 from tests.serving.web.reports import put_champion_in_force
+from tests.serving.web.visits import an_appeal
 
 # Two listings and two sellers are enough for a percentile.
 SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
@@ -35,8 +33,7 @@ SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
 
 def small(site: Site) -> Site:
     """The site with a policy that compares sellers with few listings."""
-    policies = site.runtime.policies.changed(SMALL)
-    return replace(site, runtime=replace(site.runtime, policies=policies))
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(SMALL)))
 
 
 def modelled(site: Site) -> Site:

@@ -5,8 +5,7 @@ import pytest
 from serving.intake.service.seller_events import receive_events
 from serving.sellers.store import activity_series
 from serving.sellers.store.activity_series import LISTINGS, STEPS
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 
 SELLER = "lumo-trade-88"
 

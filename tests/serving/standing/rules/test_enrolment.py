@@ -47,12 +47,10 @@ def test_a_brand_is_in_phase(found: Begun, phase: Phase, expected: str) -> None:
 def test_the_first_phase_lets_a_confirmation(
     follows: Effect, found: Begun, today: int, at_once: bool, audit: str
 ) -> None:
-    here = stage(found, NOW, DEFAULT_ENROLMENT)
-    effect = limited(follows, here, at_once_today=today, policy=DEFAULT_ENROLMENT)
+    effect = limited(follows, stage(found, NOW, DEFAULT_ENROLMENT), at_once_today=today, policy=DEFAULT_ENROLMENT)
     assert (effect.at_once, effect.audit_share) == (at_once, Decimal(audit))
 
 
 def test_the_limit_of_the_first_phase_is_the_reason() -> None:
-    here = stage(begun(0, 0), NOW, DEFAULT_ENROLMENT)
-    found = limited(AT_ONCE, here, at_once_today=10, policy=DEFAULT_ENROLMENT)
+    found = limited(AT_ONCE, stage(begun(0, 0), NOW, DEFAULT_ENROLMENT), at_once_today=10, policy=DEFAULT_ENROLMENT)
     assert found.reason == message("effect.first_phase.used", n=10)

@@ -55,8 +55,7 @@ def test_the_validator_accepts_the_statement_of_every_restriction(
     reversed_on = None
     if days_until_reversed is not None:
         reversed_on = min(date.fromordinal(applied_on.toordinal() + days_until_reversed), date(2038, 1, 1))
-    statement = public_statement(replace(found, applied_on=applied_on, reversed_on=reversed_on), PROFILE)
-    assert errors_of(statement) == []
+    assert errors_of(public_statement(replace(found, applied_on=applied_on, reversed_on=reversed_on), PROFILE)) == []
 
 
 @pytest.mark.parametrize(

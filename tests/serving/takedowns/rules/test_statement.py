@@ -79,8 +79,7 @@ def test_a_removal_by_the_brand_reads() -> None:
 
 
 def test_a_removal_for_a_mark_that_is_not_registered_names_the_mark_and_its_owner() -> None:
-    found = a_removal(owned=Owned("Vela Nord", "Vela Nordsee AG"), side=Side.ANALYST)
-    assert fields_in_english(found)["right"] == (
+    assert fields_in_english(a_removal(owned=Owned("Vela Nord", "Vela Nordsee AG"), side=Side.ANALYST))["right"] == (
         "The decision protects the mark “Vela Nord”. Its owner is Vela Nordsee AG."
     )
 
@@ -109,15 +108,13 @@ def test_without_a_declared_sales_territory_no_country_is_named() -> None:
 
 
 def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
-    found = a_removal(reason_code=ReasonCode.DESIGN, side=Side.ANALYST, was_flagged=False)
-    assert in_english(found.facts) == (
+    assert in_english(a_removal(reason_code=ReasonCode.DESIGN, side=Side.ANALYST, was_flagged=False).facts) == (
         "A trained analyst examined the listing and found that the goods are not genuine."
     )
 
 
 def test_a_removal_without_a_classifier_does_not_mention_one() -> None:
-    found = a_removal(owned=Owned("Vela", "Vela AG"), side=Side.ANALYST, was_flagged=False)
-    assert "classifier" not in text(found)
+    assert "classifier" not in text(a_removal(owned=Owned("Vela", "Vela AG"), side=Side.ANALYST, was_flagged=False))
 
 
 def test_a_removal_says_how_to_appeal_and_that_it_is_free() -> None:

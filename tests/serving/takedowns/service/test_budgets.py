@@ -36,8 +36,7 @@ def of_person(site: Site) -> Pacer:
 
 def removed(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction]:
     """Removals that the brand's person has just reported, the oldest first."""
-    policy = replace(DEFAULT_BUDGETS, person_day=person_day)
-    policies = site.runtime.policies.changed(policy)
+    policies = site.runtime.policies.changed(replace(DEFAULT_BUDGETS, person_day=person_day))
     report(replace(site, runtime=replace(site.runtime, policies=policies)), on_sale(site, many))
     return site.read(actions.latest, site.here, kind=None, state=None, most=many)[::-1]
 

@@ -21,10 +21,7 @@ from serving.takedowns.service.evidence import as_file, page_of, verify
 from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
 from serving.takedowns.tables import action, evidence_part
-from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having, judge
 from tests.fixtures.tampering import drop_guards
 
 HOSTILE = "</bdi></style><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }} \"'&\u202egnp.exe\u200b"
@@ -164,8 +161,7 @@ def test_an_alteration_in_the_database_is_reported(any_site: Site, statement: st
     with any_site.runtime.store.write() as connection:
         drop_guards(connection)
         connection.exec_driver_sql(statement)
-    found = verify(any_site.runtime, any_site.marketplace, taken.case_id)
-    [one] = found["differing"]
+    [one] = verify(any_site.runtime, any_site.marketplace, taken.case_id)["differing"]
     assert one["evidence_id"] == taken.evidence_id
     assert any(text.startswith(sentence) for text in one["differs"])
 

@@ -28,13 +28,10 @@ from serving.takedowns.store import actions, alerts
 from serving.takedowns.store.alerts import Alert
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
-from tests.fixtures.brand_people import a_rival
-from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.delivering import deliver
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import deliver
+from tests.fixtures.reporting import a_rival, confirm, questions, states
+from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, with_a_small_hour
 from tests.serving.intake.service.test_near_duplicates import asked
 
@@ -195,8 +192,7 @@ def test_the_verdict_behind_a_pending_removal_counts_from_the_approval(any_site:
 
 def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
     """The brand confirms MP-9 of lumo-trade-88, on which the analyst could not tell; returns the action's id."""
-    case = a_case(site, external_id="MP-9")
-    judge(site, site.analyst, case, Judgement.CANNOT_TELL)
+    judge(site, site.analyst, a_case(site, external_id="MP-9"), Judgement.CANNOT_TELL)
     (question,) = open_cases(site, CaseLane.ASK_BRAND)
     rule = AutomaticRule.BRAND_REMOVALS
     switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
@@ -336,8 +332,7 @@ def test_a_withdrawn_removal_voids_its_verdict_and_an_analyst_decides_again(any_
     with runtime.store.read() as connection:
         assert verdicts.get(connection, any_site.here, verdict_id).superseded_by is not None
     (again,) = open_cases(any_site, CaseLane.ANALYST)
-    recorded = judge(any_site, any_site.second_analyst, again, Judgement.GENUINE)
-    assert recorded.action is None
+    assert judge(any_site, any_site.second_analyst, again, Judgement.GENUINE).action is None
 
 
 def test_a_decided_removal_is_not_decided_again(site: Site) -> None:
@@ -378,8 +373,7 @@ def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: 
     assert kept is not None
     assert (kept.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
     # The confirmer's approval counts; one person of another organisation is the second.
-    agreed = speak(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY)
-    assert agreed is Decision.APPROVE
+    assert speak(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY) is Decision.APPROVE
     switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     assert confirm(any_site, any_site.brand_person, second).action is not None
     assert states(any_site) == {"scheduled": 2}

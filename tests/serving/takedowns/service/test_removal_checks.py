@@ -1,14 +1,18 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from sqlalchemy import select
 
 from models.case import CaseLane
 from models.errors import Invalid
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
 from serving.administration.service import provisioning
+from serving.administration.service.exchange_rates import load_rates
 from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.operations.service.figures import figures
@@ -21,11 +25,11 @@ from serving.takedowns.store import actions, alerts, removal_checks
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import CheckAlarm
 from serving.takedowns.store.removal_checks import RemovalCheck
+from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.delivering import deliver
-from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site
+from tests.fixtures.receivers import Receiver, a_receiver, deliver
+from tests.fixtures.reporting import states
+from tests.fixtures.runtimes import Site, a_case, a_drawn_case, judge
 
 
 @pytest.fixture
@@ -307,3 +311,86 @@ def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiv
     found = check_of(any_site, action)
     assert found is not None
     assert (found.state, found.looks) == (CheckState.GONE, 1)
+
+
+# Model-initiated removals have a random delay; removals that a brand confirms have none.
+
+UNDO = timedelta(seconds=180)
+
+
+def delaying(site: Site, draw: float, minutes: int = 60) -> Site:
+    """The site with a random delay of at most `minutes`, and a fixed draw."""
+    policies = site.runtime.policies
+    enforcement = replace(policies[EnforcementPolicy], random_delay_minutes=minutes)
+    return replace(site, runtime=replace(site.runtime, policies=policies.changed(enforcement), draw=lambda: draw))
+
+
+def removed(site: Site) -> StoredAction:
+    """Remove a listing of the audit sample, of a brand that does not take part."""
+    recorded = judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
+    assert recorded.action is not None
+    return recorded.action
+
+
+def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_site: Site) -> None:
+    site = delaying(any_site, 0.5)
+    made = removed(site)
+    assert made.leaves_at == made.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
+    assert site.value(select(action.c.random_delay_seconds)) == 1_800
+    site.clock.forward(minutes=32)
+    assert deliver(site.runtime, site.here, made.action_id) != "failed"  # It is not sent yet.
+    assert site.read(actions.get, site.here, made.action_id).sent_at is None
+    site.clock.forward(minutes=2)
+    assert deliver(site.runtime, site.here, made.action_id) == "failed"  # It is sent, but no endpoint is registered.
+
+
+def test_a_brands_confirmation_has_no_delay(site: Site) -> None:
+    drawn = delaying(site, 0.99)
+    made = judge(drawn, drawn.brand_person, a_case(drawn, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
+    assert made is not None
+    assert made.leaves_at == site.clock.now() + UNDO
+
+
+def test_a_further_confirmation_ends_the_delay(any_site: Site) -> None:
+    site = delaying(any_site, 0.5)
+    made = removed(site)
+    site.clock.forward(minutes=5)
+    with site.runtime.store.write() as connection:
+        assert actions.bring_forward(connection, made, site.clock.now() + UNDO)
+        assert not actions.bring_forward(connection, made, site.clock.now() + timedelta(hours=9))
+    found = site.read(actions.get, site.here, made.action_id)
+    assert found.leaves_at == found.due_at == site.clock.now() + UNDO
+
+
+# Sellers of high impact by what the marketplace sends: sales and turnover of twelve months, by the rates on file.
+
+RATES = [
+    {"day": "2026-02-01", "currency": "USD", "euros": 0.5, "source": "test"},
+    {"day": "2026-03-01", "currency": "USD", "euros": 0.8, "source": "test"},
+    {"day": "2026-03-01", "currency": "JPY", "euros": 0.005, "source": "test"},
+    {"day": "2026-04-01", "currency": "USD", "euros": 8.0, "source": "test, of a later day"},
+]
+
+
+@pytest.mark.parametrize(
+    ("currency", "block", "state", "why"),
+    [
+        ("EUR", {"sales_12m": 200, "gmv_12m": "4000"}, "held", "4,000 EUR are 5,000 USD by the latest rate"),
+        ("EUR", {"sales_12m": 200, "gmv_12m": "3999"}, "scheduled", "a little less"),
+        ("EUR", {"sales_12m": 199, "gmv_12m": "90000"}, "scheduled", "too few sales"),
+        ("USD", {"sales_12m": 200, "gmv_12m": "5000"}, "held", "dollars as they are"),
+        ("JPY", {"sales_12m": 200, "gmv_12m": "800000"}, "held", "800,000 JPY are 4,000 EUR"),
+        ("JPY", {"sales_12m": 200, "gmv_12m": "799000"}, "scheduled", "a little less"),
+        ("GBP", {"sales_12m": 900, "gmv_12m": "90000"}, "scheduled", "without a rate the turnover is unknown"),
+        ("GBP", {"sales_12m": 900, "gmv_12m": "90000", "accepted": {"d90": 200}}, "held", "and 90 days decide"),
+        ("EUR", {"sales_12m": 900}, "scheduled", "a turnover that was not sent is unknown, not zero and not high"),
+        ("EUR", {"accepted": {"d90": 200}}, "held", "without figures of twelve months, 90 days decide"),
+        ("EUR", {"sales_12m": 0, "gmv_12m": "0"}, "scheduled", "zero is a figure"),
+    ],
+)
+def test_a_removal_of_a_seller(site: Site, currency: str, block: dict[str, Any], state: str, why: str) -> None:
+    load_rates(site.runtime, RATES, by="test")
+    seller = {"external_id": "a-shop", "age_days": 900, "country": "FR", **block}
+    case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1", currency=currency, seller=seller)
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    assert states(site) == {state: 1}, why

@@ -29,11 +29,9 @@ from serving.takedowns.service.stop_links import REMOVALS
 from serving.takedowns.service.telling import is_unreachable, tell_of_day, waits_until
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store.removal_notices import Remover
-from tests.fixtures.brand_people import a_leader
-from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.mails import by_mail, post, stored
-from tests.fixtures.reviewing import a_drawn_case, a_second_review, judge
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reporting import a_leader, confirm, questions, states
+from tests.fixtures.runtimes import PASSWORD, Site, a_drawn_case, a_second_review, judge
 from tests.fixtures.runtimes import invite as added
 from tests.serving.web.visits import a_visitor, visit_as, words
 
@@ -50,8 +48,7 @@ def told(site: Site, reason: str) -> list[StoredMail]:
 
 def link(site: Site, mail: StoredMail) -> str:
     """The path of a mail's link."""
-    text = written(site.runtime, mail, with_secret=True).text
-    return REMOVALS + text.partition(REMOVALS)[2].split()[0]
+    return REMOVALS + written(site.runtime, mail, with_secret=True).text.partition(REMOVALS)[2].split()[0]
 
 
 def with_leads(site: Site) -> Sequence[str]:
@@ -170,8 +167,7 @@ def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
     assert action is not None
     judge(site, site.second_analyst, a_second_review(site, first, label=1), Judgement.COUNTERFEIT)
     (mail,) = told(site, "new_device")
-    token = link(site, mail).removeprefix(REMOVALS)
-    person, found = removal_stops.by_link(site.runtime, token)
+    person, found = removal_stops.by_link(site.runtime, link(site, mail).removeprefix(REMOVALS))
     assert (person.user_id, len(found.unsent)) == (site.analyst.user_id, 2)
     assert removal_stops.stop(site.runtime, person, found.notice.notice_id) == 1
     assert states(site) == {"withdrawn": 1, "scheduled": 1}

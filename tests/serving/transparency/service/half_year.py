@@ -16,10 +16,8 @@ from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
-from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.promoting import promote
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
 from tests.serving.web.reports import admit_model
 
 STEPS: Final = 13  # Of two weeks each.

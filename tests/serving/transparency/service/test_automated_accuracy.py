@@ -2,8 +2,7 @@ import pytest
 
 from models.routing import Lane
 from serving.transparency.service.automated_accuracy import Routed, accuracy, accuracy_of
-from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, a_case
 from training.bands import ScoredListing
 
 

@@ -9,11 +9,8 @@ from serving.reports.service.withdrawing import retract, withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.transparency.service.transparency_tables import TableName
-from tests.fixtures.removing import a_marketplace_that_listens, carried_out, removed_by_brand
-from tests.fixtures.replays import having
-from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import a_marketplace_that_listens, carried_out, on_sale, removed_by_brand, report
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 from tests.serving.standing.test_service import suspend
 from tests.serving.transparency.service.test_transparency_tables import read
 

@@ -18,18 +18,15 @@ from serving.platform.tabular import Format
 from serving.transparency.service.transparency_tables import Span, TableName, table
 from tests.fixtures.complaining import a_month_of_complaints
 from tests.fixtures.notifying import EMAIL, a_listing, a_reporter, notify
-from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
-from tests.fixtures.replays import having
-from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reporting import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.runtimes import Site, having, judge, open_cases
 
 GOODS, SCAMS = "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS", "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"
 SELLER = "lumo-trade-88"
 
 
 def read(site: Site, name: TableName, since: datetime, until: datetime | None = None) -> list[dict[str, Any]]:
-    span = Span(site.here, since, until or site.clock.now() + timedelta(seconds=1))
-    columns, rows = site.read(table, name, span)
+    columns, rows = site.read(table, name, Span(site.here, since, until or site.clock.now() + timedelta(seconds=1)))
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

@@ -57,8 +57,7 @@ def colours() -> Mapping[str, Colour]:
 @cache
 def tokens() -> Mapping[str, str]:
     """Every token of the sheet's root by name, as it is written."""
-    sheet = (FOLDER / "touchstone.css").read_text(encoding="utf-8")
-    block = _ROOT.search(sheet)
+    block = _ROOT.search((FOLDER / "touchstone.css").read_text(encoding="utf-8"))
     return dict(_TOKEN.findall(block[1] if block else ""))
 
 
