@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import func, select, text
 
 from serving.intake.service.intake import receive
@@ -64,7 +65,8 @@ def test_sweeps_of_two_processes_neither_race_nor_deadlock(two: Two) -> None:
         assert at_once(lambda: sweep(first.runtime), lambda: sweep(second.runtime)) == []
 
 
-def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two: Two) -> None:
+@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.soak)])
+def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two: Two, rounds: int) -> None:
     """Both lock the rows of jobs that are there, in different orders."""
     first, second = two
     ids = [f"mail:{number:03}" for number in range(400)]
@@ -78,7 +80,7 @@ def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two:
     worker = Worker(first.runtime)
     worker.start()
     try:
-        for _ in range(3):
+        for _ in range(rounds):
             with first.runtime.store.write() as connection:
                 connection.execute(text("DELETE FROM dbos.workflow_status"))
             enqueue(first.runtime, ids, 0.3)

@@ -38,7 +38,7 @@ def test_a_colluding_brand_that_hits_one_seller_is_an_alert_within_a_day(any_sit
     having(any_site, ordinary)
     assert watch_campaigns(any_site.runtime) == 0
     begins = any_site.clock.now()
-    names = on_sale(any_site, 17, seller=RIVAL)
+    names = on_sale(any_site, 15, seller=RIVAL)
     for number, name in enumerate(names):
         any_site.clock.forward(hours=1)
         report(any_site, [name], key=f"against-{number}")

@@ -31,7 +31,7 @@ def limits(site: Site, listing: str | None = None) -> Limits:
     return limits_of(site.runtime, site.brand_person, (site.here, site.brand_id), listing, proof=proof)
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(n, marks=pytest.mark.soak) for n in range(2, 6))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.soak) for n in (0, 2, 3, 4, 5))])
 def test_as_many_listings_leave_as_were_foreseen(site: Site, seed: int) -> None:
     """Reports of any size at any time, with and without an earlier burst: the number that leave is the one foreseen."""
     chance, start = random.Random(seed), 0
