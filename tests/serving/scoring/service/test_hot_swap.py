@@ -25,7 +25,7 @@ from tests.fixtures.scorers import a_classifier
 from tests.serving.web.reports import a_report, add_model
 from training.bundle_folder import write_bundle_folder
 
-_SWAPS: Final = 8
+_SWAPS: Final = 4
 _ANSWERS_BETWEEN: Final = 15
 _ASKERS: Final = 3
 
