@@ -41,18 +41,18 @@ def questions(site: Site) -> int:
     return len(rows(site, select(question_step))) + len(open_cases(site, CaseLane.ASK_BRAND))
 
 
-def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_question(any_site: Site) -> None:
+def test_full_standing_removes_pasted_addresses_without_a_case_or_a_question(any_site: Site) -> None:
     before = having(any_site, in_full_standing)
-    names = on_sale(any_site, 20)
+    names = on_sale(any_site, 6)
     done = report(any_site, [f"https://bazaar.example/item/{name}" for name in names])
-    assert done.counts[Result.SCHEDULED] == 20
+    assert done.counts[Result.SCHEDULED] == 6
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     carry_out_all(any_site)
-    assert states(any_site) == {"acknowledged": before + 20}
+    assert states(any_site) == {"acknowledged": before + 6}
     made = rows(any_site, select(action.c.action_id, action.c.statement, action.c.verdict_id))
     verdicts = {one.verdict_id for one in done.outcomes}
     own = [one for one in made if one.verdict_id in verdicts]
-    assert (len(own), len(verdicts)) == (20, 20)
+    assert (len(own), len(verdicts)) == (6, 6)
     assert all(one.statement["decision"] and one.statement["source"] for one in own)
     acts = rows(any_site, select(audit_entry.c.subject, audit_entry.c.act))
     counted = Counter(map(tuple, acts))
