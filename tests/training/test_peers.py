@@ -35,12 +35,8 @@ def models() -> tuple[CounterfeitClassifier, ...]:
 
 @cache
 def scores(changed: str = "") -> dict[str, Floats]:
-    labels, weights, last = (
-        DATA.labels.copy(),
-        np.ones(160) if changed == "weights" else WEIGHTS,
-        split().time_folds[-1],
-    )
-    labels[last.judge] = 1 - labels[last.judge] if changed == "last labels" else labels[last.judge]
+    labels, weights = DATA.labels.copy(), np.ones(160) if changed == "weights" else WEIGHTS
+    labels[split().time_folds[-1].judge] ^= changed == "last labels"
     return dict(peer_scores(FACTS, COLUMNS, labels, weights, split(), models(), seed=0, threads=1))
 
 

@@ -50,9 +50,8 @@ def test_a_colluding_brand_that_hits_one_seller_is_an_alert_within_a_day(any_sit
         "Aurelle named 15 listings of the seller rival-shop as counterfeit within 24 hours; of another seller it "
         "usually names 1. Check its reports and answers about this seller."
     )
-    with any_site.runtime.store.read() as connection:
-        told = connection.execute(select(audit_entry.c.subject).where(audit_entry.c.act == "alert.raised")).scalars()
-        assert found.alert_id in set(told)
+    told = any_site.rows(select(audit_entry.c.subject).where(audit_entry.c.act == "alert.raised"))
+    assert found.alert_id in {one.subject for one in told}
 
 
 def test_the_alert_is_on_the_pages_of_operations_and_of_the_account_manager(site: Site) -> None:

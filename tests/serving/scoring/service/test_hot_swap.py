@@ -148,7 +148,6 @@ def test_promotions_and_rollbacks_under_load_fail_no_request_and_mix_no_models(
     assert [len(found) for found in probabilities.values()] == [1, 1]
     assert probabilities[rivals[0]] != probabilities[rivals[1]]
 
-    with site.runtime.store.read() as connection:
-        scorers = connection.execute(select(score.c.scorer)).scalars().all()
+    scorers = [one.scorer for one in site.rows(select(score.c.scorer))]
     assert len(scorers) == len(crowd.listings)
     assert set(scorers) <= set(rivals)
