@@ -102,7 +102,7 @@ def most(site: Site) -> int:
 def out(site: Site, by: datetime) -> int:
     """The number of removals that leave up to a moment."""
     leaves = action.c.leaves_at <= by, action.c.state == "scheduled"
-    return len(list(site.rows(select(action.c.action_id).where(*leaves))))
+    return len(site.rows(select(action.c.action_id).where(*leaves)))
 
 
 def puppets_of(site: Site, lead: Person) -> tuple[Person, ...]:

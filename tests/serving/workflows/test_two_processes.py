@@ -128,7 +128,7 @@ def test_a_process_without_the_champion_is_not_ready_and_takes_no_listing(two: T
         refused = there.post(path, json=body, headers=with_key(second))
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "champion_missing"), path
         assert refused.headers["retry-after"] == "10"
-    assert list(second.rows(select(listing.c.listing_id))) == []
+    assert second.rows(select(listing.c.listing_id)) == []
     assert here.post("/api/v1/listings", json=a_row(), headers=with_key(first)).status_code == 201
 
 
