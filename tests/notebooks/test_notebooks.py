@@ -17,7 +17,7 @@ from training.snapshot import write_snapshot
 MOST_BYTES = 600_000
 FIRST = NOTEBOOKS[0]
 # For `make test`, the first notebook at a size that has a counterfeit of every kind.
-SMALLER = ("LISTINGS = 2_500", "LISTINGS = 700")
+SMALLER = ("LISTINGS = 2_500", "LISTINGS = 500")
 
 _TEXTS = ("text/plain", "text/html")
 

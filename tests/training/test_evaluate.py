@@ -155,6 +155,7 @@ def test_a_second_stage_is_compared_with_the_first_answer_and_the_peers() -> Non
 
 def test_folds_fitted_side_by_side_give_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.learners.forest_settings", forest_settings)  # Other processes have those alone.
+    monkeypatch.setattr("training.evaluate.FOLDS", 2)
     (one,), (two,) = (cross_validate(of_file(DATA), repeats=1, threads=threads) for threads in (1, 2))
     assert all(np.array_equal(two.values[name], values) for name, values in one.values.items())
 

@@ -167,8 +167,8 @@ def test_counterfeiters_to_be_evaluated_on_have_new_suppliers_unless_shared_ones
         return draw_listings(random, crowd, workshops)
 
     monkeypatch.setattr(training.synthetic, "draw_listings", noted)
-    build(SETTINGS)
-    evaluation_set(SETTINGS, 500, shares_suppliers=shared)
+    build(replace(SETTINGS, listings=300))
+    evaluation_set(replace(SETTINGS, listings=300), 500, shares_suppliers=shared)
     sent, evaluated = map(set, drawn)
     assert evaluated == sent if shared else not evaluated & sent
 

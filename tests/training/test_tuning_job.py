@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from serving.platform import children
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.training.registry.test_runs import runs_of
@@ -88,7 +88,7 @@ def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded: Re
 def test_an_interrupt_ends_the_search_and_shows_what_was_found_also_without_a_tracking_store(tmp_path: Path) -> None:
     words = command(tmp_path, 60, "http://127.0.0.1:9", trials="2", folds="3")
     with subprocess.Popen(
-        [sys.executable, "-P", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        [*children.python(), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     ) as child:
         assert child.stdout is not None
         last: dict[str, Any] = {}

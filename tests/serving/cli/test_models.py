@@ -78,7 +78,7 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
 ) -> None:
     in_this_process(monkeypatch)
     small_forests(monkeypatch)
-    rows = [{**row, "label": label} for row, label in labelled_rows(120)]
+    rows = [{**row, "label": label} for row, label in labelled_rows(80)]
     rows += [{"external_id": "x", "title": "Bag"}, {"external_id": "y", "title": "Bag", "label": 7}]
     path, out = write_ndjson(tmp_path / "a.ndjson", rows), tmp_path / "figures.json"
     done = touchstone_in(
@@ -89,7 +89,7 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     assert done.code == 0, done
     assert "Left out: 1 refused rows, 1 without a label." in done.err
     shown = " ".join(done.out.split())
-    assert "120 rows, " in shown
+    assert "80 rows, " in shown
     named = ("model", "forest alone", "text alone", "numbers", "char text", "field text", "best signal", "better in")
     assert all(name in shown for name in named)
     for peer in ("rank average", "fair peer", "the model without these features"):
@@ -97,7 +97,7 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     assert "times as much" in shown
     assert "Neither is better beyond chance: with" in shown
     found = json.loads(out.read_text())
-    assert (found["file"], found["format"], found["rows"], found["repeats"]) == ("a.ndjson", "native", 120, 1)
+    assert (found["file"], found["format"], found["rows"], found["repeats"]) == ("a.ndjson", "native", 80, 1)
     assert set(found["parts"]) == {"forest_alone", "text_alone", "without"}
     assert {"price_log", "seller_age"} <= set(found["without"])
     assert "price_to_category" not in found["without"]

@@ -66,7 +66,7 @@ def test_every_tenth_sweep_does_everything_and_the_others_what_somebody_waits_fo
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("many", [10, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("many", [5, pytest.param(20, marks=pytest.mark.soak)])
 def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(working_site: Site, many: int) -> None:
     site = working_site
     # The hourly cap of one person, so a colleague without confirmations.

@@ -75,7 +75,7 @@ def at_their_moments(facts: Sequence[Facts]) -> list[Listing]:
 
 @pytest.mark.both_engines
 def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
-    facts = played(any_site, seed=4, sellers=30, steps=12)
+    facts = played(any_site, seed=4, sellers=20, steps=10)
     assert [past_of(one) for one in in_bulk(any_site, at_their_moments(facts))] == [past_of(one) for one in facts]
     vectors = np.stack([compute(one).vector for one in facts])
     assert all(len(np.unique(vectors[:, NAMES.index(name)])) > 2 for name in ("price_changes", "seller_sales_30d"))

@@ -56,7 +56,7 @@ def made_again(site: Site) -> list[Recomputed]:
 
 
 def test_offline_equals_online(any_site: Site) -> None:
-    Lives(any_site, seed=1, sellers=40).play(steps=16)
+    Lives(any_site, seed=1, sellers=24).play(steps=12)
     found = made_again(any_site)
     assert Counter(name for one in found for name in one.moved) == {}
     assert [one.score_id for one in found if one.recorded != one.again] == []

@@ -18,7 +18,7 @@ from serving.takedowns.rules.bursts import HoldCause
 from tests.fixtures.factors import an_app, with_a_counting_factor
 from tests.fixtures.reporting import a_leader, a_rival, confirm, on_sale, questions, report, states
 from tests.fixtures.runtimes import Site
-from tests.fixtures.stepping_up import in_full_standing, waiting_report
+from tests.fixtures.stepping_up import HOUR, OVER, in_full_standing, waiting_report, with_a_small_hour
 from tests.serving.attacks.test_roads_around_questions import unbranded
 from tests.serving.standing.test_service import lose, suspend
 
@@ -29,7 +29,7 @@ def limits(site: Site, listing: str | None = None) -> Limits:
     return limits_of(site.runtime, site.brand_person, (site.here, site.brand_id), listing, proof=proof)
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(n, marks=pytest.mark.soak) for n in range(2, 6))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.soak) for n in (0, 2, 3, 4, 5))])
 def test_as_many_listings_leave_as_were_foreseen(site: Site, seed: int) -> None:
     """Reports of any size at any time, with and without an earlier burst: the number that leave is the one foreseen."""
     chance, start = random.Random(seed), 0
@@ -44,14 +44,15 @@ def test_as_many_listings_leave_as_were_foreseen(site: Site, seed: int) -> None:
 
 
 def test_a_place_is_free_again_when_it_was_foreseen(site: Site) -> None:
-    report(site, on_sale(site, 20))
+    site = with_a_small_hour(site)
+    report(site, on_sale(site, HOUR))
     found = limits(site).caps.user
     assert found is not None
     assert (found.left, found.frees_at) == (0, site.clock.now().replace(hour=10))
     site.clock.forward(minutes=59, seconds=59)
     assert limits(site).leave_now == 0
     site.clock.forward(seconds=1)
-    assert limits(site).leave_now == 20
+    assert limits(site).leave_now == HOUR
 
 
 def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
@@ -109,14 +110,14 @@ def test_whether_a_second_factor_helps_is_foreseen(site: Site) -> None:
 
 
 def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
-    here = in_full_standing(site)
+    here = with_a_small_hour(in_full_standing(site))
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
     assert limits(here).step_up == ()
-    step_up(here.runtime, session, waiting_report(here, on_sale(here, 21)), Given(app.code(here)))
-    assert states(here) == {"scheduled": 21}
+    step_up(here.runtime, session, waiting_report(here, on_sale(here, OVER)), Given(app.code(here)))
+    assert states(here) == {"scheduled": OVER}
     assert [one.code for one in limits(here).step_up] == ["step_up.used_today"]
-    assert limits(here).leave_now == 20, "the usual limits are untouched"
+    assert limits(here).leave_now == HOUR, "the usual limits are untouched"
 
 
 def test_the_limits_of_another_brand_are_not_there(site: Site) -> None:

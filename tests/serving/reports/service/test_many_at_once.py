@@ -213,7 +213,7 @@ def send_all(site: Site, wanted: list[Wanted], chance: random.Random, send_one: 
 
 
 @pytest.mark.both_engines
-@pytest.mark.parametrize("many", [12, FULL])
+@pytest.mark.parametrize("many", [8, FULL])
 def test_each_listing_of_each_report_has_one_outcome_and_a_repeated_key_one_reply(
     any_site: Site, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

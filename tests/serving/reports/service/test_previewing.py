@@ -60,8 +60,7 @@ def test_a_preview_records_nothing(site: Site) -> None:
     draft = a_draft(site, having(site, on_sale, 2))
 
     def entries() -> int:
-        with site.runtime.store.read() as connection:
-            return connection.execute(select(func.count()).select_from(audit_entry)).scalar_one()
+        return int(site.value(select(func.count()).select_from(audit_entry)))
 
     before = entries()
     assert counts_of(preview(site.runtime, site.brand_person, draft))[Result.SCHEDULED] == 2

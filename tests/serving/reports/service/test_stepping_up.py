@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Executable, func, select
 
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, Forbidden, Invalid, NotFound
@@ -66,9 +66,8 @@ def here(site: Site) -> Site:
     return with_a_small_hour(in_full_standing(site))
 
 
-def count(site: Site, query: object) -> int:
-    with site.runtime.store.read() as connection:
-        return int(connection.execute(query).scalar_one())  # type: ignore[call-overload]  # a count
+def count(site: Site, query: Executable) -> int:
+    return int(site.value(query))
 
 
 def left(site: Site) -> int:
@@ -93,8 +92,7 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
     here = with_a_small_hour(in_full_standing(site))
     confirmed_report(here, OVER)
-    with here.runtime.store.read() as connection:
-        found = connection.execute(select(action.c.action_id)).scalars().all()
+    found = [one.action_id for one in here.rows(select(action.c.action_id))]
     with a_marketplace_that_listens(here):
         here.clock.forward(minutes=61)
         assert {deliver(site.runtime, site.here, one) for one in found} == {"acknowledged"}
@@ -340,8 +338,7 @@ def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn
 def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
     here = with_a_small_hour(in_full_standing(site))
     report_id, _, _ = confirmed_report(here, OVER)
-    with here.runtime.store.read() as connection:
-        found = connection.execute(select(action.c.action_id)).scalars().all()
+    found = [one.action_id for one in here.rows(select(action.c.action_id))]
     with a_marketplace_that_listens(here):
         here.clock.forward(minutes=60)
         for one in found:
@@ -368,8 +365,7 @@ def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(he
 
 def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> None:
     report_id, _, _ = confirmed_report(here, OVER)
-    with here.runtime.store.read() as connection:
-        rows = connection.execute(select(mail.c.mail_id, mail.c.user_id).where(mail.c.kind == "large_report")).all()
+    rows = here.rows(select(mail.c.mail_id, mail.c.user_id).where(mail.c.kind == "large_report"))
     assert {row.user_id for row in rows} == {here.account_manager.user_id, here.brand_person.user_id}
     for row in rows:
         stored = here.read(mails.get, row.mail_id)

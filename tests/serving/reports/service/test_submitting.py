@@ -41,6 +41,7 @@ from serving.webhooks.store.listing_requests import StoredListingRequest, in_sta
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
 from tests.fixtures.reporting import a_draft, a_rival, on_sale, report, right_of, states
 from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases
+from tests.fixtures.stepping_up import HOUR, with_a_small_hour
 from tests.serving.delivery.service.test_delivery import register
 from tests.serving.standing.test_service import lose, suspend
 from tests.serving.web.visits import visit_as, words
@@ -102,18 +103,19 @@ def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: p
 
 @pytest.mark.both_engines
 def test_eight_clients_with_one_key_have_one_report_and_one_answer(any_site: Site) -> None:
-    names = having(any_site, on_sale, 23)
+    names = having(any_site, on_sale, 6)
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(lambda _: report(any_site, [*names, names[0], "XX-1"]), range(8)))
     assert all(one == told[0] for one in told)
-    assert [one.number for one in told[0].outcomes] == list(range(1, 26))
-    assert sum(states(any_site).values()) == 23
+    assert [one.number for one in told[0].outcomes] == list(range(1, 9))
+    assert sum(states(any_site).values()) == 6
 
 
 def test_beyond_the_burst_cap_a_removal_is_pending_approval(any_site: Site) -> None:
-    done = report(any_site, having(any_site, on_sale, 23))
-    assert (done.counts[Result.SCHEDULED], done.counts[Result.PENDING_APPROVAL]) == (20, 3)
-    assert states(any_site) == {"scheduled": 20, "held": 3}
+    here = with_a_small_hour(any_site)
+    done = report(here, having(here, on_sale, HOUR + 3))
+    assert (done.counts[Result.SCHEDULED], done.counts[Result.PENDING_APPROVAL]) == (HOUR, 3)
+    assert states(here) == {"scheduled": HOUR, "held": 3}
     assert {one.code for one in done.outcomes if one.result is Result.PENDING_APPROVAL} == {Code.PENDING_APPROVAL}
 
 

@@ -63,11 +63,12 @@ def test_a_report_of_somebody_who_no_longer_represents_the_brand_removes_nothing
     assert states(any_site) == {}
 
 
-def test_more_than_one_batch_is_looked_through(site: Site) -> None:
-    done = report(site, [f"RP-{number}" for number in range(299, -1, -1)])
+def test_more_than_one_batch_is_looked_through(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.reports.service.waiting._MOST_AT_ONCE", 20)
+    done = report(site, [f"RP-{number}" for number in range(29, -1, -1)])
     on_sale(site, 1)
     assert go_on_with_reports(site.runtime) == 1
-    assert last(site, done.report.report_id)[300] is Result.SCHEDULED
+    assert last(site, done.report.report_id)[30] is Result.SCHEDULED
 
 
 def test_a_wait_that_ended_since_it_was_read_does_not_go_on(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

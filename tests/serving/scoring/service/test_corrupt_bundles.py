@@ -36,7 +36,7 @@ from tests.serving.web.reports import a_report, add_model, put_champion_in_force
 from tests.training.test_job import IN_TURN, REFUSED, lines_of
 from training.bundle_folder import write_bundle_folder
 
-FEW, MANY = 40, 200
+FEW, MANY = 20, 200
 # A trial in a child process takes seconds, so only one in twenty of the sealed bundles gets one.
 TRIED_BY_A_CHILD = 20
 ROWS = [compute(facts) for facts in (bare_facts(), full_facts(), suspect_facts())]
