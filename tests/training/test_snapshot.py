@@ -16,6 +16,7 @@ from features.compute import NAMES, input_fingerprint
 from features.facts import SCHEMA
 from features.references import references_to_dict
 from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import REFERENCES
 from tests.fixtures.labelled import BRANDS, a_market, market_facts, market_references, snapshot_rows
 from training.material import FromFile, FromSnapshot
 from training.snapshot import SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
@@ -24,7 +25,7 @@ from training.weighting import training_weights
 
 DATA = a_market(12)
 ROWS = snapshot_rows(DATA)
-REFERENCES = market_references(DATA)
+OF_MARKET = market_references(DATA)
 
 
 def with_facts(row: SnapshotRow, **changes: Any) -> str:
@@ -32,14 +33,14 @@ def with_facts(row: SnapshotRow, **changes: Any) -> str:
 
 
 def written(folder: Path, rows: list[SnapshotRow] = ROWS) -> tuple[Path, str]:
-    return write_snapshot(folder, rows, REFERENCES, NOW)
+    return write_snapshot(folder, rows, OF_MARKET, NOW)
 
 
 def test_a_snapshot_comes_back_whole(tmp_path: Path) -> None:
     path, digest = written(tmp_path)
     found = read_snapshot(path, expected=digest)
     assert (list(found.rows), found.as_of, found.digest) == (ROWS, NOW, digest)
-    assert references_to_dict(found.references, NOW) == references_to_dict(REFERENCES, NOW)
+    assert references_to_dict(found.references, NOW) == references_to_dict(OF_MARKET, NOW)
 
 
 def test_facts_come_back_as_they_were_stored(tmp_path: Path) -> None:
@@ -296,3 +297,45 @@ def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
 
 def test_rows_of_a_file_weigh_the_same() -> None:
     assert FromFile(MATERIAL_DATA, tuple(BRANDS.brands.values()), NOW, "bazaar").weights.tolist() == [1.0] * 40
+
+
+def a_row(version_id: str, label: int, level: str, *sources: str) -> SnapshotRow:
+    return SnapshotRow(
+        version_id=version_id,
+        listing_id="lst_1",
+        known_at=NOW,
+        seller="maison-brandt",
+        seller_cluster="maison-brandt",
+        brand_id="brd_1",
+        lane="analyst",
+        inclusion_probability=1.0,
+        label=label,
+        weight=0.5,
+        evidence_level=level,
+        matured_at=NOW + timedelta(days=14),
+        provenance=("vdt_1",),
+        sources=sources,
+        audit_entries=(1,),
+        facts="{}",
+    )
+
+
+def test_a_summary_counts_and_names_no_seller(tmp_path: Path) -> None:
+    rows = [a_row("ver_1", 1, "brand", "brand:brd_1"), a_row("ver_2", 0, "two_reviewers", "user:usr_1", "user:usr_2")]
+    path, digest = write_snapshot(tmp_path, rows, REFERENCES, NOW + timedelta(days=30))
+    found = summarise(path, digest, preview=1)
+    assert (found.rows, found.counterfeit, found.whole) == (2, 1, True)
+    assert found.levels == {"brand": 1, "two_reviewers": 1}
+    assert found.sources == {"brand:brd_1": 1, "user:usr_1": 1, "user:usr_2": 1}
+    assert found.by_source == {"brand:brd_1": 1}
+    (preview,) = found.preview
+    assert not {"seller", "seller_cluster", "facts"} & preview.keys()
+    assert not summarise(path, "0" * 64).whole
+
+
+def test_a_missing_file_or_another_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotRefused, match="gone"):
+        summarise(tmp_path / "none.parquet", "0" * 64)
+    (tmp_path / "bad.parquet").write_bytes(b"<html>")
+    with pytest.raises(SnapshotRefused, match="gone or cannot be read"):
+        summarise(tmp_path / "bad.parquet", "0" * 64)

