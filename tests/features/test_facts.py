@@ -1,15 +1,24 @@
+import copy
+import dataclasses
 import json
 import math
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from inspect import get_annotations
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import given
 
-from features.compute import NAMES, compute
-from features.facts import Facts, Source, amount_text, facts_from_json, reference_keys
+from features.brands import Resolution
+from features.compute import FEATURES, NAMES, compute
+from features.facts import READABLE, SCHEMA, Facts, PriceFacts, Source, amount_text, facts_from_json, reference_keys
 from features.fields import Windows
 from features.history import NOTHING_RECORDED, EventCounts, History
+from features.listing import Listing
+from features.records import quickly_made
 from features.references import PriceMissing
 from tests.fixtures import strategies
 from tests.fixtures.facts import bare_facts, facts_of, full_facts, some_facts
@@ -205,3 +214,109 @@ AMOUNTS = [("1890.00", "1,890 EUR"), ("19.90", "19.90 EUR"), ("0.00", "0 EUR"), 
 @pytest.mark.parametrize(("amount", "text"), AMOUNTS)
 def test_an_amount_reads(amount: str, text: str) -> None:
     assert amount_text(Decimal(amount), "EUR") == text
+
+
+# Facts as each earlier schema stored them: they are read, and what they lack is missing.
+#
+# `schemas/` holds the full facts of the tests, written by the last code of each schema.
+
+EARLIER: Final = sorted(READABLE - {SCHEMA})
+# The features that need a fact which this schema was the first to have.
+NEW_WITH: Final = {
+    2: {
+        "brand_declared_near_miss", "brand_near_miss", "brand_only_described", "price_changes",
+        "price_claim_to_highest", "price_claim_to_list", "price_largest_fall", "price_same_at_seller",
+        "price_same_on_marketplace", "price_to_list", "price_to_seller_offers", "seller_brand_entropy",
+        "seller_brands", "seller_categories", "seller_counterfeits_90d", "seller_listings_7d", "seller_offers",
+        "seller_price_spread", "seller_protected_share", "seller_recent_listings_share", "seller_since_counterfeit",
+        "seller_strikes", "seller_top_brand_share",
+    },
+    3: {
+        "seller_linked_cleared", "seller_linked_counterfeit_share", "seller_linked_counterfeiters",
+        "seller_linked_distance", "seller_linked_sellers",
+    },
+    4: set(), 5: set(), 6: set(),
+}  # fmt: skip
+
+
+def body(schema: int) -> bytes:
+    return (Path(__file__).parent / "schemas" / f"schema_{schema}.json").read_bytes()
+
+
+def facts_of_schema(schema: int) -> Facts:
+    return full_facts() if schema == SCHEMA else facts_from_json(body(schema))
+
+
+def missing(facts: Facts) -> set[str]:
+    return {name for name, value in zip(NAMES, compute(facts).vector, strict=True) if math.isnan(value)}
+
+
+@pytest.mark.parametrize("schema", EARLIER)
+def test_facts_of_each_earlier_schema_are_read(schema: int) -> None:
+    found = facts_from_json(body(schema))
+    assert json.loads(body(schema))["schema"] == found.schema == schema
+    assert found.listing.title == full_facts().listing.title
+
+
+@pytest.mark.parametrize(("earlier", "later"), list(pairwise([*EARLIER, SCHEMA])))
+def test_a_feature_of_facts_that_a_schema_lacks_is_missing_and_never_zero(earlier: int, later: int) -> None:
+    assert missing(facts_of_schema(earlier)) - missing(facts_of_schema(later)) == NEW_WITH[later]
+
+
+@pytest.mark.parametrize("schema", EARLIER)
+def test_every_feature_computes_a_number_in_its_range_or_nothing_from_earlier_facts(schema: int) -> None:
+    for one, value in zip(FEATURES, compute(facts_from_json(body(schema))).vector.tolist(), strict=True):
+        assert math.isnan(value) or one.low <= value <= one.high, one.name
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    word: str
+    number: int = 3
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Quick:
+    word: str
+    number: int = 3
+
+
+def test_a_quickly_made_object_is_what_a_frozen_dataclass_is() -> None:
+    one = Quick("a", number=4)
+    assert (one, hash(one), repr(one)) == (Quick("a", 4), hash(Quick("a", 4)), "Quick(word='a', number=4)")
+    assert (type(one), dataclasses.asdict(one)) == (Quick, dataclasses.asdict(Plain("a", 4)))
+    assert dataclasses.replace(one, word="b") == Quick("b", 4)
+    assert get_annotations(Quick.__init__) == get_annotations(Plain.__init__)
+
+
+@pytest.mark.parametrize("change", ["word", "other"])
+def test_a_quickly_made_object_cannot_be_changed(change: str) -> None:
+    with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):
+        setattr(Quick("a"), change, "b")
+
+
+@pytest.mark.parametrize("given", [{}, {"word": "a", "other": 1}])
+def test_a_quickly_made_object_is_made_of_its_fields_alone(given: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        Quick(**given)  # type: ignore[arg-type]  # which is refused
+
+
+def test_facts_are_copied_whole() -> None:
+    facts = full_facts()
+    assert copy.deepcopy(facts) == facts
+    assert {type(one) for one in (facts, facts.listing, facts.price, facts.brand)} == {
+        Facts,
+        Listing,
+        PriceFacts,
+        Resolution,
+    }
+
+
+def test_a_field_that_the_constructor_would_make_is_refused() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Made:
+        words: list[str] = field(default_factory=list)
+
+    with pytest.raises(TypeError):
+        quickly_made(Made)

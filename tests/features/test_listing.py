@@ -5,8 +5,10 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from jsonschema import Draft202012Validator
 
+from features import fields, money
 from features.facts import facts_from_json
 from features.listing import CONTENT_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS, Listing, Rejection, check
 from tests.fixtures.clocks import NOW
@@ -279,3 +281,116 @@ def test_all_unknown_fields_are_named_at_once_with_the_nearest_field() -> None:
     many = refused({**a_row(), **{f"x{i}": 1 for i in range(500)}})
     assert many.sentence.endswith("x9 and 490 more are not fields of a listing.")
     assert "agedays (nearest field: age_days), ratng (nearest" in refused(in_seller(agedays=3, ratng=4)).sentence
+
+
+def test_every_field_says_what_it_means() -> None:
+    assert all(field.meaning.endswith((".", "?")) for field in (*LISTING_FIELDS, *SELLER_FIELDS))
+
+
+def test_the_published_schema_of_each_field_accepts_a_full_row() -> None:
+    found = {**FULL_ROW, **{f"seller.{name}": value for name, value in FULL_ROW["seller"].items()}}
+    schemas = {field.name: field.schema for field in LISTING_FIELDS}
+    schemas |= {f"seller.{field.name}": field.schema for field in SELLER_FIELDS}
+    assert [name for name in schemas if not Draft202012Validator(schemas[name]).is_valid(found[name])] == []
+
+
+def test_the_published_schema_of_each_field_refuses_a_truth_value() -> None:
+    fields = [*LISTING_FIELDS, *SELLER_FIELDS]
+    assert [field.name for field in fields if Draft202012Validator(field.schema).is_valid(True)] == []
+
+
+@PROPERTY
+@given(st.from_regex(fields._PLAIN_URL, fullmatch=True))
+def test_a_plain_address_is_one_that_the_standard_library_reads(address: str) -> None:
+    assert fields._http_url("link", address) == address
+
+
+THREE = ("d7", "d30", "d90")
+COUNTS = [0, -1, 7, 2**53, 2**53 + 1, 2.0, 2.5, True, None, "3", Decimal(4)]
+AMOUNTS = ["0", "12.50", "007.1", "9999999999.999", "10000000000", "10000000000.01", "-0", "-1", "1 2", "", "1e3", "٣"]
+
+
+@PROPERTY
+@given(
+    st.booleans(),
+    st.lists(st.sampled_from([*COUNTS, *AMOUNTS]), min_size=3, max_size=3) | st.lists(st.sampled_from(AMOUNTS[:5])),
+    st.sampled_from([THREE, ("d30", "d90", "d7"), ("d7", "d30"), ("d7", "d30", "d8")]),
+)
+@example(True, ["10000000000.01", "1", "1"], THREE)
+@example(False, [2**53 + 1, 1, 1], THREE)
+@example(False, [1, -1, 1], THREE)
+def test_three_values_of_a_window_are_read_as_each_alone(
+    of_amounts: bool, values: list[Any], keys: tuple[str, ...]
+) -> None:
+    """The way of three plain values accepts what the readers of single values accept, with the same result."""
+    row = dict(zip(keys, values, strict=False))
+    together = outcome(fields.windows("sales", "Sold.", of_amounts=of_amounts).read, row)
+    one = fields.amount("sales", "Sold.") if of_amounts else fields.count("sales", "Sold.")
+    alone = {key: outcome(one.read, value) for key, value in row.items() if value is not None}
+    if "d8" in row or any(isinstance(found, fields.Rejected) for found in alone.values()):
+        assert isinstance(together, fields.Rejected)
+    else:
+        assert together == fields.Windows(**{key: float(found) for key, found in alone.items()})
+        assert {type(found) for found in together} <= {float, type(None)}
+
+
+def outcome(read: fields.Reader, value: object) -> Any:
+    """What a reader gives, or its refusal."""
+    try:
+        return read("sales", value)
+    except fields.Rejected as refused:
+        return refused
+
+
+def test_text_is_refused_for_the_characters_that_cannot_be_stored() -> None:
+    """By every code point; the quick look at the bytes decides no other way than the characters themselves."""
+    for code in range(0x110000):
+        text = f"é{chr(code)}"
+        assert fields._is_unstorable(text) == bool(fields._UNSTORABLE.search(text))
+
+
+EXPONENTS = [
+    ("EUR", 2, "most currencies"),
+    ("JPY", 0, "no minor unit"),
+    ("KRW", 0, "no minor unit"),
+    ("KWD", 3, "a thousandth"),
+    ("CLF", 4, "the one with four"),
+    ("XTS", 2, "a code that the table does not name"),
+]
+
+
+@pytest.mark.parametrize(("code", "exponent", "_why"), EXPONENTS, ids=[row[0] for row in EXPONENTS])
+def test_a_currency_has_the_minor_units_of_iso_4217(code: str, exponent: int, _why: str) -> None:
+    assert money.exponent(code) == exponent
+
+
+ROUNDINGS = [
+    ("0.005", "EUR", 0, "half goes to even"),
+    ("0.015", "EUR", 2, "half goes to even, here upwards"),
+    ("2.5", "JPY", 2, "whole units"),
+    ("10000000000", "CLF", 10**14, "the largest amount in the finest currency"),
+]
+
+
+@pytest.mark.parametrize(("amount", "code", "minor", "_why"), ROUNDINGS)
+def test_an_amount_rounds_to_minor_units(amount: str, code: str, minor: int, _why: str) -> None:
+    assert money.to_minor(Decimal(amount), code) == minor
+
+
+@PROPERTY
+@given(st.integers(0, 10**14), st.sampled_from([row[0] for row in EXPONENTS]))
+def test_minor_units_come_back_unchanged(minor: int, code: str) -> None:
+    assert money.to_minor(money.from_minor(minor, code), code) == minor
+
+
+@PROPERTY
+@given(st.decimals(0, money.MAX_AMOUNT, places=12), st.sampled_from([row[0] for row in EXPONENTS]))
+def test_the_minor_units_of_any_accepted_amount_fit_a_signed_64_bit_column(amount: Decimal, code: str) -> None:
+    assert money.to_minor(amount, code) < 2**63
+
+
+@PROPERTY
+@given(st.decimals(0, money.MAX_AMOUNT, places=12), st.sampled_from([row[0] for row in EXPONENTS]))
+def test_rounding_twice_changes_nothing(amount: Decimal, code: str) -> None:
+    once = money.rounded(amount, code)
+    assert str(money.rounded(once, code)) == str(once)

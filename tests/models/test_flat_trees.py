@@ -1,4 +1,5 @@
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -6,15 +7,22 @@ from typing import TypeVar
 import lightgbm as lgb
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from features.compute import NAMES
+from features.compute import NAMES, matrix
+from features.facts import Facts
+from features.listing import Listing
 from models import forest as forests
 from models.arrays import Floats
+from models.calibration import Calibration
+from models.classifier import TEXT_COLUMN, Join, learner_columns
+from models.errors import BundleRefused
 from models.flat_trees import ZERO, flatten, sum_leaves
-from models.forest import Forest, export
+from models.forest import Forest, export, splits_without_missing, without_settings
 from models.tree_probes import probes
 from models.treetext import Tree, trees_of
-from tests.fixtures.scorers import a_booster, a_forest
+from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
+from tests.fixtures.scorers import BENT, CALIBRATION, a_booster, a_classifier, a_forest, a_text_model
 from tests.models.test_treetext import in_tree_3, put
 
 T = TypeVar("T")
@@ -157,3 +165,146 @@ def test_a_forest_that_comes_out_otherwise_is_computed_by_lightgbm(
     found = Forest(text)
     assert not found.flattened
     assert np.array_equal(found.raw(random_rows(40)), a_forest().raw(random_rows(40)))
+
+
+def rows(n: int = 50) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    random = np.random.default_rng(9)
+    matrix = random.standard_normal((n, len(NAMES)))
+    matrix[random.random(matrix.shape) < 0.3] = np.nan
+    return matrix
+
+
+def test_a_forest_trained_without_missing_values_is_refused() -> None:
+    """LightGBM would read NaN as zero in every split of such a column."""
+    with pytest.raises(ValueError, match="read NaN as zero"):
+        export(a_booster(NAMES, with_missing=False), NAMES)
+
+
+def test_every_split_of_a_forest_trained_without_missing_values_is_counted() -> None:
+    booster = a_booster(NAMES, with_missing=False)
+    splits = sum(tree["num_leaves"] - 1 for tree in booster.dump_model()["tree_info"])
+    assert splits_without_missing(booster.model_to_string()) == splits > 0
+
+
+def test_a_single_split_that_reads_nan_as_zero_is_counted() -> None:
+    text = a_forest().text
+    line = next(line for line in text.splitlines() if line.startswith("decision_type=10"))
+    assert splits_without_missing(text.replace(line, line.replace("10", "2", 1), 1)) == 1
+
+
+def test_a_forest_of_other_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match="not the feature set"):
+        export(a_booster(NAMES), NAMES[::-1])
+
+
+def test_the_settings_of_a_run_are_no_part_of_the_model() -> None:
+    whole = a_booster(NAMES).model_to_string()
+    assert "num_threads" in whole
+    assert not re.search("num_threads|^parameters", without_settings(whole), re.MULTILINE)
+
+
+def test_a_text_without_settings_stays_as_it_is() -> None:
+    assert without_settings(a_forest().text) == a_forest().text
+
+
+def test_raw_values_are_those_of_lightgbm() -> None:
+    booster = a_booster(NAMES)
+    assert np.array_equal(Forest(export(booster, NAMES)).raw(rows()), booster.predict(rows(), raw_score=True))
+
+
+def test_contributions_sum_to_the_raw_value() -> None:
+    parts = a_forest().contributions(rows())
+    assert parts.shape == (50, len(NAMES) + 1)
+    assert np.allclose(parts.sum(axis=1), a_forest().raw(rows()), rtol=0, atol=1e-9)
+
+
+def test_threads_change_nothing() -> None:
+    assert np.array_equal(a_forest().raw(rows(), threads=1), a_forest().raw(rows(), threads=2))
+
+
+def test_missing_is_not_zero() -> None:
+    known = np.zeros((1, len(NAMES)))
+    missing = np.full((1, len(NAMES)), np.nan)
+    assert a_forest().raw(known)[0] != a_forest().raw(missing)[0]
+
+
+def test_a_text_that_is_no_forest_is_refused() -> None:
+    with pytest.raises(BundleRefused, match="cannot be read"):
+        Forest("no forest")
+
+
+FACTS = [some_facts(), full_facts(), bare_facts(), suspect_facts()]
+
+
+def rows_of(facts: list[Facts]) -> tuple[NDArray[np.float64], list[Listing]]:
+    return matrix(facts), [one.listing for one in facts]
+
+
+def test_a_sum_is_of_standardised_parts_calibrated() -> None:
+    """By the fixture's numbers: 1.7 x (0.4 x (forest + 0.2) / 1.3 + 0.6 x (text - 0.1) / 0.7) - 2.5."""
+    numbers, listings = rows_of(FACTS)
+    forest, text = a_forest().raw(numbers), a_text_model().many(listings)
+    expected = 1.7 * (0.4 * (forest + 0.2) / 1.3 + 0.6 * (text - 0.1) / 0.7) - 2.5
+    assert a_classifier(Join.SUM).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
+
+
+def test_with_an_offset_both_log_odds_add_up() -> None:
+    """By the fixture's numbers: 1.7 x ((forest + 0.2) / 1.3 + 0.6 x (text - 0.1) / 0.7) - 2.5."""
+    numbers, listings = rows_of(FACTS)
+    forest, text = a_forest().raw(numbers), a_text_model().many(listings)
+    expected = 1.7 * ((forest + 0.2) / 1.3 + 0.6 * (text - 0.1) / 0.7) - 2.5
+    assert a_classifier(Join.OFFSET).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
+
+
+def test_in_a_stack_the_text_is_the_forest_s_last_column() -> None:
+    numbers, listings = rows_of(FACTS)
+    columns = np.column_stack([numbers, a_text_model().many(listings)])
+    expected = 1.7 * a_forest(Join.STACK).raw(columns) - 2.5
+    assert a_classifier(Join.STACK).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("calibration", [CALIBRATION, BENT], ids=["sigmoid", "curve"])
+@pytest.mark.parametrize("join", Join)
+def test_contributions_and_base_sum_to_the_log_odds(join: Join, calibration: Calibration) -> None:
+    numbers, listings = rows_of(FACTS)
+    model = a_classifier(join, calibration)
+    parts = model.contributions(numbers, listings)
+    assert parts.features.shape == (len(FACTS), len(NAMES))
+    total = parts.features.sum(axis=1) + parts.text + parts.base
+    assert total == pytest.approx(model.log_odds(numbers, listings), abs=1e-9)
+
+
+def test_a_curve_scales_all_parts_of_a_listing_alike() -> None:
+    """So a reason that weighs twice another weighs twice as much however the curve bends."""
+    numbers, listings = rows_of(FACTS)
+    straight, bent = (a_classifier(Join.SUM, one).contributions(numbers, listings) for one in (CALIBRATION, BENT))
+    for i in range(len(FACTS)):
+        line, curve = (np.append(parts.features[i], parts.text[i]) for parts in (straight, bent))
+        scale = curve[line != 0] / line[line != 0]
+        assert scale == pytest.approx(np.full(len(scale), scale[0]))
+        assert scale[0] > 0
+
+
+def test_the_base_of_a_curve_is_its_value_for_a_listing_without_contributions() -> None:
+    """Where the line from base to value starts: at the curve's own height over the base value."""
+    numbers, listings = rows_of(FACTS)
+    straight, bent = (a_classifier(Join.SUM, one).contributions(numbers, listings) for one in (CALIBRATION, BENT))
+    base_values = (straight.base + 2.5) / 1.7
+    assert bent.base == pytest.approx(BENT.log_odds(base_values), abs=1e-9)
+
+
+@pytest.mark.parametrize("join", Join)
+def test_a_row_of_which_nothing_is_known_has_a_score(join: Join) -> None:
+    nothing = np.full((1, len(NAMES)), np.nan)
+    assert np.isfinite(a_classifier(join).log_odds(nothing, [Listing(external_id="MP-0", title="x")])).all()
+
+
+@pytest.mark.parametrize("join", Join)
+def test_a_row_scores_alone_as_it_does_among_others(join: Join) -> None:
+    classifier, (together, listings) = a_classifier(join), rows_of(FACTS)
+    alone = [classifier.one(*row).log_odds for row in zip(together, listings, strict=True)]
+    assert classifier.log_odds(together, listings).tolist() == alone
+
+
+def test_a_sum_has_the_feature_set_and_a_stack_one_column_more() -> None:
+    assert (learner_columns(Join.SUM), learner_columns(Join.STACK)) == (NAMES, (*NAMES, TEXT_COLUMN))

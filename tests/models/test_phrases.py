@@ -3,12 +3,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from scipy.stats import binomtest
 
 from features.facts import Facts
+from features.text_kernel import COLUMNS, DESCRIPTION, TITLE, fields
+from models.own_words import OwnWords
 from models.phrases import NO_PHRASES, Cell, CellKey, Entry, PhraseTable, cell_keys, has_lift, phrases_of
-from tests.fixtures.facts import some_facts
-from tests.fixtures.scorers import PHRASES
+from tests.features.plain import indices_plain
+from tests.fixtures.facts import a_listing, some_facts
+from tests.fixtures.scorers import PHRASES, a_text_model
 
 
 def test_a_phrase_knows_the_fields_that_have_it() -> None:
@@ -141,3 +145,75 @@ def test_the_bound_is_that_of_scipy_for_every_count_of_forty_listings() -> None:
         low = [binomtest(int(k), 40, alternative="greater").proportion_ci(0.95, method="exact").low for k in counts]
         found = has_lift(np.full(40, 40), counts, np.full(40, 10_000), np.full(40, 10_000 * share))
         assert found.tolist() == [bool(bound > 1.5 * share) for bound in low]
+
+
+LISTINGS = [
+    a_listing(),
+    a_listing(title="女包 奥蕾尔 高仿", description=None),
+    a_listing(title=None, brand=None, product_type=None, description="Сумка"),
+]
+
+
+def test_a_score_is_the_row_of_the_matrix_times_the_weights() -> None:
+    """The second method: a sparse matrix of counts over the root of their number, made from the plain definition."""
+    model = a_text_model()
+    for listing in LISTINGS:
+        row = sp.lil_matrix((1, COLUMNS))
+        for field, text in enumerate(fields([listing])):
+            found = indices_plain(text, field)
+            for index in found:
+                row[0, index] += 1 / np.sqrt(len(found))
+        expected = (row.tocsr() @ model.weights.astype(np.float64))[0] + model.intercept
+        assert model.log_odds(listing) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_listing_without_text_scores_the_intercept() -> None:
+    listing = a_listing(title=None, description=None, brand=None, product_type=None)
+    assert a_text_model().log_odds(listing) == a_text_model().intercept
+
+
+def test_many_scores_are_those_of_each() -> None:
+    assert a_text_model().many(LISTINGS).tolist() == [a_text_model().log_odds(one) for one in LISTINGS]
+
+
+def test_the_pull_of_a_phrase_is_the_sum_of_its_runs_in_the_fields_that_have_it() -> None:
+    model = a_text_model()
+    title, description = (model.weights[indices_plain("mirror", field)].sum() for field in (TITLE, DESCRIPTION))
+    assert model.pull("mirror", (TITLE,)) == pytest.approx(title, abs=1e-6)
+    assert model.pull("mirror", (TITLE, DESCRIPTION)) == pytest.approx(title + description, abs=1e-6)
+    assert model.pull("mirror", ()) == 0
+
+
+# Which words name goods.
+
+OWN_WORDS_OWN = OwnWords.named(
+    ["Aurelle", "Stone Island", "奥蕾尔", "グッチ", "กุชชี่"], ["Bags & Totes", "Watches", "手提包", "鞋"]
+)
+NAMES = [
+    ("aurelle", "a brand"),
+    ("stone", "a word of a brand"),
+    ("tote", "a singular"),
+    ("handbag", "a compound"),
+    ("奥蕾", "a part of a brand"),
+    ("全新奥蕾尔", "a brand with another word"),
+    ("提包", "a part of a category"),
+    ("跑鞋", "a compound with a category of one character"),
+    ("グッチの", "a Japanese brand with a particle"),
+    ("กุชชี่แท้", "a Thai brand with another word"),
+]
+OTHERS = ["mirror", "quality", "batch", "baroque", "water", "高仿", "包邮", "手袋", "鞋盒", "バッグ", "แท้"]
+
+
+@pytest.mark.parametrize(("word", "_why"), NAMES)
+def test_a_word_that_names_the_goods_is_found(word: str, _why: str) -> None:
+    assert OWN_WORDS_OWN.hold(word)
+
+
+@pytest.mark.parametrize("word", OTHERS)
+def test_other_words_are_no_names_of_goods(word: str) -> None:
+    assert not OWN_WORDS_OWN.hold(word)
+
+
+def test_a_name_of_any_length_takes_little_work() -> None:
+    """It is text from outside, and has as many parts as the square of its length."""
+    assert len(OwnWords.named(["奥蕾" * 500], ["包" * 500]).parts) == 0

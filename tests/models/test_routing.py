@@ -1,17 +1,29 @@
+import dataclasses
+import math
 from dataclasses import replace
 from typing import Any
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from features.compute import compute
+from features.facts import Facts
+from features.history import NOTHING_RECORDED, History
+from features.listing import Listing
 from features.message import Message, message
-from models.policies.deciding import DEFAULT_ROUTING, RoutingPolicy
+from models import offline
+from models.exploration import chance_of_review, is_new_seller
+from models.offline import OfflineAnswer, answer_facts
+from models.policies import version
+from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy
 from models.policies.version import policy_version
 from models.routing import Asking, Lane, Route, Situation, Thresholds, route
 from models.score import Score, ScoreKind
 from models.seller_lists import Listed, SellerList
+from tests.fixtures.facts import a_listing, facts_of
+from tests.fixtures.scorers import a_bundle
 from tests.fixtures.strategies import PROPERTY
 
 KNOWN = Situation(
@@ -274,3 +286,124 @@ def test_before_the_first_model_one_release_in_thirty_three_is_audited() -> None
     draws = np.random.default_rng(1).random(20_000)
     audited = sum(routed(points(5), draw=float(draw)).lane is Lane.AUDIT for draw in draws)
     assert abs(audited - 600) < 96
+
+
+# Answers outside the service: low scores are released without the whole route, with the answer of the route.
+
+
+def some_facts() -> list[Facts]:
+    """Listings of an authorised seller, of a brand, without one, with little text, and with nothing else."""
+    ordinary = facts_of(a_listing(external_id="MP-1"))
+    authorised = facts_of(
+        a_listing(external_id="MP-2"), history=History(authorised_for=(ordinary.brand.brand_id or "",))
+    )
+    unbranded = facts_of(a_listing(external_id="MP-3", title="Grey tote in leather", brand=None))
+    short = facts_of(a_listing(external_id="MP-4", title="Tote", description=None, brand=None))
+    thin = facts_of(Listing(external_id="MP-5", title="T"), history=NOTHING_RECORDED)
+    return [ordinary, authorised, unbranded, short, thin]
+
+
+def by_the_route(facts: list[Facts], thresholds: Thresholds, *, with_reasons: bool) -> list[OfflineAnswer]:
+    bundle = replace(a_bundle(), thresholds=thresholds)
+    return offline._routed(bundle, [compute(one) for one in facts], None, with_reasons=with_reasons)
+
+
+@pytest.mark.parametrize("with_reasons", [True, False])
+@pytest.mark.parametrize(
+    "thresholds", [Thresholds(0.0, 0.0), Thresholds(0.6, 0.2), Thresholds(0.05, 0.03), Thresholds(1, 1)]
+)
+def test_a_quick_answer_is_the_answer_of_the_route(thresholds: Thresholds, with_reasons: bool) -> None:
+    facts = some_facts()
+    found = answer_facts(replace(a_bundle(), thresholds=thresholds), facts, with_reasons=with_reasons)
+    assert found == by_the_route(facts, thresholds, with_reasons=with_reasons)
+
+
+def test_little_evidence_and_an_authorised_seller_decide_before_a_low_score() -> None:
+    _, authorised, *_, thin = answer_facts(replace(a_bundle(), thresholds=Thresholds(1, 1)), some_facts())
+    assert thin.route == Lane.INSUFFICIENT_EVIDENCE.value
+    assert "authorised" in authorised.reasons[-1]
+
+
+def test_only_brands_that_take_part_are_asked() -> None:
+    bundle, facts = replace(a_bundle(), thresholds=Thresholds(0, 0)), some_facts()[:1]
+    (asked,) = answer_facts(bundle, facts, taking_part={facts[0].brand.brand_id or ""})
+    (not_asked,) = answer_facts(bundle, facts, taking_part=set())
+    assert (asked.route, not_asked.route) == (Lane.ASK_BRAND.value, Lane.ANALYST.value)
+
+
+def test_no_listings_have_no_answers() -> None:
+    assert answer_facts(a_bundle(), []) == []
+
+
+def test_the_version_tells_what_the_settings_are_and_not_which_object_has_them() -> None:
+    again = dataclasses.replace(DEFAULT_ROUTING)
+    assert again is not DEFAULT_ROUTING
+    assert policy_version(again) == policy_version(DEFAULT_ROUTING)
+    other = dataclasses.replace(DEFAULT_ROUTING, analyst_from_points=21.0)
+    assert policy_version(other) != policy_version(DEFAULT_ROUTING)
+    assert policy_version(DEFAULT_SCORECARD).startswith("ScorecardPolicy:")
+
+
+def test_policies_that_come_and_go_never_share_a_version() -> None:
+    """Another policy can stand where an earlier one stood in memory."""
+    found = {policy_version(RoutingPolicy(analyst_from_points=float(n))) for n in range(version._MOST + 500)}
+    assert len(found) == version._MOST + 500
+    assert len(version._VERSIONS) <= version._MOST
+
+
+POLICY = RoutingPolicy(
+    audit_least_share=0.01, audit_newcomer_share=0.02, audit_most_share=0.4, newcomer_days=7.0, newcomer_spread=0.5
+)
+HALF_THE_ODDS = 0.2 / 1.8  # Of a line at .2, whose odds are one to four.
+
+CHANCES = [
+    (0.0, True, 0.02, "sure, of a seller that nobody knows"),
+    (0.01, True, 0.02, "far below the line is drawn at the floor"),
+    (HALF_THE_ODDS, True, 0.0828, "half the odds of the line: 1.39 deviations of the guess below it"),
+    (0.2, True, 0.4, "on the line it would be one in two, and more than the most is no draw"),
+    (0.0, False, 0.01, "the model is sure, and is put to the test all the same"),
+    (HALF_THE_ODDS, False, 0.01, "of a seller that is known a probability is no guess"),
+    (0.1999, False, 0.01, "however near the line"),
+]
+
+
+@pytest.mark.parametrize(("probability", "is_new_seller", "expected", "_why"), CHANCES)
+def test_the_chance_of_a_review(probability: float, is_new_seller: bool, expected: float, _why: str) -> None:
+    assert chance_of_review(probability, 0.2, is_new_seller=is_new_seller, policy=POLICY) == pytest.approx(
+        expected, abs=1e-4
+    )
+
+
+def test_a_line_that_nothing_reaches_leaves_the_floor() -> None:
+    assert chance_of_review(0.5, 1.0, is_new_seller=True, policy=POLICY) == POLICY.audit_newcomer_share
+
+
+@PROPERTY
+@given(st.floats(0, 1), st.floats(0, 1), st.booleans())
+def test_no_listing_is_out_of_reach_and_none_is_certain(probability: float, line: float, is_new_seller: bool) -> None:
+    chance = chance_of_review(probability, line, is_new_seller=is_new_seller, policy=POLICY)
+    assert POLICY.audit_least_share <= chance <= POLICY.audit_most_share < 1
+
+
+@PROPERTY
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_what_is_nearer_the_line_is_drawn_at_least_as_often(first: float, second: float, line: float) -> None:
+    low, high = sorted((first, second))
+    chances = [chance_of_review(one, line, is_new_seller=True, policy=POLICY) for one in (low, high)]
+    assert chances[0] <= chances[1]
+
+
+NEW_SELLERS = [
+    (None, 0, True, "nobody knows whose listing it is"),
+    (0.0, 0, True, "its first listing"),
+    (6.99, 0, True, "first seen within the week"),
+    (7.0, 0, False, "a week is over"),
+    (0.0, 1, False, "somebody has judged it"),
+    (None, 1, False, "a reviewed seller is known"),
+    (math.inf, 0, False, "always there"),
+]
+
+
+@pytest.mark.parametrize(("known_days", "judged", "expected", "_why"), NEW_SELLERS)
+def test_which_sellers_are_new(known_days: float | None, judged: int, expected: bool, _why: str) -> None:
+    assert is_new_seller(known_days, judged, POLICY) is expected

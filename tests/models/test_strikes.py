@@ -1,15 +1,25 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.history import EventCounts
+from features.links import LinkedSeller, Links
 from features.message import message
-from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_STRIKES
+from features.peer_listings import MOST_LISTINGS
+from models.event_windows import NO_CURRENCY, Asked, EventColumns, window_counts
+from models.messages.english import in_english
+from models.outcomes import Ruling, outcomes
+from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
+from models.seller_history import KINDS, Event, Put, SellerHistory
+from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
 from models.strikes import Hit, Void, count, strikes, total_of, weight_of
-from models.verdict import Judgement, ReasonCode
+from models.verdict import Judgement, ReasonCode, Side
 from tests.fixtures.clocks import NOW
+from tests.models.test_sanction_scope import FAR, NEAR, SECOND
 
 INCIDENTS = [
     ((), 0, "none"),
@@ -101,3 +111,301 @@ def test_nothing_that_is_taken_away_or_grows_old_makes_the_rest_count_for_more(
 
     assert total(hits[:left_out] + hits[left_out + 1 :]) <= total(hits)
     assert total(hits, NOW + timedelta(days=later)) <= total(hits)
+
+
+# Counts of many moments at once equal those of one seller at one moment.
+
+CURRENCIES = ("EUR", "JPY")
+DAY = timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
+# Moments at the ends of windows, and a microsecond beside them.
+MOMENTS = st.builds(
+    lambda days, beside: NOW - days * DAY + beside * MICROSECOND,
+    st.sampled_from((0, 1, 7, 30, 90, 97, 200)),
+    st.integers(-1, 1),
+)
+EVENTS = st.tuples(
+    st.integers(0, 2),
+    st.sampled_from(KINDS),
+    MOMENTS,
+    st.sampled_from((0, 0, 3)),
+    st.one_of(st.none(), st.integers(0, 10**9)),
+    st.sampled_from((None, *CURRENCIES, "EUR")),
+)
+ASKED = st.tuples(st.integers(0, 3), MOMENTS, st.sampled_from((None, *CURRENCIES)))
+
+
+def micros(moment: datetime) -> int:
+    return (moment - datetime.fromtimestamp(0, NOW.tzinfo)) // MICROSECOND
+
+
+def number_of(currency: str | None) -> int:
+    return NO_CURRENCY if currency is None else CURRENCIES.index(currency)
+
+
+@given(st.lists(EVENTS, max_size=40), st.lists(ASKED, max_size=8), st.sampled_from((None, 0, 100, 365)))
+def test_counts_are_those_of_one_history(
+    events: list[tuple[int, str, datetime, int, int | None, str | None]],
+    asked: list[tuple[int, datetime, str | None]],
+    complete_days: int | None,
+) -> None:
+    complete_since = None if complete_days is None else NOW - complete_days * DAY
+    histories = [SellerHistory() for _ in range(4)]
+    events.sort(key=lambda one: one[2])
+    for seller, kind, occurred, late, amount, currency in events:
+        event = Event(occurred, occurred + late * DAY, amount, currency)
+        histories[seller].events.setdefault(kind, []).append(event)
+
+    def column(values: list[int]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        return np.array(values, np.int64)
+
+    counts = window_counts(
+        EventColumns(
+            seller=column([one[0] for one in events]),
+            occurred=column([micros(one[2]) for one in events]),
+            known=column([micros(one[2] + one[3] * DAY) for one in events]),
+            kind=column([KINDS.index(one[1]) for one in events]),
+            amount=column([one[4] or 0 for one in events]),
+            currency=column([number_of(one[5]) for one in events]),
+        ),
+        Asked(
+            column([one[0] for one in asked]),
+            column([micros(one[1]) for one in asked]),
+            column([number_of(one[2]) for one in asked]),
+        ),
+    )
+    for row, (seller, moment, currency) in enumerate(asked):
+        expected = histories[seller].event_counts(moment, complete_since, currency)
+        assert counts.of(row, moment, complete_since, currency) == expected
+
+
+def test_without_events_every_count_is_zero() -> None:
+    none = np.empty(0, np.int64)
+    asked = Asked(np.array([0]), np.array([micros(NOW)]), np.array([0]))
+    found = window_counts(EventColumns(none, none, none, none, none, none), asked)
+    counts = found.of(0, NOW, NOW - 365 * DAY, "EUR")
+    assert counts.sales == counts.turnover == (0.0, 0.0, 0.0)
+    assert found.of(0, NOW, None, "EUR") == EventCounts()
+
+
+ALLOW, WATCH, DENY = SellerList.ALLOW, SellerList.WATCH, SellerList.DENY
+
+
+def an_entry(seller: str, which: SellerList, *, added: timedelta = -DAY, ends: timedelta = DAY) -> Entry:
+    return Entry(seller, which, "A police file.", "Ana", NOW + added, NOW + ends)
+
+
+def found(*entries: Entry, links: Links | None = None, seller: str | None = "s-1") -> Listed | None:
+    by_seller = {one.seller: one for one in entries}
+    return listed(seller, links, by_seller, as_of=NOW, policy=DEFAULT_SELLER_LISTS)
+
+
+def linked(*sellers: LinkedSeller) -> Links:
+    return Links(contacts=1, sellers=sellers)
+
+
+TABLE: list[tuple[list[Entry], Links | None, SellerList | None, bool, str]] = [
+    ([], None, None, False, "no entry"),
+    ([an_entry("s-1", WATCH)], None, WATCH, False, "the seller's own"),
+    ([an_entry("s-9", DENY)], None, None, False, "somebody else's"),
+    ([an_entry("s-1", DENY, ends=timedelta(0))], None, None, False, "ended now"),
+    ([an_entry("s-1", DENY, added=DAY, ends=2 * DAY)], None, None, False, "not begun"),
+    ([an_entry("s-2", DENY)], linked(NEAR), DENY, True, "linked with a denied seller"),
+    ([an_entry("s-2", DENY, ends=timedelta(0))], linked(NEAR), None, False, "whose entry has ended"),
+    ([an_entry("s-2", WATCH)], linked(NEAR), None, False, "a watched seller casts no shadow"),
+    ([an_entry("s-3", DENY)], linked(NEAR, SECOND), DENY, True, "two steps away"),
+    ([an_entry("s-4", DENY)], linked(FAR), None, False, "three steps are too far"),
+    ([an_entry("s-1", ALLOW), an_entry("s-2", DENY)], linked(NEAR), ALLOW, False, "one's own entry speaks first"),
+]
+
+
+@pytest.mark.parametrize(("entries", "links", "which", "by_link", "_why"), TABLE)
+def test_the_lists_say(
+    entries: list[Entry], links: Links | None, which: SellerList | None, by_link: bool, _why: str
+) -> None:
+    one = found(*entries, links=links)
+    assert (one.which if one else None, one.by_link if one else False) == (which, by_link)
+
+
+def test_a_listing_without_a_seller_is_on_no_list() -> None:
+    assert found(an_entry("s-1", DENY), seller=None) is None
+
+
+def test_the_reason_names_the_list_the_end_and_the_path() -> None:
+    one, other = found(an_entry("s-1", DENY)), found(an_entry("s-3", DENY), links=linked(NEAR, SECOND))
+    until = f"{NOW + DAY:%-d %B %Y}"
+    assert one is not None
+    assert other is not None
+    assert in_english(one.reason) == f"The seller is on the deny list until {until}: A police file."
+    assert in_english(other.reason) == (
+        "Linked to a seller on the deny list: same payout account as s-2, which has the same telephone number as s-3 "
+        f"(until {until}: A police file.)"
+    )
+
+
+def test_only_entries_of_near_sellers_are_asked_for() -> None:
+    assert linked_names(linked(NEAR, SECOND, FAR), DEFAULT_SELLER_LISTS) == {"s-2", "s-3"}
+    assert linked_names(None, DEFAULT_SELLER_LISTS) == frozenset()
+
+
+LONG_AGO = NOW - timedelta(days=1_000)
+
+
+def put(listing_id: str, days: float, log_price: float = 4.0) -> Put:
+    """A version that came so many days ago, of a listing first seen then."""
+    at = NOW - timedelta(days=days)
+    return Put(listing_id, at, at, log_price, (5_000, "EUR"), "brn_aurelle", "bags", protected=True)
+
+
+def event(days: float, *, known: float | None = None, amount: int | None = 1_000, currency: str = "EUR") -> Event:
+    """Something that happened so many days ago and was known then or later."""
+    known_at = NOW - timedelta(days=days if known is None else known)
+    return Event(NOW - timedelta(days=days), known_at, amount, currency)
+
+
+LISTINGS = [
+    ([put("a", 1), put("b", 2)], 2, "two"),
+    ([put("b", 2), put("a", 1), put("a", 0.5)], 2, "two versions of one are one listing"),
+    ([put("a", 0)], 0, "what came at the moment itself was not known before"),
+    ([put("a", -1)], 0, "what came later"),
+    ([put("a", 180)], 1, "half a year ago"),
+    ([put("a", 180.01)], 0, "longer ago"),
+    ([put("me", 3)], 0, "the listing itself is no other listing"),
+]
+
+
+@pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS)
+def test_other_listings_are_those_known_before_the_moment(put_up: list[Put], listings: int, _why: str) -> None:
+    assert len(SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at)).offers(NOW, "me")) == listings
+
+
+def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
+    past = SellerHistory(put_up=[put("a", 9, 4.0), put("a", 5, 3.0), put("a", -1, 2.0)])
+    assert [listing.log_price for listing in past.offers(NOW, None)] == [3.0]
+
+
+def test_of_very_many_listings_the_latest_count() -> None:
+    found = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]).offers(NOW, None)
+    assert len(found) == MOST_LISTINGS
+    assert max(listing.age for listing in found) == timedelta(days=100 - 0.7)
+
+
+WINDOWS = [
+    ([event(3)], (1, 1, 1), "three days ago"),
+    ([event(7), event(30), event(90)], (1, 2, 3), "a window holds its first moment"),
+    ([event(0, known=1)], (1, 1, 1), "at the moment, announced before"),
+    ([event(3, known=0)], (0, 0, 0), "known only at the moment"),
+    ([event(3, known=-1)], (0, 0, 0), "known only later"),
+    ([event(-1, known=2)], (0, 0, 0), "a day ahead of our clock"),
+]
+
+
+@pytest.mark.parametrize(("events", "sales", "_why"), WINDOWS)
+def test_windows_count_what_was_known_before_the_moment(
+    events: list[Event], sales: tuple[int, int, int], _why: str
+) -> None:
+    past = SellerHistory(events={"sale": sorted(events, key=lambda one: one.occurred_at)})
+    assert past.event_counts(NOW, LONG_AGO, "EUR").sales == sales
+
+
+def test_a_window_that_begins_before_the_marketplace_vouched_is_unknown() -> None:
+    counts = SellerHistory(events={"sale": [event(3)]}).event_counts(NOW, NOW - timedelta(days=30), "EUR")
+    assert (counts.sales, counts.returns) == ((1, 1, None), (0, 0, None))
+
+
+TURNOVERS = [
+    ([event(40), event(3)], "EUR", (10, 10, 20), "two sales of ten"),
+    ([], "EUR", (0, 0, 0), "no sale is a turnover of nothing"),
+    ([event(40, currency="USD"), event(3)], "EUR", (10, 10, None), "a sale in another currency"),
+    ([event(40), event(3)], "USD", (None, None, None), "the listing is in another currency"),
+    ([event(3, amount=None)], "EUR", (0, 0, 0), "a sale without an amount counts nothing"),
+    ([event(3)], None, (None, None, None), "the listing has no currency"),
+    ([event(3)], "JPY", (None, None, None), "of no decimal places"),
+]
+
+
+@pytest.mark.parametrize(("sales", "currency", "expected", "_why"), TURNOVERS)
+def test_turnover_is_in_the_currency_of_the_listing(
+    sales: list[Event], currency: str | None, expected: tuple[float | None, ...], _why: str
+) -> None:
+    assert SellerHistory(events={"sale": sales}).event_counts(NOW, LONG_AGO, currency).turnover == expected
+
+
+KNOWN = [
+    (None, None, "never seen"),
+    (5.0, 5.0, "five days ago"),
+    (0.0, None, "seen first with this very listing"),
+    (-1.0, None, "seen first later"),
+]
+
+
+@pytest.mark.parametrize(("days", "expected", "_why"), KNOWN)
+def test_a_seller_has_been_known_for(days: float | None, expected: float | None, _why: str) -> None:
+    past = SellerHistory(first_known_at=None if days is None else NOW - timedelta(days=days))
+    assert past.known_days(NOW) == expected
+
+
+C, G, GREY = Judgement.COUNTERFEIT, Judgement.GENUINE, Judgement.GREY_MARKET
+UNSURE, TEST_BUY = Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY
+
+
+@dataclass(frozen=True)
+class Given:
+    """A verdict so many hours ago, withdrawn `withdrawn` hours ago."""
+
+    judgement: Judgement
+    ago: float
+    by: Side = Side.ANALYST
+    withdrawn: float | None = None
+    version: str = "v1"
+    appeal: bool = False
+
+
+def ruling(one: Given, listing: str = "l") -> Ruling:
+    at = None if one.withdrawn is None else hours_ago(one.withdrawn)
+    return Ruling(listing, one.version, one.judgement, one.by, one.appeal, hours_ago(one.ago), at)
+
+
+def hours_ago(hours: float) -> datetime:
+    return NOW - timedelta(hours=hours)
+
+
+BRAND = Side.BRAND
+STANDING: list[tuple[list[Given], bool | None, float | None, str]] = [
+    ([], None, None, "no verdict"),
+    ([Given(C, 5)], True, 5, "an analyst said counterfeit"),
+    ([Given(GREY, 5)], False, 5, "grey market is genuine goods"),
+    ([Given(UNSURE, 5)], None, None, "'cannot tell' is no answer"),
+    ([Given(TEST_BUY, 5)], None, None, "nor is a request for a test buy"),
+    ([Given(C, 0)], None, None, "given at the moment itself, it was not known before"),
+    ([Given(C, -1)], None, None, "given later"),
+    ([Given(C, 5, withdrawn=3)], None, None, "withdrawn before"),
+    ([Given(C, 5, withdrawn=0)], True, 5, "withdrawn at the moment, it stood until then"),
+    ([Given(C, 5, withdrawn=-1)], True, 5, "withdrawn later, it stood then"),
+    ([Given(G, 9), Given(C, 5)], True, 5, "the later of two analysts"),
+    ([Given(C, 9), Given(G, 5, by=BRAND)], False, 5, "the brand knows better"),
+    ([Given(G, 9, by=BRAND), Given(C, 5)], False, 9, "also where the analyst came later"),
+    ([Given(C, 9), Given(G, 5, by=BRAND, withdrawn=4)], True, 9, "the brand withdrew it, so the analyst's stands"),
+    ([Given(G, 9, by=BRAND), Given(C, 5, version="v2")], True, 5, "the version judged last decides"),
+    ([Given(C, 9, by=BRAND), Given(G, 5, appeal=True)], False, 5, "an upheld appeal clears"),
+    ([Given(C, 9, by=BRAND), Given(UNSURE, 5, appeal=True)], False, 5, "the doubt is the seller's"),
+    ([Given(C, 9, by=BRAND), Given(C, 5, appeal=True)], True, 9, "a dismissed appeal changes nothing"),
+    ([Given(C, 9, by=BRAND), Given(G, 5, appeal=True, withdrawn=4)], True, 9, "the appeal's decision was withdrawn"),
+    ([Given(C, 9), Given(G, 5, appeal=True, version="v2")], False, 5, "an appeal clears the listing, not one version"),
+    ([Given(C, 9), Given(G, 5, appeal=True), Given(C, 2, version="v2")], True, 2, "a later verdict stands on its own"),
+    ([Given(C, 9), Given(G, 5, appeal=True), Given(UNSURE, 2, version="v2")], False, 5, "a later doubt is none"),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "counterfeit", "since", "_why"), STANDING)
+def test_what_stands_of_a_listing(
+    verdicts: list[Given], counterfeit: bool | None, since: float | None, _why: str
+) -> None:
+    found = outcomes([ruling(one) for one in verdicts], as_of=NOW)
+    expected = [] if counterfeit is None or since is None else [(counterfeit, hours_ago(since))]
+    assert [(one.counterfeit, one.since) for one in found] == expected
+
+
+def test_each_listing_has_its_own_outcome_in_a_fixed_order() -> None:
+    rulings = [ruling(Given(C, 3), "b"), ruling(Given(G, 2), "a"), ruling(Given(G, 4), "b")]
+    assert [(one.listing_id, one.counterfeit) for one in outcomes(rulings, as_of=NOW)] == [("a", False), ("b", True)]

@@ -76,20 +76,23 @@ _OTHERS: Final = {
 # Tests outside the subject's folder, or which import the module by a detour.
 _ALSO: Final = {
     "models/test_bundle.py": "models/bundle_files models/phrases",
-    "models/test_points.py": "models/classifier",
+    "models/test_evidence.py": "models/classifier",
     "models/test_routing.py": "models/exploration",
     "training/test_weighting.py": "training/influence",
     "serving/account_management/service/test_alias_decisions.py": "serving/brands/store/aliases",
     "serving/administration/service/test_inviting.py": "serving/accounts/store/invitations",
     "serving/administration/service/test_reset_links.py": "serving/accounts/store/reset_links",
     "serving/appeals/service/test_appeal.py": "serving/appeals/service/complaint_case",
+    "serving/brands/service/test_indicators.py": "serving/brands/store/price_lists",
     "serving/intake/service/test_one_batch.py": "serving/intake/service/batch_scoring",
-    "serving/intake/service/test_questions.py": "serving/intake/service/intake_reading serving/scoring/service/scoring",
+    "serving/intake/service/test_intake.py": "serving/intake/service/intake_reading serving/scoring/service/scoring",
+    "serving/learning/service/test_retraining.py": "serving/learning/rules/drift_alarm",
     "serving/learning/service/test_trial.py": "serving/scoring/service/on_trial",
     "serving/notices/service": "serving/notices/rules/limits",
     "serving/notices/service/test_notice_complaints.py": "serving/appeals/service/complaint_case",
     "serving/notices/service/test_notices.py": "serving/notices/service/notified_listings",
     "serving/operations/service/test_breaker.py": "serving/scoring/service/scoring",
+    "serving/reports/rules/test_outcomes.py": "serving/reports/rules/good_faith",
     "serving/reports/service/test_labels.py": "serving/cases/store/chosen serving/learning/service/labelling"
     " serving/learning/store/monitoring training/snapshot",
     "serving/review/service/test_analysts_alone.py": "serving/takedowns/service/pending_approval",
@@ -101,6 +104,7 @@ _ALSO: Final = {
     "serving/sellers/service/test_sanctioning.py": "serving/appeals/service/overturn serving/review/service/undoing"
     " serving/sellers/service/sanction_steps serving/sellers/service/strike_recording"
     " serving/takedowns/service/takedown",
+    "serving/takedowns/rules/test_approval.py": "serving/takedowns/rules/evidence",
     "serving/takedowns/service/test_pending_approval.py": "serving/learning/store/verdict_history"
     " serving/scoring/store/histories serving/scoring/store/history_queries serving/scoring/store/near_duplicates"
     " serving/standing/store/standings serving/takedowns/service/pending_approval",
@@ -144,8 +148,9 @@ def _nearest(module: str) -> list[Path]:
 
 @cache
 def named_tests(module: str) -> tuple[str, ...]:
-    """The tests of the module's name, and those that are named above."""
-    own = [test for test in _nearest(module) if test.stem == f"test_{Path(module).stem}"]
+    """The tests of the module's name, or else those in its place that import it, and those that are named above."""
+    beside = [test for test in _nearest(module) if test.parent == Path("tests", module).parent]
+    own = [test for test in _nearest(module) if test.stem == f"test_{Path(module).stem}"] or beside
     also = [Path("tests", place) for place, names in _ALSO.items() if module.removesuffix(".py") in names.split()]
     folders = [sorted(place.glob("test_*.py")) if place.is_dir() else [place] for place in also]
     return tuple(dict.fromkeys(map(str, sum(folders, own))))

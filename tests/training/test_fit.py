@@ -5,17 +5,26 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from features.compute import NAMES, matrix
+from features.compute import NAMES, family_columns, matrix
 from features.facts import Facts
-from models.arrays import Labels
+from features.spec import Family
+from features.text_kernel import COLUMNS
+from models.arrays import Floats, Labels
 from models.bundle import digest_of, to_files
 from models.classifier import Classifier, Join
 from models.forest import Forest, splits_without_missing
 from models.phrases import NO_PHRASES
+from models.policies.deciding import DEFAULT_SCORECARD
 from models.routing import Thresholds
+from tests.fixtures.clusters import a_cluster
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training import metrics
+from training.cluster import ClusterFailed
 from training.fit import CounterfeitClassifier
+from training.fit_cluster import FitInputWork, fit_input_at
+from training.fit_forest import ForestSettings, fit_forest, forest_settings, with_masked_copies
+from training.fit_input import FitInput
+from training.fit_join import fit_combiner, fit_offset, fit_points
 from training.material import Labelled
 
 DATA = a_market(120)
@@ -163,3 +172,216 @@ def test_the_forest_reads_no_missing_value_as_zero() -> None:
     """No row of the market lacks its text or its price, so only masked copies have missing values."""
     assert not np.isnan(matrix(FACTS)[:, NAMES.index("text_title_length")]).any()
     assert splits_without_missing(text_of(the_model().model_)) == 0
+
+
+SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 7), (2_999, 600, 7), (3_000, 400, 31)]
+
+
+@pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)
+def test_trees_grow_with_the_number_of_counterfeits(positives: int, rounds: int, leaves: int) -> None:
+    found = forest_settings(positives)
+    assert (found.rounds, found.leaves) == (rounds, leaves)
+
+
+def test_no_setting_of_the_forest_depends_on_time_or_threads() -> None:
+    found = ForestSettings(rounds=1, leaves=2, learning_rate=0.1, rows_per_leaf=1).parameters(3, 1)
+    assert (found["deterministic"], found["force_row_wise"], found["seed"]) == (True, True, 3)
+
+
+def masked(share: float, columns: int = len(NAMES)) -> tuple[NDArray[np.float64], Labels, NDArray[np.float64]]:
+    rows = np.arange(40.0 * columns).reshape(40, columns)
+    return with_masked_copies(rows, np.array([0, 1] * 20, dtype=np.int8), np.full(40, 0.8), seed=0, share=share)
+
+
+def test_the_rows_themselves_stay_as_they_are() -> None:
+    rows, labels, weights = masked(0.15)
+    assert np.array_equal(rows[:40], np.arange(40.0 * len(NAMES)).reshape(40, len(NAMES)))
+    assert (labels[:40].tolist(), set(weights[:40])) == ([0, 1] * 20, {0.8})
+
+
+def test_a_copy_lacks_one_whole_family_and_weighs_half() -> None:
+    rows, labels, weights = masked(0.15)
+    families = [set(family_columns(family)) for family in Family]
+    copies = rows[40:]
+    assert all(set(np.flatnonzero(np.isnan(row))) in families for row in copies)
+    assert set(weights[40:]) == {0.4}
+    originals = {int(np.nanmin(row - np.arange(len(NAMES)))) // len(NAMES) for row in copies}
+    assert originals <= set(range(40))
+    assert len(labels) == len(rows)
+
+
+@pytest.mark.parametrize("columns", [len(NAMES), len(NAMES) + 1])
+def test_every_column_is_missing_somewhere_even_at_a_share_of_zero(columns: int) -> None:
+    rows, _, _ = masked(0.0, columns)
+    assert np.isnan(rows).any(axis=0).all()
+
+
+def test_a_copy_keeps_its_label() -> None:
+    rows, labels, _ = masked(0.5)
+    of = [int(np.nanmin(row - np.arange(len(NAMES)))) // len(NAMES) for row in rows]
+    assert labels.tolist() == [i % 2 for i in of]
+
+
+def test_a_forest_learns_only_what_its_offset_leaves_open() -> None:
+    """Nine labels in ten follow the first column, which the offset states."""
+    random = np.random.default_rng(0)
+    columns = np.zeros((1_000, len(NAMES)))
+    columns[:, 0] = random.integers(0, 2, 1_000)
+    labels = (columns[:, 0] != (random.random(1_000) < 0.1)).astype(np.int8)
+    settings = ForestSettings(rounds=40, leaves=3, learning_rate=0.1, rows_per_leaf=10)
+
+    def moved(offset: NDArray[np.float64] | None) -> float:
+        forest = fit_forest(
+            columns, labels, np.ones(1_000), settings=settings, names=NAMES, seed=0, threads=1, offset=offset
+        )
+        rows = np.zeros((2, len(NAMES)))
+        rows[1, 0] = 1
+        low, high = forest.raw(rows)
+        return abs(float(high - low))
+
+    assert moved(None) > 1
+    assert moved((2 * columns[:, 0] - 1) * np.log(9)) < 0.4
+
+
+LABELS = np.array([1, 0] * 20, dtype=np.int8)
+TELLING = LABELS + np.linspace(0, 0.1, 40)
+NOISE = np.tile([0.0, 0.0, 1.0, 1.0], 10)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text", "best"),
+    [
+        (
+            TELLING,
+            NOISE,
+            0.45,
+        ),  # The ranking is right at every weight below a half; the nearest to the prior is chosen.
+        (NOISE, TELLING, 0.55),
+        (TELLING, -TELLING, 0.45),  # Text that contradicts.
+        (TELLING, TELLING, 0.5),
+    ],
+)
+def test_the_better_learner_has_more_weight_and_few_positives_pull_it_towards_a_half(
+    numbers: Floats, text: Floats, best: float
+) -> None:
+    found = fit_combiner(Join.SUM, numbers, text, LABELS, np.ones(40))
+    assert found.text_weight == pytest.approx((20 * best + 30 * 0.5) / 50)
+
+
+def test_text_that_hurts_at_any_weight_gets_none_where_positives_are_many() -> None:
+    random = np.random.default_rng(0)
+    labels = (np.arange(4_000) % 20 == 0).astype(np.int8)
+    numbers, text = labels + 0.4 * random.standard_normal(4_000), random.standard_normal(4_000)
+    assert fit_combiner(Join.SUM, numbers, text, labels, np.ones(4_000)).text_weight < 0.1
+
+
+def test_values_are_standardised_by_out_of_fold_scores() -> None:
+    labels = np.array([1, 0] * 20, dtype=np.int8)
+    numbers, text = np.arange(40.0), np.full(40, 7.0)
+    found = fit_combiner(Join.SUM, numbers, text, labels, np.ones(40))
+    assert (found.numbers.mean, found.numbers.spread) == (numbers.mean(), numbers.std())
+    assert (found.text.mean, found.text.spread) == (7.0, 1e-9)
+
+
+def test_the_offset_is_the_calibrated_log_odds_of_the_text() -> None:
+    random = np.random.default_rng(0)
+    text = 3 + 2 * random.standard_normal(20_000)
+    labels = (random.random(20_000) < 1 / (1 + np.exp(4 - 0.9 * text))).astype(np.int8)
+    combiner, offset = fit_offset(text, labels, np.ones(20_000))
+    assert combiner.join is Join.OFFSET
+    assert offset == pytest.approx(0.9 * text - 4, abs=0.2)
+    assert combiner.join_values(np.zeros(20_000), text) - offset == pytest.approx(np.full(20_000, -offset.mean()))
+
+
+def test_text_that_tells_nothing_or_the_contrary_is_no_offset() -> None:
+    for text in (NOISE, -TELLING):
+        combiner, offset = fit_offset(text, LABELS, np.ones(40))
+        assert combiner.text_weight < 0.01
+        assert offset == pytest.approx(np.full(40, offset[0]), abs=0.05)
+
+
+def test_points_get_the_weight_that_the_labels_give_them_beside_the_text() -> None:
+    """With log-odds of text - 4 + 0.05 a point, and points that do not follow the text."""
+    random = np.random.default_rng(0)
+    text, sums = random.standard_normal(20_000), 20 * random.standard_normal(20_000)
+    labels = (random.random(20_000) < 1 / (1 + np.exp(4 - text - 0.05 * sums))).astype(np.int8)
+    found = fit_points(text, DEFAULT_SCORECARD, sums, labels, np.ones(20_000))
+    assert found.weight / found.spread == pytest.approx(0.05, abs=0.005)
+
+
+def test_points_that_say_no_more_than_chance_get_hardly_any_weight() -> None:
+    """With forty counterfeits of 500, the weight of noise has a standard error of about .17."""
+    random, found = np.random.default_rng(0), []
+    for _ in range(100):
+        labels = (np.arange(500) < 40).astype(np.int8)
+        text, sums = labels + random.standard_normal(500), random.standard_normal(500)
+        found.append(fit_points(text, DEFAULT_SCORECARD, sums, labels, np.ones(500)).weight)
+    assert np.mean(np.array(found) == 0) > 0.7
+    assert np.mean(found) < 0.04
+
+
+def test_points_that_speak_against_the_labels_get_no_weight() -> None:
+    assert fit_points(NOISE, DEFAULT_SCORECARD, -TELLING, LABELS, np.ones(40)).weight == 0.0
+
+
+def test_points_that_are_all_equal_are_harmless() -> None:
+    assert fit_points(TELLING, DEFAULT_SCORECARD, np.zeros(40), LABELS, np.ones(40)).weight == 0.0
+
+
+# The input of a fit, computed in parts and sent as bytes, is that of all rows at once.
+
+FIT_INPUT_FACTS = market_facts(a_market(40))
+
+
+def equal(one: FitInput, other: FitInput) -> bool:
+    """To the last bit, and of the same types."""
+    pairs = ((one.numbers, other.numbers), *((one.texts[i], other.texts[i]) for i in range(3)))
+    return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
+
+
+def test_parts_joined_are_the_input_of_all_rows() -> None:
+    parts = [FitInput.of(FIT_INPUT_FACTS[start : start + 15]) for start in range(0, 40, 15)]
+    assert equal(FitInput.joined(parts), FitInput.of(FIT_INPUT_FACTS))
+
+
+def test_the_input_survives_as_bytes() -> None:
+    found = FitInput.of(FIT_INPUT_FACTS)
+    assert equal(FitInput.from_bytes(found.to_bytes(), 40), found)
+
+
+def damaged(found: FitInput) -> dict[str, FitInput]:
+    """Inputs that compiled code would read beyond the arrays, or for other rows."""
+    indices, values, starts = found.texts
+    high, low, back = indices.copy(), indices.copy(), starts.copy()
+    high[3], low[3] = COLUMNS, -1
+    back[5] = back[7]
+    return {
+        "column too high": found._replace(texts=found.texts._replace(indices=high)),
+        "negative column": found._replace(texts=found.texts._replace(indices=low)),
+        "rows back": found._replace(texts=found.texts._replace(starts=back)),
+        "later start": found._replace(texts=found.texts._replace(starts=np.maximum(starts, 1))),
+        "values missing": found._replace(texts=found.texts._replace(values=values[:-1])),
+        "a row missing": FitInput.of(FIT_INPUT_FACTS[1:]),
+        "other numbers": found._replace(numbers=found.numbers[:, 1:]),
+        "another type": found._replace(texts=found.texts._replace(values=values.astype(np.float64))),
+    }
+
+
+@pytest.mark.parametrize("fault", damaged(FitInput.of(FIT_INPUT_FACTS)))
+def test_arrays_that_do_not_fit_are_refused(fault: str) -> None:
+    with pytest.raises(ValueError, match="no input of these rows"):
+        FitInput.from_bytes(damaged(FitInput.of(FIT_INPUT_FACTS))[fault].to_bytes(), 40)
+
+
+def test_a_training_that_a_worker_fails_says_to_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.fit_input.matrix", None)
+    failed = pytest.raises(ClusterFailed, match=r"failed \(TypeError: .*\)\. Run the same command again\.$")
+    with a_cluster() as cluster, failed:
+        fit_input_at(cluster.scheduler_address, FIT_INPUT_FACTS, lambda _share: None)
+
+
+@pytest.mark.parametrize("answer", [b"", b"nothing", FitInput.of(FIT_INPUT_FACTS[1:]).to_bytes()])
+def test_a_worker_s_answer_that_is_no_input_ends_the_training(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FitInputWork, "compute", lambda _self, _facts: answer)
+    with a_cluster() as cluster, pytest.raises(ClusterFailed, match="something else than the input of its rows"):
+        fit_input_at(cluster.scheduler_address, FIT_INPUT_FACTS, lambda _share: None)

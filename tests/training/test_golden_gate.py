@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -7,11 +7,14 @@ import pytest
 from features.compute import compute
 from models.bundle import Bundle, from_files
 from models.calibration import Sigmoid
+from models.policies.deciding import DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_GATES
 from models.routing import Thresholds
+from models.scorecard import score_by_points
 from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
-from tests.fixtures.scorers import CALIBRATION, a_bundle, bundle_files
+from tests.fixtures.scorers import CALIBRATION, THRESHOLDS, a_bundle, bundle_files
 from tests.training.test_golden import item
 from training.gate import State
 from training.gates import Incumbent
@@ -347,3 +350,45 @@ def test_the_gate_reports_how_many_and_which(evidence: UpheldEvidence, state: St
     assert gate.blocks == (state is State.FAILED)
     judged = state is not State.NOT_JUDGED
     assert (gate.figure, gate.bound) == ((len(evidence.regressed), evidence.mended) if judged else (None, None))
+
+
+INCUMBENT_ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_facts(), suspect_facts())]
+
+
+def test_a_champion_scores_by_probability_and_shows_from_its_own_threshold() -> None:
+    found = InForce(a_bundle(), 1)
+    assert found.scores(INCUMBENT_ROWS).tolist() == [
+        score.probability for score in a_bundle().score_many(INCUMBENT_ROWS)
+    ]
+    assert (found.name, found.shown_from) == (Incumbent.CHAMPION, THRESHOLDS.analyst_from)
+
+
+def test_without_a_champion_the_starter_scorecard_scores_by_points() -> None:
+    found = InForce(None, 1)
+    points = [score_by_points(row, policy=DEFAULT_SCORECARD, fingerprint="").value for row in INCUMBENT_ROWS]
+    assert found.scores(INCUMBENT_ROWS).tolist() == points
+    assert points[-1] > max(points[:-1]), "the suspect one stands out"
+    assert (found.name, found.shown_from) == (Incumbent.SCORECARD, 20.0)
+
+
+TRAINED: list[tuple[datetime | None, bool, str]] = [
+    (None, True, "a champion that does not say when"),
+    (NOW - timedelta(days=1), True, "before"),
+    (NOW, True, "at that very moment"),
+    (NOW + timedelta(days=1), False, "after"),
+]
+
+
+@pytest.mark.parametrize(("as_of", "was", "_why"), TRAINED)
+def test_a_champion_was_trained_by_a_time(as_of: datetime | None, was: bool, _why: str) -> None:
+    assert InForce(replace(a_bundle(), references_as_of=as_of), 1).was_trained_by(NOW) is was
+
+
+def test_a_scorecard_was_never_trained() -> None:
+    assert not InForce(None, 1).was_trained_by(NOW)
+    assert not InForce(None, 1).knew(NOW)
+
+
+@pytest.mark.parametrize(("days", "knew"), [(-1, True), (0, True), (1, False)])
+def test_a_champion_knew_labels_that_were_mature_at_its_training(days: int, knew: bool) -> None:
+    assert InForce(replace(a_bundle(), references_as_of=NOW), 1).knew(NOW + timedelta(days=days)) is knew

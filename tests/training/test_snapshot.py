@@ -1,24 +1,31 @@
 import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.compute import NAMES, input_fingerprint
 from features.facts import SCHEMA
 from features.references import references_to_dict
 from tests.fixtures.clocks import NOW
-from tests.fixtures.labelled import a_market, market_facts, market_references, snapshot_rows
+from tests.fixtures.facts import REFERENCES
+from tests.fixtures.labelled import BRANDS, a_market, market_facts, market_references, snapshot_rows
+from training.material import FromFile, FromSnapshot
 from training.snapshot import SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
 from training.snapshot_summary import summarise
+from training.weighting import training_weights
 
 DATA = a_market(12)
 ROWS = snapshot_rows(DATA)
-REFERENCES = market_references(DATA)
+OF_MARKET = market_references(DATA)
 
 
 def with_facts(row: SnapshotRow, **changes: Any) -> str:
@@ -26,14 +33,14 @@ def with_facts(row: SnapshotRow, **changes: Any) -> str:
 
 
 def written(folder: Path, rows: list[SnapshotRow] = ROWS) -> tuple[Path, str]:
-    return write_snapshot(folder, rows, REFERENCES, NOW)
+    return write_snapshot(folder, rows, OF_MARKET, NOW)
 
 
 def test_a_snapshot_comes_back_whole(tmp_path: Path) -> None:
     path, digest = written(tmp_path)
     found = read_snapshot(path, expected=digest)
     assert (list(found.rows), found.as_of, found.digest) == (ROWS, NOW, digest)
-    assert references_to_dict(found.references, NOW) == references_to_dict(REFERENCES, NOW)
+    assert references_to_dict(found.references, NOW) == references_to_dict(OF_MARKET, NOW)
 
 
 def test_facts_come_back_as_they_were_stored(tmp_path: Path) -> None:
@@ -162,3 +169,173 @@ def test_any_parquet_reader_can_read_a_snapshot(tmp_path: Path) -> None:
     table = pq.read_table(written(tmp_path)[0])
     assert table.num_rows == 12
     assert json.loads(table["facts"][0].as_py())["schema"] == SCHEMA
+
+
+# A snapshot from before a feature existed trains with it: its values come from the stored facts.
+
+NEW: Final = ("price_last_digit", "seller_linked_first")
+# Everything that depends on the features is computed when it is imported, so they are registered before.
+TRAINED: Final = """
+import json, math, sys
+from pathlib import Path
+from features import price, seller_links
+from features.message import message
+from features.spec import MISSING, Evidence, Scale, either
+
+def said(e, value):
+    return message("said", value=value)
+
+@price.signals.feature(Scale("digit", 0, 9), side=either, say=said, missing="never")
+def price_last_digit(e: Evidence) -> float:
+    \"\"\"Last digit of the price.\"\"\"
+    return float(str(e.facts.listing.price)[-1])
+
+@seller_links.signals.feature(Scale("sellers", 0, 1e6), side=either, say=said)
+def seller_linked_first(e: Evidence) -> float:
+    \"\"\"Sellers that share a contact.\"\"\"
+    links = e.facts.seller.links
+    return MISSING if links is None else float(len(links.sellers))
+
+import numpy as np
+import pytest
+from features.compute import NAMES, input_fingerprint, matrix
+from models.bundle import from_files
+from tests.fixtures.fitting import small_forests
+from training.pipeline import train
+from training.snapshot import read_snapshot
+
+with pytest.MonkeyPatch.context() as patch:
+    small_forests(patch)
+    snapshot = read_snapshot(Path(sys.argv[1]), expected=sys.argv[2])
+    found = train(snapshot, champion=None, seed=0, threads=1)
+columns = matrix(snapshot.facts())
+digits, linked = (columns[:, NAMES.index(name)] for name in sys.argv[3:])
+print(json.dumps({
+    "fingerprint": input_fingerprint(),
+    "learnt": [name for name in sys.argv[3:] if name in from_files(found.files).classifier.learner.columns],
+    "feature_count": found.report["feature_count"],
+    "rows": found.report["rows"] + found.report["waiting"],
+    "digits": digits.tolist(),
+    "linked_missing": int(np.isnan(linked).sum()),
+}))
+"""
+OLD_SNAPSHOTS_DATA = a_market(160)
+
+
+def of_the_second_schema(row: SnapshotRow) -> SnapshotRow:
+    """The row as the code of schema 2 stored it: without links, naming, priors and corrections."""
+    facts = json.loads(row.facts)
+    facts["schema"] = 2
+    del facts["seller"]["links"], facts["naming"], facts["priors"], facts["correction"]
+    return replace(row, facts=json.dumps(facts))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A training with two features more, on a snapshot that this process stored without them."""
+    rows = [of_the_second_schema(row) for row in snapshot_rows(OLD_SNAPSHOTS_DATA)]
+    path, digest = write_snapshot(tmp_path_factory.mktemp("old"), rows, market_references(OLD_SNAPSHOTS_DATA), NOW)
+    command = [sys.executable, "-P", "-c", TRAINED, str(path), digest, *NEW]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_a_snapshot_stored_before_a_feature_existed_trains_with_it(trained: dict[str, Any]) -> None:
+    assert trained["fingerprint"] != input_fingerprint()
+    assert trained["learnt"] == list(NEW)
+    assert trained["feature_count"] == len(NAMES) + len(NEW)
+    assert trained["rows"] == len(OLD_SNAPSHOTS_DATA.labels)
+
+
+def test_its_values_are_computed_from_the_stored_facts(trained: dict[str, Any]) -> None:
+    assert trained["digits"] == [float(str(listing.price)[-1]) for listing in OLD_SNAPSHOTS_DATA.listings]
+
+
+def test_a_fact_that_was_not_recorded_then_is_missing_and_never_zero(trained: dict[str, Any]) -> None:
+    assert trained["linked_missing"] == len(OLD_SNAPSHOTS_DATA.labels)
+
+
+# The rows of a cross-validation: a snapshot's facts as stored, with training's weights and linked sellers as one.
+
+MATERIAL_DATA = a_market(40)
+MATERIAL_ROWS = [
+    replace(row, seller_cluster="ring" if i < 6 else row.seller_cluster)
+    for i, row in enumerate(snapshot_rows(MATERIAL_DATA))
+]
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> FromSnapshot:
+    path, _ = write_snapshot(tmp_path_factory.mktemp("snapshot"), MATERIAL_ROWS, market_references(MATERIAL_DATA), NOW)
+    return FromSnapshot.read(path)
+
+
+def test_the_facts_of_a_snapshot_are_the_stored_ones_whatever_the_fold(stored: FromSnapshot) -> None:
+    train, test = np.arange(10), np.arange(10, 40)
+    assert stored.facts((train, test)) == (market_facts(MATERIAL_DATA)[:10], market_facts(MATERIAL_DATA)[10:])
+    assert stored.listings == MATERIAL_DATA.listings
+    assert stored.labels.tolist() == MATERIAL_DATA.labels.tolist()
+
+
+def test_linked_accounts_of_a_snapshot_are_one_seller(stored: FromSnapshot) -> None:
+    assert len(set(stored.groups[:6].tolist())) == 1
+    assert len(set(stored.groups.tolist())) == 18
+
+
+def test_the_weights_of_a_snapshot_are_those_of_a_training(stored: FromSnapshot) -> None:
+    assert np.array_equal(stored.weights, training_weights(MATERIAL_ROWS, market_facts(MATERIAL_DATA)).values)
+    assert len(set(stored.weights.tolist())) > 1
+
+
+def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SnapshotRefused):
+        FromSnapshot.read(tmp_path / "a.parquet")
+
+
+def test_rows_of_a_file_weigh_the_same() -> None:
+    assert FromFile(MATERIAL_DATA, tuple(BRANDS.brands.values()), NOW, "bazaar").weights.tolist() == [1.0] * 40
+
+
+def a_row(version_id: str, label: int, level: str, *sources: str) -> SnapshotRow:
+    return SnapshotRow(
+        version_id=version_id,
+        listing_id="lst_1",
+        known_at=NOW,
+        seller="maison-brandt",
+        seller_cluster="maison-brandt",
+        brand_id="brd_1",
+        lane="analyst",
+        inclusion_probability=1.0,
+        label=label,
+        weight=0.5,
+        evidence_level=level,
+        matured_at=NOW + timedelta(days=14),
+        provenance=("vdt_1",),
+        sources=sources,
+        audit_entries=(1,),
+        facts="{}",
+    )
+
+
+def test_a_summary_counts_and_names_no_seller(tmp_path: Path) -> None:
+    rows = [a_row("ver_1", 1, "brand", "brand:brd_1"), a_row("ver_2", 0, "two_reviewers", "user:usr_1", "user:usr_2")]
+    path, digest = write_snapshot(tmp_path, rows, REFERENCES, NOW + timedelta(days=30))
+    found = summarise(path, digest, preview=1)
+    assert (found.rows, found.counterfeit, found.whole) == (2, 1, True)
+    assert found.levels == {"brand": 1, "two_reviewers": 1}
+    assert found.sources == {"brand:brd_1": 1, "user:usr_1": 1, "user:usr_2": 1}
+    assert found.by_source == {"brand:brd_1": 1}
+    (preview,) = found.preview
+    assert not {"seller", "seller_cluster", "facts"} & preview.keys()
+    assert not summarise(path, "0" * 64).whole
+
+
+def test_a_missing_file_or_another_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotRefused, match="gone"):
+        summarise(tmp_path / "none.parquet", "0" * 64)
+    (tmp_path / "bad.parquet").write_bytes(b"<html>")
+    with pytest.raises(SnapshotRefused, match="gone or cannot be read"):
+        summarise(tmp_path / "bad.parquet", "0" * 64)

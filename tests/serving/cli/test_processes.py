@@ -21,7 +21,7 @@ from tests.browser.service import serving
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.runtimes import a_row
 from tests.serving.cli.commands import REFUSED, touchstone_in
-from tests.training.registry.test_relocating import a_registry, addresses
+from tests.training.registry.test_runs import a_registry, addresses
 
 
 def run(touchstone: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,8 @@ from serving.intake.service.intake import receive
 from serving.review.service.naming import name_brand
 from tests.fixtures.naming import VELA
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
+from tests.serving.review.service.test_deferring import passed
 from tests.serving.review.service.test_masked_scores import masking
-from tests.serving.review.service.test_opening import passed
 from tests.serving.web.visits import visit_as, words
 
 

@@ -2,12 +2,15 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from features.fields import Rejected
 from features.listing import Listing, check
 from tests.fixtures.clocks import NOW
+from training.adapters import cells
 from training.adapters.formats import FORMATS, UnknownLayout
+from training.adapters.native import columns_to_listings, to_listing
 
 
 def listing(format_name: str, row: Mapping[str, object]) -> Listing:
@@ -293,3 +296,142 @@ def test_a_line_without_a_seller_may_hold_lists() -> None:
     row = {"title": "Bag", "rating_counts": [1, 0, 0, 0, 4], "image_link": ["https://a.example/1"]}
     found = listing("native", row)
     assert (found.rating_counts, found.image_link) == ((1, 0, 0, 0, 4), ("https://a.example/1",))
+
+
+# Columns of Parquet that are converted at once are read as cell by cell.
+
+TYPED: Mapping[str, Any] = {
+    "external_id": ["MP-1", "MP-2", None, " "],
+    "title": ["Tote", "  ", None, " Tote, grey "],
+    "gtin": [4006381333931.0, None, float("nan"), 12.5],
+    "mpn": [17, None, 0, -1],
+    "price": [5.8100000000000005, float("nan"), None, 10.0],
+    "list_price": [Decimal("9.90"), None, None, Decimal("10.00")],
+    "currency": ["EUR", "", None, "eur"],
+    "age_days": [3, None, 0, -1],
+    "comments_count": [1.0, 2.5, float("nan"), None],
+    "image_link": ["https://a.example/1, https://a.example/2", None, "", "x"],
+    "sales.d7": [1, None, 2, 3],
+    "sales.d30": ["4", " ", None, "5"],
+    "seller.external_id": ["closet-mia", None, "", "x"],
+    "seller.gmv.d90": [Decimal("1.50"), None, None, Decimal("0")],
+    "condition": pa.array(["new", None, "used", "broken"]).dictionary_encode(),
+    "our_remark": ["x", None, "", "y"],
+}
+UNREADABLE: Mapping[str, Any] = {
+    "external_id": ["MP-1", "MP-2", "MP-3"],
+    "age_days": ["three", "3", ""],
+    "comments_count": [float("inf"), 1.0, float("inf")],
+}
+
+
+def one_by_one(batch: pa.RecordBatch) -> list[Mapping[str, object] | None]:
+    found: list[Mapping[str, object] | None] = []
+    for row in batch.to_pylist():
+        try:
+            found.append(to_listing(row))
+        except Rejected:
+            found.append(None)
+    return found
+
+
+@pytest.mark.parametrize("columns", [TYPED, UNREADABLE, {"title": ["a", None]}], ids=["typed", "unreadable", "title"])
+def test_columns_are_read_as_cells_are(columns: Mapping[str, Any]) -> None:
+    batch = pa.record_batch(dict(columns))
+    assert columns_to_listings(batch) == one_by_one(batch)
+
+
+def test_each_column_is_read_alike_alone() -> None:
+    for name, values in TYPED.items():
+        batch = pa.record_batch({name: values, "title": ["a", "b", "c", "d"]} if name != "title" else {name: values})
+        assert columns_to_listings(batch) == one_by_one(batch), name
+
+
+@pytest.mark.parametrize("column", ["seller", "label", "rating_counts.3"])
+def test_columns_that_belong_together_are_read_row_by_row(column: str) -> None:
+    assert columns_to_listings(pa.record_batch({"title": ["a"], column: [1]})) is None
+
+
+def test_nested_and_doubled_columns_are_read_row_by_row() -> None:
+    assert columns_to_listings(pa.record_batch({"title": ["a"], "sales": [{"d7": 1}]})) is None
+    doubled = pa.RecordBatch.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["title", "title"])
+    assert columns_to_listings(doubled) is None
+
+
+MISSING = [None, float("nan"), "", "  ", "\u3000"]
+
+
+@pytest.mark.parametrize("value", MISSING, ids=repr)
+@pytest.mark.parametrize("read", [cells.text, cells.number, cells.amount], ids=["text", "number", "amount"])
+def test_a_blank_cell_is_missing(read: object, value: object) -> None:
+    assert callable(read)
+    assert read({"x": value}, "x") is None
+
+
+def test_an_absent_column_is_missing() -> None:
+    assert cells.text({}, "x") is None
+
+
+TEXTS = [("a", "a"), (12, "12"), (12.0, "12"), (12.5, "12.5"), (Decimal("1.50"), "1.50"), (True, "True")]
+
+
+@pytest.mark.parametrize(("value", "expected"), TEXTS)
+def test_a_cell_reads_as_text(value: object, expected: str) -> None:
+    assert cells.text({"x": value}, "x") == expected
+
+
+NUMBERS = [("12", 12.0), (" 12.0 ", 12.0), (12, 12), (12.5, 12.5), ("1e3", 1000.0), (Decimal("1.5"), 1.5), (0, 0)]
+
+
+@pytest.mark.parametrize(("value", "expected"), NUMBERS)
+def test_a_cell_reads_as_a_number(value: object, expected: float) -> None:
+    assert cells.number({"x": value}, "x") == expected
+
+
+NO_NUMBERS = [
+    ("many", "wrong_type"),
+    ("12,5", "wrong_type"),
+    (True, "wrong_type"),
+    ([1], "wrong_type"),
+    ("inf", "not_finite"),
+    ("1e999", "not_finite"),
+    (float("inf"), "not_finite"),
+    (float("-inf"), "not_finite"),
+]
+
+
+@pytest.mark.parametrize(("value", "code"), NO_NUMBERS, ids=[repr(row[0]) for row in NO_NUMBERS])
+def test_a_cell_that_is_no_number_is_refused_by_its_column(value: object, code: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        cells.number({"x": value}, "x")
+    assert (refused.value.code, refused.value.field) == (code, "x")
+
+
+AMOUNTS = [
+    ("0.10", "0.10", "an amount is exact"),
+    ("5.8100000000000005", "5.81", "the noise of a double written out"),
+    (4.8100000000000005, "4.81", "the same as a float"),
+    ("123456789012.345", "123456789012.345", "fifteen digits are kept"),
+    ("12345678901234567", "1.23456789012346E+16", "no amount has so many digits; the door refuses it by its size"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected", "reason"), AMOUNTS, ids=[row[2] for row in AMOUNTS])
+def test_an_amount_reads_as_the_intended_decimal(value: object, expected: str, reason: str) -> None:
+    assert str(cells.amount({"x": value}, "x")) == expected, reason
+
+
+def test_a_cell_that_is_no_amount_is_refused_by_its_column() -> None:
+    with pytest.raises(Rejected, match="x must be a decimal number"):
+        cells.amount({"x": "19,90"}, "x")
+
+
+def test_windows_are_three_columns() -> None:
+    assert cells.windows({"n7": "1", "n90": 9}, "n") == {"d7": 1.0, "d30": None, "d90": 9}
+
+
+def test_missing_values_and_empty_objects_are_left_out() -> None:
+    assert cells.without_missing({"a": None, "b": {"c": None}, "d": 0, "e": {"f": 1, "g": None}}) == {
+        "d": 0,
+        "e": {"f": 1},
+    }

@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 import httpx
 import pytest
 
 from models.bundle import digest_of
+from tests.benchmarks.pyfunc import WITHOUT, rows_per_second
 from tests.fixtures.registered import a_free_port, an_mlflow_server
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report
@@ -169,3 +171,15 @@ def test_what_a_server_that_dies_midway_did_not_take_is_published_by_a_retry(tmp
         assert alias["model_version"]["version"] == ends[0][1]["version"]
         tags = {one["key"]: one["value"] for one in alias["model_version"]["tags"]}
         assert tags == {"touchstone.bundle_digest": digest}
+
+
+# The rate at which the registered model answers a frame, beside the bound that we promise.
+
+ROWS_A_SECOND: Final = 5_000
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.timeout(900)
+def test_a_frame_is_answered_without_reasons_at_five_thousand_rows_a_second() -> None:
+    assert median(rows_per_second(5)[WITHOUT]) >= ROWS_A_SECOND

@@ -1,16 +1,25 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
+from features.compute import NAMES
 from models.case import CaseLane
 from models.labels import VALUES, AppealState, GivenVerdict, Label, label_from
 from models.outcomes import outcomes
 from models.policies.learning import DEFAULT_LABELS
+from models.routing import Lane
 from models.verdict import Judgement, Side
 from tests.fixtures.simulation import a_listing, a_small_market
+from tests.training.simulation.test_year import EXPLORATION, launched, played
+from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison, Poisoner, most_copied_brand
+from training.simulation.learning import label_of, learn, snapshot_of, true_labels
 from training.simulation.market import Offered
+from training.simulation.memory import Memory
 from training.simulation.people import Settled, settle
+from training.simulation.year import Year
 
 NOW = a_small_market().start
 LATE = NOW + timedelta(days=60)
@@ -203,3 +212,202 @@ def test_a_named_brand_that_does_not_take_part_is_not_asked() -> None:
         found = unresolved(frozenset(), **truth)
         assert found
         assert all((one.looks, one.removed_at is None) == (1, False) for one in found)
+
+
+MARKET = a_small_market()
+CONFIRMED = NAMES.index("seller_confirmed_counterfeits")
+COPY = NAMES.index("likeness_counterfeits")
+
+
+def text(offered: Offered, judgement: Judgement) -> Settled:
+    return settle(
+        offered, CaseLane.ASK_BRAND, offered.at, brand_id=None, brand_takes_part=True, brand_name="Aurelle",
+        instead=lambda _offered, _side: judgement,
+    )  # fmt: skip
+
+
+def stands(offered: Offered) -> bool:
+    """Whether nobody appeals a removal of the listing, which could otherwise be overturned."""
+    return text(offered, Judgement.COUNTERFEIT).decision is None
+
+
+def of_one_seller() -> tuple[str, list[Offered]]:
+    """A seller with three listings, and these; a removal of the first one stands."""
+    for one in filter(stands, MARKET.listings):
+        found = [other for other in MARKET.listings if other.seller == one.seller]
+        if one.seller is not None and len(found) > 2 and found[0] is one:
+            return one.seller, found[:3]
+    raise AssertionError("The market has no such seller.")
+
+
+SELLER, (FIRST, SECOND, _) = of_one_seller()
+
+
+def test_a_listing_of_an_unknown_seller_has_its_own_features() -> None:
+    assert Memory().arrived(FIRST) is FIRST.computed
+
+
+def test_a_verdict_about_a_seller_counts_once_it_is_known() -> None:
+    memory = Memory()
+    memory.judged(FIRST, text(FIRST, Judgement.COUNTERFEIT))
+    before = memory.arrived(replace(SECOND, at=FIRST.at - timedelta(days=1)))
+    later = memory.arrived(replace(SECOND, at=FIRST.at + timedelta(days=30)))
+    assert before.vector[CONFIRMED] == 0
+    assert later.vector[CONFIRMED] == np.log1p(1)
+    assert later.facts.seller.outcomes is not None
+    assert later.facts.seller.outcomes.counterfeit == 1
+
+
+def test_a_copy_of_a_confirmed_counterfeit_is_recognised() -> None:
+    memory = Memory()
+    others = (o for o in MARKET.listings if o.signature is not None and o.seller not in {None, SELLER})
+    original = next(filter(stands, others))
+    memory.arrived(original)
+    memory.judged(original, text(original, Judgement.COUNTERFEIT))
+    listing = replace(original.computed.facts.listing, external_id="copy", seller=FIRST.computed.facts.listing.seller)
+    facts = replace(original.computed.facts, listing=listing)
+    computed = replace(original.computed, evidence=replace(original.computed.evidence, facts=facts))
+    copied = replace(original, external_id="copy", at=original.at + timedelta(days=40), computed=computed)
+    assert memory.arrived(copied).vector[COPY] == np.log1p(1)
+
+
+def test_a_copied_memory_is_independent() -> None:
+    memory = Memory()
+    other = memory.copy()
+    other.judged(FIRST, text(FIRST, Judgement.COUNTERFEIT))
+    late = replace(SECOND, at=FIRST.at + timedelta(days=30))
+    assert memory.arrived(late).vector[CONFIRMED] == 0
+    assert other.arrived(late).vector[CONFIRMED] > 0
+
+
+@pytest.fixture(scope="module")
+def year() -> Year:
+    """Two months; the first has a random model."""
+    return played(launched().fork(EXPLORATION), 1)
+
+
+def test_only_mature_labels_are_used(year: Year) -> None:
+    rows = snapshot_of(year).rows
+    assert rows
+    assert all(row.matured_at <= year.now for row in rows)
+    assert len(snapshot_of(replace(year, now=year.now + timedelta(days=60))).rows) > len(rows)
+
+
+def test_facts_are_those_that_were_scored(year: Year) -> None:
+    facts = {case.offered.external_id: case.arrival.computed.facts for case in year.cases}
+    snapshot = snapshot_of(year)
+    for row, read in zip(snapshot.rows, snapshot.facts(), strict=True):
+        assert read == facts[row.listing_id]
+
+
+def test_samples_keep_their_probability_and_flagged_listings_have_one(year: Year) -> None:
+    for row in snapshot_of(year).rows:
+        assert (row.lane == Lane.AUDIT.value) == (row.inclusion_probability < 1)
+
+
+def test_an_arm_without_exploration_ignores_samples(year: Year) -> None:
+    flagged_only = snapshot_of(year.fork(ARMS["flagged-only"])).rows
+    explored = snapshot_of(year).rows
+    assert {row.listing_id for row in explored if row.lane != Lane.AUDIT.value} == {
+        row.listing_id for row in flagged_only
+    }
+    assert len(flagged_only) < len(explored)
+
+
+def test_an_unreviewed_listing_has_no_label(year: Year) -> None:
+    released = [case for case in year.cases if case.settled is None]
+    assert released
+    assert not any(isinstance(label_of(case, year.now + timedelta(days=90)), Label) for case in released)
+
+
+def test_a_training_is_kept_with_its_result(year: Year) -> None:
+    year = year.fork(EXPLORATION)
+    before = year.champion
+    learn(year, 2)
+    (training,) = year.trainings
+    assert (training.month, training.rows) == (2, len(snapshot_of(year).rows))
+    assert training.positives == sum(row.label for row in snapshot_of(year).rows)
+    assert training.promoted == (not training.refused_by)
+    assert (year.champion is not before) == training.promoted == (2 in year.champions)
+
+
+def test_too_few_labels_are_refused_with_a_reason() -> None:
+    year = played(Year(launched().market, EXPLORATION, launched().market.start, 0.05), 1)
+    learn(year, 1)
+    assert "are needed to train" in year.trainings[0].refused_by["snapshot"]
+    assert year.champion is None
+
+
+def test_the_true_labels_cover_every_listing_whether_reviewed_or_not(year: Year) -> None:
+    found = true_labels(year)
+    assert found.facts == [case.arrival.computed.facts for case in year.cases]
+    assert found.labels.tolist() == [case.offered.truth.counterfeit for case in year.cases]
+    sellers = [case.offered.seller for case in year.cases]
+    assert len(set(found.groups.tolist())) == len(set(sellers))
+    assert len(set(zip(sellers, found.groups.tolist(), strict=True))) == len(set(sellers))
+
+
+def a_poisoner(attack: Attack, share: float = 1.0, *, answers: int = 100) -> Poisoner:
+    return Poisoner(Poison(attack, share), "aurelle", answers)
+
+
+ANSWERS: list[tuple[Offered, Side, Judgement | None, str]] = [
+    (a_listing(), Side.BRAND, Judgement.GENUINE, "the brand's account calls its counterfeit genuine"),
+    (a_listing(), Side.ANALYST, None, "analysts are not theirs"),
+    (a_listing(brand_id="halvorn"), Side.BRAND, None, "another brand's account is not theirs"),
+    (a_listing(counterfeit=False), Side.BRAND, None, "of genuine goods the truth is told"),
+]
+
+
+@pytest.mark.parametrize(("offered", "side", "expected", "_why"), ANSWERS)
+def test_a_brand_that_clears_its_own_counterfeits(
+    offered: Offered, side: Side, expected: Judgement | None, _why: str
+) -> None:
+    assert a_poisoner(Attack.CLEARED).instead(offered, side) is expected
+    assert a_poisoner(Attack.ACCUSED).instead(offered, side) is None
+
+
+def test_only_honest_listings_of_the_brand_are_accused() -> None:
+    wanted = a_listing(counterfeit=False, kind="retail")
+    others = [a_listing(), a_listing(counterfeit=False, brand_id="halvorn"), a_listing(counterfeit=False, brand_id="")]
+    assert a_poisoner(Attack.ACCUSED).accused([*others, wanted]) == [wanted]
+    assert a_poisoner(Attack.CLEARED).accused([*others, wanted]) == []
+
+
+def _clears(poisoner: Poisoner) -> bool:
+    return poisoner.instead(a_listing(), Side.BRAND) is not None
+
+
+def _accuses(poisoner: Poisoner) -> bool:
+    return bool(poisoner.accused([a_listing(counterfeit=False)]))
+
+
+@pytest.mark.parametrize(
+    ("attack", "acts"), [(Attack.CLEARED, _clears), (Attack.ACCUSED, _accuses), (Attack.REPORTED, _accuses)]
+)
+@pytest.mark.parametrize("share", POISONED_SHARES)
+def test_at_most_the_share_of_all_answers_is_planted(
+    attack: Attack, acts: Callable[[Poisoner], bool], share: float
+) -> None:
+    poisoner = a_poisoner(attack, share, answers=0)
+    for _ in range(4_000):
+        acts(poisoner)
+        poisoner.answers += 1
+        assert poisoner.planted <= share * poisoner.answers + 1
+    assert poisoner.planted == pytest.approx(share * 4_000, abs=1)
+
+
+def test_the_attacked_brand_takes_part_and_is_copied_most() -> None:
+    market = a_small_market()
+    copied = [o.truth.brand_id for o in market.listings if o.truth.counterfeit]
+    found = most_copied_brand(market)
+    assert found in market.taking_part
+    assert copied.count(found) == max(copied.count(brand) for brand in market.taking_part)
+
+
+def test_a_poisoned_arm_differs_from_its_twin_only_in_the_poison() -> None:
+    for arm in ARMS.values():
+        if arm.poison is not None:
+            twin = ARMS[arm.twin or ""]
+            assert (arm.retrains, arm.explores, arm.adapting) == (twin.retrains, twin.explores, twin.adapting)
+            assert twin.poison is None

@@ -1,13 +1,15 @@
 """The counter of attempts, against a count of every attempt in every hour."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_SECOND_FACTORS, Allowance
+from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_SECOND_FACTORS, DEFAULT_SECRETS, Allowance
 from serving.accounts.rules.guessing import given_back, spent_after, wait_for_one
+from serving.accounts.rules.owned_secrets import OwnedSecret, SecretKind, ends_now
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 TEN = Allowance(burst=10, an_hour=10)
@@ -80,3 +82,22 @@ def test_one_address_leaves_the_owner_a_part_of_the_accounts_own_counter() -> No
     pair, account = DEFAULT_GUESSING.account_and_address, DEFAULT_GUESSING.account
     assert pair.burst < account.burst
     assert pair.an_hour < account.an_hour
+
+
+OWNED_SECRETS_NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+TABLE = [
+    (SecretKind.BRAND_KEY, 300, None, True, "a key that acts for its maker always ends"),
+    (SecretKind.KEY, 7, None, True, "a thief made it within the last seven days"),
+    (SecretKind.KEY, 7.01, None, False, "systems use it; an administrator is asked"),
+    (SecretKind.ENDPOINT, 8, None, False, "deliveries go on until somebody decides"),
+    (SecretKind.KEY, 0, (), False, "its owner has removed the tick"),
+    (SecretKind.KEY, 300, ("own",), True, "its owner has ticked it"),
+]
+
+
+@pytest.mark.parametrize(("kind", "days", "chosen", "ends", "_why"), TABLE)
+def test_what_ends_with_the_access_of_its_maker(
+    kind: SecretKind, days: float, chosen: Collection[str] | None, ends: bool, _why: str
+) -> None:
+    secret = OwnedSecret("own", kind, "Feed", "mkt_1", OWNED_SECRETS_NOW - timedelta(days=days))
+    assert ends_now(secret, OWNED_SECRETS_NOW, DEFAULT_SECRETS, chosen) is ends

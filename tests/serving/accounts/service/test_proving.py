@@ -14,9 +14,10 @@ from serving.accounts.rules.second_factors import FactorKind, Proof
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn, SignedIn, session_of
 from serving.accounts.service.guessing import TooManyAttempts, Whence
+from serving.accounts.service.known_devices import device_of
 from serving.accounts.service.proving import Given, check_password, passkey_options, prove
 from serving.accounts.service.second_step import SIGN_IN, complete, half_session_of
-from serving.accounts.store import second_factors
+from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.administration.service.second_factors import add_passkey, enrolment_options
 from tests.fixtures.factors import (
@@ -297,3 +298,13 @@ def test_a_proof_by_passkey_that_is_nested_too_deeply_is_refused(here: Site, par
     credential = key.get(passkey_options(here.runtime, half, SIGN_IN))
     with pytest.raises(Invalid):
         complete(here.runtime, half, Given(credential=deep(part, credential)))
+
+
+# The mark of a browser by which an account is known.
+
+
+@pytest.mark.parametrize("token", ["n.x.s", "n.²2.s", "n.1234567890123.s", "n.1.é"])
+def test_a_malformed_mark_is_no_error_and_no_known_browser(site: Site, token: str) -> None:
+    found = site.read(accounts.credentials, site.analyst.email)
+    assert found is not None
+    assert device_of(site.runtime, found, token, site.clock.now()) is None

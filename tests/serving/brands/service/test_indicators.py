@@ -1,6 +1,7 @@
 """Brands' counterfeit indicators: from their loading on, for one brand and one marketplace only."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,14 +9,18 @@ from sqlalchemy import select
 
 from features.facts import Facts
 from features.indicators import MOST_PER_BRAND, Direction
+from features.price_lists import ListPrice
 from models.errors import Conflict, Invalid, NotFound
 from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.brands.service.indicators import NewIndicator, add_indicator, remove_indicator
+from serving.brands.service.price_lists import load_price_list
+from serving.brands.store import price_lists
 from serving.intake.service.intake import receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import score
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row
+from tests.serving.intake.service.test_seller_histories import latest_facts
 
 STICKER = NewIndicator("Aurelle", "Sticker inside", "serial sticker", Direction.COUNTERFEIT)
 ROW = a_row(description="Serial sticker on the inner side.")
@@ -135,3 +140,100 @@ def test_loading_and_taking_back_are_in_the_audit_log_without_the_pattern(any_si
 def test_a_suspect_listing_of_a_hidden_brand_is_asked_of_that_brand(any_site: Site) -> None:
     add_indicator(any_site.runtime, NewIndicator("Aurelle", "WhatsApp", "whatsapp", Direction.COUNTERFEIT), by="test")
     assert labels(any_site, a_suspect_row()) == ["WhatsApp"]
+
+
+def load(site: Site, *rows: dict[str, Any], brand: str = "Aurelle") -> int:
+    site.clock.forward(seconds=1)
+    return load_price_list(site.runtime, brand, rows, by="test")
+
+
+def asked(site: Site, title: str = "Aurelle Colline", *, as_of: datetime | None = None, **row: Any) -> ListPrice | None:
+    """The brand's price by its list at a moment, by default now."""
+    lists = site.read(price_lists.load, site.here, as_of or site.clock.now())
+    return lists.find(_Listing(title, **row), site.brand_id, base_currency="EUR")
+
+
+class _Listing:
+    def __init__(self, title: str, gtin: str | None = None, mpn: str | None = None, currency: str = "EUR") -> None:
+        self.title, self.gtin, self.mpn, self.product_type, self.currency = title, gtin, mpn, None, currency
+
+
+COLLINE = {"model": "Colline", "price": "540", "currency": "EUR"}
+
+
+def test_an_entry_is_read_as_it_was_loaded(any_site: Site) -> None:
+    assert load(any_site, {**COLLINE, "gtin": "3760121234561", "mpn": "AU-COL", "price": "540.50"}) == 3
+    by_number: list[dict[str, Any]] = [{"gtin": "3760121234561"}, {"mpn": "au col"}]
+    for found in (asked(any_site), *(asked(any_site, "Bag", **row) for row in by_number)):
+        assert found is not None
+        assert found.amount == Decimal("540.50")
+
+
+def test_a_later_price_holds_from_its_day_on_and_the_earlier_one_before(any_site: Site) -> None:
+    now = any_site.clock.now()
+    days = {"500": now - timedelta(days=400), "540": now - timedelta(days=30), "600": now + timedelta(days=30)}
+    load(any_site, *({**COLLINE, "price": price, "valid_from": f"{day:%Y-%m-%d}"} for price, day in days.items()))
+    found = asked(any_site)
+    assert found is not None
+    assert found.amount == 540
+
+
+def test_a_correction_holds_from_when_it_came_and_does_not_rewrite_what_was_known_before(any_site: Site) -> None:
+    load(any_site, {**COLLINE, "price": "54", "valid_from": "2026-01-01"})
+    before = any_site.clock.now()
+    load(any_site, {**COLLINE, "price": "540", "valid_from": "2026-01-01"})
+    found = [asked(any_site, as_of=moment) for moment in (before, any_site.clock.now())]
+    assert [one.amount for one in found if one is not None] == [54, 540]
+
+
+def test_of_the_same_goods_twice_in_a_list_the_last_counts(any_site: Site) -> None:
+    assert load(any_site, {**COLLINE, "price": "54"}, COLLINE) == 1
+    found = asked(any_site)
+    assert found is not None
+    assert found.amount == 540
+
+
+def test_listings_are_compared_with_a_list_from_its_loading_on(any_site: Site) -> None:
+    receive(any_site.runtime, any_site.marketplace, [a_row(external_id="A")], source="test")
+    load(any_site, COLLINE)
+    receive(any_site.runtime, any_site.marketplace, [a_row(external_id="B")], source="test")
+    before, after = (latest_facts(any_site, name).price.listed for name in "AB")
+    assert (before, after is not None and after.amount) == (None, 540)
+
+
+PRICE_LISTS_REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"model": "Colline", "price": "540"}, "a price above zero and its currency", "no currency"),
+    ({"model": "Colline", "price": "0", "currency": "EUR"}, "a price above zero", "nothing for nothing"),
+    ({"model": "Colline", "price": "-1", "currency": "EUR"}, "price is below zero", "less than nothing"),
+    ({"price": "540", "currency": "EUR"}, "needs a gtin, an mpn, a model or a category", "of nothing"),
+    ({**COLLINE, "model": "!!"}, "needs a gtin, an mpn, a model or a category", "a name without a letter"),
+    ({**COLLINE, "currency": "euro"}, "ISO 4217", "a currency that is none"),
+    ({**COLLINE, "valid_from": "1.3.2026"}, "a day such as 2026-03-01", "no day"),
+    ({**COLLINE, "colour": "red"}, "colour is not a column of a price list", "a column that is not known"),
+    ({**COLLINE, "model": "a\0b"}, "NUL", "what no database holds"),
+]
+
+
+@pytest.mark.parametrize(("row", "sentence", "_why"), PRICE_LISTS_REFUSED)
+def test_a_list_with_a_bad_row_is_refused_whole(site: Site, row: dict[str, Any], sentence: str, _why: str) -> None:
+    with pytest.raises(Invalid, match=f"^Row 2: .*{sentence}"):
+        load(site, COLLINE, row)
+    assert asked(site) is None
+
+
+def test_a_brand_that_nobody_registered_has_no_list(site: Site) -> None:
+    with pytest.raises(NotFound, match="No brand named Nobody is enrolled here"):
+        load(site, COLLINE, brand="Nobody")
+
+
+def test_a_list_has_an_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.brands.service.price_lists.MOST_ENTRIES", 2)
+    load(site, COLLINE)
+    with pytest.raises(Conflict, match="the limit of 2 list prices"):
+        load(site, {**COLLINE, "model": "Perle"}, {**COLLINE, "model": "Ondine"})
+
+
+def test_the_loading_of_a_list_is_one_audit_entry(site: Site) -> None:
+    load(site, COLLINE, {**COLLINE, "model": "Perle"})
+    acts = site.rows(select(audit_entry.c.act, audit_entry.c.subject))
+    assert [tuple(act) for act in acts].count(("price_list.loaded", site.brand_id)) == 1

@@ -5,9 +5,17 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from models.case import CaseLane
+from models.case import BLIND_LANES, CaseLane, CaseState
+from models.errors import Invalid
 from models.messages.english import in_english
-from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
+from serving.cases.policy import (
+    DEFAULT_DEFERRAL,
+    DEFAULT_MASKED_SCORE,
+    LONGEST_MARK,
+    LONGEST_OWNER,
+    LONGEST_REASON,
+    HiddenScorePolicy,
+)
 from serving.cases.rules.case_brand import (
     CaseBrand,
     KeptNaming,
@@ -18,6 +26,8 @@ from serving.cases.rules.case_brand import (
     lane_after,
     why_not_name,
 )
+from serving.cases.rules.case_note import Deferral, Note, Snooze, check_snooze, written
+from serving.cases.rules.masked_score import Answers, is_hidden, leaning, share_of
 
 NOBODY: Final = CaseBrand()
 AURELLE: Final = CaseBrand("brd_aurelle")
@@ -152,3 +162,118 @@ def test_a_named_brand_stays_with_a_listing_while_its_evidence_does(
     found: ResolvedBrand, naming: KeptNaming | None, expected: CaseBrand, reason: str
 ) -> None:
     assert brand_of_version(found, naming) == expected, reason
+
+
+DEFERRAL_NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+DUE = DEFERRAL_NOW + timedelta(hours=24)
+ASKED = ("The invoice", "the marketplace")
+
+
+def later(hours: float, missing: str | None = None, asked: str | None = None) -> Snooze:
+    return Snooze(DEFERRAL_NOW + timedelta(hours=hours), on_news=True, missing=missing, asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("snooze", "knowingly", "expected"),
+    [
+        (later(4), False, None),
+        (later(24), False, None),  # At its deadline is not after it.
+        (later(24.1), False, "after its deadline"),
+        (later(24.1), True, None),
+        (later(14 * 24), True, None),
+        (later(14 * 24 + 1), True, "at most 14 days"),
+        (later(0), False, "lies ahead"),
+        (later(4, *ASKED), False, None),
+        (later(4, "The invoice", None), False, "both what is missing and who"),
+        (later(4, None, "the seller"), False, "both what is missing and who"),
+        (later(4, "x" * 501, "the seller"), False, "at most 500"),
+    ],
+)
+def test_a_snooze_is_accepted_or_refused_with_a_reason(snooze: Snooze, knowingly: bool, expected: str | None) -> None:
+    def check() -> None:
+        check_snooze(snooze, due_at=DUE, now=DEFERRAL_NOW, knowingly=knowingly, policy=DEFAULT_DEFERRAL)
+
+    if expected is None:
+        check()
+        return
+    with pytest.raises(Invalid, match=expected):
+        check()
+
+
+def test_it_is_snoozed_unless_something_is_missing() -> None:
+    assert [later(1).kind, later(1, *ASKED).kind] == [Deferral.SNOOZED, Deferral.NEEDS_INFORMATION]
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned", "found"),
+    [
+        ("  Look at this. \r\nTwice.  ", ["ann"], Note("Look at this.\nTwice.", ("ann",))),
+        ("Mine", ["me", "ann", "ann"], Note("Mine", ("ann",))),
+        ("x" * 2_000, [], Note("x" * 2_000, ())),
+    ],
+)
+def test_a_note_is_kept_as(text: str, mentioned: list[str], found: Note) -> None:
+    assert written(text, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned", "why"),
+    [
+        (" \n ", [], "Write something"),
+        ("x" * 2_001, [], "at most 2,000 characters"),
+        ("Hello", ["somebody of a brand"], "Only people who may see the case"),
+        ("Hello", [f"p{number}" for number in range(11)], "at most 10 people"),
+    ],
+)
+def test_a_note_is_refused_because(text: str, mentioned: list[str], why: str) -> None:
+    with pytest.raises(Invalid, match=why):
+        written(text, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)
+
+
+@pytest.mark.parametrize(
+    ("lane", "share"),
+    [
+        (CaseLane.ANALYST, 0.05),
+        (CaseLane.AUDIT, 0.05),
+        (CaseLane.INSUFFICIENT_EVIDENCE, 0.05),
+        # Brands never see a score, and neither do the reviewers of these lanes.
+        (CaseLane.ASK_BRAND, None),
+        (CaseLane.APPEAL, None),
+        (CaseLane.COMPLAINT, None),
+        (CaseLane.SECOND_REVIEW, None),
+    ],
+)
+def test_a_case_is_drawn_with_the_chance(lane: CaseLane, share: float | None) -> None:
+    assert share_of(lane, DEFAULT_MASKED_SCORE) == share
+
+
+def test_no_lane_is_forgotten_and_none_that_is_blind_is_drawn() -> None:
+    always = HiddenScorePolicy(1.0)
+    assert {lane for lane in CaseLane if share_of(lane, always) is None} == {*BLIND_LANES, CaseLane.ASK_BRAND}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "state", "committed", "hidden"),
+    [
+        (True, CaseState.OPEN, False, True),
+        (False, CaseState.OPEN, False, False),
+        (True, CaseState.OPEN, True, False),  # They withdrew the answer, and have seen the score.
+        (True, CaseState.DECIDED, False, False),
+        (True, CaseState.STALE, False, False),
+    ],
+)
+def test_a_score_is_hidden_until_the_answer(drawn: bool, state: CaseState, committed: bool, hidden: bool) -> None:
+    assert is_hidden(drawn, state, committed=committed) is hidden
+
+
+def test_the_leaning_is_newcombes_to_the_fourth_digit() -> None:
+    """56 of 70 against 48 of 80, the example of Newcombe 1998, table II: 0.2, from 0.0524 to 0.3339."""
+    found = leaning(hidden=Answers(80, 48), shown=Answers(70, 56))
+    assert found.difference == pytest.approx(0.2)
+    assert found.low == pytest.approx(0.0524, abs=5e-5)
+    assert found.high == pytest.approx(0.3339, abs=5e-5)
+
+
+def test_without_answers_there_is_no_share() -> None:
+    assert leaning(Answers(), Answers(9, 3)).difference is None
+    assert leaning(Answers(9, 3), Answers()).low is None

@@ -6,16 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from models.errors import UnderWay
+from models.errors import Conflict, Invalid, NotFound, UnderWay
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry, audit_payload
-from serving.learning.policy import RetrainingPolicy
+from serving.learning.policy import DEFAULT_RETRAINING, RetrainingPolicy
+from serving.learning.rules.drift_alarm import RedFeature
 from serving.learning.rules.retraining import Cause, Wait
-from serving.learning.service.learn import request_training
+from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
+from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.promote import challenger
 from serving.learning.service.retraining import look, retrain_by_itself
 from serving.learning.store import learning, monitoring, retraining
 from serving.learning.store.learning import Job
@@ -23,7 +28,10 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
 from serving.platform import jobs
 from serving.workflows.worker import sweep
+from tests.fixtures.labels import label_a_history
 from tests.fixtures.runtimes import Site, a_case, judge
+from tests.serving.web.visits import visit_as, words
+from tests.training.registry.test_runs import runs_of
 
 NUMBERS: Iterator[int] = count()
 POSITIVES, NEGATIVES = 10, 20
@@ -182,3 +190,176 @@ def test_of_simultaneous_requests_one_starts_a_training(any_site: Site) -> None:
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(ask, range(6))) == 1
     assert len(jobs_of(any_site)) == 1
+
+
+# From labels to a tracked candidate, and to a refused training, without anybody who asks.
+
+
+def swept(site: Site) -> Job:
+    """The training that a sweep starts, after the worker has run it."""
+    assert sweep(site.runtime)["trainings_started"] == 1
+    (job,) = site.read(learning.jobs, site.here, 5)
+    retrain(site.runtime, site.here, job.job_id)
+    return site.read(learning.get_job, site.here, job.job_id)
+
+
+@pytest.mark.timeout(600)
+def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_site: Site) -> None:
+    few = replace(DEFAULT_RETRAINING, new_labels=60)
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(few)))
+    given = label_a_history(site, listings=2_400)
+    site.clock.forward(days=30)
+    job = swept(site)
+    assert (job.state, job.error, job.requested_by) == ("done", None, "worker")
+    assert job.cause is not None
+    assert job.cause["cause"] == "labels"
+    assert few.new_labels <= job.cause["new_labels"] <= given
+    with site.runtime.store.read() as connection:
+        model = learning.get_model(connection, site.here, job.digest or "")
+        assert learning.promotions(connection, site.here) == [], "nothing is promoted"
+    found = challenger(site.runtime, site.marketplace)
+    assert found is not None
+    assert (found.digest, found.mlflow_version) == (job.digest, "1")
+    (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
+    assert (run["status"], run["tags"]["touchstone.state"]) == ("FINISHED", "finished")
+    assert run["name"] == f"Bazaar {job.created_at:%Y-%m-%d} labels"
+    assert {f"touchstone.gate.{gate['name']}" for gate in model.report["gates"]} <= run["tags"].keys()
+    assert run["params"]["forest.rounds"] == "400"
+    assert any(name.startswith("slice.") for name in run["metrics"])
+    assert "Started by itself:" in words(visit_as(site, site.data_scientist).get("/models").text)
+    site.clock.forward(days=2)
+    assert sweep(site.runtime)["trainings_started"] == 0, "the same labels are not learnt twice"
+
+
+@pytest.mark.timeout(300)
+def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reason(any_site: Site) -> None:
+    few = replace(DEFAULT_RETRAINING, new_labels=30)
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(few)))
+    for number in range(30):
+        judgement = Judgement.COUNTERFEIT if number < 10 else Judgement.GENUINE
+        judge(site, site.analyst, a_case(site, external_id=f"MP-one-{number}"), judgement)
+    site.clock.forward(days=15)
+    job = swept(site)
+    sentence = "All counterfeit labels are of one seller; at least two are needed to test on another."
+    assert (job.state, job.error) == ("failed", sentence)
+    (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
+    tags = {name.removeprefix("touchstone."): value for name, value in run["tags"].items()}
+    assert (run["status"], tags["state"], tags["cause"], tags["reason"]) == ("FAILED", "refused", "labels", sentence)
+    site.clock.forward(days=20)
+    assert sweep(site.runtime)["trainings_started"] == 0, "the same labels would be refused again"
+    look = site.read(retraining.last_look, site.here)
+    assert look is not None
+    assert look[1]["code"] == "unchanged"
+
+
+@pytest.mark.timeout(300)
+def test_a_training_that_never_began_and_one_that_was_killed_are_runs_too(site: Site) -> None:
+    hasty = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"training_timeout_seconds": 0.01}))
+    for runtime, label in ((site.runtime, True), (hasty, False)):
+        assert retrain(runtime, site.here, request_training(runtime, site.marketplace, by="test")) == "failed"
+        if label:
+            judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+            site.clock.forward(days=15)
+    killed, refused = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
+    assert {one["tags"]["touchstone.cause"] for one in (killed, refused)} == {"requested"}
+    assert refused["tags"]["touchstone.state"] == "refused"
+    assert refused["tags"]["touchstone.reason"] == "No label is mature yet, so there is nothing to learn from."
+    assert killed["tags"]["touchstone.state"] == "failed"
+    assert killed["tags"]["touchstone.reason"].startswith("The training ended with -9")
+
+
+@pytest.mark.timeout(300)
+def test_a_training_reads_the_settings_that_the_service_names_and_refuses_what_are_none(
+    site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "s.json").write_text('{"text_costs": 3}')
+    given = site.runtime.settings.model_copy(update={"fit_settings": tmp_path / "s.json"})
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    assert retrain(replace(site.runtime, settings=given), site.here, job_id) == "failed"
+    error = site.read(learning.get_job, site.here, job_id).error
+    assert (error or "").startswith("There is no setting text_costs; the known ones are forest.rounds, ")
+    (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
+    assert (run["tags"]["touchstone.state"], run["tags"]["touchstone.reason"]) == ("refused", error)
+
+
+# People explain features that stay shifted, and the alarm is quiet until the shift worsens.
+
+BY = "user:usr_1"
+
+
+def add_report(site: Site, **psi: float) -> None:
+    """A drift report of this moment, a week after the one before."""
+    site.clock.forward(days=7)
+    shifts = [
+        {"name": name, "psi": value, "level": "moved" if value >= 0.25 else "steady"} for name, value in psi.items()
+    ]
+    report: dict[str, Any] = {"champion": None, "enough": True, "shifts": shifts}
+    row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
+    site.write(monitoring.add_drift_report, {**row, "made_at": site.clock.now()})
+
+
+def red(site: Site) -> dict[str, RedFeature]:
+    with site.runtime.store.read() as connection:
+        return {one.name: one for one in red_now(site.runtime, connection, site.here)}
+
+
+def explain(site: Site, feature: str = "price_log", note: str = " The summer sale. ") -> None:
+    acknowledge(site.runtime, site.marketplace, feature=feature, note=note, by=BY)
+
+
+def test_an_acknowledgement_is_kept_with_its_author_and_recorded_and_quiets_until_the_shift_worsens(
+    any_site: Site,
+) -> None:
+    add_report(any_site, price_log=0.4, seller_age=0.3)
+    explain(any_site)
+    found = red(any_site)
+    note = found["price_log"].acknowledged
+    assert note is not None
+    assert (note.note, note.by, note.psi, note.at) == ("The summer sale.", BY, 0.4, any_site.clock.now())
+    assert (found["price_log"].quiet, found["seller_age"].quiet) == (True, False)
+    with any_site.runtime.store.read() as connection:
+        query = select(audit_entry.c.actor, audit_entry.c.subject).where(audit_entry.c.act == "drift.acknowledged")
+        assert connection.execute(query).all() == [(BY, "price_log")]
+    add_report(any_site, price_log=0.6)
+    again = red(any_site)["price_log"]
+    assert (again.acknowledged, again.quiet, again.reports) == (note, False, 2)
+
+
+def test_a_withdrawn_acknowledgement_no_longer_quiets(any_site: Site) -> None:
+    add_report(any_site, price_log=0.4)
+    explain(any_site)
+    note = red(any_site)["price_log"].acknowledged
+    assert note is not None
+    withdraw(any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY)
+    assert red(any_site)["price_log"].acknowledged is None
+    with pytest.raises(NotFound):
+        withdraw(any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY)
+
+
+@pytest.mark.parametrize("note", ["", "  \n"])
+def test_an_acknowledgement_without_a_reason_is_refused(site: Site, note: str) -> None:
+    add_report(site, price_log=0.4)
+    with pytest.raises(Invalid, match="needs a note"):
+        explain(site, note=note)
+
+
+@pytest.mark.parametrize("feature", ["seller_age", "no_such_feature"])
+def test_only_what_is_shifted_now_is_acknowledged(site: Site, feature: str) -> None:
+    add_report(site, price_log=0.4, seller_age=0.1)
+    with pytest.raises(Conflict, match="does not show this feature"):
+        explain(site, feature)
+
+
+def test_without_a_report_nothing_is_red(site: Site) -> None:
+    assert red(site) == {}
+
+
+def test_a_decision_about_a_training_leaves_out_the_acknowledged_features(site: Site) -> None:
+    for _ in range(2):
+        add_report(site, price_log=0.4, seller_age=0.3)
+    assert look(site.runtime, site.here).moved == ("price_log", "seller_age")
+    explain(site)
+    site.clock.forward(hours=1)
+    assert look(site.runtime, site.here).moved == ("seller_age",)

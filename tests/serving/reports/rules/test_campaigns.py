@@ -2,13 +2,20 @@ import random
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import pytest
 
-from serving.reports.policy import DEFAULT_CAMPAIGNS
+from models.errors import Conflict, DomainError, Invalid, TooLate
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.rules.seller_evidence import HandedIn
+from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS, ReportPolicy
+from serving.reports.rules.attachments import TestBuyRecord, admit, check_hand_in, number_of
 from serving.reports.rules.campaigns import Accusation, Campaign, campaigns
+from serving.reports.rules.requests import asks, digest_of
+from tests.fixtures.clocks import NOW
 
 _NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)
 _RIVAL: Final = "rival"
@@ -105,3 +112,145 @@ def test_a_clean_replay_of_twenty_brands_has_at_most_one_false_alert_a_brand_and
     )
     assert 0 < false.total() <= _BRANDS * 3 / 4, "whole shops are found, and most of these months stay quiet"
     assert max(false.values()) <= 1, false
+
+
+# The documents and the test buy that a report may carry.
+
+PDF = b"%PDF-1.7 " + b"x" * 91
+POLICY = ReportPolicy(most_documents=3, most_document_bytes_a_day=1_000)
+DOCUMENTS = SellerEvidencePolicy(largest_document=100, most_documents=9, most_bytes=250)
+NOTHING = HandedIn(0, 0)
+TODAY = date(2026, 3, 10)
+NAMES = ("MP-1", "7", "https://bazaar.example/item/MP-3")
+RECORD = TestBuyRecord("4711-A", date(2026, 3, 1), date(2026, 3, 9), "The serial number is printed.", "MP-1")
+SENT_AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "today", "why"),
+    [
+        (NOTHING, 0, "the first"),
+        (HandedIn(2, 150), 900, "the last of the report, of its bytes and of the day's, to the byte"),
+    ],
+)
+def test_a_document_within_the_limits_is_taken(before: HandedIn, today: int, why: str) -> None:
+    assert admit(PDF, before, today, policy=POLICY, documents=DOCUMENTS) == "application/pdf", why
+
+
+@pytest.mark.parametrize(
+    ("content", "before", "today", "error", "message"),
+    [
+        (b"", NOTHING, 0, Invalid, "Choose a document"),
+        (PDF + b"x", NOTHING, 0, Invalid, "at most 0.0001 MB"),
+        (b"<html>", NOTHING, 0, Invalid, "a PDF, PNG or JPEG"),
+        (PDF, HandedIn(3, 30), 0, Conflict, "This report already has 3 documents"),
+        (PDF, HandedIn(2, 151), 0, Conflict, "All documents of a report .* in total"),
+        (PDF, NOTHING, 901, Conflict, "Your brand sent very many documents today"),
+    ],
+)
+def test_a_document_is_refused(
+    content: bytes, before: HandedIn, today: int, error: type[DomainError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        admit(content, before, today, policy=POLICY, documents=DOCUMENTS)
+
+
+def test_a_report_takes_documents_for_a_day() -> None:
+    day = timedelta(hours=POLICY.documents_hours)
+    check_hand_in(SENT_AT, SENT_AT + day - timedelta(microseconds=1), POLICY)
+    with pytest.raises(TooLate, match="for 24 hours after it was sent"):
+        check_hand_in(SENT_AT, SENT_AT + day, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("listing", "names", "number", "why"),
+    [
+        ("MP-1", NAMES, 1, "by its name"),
+        (" https://bazaar.example/item/MP-3 ", NAMES, 3, "by its address"),
+        ("3", NAMES, 3, "by its number"),
+        ("7", NAMES, 2, "a name that is a number comes first"),
+        (None, ("MP-1",), 1, "the only one needs no name"),
+        (" ", ("MP-1",), 1, "white space is no name"),
+    ],
+)
+def test_the_listing_that_was_bought_is_found(
+    listing: str | None, names: tuple[str, ...], number: int, why: str
+) -> None:
+    assert number_of(replace(RECORD, listing=listing), names, TODAY) == number, why
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"listing": None}, "Name the listing that was bought"),
+        ({"listing": "MP-9"}, "Name the listing that was bought"),
+        ({"listing": "4"}, "Name the listing that was bought"),
+        ({"listing": "0"}, "Name the listing that was bought"),
+        ({"listing": "1" * 5_000}, "Name the listing that was bought"),
+        ({"listing": "\N{SUPERSCRIPT TWO}"}, "Name the listing that was bought"),
+        ({"order_reference": " "}, "order reference must have 1 to 200"),
+        ({"order_reference": "x" * 201}, "order reference must have 1 to 200"),
+        ({"finding": "\n"}, "what was found in the test buy, in 1 to 2,000"),
+        ({"finding": "x" * 2_001}, "what was found in the test buy, in 1 to 2,000"),
+        ({"ordered_on": TODAY + timedelta(days=1), "received_on": None}, "cannot be in the future"),
+        ({"received_on": TODAY + timedelta(days=1)}, "received before they were ordered, or in the future"),
+        ({"received_on": RECORD.ordered_on - timedelta(days=1)}, "received before they were ordered"),
+    ],
+)
+def test_an_incomplete_test_buy_is_refused(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(Invalid, match=message):
+        number_of(replace(RECORD, **changed), NAMES, TODAY)  # type: ignore[arg-type]  # one field of each type
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"received_on": None},
+        {"ordered_on": TODAY, "received_on": TODAY},
+        {"order_reference": f" {'x' * 200} ", "finding": "x" * 2_000},
+    ],
+    ids=["on its way", "ordered and received today", "the longest texts"],
+)
+def test_a_complete_test_buy_is_taken(changed: dict[str, object]) -> None:
+    assert number_of(replace(RECORD, **changed), NAMES, TODAY) == 1  # type: ignore[arg-type]  # as above
+
+
+# The marketplace is asked once in 30 days for a listing that it has not sent.
+
+ADDRESS = "https://bazaar.example/item/MP-9?colour=red"
+
+
+@pytest.mark.parametrize(
+    ("other", "same", "why"),
+    [
+        (f"{ADDRESS}/", True, "a slash at the end leads to the same page"),
+        (ADDRESS, True, "it is itself"),
+        (f"  {ADDRESS} ", True, "spaces around an address are no part of it"),
+        ("http://www.bazaar.example/item/MP-9?colour=red", True, "scheme and www lead to the same page"),
+        ("HTTPS://BAZAAR.example/item/MP-9?colour=red#photos", True, "a host has no case, and a fragment no page"),
+        ("https://bazaar.example/item/mp-9?colour=red", False, "an id has a case"),
+        ("https://bazaar.example/item/MP-9", False, "the id can be in the query"),
+        ("https://bazar.example/item/MP-9?colour=red", False, "another host is another marketplace's page"),
+        ("MP-9", False, "a part of an address must not stand for it"),
+        ("item", False, "a part of an address must not stand for it"),
+    ],
+)
+def test_which_names_are_one_listing(other: str, same: bool, why: str) -> None:
+    assert (digest_of(other) == digest_of(ADDRESS)) is same, why
+
+
+@pytest.mark.parametrize(
+    ("days", "today", "asked", "why"),
+    [
+        (None, 0, True, "nobody has asked"),
+        (0, 0, False, "another report asked just now"),
+        (29.9, 0, False, "the answer may still come"),
+        (30, 0, True, "that wait is over"),
+        (None, 2_999, True, "one below the brand's limit"),
+        (None, 3_000, False, "the brand's limit of a day"),
+        (30, 3_000, False, "the limit counts repeated requests too"),
+    ],
+)
+def test_when_the_marketplace_is_asked(days: float | None, today: int, asked: bool, why: str) -> None:
+    last = None if days is None else NOW - timedelta(days=days)
+    assert asks(last, today, NOW, DEFAULT_REPORTS) is asked, why

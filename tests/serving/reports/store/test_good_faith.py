@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.exc import DBAPIError
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -17,6 +18,7 @@ from serving.reports.rules.good_faith import Ended, FoundBy, Share, good_faith
 from serving.reports.service.waiting import go_on_with_reports
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
+from serving.reports.tables import report_outcome
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.notifying import a_listing, items_of, notify
@@ -140,3 +142,24 @@ def test_another_brand_and_another_period_have_no_such_figures(site: Site) -> No
     with site.runtime.store.read() as connection:
         assert reported_listings(connection, Scope(site.here, other, begins, until)) == []
         assert reported_listings(connection, Scope(site.here, None, until, until + timedelta(days=1))) == []
+
+
+# The database itself refuses to change or delete the outcomes of a report, on both engines.
+
+REFUSED = [
+    "UPDATE report_outcome SET result = 'scheduled'",
+    "UPDATE report_outcome SET code = code",
+    "UPDATE report_outcome SET known_at = known_at",
+    "DELETE FROM report_outcome",
+]
+
+
+@pytest.mark.both_engines
+def test_the_database_refuses_to_change_or_delete_an_outcome(any_site: Site) -> None:
+    report(any_site, ["RP-0"])
+    on_postgres = any_site.runtime.store.url.startswith("postgresql")
+    for statement in [*REFUSED, *(["TRUNCATE report_outcome CASCADE"] if on_postgres else [])]:
+        with pytest.raises(DBAPIError, match="append-only"), any_site.runtime.store.write() as connection:
+            connection.exec_driver_sql(statement)
+    with any_site.runtime.store.read() as connection:
+        assert connection.execute(select(report_outcome.c.result)).scalars().all() == ["unknown"]

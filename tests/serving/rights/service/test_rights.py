@@ -22,7 +22,7 @@ from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.service.brand_file import set_sales_territory
+from serving.rights.service.brand_file import require_lead, set_sales_territory
 from serving.rights.service.claims import NewRight, claim_right, on_file, settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
@@ -30,6 +30,7 @@ from serving.rights.store import documents
 from serving.rights.tables import brand_document, notice_basis
 from tests.fixtures.clocks import NOW
 from tests.fixtures.guests import an_invited_user
+from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.fixtures.waiting import until_waiting
 
@@ -215,3 +216,19 @@ def test_an_invalid_document_is_refused(site: Site) -> None:
         keep_document(site.runtime, "Aurelle", "a.exe", b"MZ", by="test")
     with pytest.raises(Invalid, match="at most 2,000,000 bytes"):
         keep_document(site.runtime, "Aurelle", "a.pdf", CERTIFICATE + b" " * 2_000_000, by="test")
+
+
+# The people who may change a brand's file, tested at the rule itself and not through a page.
+
+
+def test_only_users_of_the_brand_learn_that_they_lack_lead_rights(site: Site) -> None:
+    pair, rival = (site.here, site.brand_id), a_rival(site)
+    with site.runtime.store.read() as connection:
+        with pytest.raises(NotFound):
+            require_lead(connection, rival, pair)
+        with pytest.raises(NotFound):
+            require_lead(connection, site.account_manager, pair)
+        with pytest.raises(Forbidden):
+            require_lead(connection, site.brand_person, pair)
+    leader = a_leader(site)
+    assert site.read(require_lead, leader, pair) == f"user:{leader.user_id}"

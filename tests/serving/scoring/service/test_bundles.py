@@ -13,9 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from features.text_kernel import COLUMNS
+from models import forest
 from models.bundle import MANIFEST, SCHEMA, digest_of
 from models.classifier import Join
 from models.errors import BundleRefused
+from models.flat_trees import flatten
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
@@ -25,9 +27,10 @@ from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveMo
 from tests.fixtures.clients import a_client
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
-from tests.fixtures.scorers import bundle_files
+from tests.fixtures.scorers import a_forest, bundle_files
 from tests.models.test_bundle import resealed
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
+from tests.serving.web.visits import an_administrator, visit_as, words
 from training.bundle_folder import ABOUT, write_bundle_folder
 
 Files = dict[str, bytes]
@@ -348,3 +351,30 @@ def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(monkey
     monkeypatch.setattr(bundle_archive, "_LARGEST", 999)
     with pytest.raises(BundleRefused, match="too large"):
         unpacked(WHOLE)
+
+
+# A champion whose flat trees come out otherwise than with LightGBM: LightGBM scores, and the service says so.
+
+_SLOWER = "scores listings through LightGBM: the faster computation gave another value."
+
+
+def test_a_champion_that_lightgbm_computes_is_logged_once_and_shown(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for join in Join:
+        a_forest(join)  # Made before the patch, because the fixture keeps it.
+    monkeypatch.setattr(forest, "flatten", lambda trees, columns: flatten(trees[1:], columns))
+    with capture_logs() as lines:
+        digest = put_champion_in_force(site)
+        follow_champions(site.runtime)
+    (line,) = [line for line in lines if line["event"] == "champion.by_lightgbm"]
+    assert (line["marketplace_id"], line["digest"]) == (site.here, digest)
+    text = words(visit_as(site, an_administrator(site)).get("/operations").text)
+    assert f"Champion {digest[:10]} {_SLOWER}" in text
+
+
+def test_a_champion_that_comes_out_alike_is_not_called_slower(site: Site) -> None:
+    with capture_logs() as lines:
+        put_champion_in_force(site)
+    assert [line for line in lines if line["event"] == "champion.by_lightgbm"] == []
+    assert _SLOWER not in visit_as(site, an_administrator(site)).get("/operations").text

@@ -1,13 +1,15 @@
 import random
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from features.message import Message, message
 from models.messages.english import in_english
-from models.verdict import Judgement, ReasonCode
+from models.verdict import Judgement, ReasonCode, named
+from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.standing.policy import DEFAULT_STANDING, StandingPolicy
 from serving.standing.rules.confirmations import (
     Given,
@@ -21,6 +23,7 @@ from serving.standing.rules.confirmations import (
     surely_below,
     tallies,
 )
+from serving.standing.rules.enrolment import Begun, Phase, limited, stage
 from serving.standing.rules.standing import (
     IN_GOOD_STANDING,
     Effect,
@@ -31,6 +34,7 @@ from serving.standing.rules.standing import (
     effect,
     standing,
 )
+from serving.standing.rules.standing_outlook import outlook
 from tests.fixtures.clocks import NOW
 from tests.models import standing_reference as twin
 
@@ -364,3 +368,76 @@ def test_a_stricter_policy_never_raises_a_level() -> None:
 
 def test_the_levels_in_good_standing_are_those_above_the_cap() -> None:
     assert list(Level)[:3] == sorted(IN_GOOD_STANDING, key=list(Level).index)
+
+
+AT_ONCE = Effect(True, Decimal("0.05"), message("effect.full"))
+WITHHELD = Effect(False, Decimal(0), message("effect.suspended"))
+
+
+def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: bool = False) -> Begun:
+    briefed_at = None if days_ago is None else NOW - timedelta(days=days_ago)
+    return Begun(briefed_at, outcomes, good, NOW if full else None)
+
+
+@pytest.mark.parametrize(
+    ("found", "phase", "expected"),
+    [
+        (begun(None, 0), Phase.INVITED, "phase.invited"),
+        (begun(0, 0), Phase.FIRST, "phase.outcomes"),
+        (begun(13.9, 500), Phase.FIRST, "phase.until"),  # Many outcomes of one morning are no history.
+        (begun(400, 19), Phase.FIRST, "phase.outcomes"),  # Time alone is not enough.
+        (begun(14, 20, good=False), Phase.FIRST, "phase.standing_lost"),
+        (begun(14, 20), Phase.FULL, "phase.passed"),
+        (begun(None, 0, full=True), Phase.FULL, "phase.over"),  # The end of the phase is permanent.
+    ],
+)
+def test_a_brand_is_in_phase(found: Begun, phase: Phase, expected: str) -> None:
+    assert stage(found, NOW, DEFAULT_ENROLMENT).phase is phase
+    assert expected in {one.code for one in stage(found, NOW, DEFAULT_ENROLMENT).reasons}
+
+
+@pytest.mark.parametrize(
+    ("follows", "found", "today", "at_once", "audit"),
+    [
+        (AT_ONCE, begun(0, 0, full=True), 99, True, "0.05"),  # In the full phase, standing alone decides.
+        (AT_ONCE, begun(0, 0), 9, True, "0.10"),  # A larger share is audited.
+        (AT_ONCE, begun(0, 0), 10, False, "0"),
+        (WITHHELD, begun(0, 0), 0, False, "0"),  # A phase only restricts.
+    ],
+)
+def test_the_first_phase_lets_a_confirmation(
+    follows: Effect, found: Begun, today: int, at_once: bool, audit: str
+) -> None:
+    effect = limited(follows, stage(found, NOW, DEFAULT_ENROLMENT), at_once_today=today, policy=DEFAULT_ENROLMENT)
+    assert (effect.at_once, effect.audit_share) == (at_once, Decimal(audit))
+
+
+def test_the_limit_of_the_first_phase_is_the_reason() -> None:
+    found = limited(AT_ONCE, stage(begun(0, 0), NOW, DEFAULT_ENROLMENT), at_once_today=10, policy=DEFAULT_ENROLMENT)
+    assert found.reason == message("effect.first_phase.used", n=10)
+
+
+OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
+    ([], (message("outlook.full", n=16), message("outlook.lost", n=3)), "a new brand"),
+    (lived(20), (message("outlook.self_service", n=15), message("outlook.lost", n=4)), "20 of 20"),
+    (lived(95), (message("outlook.lost", n=6),), "95 of 95: with six it has more than a hundred"),
+    (
+        [*lived(60), *lived(8, 0, 1, code=DESIGN)],
+        (
+            message("outlook.self_service.code", n=11, code=named(DESIGN)),
+            message("outlook.lost.code", n=2, code=named(DESIGN)),
+        ),
+        "one reason code holds it back",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "told", "_why"), OUTLOOKS)
+def test_the_outlook_of_a_standing(answers: list[Given], told: tuple[Message, ...], _why: str) -> None:
+    assert outlook(stands(answers), DEFAULT_STANDING) == told
+
+
+def test_lost_standing_has_no_outlook_but_a_date_of_return() -> None:
+    found = stands([], KeptLevel(Level.SUSPENDED, NOW))
+    assert outlook(found, DEFAULT_STANDING) == ()
+    assert found.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))
