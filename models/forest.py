@@ -84,12 +84,10 @@ class Forest:
         self.flattened = self._agrees(trees)
 
     def files(self) -> dict[str, bytes]:
-        """The text of the trees."""
         return {_FILE: self.text.encode()}
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> Self:
-        """The forest in its file."""
         return cls(files[_FILE].decode())
 
     def _agrees(self, trees: Sequence[Tree]) -> bool:

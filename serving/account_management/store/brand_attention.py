@@ -55,18 +55,15 @@ def rights_to_verify(connection: Connection, pairs: Collection[Pair]) -> dict[Pa
 
 
 def rights_ending(connection: Connection, pairs: Collection[Pair], after: datetime, until: datetime) -> dict[Pair, int]:
-    """Verified rights that end within a period."""
     ends, verified = brand_right.c.expires_at, brand_right.c.state == RightState.VERIFIED.value
     return _counted(connection, brand_right, pairs, verified, ends > after, ends <= until)
 
 
 def aliases_to_decide(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
-    """Proposed aliases that wait for a decision."""
     return _counted(connection, alias_proposal, pairs, alias_proposal.c.state == ProposalState.PROPOSED.value)
 
 
 def sellers_to_check(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
-    """Authorised sellers that wait for a check."""
     return _counted(connection, authorisation_request, pairs, authorisation_request.c.accepted.is_(None))
 
 

@@ -169,7 +169,6 @@ def session_of(runtime: Runtime, token: str | None) -> Session:
 
 
 def sign_out(runtime: Runtime, token: str) -> None:
-    """End a session."""
     with runtime.store.write() as connection:
         accounts.end_session(connection, hash_token(token))
 

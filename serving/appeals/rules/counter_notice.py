@@ -38,8 +38,6 @@ CLOSED: Final = frozenset(
 
 
 class CounterNoticeEvent(StrEnum):
-    """The events of a counter-notice."""
-
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
     CONCEDE = "concede"

@@ -51,7 +51,6 @@ COLUMNS: Final = {
 
 
 def list_rows(found: Iterable[Entry]) -> list[tuple[Any, ...]]:
-    """The rows of an exported list."""
     return [
         (
             one.listed_by.value,

@@ -37,7 +37,6 @@ class Proposal:
 def add_proposal(
     connection: Connection, pair: Pair, proposal_id: str, spelling: str, found: Support, at: datetime
 ) -> None:
-    """Store a new proposal with its support."""
     row: Mapping[str, Any] = {
         "marketplace_id": pair[0],
         "proposal_id": proposal_id,

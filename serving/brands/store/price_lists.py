@@ -56,7 +56,6 @@ def last_changed(connection: Connection, marketplace_id: str) -> datetime | None
 
 
 def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store new entries."""
     add(connection, brand_list_price, rows)
 
 

@@ -15,7 +15,6 @@ def columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
 
 
 def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:
-    """Whether a row belongs to a marketplace and its columns of these names have these values."""
     return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == value for name, value in equal.items()))
 
 

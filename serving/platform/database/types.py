@@ -145,7 +145,6 @@ class Canonical(str):
 
     @classmethod
     def of(cls, value: Any) -> "Canonical":
-        """The text of a value."""
         return cls(_encoded(value))
 
 
@@ -179,7 +178,6 @@ class Compressed(TypeDecorator[bytes]):
         return None if value is None else zlib.compress(value, 1)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        """The original bytes."""
         return None if value is None else zlib.decompress(value)
 
 
@@ -197,7 +195,6 @@ class Packed(TypeDecorator[bytes]):
         return None if value is None else pack(self.kind, value)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        """The original bytes."""
         return None if value is None else unpack(value)
 
 

@@ -95,13 +95,11 @@ def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequen
 
 
 def by_key(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> StoredReport:
-    """The report that a brand sent under its own key."""
     query = select(report).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
     return reader(StoredReport).of(connection.execute(query).mappings().one())
 
 
 def is_sent(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> bool:
-    """Whether a brand has sent a report under its own key."""
     query = select(report.c.report_id).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
     return connection.execute(query).first() is not None
 

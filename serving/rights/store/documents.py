@@ -27,8 +27,6 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
-    """A document with its bytes."""
-
     name: str
     media_type: str
     content: bytes

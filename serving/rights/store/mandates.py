@@ -28,7 +28,6 @@ class StoredMandate:
 
 
 def add_mandate(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Store a new power of attorney."""
     add(connection, power_of_attorney, [row])
 
 

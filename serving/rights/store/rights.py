@@ -50,7 +50,6 @@ class StoredRight:
 
     @property
     def marketplace_id(self) -> str:
-        """The marketplace to which it belongs."""
         return self.pair[0]
 
 
@@ -122,7 +121,6 @@ def _stored(row: Row[Any]) -> StoredRight:
 
 
 def count(connection: Connection, pair: Pair) -> int:
-    """The number of rights that a brand has on file."""
     return int(connection.execute(select(func.count()).where(of(brand_right, pair))).scalar_one())
 
 

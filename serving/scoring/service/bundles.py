@@ -58,7 +58,6 @@ class BundleStore:
         self._is_shared: set[str] = set()
 
     def folder(self, digest: str) -> Path:
-        """The folder of a bundle in the data directory."""
         return self._root / digest
 
     def fetched(self, digest: str) -> Path:

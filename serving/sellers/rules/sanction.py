@@ -39,8 +39,6 @@ class SanctionState(StrEnum):
 
 
 class SanctionEvent(StrEnum):
-    """The events of a sanction."""
-
     AGREE = "agree"
     CARRY_OUT = "carry_out"
     REFUSE = "refuse"
@@ -49,8 +47,6 @@ class SanctionEvent(StrEnum):
 
 
 class SanctionCause(StrEnum):
-    """The cause of a proposed sanction."""
-
     STRIKES = "strikes"
     LINKED = "linked"  # A linked account was sanctioned.
 

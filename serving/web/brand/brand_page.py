@@ -163,7 +163,6 @@ def get_record(runtime: TheRuntime, session: Member, form: Format) -> Response:
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:
-    """The answers that a person gave for their brand and can undo."""
     found = undoable(runtime, person, Side.BRAND)
     return DonePart(tuple(_done(given, undo) for given, undo in found[:PAGE_SIZE]), max(0, len(found) - PAGE_SIZE))
 

@@ -78,5 +78,4 @@ def described(media_type: str, size: int) -> str:
 
 
 def _size(size: int) -> str:
-    """A file size in kB or MB."""
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1_000))} kB"
