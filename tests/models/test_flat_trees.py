@@ -11,8 +11,7 @@ from features.compute import NAMES
 from models import forest as forests
 from models.arrays import Floats
 from models.flat_trees import ZERO, flatten, sum_leaves
-from models.forest import Forest, export
-from models.tree_probes import probes
+from models.forest import Forest, export, probes
 from models.treetext import Tree, trees_of
 from tests.fixtures.scorers import a_booster, a_forest
 from tests.models.test_treetext import in_tree_3, put

@@ -69,7 +69,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("/ chosen.flagged", "/ chosen.flagged.mean()", "sellers are weighted"),
         ("if math.isinf(growth)", "if growth < 0", "needed sellers where none would help"),
     ),
-    "models/tree_probes.py": (("math.nextafter(threshold, math.inf)", "threshold", "nothing just above"),),
+    "models/forest.py": (("math.nextafter(threshold, math.inf)", "threshold", "nothing just above"),),
     "models/tree_shares.py": (
         ("edges.get(column, (_NONE, 1.0))", "_NONE, 1.0", "one opening for each split"),
         ("<= MOST_SPLITS", "<= MOST_SPLITS + 1", "trees of seven splits both looked up and traversed"),

@@ -32,8 +32,8 @@ from serving.sellers.rules.sanction import (
     SanctionState,
     SellerAct,
     act_for,
+    sanction_statement,
 )
-from serving.sellers.rules.sanction_statement import sanction_statement
 from serving.sellers.store import contacts, sanctions, seller_actions, seller_lists, strikes
 from serving.sellers.store.sanctions import StoredSanction
 from serving.webhooks.rules.action import ActionEvent, ActionState

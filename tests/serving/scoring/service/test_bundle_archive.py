@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import BundleRefused
-from serving.scoring.service import bundle_archive
-from serving.scoring.service.bundle_archive import packed, unpacked
+from serving.scoring.service import bundles
+from serving.scoring.service.bundles import packed, unpacked
 from tests.fixtures.scorers import bundle_files
 from training.bundle_folder import write_bundle_folder
 
@@ -50,6 +50,6 @@ def test_no_file_of_an_archive_lies_outside_the_bundle() -> None:
 
 
 def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle_archive, "_LARGEST", 999)
+    monkeypatch.setattr(bundles, "_LARGEST", 999)
     with pytest.raises(BundleRefused, match="too large"):
         unpacked(WHOLE)
