@@ -129,9 +129,7 @@ def _discount(e: Evidence, share: float) -> Message | None:
 def price_claimed_discount(e: Evidence) -> float:
     """The claimed discount as a share; below zero where the price is above the claimed earlier price."""
     price, claimed = e.facts.listing.price, e.facts.listing.list_price
-    if price is None or not claimed:
-        return MISSING
-    return max(-1.0, 1.0 - float(price) / float(claimed))
+    return MISSING if price is None or not claimed else max(-1.0, 1.0 - float(price) / float(claimed))
 
 
 @signals.feature(

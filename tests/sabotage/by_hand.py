@@ -307,7 +307,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "serving/scoring/store/history_queries.py": (
         ("            ~still_waits(),\n", "", "pending removals count against the seller"),
     ),
-    "serving/sellers/rules/components.py": (
+    "serving/sellers/rules/links.py": (
         ("at, self.as_of", "at, datetime.max.replace(tzinfo=self.as_of.tzinfo)", "own"),
         ("tuple(sorted(found))", "()", "only direct links count"),
         ("self._parents[max(roots)] = min(roots)", "self._parents[other] = seller", "components are not joined"),

@@ -22,8 +22,7 @@ from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.scoring.store import histories
 from serving.sellers.policy import DEFAULT_LINKS
-from serving.sellers.rules.components import ComponentSearch
-from serving.sellers.rules.links import LinkSearch
+from serving.sellers.rules.links import ComponentSearch, LinkSearch
 from serving.sellers.rules.sanction import (
     OPEN_STATES,
     Measure,

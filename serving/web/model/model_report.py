@@ -11,7 +11,6 @@ from serving.web.model import model_charts
 from serving.web.model.gate_rows import GateRow, gate_rows, sentence_case
 from serving.web.model.model_charts import CurveChart, ReliabilityChart, RocChart, ThresholdBar
 from serving.web.model.report_measures import Measure, measures_of, operating_rows
-from serving.web.model.second_stage_row import second_stage_of
 from serving.web.wording import words
 from training.comparison import comparable, why_not_comparable
 from training.operating import promise_in_words
@@ -184,3 +183,32 @@ def _sampled(fitted: int, known: int) -> str:
         f"No superiority is claimed: to save time the baselines learnt {fitted:,} of the {known:,} rows that the model "
         "learnt."
     )
+
+
+def second_stage_of(report: Mapping[str, Any]) -> SimpleNamespace | None:
+    """The second score of a training's report; None where no encoder took part."""
+    found = report.get("second_stage")
+    if found is None:
+        return None
+    gain, titles = found["gain"], f"{found['titles']:,} titles"
+    low, high = gain["ap_interval"]
+    return SimpleNamespace(
+        encoder=found["encoder"],
+        says=_encoder_says(low, high),
+        gains=low is not None and low > 0,
+        precision=words.figure(found["out_of_fold"]["ap"]),
+        difference=words.signed(gain["ap"], 3),
+        interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
+        weight=f"{found['title_weight']:.0%}",
+        titles=f"{titles}, {found['failed']:,} of them unreadable" if found["failed"] else titles,
+    )
+
+
+def _encoder_says(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "Whether it sorts better than the first answers cannot be estimated."
+    if low > 0:
+        return "It sorts better than the first answers: the 95 % interval over sellers excludes zero."
+    if high < 0:
+        return "It sorts worse than the first answers: the 95 % interval over sellers excludes zero."
+    return "It does not sort better than the first answers beyond chance: the 95 % interval over sellers includes zero."
