@@ -11,13 +11,11 @@ from models.verdict import Judgement, Side
 from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.tables import alias_proposal, authorisation_request
 from serving.cases.tables import review_case, verdict
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.rights.rules.rights import RightState
 from serving.rights.tables import brand_right
 from serving.standing.rules.reminders import QuestionStep
 from serving.standing.tables import question_step
-
-Pair = tuple[str, str]
 
 
 def overdue(connection: Connection, pairs: Collection[Pair], at: datetime) -> dict[Pair, int]:

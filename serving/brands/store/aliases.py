@@ -13,10 +13,8 @@ from serving.accounts.tables import account
 from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.tables import alias_proposal
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add
-
-Pair = tuple[str, str]  # Marketplace and brand.
 
 
 @dataclass(frozen=True, slots=True)

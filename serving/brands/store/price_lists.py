@@ -14,10 +14,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 from features import money
 from features.price_lists import ListedBy, ListPrice, PriceLists
 from serving.brands.tables import brand_list_price
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add
 
-Pair = tuple[str, str]
 Key = tuple[str, str, str, str]  # The kind of identifier, the identifier as compared, the currency, the first day.
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam
 
+Pair = tuple[str, str]  # A marketplace and a brand there.
+
 # The marketplace of a statement that is built once and executed for any.
 HERE: Final = bindparam("here", type_=String())
 

@@ -11,12 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select, update
 
 from models.errors import Conflict, NotFound, required
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add
 from serving.rights.rules.rights import Right, RightKind, RightState
 from serving.rights.tables import brand_right, notice_basis
-
-Pair = tuple[str, str]
 
 
 def of(table: FromClause, pair: Pair) -> ColumnElement[bool]:

@@ -31,8 +31,8 @@ from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import authorised_sellers, certifications
-from serving.brands.store.aliases import Pair
 from serving.guards import Manager, TheRuntime, runtime_of
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
