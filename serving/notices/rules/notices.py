@@ -3,16 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from features.message import Message, message
 from features.phrase import Phrase
-from models.errors import Conflict, Invalid, TooLate
+from models.errors import Conflict, Invalid
 from models.verdict import Judgement, Outcome, ReasonCode
-from serving.appeals.policy import AppealPolicy
-from serving.appeals.rules.appeals import Admission, AppealRecord, is_frivolous, open_until
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.named_right import NO_RIGHT, NamedRight
 from serving.takedowns.rules.public_statement import Source
@@ -253,21 +251,3 @@ def names_in(location: str) -> Sequence[str]:
     if "://" in whole:
         parts += [part for part in _SEPARATORS.split(whole.partition("://")[2]) if part]
     return tuple(dict.fromkeys(parts))[:_MOST_PARTS]
-
-
-def admit_complaint(
-    *, informed_at: datetime, at: datetime, is_first: bool, record: AppealRecord, policy: AppealPolicy
-) -> Admission:
-    """The admission of a notifier's complaint and its priority, by the same rules as a seller's appeal.
-
-    Article 20(1) gives both six months, and a person who did not take the decision.
-
-    Raises Conflict (there has already been a complaint about this decision) or TooLate (the time to complain about the
-    decision has passed).
-    """
-    if not is_first:
-        raise Conflict("There has been a complaint about this decision already.")
-    if at >= open_until(informed_at, policy):
-        raise TooLate("A complaint was open for {months} months; that time has passed.", months=policy.open_months)
-    behind = is_frivolous(record, policy)
-    return Admission(behind_others=behind, told=message("complaint.behind_others" if behind else "appeal.admitted"))

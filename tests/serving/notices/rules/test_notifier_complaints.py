@@ -5,7 +5,7 @@ import pytest
 from models.errors import Conflict, TooLate
 from serving.appeals.policy import DEFAULT_APPEALS
 from serving.appeals.rules.appeals import AppealRecord
-from serving.notices.rules.notices import admit_complaint
+from serving.notices.rules.notifier_complaints import admit_complaint
 from tests.fixtures.clocks import NOW
 
 
