@@ -213,7 +213,6 @@ def _pieces() -> Words:
 
 
 def _whole_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple[str, str]]:
-    """Names that are whole words of a folded text."""
     if len(automaton) == 0:
         return
     for end, (brand_id, name, length) in automaton.iter(text):

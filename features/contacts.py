@@ -16,8 +16,6 @@ LONGEST: Final = 320  # An e-mail address: 64 characters, the sign, 255 characte
 
 
 class ContactKind(StrEnum):
-    """The kind of a contact."""
-
     PHONE = "phone"
     EMAIL = "email"
     HANDLE = "handle"

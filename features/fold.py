@@ -117,7 +117,6 @@ class Words:
         self._ascii = {code: int(self._table[code]) or None for code in range(128)}
 
     def of(self, text: str) -> list[str]:
-        """The words of a text."""
         if text.isascii():
             return text.translate(self._ascii).split()
         return codecs.utf_32_le_decode(_map(_codes(text), self._table).tobytes())[0].split()

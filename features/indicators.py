@@ -69,7 +69,6 @@ class Indicator:
     removed_at: datetime | None = None
 
     def in_force(self, as_of: datetime) -> bool:
-        """Whether the indicator was known and in force at the moment."""
         known = self.known_at <= as_of and (self.removed_at is None or as_of < self.removed_at)
         return known and self.active_from <= as_of and (self.active_to is None or as_of < self.active_to)
 
@@ -96,7 +95,6 @@ class IndicatorFacts:
     fired: tuple[Fired, ...] = ()
 
     def fired_for(self, direction: Direction) -> tuple[Fired, ...]:
-        """The matching indicators of one direction."""
         return tuple(one for one in self.fired if one.direction is direction)
 
 

@@ -120,7 +120,6 @@ def entries() -> tuple[Entry, ...]:
 
 @cache
 def of_folded() -> tuple[Entry, ...]:
-    """The entries whose patterns read folded text."""
     return tuple(entry for entry in entries() if not entry.reads_raw)
 
 
@@ -131,7 +130,6 @@ def of_raw() -> tuple[Entry, ...]:
 
 
 def patterns(chosen: Iterable[Entry]) -> list[str]:
-    """The loosened patterns of entries."""
     return [loosened(entry.pattern.pattern) for entry in chosen]
 
 

@@ -42,5 +42,4 @@ class Links:
 
     @property
     def counterfeiters(self) -> tuple[LinkedSeller, ...]:
-        """The linked sellers with a confirmed counterfeit."""
         return tuple(one for one in self.sellers if one.counterfeit)

@@ -34,7 +34,6 @@ Parameter = str | int | float | date | Amount | Message | tuple[str, ...] | tupl
 
 
 def message(code: str, /, **parameters: Parameter) -> Message:
-    """A message with these parameters."""
     return Message(code, parameters)
 
 

@@ -54,8 +54,6 @@ def ordinary_words() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The position of a word in a name."""
-
     brand_id: str
     name: str
     words: tuple[str, ...]

@@ -28,7 +28,7 @@ _SMALLEST_SPREAD: Final = 0.05
 _MAD_TO_SIGMA: Final = 1.4826  # For a normal distribution.
 _NEAR_SPREADS: Final = -0.5  # A price less far below the median is not cheap, and "below" would be no praise.
 _MOVED: Final = 0.01  # Smaller changes of a price are rounding and would read as 0 %.
-_WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
+WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 
 
 @signals.feature(
@@ -45,7 +45,7 @@ def price_log(e: Evidence) -> float:
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, _WIDEST),
+    Scale("log ratio", -WIDEST, WIDEST),
     missing="no price, or fewer than five listings of the brand in the category",
     source="Corsearch Zeal, Auto-moderation rules for counterfeits: the price against average retail",
     side=cheap,
@@ -81,11 +81,11 @@ def price_spread_brand_category(e: Evidence) -> float:
     ratio = _log_ratio(e.facts.price.log_price, reference)
     if reference is None or math.isnan(ratio):
         return MISSING
-    return _clip(ratio / max(reference.mad * _MAD_TO_SIGMA, _SMALLEST_SPREAD), 100)
+    return clip(ratio / max(reference.mad * _MAD_TO_SIGMA, _SMALLEST_SPREAD), 100)
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, _WIDEST),
+    Scale("log ratio", -WIDEST, WIDEST),
     missing="no price, or fewer than five listings in the category",
     source="Own choice: the same for goods of any brand",
     side=cheap,
@@ -129,9 +129,7 @@ def _discount(e: Evidence, share: float) -> Message | None:
 def price_claimed_discount(e: Evidence) -> float:
     """The claimed discount as a share; below zero where the price is above the claimed earlier price."""
     price, claimed = e.facts.listing.price, e.facts.listing.list_price
-    if price is None or not claimed:
-        return MISSING
-    return max(-1.0, 1.0 - float(price) / float(claimed))
+    return MISSING if price is None or not claimed else max(-1.0, 1.0 - float(price) / float(claimed))
 
 
 @signals.feature(
@@ -153,7 +151,7 @@ def price_is_placeholder(e: Evidence) -> float:
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, _WIDEST),
+    Scale("log ratio", -WIDEST, WIDEST),
     missing="the first version, or no price in one of the two",
     source="Own choice: what changes after the first publication",
     side=lambda _, v: Side.NONE if abs(v) < _MOVED else Side.COUNTERFEIT if v < 0 else Side.GENUINE,
@@ -162,14 +160,14 @@ def price_is_placeholder(e: Evidence) -> float:
 def price_change(e: Evidence) -> float:
     """Log of the price over that of the previous version."""
     now, before = e.facts.price.log_price, e.facts.price.previous_log_price
-    return MISSING if now is None or before is None else _clip(now - before, _WIDEST)
+    return MISSING if now is None or before is None else clip(now - before)
 
 
 def _log_ratio(log_price: float | None, reference: tuple[float, float, int] | None) -> float:
-    return MISSING if log_price is None or reference is None else _clip(log_price - reference[0], _WIDEST)
+    return MISSING if log_price is None or reference is None else clip(log_price - reference[0])
 
 
-def _clip(value: float, bound: float) -> float:
+def clip(value: float, bound: float = WIDEST) -> float:
     return max(-bound, min(bound, value))
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from features.history import OwnPrices
 from features.message import message, part_of
 from features.peer_listings import Assortment
+from features.price import WIDEST, clip
 from features.spec import MISSING, Evidence, Family, Registry, Scale, Side, either, high, log1p, log_of, some
 
 signals = Registry(Family.PRICE)
@@ -14,7 +15,6 @@ _VERSIONS: Final = "Own choice: what changes after the first publication"
 _OWN_LEVEL: Final = "Own choice: a price outside the seller's own range"
 _FALL: Final = math.log(0.95)  # Smaller falls are ordinary and would read as 0 %.
 _SAME_PRICE: Final = math.log(1.005)
-_WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 
 
 @signals.feature(
@@ -31,7 +31,7 @@ def price_changes(e: Evidence) -> float:
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, 0),
+    Scale("log ratio", -WIDEST, 0),
     missing="fewer than two versions with a known price, or earlier prices were not recorded yet",
     source=_VERSIONS,
     side=lambda _, v: Side.COUNTERFEIT if v < _FALL else Side.NONE,
@@ -40,11 +40,11 @@ def price_changes(e: Evidence) -> float:
 def price_largest_fall(e: Evidence) -> float:
     """Log ratio of the steepest fall of the price from one version to the next; 0 where it never fell."""
     own = e.facts.price.own
-    return MISSING if own is None or own.versions < 2 else max(-_WIDEST, own.largest_fall)
+    return MISSING if own is None or own.versions < 2 else max(-WIDEST, own.largest_fall)
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, _WIDEST),
+    Scale("log ratio", -WIDEST, WIDEST),
     missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded yet",
     source="Directive 98/6/EC, Article 6a: a reduction is from the lowest price of 30 days",
     side=high(_SAME_PRICE, _SAME_PRICE),
@@ -59,11 +59,11 @@ def price_claim_to_highest(e: Evidence) -> float:
     claimed, own = claimed_log_price(e), e.facts.price.own
     if claimed is None or own is None or own.highest is None or own.versions < 2:
         return MISSING
-    return _clip(claimed - own.highest)
+    return clip(claimed - own.highest)
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, _WIDEST),
+    Scale("log ratio", -WIDEST, WIDEST),
     missing="no price, or fewer than five other listings of the seller with a known price",
     source=_OWN_LEVEL,
     side=either,
@@ -74,7 +74,7 @@ def price_to_seller_offers(e: Evidence) -> float:
     others, log_price = e.facts.seller.others, e.facts.price.log_price
     if others is None or others.log_median is None or log_price is None:
         return MISSING
-    return _clip(log_price - others.log_median)
+    return clip(log_price - others.log_median)
 
 
 @signals.feature(
@@ -106,7 +106,3 @@ def _own(e: Evidence) -> OwnPrices:
 def _others(e: Evidence) -> Assortment:
     assert e.facts.seller.others is not None  # Called only where the value is known.
     return e.facts.seller.others
-
-
-def _clip(value: float) -> float:
-    return max(-_WIDEST, min(_WIDEST, value))

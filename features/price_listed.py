@@ -4,19 +4,19 @@ import math
 from typing import Final
 
 from features.message import Amount, Message, compared, message
+from features.price import WIDEST, clip
 from features.price_history import claimed_log_price
 from features.spec import MISSING, Evidence, Family, Registry, Scale, Side, cheap, log1p, log_of, some
 
 signals = Registry(Family.PRICE)
 
 _BELOW, _ABOVE = math.log(0.95), math.log(1.05)
-_WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 _NO_LIST: Final = "no resolved brand, no list price for these goods, or no rate for one of the currencies"
 _RETAIL: Final = "Corsearch Zeal, Auto-moderation rules for counterfeits: below 20 % of average retail, and new"
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, _WIDEST),
+    Scale("log ratio", -WIDEST, WIDEST),
     missing=f"no price, {_NO_LIST}",
     source=_RETAIL,
     side=cheap,
@@ -25,11 +25,11 @@ _RETAIL: Final = "Corsearch Zeal, Auto-moderation rules for counterfeits: below 
 def price_to_list(e: Evidence) -> float:
     """Log of the price over the brand's list price of the goods; -1.6 is a fifth of it."""
     log_price, listed = e.facts.price.log_price, _log_listed(e)
-    return MISSING if log_price is None or listed is None else _clip(log_price - listed)
+    return MISSING if log_price is None or listed is None else clip(log_price - listed)
 
 
 @signals.feature(
-    Scale("log ratio", -_WIDEST, _WIDEST),
+    Scale("log ratio", -WIDEST, WIDEST),
     missing=f"no price or no claimed earlier price, {_NO_LIST}",
     source="Own choice: a reduction from a price that was never charged",
     side=lambda _, v: Side.COUNTERFEIT if v > _ABOVE else Side.GENUINE if v >= _BELOW else Side.EITHER,
@@ -38,7 +38,7 @@ def price_to_list(e: Evidence) -> float:
 def price_claim_to_list(e: Evidence) -> float:
     """Log of the claimed earlier price over the brand's list price of the goods."""
     claimed, listed = claimed_log_price(e), _log_listed(e)
-    return MISSING if claimed is None or listed is None else _clip(claimed - listed)
+    return MISSING if claimed is None or listed is None else clip(claimed - listed)
 
 
 @signals.feature(
@@ -55,10 +55,6 @@ def price_same_on_marketplace(e: Evidence) -> float:
 
 def _log_listed(e: Evidence) -> float | None:
     return None if e.facts.price.listed is None else e.facts.price.listed.log_price
-
-
-def _clip(value: float) -> float:
-    return max(-_WIDEST, min(_WIDEST, value))
 
 
 def _goods(e: Evidence) -> Message:

@@ -52,8 +52,6 @@ NO_SAMPLES: Final = PriceSamples((), 0)
 
 
 class Prices(Protocol):
-    """A source of price references."""
-
     def find(self, brand_key: str, category_key: str) -> PriceReference | None:
         """The reference of a brand in a category; an empty key means any. None below five listings."""
 

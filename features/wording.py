@@ -26,7 +26,6 @@ def _weight(e: Evidence, kind: Kind) -> float:
 
 
 def _quote_matches(code: str, phrase_matches: Sequence[PhraseMatch]) -> Message:
-    """The words of the strongest matches."""
     return quoting(
         code,
         [

@@ -32,8 +32,6 @@ class CaseState(StrEnum):
 
 
 class CaseEvent(StrEnum):
-    """The events of a case."""
-
     DECIDE = "decide"
     PASS_ON = "pass_on"  # noqa: S105  # Not a password: the case was not settled and stays open in another lane.
     UNDO = "undo"

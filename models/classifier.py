@@ -64,7 +64,6 @@ class Standard:
             raise ValueError("a spread is above zero")
 
     def apply(self, values: Values) -> Values:
-        """Standardised values."""
         return (values - self.mean) / self.spread
 
 

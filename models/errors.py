@@ -10,7 +10,6 @@ WHEEL: Final = "./touchstone-0.1.0-py3-none-any.whl"
 
 
 def install_line(extra: str) -> str:
-    """The command that installs Touchstone with an extra."""
     return f"pip install '{WHEEL}[{extra}]'"
 
 

@@ -8,7 +8,8 @@ LightGBM is imported when the first forest is read. It imports scikit-learn, pan
 most processes never score.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
@@ -16,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BundleRefused
-from models.flat_trees import flatten, sum_leaves
+from models.flat_trees import ZERO, flatten, sum_leaves
 from models.share_kernels import write_shares
-from models.tree_probes import probes
 from models.tree_shares import shares_of
 from models.treetext import Tree, check_trees, trees_of
 
@@ -84,12 +84,10 @@ class Forest:
         self.flattened = self._agrees(trees)
 
     def files(self) -> dict[str, bytes]:
-        """The text of the trees."""
         return {_FILE: self.text.encode()}
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> Self:
-        """The forest in its file."""
         return cls(files[_FILE].decode())
 
     def _agrees(self, trees: Sequence[Tree]) -> bool:
@@ -149,3 +147,42 @@ def export(booster: "Booster", names: Sequence[str]) -> str:
     if list(booster.feature_name()) != list(names):
         raise ValueError("the forest's columns are not the feature set in its order")
     return text
+
+
+def probes(trees: Iterable[Tree], columns: int) -> Iterator[NDArray[np.float64]]:
+    """Rows, shape (n, columns), for each tree; every other tree is reached with the other columns missing."""
+    yield _everywhere(columns)
+    for number, tree in enumerate(trees):
+        rest = math.nan if number % 2 else 0.0
+        rows: list[NDArray[np.float64]] = []
+        reached = [(tree.root, np.full(columns, rest))]
+        while reached:
+            node, row = reached.pop()
+            if node < 0:
+                continue
+            column, threshold = tree.columns[node], tree.thresholds[node]
+            at, above, missing = (_with(row, column, value) for value in _around(threshold))
+            rows += [at, above, missing]
+            left_if_missing = tree.missing_left[node]
+            reached.append((tree.left[node], missing if threshold == -math.inf and left_if_missing else at))
+            reached.append((tree.right[node], missing if threshold == math.inf and not left_if_missing else above))
+        if rows:
+            yield np.stack(rows)
+
+
+def _around(threshold: float) -> tuple[float, float, float]:
+    """The last value to the left of a threshold, the first to the right, and a missing one."""
+    return threshold, math.nextafter(threshold, math.inf), math.nan
+
+
+def _with(row: NDArray[np.float64], column: int, value: float) -> NDArray[np.float64]:
+    changed = row.copy()
+    changed[column] = value
+    return changed
+
+
+def _everywhere(columns: int) -> NDArray[np.float64]:
+    """Rows of one value in every column: among them what LightGBM reads as zero, and what it just does not."""
+    beyond = math.nextafter(ZERO, math.inf)
+    edges = (0.0, -0.0, ZERO, -ZERO, beyond, -beyond, 5e-324, math.inf, -math.inf, math.nan)
+    return np.repeat(np.array(edges)[:, None], columns, axis=1)

@@ -83,7 +83,6 @@ class DecisionInput:
 
 
 def named(code: ReasonCode) -> Message:
-    """A reason code as a phrase."""
     return message(f"reason.{code.value}")
 
 

@@ -60,7 +60,6 @@ class Guard:
 
 
 def runtime_of(request: Request) -> Runtime:
-    """The runtime of the application that handles the request."""
     found: Runtime = request.app.state.runtime
     return found
 

@@ -82,7 +82,6 @@ class Effects:
             return self._last.get(("seller", seller), "restore")
 
     def close(self) -> None:
-        """Close the file."""
         self._stream.close()
 
 

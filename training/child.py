@@ -17,7 +17,6 @@ _PARENT_GONE: Final = 4
 
 
 def add_registry_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the location of MLflow and the name of the registered model."""
     parser.add_argument("--model-name", required=True)
     parser.add_argument("--tracking-uri", required=True)
     parser.add_argument("--artifacts", type=Path)

@@ -15,9 +15,7 @@ _MOST_OPEN: Final = 2  # A client that is killed does not end its work.
 class OpenWork(Protocol):
     """A work in the process that computes its parts."""
 
-    def compute(self, part: Any) -> bytes:
-        """The result of a part."""
-        ...
+    def compute(self, part: Any) -> bytes: ...
 
     def close(self) -> None:
         """Release what the work holds."""
@@ -25,11 +23,7 @@ class OpenWork(Protocol):
 
 
 class Work(Protocol):
-    """A work as it is sent to workers."""
-
-    def open(self) -> OpenWork:
-        """The work in this process."""
-        ...
+    def open(self) -> OpenWork: ...
 
 
 @dataclass(frozen=True, slots=True)

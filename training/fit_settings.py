@@ -83,7 +83,6 @@ def read_settings(path: Path) -> FitSettings:
 
 
 def as_file(settings: FitSettings) -> str:
-    """The content of a file of settings."""
     return json.dumps(settings.changed(), indent=2) + "\n"
 
 

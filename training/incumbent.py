@@ -27,7 +27,6 @@ class InForce:
 
     @property
     def name(self) -> Incumbent:
-        """Champion or scorecard."""
         return Incumbent.SCORECARD if self.champion is None else Incumbent.CHAMPION
 
     @property

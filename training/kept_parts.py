@@ -57,7 +57,6 @@ class KeptParts(AbstractContextManager["KeptParts"]):
         return self._folder / f"{number:08}.arrow"
 
     def has(self, number: int) -> bool:
-        """Whether a part is finished."""
         return self.file(number).exists()
 
     def read(self, number: int) -> pa.Table:
@@ -65,13 +64,11 @@ class KeptParts(AbstractContextManager["KeptParts"]):
         return pa.ipc.open_file(pa.memory_map(str(self.file(number)))).read_all()
 
     def remove(self) -> None:
-        """Delete the parts."""
         shutil.rmtree(self._folder)
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Release the folder."""
         if self._folder.exists() and not any(self._folder.glob("*.arrow")):
             self.remove()
         os.close(self._lock)

@@ -39,9 +39,7 @@ class Setup:
 class Fit(Protocol):
     """Fits a learner to rows (n, columns of the join), labels and weights (n,); equal arguments give equal learners."""
 
-    def __call__(self, columns: Floats, labels: Labels, weights: Floats, setup: Setup) -> Learner:
-        """The fitted learner."""
-        ...
+    def __call__(self, columns: Floats, labels: Labels, weights: Floats, setup: Setup) -> Learner: ...
 
 
 def fit_of(name: str) -> Fit:

@@ -36,8 +36,6 @@ EVERYTHING: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A trained bundle with its report."""
-
     files: Mapping[str, bytes]
     report: Mapping[str, Any]
 

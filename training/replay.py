@@ -46,7 +46,6 @@ def honest_descriptions(facts: Sequence[Facts]) -> tuple[str, ...]:
 def rewritten_facts(
     facts: Facts, transform: Transform, references: References, honest: Sequence[str], *, seed: int
 ) -> Facts:
-    """The facts of a listing rewritten one way."""
     listing = rewritten(transform, facts.listing, market_of(facts, honest), seed=seed)
     return facts_of_changed(facts, listing, references)
 

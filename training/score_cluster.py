@@ -20,15 +20,12 @@ _THEN: Final = "What is finished is kept: run the same command again to go on."
 
 @dataclass(slots=True)
 class _Pending:
-    """A part that the cluster scores."""
-
     cluster: Cluster
     part: Part
     file: Path
     is_kept: bool = False
 
     def done(self) -> bool:
-        """Whether its scores are in its file."""
         return self.is_kept
 
     def result(self) -> None:

@@ -152,6 +152,5 @@ class _Rows:
         self._waiting = [found.slice(whole)] if whole < found.num_rows else []
 
     def end(self) -> None:
-        """Write the rows that are left."""
         for table in self._waiting:
             self.writer.write_table(table)

@@ -43,9 +43,7 @@ class OpenHistory(Protocol):
 class FixedHistory(Protocol):
     """The address of a recorded history with the references of one moment, which travels to other processes."""
 
-    def open(self) -> OpenHistory:
-        """The history for one process."""
-        ...
+    def open(self) -> OpenHistory: ...
 
 
 class History(Protocol):
@@ -108,11 +106,7 @@ class Part:
 
 
 class Scored(Protocol):
-    """A part that is being scored."""
-
-    def done(self) -> bool:
-        """Whether its scores are in its file."""
-        ...
+    def done(self) -> bool: ...
 
     def result(self) -> None:
         """Wait until they are."""
@@ -120,8 +114,6 @@ class Scored(Protocol):
 
 
 class Workers(Protocol):
-    """What scores parts into files."""
-
     @property
     def most_waiting(self) -> int:
         """How many parts may wait for an earlier one."""
@@ -158,7 +150,6 @@ class Scorer:
             self.history.close()
 
     def score(self, part: Part, sink: pa.NativeFile) -> None:
-        """Write the scores of a part as an Arrow file."""
         with _uncollected(), pa.ipc.new_file(sink, SCHEMA) as writer:
             for batch in self._batches(part):
                 writer.write_batch(self._scores(batch))

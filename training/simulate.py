@@ -44,7 +44,6 @@ class Plan:
     review_share: float = REVIEW_SHARE
 
     def settings(self, seed: int) -> Settings:
-        """The marketplace of a seed."""
         return Settings(
             self.listings, seed, START, days=self.months * MONTH.days, counterfeit_share=self.counterfeit_share
         )

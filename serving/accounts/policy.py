@@ -56,7 +56,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class GuessingPolicy:
-    """Settings of `serving.accounts.rules.guessing`, one for each counter of wrong passwords."""
+    """Settings of `serving.accounts.rules.passwords`, one for each counter of wrong passwords."""
 
     # One account from one address: five are more than a person mistypes. A guesser at one address stays below the
     # account's own counter, so that its owner can sign in from another address.

@@ -28,7 +28,6 @@ class InDatabase:
         self._database, self._clock = database, clock
 
     def has(self, kind: Kind, digest: str) -> bool:
-        """Whether the database has the file."""
         with self._database.read() as connection:
             return artifacts.has(connection, kind, digest)
 

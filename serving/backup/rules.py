@@ -25,8 +25,6 @@ class BackupUnusable(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of a backup."""
-
     size: int
     sha256: str
 
@@ -53,7 +51,6 @@ class Manifest:
     files: Mapping[str, File]
 
     def as_json(self) -> bytes:
-        """The manifest as written."""
         return json.dumps(asdict(self), indent=1, sort_keys=True).encode() + b"\n"
 
 

@@ -101,7 +101,6 @@ def _encoded(name: str, listings: Sequence["Listing"], threads: int) -> "NDArray
 
 
 def _features_named(names: list[str]) -> frozenset[str]:
-    """The features of these names and of the families with these names."""
     from features.compute import FEATURES
     from features.spec import Family
 
@@ -220,6 +219,5 @@ def _beyond_chance(found: dict[str, Any], summary: dict[str, Any], better: str, 
 
 
 def interval(found: Sequence[float | None]) -> str:
-    """An interval in figures."""
     low, high = found
     return "unknown" if low is None or high is None else f"{low:.3f} to {high:.3f}"

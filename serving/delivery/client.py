@@ -42,7 +42,6 @@ class Receiver:
     status_url: str | None = None
 
     def post(self, body: bytes, headers: dict[str, str]) -> Delivered | Failed:
-        """Send bytes with these headers."""
         return post(
             body, headers, url=self.url, allow_loopback=self.allow_loopback, timeout_seconds=self.timeout_seconds
         )
@@ -109,7 +108,6 @@ class Trial:
         return self.receiver.post(message.body, signed(message, [self.receiver.secret], self.now() - age))
 
     def shows(self, listing: str) -> bool | Failed:
-        """Whether the marketplace shows a listing."""
         tested = self.receiver
         url, seconds = tested.status_url or "", tested.timeout_seconds
         return shows(listing, url=url, allow_loopback=tested.allow_loopback, timeout_seconds=seconds)

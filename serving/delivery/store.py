@@ -80,7 +80,6 @@ def acknowledged_hourly(
 
 
 def any_acknowledged(connection: Connection, marketplace_id: str) -> bool:
-    """Whether the marketplace has acknowledged any message."""
     query = select(action.c.action_id).where(inside(action, marketplace_id, state=ActionState.ACKNOWLEDGED.value))
     return connection.execute(query.limit(1)).first() is not None
 

@@ -113,6 +113,5 @@ def protect(runtime: Runtime, world: World) -> dict[str, str]:
 
 
 def _address(name: str) -> str:
-    """A name as the local part of an address."""
     plain = name.lower().replace("á", "a").replace("&", "and")
     return "".join(c if c.isalnum() else "-" for c in plain).strip("-").replace("--", "-")

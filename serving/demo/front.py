@@ -88,7 +88,6 @@ class Front:
             return answer
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
 
@@ -100,7 +99,6 @@ class Marketplace:
     key: str
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """A call with the key."""
         return self.front.call(method, path, body, {"authorization": f"Bearer {self.key}"})
 
 

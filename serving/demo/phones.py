@@ -25,7 +25,6 @@ class Phone:
         return pyotp.TOTP(self.secret).now()
 
     def recovery_code(self) -> str:
-        """A recovery code for a sign-in."""
         return self.recovery_codes.pop()
 
 

@@ -115,7 +115,6 @@ def _mark_stored(connection: Connection, wanted: Repeatable) -> None:
 
 
 def keep(runtime: Runtime, wanted: Repeatable, reply: Reply) -> None:
-    """Keep the response."""
     with _at_the_end(runtime, wanted), runtime.store.write() as connection:
         store.keep(connection, wanted, reply.status, reply.body)
 

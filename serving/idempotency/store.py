@@ -53,7 +53,6 @@ def known(connection: Connection, wanted: Repeatable) -> Known | None:
 
 
 def forget(connection: Connection, wanted: Repeatable) -> None:
-    """Delete a request."""
     connection.execute(delete(idempotency_key).where(*_is(wanted)))
 
 
@@ -68,7 +67,6 @@ def mark_stored(connection: Connection, wanted: Repeatable) -> bool:
 
 
 def keep(connection: Connection, wanted: Repeatable, status: int, reply: str) -> None:
-    """Store the response."""
     values = {"status": status, "reply": reply, "stored": True}
     connection.execute(update(idempotency_key).where(*_claimed(wanted)).values(**values))
 

@@ -4,7 +4,5 @@ from enum import StrEnum
 
 
 class EntryKind(StrEnum):
-    """The kind of an entry."""
-
     LISTING = "listing"
     SELLER = "seller"

@@ -27,7 +27,6 @@ class BusinessCalendar:
     holidays: Set[date] = frozenset()
 
     def works(self, day: date) -> bool:
-        """Whether it is a business day."""
         return day.weekday() not in self.weekend and day not in self.holidays
 
 

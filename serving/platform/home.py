@@ -93,7 +93,6 @@ class Home:
 
     @property
     def service_file(self) -> Path:
-        """The file with the address of the running service."""
         return self.root / "service.json"
 
     def socket_path(self) -> Path:

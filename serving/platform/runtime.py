@@ -101,9 +101,7 @@ class Runtime:
     def real_delay_seconds(self, until: datetime) -> float | None:
         """Seconds until a job may run; None where only the sweep can tell that it is due."""
         wait = until - self.clock.now()
-        if self.clock.simulated or wait > timedelta(hours=1):
-            return None
-        return max(0.0, wait.total_seconds())
+        return None if self.clock.simulated or wait > timedelta(hours=1) else max(0.0, wait.total_seconds())
 
     def close(self) -> None:
         """Close the database, the job client and the picture threads."""

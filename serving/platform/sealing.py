@@ -105,7 +105,6 @@ class Sealer:
             raise Unsealable("A stored secret cannot be read with the keys of this process.") from None
 
     def in_force(self) -> bytes:
-        """The key that seals."""
         return self._kept.read()[0]
 
     def renew(self) -> None:

@@ -24,7 +24,6 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -38,7 +37,6 @@ class ImpatientProtocol(HttpToolsProtocol):
                 self.send_400_response("The headers are too long.")
 
     def on_message_begin(self) -> None:
-        """Begin to count."""
         self._in_headers, self._header_bytes = True, 0
         super().on_message_begin()
 
@@ -50,7 +48,6 @@ class ImpatientProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Stop waiting."""
         self._in_headers = False
         self._stop_waiting()
         super().on_headers_complete()

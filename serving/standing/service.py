@@ -18,6 +18,7 @@ from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.store import brands, certifications
 from serving.cases.store.cases import Case
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import settled
@@ -98,9 +99,7 @@ def stage_of(
     return stage(begun, at, runtime.policies[EnrolmentPolicy])
 
 
-def full_standing_since(
-    runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime
-) -> datetime | None:
+def full_standing_since(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> datetime | None:
     """Since when every confirmation of a brand removes at once, without a daily limit and a first phase; None where
     it does not."""
     found, past = with_history(runtime, connection, *pair, at, most=_MOST_CHANGES)
@@ -127,7 +126,7 @@ def begin_count(connection: Connection, case: Case) -> None:
 
 
 def weigh(
-    runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime, counted: Standing | None = None
+    runtime: Runtime, connection: Connection, pair: Pair, at: datetime, counted: Standing | None = None
 ) -> Weight:
     """The effect of a confirmation of a brand, by (marketplace, brand), now.
 

@@ -79,7 +79,6 @@ def examine(
 
 
 def is_whole(found: dict[str, Any]) -> bool:
-    """Whether a verification found nothing wrong."""
     return found["broken"] is None and found["heads_problem"] is None and not found["differing_count"]
 
 

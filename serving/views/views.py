@@ -16,12 +16,11 @@ from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import facts, listing, listing_version, score
 from serving.platform.database.planning import plans_kept
-from serving.platform.database.scope import same
+from serving.platform.database.scope import Pair, same
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-Pair = tuple[str, str]
 Key = TypeVar("Key")
 
 

@@ -25,7 +25,6 @@ class PlaceScope:
         return self.chosen.marketplace_id
 
     def at(self, address: str) -> str:
-        """An address of ours for the same marketplace."""
         return self.other(address, self.marketplace_id) if self.is_named else address
 
     def other(self, address: str, marketplace_id: str) -> str:

@@ -21,7 +21,6 @@ class Scale:
     most: float = 1.0
 
     def __call__(self, value: float) -> float:
-        """The place of a value."""
         return round(self.start + (self.end - self.start) * value / self.most, 1)
 
 

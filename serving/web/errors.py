@@ -142,7 +142,6 @@ def _not_done(status: int) -> str | None:
 
 
 def _next_step(request: Request, session: Session, status: int) -> str | None:
-    """The next step for a signed-in user."""
     kept = words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
     largest = size(runtime_of(request).settings.largest_body_bytes)
     return say(NEXT[status], roles=kept, largest=largest) if status in NEXT else None

@@ -115,7 +115,6 @@ def ticked(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 def is_case_id(text: str) -> bool:
-    """Whether a text has the format of a case id."""
     return _CASE_ID.match(text) is not None
 
 
@@ -192,5 +191,4 @@ def days_of(fields: Fields) -> int | None:
 
 
 def ticked_in(fields: Fields) -> frozenset[str]:
-    """The ids of the secrets that a form ticks."""
     return frozenset(name.removeprefix("end.") for name in fields if name.startswith("end."))

@@ -185,8 +185,6 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A row of a grid."""
-
     name: str
     y: float
     cells: tuple[Cell, ...]

@@ -10,7 +10,8 @@ from serving.accounts.rules.access import Person
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import LONGEST
 from serving.brands.store import brand_messages
-from serving.brands.store.brand_messages import Message, Pair
+from serving.brands.store.brand_messages import Message
+from serving.platform.database.scope import Pair
 from serving.platform.tongues import N_, say
 from serving.web import text_view
 from serving.web.text_view import Shown

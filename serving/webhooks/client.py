@@ -89,9 +89,7 @@ def post(
     It follows no redirect and uses no proxy of the environment. It reads at most 64 KB and decompresses nothing.
     """
     answer = _exchange("POST", url, body, headers, allow_loopback, timeout_seconds)
-    if isinstance(answer, Failed):
-        return answer
-    return Delivered(answer.status)
+    return answer if isinstance(answer, Failed) else Delivered(answer.status)
 
 
 def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: float) -> bool | Failed:

@@ -27,7 +27,6 @@ from serving.webhooks.store.outbox import Outgoing
 def record_step(
     connection: Connection, action: Outgoing, step: str, actor: str, at: datetime, payload: Mapping[str, Any]
 ) -> None:
-    """Add the audit entry of one step of an action."""
     audit.record(
         connection, at, action.marketplace_id, actor, f"{action.kind.value}.{step}", action.action_id, **payload
     )

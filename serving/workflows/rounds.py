@@ -45,7 +45,6 @@ class Rounds:
         self._running: dict[str, Future[None]] = {}
 
     def start(self) -> None:
-        """Start to look for due work."""
         self._looking.start()
 
     def stop(self) -> None:

@@ -22,8 +22,15 @@ from models.scorecard import score_by_points
 from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
 from serving.appeals.policy import BY_COUNTRY, DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, PROFILES
 from serving.appeals.rules.appeals import AppealEvent, open_until
-from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, CounterNoticeState, Standing, opened, step
-from serving.appeals.rules.profiles import profile_of
+from serving.appeals.rules.counter_notice import (
+    WHO,
+    CounterNoticeEvent,
+    CounterNoticeState,
+    Standing,
+    opened,
+    profile_of,
+    step,
+)
 from serving.appeals.service.counter_notice_steps import calendar_of
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.settings import Settings

@@ -18,8 +18,7 @@ from models.calibration import Calibration
 from models.classifier import TEXT_COLUMN, Join, learner_columns
 from models.errors import BundleRefused
 from models.flat_trees import ZERO, flatten, sum_leaves
-from models.forest import Forest, export, splits_without_missing, without_settings
-from models.tree_probes import probes
+from models.forest import Forest, export, probes, splits_without_missing, without_settings
 from models.treetext import Tree, trees_of
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_booster, a_classifier, a_forest, a_text_model

@@ -69,7 +69,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("/ chosen.flagged", "/ chosen.flagged.mean()", "sellers are weighted"),
         ("if math.isinf(growth)", "if growth < 0", "needed sellers where none would help"),
     ),
-    "models/tree_probes.py": (("math.nextafter(threshold, math.inf)", "threshold", "nothing just above"),),
+    "models/forest.py": (("math.nextafter(threshold, math.inf)", "threshold", "nothing just above"),),
     "models/tree_shares.py": (
         ("edges.get(column, (_NONE, 1.0))", "_NONE, 1.0", "one opening for each split"),
         ("<= MOST_SPLITS", "<= MOST_SPLITS + 1", "trees of seven splits both looked up and traversed"),
@@ -307,7 +307,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "serving/scoring/store/history_queries.py": (
         ("            ~still_waits(),\n", "", "pending removals count against the seller"),
     ),
-    "serving/sellers/rules/components.py": (
+    "serving/sellers/rules/links.py": (
         ("at, self.as_of", "at, datetime.max.replace(tzinfo=self.as_of.tzinfo)", "own"),
         ("tuple(sorted(found))", "()", "only direct links count"),
         ("self._parents[max(roots)] = min(roots)", "self._parents[other] = seller", "components are not joined"),

@@ -41,7 +41,7 @@ _MOST_OTHERS: Final = 60
 _OTHERS: Final = {
     "features": "corrections facts near_duplicates spec words",
     "models": "bundle bundle_files case classifier evidence explanations exploration flat_trees forest labels own_words"
-    " phrases points priority routing sanction_scope second_stage seller_lists strikes thresholds tree_probes"
+    " phrases points priority routing sanction_scope second_stage seller_lists strikes thresholds"
     " tree_shares treetext verdict workload",
     "serving/account_management/service": "alias_decisions authorised_sellers",
     "serving/accounts/store": "invitations reset_links",
@@ -100,7 +100,7 @@ _ALSO: Final = {
     "serving/rights/service/test_apart.py": "serving/brands/store/price_lists serving/rights/store/mandates"
     " serving/rights/store/rights",
     "serving/rights/service/test_sharing.py": "serving/brands/service/price_lists serving/rights/service/copies",
-    "serving/sellers/service": "serving/sellers/rules/sanction_statement",
+    "serving/sellers/service": "serving/sellers/rules/sanction",
     "serving/sellers/service/test_sanctioning.py": "serving/appeals/service/overturn serving/review/service/undoing"
     " serving/sellers/service/sanction_steps serving/sellers/service/strike_recording"
     " serving/takedowns/service/takedown",

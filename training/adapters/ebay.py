@@ -12,7 +12,6 @@ _CURRENCIES: Final = {"US": "USD", "C": "CAD", "AU": "AUD", "GBP": "GBP", "EUR":
 
 
 def watch_to_listing(row: Row) -> Mapping[str, object]:
-    """The listing mapping of a watch."""
     return without_missing(
         {
             "external_id": text(row, "item_id"),

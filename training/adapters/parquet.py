@@ -37,7 +37,6 @@ def groups_of(path: Path) -> Groups:
 
 
 def not_parquet(path: Path, error: Exception) -> Unreadable:
-    """Why a file is no Parquet file."""
     return Unreadable(path.name, "Not a readable Parquet file ({kind}).", kind=type(error).__name__)
 
 
@@ -74,6 +73,5 @@ class RowGroupReader:
                 yield batch
 
     def close(self) -> None:
-        """Close the file."""
         if self._file is not None:
             self._file.close()

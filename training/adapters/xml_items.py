@@ -116,7 +116,6 @@ class _Found:
             self._text.append(text)
 
     def end(self, tag: str) -> None:
-        """A tag ends."""
         self.events += 1
         self._depth -= 1
         self._is_text_open = False
@@ -129,7 +128,6 @@ class _Found:
             self._item.values.setdefault(_local(tag), []).append("".join(self._text).strip() or self._href.strip())
 
     def comment(self, _text: str) -> None:
-        """A comment."""
         self.events += 1
 
     def pi(self, _name: str, _text: str) -> None:

@@ -62,7 +62,6 @@ def last_tags(digest: str, report: Mapping[str, Any]) -> dict[str, str]:
 
 
 def end_tags(state: RunState, reason: str) -> dict[str, str]:
-    """The tags of a run whose training was refused or failed."""
     return {STATE_TAG: state.value, REASON_TAG: reason[:_LONGEST_REASON]}
 
 

@@ -132,7 +132,6 @@ class TuningRun:
     not_tracked: str | None = None
 
     def begin(self, name: str, parameters: Mapping[str, Any]) -> None:
-        """Begin the parent run."""
         self.run_id = self._sent(lambda client: tuning_runs.begin(client, self.registry.artifacts, name, parameters))
 
     def trial(self, name: str, settings: Mapping[str, float], folds: tuple[float, ...], value: float | None) -> None:
@@ -145,7 +144,6 @@ class TuningRun:
             )
 
     def end(self, summary: Mapping[str, Any], *, finished: bool) -> None:
-        """End the parent run with its figures."""
         if (parent := self.run_id) is not None:
             self._sent(lambda client: tuning_runs.end(client, parent, summary, finished=finished))
 

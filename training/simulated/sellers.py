@@ -79,7 +79,6 @@ class Seller:
 
 
 def draw_suppliers(random: Random) -> tuple[Supplier, ...]:
-    """The suppliers of one world."""
     return tuple(_supplier(random, number - _FROM_THE_START) for number in range(SUPPLIERS))
 
 

@@ -79,7 +79,6 @@ def stream(random: Random, listings: Sequence[tuple[str, Draft]], start: datetim
 
 
 def _changed(random: Random, listing: Draft, day: float) -> Draft:
-    """The listing with a changed price or title."""
     after = later(random, listing, day)
     content = dict(after.content)
     if happens(random, 0.7):

@@ -107,7 +107,6 @@ def launch(market: Market, arm: Arm, *, review_share: float = REVIEW_SHARE) -> Y
 
 
 def finish(year: Year) -> Year:
-    """Run the year to its end."""
     while year.now < year.market.end:
         _month(year, trains=year.arm.retrains)
     return year

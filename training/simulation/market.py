@@ -52,7 +52,6 @@ class Offered:
         return self.computed.facts.listing.seller.external_id
 
     def random(self, purpose: int) -> Random:
-        """The random generator of this listing for one purpose."""
         return np.random.default_rng([*self.chance, _PEOPLE, purpose])
 
 

@@ -123,6 +123,4 @@ def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> Mess
 
 def urgency(reasons: tuple[Reason, ...]) -> tuple[int, ...]:
     """A key that sorts brands by their needs: the most urgent need first, then the number of further needs."""
-    if not reasons:
-        return (len(_ORDER), 0)
-    return (_ORDER.index(reasons[0].need), -len(reasons))
+    return (len(_ORDER), 0) if not reasons else (_ORDER.index(reasons[0].need), -len(reasons))

@@ -19,9 +19,10 @@ from serving.brands.policy import AliasPolicy
 from serving.brands.rules.alias_proposals import ProposalState, Support, support, why_not_accepted
 from serving.brands.service.alias_proposals import spelling_of
 from serving.brands.store import aliases
-from serving.brands.store.aliases import Pair, Proposal
+from serving.brands.store.aliases import Proposal
 from serving.cases.store import spellings
 from serving.cases.store.spellings import SpelledNaming
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.review.service.alias_proposing import categories, corrected
 

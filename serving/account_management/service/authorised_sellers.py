@@ -17,6 +17,7 @@ from serving.brands.rules.authorisation import need_check
 from serving.brands.service.brand_messages import looked_after
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
 from serving.sellers.store import strikes
@@ -78,7 +79,7 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
 
 def change_of(
     connection: Connection,
-    pair: tuple[str, str],
+    pair: Pair,
     sellers: Collection[str],
     at: datetime,
     *,
@@ -99,7 +100,7 @@ def change_of(
 
 def change_list(
     runtime: Runtime,
-    pair: tuple[str, str],
+    pair: Pair,
     sellers: Collection[str],
     *,
     until: datetime | None = None,
@@ -132,9 +133,7 @@ def change_list(
     return change
 
 
-def _with_waiting(
-    runtime: Runtime, connection: Connection, pair: tuple[str, str], change: Change, at: datetime
-) -> Change:
+def _with_waiting(runtime: Runtime, connection: Connection, pair: Pair, change: Change, at: datetime) -> Change:
     struck = strikes.struck_for(connection, pair, change.added)
     since = at - timedelta(days=1)
     today = sum(entry.authorisation.added_at > since for entry in authorised_sellers.authorised(connection, pair))
@@ -146,7 +145,7 @@ def _with_waiting(
 def _keep_waiting(
     runtime: Runtime,
     connection: Connection,
-    pair: tuple[str, str],
+    pair: Pair,
     sellers: Collection[str],
     at: datetime,
     *,
@@ -172,7 +171,7 @@ def _keep_waiting(
 
 
 def decide_requests(
-    runtime: Runtime, person: Person, pair: tuple[str, str], request_ids: Collection[str], *, accept: bool
+    runtime: Runtime, person: Person, pair: Pair, request_ids: Collection[str], *, accept: bool
 ) -> None:
     """Put sellers on a brand's list that wait for a check, or refuse them, as its account manager.
 
@@ -201,7 +200,7 @@ def decide_requests(
         _record(runtime, connection, pair, change, by)
 
 
-def take_off(runtime: Runtime, pair: tuple[str, str], seller: str, *, by: str) -> None:
+def take_off(runtime: Runtime, pair: Pair, seller: str, *, by: str) -> None:
     """Take one seller off a brand's list. Raises Invalid (it is not on the list)."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -227,11 +226,11 @@ def list_rows(found: Collection[ListEntry], at: datetime) -> list[tuple[Any, ...
     ]
 
 
-def _present(connection: Connection, pair: tuple[str, str], at: datetime) -> list[ListEntry]:
+def _present(connection: Connection, pair: Pair, at: datetime) -> list[ListEntry]:
     return [one for one in authorised_sellers.authorised(connection, pair) if one.authorisation.holds(at)]
 
 
-def _record(runtime: Runtime, connection: Connection, pair: tuple[str, str], found: Change, by: str) -> None:
+def _record(runtime: Runtime, connection: Connection, pair: Pair, found: Change, by: str) -> None:
     audit.record(
         connection,
         runtime.clock.now(),

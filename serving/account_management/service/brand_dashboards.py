@@ -14,9 +14,9 @@ from serving.account_management.store import brand_answers, brand_dashboard
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
 from serving.platform.clock import Window
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.removal_check import CheckState
-from serving.views.views import Pair
 
 PERIODS: Final = (30, 90, 365)
 DEFAULT_PERIOD: Final = 90

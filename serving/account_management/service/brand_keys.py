@@ -14,9 +14,9 @@ from serving.brands.store import brands
 from serving.marketplaces.service import new_brand_key, tell_of_secret
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import KeyRecord
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import require_lead
-from serving.views.views import Pair
 
 MOST_KEYS: Final = 10  # Ours: one for each of a brand's programs; more are hard to keep an overview of.
 

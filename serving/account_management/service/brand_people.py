@@ -11,11 +11,11 @@ from serving.accounts.store.invitations import Invitation
 from serving.administration.service.given_names import checked_address
 from serving.administration.service.inviting import invite_by_mail
 from serving.audit.store import audit
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import require_lead
 from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
 from serving.rights.store import mandates
-from serving.views.views import Pair
 
 
 def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -> str:

@@ -17,9 +17,9 @@ from serving.audit.store import audit
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import looked_after
 from serving.brands.store import brand_messages, brands
-from serving.brands.store.brand_messages import Pair
 from serving.brands.store.brands import Enrolment
 from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState

@@ -17,12 +17,11 @@ from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
-from serving.platform.database.scope import columns, inside, same
+from serving.platform.database.scope import Pair, columns, inside, same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-Pair = tuple[str, str]
 _REMOVE: Final = ActionKind.REMOVE.value
 # An undo, and the retraction of a report.
 _UNDOES: Final = (Judgement.WITHDRAWN.value, Judgement.GENUINE.value)

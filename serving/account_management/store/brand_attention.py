@@ -11,13 +11,11 @@ from models.verdict import Judgement, Side
 from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.tables import alias_proposal, authorisation_request
 from serving.cases.tables import review_case, verdict
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.rights.rules.rights import RightState
 from serving.rights.tables import brand_right
 from serving.standing.rules.reminders import QuestionStep
 from serving.standing.tables import question_step
-
-Pair = tuple[str, str]
 
 
 def overdue(connection: Connection, pairs: Collection[Pair], at: datetime) -> dict[Pair, int]:
@@ -55,18 +53,15 @@ def rights_to_verify(connection: Connection, pairs: Collection[Pair]) -> dict[Pa
 
 
 def rights_ending(connection: Connection, pairs: Collection[Pair], after: datetime, until: datetime) -> dict[Pair, int]:
-    """Verified rights that end within a period."""
     ends, verified = brand_right.c.expires_at, brand_right.c.state == RightState.VERIFIED.value
     return _counted(connection, brand_right, pairs, verified, ends > after, ends <= until)
 
 
 def aliases_to_decide(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
-    """Proposed aliases that wait for a decision."""
     return _counted(connection, alias_proposal, pairs, alias_proposal.c.state == ProposalState.PROPOSED.value)
 
 
 def sellers_to_check(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
-    """Authorised sellers that wait for a check."""
     return _counted(connection, authorisation_request, pairs, authorisation_request.c.accepted.is_(None))
 
 

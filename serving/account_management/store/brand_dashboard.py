@@ -5,11 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from serving.cases.tables import review_case, verdict
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import Pair, inside, same
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check
-
-Pair = tuple[str, str]
 
 
 def relists(connection: Connection, pair: Pair, since: datetime) -> int:

@@ -120,7 +120,6 @@ class Person:
         return any(grant.carries(permission) for grant in self.grants)
 
     def marketplaces(self, permission: Permission) -> frozenset[str]:
-        """The marketplaces in which the permission holds."""
         return frozenset(g.marketplace_id for g in self.grants if g.carries(permission))
 
     def brands(self, permission: Permission) -> frozenset[tuple[str, str]]:

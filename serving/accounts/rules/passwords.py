@@ -1,10 +1,13 @@
-"""Which passwords are refused because they are among the first that a guesser tries."""
+"""Which passwords are refused because a guesser tries them first, and how many wrong ones are allowed."""
 
 import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
+
+from serving.accounts.policy import Allowance
 
 SERVICE: Final = "touchstone"
 _SHORTEST_WORD: Final = 3  # Shorter parts of a name occur in too many words.
@@ -65,3 +68,20 @@ def _is_own(text: str, own: Iterable[str]) -> bool:
     for word in sorted(words, key=lambda one: (-len(one), one)):
         rest = rest.replace(word, "")
     return rest != text and sum(character.isalpha() for character in rest) < _LEAST_OF_ONES_OWN
+
+
+def wait_for_one(spent_until: datetime | None, now: datetime, allowance: Allowance) -> timedelta | None:
+    """The time until an attempt is allowed; None where it is allowed now."""
+    after = spent_after(spent_until, now, allowance) - now
+    allowed = allowance.burst * allowance.each
+    return after - allowed if after > allowed else None
+
+
+def spent_after(spent_until: datetime | None, now: datetime, allowance: Allowance) -> datetime:
+    """The counter after an attempt."""
+    return max(spent_until or now, now) + allowance.each
+
+
+def given_back(spent_until: datetime, allowance: Allowance) -> datetime:
+    """The counter without one attempt: it was no wrong password."""
+    return spent_until - allowance.each

@@ -11,8 +11,6 @@ from serving.accounts.rules.access import Permission
 
 
 class FactorKind(StrEnum):
-    """The kind of a second factor."""
-
     TOTP = "totp"  # Codes of an app (RFC 6238).
     PASSKEY = "passkey"
 
@@ -34,8 +32,6 @@ NEEDS_FACTOR: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A second factor of an account."""
-
     factor_id: str
     kind: FactorKind
     name: str

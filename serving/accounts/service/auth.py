@@ -1,10 +1,13 @@
 """Passwords and sessions. Secrets are kept as hashes only."""
 
+import gzip
 import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -17,7 +20,6 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.passwords import Weakness, weakness
 from serving.accounts.rules.second_factors import Proof
 from serving.accounts.service import guessing, known_devices, security_events
-from serving.accounts.service.common_passwords import common_passwords
 from serving.accounts.service.guessing import NOWHERE, Whence
 from serving.accounts.service.hashing import Busy, hashed
 from serving.accounts.store import accounts, second_factors, setup_links
@@ -169,7 +171,6 @@ def session_of(runtime: Runtime, token: str | None) -> Session:
 
 
 def sign_out(runtime: Runtime, token: str) -> None:
-    """End a session."""
     with runtime.store.write() as connection:
         accounts.end_session(connection, hash_token(token))
 
@@ -185,3 +186,10 @@ def new_setup_token(runtime: Runtime) -> str:
 def hash_token(token: str) -> str:
     """A token as it is stored. Plain SHA-256 is enough for secrets of 128 bits and more (ASVS 6.5.2)."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Passwords and words in small letters, read once; where they come from is in data/manifest.json."""
+    content = files("serving.accounts").joinpath("data/common_passwords.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(content).decode().split())

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from features.phrase import Phrase
 from models.errors import DomainError
 from serving.accounts.policy import Allowance, GuessingPolicy
-from serving.accounts.rules.guessing import given_back, spent_after, wait_for_one
+from serving.accounts.rules.passwords import given_back, spent_after, wait_for_one
 from serving.accounts.service.security_events import denied
 from serving.accounts.store import sign_in_budgets
 from serving.accounts.store.sign_in_budgets import Counter

@@ -47,7 +47,6 @@ def picture_of(address: str) -> tuple[int, str]:
 
 
 def is_app_code(code: str) -> bool:
-    """Whether something typed has the form of an app's code."""
     typed = "".join(code.split())
     return len(typed) == _DIGITS and typed.isascii() and typed.isdigit()
 

@@ -275,5 +275,4 @@ def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
 
 
 def anybody(connection: Connection) -> bool:
-    """Whether any account exists."""
     return connection.execute(select(account.c.user_id).limit(1)).first() is not None

@@ -61,7 +61,6 @@ def put_list_away(connection: Connection, user_id: str, role: Role, at: datetime
 
 
 def show_lists_again(connection: Connection, user_id: str, role: Role) -> None:
-    """Show a role's list again."""
     connection.execute(
         delete(onboarding_seen).where(onboarding_seen.c.user_id == user_id, onboarding_seen.c.role == role.value)
     )

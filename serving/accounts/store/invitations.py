@@ -27,7 +27,6 @@ class Invitation:
 
 
 def put(connection: Connection, one: Invitation, token_hash: str) -> None:
-    """A new invitation."""
     row = {**row_of(one), **row_of(one.grant), "token_hash": token_hash}
     del row["grant"]
     add(connection, invitation, [row])

@@ -16,7 +16,6 @@ def add_origin(connection: Connection, origin_id: str, user_id: str, one: Origin
 
 
 def history(connection: Connection, user_id: str) -> list[Origin]:
-    """The events of one account."""
     own = select(account_origin).where(account_origin.c.user_id == user_id)
     return [Origin(Making(row.making), row.made_by, row.known_at) for row in connection.execute(own)]
 

@@ -163,7 +163,6 @@ def end_sessions(connection: Connection, user_id: str, *, but: str = "") -> int:
 
 
 def set_password(connection: Connection, user_id: str, password_hash: str) -> None:
-    """Replace the password of an account."""
     connection.execute(update(account).where(account.c.user_id == user_id).values(password_hash=password_hash))
 
 

@@ -38,7 +38,6 @@ def put(connection: Connection, begun_factor: StoredFactor) -> None:
 
 
 def is_known(connection: Connection, credential_id: str) -> bool:
-    """Whether any account has this passkey."""
     query = select(second_factor.c.factor_id).where(second_factor.c.credential_id == credential_id)
     return connection.execute(query).first() is not None
 
@@ -121,7 +120,6 @@ def remove_all(connection: Connection, user_id: str) -> int:
 
 
 def put_codes(connection: Connection, user_id: str, hashes: Sequence[str], at: datetime) -> None:
-    """Replace the recovery codes of an account."""
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
     add(connection, recovery_code, [{"user_id": user_id, "code_hash": one, "made_at": at} for one in hashes])
 

@@ -23,9 +23,9 @@ from serving.accounts.store.reset_links import DEAD, ResetLink
 from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import objection, require_lead
-from serving.views.views import Pair
 
 PLACE: Final = "/reset/"
 SIGN_IN: Final = "/sign-in?browser="

@@ -14,8 +14,6 @@ from serving.platform.deadlines import after_months
 
 
 class AppealEvent(StrEnum):
-    """The events of an appeal."""
-
     FILE = "file"
     UPHOLD = "uphold"
     DISMISS = "dismiss"

@@ -6,7 +6,7 @@ the profile's number of rounds. After the last round a person who did not take t
 is also open for six months, whatever the outcome of the counter-notice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Final
 from features.message import Message, message
 from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid, TooLate
-from serving.appeals.policy import CounterNoticePolicy, Days, Maintaining, Silence
+from serving.appeals.policy import OF_COUNTRIES, CounterNoticePolicy, Days, Maintaining, Silence
 from serving.platform.deadlines import BusinessCalendar, after_business_days, after_days
 
 
@@ -38,8 +38,6 @@ CLOSED: Final = frozenset(
 
 
 class CounterNoticeEvent(StrEnum):
-    """The events of a counter-notice."""
-
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
     CONCEDE = "concede"
@@ -229,3 +227,17 @@ def _due(at: datetime, days: int | None, policy: CounterNoticePolicy, calendar: 
     if policy.days is Days.BUSINESS:
         return after_business_days(at, days, calendar)
     return after_days(at, days)
+
+
+def profile_of(
+    listing: Collection[str] | None, marketplace: Collection[str] | None, otherwise: CounterNoticePolicy
+) -> CounterNoticePolicy:
+    """The profile that the law of all countries of sale sets; `otherwise` where they have none in common.
+
+    `listing` are the countries of the listing, as the marketplace sent them. Without them, those of the marketplace
+    count. Unknown countries do not mean all countries.
+    """
+    countries = listing or marketplace or ()
+    profiles = {OF_COUNTRIES.get(one) for one in countries}
+    only = profiles.pop() if len(profiles) == 1 else None
+    return only or otherwise

@@ -11,8 +11,7 @@ from models.errors import NotFound
 from models.messages.english import in_english
 from models.policies.version import policy_version
 from serving.appeals.policy import BY_COUNTRY, PROFILES, CounterNoticePolicy
-from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, step
-from serving.appeals.rules.profiles import profile_of
+from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, profile_of, step
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit

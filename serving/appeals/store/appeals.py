@@ -19,8 +19,6 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """An appeal as stored."""
-
     appeal_id: str
     external_id: str
     listing_id: str
@@ -48,7 +46,6 @@ def by_external_id(connection: Connection, marketplace_id: str, external_id: str
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Appeal | None:
-    """The appeal against an action."""
     found = _read(connection, inside(appeal, marketplace_id, action_id=action_id))
     return found[0] if found else None
 

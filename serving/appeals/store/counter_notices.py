@@ -20,8 +20,6 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class CounterNotice:
-    """A counter-notice as stored."""
-
     marketplace_id: str
     counter_notice_id: str
     action_id: str
@@ -83,7 +81,6 @@ def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> 
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice | None:
-    """The counter-notice against a removal."""
     found = _read(connection, inside(counter_notice, marketplace_id), counter_notice.c.action_id == action_id)
     return found[0] if found else None
 

@@ -40,7 +40,6 @@ class Replaced:
     heads: bytes
 
     def as_json(self) -> dict[str, Any]:
-        """For the audit log."""
         head = None if self.head is None else {"sequence": self.head.sequence, "entry_hash": self.head.entry_hash}
         log = None if self.log is None else {"sequence": self.log[0], "entry_hash": self.log[1]}
         return {"signed_head": head, "log": log}

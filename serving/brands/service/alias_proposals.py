@@ -14,7 +14,7 @@ from features.near_names import ordinary_words
 from models.own_words import OwnWords
 from serving.brands.rules.alias_proposals import Spelling
 from serving.brands.store import aliases, brands
-from serving.brands.store.aliases import Pair
+from serving.platform.database.scope import Pair
 from training.fit_phrases import stop_words
 
 

@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.store import brand_messages, brands
-from serving.brands.store.brand_messages import Pair
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 
 LONGEST: Final = 4_000

@@ -15,7 +15,8 @@ from features.price_lists import ListedBy, list_key
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.brands.store import brands, price_lists
-from serving.brands.store.price_lists import Entry, Key, Pair
+from serving.brands.store.price_lists import Entry, Key
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
 
@@ -51,7 +52,6 @@ COLUMNS: Final = {
 
 
 def list_rows(found: Iterable[Entry]) -> list[tuple[Any, ...]]:
-    """The rows of an exported list."""
     return [
         (
             one.listed_by.value,

@@ -13,10 +13,8 @@ from serving.accounts.tables import account
 from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.tables import alias_proposal
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add
-
-Pair = tuple[str, str]  # Marketplace and brand.
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,6 @@ class Proposal:
 def add_proposal(
     connection: Connection, pair: Pair, proposal_id: str, spelling: str, found: Support, at: datetime
 ) -> None:
-    """Store a new proposal with its support."""
     row: Mapping[str, Any] = {
         "marketplace_id": pair[0],
         "proposal_id": proposal_id,

@@ -12,10 +12,9 @@ from serving.accounts.tables import account
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.tables import brand_message, brand_message_reading
 from serving.platform.database.row_reader import reader
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add, insert_or_ignore
 
-Pair = tuple[str, str]
 _ERASED = "(erased)"
 
 

@@ -14,10 +14,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 from features import money
 from features.price_lists import ListedBy, ListPrice, PriceLists
 from serving.brands.tables import brand_list_price
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add
 
-Pair = tuple[str, str]
 Key = tuple[str, str, str, str]  # The kind of identifier, the identifier as compared, the currency, the first day.
 
 
@@ -56,7 +55,6 @@ def last_changed(connection: Connection, marketplace_id: str) -> datetime | None
 
 
 def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store new entries."""
     add(connection, brand_list_price, rows)
 
 

@@ -41,7 +41,6 @@ class StoredNaming:
 
 
 def add_naming(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Append one naming."""
     add(connection, case_brand, [row])
 
 

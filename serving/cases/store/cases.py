@@ -21,8 +21,6 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as stored."""
-
     marketplace_id: str
     case_id: str
     listing_id: str
@@ -144,7 +142,6 @@ def first_of_versions(connection: Connection, marketplace_id: str, version_ids: 
 
 
 def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
-    """Which of these versions have had a case."""
     wanted = {"here": marketplace_id, "versions": list(version_ids)}
     return {row.version_id for row in _WITH_CASE.rows(connection, wanted)}
 

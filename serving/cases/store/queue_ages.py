@@ -29,7 +29,6 @@ class QueueAge:
 
 
 def queue_ages(connection: Connection, marketplace_id: str, now: datetime) -> dict[CaseLane, QueueAge]:
-    """The lanes with open cases."""
     found = {}
     for lane in CaseLane:
         # With the time, so that the database chooses the index that covers all requested columns.

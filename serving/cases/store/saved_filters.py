@@ -41,7 +41,6 @@ def rename(connection: Connection, user_id: str, name: str, to: str) -> bool:
 
 
 def forget(connection: Connection, user_id: str, name: str) -> None:
-    """Delete a filter."""
     connection.execute(delete(saved_filter).where(*_one(user_id, name)))
 
 

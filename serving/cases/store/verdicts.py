@@ -68,7 +68,6 @@ class StoredVerdict:
 
 
 def add_verdict(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Append one verdict."""
     add(connection, verdict, [row])
 
 

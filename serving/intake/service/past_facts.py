@@ -106,7 +106,6 @@ def _own(listing: Listing, known: PastStates | None, seen: Sequence[Seen]) -> Se
 
 
 def _same(listing: Listing, known: PastStates) -> set[str]:
-    """The versions with the same content."""
     content_hash = listing.content_hash
     return {one.version_id for one in known.versions if one.content_hash == content_hash}
 
@@ -209,7 +208,6 @@ class OpenHistory:
             return past_facts(connection, self.marketplace, self.context.references, listings, now=self.now)
 
     def close(self) -> None:
-        """Close the connection."""
         self.engine.dispose()
 
 

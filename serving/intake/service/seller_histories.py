@@ -84,7 +84,6 @@ class SellerHistories:
         )
 
     def periods(self, seller: str | None, brand_id: str | None) -> list[Period]:
-        """The periods in which a seller was on a brand's list."""
         found = self.authorised.get(seller or "", ())
         return [Period(one.added_at, one.ended_at) for one in found if one.brand_id == brand_id]
 

@@ -140,7 +140,6 @@ class LabelState:
 
     @property
     def enough(self) -> bool:
-        """Whether there are enough labels for a training."""
         return self.counterfeit >= self.counterfeit_needed and self.genuine >= self.genuine_needed
 
 

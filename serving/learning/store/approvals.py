@@ -15,15 +15,12 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class GivenApproval:
-    """An approval as stored."""
-
     approval_id: str
     approval: Approval
     approved_at: datetime
 
 
 def add_approval(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Insert an approval."""
     add(connection, promotion_approval, [row])
 
 

@@ -166,7 +166,6 @@ def first_scores(
 
 
 def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Insert a report."""
     add(connection, drift_report, [row])
 
 
@@ -194,7 +193,6 @@ def latest_drift_report(connection: Connection, marketplace_id: str) -> tuple[da
 
 
 def add_acknowledgement(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Insert an acknowledgement."""
     add(connection, drift_acknowledgement, [row])
 
 

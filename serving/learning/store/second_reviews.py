@@ -147,7 +147,6 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
 
 
 def is_one() -> ColumnElement[bool]:
-    """Whether a case is a gold item."""
     return review_case.c.gold_item.is_not(None)
 
 
@@ -173,7 +172,6 @@ def last_gold_item(connection: Connection, marketplace_id: str) -> tuple[datetim
 
 
 def gold_items_taken(connection: Connection, marketplace_id: str) -> set[str]:
-    """The versions already used in a gold item."""
     query = select(review_case.c.version_id).where(review_case.c.marketplace_id == marketplace_id, is_one())
     return set(connection.execute(query).scalars())
 

@@ -22,7 +22,7 @@ from serving.learning.store.second_reviews import answers_one
 from serving.platform.database.lists import as_list, chunks, listed
 from serving.platform.database.scope import same
 from serving.takedowns.rules.statement import Undone
-from serving.takedowns.store.contested import with_contested
+from serving.takedowns.store.actions import with_contested
 from serving.takedowns.tables import action, removal_approval
 
 # Lanes without the score and the first answer; an appeal's decision is separate, because it reverses the label.

@@ -43,7 +43,6 @@ class PriceHistory:
     _stored_late: set[tuple[str, str, datetime]] = field(default_factory=set)
 
     def add_version(self, content_hash: str, occurred_at: datetime, log_price: float | None) -> None:
-        """Append a version."""
         self.versions.append((occurred_at, log_price))
         self._stored_versions.add((content_hash, occurred_at))
 
@@ -69,7 +68,6 @@ class PriceHistory:
 def price_histories(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> dict[str, PriceHistory]:
-    """The prices of these listings."""
     found = {one: PriceHistory() for one in listing_ids}
     if not found:
         return found

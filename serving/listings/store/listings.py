@@ -121,7 +121,6 @@ def set_brand(connection: Connection, marketplace_id: str, version_id: str, bran
 
 
 def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """New listings."""
     add(connection, listing, rows)
 
 

@@ -20,8 +20,6 @@ LateRow = tuple[datetime, str, Price]  # When it came in, its id, and its price 
 
 @dataclass(frozen=True, slots=True)
 class PastVersion:
-    """One version of a listing."""
-
     version_id: str
     content_hash: str
     known_at: datetime

@@ -58,7 +58,6 @@ def count_naming(connection: Connection, marketplace_id: str, seller: str) -> in
 
 
 def erase_naming(connection: Connection, marketplace_id: str, seller: str) -> None:
-    """Erase the beginnings of rows that name a seller."""
     connection.execute(update(quarantine).where(*_naming(marketplace_id, seller)).values(row_head=ERASED))
 
 

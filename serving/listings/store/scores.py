@@ -63,7 +63,6 @@ def flagged(
 
 
 def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Scores with their routes."""
     add(connection, score, rows)
 
 

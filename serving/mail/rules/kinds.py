@@ -84,7 +84,6 @@ def is_optional(kind: MailKind) -> bool:
 
 
 def offered(roles: Iterable[Role]) -> tuple[MailKind, ...]:
-    """The kinds of mail that a person with these roles gets and can refuse."""
     return tuple(dict.fromkeys(kind for role in roles for kind in OFFERED.get(role, ())))
 
 

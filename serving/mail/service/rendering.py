@@ -34,15 +34,12 @@ _TEMPLATES: Final = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The texts of a mail."""
-
     subject: str
     text: str
     html: str
 
 
 def sender_of(runtime: Runtime) -> tuple[str, str]:
-    """The name and the address of the sender."""
     name, address = parseaddr(runtime.settings.mail_from or "")
     return name or "Touchstone", address or f"touchstone@{domain_of(runtime)}"
 

@@ -52,7 +52,6 @@ _ROLES: Final = {
 
 
 def content(kind: MailKind, parameters: Mapping[str, Any]) -> Content:
-    """The words of a mail for the current reader."""
     return _OF[kind](parameters)
 
 

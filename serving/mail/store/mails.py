@@ -216,6 +216,5 @@ def forget(connection: Connection, before: datetime, most: int) -> int:
 
 
 def existing(connection: Connection, mail_ids: Collection[str]) -> frozenset[str]:
-    """Those of these mails that are stored."""
     query = select(mail.c.mail_id).where(mail.c.mail_id.in_(set(mail_ids)))
     return frozenset(connection.execute(query).scalars()) if mail_ids else frozenset()

@@ -26,8 +26,6 @@ _OFF_HERE: Final = PlainQuery(
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchOff:
-    """A rule that is off."""
-
     marketplace_id: str
     rule: AutomaticRule
     off_since: datetime

@@ -83,7 +83,6 @@ def everyone(connection: Connection) -> list[Marketplace]:
 
 
 def those_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Select[tuple[str]]:
-    """A query of the ids of the marketplaces for which a condition on the id holds."""
     return select(marketplace.c.marketplace_id).where(holds(marketplace.c.marketplace_id))
 
 
@@ -124,7 +123,6 @@ def sell_in(connection: Connection, marketplace_id: str, territories: Sequence[s
 
 
 def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> None:
-    """Insert an API key."""
     row = {
         "key_id": key.key_id,
         "marketplace_id": key.marketplace_id,

@@ -233,7 +233,6 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
 
 
 def due_within(found: Place) -> timedelta:
-    """The time within which the notice is to be decided."""
     return timedelta(hours=found.within_hours)
 
 

@@ -26,13 +26,11 @@ def _locked(connection: Connection, network: str, at: datetime) -> RowMapping:
 
 
 def add_listings(connection: Connection, network: str, listings: int) -> None:
-    """Count further listings of a network."""
     more = update(notice_network).where(notice_network.c.network == network)
     connection.execute(more.values(listings=notice_network.c.listings + listings))
 
 
 def add_bytes(connection: Connection, network: str, size: int) -> None:
-    """Count the bytes of a further document of a network."""
     more = update(notice_network).where(notice_network.c.network == network)
     connection.execute(more.values(document_bytes=notice_network.c.document_bytes + size))
 

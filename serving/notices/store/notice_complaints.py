@@ -18,8 +18,6 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class NoticeComplaint:
-    """A complaint as stored."""
-
     marketplace_id: str
     complaint_id: str
     item_id: str
@@ -51,7 +49,6 @@ def of_item(connection: Connection, marketplace_id: str, item_id: str) -> Notice
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
-    """The complaints that a case decides."""
     return _read(connection, inside(notice_complaint, marketplace_id, case_id=case_id))
 
 

@@ -18,8 +18,6 @@ from serving.platform.database.types import ERASED
 
 @dataclass(frozen=True, slots=True)
 class NoticeDocument(StoredFile):
-    """One document of a notice."""
-
     document_id: str
     notice_id: str
 
@@ -31,7 +29,6 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 
 def handed_in(connection: Connection, marketplace_id: str, notice_id: str) -> HandedIn:
-    """The number and size of a notice's documents."""
     return HandedIn(
         *number_and_size(connection, notice_document, inside(notice_document, marketplace_id, notice_id=notice_id))
     )

@@ -23,8 +23,6 @@ _DECIDING_LANES: Final = [lane.value for lane in BLIND_LANES]
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
-    """A notice as stored."""
-
     marketplace_id: str
     notice_id: str
     reporter_id: str
@@ -38,8 +36,6 @@ class StoredNotice:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One notified listing as stored."""
-
     marketplace_id: str
     item_id: str
     notice_id: str
@@ -102,7 +98,6 @@ def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[I
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[Item]:
-    """The notified listings that a case decides."""
     return _read(connection, inside(notice_item, marketplace_id, case_id=case_id))
 
 

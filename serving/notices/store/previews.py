@@ -12,12 +12,10 @@ from serving.platform.database.store import add
 
 
 def add_preview(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Count a preview."""
     add(connection, notice_preview, [row])
 
 
 def since(connection: Connection, marketplace_id: str, moment: datetime) -> int:
-    """The number of previews since a moment."""
     query = select(func.count()).where(inside(notice_preview, marketplace_id), notice_preview.c.known_at > moment)
     return int(connection.execute(query).scalar_one())
 

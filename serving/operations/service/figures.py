@@ -11,7 +11,7 @@ from serving.listings.store import listings, scores
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import by_name
-from serving.reports.store.totals import totals
+from serving.reports.store.reports import totals
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.store import actions, removal_checks
 from serving.views import queues

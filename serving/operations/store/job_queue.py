@@ -64,14 +64,12 @@ def queue_counts(connection: Connection, since: datetime) -> list[QueueCounts]:
 
 
 def unfinished_count(connection: Connection, queues: Collection[str]) -> int:
-    """The number of jobs of these queues that wait or run."""
     job = _jobs(connection)
     query = select(func.count()).where(job.c.status.in_((*_WAITING, *_RUNNING)), job.c.queue_name.in_(queues))
     return int(connection.execute(query.select_from(job)).scalar_one())
 
 
 def failures(connection: Connection, most: int) -> list[FailedJob]:
-    """The latest jobs that failed."""
     job, output = _jobs(connection), _outputs(connection)
     query = (
         select(

@@ -60,7 +60,6 @@ def sqlite_url(path: Path) -> str:
 
 
 def is_sqlite(url: str) -> bool:
-    """Whether the URL names the embedded engine."""
     return url.startswith("sqlite")
 
 

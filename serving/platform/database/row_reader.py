@@ -46,7 +46,6 @@ class RowReader(Generic[T]):
         return None if row is None else self.of(row)
 
     def columns(self, table: Table) -> list[ColumnElement[Any]]:
-        """The columns of a table that the class has."""
         return [table.c[name] for name in self._names]
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam
 
+Pair = tuple[str, str]  # A marketplace and a brand there.
+
 # The marketplace of a statement that is built once and executed for any.
 HERE: Final = bindparam("here", type_=String())
 
@@ -15,7 +17,6 @@ def columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
 
 
 def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:
-    """Whether a row belongs to a marketplace and its columns of these names have these values."""
     return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == value for name, value in equal.items()))
 
 

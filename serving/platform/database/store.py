@@ -137,7 +137,6 @@ class Store:
             return self._locks.take(name)
 
     def give_back(self, name: str) -> None:
-        """Give a lock back."""
         self._locks.give_back(name)
 
     def close(self) -> None:
@@ -150,7 +149,6 @@ class Store:
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Raise a fault of the database as such."""
     try:
         yield
     except (exc.SQLAlchemyError, OSError) as error:

@@ -119,9 +119,7 @@ class IdOrder(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
         """The digits in the engine's form."""
-        if value is None or dialect.name == "sqlite":
-            return value
-        return bits_of(value)
+        return value if value is None or dialect.name == "sqlite" else bits_of(value)
 
 
 class Digest(TypeDecorator[str]):
@@ -145,7 +143,6 @@ class Canonical(str):
 
     @classmethod
     def of(cls, value: Any) -> "Canonical":
-        """The text of a value."""
         return cls(_encoded(value))
 
 
@@ -161,9 +158,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
         """Canonical text."""
-        if value is None:
-            return None
-        return _canonical(value)
+        return None if value is None else _canonical(value)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
@@ -179,7 +174,6 @@ class Compressed(TypeDecorator[bytes]):
         return None if value is None else zlib.compress(value, 1)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        """The original bytes."""
         return None if value is None else zlib.decompress(value)
 
 
@@ -197,7 +191,6 @@ class Packed(TypeDecorator[bytes]):
         return None if value is None else pack(self.kind, value)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        """The original bytes."""
         return None if value is None else unpack(value)
 
 

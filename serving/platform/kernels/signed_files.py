@@ -58,7 +58,6 @@ class SignedLocator(_caching.UserProvidedCacheLocator):  # type: ignore[misc]  #
 
 
 def _read(path: Path) -> bytes | None:
-    """The signed content of a file; None where there is none."""
     try:
         stored = path.read_bytes()
     except OSError:

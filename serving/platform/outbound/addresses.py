@@ -46,7 +46,6 @@ def is_public(address: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is this machine."""
     return ipaddress.ip_address(address).is_loopback
 
 

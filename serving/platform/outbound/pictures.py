@@ -59,7 +59,6 @@ class Pictures:
 
     @property
     def of_this_machine(self) -> bool:
-        """Whether one of the hosts is this machine."""
         return any(host.name in _LOOPBACK for host in self.hosts)
 
     def may_load(self, address: str) -> bool:
@@ -86,7 +85,6 @@ class Pictures:
         return found if isinstance(found, Failed) else _picture(found.body)
 
     def loading(self, address: str) -> Future[Picture | Failed]:
-        """Queue one picture for loading."""
         return self._workers.submit(self.load, address)
 
     def close(self) -> None:

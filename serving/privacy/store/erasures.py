@@ -46,7 +46,6 @@ class Erasure:
 
 
 def is_known(connection: Connection, marketplace_id: str, seller_id: str) -> bool:
-    """Whether the marketplace has any record of a seller."""
     known = seller.c.marketplace_id == marketplace_id, seller.c.external_id == seller_id
     hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
     return bool(connection.execute(select(or_(exists().where(*known), exists().where(*hashed)))).scalar())

@@ -39,7 +39,6 @@ def admit(
 
 
 def may_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> bool:
-    """Whether a report still takes documents."""
     return now < reported_at + timedelta(hours=policy.documents_hours)
 
 

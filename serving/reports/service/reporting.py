@@ -97,7 +97,6 @@ class Ahead:
     by_seller: Counter[str | None] = field(default_factory=Counter)
 
     def count(self, examined: Examined | None, outcome: Outcome) -> None:
-        """Count a foreseen removal that leaves."""
         if examined is not None and outcome.result is Result.SCHEDULED:
             self.leaves += 1
             self.by_seller[examined.facts.listing.seller.external_id] += 1

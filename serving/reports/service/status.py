@@ -170,7 +170,6 @@ def documents_of(connection: Connection, case: Case) -> Sequence[ReportDocument]
 
 
 def test_buys_of(connection: Connection, case: Case) -> Sequence[ReportTestBuy]:
-    """The test buys of those reports."""
     return report_test_buys.of_case(connection, case.marketplace_id, case.case_id) if _shows(case) else ()
 
 

@@ -72,7 +72,6 @@ def large_report(runtime: Runtime, connection: Connection, found: StoredStepUp) 
 
 
 def _waiting(connection: Connection, stored: StoredReport) -> list[StoredAction]:
-    """The scheduled removals of a report."""
     given = [one.verdict_id for one in reports.outcomes(connection, stored) if one.verdict_id is not None]
     made = actions.of_verdicts(connection, stored.marketplace_id, given).values()
     return [one for one in made if one.state is ActionState.SCHEDULED]

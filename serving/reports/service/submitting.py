@@ -21,6 +21,7 @@ from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.cases.store import cases
 from serving.idempotency.service import KeyReused
+from serving.platform.database.scope import Pair
 from serving.platform.deadlines import latest_day
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
@@ -136,9 +137,7 @@ def is_waiting(one: StoredOutcome) -> bool:
     return one.result is Result.PENDING_APPROVAL and one.code is Code.STEP_UP
 
 
-def waits_for_step_up(
-    runtime: Runtime, connection: Connection, pair: tuple[str, str], draft: Draft, at: datetime
-) -> bool:
+def waits_for_step_up(runtime: Runtime, connection: Connection, pair: Pair, draft: Draft, at: datetime) -> bool:
     """Whether the listings of a report wait for a second factor; without full standing it would change nothing."""
     wanted = waits(
         by_program=draft.by_program,
@@ -149,9 +148,7 @@ def waits_for_step_up(
     return wanted and full_standing_wait(runtime, connection, pair, at) == timedelta(0)
 
 
-def full_standing_wait(
-    runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime
-) -> timedelta | None:
+def full_standing_wait(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> timedelta | None:
     """How long until the full standing of a brand counts before a large report; None where it has none."""
     since = full_standing_since(runtime, connection, pair, at)
     lasts = timedelta(days=runtime.policies[StepUpPolicy].full_standing_days)
@@ -183,7 +180,7 @@ def ready(
     runtime: Runtime,
     connection: Connection,
     person: Person,
-    pair: tuple[str, str],
+    pair: Pair,
     basis: tuple[str, ReasonCode],
     at: datetime,
 ) -> None:
@@ -198,7 +195,7 @@ def ready(
 
 
 def _row(
-    runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], draft: Draft, at: datetime
+    runtime: Runtime, connection: Connection, person: Person, pair: Pair, draft: Draft, at: datetime
 ) -> dict[str, Any]:
     asked: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
     if draft.test_buy is not None:

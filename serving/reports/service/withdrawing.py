@@ -82,7 +82,6 @@ class _Change:
 
     @property
     def here(self) -> str:
-        """The marketplace."""
         return self.report.marketplace_id
 
 

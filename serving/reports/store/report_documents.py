@@ -35,7 +35,6 @@ class DraftKey:
 
     @property
     def here(self) -> ColumnElement[bool]:
-        """The condition for its documents."""
         own = {"brand_id": self.pair[1], "user_id": self.user_id, "draft_key": self.key}
         return inside(report_document, self.pair[0], **own)
 
@@ -47,7 +46,6 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 
 def handed_in(connection: Connection, of: StoredReport | DraftKey) -> HandedIn:
-    """The number and size of the documents of a report or a draft."""
     return HandedIn(*number_and_size(connection, report_document, _of(of)))
 
 
@@ -92,7 +90,6 @@ def attach(connection: Connection, draft: DraftKey, report_id: str) -> list[str]
 
 
 def leave_out(connection: Connection, draft: DraftKey, document_ids: Collection[str]) -> None:
-    """Delete some documents of a draft."""
     connection.execute(delete(report_document).where(draft.here, report_document.c.document_id.in_(document_ids)))
 
 

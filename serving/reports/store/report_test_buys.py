@@ -38,7 +38,6 @@ _TEST_BUYS: Final = RowReader(
 def add_test_buy(
     connection: Connection, stored: StoredReport, test_buy_id: str, record: TestBuyRecord, number: int, at: datetime
 ) -> None:
-    """Store the test buy of a new report."""
     row = {
         "marketplace_id": stored.marketplace_id,
         "test_buy_id": test_buy_id,
@@ -54,7 +53,6 @@ def add_test_buy(
 
 
 def of_report(connection: Connection, marketplace_id: str, report_id: str) -> ReportTestBuy | None:
-    """The test buy of a report; None without one."""
     found = _read(connection, inside(report_test_buy, marketplace_id, report_id=report_id))
     return found[0] if found else None
 

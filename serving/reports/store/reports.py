@@ -16,7 +16,7 @@ from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.phrases import of_data
-from serving.reports.rules.outcomes import Code, Result
+from serving.reports.rules.outcomes import AT_FIRST, Code, Result
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.tables import report, report_item, report_outcome
 
@@ -95,13 +95,11 @@ def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequen
 
 
 def by_key(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> StoredReport:
-    """The report that a brand sent under its own key."""
     query = select(report).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
     return reader(StoredReport).of(connection.execute(query).mappings().one())
 
 
 def is_sent(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> bool:
-    """Whether a brand has sent a report under its own key."""
     query = select(report.c.report_id).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
     return connection.execute(query).first() is not None
 
@@ -228,3 +226,24 @@ def last_step(connection: Connection, marketplace_id: str, report_id: str, numbe
         inside(report_outcome, marketplace_id, report_id=report_id, number=number)
     )
     return int(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The reported listings, and those by first result, zeros included."""
+
+    items: int
+    first: dict[Result, int]
+
+
+def totals(connection: Connection, marketplace_id: str) -> Totals:
+    """All reported listings; `items` exceeds the sum of `first` while a report is being decided."""
+    here = marketplace_id
+    items = connection.execute(select(func.count()).where(inside(report_item, here))).scalar_one()
+    query = (
+        select(report_outcome.c.result, func.count().label("n"))
+        .where(inside(report_outcome, here, step=0))
+        .group_by(report_outcome.c.result)
+    )
+    first = {Result(row.result): row.n for row in connection.execute(query)}
+    return Totals(items, {one: first.get(one, 0) for one in AT_FIRST})

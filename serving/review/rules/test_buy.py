@@ -30,8 +30,6 @@ class TestBuyState(StrEnum):
 
 
 class CustodyEvent(StrEnum):
-    """The events of a custody log."""
-
     ORDER = "order"
     RECEIVE = "receive"
     HAND_OVER = "hand_over"

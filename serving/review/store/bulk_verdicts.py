@@ -20,8 +20,6 @@ from serving.review.tables import bulk_item, bulk_verdict
 
 @dataclass(frozen=True, slots=True)
 class StoredBulk:
-    """A bulk answer as stored."""
-
     marketplace_id: str
     bulk_id: str
     user_id: str

@@ -14,7 +14,7 @@ from serving.cases.tables import review_case, verdict
 from serving.learning.store.second_reviews import answers_one, is_one
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import same
-from serving.takedowns.store.contested import with_contested
+from serving.takedowns.store.actions import with_contested
 from serving.takedowns.tables import action
 
 _MOST: Final = 5_000

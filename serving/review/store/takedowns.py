@@ -23,8 +23,6 @@ from serving.review.tables import takedown_item, takedown_request
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """A request as stored."""
-
     marketplace_id: str
     request_id: str
     brand_id: str
@@ -65,7 +63,6 @@ _ITEMS: Final = RowReader(
 
 
 def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
-    """Store a request with the result of each of its listings."""
     add(connection, takedown_request, [row])
     key = {name: row[name] for name in ("marketplace_id", "request_id")}
     add(connection, takedown_item, [{**key, "number": number, **one} for number, one in enumerate(items)])

@@ -18,8 +18,6 @@ from serving.review.tables import custody_entry, test_buy
 
 @dataclass(frozen=True, slots=True)
 class TestBuy:
-    """A test buy as stored."""
-
     __test__ = False
 
     marketplace_id: str

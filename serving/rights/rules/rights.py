@@ -49,7 +49,6 @@ class Right:
 
     @property
     def named(self) -> Message:
-        """The name of the right for use in a sentence."""
         if self.state is RightState.CARRIED_OVER:
             return message(f"right.{self.kind.value}.carried_over")
         return message(f"right.{self.kind.value}", title=self.title, office=self.office, number=self.number)

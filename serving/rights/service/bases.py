@@ -10,12 +10,12 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.store.cases import Case
 from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import Basis, Mandate, Notice, Right, basis, holds
 from serving.rights.store import mandates as powers
 from serving.rights.store import rights
-from serving.rights.store.rights import Pair
 
 
 def basis_of(

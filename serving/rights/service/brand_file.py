@@ -10,13 +10,14 @@ from models.errors import Forbidden, NotFound
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
 from serving.rights.rules.document import territories
 from serving.rights.rules.rights import RightState
 from serving.rights.service.claims import settle_right
 from serving.rights.store import mandates
-from serving.rights.store.rights import Pair, StoredRight
+from serving.rights.store.rights import StoredRight
 
 AGENT = Phrase(
     "You act under a power of attorney. Only the brand's own users can change its file. If yours was recorded by "

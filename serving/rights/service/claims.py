@@ -13,12 +13,13 @@ from serving.accounts.rules.second_person import independent
 from serving.accounts.store import origins
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.document import kept_text, territories
 from serving.rights.rules.rights import RightKind, RightState, end_of
 from serving.rights.store import documents, rights
-from serving.rights.store.rights import Pair, StoredRight
+from serving.rights.store.rights import StoredRight
 
 _USER: Final = "user:"  # The actors who have an account; all others act for the owner of the data directory.
 _LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.

@@ -12,6 +12,7 @@ from features.phrase import Phrase
 from models.errors import Conflict, required
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import RightState, holds
 from serving.rights.service.claims import put_right
@@ -19,7 +20,6 @@ from serving.rights.service.documents import put_document
 from serving.rights.service.mandates import put_mandate
 from serving.rights.store import documents, mandates, rights
 from serving.rights.store.mandates import StoredMandate
-from serving.rights.store.rights import Pair
 
 SHARED: Final = frozenset({RightState.CLAIMED, RightState.VERIFIED})
 _NOT_SHARED: Final = {

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.document import kept_text, media_type_of
 from serving.rights.store import documents
 from serving.rights.store.documents import DocumentFile, StoredDocument
-from serving.rights.store.rights import Pair
 
 
 def keep_document(

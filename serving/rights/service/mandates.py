@@ -12,11 +12,11 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.rules.document import kept_text, territories
 from serving.rights.rules.rights import RightKind, end_of
 from serving.rights.store import documents, mandates
-from serving.rights.store.rights import Pair
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from serving.brands.service.price_lists import copy_entries
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import holds
 from serving.rights.service.brand_file import objection, require_lead
@@ -23,7 +24,7 @@ from serving.rights.service.copies import SHARED, content, copy_document, copy_m
 from serving.rights.store import documents, mandates, rights
 from serving.rights.store.documents import StoredDocument
 from serving.rights.store.mandates import StoredMandate
-from serving.rights.store.rights import Pair, StoredRight
+from serving.rights.store.rights import StoredRight
 
 
 def share_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, to: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from models.errors import required
+from serving.platform.database.scope import Pair
 from serving.platform.database.store import insert_or_ignore
-from serving.rights.store.rights import Pair, of
+from serving.rights.store.rights import of
 from serving.rights.tables import brand_document
 
 
@@ -27,8 +28,6 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
-    """A document with its bytes."""
-
     name: str
     media_type: str
     content: bytes

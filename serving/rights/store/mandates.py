@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row, select, update
 
 from models.errors import NotFound
 from serving.accounts.tables import account
+from serving.platform.database.scope import Pair
 from serving.platform.database.store import add
 from serving.rights.rules.rights import Mandate, RightKind, holds
-from serving.rights.store.rights import Pair, of
+from serving.rights.store.rights import of
 from serving.rights.tables import power_of_attorney
 
 # A power of attorney recorded by mistake ends before it begins, so it was never in force; only the audit log shows it.
@@ -28,7 +29,6 @@ class StoredMandate:
 
 
 def add_mandate(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Store a new power of attorney."""
     add(connection, power_of_attorney, [row])
 
 

@@ -11,12 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select, update
 
 from models.errors import Conflict, NotFound, required
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add
 from serving.rights.rules.rights import Right, RightKind, RightState
 from serving.rights.tables import brand_right, notice_basis
-
-Pair = tuple[str, str]
 
 
 def of(table: FromClause, pair: Pair) -> ColumnElement[bool]:
@@ -50,7 +48,6 @@ class StoredRight:
 
     @property
     def marketplace_id(self) -> str:
-        """The marketplace to which it belongs."""
         return self.pair[0]
 
 
@@ -122,7 +119,6 @@ def _stored(row: Row[Any]) -> StoredRight:
 
 
 def count(connection: Connection, pair: Pair) -> int:
-    """The number of rights that a brand has on file."""
     return int(connection.execute(select(func.count()).where(of(brand_right, pair))).scalar_one())
 
 

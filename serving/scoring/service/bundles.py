@@ -1,16 +1,19 @@
 """Bundles on disk, in the shared store and in memory: written whole, tried in a child process before use, and swapped
 in one step."""
 
+import io
 import json
 import subprocess
 import tempfile
 import threading
 import time
+import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from models import bundle as bundles
 from models.bundle import Bundle
@@ -19,7 +22,6 @@ from models.forest import Forest
 from serving.artifacts.rules import Kind
 from serving.artifacts.service import SharedFiles
 from serving.platform import children
-from serving.scoring.service.bundle_archive import packed, unpacked
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 
 _CANARY_SECONDS: Final = 60
@@ -58,7 +60,6 @@ class BundleStore:
         self._is_shared: set[str] = set()
 
     def folder(self, digest: str) -> Path:
-        """The folder of a bundle in the data directory."""
         return self._root / digest
 
     def fetched(self, digest: str) -> Path:
@@ -244,3 +245,38 @@ class LiveModels:
                     self._missing[marketplace_id] = MissingChampion(digest, refused.sentence)
                 else:
                     self._missing.pop(marketplace_id, None)
+
+
+_LARGEST: Final = 1_000_000_000
+
+
+def packed(folder: Path) -> bytes:
+    """The files of a bundle's folder and its description, compressed.
+
+    Raises BundleRefused (the folder is not a bundle).
+    """
+    files = read_bundle_folder(folder)
+    about = folder / ABOUT
+    if about.is_file():
+        files[ABOUT] = about.read_bytes()
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def unpacked(content: bytes) -> tuple[dict[str, bytes], Mapping[str, Any]]:
+    """The files of an archived bundle by name, not yet verified, and its description.
+
+    Raises BundleRefused (the archive is damaged, or too large when unpacked).
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > _LARGEST:
+                raise BundleRefused("The stored bundle is too large.")
+            files = {Path(name).name: archive.read(name) for name in archive.namelist()}
+        about = json.loads(files.pop(ABOUT, b"{}"))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise BundleRefused("The stored bundle is damaged: {kind}.", kind=type(error).__name__) from None
+    return files, about if isinstance(about, dict) else {}

@@ -36,7 +36,6 @@ def of(connection: Connection, marketplace_id: str) -> Breaker:
 
 
 def checked(connection: Connection, marketplace_id: str, at: datetime) -> None:
-    """Record a check of a closed breaker."""
     row = {"marketplace_id": marketplace_id, "checked_at": at}
     connection.execute(insert_or_ignore(connection, circuit_breaker).values(row))
     _change(connection, marketplace_id, circuit_breaker.c.opened_at.is_(None), checked_at=at)

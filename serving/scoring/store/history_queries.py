@@ -25,7 +25,6 @@ from serving.takedowns.tables import action
 
 
 def moment(name: str) -> BindParameter[datetime]:
-    """A parameter that is a time."""
     return bindparam(name, type_=listing_version.c.known_at.type)
 
 

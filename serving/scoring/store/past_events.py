@@ -39,7 +39,6 @@ class PastEvents:
     counts: WindowCounts
 
     def of(self, place: int, complete_since: datetime | None) -> EventCounts:
-        """The counts of one moment."""
         one = self.moments[place]
         return self.counts.of(place, one.as_of, complete_since, one.currency)
 

@@ -47,7 +47,6 @@ class PastText:
         return (self.as_of, _LAST) if self.own is None else (_AT_LAST, digits_of(self.own))
 
     def counts(self, one: "_Mark") -> bool:
-        """Whether a record counts."""
         moment, digits = self.bounds
         return one.known_at <= moment and one.digits < digits
 

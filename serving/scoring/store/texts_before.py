@@ -61,7 +61,6 @@ def texts_before(connection: Connection, marketplace_id: str, band: int, wanted:
 
 
 def came_with(version: FromClause) -> ColumnElement[str]:
-    """The observation of the row that brought a version."""
     first = select(func.min(observation.c.observation_id))
     first = first.where(same(observation, version, "listing_id", "known_at", "version_id"))
     return first.correlate(version).scalar_subquery().label("observation_id")

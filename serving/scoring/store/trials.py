@@ -27,7 +27,6 @@ class Trial:
 
 
 def add_trial(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Store a new trial."""
     add(connection, trial, [row])
 
 

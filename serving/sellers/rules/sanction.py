@@ -18,6 +18,7 @@ from models.strikes import Hit, total_of
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import Roots, independent, independent_of_all
 from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, Bearing, organisation_of
+from serving.takedowns.rules.statement import REDRESS, Statement
 
 
 class Measure(StrEnum):
@@ -39,8 +40,6 @@ class SanctionState(StrEnum):
 
 
 class SanctionEvent(StrEnum):
-    """The events of a sanction."""
-
     AGREE = "agree"
     CARRY_OUT = "carry_out"
     REFUSE = "refuse"
@@ -49,8 +48,6 @@ class SanctionEvent(StrEnum):
 
 
 class SanctionCause(StrEnum):
-    """The cause of a proposed sanction."""
-
     STRIKES = "strikes"
     LINKED = "linked"  # A linked account was sanctioned.
 
@@ -252,3 +249,17 @@ def act_for(in_force: Collection[Measure]) -> SellerAct:
     if Measure.CLOSE in in_force:
         return _ACT[Measure.CLOSE]
     return _ACT[Measure.RESTRICT] if in_force else SellerAct.RESTORE
+
+
+def sanction_statement(act: SellerAct, cause: SanctionCause) -> Statement:
+    """The statement of reasons of an action on an account. It names no linked account, which is a third party."""
+    is_restored = act is SellerAct.RESTORE
+    why = "restore" if is_restored else cause.value
+    return Statement(
+        decision=message(f"sanction.decision.{act.value}"),
+        ground=message(f"sanction.ground.{why}"),
+        facts=message(f"sanction.facts.{why}"),
+        automated_means=message("sanction.means"),
+        redress=message("sanction.redress.restore") if is_restored else REDRESS,
+        duration=None if is_restored else message(f"sanction.duration.{act.value}"),
+    )

@@ -108,9 +108,7 @@ def rank(offers: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy
 
 
 def _worth(listing: ScoredListing) -> float:
-    if listing.counterfeit is not None:
-        return float(listing.counterfeit)
-    return listing.probability or 0.0
+    return float(listing.counterfeit) if listing.counterfeit is not None else listing.probability or 0.0
 
 
 def _risk(

@@ -22,8 +22,7 @@ from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.scoring.store import histories
 from serving.sellers.policy import DEFAULT_LINKS
-from serving.sellers.rules.components import ComponentSearch
-from serving.sellers.rules.links import LinkSearch
+from serving.sellers.rules.links import ComponentSearch, LinkSearch
 from serving.sellers.rules.sanction import (
     OPEN_STATES,
     Measure,
@@ -32,8 +31,8 @@ from serving.sellers.rules.sanction import (
     SanctionState,
     SellerAct,
     act_for,
+    sanction_statement,
 )
-from serving.sellers.rules.sanction_statement import sanction_statement
 from serving.sellers.store import contacts, sanctions, seller_actions, seller_lists, strikes
 from serving.sellers.store.sanctions import StoredSanction
 from serving.webhooks.rules.action import ActionEvent, ActionState

@@ -196,7 +196,6 @@ def places(person: Person) -> frozenset[str]:
 
 
 def count_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> Count:
-    """The strikes of a seller at a moment."""
     return count(strikes.of_seller(connection, marketplace_id, seller), as_of=at, policy=runtime.policies[StrikePolicy])
 
 

@@ -72,8 +72,6 @@ class RiskOfSeller:
 
 @dataclass(frozen=True, slots=True)
 class RankedSeller:
-    """A seller of a ranking with its risk."""
-
     seller: str
     risk: SellerRisk
 

@@ -121,7 +121,6 @@ def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
 
 
 def count(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """The number of stored contacts of a seller."""
     return count_rows(
         connection,
         seller_contact,

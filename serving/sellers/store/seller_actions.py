@@ -20,8 +20,6 @@ PREFIX: Final = "sac"
 
 @dataclass(frozen=True, slots=True)
 class StoredSellerAction(Outgoing):
-    """An action on a seller as stored."""
-
     seller_external_id: str
     sanction_id: str
     kind: SellerAct

@@ -42,7 +42,6 @@ def ground_of(connection: Connection, removal: StoredAction) -> Ground:
 
 
 def add_hit(connection: Connection, marketplace_id: str, seller: str, hit: Hit, policy_version: str) -> None:
-    """Store the strike of a removal."""
     row = {
         "marketplace_id": marketplace_id,
         "action_id": hit.action_id,

@@ -77,7 +77,6 @@ class Standing:
 
     @property
     def good(self) -> bool:
-        """Whether the brand is in good standing."""
         return self.level in IN_GOOD_STANDING
 
 

@@ -200,7 +200,6 @@ def claim_review(connection: Connection, sampled: SampledConfirmation) -> bool:
 
 
 def review_opened(connection: Connection, sampled: SampledConfirmation, case_id: str) -> None:
-    """Store the case of a sampled confirmation's second review."""
     connection.execute(update(confirmation).where(_this(sampled)).values(audit_case_id=case_id))
 
 

@@ -143,7 +143,6 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
 
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
-    """The holds of a removal that is requested or foreseen."""
     return gathered(runtime, connection, asked, at).holds(runtime)
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Join, Table, func, select, update
+from sqlalchemy.sql.selectable import FromClause
 
 from features.message import Message, each_from_json
 from models.errors import required
+from serving.cases.tables import verdict
 from serving.listings.tables import listing
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside, same
@@ -142,3 +144,8 @@ def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind
         .group_by(action.c.kind, action.c.state)
     )
     return {(ActionKind(row.kind), ActionState(row.state)): row.n for row in connection.execute(query)}
+
+
+def with_contested(answer: Table, decided: FromClause = verdict) -> Join:
+    """Appeals or counter-notices, each joined with its removal and the verdict, `decided`, that requested it."""
+    return answer.join(action, same(action, answer, "action_id")).join(decided, same(decided, action, "verdict_id"))

@@ -115,7 +115,6 @@ def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
 def add_hold(
     connection: Connection, marketplace_id: str, action_id: str, found: Sequence[Hold], version: str, at: datetime
 ) -> None:
-    """Store the holds of a removal."""
     row = {
         "marketplace_id": marketplace_id,
         "action_id": action_id,
@@ -245,8 +244,6 @@ def settle(connection: Connection, marketplace_id: str, action_id: str, how: str
 
 @dataclass(frozen=True, slots=True)
 class RemovalVerdict:
-    """A verdict behind a removal."""
-
     verdict_id: str
     user_id: str
 

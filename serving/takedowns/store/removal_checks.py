@@ -54,7 +54,6 @@ def begin(
     acknowledged_at: datetime,
     due_at: datetime,
 ) -> None:
-    """Start the checks of removals."""
     rows = [
         {
             "marketplace_id": marketplace_id,
@@ -69,7 +68,6 @@ def begin(
 
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, RemovalCheck]:
-    """The check of each of these actions that has one."""
     query = select(removal_check).where(
         inside(removal_check, marketplace_id), removal_check.c.action_id.in_(action_ids)
     )
@@ -77,7 +75,6 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
 
 
 def waiting(connection: Connection, at: datetime) -> list[str]:
-    """The marketplaces with a due check."""
     return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
 
 

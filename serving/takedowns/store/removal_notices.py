@@ -90,7 +90,6 @@ def _of(remover: Remover) -> ColumnElement[bool]:
 
 
 def reasons_of_day(connection: Connection, remover: Remover, day: str) -> frozenset[Reason]:
-    """The reasons for which a person's day has a notice already."""
     query = select(removal_notice.c.reason).where(_of(remover), removal_notice.c.day == day)
     return frozenset(map(Reason, connection.execute(query).scalars()))
 

@@ -32,8 +32,6 @@ _ALL_CHANGES: Final = 10_000
 
 
 class TableName(StrEnum):
-    """The names of the tables."""
-
     ARTICLE_16 = "article-16"
     ARTICLE_20 = "article-20"
     ARTICLE_23 = "article-23"

@@ -7,9 +7,10 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.errors import DomainError
+from models.errors import Conflict, DomainError, Forbidden, Invalid
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
+from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
@@ -23,6 +24,7 @@ from serving.administration.service.people import (
     one_of_staff,
     reactivate,
 )
+from serving.administration.service.second_factors import reset
 from serving.audit.store import audit
 from serving.audit.store.audit import Told
 from serving.brands.store import account_managers
@@ -31,6 +33,7 @@ from serving.cases.store import deferrals
 from serving.guards import Administrator, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
+from serving.web.account.second_factor_page import password_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, whole_address
 from serving.web.rendering import StaffPage, respond
@@ -229,3 +232,13 @@ def _work(payload: Mapping[str, object], names: Mapping[str, str]) -> str:
     if brands:
         parts.append(f"{words.many(brands, 'brand')} to {to}")
     return words.listed(parts)
+
+
+@router.post("/people/{user_id}/second-factor/reset")
+def post_factor_reset(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
+    """Remove every second factor of a user who has lost them."""
+    try:
+        reset(runtime_of(request), session, user_id[:LONGEST_ID], password_of(fields))
+    except (Conflict, Forbidden, Invalid, TooManyAttempts) as refused:
+        return refused_page(request, session, user_id, refused)
+    return go_to(request, f"/people/{user_id}", Flash.FACTOR_RESET)

@@ -200,7 +200,6 @@ def _confirmation(request: Request, link: str) -> StaffPage:
 
 
 def password_of(fields: Fields) -> str:
-    """The password of a form."""
     return fields.get("password", "")[:1_000]
 
 

@@ -41,7 +41,6 @@ class AnswerChart:
 
 
 def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | None:
-    """The chart; None without any answer."""
     most = max((part.answers for part in parts), default=0)
     if not most:
         return None

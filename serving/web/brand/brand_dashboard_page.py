@@ -14,9 +14,9 @@ from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
 from serving.account_management.service.managed_brands import kept_by
 from serving.guards import Manager, Member, runtime_of
+from serving.platform.database.scope import Pair
 from serving.platform.tongues import N_, NN_, number, say, say_many
 from serving.reports.store.good_faith import Scope
-from serving.views.views import Pair
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part

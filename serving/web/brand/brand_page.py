@@ -23,13 +23,14 @@ from serving.brands.store.brands import Enrolment
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.operations.service.simulation import Visits
 from serving.platform.database.pools import dear
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.review.store import takedowns
 from serving.standing.policy import StandingPolicy
 from serving.views import queues, views
 from serving.views.queues import QueueFilter
-from serving.views.views import Given, Pair
+from serving.views.views import Given
 from serving.web import text_view
 from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
@@ -163,7 +164,6 @@ def get_record(runtime: TheRuntime, session: Member, form: Format) -> Response:
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:
-    """The answers that a person gave for their brand and can undo."""
     found = undoable(runtime, person, Side.BRAND)
     return DonePart(tuple(_done(given, undo) for given, undo in found[:PAGE_SIZE]), max(0, len(found) - PAGE_SIZE))
 

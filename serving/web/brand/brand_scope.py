@@ -15,10 +15,10 @@ from serving.api.errors import status_of
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import objection, require_lead
 from serving.rights.service.sharing import Places, places_led
-from serving.views.views import Pair
 from serving.web.forms import LONGEST_ID
 from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import phrase_in_words, refusal

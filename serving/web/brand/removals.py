@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from serving.platform.database.scope import Pair
 from serving.platform.tongues import say
 from serving.takedowns.rules.removal_check import CheckState
 from serving.views import views
-from serving.views.views import BrandAction, Pair
+from serving.views.views import BrandAction
 from serving.web import text_view
 from serving.web.rendering import Page
 from serving.web.text_view import Shown

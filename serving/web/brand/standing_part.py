@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from features.message import Message
 from models.verdict import ReasonCode
 from serving.account_management.store.brand_answers import BrandAnswer
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many
 from serving.standing.policy import StandingPolicy
@@ -20,7 +21,6 @@ from serving.standing.rules.standing_outlook import outlook
 from serving.standing.service import effect_now, stage_of, with_history
 from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
-from serving.views.views import Pair
 from serving.web.wording import words
 from serving.web.wording.messages import in_words
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from models.case import CaseLane, CaseState
+from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import LabelPolicy
 from models.verdict import Side
@@ -23,14 +24,15 @@ from serving.brands.store import brands, indicators
 from serving.brands.store.brands import Enrolment
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.guards import Judge, runtime_of
+from serving.guards import Judge, Reviewer, runtime_of
 from serving.listings.store import listings, scores
 from serving.marketplaces.store import marketplaces
+from serving.notices.rules.notices import InvalidReason
 from serving.notices.store import notice_complaints, notices
 from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
-from serving.review.service import notice_evidence
+from serving.review.service import invalid_notices, notice_evidence
 from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
 from serving.review.service.seller_evidence import documents_of
@@ -44,24 +46,22 @@ from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandDraft, brand_card
 from serving.web.case.case_state import standing
-from serving.web.case.documents.documents_card import documents_card
-from serving.web.case.documents.report_card import report_card
+from serving.web.case.documents.documents_card import documents_card, report_card
 from serving.web.case.effects import decision_input_of, effects
 from serving.web.case.flow import looks_ahead, on_their_way
-from serving.web.case.invalid_notice import REASONS
-from serving.web.case.links_card import links_card
 from serving.web.case.near_duplicates_card import near_duplicates_card
 from serving.web.case.notes_card import notes_card
 from serving.web.case.pictures import shown_pictures
 from serving.web.case.reasons_card import reasons_card
-from serving.web.case.seller_card import risk_part, seller_card
-from serving.web.forms import CaseId
+from serving.web.case.seller_card import links_card, risk_part, seller_card
+from serving.web.flash import Flash, go_to
+from serving.web.forms import CaseId, Fields
 from serving.web.queue import queue_rows
 from serving.web.queue.case_queue import queue_of
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage, respond, respond_part
 from serving.web.wording import words
-from serving.web.wording.vocabulary import LANE_OF, choices_on
+from serving.web.wording.vocabulary import LANE_OF, Option, choices_on
 
 router = APIRouter(include_in_schema=False)
 
@@ -228,3 +228,22 @@ def _appeal(connection: Connection, case: Case) -> tuple[Appeal, StoredAction] |
 def _learning(runtime: Runtime) -> str:
     days = runtime.policies[LabelPolicy].matures.days
     return f"The decision becomes a training label after {days} days, unless an appeal or a second review overturns it."
+
+
+REASONS: Final = (
+    Option(InvalidReason.WRONG_LISTING.value, "Describes other goods"),
+    Option(InvalidReason.NO_CLAIM.value, "Claims no infringement"),
+    Option(InvalidReason.SPAM.value, "Spam"),
+)
+
+
+@router.post("/cases/{case_id}/notices/{notice_id}/invalid")
+def post_invalid(case_id: CaseId, notice_id: str, request: Request, session: Reviewer, fields: Fields) -> Response:
+    """End a notice as invalid; the page of the case shows the rest, or the queue where the case is closed."""
+    reason = fields.get("reason", "")
+    if reason not in {one.value for one in REASONS}:
+        raise Invalid("Choose why the notice is invalid.")
+    wanted = invalid_notices.Invalid(case_id, notice_id, InvalidReason(reason))
+    closed = invalid_notices.end_invalid(runtime_of(request), session.person, wanted)
+    query = QueueQuery.of(fields.get("queue", ""))
+    return go_to(request, query.address() if closed else query.case_address(case_id), Flash.NOTICE_ENDED)

@@ -49,7 +49,6 @@ class Standing:
 
 
 def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
-    """The state of the case now."""
     why_not = why_not_judge(connection, person, case)
     now = runtime.clock.now()
     given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)

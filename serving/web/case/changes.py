@@ -51,8 +51,6 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that changed."""
-
     field: str
     parts: tuple[Part, ...]
 

@@ -36,7 +36,6 @@ class GateRow:
 
     @property
     def number(self) -> int:
-        """The number of components."""
         return sum(1 + len(part.alike) for part in self.parts)
 
     @property

@@ -91,7 +91,6 @@ class ReliabilityChart:
 
 
 def reliability_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, label: str) -> ReliabilityChart:
-    """The chart of stored reliability bins."""
     return ReliabilityChart(_bins(ours), _bins(theirs) if theirs else (), X_TICKS, Y_TICKS, label)
 
 
@@ -156,7 +155,6 @@ _THRESHOLD_WIDTH: Final = 336.0
 
 
 def threshold_bar(thresholds: Mapping[str, float]) -> ThresholdBar:
-    """The bar of a model's thresholds."""
     analyst, ask = thresholds["analyst_from"], thresholds["ask_brand_from"]
     return ThresholdBar(
         round(analyst * _THRESHOLD_WIDTH, 1), round(ask * _THRESHOLD_WIDTH, 1), f"{analyst:.2f}", f"{ask:.2f}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,9 +14,18 @@ from sqlalchemy import Connection
 from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.guards import ModelReader, Promoter, TheRuntime, Trainer
+from serving.learning.policy import PromotionPolicy
 from serving.learning.service.labelling import label_state
 from serving.learning.service.learn import request_training, try_again
-from serving.learning.service.promote import approve, challenger, rollback, rolls_back_alone, withdraw
+from serving.learning.service.promote import (
+    approve,
+    challenger,
+    rollback,
+    rolls_back_alone,
+    standing_of,
+    who_can_approve,
+    withdraw,
+)
 from serving.learning.store import approvals, learning, links
 from serving.learning.store.learning import Model, Promotion
 from serving.listings.store import scores
@@ -26,7 +36,6 @@ from serving.scoring.store import breakers
 from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_DIGEST, LONGEST_REASON, Fields
-from serving.web.model.approval_part import approvals_of
 from serving.web.model.model_report import report_of
 from serving.web.model.notices_part import notices_of
 from serving.web.model.threshold_part import threshold_part
@@ -219,3 +228,28 @@ def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter,
     reason = fields.get("reason", "")[:LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)
+
+
+def approvals_of(
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str
+) -> SimpleNamespace:
+    stands = standing_of(runtime, connection, marketplace_id, model)
+    given = approvals.waiting(connection, marketplace_id, model.digest)
+    able = who_can_approve(connection, marketplace_id, stands)
+    return SimpleNamespace(
+        given=tuple(
+            SimpleNamespace(
+                by=who(connection, one.approval.by),
+                at=one.approved_at,
+                reason=one.approval.reason,
+                counts=one.approval in stands.counted,
+                same_person=one.approval.by in stands.doubled,
+            )
+            for one in given
+        ),
+        needed=runtime.policies[PromotionPolicy].approvals_needed,
+        missing=stands.missing,
+        mine=any(one.by == reader for one in stands.counted) or reader in stands.doubled,
+        able=tuple(sorted(able.values())),
+        may=reader in able,
+    )

@@ -10,9 +10,7 @@ from serving.learning.store.learning import Model
 from serving.web.model import model_charts
 from serving.web.model.gate_rows import GateRow, gate_rows, sentence_case
 from serving.web.model.model_charts import CurveChart, ReliabilityChart, RocChart, ThresholdBar
-from serving.web.model.peer_rows import peers_of
 from serving.web.model.report_measures import Measure, measures_of, operating_rows
-from serving.web.model.second_stage_row import second_stage_of
 from serving.web.wording import words
 from training.comparison import comparable, why_not_comparable
 from training.operating import promise_in_words
@@ -138,3 +136,79 @@ def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> s
 def _roc_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
     beside = f", the champion's {words.figure(theirs['roc_auc'])}" if theirs else ""
     return f"True positive rate over false positive rate. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
+
+
+_FAIR_PEER: Final = "fair_peer"
+_METHODS: Final = {
+    _FAIR_PEER: "Fair peer: numbers and text, 1 to 2",
+    "field_text": "TF-IDF per field",
+    "numbers": "LightGBM on raw numbers",
+    "best_signal": "Best single signal",
+    "forest_alone": "This model's numbers alone",
+    "text_alone": "This model's text alone",
+}
+
+
+def peers_of(judged: Mapping[str, Any]) -> SimpleNamespace | None:
+    """The comparison of an evaluation; None of one from before there was one."""
+    found = judged.get("peers")
+    if found is None:
+        return None
+    low, high = found["difference_interval"]
+    whole = found["fitted"] >= found["known"]
+    return SimpleNamespace(
+        rows={
+            "This model": judged["candidate"],
+            **{words_for: found["figures"][name] for name, words_for in _METHODS.items()},
+        },
+        difference="unknown" if found["difference"] is None else words.signed(found["difference"], 3),
+        interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
+        claims=whole and low is not None and low > 0,
+        says=_says(low, high) if whole else _sampled(found["fitted"], found["known"]),
+    )
+
+
+def _says(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "The difference to the fair peer cannot be estimated, so no superiority is claimed."
+    if low > 0:
+        return "Better than the fair peer: the 95 % interval over sellers excludes zero."
+    if high < 0:
+        return "Worse than the fair peer: the 95 % interval over sellers excludes zero."
+    return "Not better than the fair peer beyond chance: the 95 % interval over sellers includes zero."
+
+
+def _sampled(fitted: int, known: int) -> str:
+    return (
+        f"No superiority is claimed: to save time the baselines learnt {fitted:,} of the {known:,} rows that the model "
+        "learnt."
+    )
+
+
+def second_stage_of(report: Mapping[str, Any]) -> SimpleNamespace | None:
+    """The second score of a training's report; None where no encoder took part."""
+    found = report.get("second_stage")
+    if found is None:
+        return None
+    gain, titles = found["gain"], f"{found['titles']:,} titles"
+    low, high = gain["ap_interval"]
+    return SimpleNamespace(
+        encoder=found["encoder"],
+        says=_encoder_says(low, high),
+        gains=low is not None and low > 0,
+        precision=words.figure(found["out_of_fold"]["ap"]),
+        difference=words.signed(gain["ap"], 3),
+        interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
+        weight=f"{found['title_weight']:.0%}",
+        titles=f"{titles}, {found['failed']:,} of them unreadable" if found["failed"] else titles,
+    )
+
+
+def _encoder_says(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "Whether it sorts better than the first answers cannot be estimated."
+    if low > 0:
+        return "It sorts better than the first answers: the 95 % interval over sellers excludes zero."
+    if high < 0:
+        return "It sorts worse than the first answers: the 95 % interval over sellers excludes zero."
+    return "It does not sort better than the first answers beyond chance: the 95 % interval over sellers includes zero."

@@ -1,8 +1,9 @@
 """Operations overview: volumes, queues, the circuit breaker, and the health of every part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -32,11 +33,11 @@ from serving.web.brand.reports.reported_part import reported_part
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_REASON, Fields
 from serving.web.operations.health_part import TONES, health_rows
-from serving.web.operations.volumes_part import volumes_of
 from serving.web.rendering import StaffPage, respond
-from serving.web.spans import Span, span_of
+from serving.web.series_charts import Layer, StackedArea, stacked_area
+from serving.web.spans import EACH, STEPS, Span, choices, span_of, starts
 from serving.web.wording import words
-from serving.web.wording.vocabulary import LANES, LaneName
+from serving.web.wording.vocabulary import LANES, ROUTES, LaneName
 from serving.webhooks.rules.action import ActionState
 
 
@@ -200,4 +201,53 @@ def _prevalence(connection: Connection, here: str) -> Figure:
     value = "unknown" if found["value"] is None else f"{found['value']:.1%}"
     return Figure(
         value, "estimated prevalence", f"{found['low']:.1%} to {found['high']:.1%}, n = {found['reviewed']:,}"
+    )
+
+
+# From the bottom up. Listings without action outnumber all others and would hide them.
+_DRAWN: Final = (
+    (Lane.ASK_BRAND, "f-ask", ROUTES[Lane.ASK_BRAND]),
+    (Lane.ANALYST, "f-ana", ROUTES[Lane.ANALYST]),
+    (Lane.INSUFFICIENT_EVIDENCE, "f-ins", ROUTES[Lane.INSUFFICIENT_EVIDENCE]),
+    (Lane.AUDIT, "f-aud", ROUTES[Lane.AUDIT]),
+)
+COLUMNS: Final = (*(name for _, _, name in _DRAWN), ROUTES[Lane.NO_ACTION])
+_LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.NO_ACTION)
+
+
+def volumes_of(
+    connection: Connection, marketplace_id: str, span: Span, now: datetime, *, opened_at: datetime | None
+) -> SimpleNamespace:
+    """The volumes of a span; `opened_at` is when the circuit breaker opened, if it is open."""
+    begins, step = starts(span, now), STEPS[span]
+    table = volumes.by_lane(connection, marketplace_id, begins, step)
+    released = table[Lane.NO_ACTION]
+    return SimpleNamespace(
+        choices=choices(span),
+        each=EACH[span],
+        chart=_chart(table, begins, now, opened_at),
+        released=f"{sum(released) / len(released):,.0f}",
+        columns=COLUMNS,
+        hourly=span is Span.HOURS,
+        rows=[(start, [table[lane][i] for lane in _LANES]) for i, start in reversed(list(enumerate(begins)))],
+    )
+
+
+def _chart(
+    table: Mapping[Lane, Sequence[int]], begins: Sequence[datetime], now: datetime, opened_at: datetime | None
+) -> StackedArea | None:
+    """The reviewed lanes, stacked; None if no listing was sent to them."""
+    if not any(any(table[lane]) for lane, _, _ in _DRAWN):
+        return None
+    sums = ", ".join(f"{name} {sum(table[lane]):,}" for lane, _, name in _DRAWN)
+    text = words.short_moment if begins[1] - begins[0] < timedelta(days=1) else words.day
+    mark = None
+    if opened_at is not None and opened_at >= begins[0]:
+        place = min((opened_at - begins[0]) / (begins[1] - begins[0]), len(begins) - 1.0)
+        mark = place, f"circuit breaker opened, {words.moment(opened_at, now)}"
+    return stacked_area(
+        [Layer(name, tone, tuple(map(float, table[lane]))) for lane, tone, name in _DRAWN],
+        [(i, text(begins[i], now)) for i in range(0, len(begins), len(begins) // 6)],
+        f"Since {words.moment(begins[0], now)}: {sums}.",
+        mark=mark,
     )

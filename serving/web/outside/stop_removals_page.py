@@ -24,8 +24,6 @@ _SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class NamedRemoval:
-    """A removal of the page."""
-
     listing: Shown
     at: str
     unsent: bool

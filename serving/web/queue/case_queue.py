@@ -43,7 +43,6 @@ def get_queue(request: Request, session: Reviewer) -> HTMLResponse:
 
 
 def queue_of(connection: Connection, person: Person, query: QueueQuery, now: datetime) -> QueueFilter:
-    """The database query for a person's own queue."""
     here, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
     sellers = None if seller is None else linked_with(connection, here, seller, now) | {seller}
     return replace(query.wanted(here, person.user_id, now, sellers), alike=counting_as(connection, person))

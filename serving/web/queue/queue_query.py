@@ -102,7 +102,6 @@ class QueueQuery:
 
     @property
     def lanes(self) -> tuple[CaseLane, ...]:
-        """The selected lanes."""
         return (self.lane,) if self.lane else ANALYST_LANES
 
     @property
@@ -112,7 +111,6 @@ class QueueQuery:
 
     @property
     def filtered(self) -> bool:
-        """Whether any filter but the lane is active."""
         return replace(self, lane=None, page=1) != QueueQuery()
 
     def without(self, word: Word) -> "QueueQuery":

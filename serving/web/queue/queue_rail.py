@@ -70,11 +70,9 @@ class Counts:
         )
 
     def brands(self) -> list[Facet]:
-        """The brands of open cases."""
         return self._facets("brands", case_filters.facets_of_brands)
 
     def languages(self) -> list[Facet]:
-        """The languages of open cases."""
         return self._facets("languages", case_filters.facets_of_languages)
 
     def _facets(self, name: str, count: Callable[[Connection, Collection[str]], list[Facet]]) -> list[Facet]:

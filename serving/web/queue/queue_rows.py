@@ -98,7 +98,6 @@ def title_of(facts: Facts) -> Shown | None:
 
 
 def price_of(facts: Facts) -> str | None:
-    """The price as the listing states it."""
     price, currency = facts.listing.price, facts.listing.currency
     return None if price is None or currency is None else words.amount(price, currency)
 

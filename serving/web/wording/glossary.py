@@ -42,7 +42,6 @@ class Term:
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """The definition as text and code."""
         parts = _CODE.split(self.definition)
         return tuple(Piece(text, is_code=i % 2 == 1) for i, text in enumerate(parts) if text)
 

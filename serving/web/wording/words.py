@@ -153,7 +153,6 @@ def full(at: datetime) -> str:
 
 
 def time(at: datetime) -> str:
-    """A time of day with its zone."""
     return f"{_here(at):%H:%M} {zone(at)}"
 
 

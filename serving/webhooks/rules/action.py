@@ -37,8 +37,6 @@ class ActionState(StrEnum):
 
 
 class ActionEvent(StrEnum):
-    """The events of an action."""
-
     APPROVE = "release"
     WITHDRAW = "withdraw"
     SEND = "send"

@@ -50,8 +50,6 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class SealedSecrets:
-    """The stored secrets of one endpoint."""
-
     marketplace_id: str
     endpoint_id: str
     secret: str
@@ -69,7 +67,6 @@ def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
 
 
 def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
-    """The endpoint of a marketplace; None where it has none."""
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
     )

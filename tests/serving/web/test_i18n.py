@@ -50,8 +50,7 @@ from serving.platform import languages, tongues
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
-from serving.sellers.rules.sanction import SanctionCause, SellerAct, warning
-from serving.sellers.rules.sanction_statement import sanction_statement
+from serving.sellers.rules.sanction import SanctionCause, SellerAct, sanction_statement, warning
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Statement

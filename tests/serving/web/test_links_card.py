@@ -9,7 +9,7 @@ from models.explanations import _STORY_OF
 from models.verdict import Judgement
 from serving.sellers.service.contacts import receive_contacts
 from serving.web.brand import questions
-from serving.web.case.links_card import LinksCard, links_card
+from serving.web.case.seller_card import LinksCard, links_card
 from serving.web.text_view import Shown
 from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases

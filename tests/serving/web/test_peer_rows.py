@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from serving.web.model.peer_rows import peers_of
+from serving.web.model.model_report import peers_of
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import FIGURES, a_report, add_model
 from tests.serving.web.visits import visit_as, words

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from serving.web.model.second_stage_row import second_stage_of
+from serving.web.model.model_report import second_stage_of
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import SECOND_STAGE, a_report, add_model
 from tests.serving.web.visits import visit_as, words

@@ -20,8 +20,7 @@ from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.platform.database.faults import StorageFault
 from serving.platform.settings import Settings
 from serving.scoring.service import bundles
-from serving.scoring.service.bundle_archive import packed
-from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels
+from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, packed
 from tests.browser.service import serving
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import TestClock

@@ -1,13 +1,18 @@
 """A brand as its account manager sees it: open items, rights to verify, people, messages."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
 
+from features.near_names import NearNames
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.messages.english import in_english
+from serving.account_management.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
 from serving.account_management.service.authorised_sellers import decide_requests
 from serving.account_management.service.managed_brands import (
     Kept,
@@ -18,21 +23,22 @@ from serving.account_management.service.managed_brands import (
     set_lead,
     void_agency,
 )
-from serving.accounts.rules.access import Permission
+from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
+from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.store import authorised_sellers, certifications
 from serving.guards import Manager, TheRuntime, runtime_of
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
 from serving.rights.store import documents, rights
 from serving.rights.store import mandates as powers
 from serving.web import downloads
-from serving.web.brand.manager.alias_rows import alias_rows
 from serving.web.brand.reports.large_reports import large_rows
 from serving.web.brand.rights_rows import mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import standing_card
@@ -40,6 +46,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import StaffPage, respond
 from serving.web.thread import thread_of
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brands/{brand_id}"
@@ -222,3 +229,53 @@ def _page(
         thread=thread,
         error=error,
     )
+
+
+def alias_rows(
+    runtime: Runtime, connection: Connection, person: Person, pair: Pair, brand: str, now: datetime
+) -> tuple[SimpleNamespace, ...]:
+    """The open proposals first, then the decided ones, the newest first."""
+    known = NearNames([(pair[1], brand)])
+    aliases = proposals_of(runtime, connection, person, pair, now)[::-1]
+    aliases.sort(key=lambda alias: alias.proposal.state is not ProposalState.PROPOSED)
+    return tuple(
+        SimpleNamespace(
+            alias=alias, support=_support(alias), remark=_MISSPELT if known.in_text(alias.proposal.spelling) else ""
+        )
+        for alias in aliases
+    )
+
+
+_MISSPELT: Final = (
+    "A misspelling of the name. Models count misspellings as a sign of counterfeits; an alias no longer counts as one."
+)
+
+
+def _support(one: ProposedAlias) -> str:
+    now = one.now
+    listings, sellers = words.many(now.listings, "corrected listing"), words.many(now.sellers, "seller")
+    told = f"{listings} of {sellers}, corrected by {words.many(now.people, 'reviewer')}"
+    return f"{told}; {words.many(now.others, 'listing')} corrected to another brand" if now.others else told
+
+
+_DONE: Final = {
+    ProposalState.ACCEPTED: Flash.ALIAS_ACCEPTED,
+    ProposalState.DISMISSED: Flash.ALIAS_DISMISSED,
+    ProposalState.REMOVED: Flash.ALIAS_REMOVED,
+}
+
+
+@router.post("/brands/{brand_id}/aliases/{proposal_id}")
+def post_alias(brand_id: str, proposal_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Accept or dismiss a proposed alias, or remove an accepted one."""
+    runtime, wanted = runtime_of(request), fields.get("state", "")
+    kept = kept_brand(runtime, session, brand_id, fields)
+    try:
+        if wanted not in set(ProposalState):
+            raise Invalid("The decision is missing. Accept the alias or dismiss it.")
+        decide_alias(runtime, session.person, kept.pair, proposal_id, ProposalState(wanted))
+    except NotFound:
+        raise
+    except DomainError as refused:
+        return refused_page(request, session, kept, refused)
+    return back_to(request, kept, _DONE[ProposalState(wanted)], "aliases")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from serving.accounts.rules.access import Person
 from serving.guards import Manager, runtime_of
+from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.reports.service.stopping import LargeReport, can_stop, large_report, stop
 from serving.reports.store import step_ups
@@ -19,9 +20,7 @@ router = APIRouter(include_in_schema=False)
 _SHOWN: Final = timedelta(days=7)
 
 
-def large_rows(
-    runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str]
-) -> list[tuple[LargeReport, bool]]:
+def large_rows(runtime: Runtime, connection: Connection, person: Person, pair: Pair) -> list[tuple[LargeReport, bool]]:
     """The large reports of a brand in the last week, newest first, and whether the person can stop each now."""
     now = runtime.clock.now()
     confirmed = step_ups.since(connection, {pair}, now - _SHOWN)

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from serving.appeals.store.seller_uploads import SellerUpload
+from serving.cases.store.cases import Case
 from serving.guards import Answerer, Reviewer, runtime_of
 from serving.platform.database.documents import StoredFile
+from serving.reports.service.status import document_for_analyst, documents_of, test_buys_of
 from serving.review.service.seller_evidence import Document, for_analyst, for_rights_holder
 from serving.rights.rules.document import ending_of
 from serving.web import text_view
 from serving.web.downloads import document
 from serving.web.forms import CaseId
+from serving.web.test_buy_part import test_buy_shown
 from serving.web.text_view import Shown
 from serving.web.wording import words
 
@@ -78,5 +83,22 @@ def described(media_type: str, size: int) -> str:
 
 
 def _size(size: int) -> str:
-    """A file size in kB or MB."""
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1_000))} kB"
+
+
+def report_card(connection: Connection, case: Case, now: datetime) -> SimpleNamespace | None:
+    """The card; None where no report carries anything for the case."""
+    documents, bought = documents_of(connection, case), test_buys_of(connection, case)
+    if not documents and not bought:
+        return None
+    address = f"/cases/{case.case_id}/report-documents"
+    return SimpleNamespace(
+        documents=tuple(shown_document(one, now, f"{address}/{one.document_id}") for one in documents),
+        test_buys=tuple((test_buy_shown(one, one.location), one.case_id == case.case_id) for one in bought),
+    )
+
+
+@router.get("/cases/{case_id}/report-documents/{document_id}")
+def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
+    found, content = document_for_analyst(runtime_of(request), session.person, case_id, document_id)
+    return document(found.document_id, found.media_type, content)

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from serving.accounts.rules.passwords import Weakness, weakness
-from serving.accounts.service.common_passwords import common_passwords
+from serving.accounts.service.auth import common_passwords
 
 DATA = files("serving.accounts").joinpath("data")
 OWN = ("Inès Moreau", "ines.moreau@touchstone.example")

@@ -1,7 +1,7 @@
 import pytest
 
 from serving.appeals.policy import ALIBABA_LIKE, CHINA_ARTICLE_43, DMCA_LIKE, CounterNoticePolicy
-from serving.appeals.rules.profiles import profile_of
+from serving.appeals.rules.counter_notice import profile_of
 
 ROWS: list[tuple[tuple[str, ...] | None, frozenset[str] | None, CounterNoticePolicy, str]] = [
     (None, None, ALIBABA_LIKE, "nobody has said where it is sold, and unknown is not everywhere"),

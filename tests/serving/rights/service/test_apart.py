@@ -12,13 +12,13 @@ from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import brands
+from serving.platform.database.scope import Pair
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.service.brand_file import set_sales_territory, withdraw_right
 from serving.rights.service.claims import NewRight, claim_right, settle_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
 from serving.rights.service.sharing import share_mandate, share_price_list, share_right
-from serving.rights.store.rights import Pair
 from tests.fixtures.runtimes import Site
 from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, put_on_file, read_of
 

@@ -21,6 +21,7 @@ from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import brands, price_lists
 from serving.intake.service.intake import receive
 from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
 from serving.rights.service.claims import settle_right
@@ -28,7 +29,6 @@ from serving.rights.service.documents import keep_document
 from serving.rights.service.mandates import revoke_mandate
 from serving.rights.service.sharing import share_document, share_mandate, share_price_list, share_right
 from serving.rights.store import documents, mandates, rights
-from serving.rights.store.rights import Pair
 from serving.rights.tables import brand_right
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.reporting import answers_at, manager_of, only_at

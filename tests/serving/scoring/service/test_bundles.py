@@ -21,9 +21,7 @@ from models.flat_trees import flatten
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
-from serving.scoring.service import bundle_archive
-from serving.scoring.service.bundle_archive import packed, unpacked
-from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, try_in_child
+from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, packed, try_in_child, unpacked
 from tests.fixtures.clients import a_client
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
@@ -348,7 +346,7 @@ def test_no_file_of_an_archive_lies_outside_the_bundle() -> None:
 
 
 def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle_archive, "_LARGEST", 999)
+    monkeypatch.setattr(bundles, "_LARGEST", 999)
     with pytest.raises(BundleRefused, match="too large"):
         unpacked(WHOLE)
 

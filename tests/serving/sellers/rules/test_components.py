@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 
 from serving.sellers.policy import DEFAULT_LINKS
-from serving.sellers.rules.components import ComponentSearch
-from serving.sellers.rules.links import Contacts, Mention
+from serving.sellers.rules.links import ComponentSearch, Contacts, Mention
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
 from tests.serving.sellers.rules.test_links import Shared, mentions
