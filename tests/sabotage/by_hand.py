@@ -308,7 +308,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("            ~still_waits(),\n", "", "pending removals count against the seller"),
     ),
     "serving/sellers/rules/links.py": (
-        ("at, self.as_of", "at, datetime.max.replace(tzinfo=self.as_of.tzinfo)", "own"),
+        (
+            "at, self.as_of):\n                sharers = c",
+            "at, datetime.max.replace(tzinfo=self.as_of.tzinfo)):\n                sharers = c",
+            "own",
+        ),
         ("tuple(sorted(found))", "()", "only direct links count"),
         ("self._parents[max(roots)] = min(roots)", "self._parents[other] = seller", "components are not joined"),
     ),
