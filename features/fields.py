@@ -1,5 +1,4 @@
 """The types of listing fields, each with a reader that accepts or rejects a value."""
-# Over 300 lines: one list of types, whose readers share their checks.
 
 import math
 import re

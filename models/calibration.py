@@ -21,7 +21,7 @@ _SHORTEST_STEP: Final = 1e-6
 
 
 class Method(StrEnum):
-    """How a curve was fitted; `training.fit_calibration` chooses the method."""
+    """How a curve was fitted; `training.fit.calibration` chooses the method."""
 
     SIGMOID = "sigmoid"
     VENN_ABERS = "venn_abers"

@@ -12,7 +12,7 @@ from models.forest import Forest
 class Learner(Protocol):
     """A fitted learner of the feature columns. Immutable and deterministic; NaN is missing.
 
-    It is kept as text and arrays in files of its own, and reading them executes nothing. `training.learners` has the
+    It is kept as text and arrays in files of its own, and reading them executes nothing. `training.fit.forest` has the
     fit of each learner.
     """
 

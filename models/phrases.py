@@ -1,6 +1,6 @@
 """Phrases that are commoner in counterfeits than in genuine listings, with the counts that a person is shown.
 
-The table is made in training (`training.fit_phrases`) and is part of a bundle. A phrase is judged within the listing's
+The table is made in training (`training.fit.phrases`) and is part of a bundle. A phrase is judged within the listing's
 brand, category and language. Where fewer than `SUPPORT` training listings there have it, the brand and language decide,
 and then the language. A phrase without lift in the cell that decides is not quoted, whatever the wider cells say.
 """

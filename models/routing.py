@@ -47,7 +47,7 @@ class Situation:
     `families` counts the signal families with any value; `text_length` is characters of title and description.
     `brand_id` is None where no single brand is resolved; `brand_takes_part` is whether it answers questions.
     `seller_known_days` is None where the seller is not known; `seller_judged` counts the seller's listings with an
-    answer. `relist` is the removed listing that this one repeats (`serving.intake.matching`), None where it repeats
+    answer. `relist` is the removed listing that this one repeats (`serving.listings.matching`), None where it repeats
     none. `listed` is the match in the marketplace's lists of sellers (`models.seller_lists`), None where there is none.
     """
 

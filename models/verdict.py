@@ -71,7 +71,7 @@ class DecisionInput:
     registered brand or the mark that a reviewer named, None while the brand is unresolved. `withheld` is why a
     brand's 'counterfeit' does not remove at once, None where it does (`serving.standing.rules.standing.effect`).
     `examined` is set where the goods were bought and the brand or a laboratory has examined them
-    (`serving.review.rules.test_buy`).
+    (`serving.cases.rules.test_buy`).
     """
 
     lane: CaseLane

@@ -24,19 +24,19 @@ from features.spec import Side
 from models.bundle import from_files
 from models.messages.english import in_english
 from models.score import named
-from training import metrics
-from training.fit import CounterfeitClassifier
-from training.operating import choose_thresholds
+from training.evaluate import metrics
+from training.evaluate.operating import choose_thresholds
+from training.evaluate.splits import grouped_folds
+from training.fit.classifier import CounterfeitClassifier
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
-from training.simulate import START
+from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
 from training.simulation.figures import proceed
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
+from training.simulation.simulate import START
+from training.simulation.synthetic import Settings, build
 from training.simulation.year import Year
-from training.splits import grouped_folds
-from training.synthetic import Settings, build
-from training.train_file import bundle_files
 
 LISTINGS = 2_500
 plt.rcParams |= STYLE

@@ -18,20 +18,20 @@ from matplotlib.patches import Patch
 
 from features.compute import FEATURES, NAMES, family_columns, matrix
 from features.spec import Family
-from training import metrics
-from training.drift import MOVED_FROM, MOVING_FROM, shifts
-from training.fit import CounterfeitClassifier
+from training.evaluate import metrics
+from training.evaluate.drift import MOVED_FROM, MOVING_FROM, shifts
+from training.evaluate.slices import members
+from training.fit.classifier import CounterfeitClassifier
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
-from training.simulate import START
 from training.simulation.arms import ARMS
 from training.simulation.figures import proceed
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
+from training.simulation.simulate import START
+from training.simulation.synthetic import Settings
 from training.simulation.year import Year
-from training.slices import members
-from training.snapshot import SnapshotRefused
-from training.soundness import leaks, refuse_leaks
-from training.synthetic import Settings
+from training.snapshots.snapshot import SnapshotRefused
+from training.snapshots.soundness import leaks, refuse_leaks
 
 LISTINGS = 2_000
 plt.rcParams |= STYLE

@@ -5,7 +5,7 @@
 # of a marketplace to a candidate, reads its report as the gates read it, and asks for a precision that holds for
 # sellers that nobody has seen.
 #
-# All data are **simulated**. The steps are those of a training in the service (`training/pipeline.py`).
+# All data are **simulated**. The steps are those of a training in the service (`training/runs/pipeline.py`).
 
 # %%
 import textwrap
@@ -16,20 +16,20 @@ import pandas as pd
 
 from models.bundle import from_files
 from models.thresholds import Promise, promised
-from training import metrics
-from training.fit import CounterfeitClassifier
-from training.operating import promise_in_words
-from training.pipeline import JUDGED_SHARE, train
+from training.evaluate import metrics
+from training.evaluate.operating import promise_in_words
+from training.evaluate.splits import seller_groups, split_later_unseen
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.weighting import stands_for, training_weights
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
-from training.simulate import START
+from training.runs.pipeline import JUDGED_SHARE, train
 from training.simulation.arms import ARMS
 from training.simulation.figures import proceed
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
+from training.simulation.simulate import START
+from training.simulation.synthetic import Settings
 from training.simulation.year import Year
-from training.splits import seller_groups, split_later_unseen
-from training.synthetic import Settings
-from training.weighting import stands_for, training_weights
 
 LISTINGS = 4_000
 plt.rcParams |= STYLE

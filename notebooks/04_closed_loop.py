@@ -20,19 +20,19 @@ from sklearn.metrics import precision_recall_curve
 
 from models.bundle import from_files
 from models.policies.learning import DEFAULT_WEIGHTING
-from training import metrics
-from training.pipeline import train
+from training.evaluate import metrics
+from training.evaluate.splits import seller_groups
+from training.fit.weighting import stands_for, training_weights
 from training.plots import COUNTERFEIT, GENUINE, PALETTE, QUIET, STYLE
-from training.simulate import START
+from training.runs.pipeline import train
 from training.simulation.arms import ARMS, most_copied_brand
 from training.simulation.figures import figures, proceed
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
+from training.simulation.simulate import START
+from training.simulation.synthetic import Settings
 from training.simulation.unseen import BrandSlice
 from training.simulation.year import Year
-from training.splits import seller_groups
-from training.synthetic import Settings
-from training.weighting import stands_for, training_weights
 
 LISTINGS = 3_600
 REVIEWS = 0.25  # Share of the listings that people can review.

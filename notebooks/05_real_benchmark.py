@@ -21,12 +21,12 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve
 
-from training.evaluate import MODEL, cross_validate, summarise
-from training.labelled import load_labelled
-from training.material import FromFile, Labelled
+from training.evaluate.cross_validation import MODEL, cross_validate, summarise
+from training.evaluate.material import FromFile, Labelled
 from training.plots import COUNTERFEIT, GENUINE, PALETTE, QUIET, STYLE
-from training.simulate import START
-from training.synthetic import Settings, evaluation_set
+from training.simulation.simulate import START
+from training.simulation.synthetic import Settings, evaluation_set
+from training.snapshots.labelled import load_labelled
 
 REPEATS = 2
 plt.rcParams |= STYLE

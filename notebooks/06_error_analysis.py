@@ -21,24 +21,23 @@ from models.bundle import from_files
 from models.messages.english import in_english
 from models.policies.learning import DEFAULT_WEIGHTING
 from models.score import named
-from training import metrics
-from training.fit import CounterfeitClassifier
-from training.influence import parts
-from training.operating import choose_thresholds
+from training.evaluate import metrics
+from training.evaluate.operating import choose_thresholds
+from training.evaluate.slices import members
+from training.evaluate.splits import seller_groups
+from training.evaluate.suspects import suspects
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.weighting import parts, stands_for, training_weights
 from training.plots import COUNTERFEIT, GENUINE, GRID, QUIET, STYLE
-from training.simulate import START
+from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
 from training.simulation.figures import proceed
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
+from training.simulation.simulate import START
+from training.simulation.synthetic import Settings
 from training.simulation.year import Year
-from training.slices import members
-from training.snapshot import read_snapshot
-from training.splits import seller_groups
-from training.suspects import suspects
-from training.synthetic import Settings
-from training.train_file import bundle_files
-from training.weighting import stands_for, training_weights
+from training.snapshots.snapshot import read_snapshot
 
 LISTINGS = 4_000
 plt.rcParams |= STYLE
@@ -58,8 +57,8 @@ weights = training_weights(rows, facts)
 print(f"{len(rows):,} labelled listings of {len(set(groups)):,} sellers, {labels.sum()} counterfeit")
 
 # %% [markdown]
-# A labelled file works as well: `training.labelled.load_labelled` reads it, and `training.references.OfflineReferences`
-# makes the facts ([docs/files.md](../docs/files.md)).
+# A labelled file works as well: `training.snapshots.labelled.load_labelled` reads it, and
+# `training.snapshots.references.OfflineReferences` makes the facts ([docs/files.md](../docs/files.md)).
 #
 # ## Out-of-fold scores
 #

@@ -26,22 +26,22 @@ from models.bundle import from_files
 from models.learners import LEARNERS
 from models.messages.english import in_english
 from models.score import named
-from training import metrics
-from training.comparison import difference
-from training.fit import CounterfeitClassifier
-from training.learners import FITS
-from training.material import FromSnapshot
-from training.operating import choose_thresholds
+from training.evaluate import metrics
+from training.evaluate.comparison import difference
+from training.evaluate.material import FromSnapshot
+from training.evaluate.operating import choose_thresholds
+from training.evaluate.tried import TriedFile, alone, tried_columns
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.forest import FITS
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
-from training.simulate import START
+from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
 from training.simulation.figures import proceed
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
+from training.simulation.simulate import START
+from training.simulation.synthetic import Settings
 from training.simulation.year import Year
-from training.synthetic import Settings
-from training.train_file import bundle_files
-from training.tried import TriedFile, alone, tried_columns
 
 LISTINGS = 1_200
 plt.rcParams |= STYLE

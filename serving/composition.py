@@ -1,4 +1,3 @@
-# Over 300 lines: the one place that makes and connects the parts of a process.
 """The composition root: makes and connects the parts of a process."""
 
 import random
@@ -11,16 +10,24 @@ from models.learners import LEARNERS
 from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAULT_SCORECARD, EnforcementPolicy
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
-from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULTS as ACCOUNT_DEFAULTS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
-from serving.artifacts.client import bucket_of
-from serving.artifacts.service import InDatabase, SharedFiles
-from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_AUTHORISATION, DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
+from serving.brands.policy import (
+    DEFAULT_ALIASES,
+    DEFAULT_ATTENTION,
+    DEFAULT_AUTHORISATION,
+    DEFAULT_ENROLMENT,
+    DEFAULT_RIGHTS,
+)
+from serving.cases.policy import (
+    DEFAULT_ASSIGNMENT,
+    DEFAULT_DEFERRAL,
+    DEFAULT_MASKED_SCORE,
+    DEFAULT_TAKEDOWN,
+    HiddenScorePolicy,
+)
 from serving.cases.service.case_hooks import CaseHooks
-from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import (
     DEFAULT_DRIFT_ALARM,
     DEFAULT_LABEL_SOURCE,
@@ -31,6 +38,7 @@ from serving.learning.policy import (
 )
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.snapshot_files import SnapshotFiles
+from serving.listings.policy import DEFAULT_RELIST
 from serving.mail.client import mail_server
 from serving.mail.policy import DEFAULT_MAIL
 from serving.mail.service.kept import KeptMails
@@ -39,6 +47,8 @@ from serving.migrations.migrate import migrate
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.store import notices
 from serving.operations.service.simulation import Visits
+from serving.platform.artifacts.client import bucket_of
+from serving.platform.artifacts.service import InDatabase, SharedFiles
 from serving.platform.clock import Clock, SimulatedClock, SystemClock
 from serving.platform.database import clocks
 from serving.platform.database.common_secrets import CommonSecret, SecretDiffers, compare_secrets
@@ -56,8 +66,6 @@ from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
 from serving.reports.store import report_documents
-from serving.review.policy import DEFAULT_TAKEDOWN
-from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.on_trial import Trials, follow_trials
@@ -76,8 +84,8 @@ from serving.takedowns.policy import (
 from serving.takedowns.service.budgets import UsualDays
 from serving.takedowns.service.removal_hooks import EvidenceHooks, RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
-from serving.webhooks.service import seal_clear_secrets
-from training.encoders import EncoderRefused, encoder_named
+from serving.webhooks.service.signing_secrets import seal_clear_secrets
+from training.fit.encoders import EncoderRefused, encoder_named
 
 CONTACT_KEY: Final = "contact.key"
 WEBHOOK_KEY: Final = "webhook.key"

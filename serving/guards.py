@@ -1,4 +1,3 @@
-# Over 300 lines: the guards, who they admit, and the check that every route has one.
 """Every route declares who may use it; a route without a declaration keeps the service from starting."""
 
 import hmac
@@ -20,7 +19,7 @@ from serving.accounts.rules.second_factors import leads_to_enrolment
 from serving.accounts.service import auth, known_devices
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
-from serving.marketplaces.service import key_of, note_use_if_due
+from serving.marketplaces.service.keys import key_of, note_use_if_due
 from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace
 from serving.platform.database.pools import KEYS, SESSIONS
 from serving.platform.display import show_as

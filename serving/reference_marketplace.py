@@ -17,9 +17,9 @@ from urllib.parse import unquote
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.errors import Invalid
-from serving.delivery.payloads import PAYLOADS
 from serving.platform.home import Home
 from serving.webhooks.client import new_secret
+from serving.webhooks.payloads import PAYLOADS
 
 CONFIGURATION: Final = "reference-marketplace.json"
 EFFECTS: Final = "reference-marketplace-effects.jsonl"

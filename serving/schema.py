@@ -2,23 +2,21 @@
 
 from serving.accounts import tables as accounts
 from serving.appeals import tables as appeals
-from serving.artifacts import tables as artifacts
 from serving.audit import tables as audit
 from serving.brands import tables as brands
 from serving.cases import tables as cases
-from serving.idempotency import tables as idempotency
 from serving.learning import tables as learning
 from serving.listings import tables as listings
 from serving.mail import tables as mail
 from serving.marketplaces import tables as marketplaces
 from serving.notices import tables as notices
 from serving.operations import tables as operations
+from serving.platform.artifacts import tables as artifacts
 from serving.platform.database import tables as database
 from serving.platform.database.schema import metadata
+from serving.platform.idempotency import tables as idempotency
 from serving.privacy import tables as privacy
 from serving.reports import tables as reports
-from serving.review import tables as review
-from serving.rights import tables as rights
 from serving.scoring import tables as scoring
 from serving.sellers import tables as sellers
 from serving.standing import tables as standing
@@ -44,8 +42,6 @@ TABLE_MODULES = (
     database,
     privacy,
     reports,
-    review,
-    rights,
     scoring,
     sellers,
     standing,

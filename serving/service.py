@@ -23,6 +23,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.setup_links import SETUP_LINK_FILE
 from serving.app import create_app, create_local_app
 from serving.composition import open_runtime
+from serving.jobs.worker import Worker
 from serving.learning.service.publish import relocate_registry
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import Store
@@ -33,7 +34,6 @@ from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.platform.slow_clients import ImpatientProtocol
-from serving.workflows.worker import Worker
 
 _BACKLOG: Final = 2048
 _SILENT_SECONDS: Final = 10.0  # Twice the longest statement of a probe that the database answers.

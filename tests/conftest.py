@@ -65,7 +65,7 @@ def pytest_collection() -> Generator[None, object, object]:
     return found
 
 
-_WAIT_LONG = ("tests/browser/", "tests/demo/", "tests/serving/workflows/")
+_WAIT_LONG = ("tests/browser/", "tests/demo/", "tests/serving/jobs/")
 
 
 @pytest.hookimpl(tryfirst=True)  # Before pytest reads the marks.

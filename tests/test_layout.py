@@ -2,14 +2,16 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"features", "models", "training", "serving"}
 # Modules with one list or one schema are easier to read whole; the first lines give the reason.
-LONG = "# Over 300 lines: "
+LONG = "# Over 500 lines: "
 FOLDERS = PACKAGES | {"data", "docs", "notebooks", "requirements", "tests"}
 
 
@@ -64,17 +66,30 @@ def test_the_number_of_modules_is_limited(package: str, most: int) -> None:
     assert len(list(modules(package))) <= most
 
 
+def test_no_two_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph(*PACKAGES)
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules}).prepare()
+
+
+def test_serving_has_at_most_a_folder_for_each_noun() -> None:
+    assert len([path for path in (ROOT / "serving").iterdir() if (path / "__init__.py").exists()]) <= 26
+
+
+def test_training_has_at_most_twelve_modules_beside_its_folders() -> None:
+    assert len(list((ROOT / "training").glob("*.py"))) <= 12
+
+
 def test_no_folder_of_serving_holds_more_than_twenty_five_modules() -> None:
     folders = {module.parent for module in modules("serving")}
     assert {str(one.relative_to(ROOT)) for one in folders if len(list(one.glob("*.py"))) > 25} == set()
 
 
-def test_a_module_of_more_than_three_hundred_lines_gives_a_reason() -> None:
+def test_a_module_of_more_than_five_hundred_lines_gives_a_reason() -> None:
     long = {module: lines_of(module) for package in PACKAGES for module in modules(package)}
     unexplained = {
         str(module.relative_to(ROOT)): len(lines)
         for module, lines in long.items()
-        if len(lines) > 300 and not any(line.startswith(LONG) for line in lines[:5])
+        if len(lines) > 500 and not any(line.startswith(LONG) for line in lines[:5])
     }
     assert unexplained == {}
 

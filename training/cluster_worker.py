@@ -7,7 +7,7 @@ from functools import cache
 from threading import Lock
 from typing import Any, Final, Protocol
 
-from training.made_with import code_of, made_with
+from training.runs.made_with import code_of, made_with
 
 _MOST_OPEN: Final = 2  # A client that is killed does not end its work.
 

@@ -46,11 +46,11 @@ DEFAULT_LABELS: Final = LabelPolicy()
 
 @dataclass(frozen=True, slots=True)
 class WeightPolicy:
-    """Settings of `training.weighting.training_weights`. Shares are of the weight of one class."""
+    """Settings of `training.fit.weighting.training_weights`. Shares are of the weight of one class."""
 
     # A row sampled at one in 33 represents 33 rows, and its label may be wrong like any other. The cap under-represents
     # unreviewed rows slightly, but no single row outweighs all answers of a brand. Figures are never capped
-    # (`training.weighting.stands_for`).
+    # (`training.fit.weighting.stands_for`).
     most_weight: float = 10.0
     # One brand account, one reviewer or one seller has at most this share of the counterfeit or of the genuine weight.
     # If a fiftieth of the labels were planted, it would move a model less than its gates can detect.
@@ -103,7 +103,7 @@ DEFAULT_PROMISE: Final = PromisePolicy()
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy:
-    """Settings of `training.gates`; shares are of 1, so a recall of .03 is three points.
+    """Settings of `training.gates.gates`; shares are of 1, so a recall of .03 is three points.
 
     The false-alarm rates and the power that some of them buy were simulated: `python -m tests.training.slice_power`.
     """

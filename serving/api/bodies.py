@@ -19,7 +19,7 @@ from features.phrase import Phrase
 from models.errors import Invalid
 from serving.api.errors import CUT, TOO_SLOW, Problem
 from serving.api.requests.reading import SMALL_BYTES, off_the_loop
-from serving.intake.service.intake import LARGEST_BATCH
+from serving.listings.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -8,10 +8,10 @@ from models.case import CaseLane
 from serving.api.answers import Answer, read_from
 from serving.api.people import NamingBody
 from serving.api.requests.repeating import Repeatable
+from serving.cases.service.brand_search import LONGEST_SEARCH, search_brands
+from serving.cases.service.naming import name_brand, undo_naming
 from serving.cases.store.cases import Case
 from serving.guards import Reviewer, runtime_of
-from serving.review.service.brand_search import LONGEST_SEARCH, search_brands
-from serving.review.service.naming import name_brand, undo_naming
 
 router = APIRouter(route_class=Repeatable)
 

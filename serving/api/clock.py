@@ -13,14 +13,14 @@ from serving.api.answers import Answer, Moment
 from serving.api.bodies import body_as
 from serving.api.people import Body
 from serving.api.requests.moments import in_utc
-from serving.delivery.service import delivery
 from serving.guards import Caller, TheRuntime, key, runtime_of
+from serving.jobs.worker import sweep
 from serving.operations.service.simulation import Visits, unfinished
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
 from serving.platform.runtime import Runtime
 from serving.takedowns.service import removal_checks
-from serving.workflows.worker import sweep
+from serving.webhooks.service import delivery
 
 router = APIRouter()
 ClockMover = Annotated[Caller, key(Scope.CLOCK)]

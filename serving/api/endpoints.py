@@ -7,13 +7,13 @@ from pydantic import Field
 
 from models.errors import NotFound
 from serving.accounts.rules.access import Scope
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.api.answers import Answer, Moment, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
-from serving.delivery.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
 from serving.guards import Caller, TheRuntime, key, runtime_of
 from serving.platform.runtime import Runtime
+from serving.webhooks.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
 from serving.webhooks.store import endpoints
 
 router = APIRouter(route_class=Repeatable)

@@ -18,8 +18,8 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_seller
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.guards import Sender, runtime_of
-from serving.intake.service.intake import RowAnswer, RowStatus, receive
-from serving.intake.service.seller_events import receive_events
+from serving.listings.service.intake import RowAnswer, RowStatus, receive
+from serving.listings.service.seller_events import receive_events
 from serving.platform.database.pools import INTAKE
 from serving.sellers.service.contacts import erase_contacts, receive_contacts
 

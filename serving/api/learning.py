@@ -26,7 +26,7 @@ from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from training.comparison import comparable, why_not_comparable
+from training.evaluate.comparison import comparable, why_not_comparable
 
 router = APIRouter(route_class=Repeatable)
 Trainer = Annotated[Caller | Session, may_or_key(Permission.TRAIN_MODELS, Scope.TRAIN)]

@@ -14,6 +14,7 @@ from serving.api.cookies import address_of
 from serving.api.people import Body
 from serving.api.requests.moments import After, in_utc, written_out
 from serving.api.requests.repeating import Repeatable
+from serving.brands.rules.rights import RightKind
 from serving.guards import Sender, TheRuntime, public, runtime_of
 from serving.notices.rules.named_right import LONGEST, NO_RIGHT, NamedRight
 from serving.notices.rules.notices import Channel, Draft, ItemState
@@ -21,7 +22,6 @@ from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notices import Preview, preview_notice, receive_notice
 from serving.notices.service.reporters import reporter_of
 from serving.platform.database.pools import KEYS
-from serving.rights.rules.rights import RightKind
 
 router = APIRouter(route_class=Repeatable)
 Since = Annotated[

@@ -11,10 +11,10 @@ from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.people import Body
 from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
+from serving.cases.service import removal_approvals
+from serving.cases.service.removal_approvals import VOTERS, page_of_pending, speak
 from serving.guards import TheRuntime, may, runtime_of
 from serving.marketplaces.store import kill_switches
-from serving.review.service import removal_approvals
-from serving.review.service.removal_approvals import VOTERS, page_of_pending, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
 

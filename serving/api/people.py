@@ -14,24 +14,24 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.service.guessing import Whence
 from serving.accounts.service.proving import Given
+from serving.accounts.service.reset_links import mailing_sign_in_link
 from serving.accounts.service.second_step import CodeMissing, complete, half_session_of
-from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.requests.moments import After
 from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
+from serving.cases.service import decision_context, invalid_notices
+from serving.cases.service.case_access import counting_as
+from serving.cases.service.review import Recorded, record_verdict
+from serving.cases.service.undoing import undo_verdict
+from serving.cases.store import queues
+from serving.cases.store.queues import QueueFilter
 from serving.guards import Anyone, Judge, Reviewer, TheRuntime, cookie_name, public, runtime_of
 from serving.notices.rules.notices import InvalidReason
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from serving.review.service import decision_context, invalid_notices
-from serving.review.service.case_access import counting_as
-from serving.review.service.review import Recorded, record_verdict
-from serving.review.service.undoing import undo_verdict
-from serving.views import queues
-from serving.views.queues import QueueFilter
 
 router = APIRouter(route_class=Repeatable)
 

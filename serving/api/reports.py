@@ -1,4 +1,3 @@
-# Over 300 lines: the models of the answers stand beside their routes.
 """Listings that a brand reports of its own accord."""
 
 from datetime import date
@@ -15,6 +14,10 @@ from serving.api.answers import Answer, Day, Moment, Sentence, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
+from serving.brands.rules.rights import kinds_for
+from serving.brands.rules.rights_document import LONGEST_NAME
+from serving.cases.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
+from serving.cases.rules.test_buy import LONGEST_REFERENCE
 from serving.guards import Answerer, TheRuntime, runtime_of
 from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
@@ -27,10 +30,6 @@ from serving.reports.service.status import Reported, Status, status_of
 from serving.reports.service.submitting import LONGEST_NOTE, Draft, Submitted, submit
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.report_documents import ReportDocument
-from serving.review.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
-from serving.review.rules.test_buy import LONGEST_REFERENCE
-from serving.rights.rules.document import LONGEST_NAME
-from serving.rights.rules.rights import kinds_for
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import HoldCause
 

@@ -24,8 +24,8 @@ from serving.api.errors import as_json
 from serving.api.requests.direct import Direct
 from serving.api.requests.together import Together
 from serving.guards import called_by, key
-from serving.intake.service.precheck import prechecks
-from serving.marketplaces.service import GivenKey, admitted, given_key, is_use_due, note_use_if_due
+from serving.listings.service.precheck import prechecks
+from serving.marketplaces.service.keys import GivenKey, admitted, given_key, is_use_due, note_use_if_due
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.faults import StorageFault

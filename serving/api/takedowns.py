@@ -10,11 +10,11 @@ from serving.accounts.rules.access import Permission
 from serving.api.answers import Answer, Moment, Sentence, read_from
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
+from serving.brands.store import rights
+from serving.cases.rules.takedown_request import Item, came_to
+from serving.cases.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
 from serving.guards import Answerer, runtime_of
 from serving.platform.database.pools import DEAR
-from serving.review.rules.takedown import Item, came_to
-from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
-from serving.rights.store import rights
 
 router = APIRouter(route_class=Repeatable)
 _LONGEST_ID = 40

@@ -11,10 +11,10 @@ from serving.api.answers import Answer, Moment, State
 from serving.api.people import Body, Verdict
 from serving.api.requests.moments import in_utc
 from serving.api.requests.repeating import Repeatable
+from serving.cases.rules.test_buy import CustodyEvent, Examiner
+from serving.cases.service.review import Recorded
+from serving.cases.service.test_buys import Finding, Order, Step, close, order, read, take_step
 from serving.guards import Reviewer, runtime_of
-from serving.review.rules.test_buy import CustodyEvent, Examiner
-from serving.review.service.review import Recorded
-from serving.review.service.test_buys import Finding, Order, Step, close, order, read, take_step
 
 router = APIRouter(route_class=Repeatable)
 

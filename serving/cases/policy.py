@@ -80,3 +80,18 @@ LONGEST_MARK: Final = 120
 # The full name of a company.
 LONGEST_OWNER: Final = 200
 LONGEST_REASON: Final = 500
+
+
+# The number of listings that one request of a brand user may confirm.
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownPolicy:
+    """Settings of `serving.cases.rules.takedown_request`."""
+
+    # Sourced: the most listings in one notice (Alibaba IPP platform, FAQ on complaints). A person can still review
+    # that many.
+    most_listings: int = 300
+
+
+DEFAULT_TAKEDOWN: Final = TakedownPolicy()

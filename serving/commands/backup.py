@@ -19,7 +19,7 @@ FOLDER = Annotated[Path, typer.Argument(help="Folder of the backup.", show_defau
 @command()
 def make_backup(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, Any]:
     """Back the data directory up."""
-    from serving.backup.service.making import make
+    from serving.operations.service.backup_making import make
 
     return make(runtime, folder, report)
 
@@ -33,7 +33,7 @@ def backup(
     """Back the data directory up into a new folder, also while the service runs; or verify a backup."""
     folder = folder.expanduser().absolute()
     if verify:
-        from serving.backup.service.checking import check
+        from serving.operations.service.backup_checking import check
 
         with progress_bars() as report:
             _, found = check(folder, report)
@@ -57,10 +57,10 @@ def restore(
 ) -> None:
     """Restore a backup into the data directory, which no service may be using; the audit log records it."""
     from models.errors import Invalid
-    from serving.backup.service.checking import manifest_of
-    from serving.backup.service.making import summary
-    from serving.backup.service.restoring import put_in_place, record, waiting
     from serving.composition import open_runtime
+    from serving.operations.service.backup_checking import manifest_of
+    from serving.operations.service.backup_making import summary
+    from serving.operations.service.backup_restoring import put_in_place, record, waiting
     from serving.platform.home import Home
 
     if not reason.strip():

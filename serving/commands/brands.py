@@ -19,7 +19,7 @@ def add_brand(
     gtin_prefix: Annotated[list[str] | None, typer.Option(help="A GS1 company prefix; repeat it.")] = None,
 ) -> str:
     """Register a brand."""
-    from serving.administration.service import provisioning
+    from serving.accounts.service import provisioning
 
     aliases, prefixes = alias or [], gtin_prefix or []
     return provisioning.add_brand(runtime, name=name, aliases=aliases, gtin_prefixes=prefixes, by=LOCAL).brand_id
@@ -44,7 +44,7 @@ def enrol_brand(
     ] = True,
 ) -> str:
     """Enrol a brand in a marketplace, or change its enrolment."""
-    from serving.administration.service import provisioning
+    from serving.accounts.service import provisioning
 
     sellers = tuple(authorise or ())
     provisioning.enrol(

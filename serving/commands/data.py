@@ -16,7 +16,7 @@ from serving.commands.registry import Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progress_bar, say, unusable_file
 
 if TYPE_CHECKING:
-    from serving.intake.service.past_facts import HistoryAt
+    from serving.listings.service.past_facts import HistoryAt
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, XML (or with .gz), Parquet.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
@@ -34,7 +34,7 @@ def receive(
     """Receive rows of a file. A row is {"number", "listing"}, or {"number", "refused", "cells"} if it is unreadable."""
     from features.listing import Rejection
     from serving.api.intake import row_answer
-    from serving.intake.service import intake
+    from serving.listings.service import intake
 
     place = place_named(runtime, marketplace)
     refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
@@ -176,7 +176,7 @@ def score(
     it goes on where it was."""
     from models.bundle import digest_of
     from training.bundle_folder import read_bundle_folder
-    from training.score_file import score_file
+    from training.score.file import score_file
 
     known_format(format_name)
     files = read_bundle_folder(bundle)
@@ -201,7 +201,7 @@ def score(
 
 def _history_at(place: str, marketplace: str | None) -> "tuple[HistoryAt, datetime]":
     """The history of a marketplace in a data directory or database, and the time on its clock."""
-    from serving.intake.service.past_facts import opened
+    from serving.listings.service.past_facts import opened
     from serving.migrations.migrate import require_current
     from serving.platform.database.engine import read_only_engine, sqlite_url
     from serving.platform.home import Home

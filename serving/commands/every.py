@@ -4,7 +4,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     backup,
     brands,
     data,
-    erasure,
     exports,
     kill_switches,
     models,
@@ -12,9 +11,7 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     people,
     records,
     reference_tables,
-    removals,
-    reporters,
-    sellers,
+    sellers_and_reporters,
     webhooks,
 )
 from serving.commands.groups import app

@@ -139,8 +139,8 @@ def _write(file: IO[bytes], statements: list[dict[str, Any]], *, batches: bool) 
 @command()
 def get_brand_table(runtime: Runtime, name: str, brand: str, out: Path, marketplace: Marketplace) -> dict[str, Any]:
     """A brand's answers with their outcomes, or the changes of its standing, as a file by the path's ending."""
-    from serving.account_management.service import brand_records
-    from serving.account_management.store.brand_answers import answers_of
+    from serving.brands.service import brand_records
+    from serving.brands.store.brand_answers import answers_of
     from serving.brands.store.brands import by_name
     from serving.platform.tabular import Format, as_file
 

@@ -124,8 +124,8 @@ def _train_on_file(
     data: Path, format_name: str, out: Path, *, register: bool, seed: int, settings_file: Path | None, dask: str | None
 ) -> None:
     from training.bundle_folder import write_bundle_folder
-    from training.fit_settings import DEFAULT_SETTINGS, read_settings
-    from training.train_file import train_on_file
+    from training.fit.settings import DEFAULT_SETTINGS, read_settings
+    from training.runs.train_file import train_on_file
 
     settings, now = settings_with(), datetime.now(UTC)
     with unusable_file(), progress_bar("training", 1.0) as move:

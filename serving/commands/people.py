@@ -31,7 +31,7 @@ def add_marketplace(
     runtime: Runtime, name: str, currency: Annotated[str, typer.Option(help="Base currency.")] = "EUR"
 ) -> str:
     """Create a marketplace."""
-    from serving.administration.service import provisioning
+    from serving.accounts.service import provisioning
 
     return provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=LOCAL).marketplace_id
 
@@ -39,7 +39,7 @@ def add_marketplace(
 @command(marketplace, "sells-in")
 def sell_in(at: At, territory: Annotated[list[str], typer.Argument()]) -> str:
     """Set where a marketplace sells: rights that hold in none of these territories support no takedowns there."""
-    from serving.rights.service import brand_file
+    from serving.brands.service import brand_file
 
     brand_file.set_sales_territory(at.runtime, territory, marketplace=at.place.name, by=at.actor)
     return f"It sells in {', '.join(territory)}."
@@ -58,7 +58,7 @@ def add_person(
     leads: bool = False,
 ) -> str:
     """Create an account; returns its address and password."""
-    from serving.administration.service import provisioning
+    from serving.accounts.service import provisioning
 
     wanted = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, certified, leads)
     _, password = provisioning.add_person(runtime, wanted, by=LOCAL)
@@ -68,7 +68,7 @@ def add_person(
 @command()
 def add_people(runtime: Runtime, people: dict[str, dict[str, Any]], marketplace_name: str | None = None) -> list[str]:
     """Create all of these accounts or none, by the line that names each; returns each address with its password."""
-    from serving.administration.service import provisioning
+    from serving.accounts.service import provisioning
 
     wanted = {
         line: provisioning.NewPerson(
@@ -182,7 +182,7 @@ def _told(row: dict[str, str]) -> dict[str, Any]:
 @command()
 def make_reset_link(runtime: Runtime, email: str, *, as_root: bool = False) -> str:
     """Make a password reset link; returns its path."""
-    from serving.administration.service import reset_links
+    from serving.accounts.service import reset_links
 
     return reset_links.make_link_as_owner(runtime, email, by=LOCAL, as_root=as_root)
 
@@ -216,7 +216,7 @@ def add_key(
     days: Annotated[int | None, typer.Option(help="Days for which it is valid: 1 to 365, by default 180.")] = None,
 ) -> str:
     """Make an API key; it is shown once."""
-    from serving.administration.service import provisioning
+    from serving.accounts.service import provisioning
 
     wanted = [Scope(one) for one in scope]
     where = {"marketplace": at.place.name, "by": at.actor}
@@ -242,7 +242,7 @@ def list_keys(at: At) -> list[str]:
 @command(person, "reset-second-factor")
 def reset_second_factor(runtime: Runtime, email: str) -> str:
     """Remove every second factor of a user who has lost them, such as the only administrator."""
-    from serving.administration.service import second_factors
+    from serving.accounts.service import second_factors
 
     number = second_factors.reset_as_owner(runtime, email, by=LOCAL)
     return f"Removed: {number}. All sessions of {email} have ended."

@@ -36,7 +36,7 @@ def get_quarantine(at: At, most: Annotated[int, typer.Option(min=1, max=1000, he
 
 
 def _print_audit(found: dict[str, Any]) -> None:
-    from serving.verification.service import is_whole
+    from serving.audit.service.verification import is_whole
 
     if (broken := found["broken"]) is not None:
         complain(f"Entry {broken['sequence']}: {broken['problem']}.")
@@ -69,7 +69,7 @@ def _print_audit(found: dict[str, Any]) -> None:
 @command(audit, "verify", show=_print_audit)
 def verify_audit(runtime: Runtime, report: Report) -> dict[str, Any]:
     """Verify the audit log: its chain, its signed heads, and that decisions and roles are what it says of them."""
-    from serving.verification.service import verify
+    from serving.audit.service.verification import verify
 
     return verify(runtime, report)
 

@@ -18,7 +18,7 @@ _AT_ONCE: Final = 5_000
 @command()
 def load_rates(runtime: Runtime, rows: list[dict[str, Any]]) -> int:
     """Load dated exchange rates; returns how many."""
-    from serving.administration.service import exchange_rates
+    from serving.marketplaces.service import exchange_rates
 
     return exchange_rates.load_rates(runtime, rows, by=LOCAL)
 

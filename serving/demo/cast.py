@@ -5,14 +5,13 @@ from typing import Final
 
 from features.indicators import Direction
 from serving.accounts.rules.access import LOCAL, Role, Scope
-from serving.brands.service import indicators
+from serving.brands.rules.rights import RightKind, RightState
+from serving.brands.service import indicators, rights_claims
 from serving.commands import brands, kill_switches, people, reference_tables, webhooks
 from serving.demo.front import Front, Marketplace, SignedInPerson
 from serving.marketplaces.rules import AutomaticRule
 from serving.platform.runtime import Runtime
-from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.service import claims
-from training.synthetic import PER_EURO, World
+from training.simulation.synthetic import PER_EURO, World
 
 MARKETPLACE: Final = "Bazaar"
 _ANALYSTS: Final = ("Ines Moreau", "Tomás Rey", "Aiko Tanaka")
@@ -101,9 +100,11 @@ def protect(runtime: Runtime, world: World) -> dict[str, str]:
     for one in world.brands:
         name = one.brand.name
         for kind in RightKind:
-            right = claims.NewRight(name, kind, name, "invented", f"{one.brand.brand_id}-{kind}", ("EU",))
-            right_id = claims.claim_right(runtime, right, by=LOCAL)
-            claims.settle_right(runtime, claims.owner_of(runtime, right_id), right_id, RightState.VERIFIED, by=LOCAL)
+            right = rights_claims.NewRight(name, kind, name, "invented", f"{one.brand.brand_id}-{kind}", ("EU",))
+            right_id = rights_claims.claim_right(runtime, right, by=LOCAL)
+            rights_claims.settle_right(
+                runtime, rights_claims.owner_of(runtime, right_id), right_id, RightState.VERIFIED, by=LOCAL
+            )
             if kind is RightKind.MARK:
                 marks[one.brand.brand_id] = right_id
         for tell in one.tells:

@@ -81,7 +81,7 @@ def touchstone_command() -> list[str]:
     script = Path(sys.executable).with_name("touchstone")
     if script.is_file():
         return [str(script)]
-    return [sys.executable, "-P", "-c", "from serving.cli.main import main; main()"]
+    return [sys.executable, "-P", "-c", "from serving.commands.main import main; main()"]
 
 
 def wait_for_http(child: Child, url: str) -> None:

@@ -20,13 +20,19 @@ from models.arrays import Floats, Labels
 from models.bundle import from_files
 from models.forest import Forest
 from serving.platform.home import Home
-from training import metrics
-from training.baselines import best_signal, fit_predict_field_text, fit_predict_numbers, rank_average, raw_numbers
 from training.bundle_folder import ABOUT, read_bundle_folder
-from training.fit_forest import forest_alone
-from training.snapshot import Snapshot, read_snapshot
-from training.synthetic import Settings, evaluation_set
-from training.weighting import training_weights
+from training.evaluate import metrics
+from training.evaluate.baselines import (
+    best_signal,
+    fit_predict_field_text,
+    fit_predict_numbers,
+    rank_average,
+    raw_numbers,
+)
+from training.fit.forest import forest_alone
+from training.fit.weighting import training_weights
+from training.simulation.synthetic import Settings, evaluation_set
+from training.snapshots.snapshot import Snapshot, read_snapshot
 
 _TOP: Final = 100
 _CHUNK: Final = 1_000
@@ -56,9 +62,9 @@ def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_
     """Figures of each model, in order, on the same listings of sellers never sent. Large samples use all cores.
 
     `found_per_100_reviews` is the number of counterfeits among the hundred highest scores. The average precision of
-    the bundle's parts, of a fair peer (`training.baselines`) fitted on the same labels, and of single features stands
-    beside that of the whole: `best_signal` is the feature that sorts these very listings best, ascending or descending.
-    `forest_alone` is fitted on the same labels without the text.
+    the bundle's parts, of a fair peer (`training.evaluate.baselines`) fitted on the same labels, and of single features
+    stands beside that of the whole: `best_signal` is the feature that sorts these very listings best, ascending or
+    descending. `forest_alone` is fitted on the same labels without the text.
     """
     unseen, labels = evaluation_set(settings, listings)
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]

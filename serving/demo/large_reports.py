@@ -15,7 +15,7 @@ from serving.demo.phones import Phone
 from serving.demo.play import Play
 from serving.demo.reporting import REASON, by_copies
 from serving.takedowns.policy import DEFAULT_STEP_UP
-from training.synthetic import SyntheticBrand, Truth, World
+from training.simulation.synthetic import SyntheticBrand, Truth, World
 
 _AT_ONCE: Final = 20  # What one person removes within an hour (serving.takedowns.policy).
 _TIMES: Final = 2

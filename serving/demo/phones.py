@@ -8,7 +8,7 @@ import pyotp
 
 from models.errors import required
 from serving.accounts.service import auth, one_time_codes
-from serving.administration.service.second_factors import begin_app, confirm_app, confirm_by_link
+from serving.accounts.service.second_factors import begin_app, confirm_app, confirm_by_link
 from serving.platform.clock import SystemClock
 from serving.platform.runtime import Runtime
 

@@ -1,4 +1,3 @@
-# Over 300 lines: the days of a play in the order in which they happen.
 """The play: days pass, rows come in, people answer, removals leave, sellers appeal, the model learns."""
 
 import contextlib
@@ -16,8 +15,8 @@ import numpy as np
 from serving.demo.cast import Cast
 from serving.demo.front import CONFLICT, FORBIDDEN, Refused, SignedInPerson
 from serving.demo.reporting import Reporters
-from training.gate import blocking
-from training.synthetic import (
+from training.gates.gate import blocking
+from training.simulation.synthetic import (
     Answer,
     SellerContact,
     SellerEvent,

@@ -9,7 +9,7 @@ import numpy as np
 
 from serving.demo.cast import Cast
 from serving.demo.front import SignedInPerson
-from training.synthetic import Truth, World
+from training.simulation.synthetic import Truth, World
 
 REPORTING_BRANDS: Final = 3
 _EVERY: Final = timedelta(days=8)

@@ -1,4 +1,3 @@
-# Over 300 lines: one command from an empty folder to pages, play and figures.
 """`touchstone demo`: start the children, play the marketplace, report, and stay to serve the pages."""
 
 import json
@@ -35,8 +34,8 @@ from serving.platform.kernels.folder import KEY
 from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
 from serving.reference_marketplace import EFFECTS, configuration, whole_lines
-from training.synthetic import Settings as WorldSettings
-from training.synthetic import World, build
+from training.simulation.synthetic import Settings as WorldSettings
+from training.simulation.synthetic import World, build
 
 CREDENTIALS: Final = "demo-credentials.json"
 COPIES: Final = "demo-copies.txt"

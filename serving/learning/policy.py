@@ -38,8 +38,8 @@ DEFAULT_ROLLBACK: Final = RollbackPolicy()
 class RetrainingPolicy:
     """Settings of `serving.learning.rules.retraining.decide`: when the service starts a training by itself. Ours."""
 
-    # A quarter of the newest labels is judged (`training.pipeline.JUDGED_SHARE`), so two hundred more give the judged
-    # rows fifty more: the size from which a slice is gated (`GatePolicy.slice_rows`).
+    # A quarter of the newest labels is judged (`training.runs.pipeline.JUDGED_SHARE`), so two hundred more give the
+    # judged rows fifty more: the size from which a slice is gated (`GatePolicy.slice_rows`).
     new_labels: int = 200
     # The drift report compares thirty days with thirty days. A model that is trained as often misses at most one such
     # period, and approvers consider a candidate a month.

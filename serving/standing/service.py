@@ -1,4 +1,3 @@
-# Over 300 lines: a standing is counted, explained and recorded by the same few functions.
 """A brand's good-faith standing: counted from the stored rows at each decision, and recorded when it changes."""
 
 from collections.abc import Callable

@@ -4,8 +4,8 @@ from typing import Final
 
 from fastapi.responses import Response
 
+from serving.brands.rules.rights_document import ending_of
 from serving.platform.tabular import Format
-from serving.rights.rules.document import ending_of
 
 _MEDIA_TYPES: Final = {
     Format.CSV: "text/csv; charset=utf-8",

@@ -7,10 +7,10 @@ from models.case import CaseLane, CaseState
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
+from serving.cases.store import case_figures
+from serving.cases.store.case_figures import Given
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import number, say
-from serving.views import views
-from serving.views.views import Given
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF
 from serving.webhooks.rules.action import ActionKind
@@ -46,7 +46,7 @@ def undoable(runtime: Runtime, person: Person, side: Side) -> list[tuple[Given, 
     now = runtime.clock.now()
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
-        given = views.given_since(connection, person.user_id, side, now - window)
+        given = case_figures.given_since(connection, person.user_id, side, now - window)
     return [(one, _undo(one, now, window)) for one in given]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
-from training.score_file import score_file
+from training.score.file import score_file
 
 
 def processor_seconds() -> float:

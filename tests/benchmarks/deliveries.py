@@ -23,7 +23,7 @@ from typing import Final
 
 import psycopg
 
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
 from serving.webhooks.client import new_secret

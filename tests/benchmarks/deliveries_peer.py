@@ -9,8 +9,8 @@ from typing import Any, Final
 import httpx
 import typer
 
-from serving.delivery.payloads import ListingRemoval
 from serving.webhooks.client import new_secret, signed
+from serving.webhooks.payloads import ListingRemoval
 from serving.webhooks.rules.action import ActionKind
 
 # As many at once as one of our workers sends to one marketplace.

@@ -20,7 +20,7 @@ from models.forest import Forest
 from models.treetext import trees_of
 from tests.benchmarks.tree_peers import tree_peers
 from tests.benchmarks.work import NOW, bundle_files, labelled, rows_to_score
-from training.fit_forest import ForestSettings, fit_forest, forest_settings
+from training.fit.forest import ForestSettings, fit_forest, forest_settings
 
 _ROUNDS: Final = 9
 _ROWS: Final = 2_000

@@ -22,17 +22,16 @@ import typer
 from features.brands import BrandRegister
 from features.listing import Listing, check
 from models.case import CaseLane
-from serving.cases.store import cases
+from serving.cases.store import cases, queues
 from serving.cases.store.cases import Case
+from serving.cases.store.queues import QueueFilter
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
-from serving.intake.service.precheck import precheck
-from serving.intake.service.seller_events import receive_events
 from serving.learning.service.labelling import export_snapshot
+from serving.listings.service.intake import receive
+from serving.listings.service.precheck import precheck
+from serving.listings.service.seller_events import receive_events
 from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
-from serving.views import queues
-from serving.views.queues import QueueFilter
 from tests.benchmarks.multiplied import EVENTS_EACH, TAKEN_IN, multiply, take_in
 from tests.benchmarks.server_time import Processors
 from tests.benchmarks.work import NOW, SETTINGS
@@ -41,10 +40,10 @@ from tests.fixtures.clocks import TestClock
 from tests.fixtures.postgres import shared_postgres
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, populate
 from tests.serving.web.visits import Visitor, visit_as
-from training.fit import CounterfeitClassifier
-from training.references import OfflineReferences
-from training.splits import seller_groups
-from training.synthetic import build, evaluation_set
+from training.evaluate.splits import seller_groups
+from training.fit.classifier import CounterfeitClassifier
+from training.simulation.synthetic import build, evaluation_set
+from training.snapshots.references import OfflineReferences
 
 _TIMES: Final = 15
 _WARM: Final = 3

@@ -16,7 +16,7 @@ import psycopg
 
 from tests.benchmarks.work import SETTINGS
 from tests.fixtures.postgres import Postgres, shared_postgres
-from training.synthetic import Settings, build
+from training.simulation.synthetic import Settings, build
 
 _SIDE: Final = Path(__file__).with_name("intake_side.py")
 _HERE: Final = Path(__file__).parent.parent.parent

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.platform.settings import Settings
 
 _NEW_OBJECTS: Final = 50_000
@@ -30,7 +30,7 @@ def main(home: Path, url: str) -> None:
     here = provisioning.add_marketplace(runtime, name="Bench", base_currency="EUR", by="bench")
     sys.stdout.write("{}\n")
     sys.stdout.flush()
-    # As a service does at its start (`serving.cli.main`, `serving.service`).
+    # As a service does at its start (`serving.commands.main`, `serving.service`).
     gc.set_threshold(_NEW_OBJECTS)
     gc.freeze()
     for line in sys.stdin:

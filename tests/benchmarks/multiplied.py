@@ -12,8 +12,8 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import BigInteger, Column, Integer, String, Table, make_url
 
-from serving.intake.service.intake import receive
-from serving.intake.service.seller_events import receive_events
+from serving.listings.service.intake import receive
+from serving.listings.service.seller_events import receive_events
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
 from serving.platform.database.types import Digest, UtcTime
 from serving.schema import metadata

@@ -25,7 +25,7 @@ from sklearn.pipeline import Pipeline
 from features.lexicon import of_folded, patterns
 from features.listing import Listing
 from features.prefilter import Prefilter
-from training.baselines import all_text, raw_numbers
+from training.evaluate.baselines import all_text, raw_numbers
 
 _NUMBERS: Final = 39
 _ROUNDS: Final = 250

@@ -41,8 +41,8 @@ from tests.benchmarks.work import NOW, SETTINGS, bundle_files, forget_folds, lab
 from tests.fixtures.registered import registered_model
 from training.bundle_folder import write_bundle_folder
 from training.dataset import read_listings
-from training.score_file import score_file
-from training.synthetic import Settings, build
+from training.score.file import score_file
+from training.simulation.synthetic import Settings, build
 
 INTRODUCTION: Final = """\
 A ratio is of medians over {rounds} rounds, the first round of each side left out. Listings are simulated, with

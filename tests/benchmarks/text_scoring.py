@@ -17,10 +17,10 @@ from features.text_kernel import COLUMNS
 from tests.benchmarks.long_texts import lengthened
 from tests.benchmarks.peers import Competent
 from tests.benchmarks.work import SETTINGS
-from training.baselines import all_text
-from training.fit_text import fit_text
-from training.synthetic import evaluation_set
-from training.text_matrix import TextMatrix
+from training.evaluate.baselines import all_text
+from training.fit.text import fit_text
+from training.fit.text_matrix import TextMatrix
+from training.simulation.synthetic import evaluation_set
 
 _LISTINGS: Final = 4_000
 _PEER_BATCH: Final = 250  # The peer takes a hundred times as long, so it scores another part of them in each round.

@@ -14,11 +14,11 @@ from features.text_kernel import COLUMNS
 from models.arrays import Floats, Labels
 from tests.benchmarks.long_texts import lengthened
 from tests.benchmarks.work import NOW, SETTINGS
-from training import metrics
-from training.baselines import all_text
-from training.fit_text import TEXT_COST, FittedText, cost_of, fit_text
-from training.synthetic import Settings, build, evaluation_set
-from training.text_matrix import TextMatrix
+from training.evaluate import metrics
+from training.evaluate.baselines import all_text
+from training.fit.text import TEXT_COST, FittedText, cost_of, fit_text
+from training.fit.text_matrix import TextMatrix
+from training.simulation.synthetic import Settings, build, evaluation_set
 
 _LISTINGS: Final = 20_000
 _PAGE: Final = """\

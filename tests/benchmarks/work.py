@@ -14,10 +14,10 @@ from features.listing import Listing
 from models.bundle import Masking, to_files
 from models.phrases import NO_PHRASES
 from models.routing import Thresholds
-from training.fit import CounterfeitClassifier
-from training.references import OfflineReferences
-from training.splits import seller_groups
-from training.synthetic import Settings, build, evaluation_set
+from training.evaluate.splits import seller_groups
+from training.fit.classifier import CounterfeitClassifier
+from training.simulation.synthetic import Settings, build, evaluation_set
+from training.snapshots.references import OfflineReferences
 
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
 SETTINGS: Final = Settings(listings=3_000, seed=0, start=datetime(2026, 1, 1, tzinfo=UTC))

@@ -12,15 +12,17 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Grant, Person, Role
-from serving.accounts.service import auth
+from serving.accounts.service import auth, inviting, provisioning, reset_links
 from serving.accounts.service.proving import Given
-from serving.administration.service import inviting, provisioning, reset_links
-from serving.administration.service.provisioning import NewPerson
-from serving.administration.service.second_factors import PLACE as CONFIRM
+from serving.accounts.service.provisioning import NewPerson
+from serving.accounts.service.second_factors import PLACE as CONFIRM
 from serving.appeals.service.counter_notices import open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
+from serving.cases.rules.takedown_request import Item
+from serving.cases.service.bulk_verdicts import Together, decide_all
+from serving.cases.service.seller_evidence import hand_in
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.marketplaces.rules import AutomaticRule
@@ -31,9 +33,6 @@ from serving.platform.settings import Settings
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import attaching, submitting
 from serving.reports.service.stepping_up import step_up
-from serving.review.rules.takedown import Item
-from serving.review.service.bulk_verdicts import Together, decide_all
-from serving.review.service.seller_evidence import hand_in
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices

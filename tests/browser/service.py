@@ -13,9 +13,9 @@ from typing import Final
 import httpx
 
 from models.case import CaseLane
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
 from tests.fixtures.answering import answering

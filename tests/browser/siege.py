@@ -18,18 +18,18 @@ from serving.appeals.service.counter_notices import answer_as_rights_holder, ope
 from serving.appeals.service.seller_links import new_link
 from serving.brands.service.brand_messages import write
 from serving.brands.service.indicators import NewIndicator, add_indicator
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.review import record_verdict
 from serving.cases.service.saved_filters import save_filter
+from serving.cases.service.seller_evidence import hand_in
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
 from serving.platform.settings import Settings
-from serving.review.service.decision_context import Answer
-from serving.review.service.review import record_verdict
-from serving.review.service.seller_evidence import hand_in
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of, token_of
 from tests.fixtures.notifying import notify

@@ -11,14 +11,14 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select, text
 
 from models.verdict import Judgement
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.review import record_verdict
 from serving.cases.store import cases
 from serving.cases.tables import verdict
 from serving.composition import open_runtime
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.platform.settings import Settings
-from serving.review.service.decision_context import Answer
-from serving.review.service.review import record_verdict
 from tests.browser.chromium import begin_session, watched
 from tests.browser.conftest import Furnished
 from tests.browser.service import serving

@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from serving.accounts.rules.access import Role
+from serving.brands.rules.rights import RightKind
+from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.price_lists import load_price_list
+from serving.brands.service.rights_claims import NewRight, claim_right
+from serving.brands.service.rights_documents import keep_document
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
-from serving.rights.rules.rights import RightKind
-from serving.rights.service.claims import NewRight, claim_right
-from serving.rights.service.documents import keep_document
-from serving.rights.service.mandates import NewMandate, grant_mandate
 from tests.browser.every_form import SHARING
 from tests.browser.house import House
 from tests.browser.service import serving

@@ -14,11 +14,11 @@ from models.case import CaseLane
 from models.routing import Thresholds
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewPerson
 from serving.cases.store.cases import Case
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
 from tests.browser.chromium import Watch, sign_in

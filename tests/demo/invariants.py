@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.demo.driving import Survived, effects_of
-from tests.serving.cli.commands import touchstone_in
+from tests.serving.commands.commands import touchstone_in
 
 
 def assert_adds_up(found: Mapping[str, Any], home: Path) -> None:

@@ -24,9 +24,9 @@ from serving.demo.run import FIRST_DAY, Wish, begin
 from serving.platform.home import Home
 from tests.demo.driving import Survived, kill_the_service, read
 from tests.demo.invariants import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
-from tests.serving.cli.commands import REFUSED, touchstone_in
-from training.synthetic import Settings as WorldSettings
-from training.synthetic import World, build
+from tests.serving.commands.commands import REFUSED, touchstone_in
+from training.simulation.synthetic import Settings as WorldSettings
+from training.simulation.synthetic import World, build
 
 SMALL = ("--listings", "1000", "--days", "60")
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.demo.driving import kill_everything, kill_the_service, play, service_that_falters, show_again_and_end
 from tests.demo.invariants import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
-from tests.serving.cli.commands import touchstone_in
+from tests.serving.commands.commands import touchstone_in
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(1_200)]
 

@@ -25,15 +25,18 @@ from models.policies.learning import (
 )
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from models.policies.version import policy_version
-from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.api.contract.requests import listing_schema
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
-from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_AUTHORISATION, DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
-from serving.cli.main import app
-from serving.delivery.payloads import PAYLOADS, ListingRemoval, StatementOfReasons
-from serving.intake.policy import DEFAULT_RELIST
+from serving.brands.policy import (
+    DEFAULT_ALIASES,
+    DEFAULT_ATTENTION,
+    DEFAULT_AUTHORISATION,
+    DEFAULT_ENROLMENT,
+    DEFAULT_RIGHTS,
+)
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, DEFAULT_TAKEDOWN
+from serving.commands.main import app
 from serving.learning.policy import (
     DEFAULT_DRIFT_ALARM,
     DEFAULT_LABEL_SOURCE,
@@ -41,24 +44,24 @@ from serving.learning.policy import (
     DEFAULT_RETRAINING,
     DEFAULT_ROLLBACK,
 )
+from serving.listings.policy import DEFAULT_RELIST
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.platform.settings import Settings
 from serving.privacy.policy import DEFAULT_RETENTION
 from serving.reports.policy import DEFAULT_CAMPAIGNS
-from serving.review.policy import DEFAULT_TAKEDOWN
-from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE
 from serving.sellers.policy import DEFAULT_LINKS, DEFAULT_SELLER_RISK
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
 from serving.web.wording.glossary import TERMS
+from serving.webhooks.payloads import PAYLOADS, ListingRemoval, StatementOfReasons
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.rules.action import ActionKind
 from tests.docs.diagrams import diagrams
 from tests.docs.drawing import Diagram, mermaid, svg
 from training.adapters.formats import FORMATS
-from training.synthetic import Settings as WorldSettings
-from training.synthetic import build
+from training.simulation.synthetic import Settings as WorldSettings
+from training.simulation.synthetic import build
 
 ROOT: Final = Path(__file__).parent.parent.parent
 _SAMPLE_ROWS: Final = 40

@@ -12,8 +12,8 @@ from tests.docs.generate import ROOT
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import some_facts
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
-from training.snapshot import write_snapshot
-from training.tried import TriedFile, tried_columns
+from training.evaluate.tried import TriedFile, tried_columns
+from training.snapshots.snapshot import write_snapshot
 
 PAGE: Final = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
 CODE: Final = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

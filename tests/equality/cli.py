@@ -7,7 +7,7 @@ from unittest.mock import patch
 import typer
 from typer.testing import CliRunner
 
-from serving.cli.main import app
+from serving.commands.main import app
 from tests.equality.normalise import normalised
 
 _ENVIRONMENT = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}

@@ -7,8 +7,8 @@ from typing import Final
 from dbos._dbos import _get_or_create_dbos_registry
 
 from models.errors import DomainError
+from serving.jobs import registered
 from serving.platform import jobs
-from serving.workflows import registered
 from tests.equality.discover import modules_that_say
 from tests.equality.plain import plain
 

@@ -17,11 +17,11 @@ from httpx2 import Response
 from serving.accounts.rules.access import Role
 from serving.app import create_app
 from serving.composition import open_runtime
+from serving.jobs.worker import sweep
 from serving.platform.database.engine import sqlite_driver
 from serving.platform.languages import languages
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from serving.workflows.worker import sweep
 from tests.browser.every_page import PAGES, Follow, Given, OnePage
 from tests.browser.house import House, furnish
 from tests.equality import selectors

@@ -26,7 +26,7 @@ _TABLE = """CREATE TABLE "sale" (
     ("before", "after"),
     [
         ("as in models.policies.sellers.", "as in rooms.strikes.policy."),
-        ("serving/intake/policy.py, with a release", "rooms/relist/policy.py, with a release"),
+        ("serving/listings/policy.py, with a release", "rooms/relist/policy.py, with a release"),
         ("serving__api__sellers__Answer", "rooms__sellers__api__Answer"),
         ("answered in 3 ms", "answered in 12.5 ms"),
         ('name="csrf_token" value="a-B_c"', 'name="csrf_token" value="d"'),

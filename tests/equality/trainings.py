@@ -12,10 +12,10 @@ from tests.equality.normalise import normalised
 from tests.equality.plain import plain
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
-from training.golden import GoldenItem, freeze, thawed
-from training.pipeline import Candidate, train
-from training.snapshot import Snapshot, read_snapshot, write_snapshot
-from training.synthetic import Settings, build, evaluation_set
+from training.gates.golden import GoldenItem, freeze, thawed
+from training.runs.pipeline import Candidate, train
+from training.simulation.synthetic import Settings, build, evaluation_set
+from training.snapshots.snapshot import Snapshot, read_snapshot, write_snapshot
 
 _ROWS, _GOLDEN_ROWS, _LISTINGS = 160, 120, 300
 

@@ -15,7 +15,7 @@ from features.history import NOTHING_RECORDED, History
 from features.listing import Listing
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, REFERENCES, REGISTER, a_listing
-from training.replay import facts_of_changed
+from training.gates.replay import facts_of_changed
 
 EARLIER: Final = NOW - timedelta(hours=1)
 TOTE: Final = "Aurele Colline tote bag, black leather"

@@ -9,12 +9,12 @@ import training.adapters
 
 # The synthetic marketplace is tested apart; the registry and tuning import MLflow, which takes seconds.
 APART = (
-    "training.synthetic",
+    "training.simulation.synthetic",
     "training.registry",
-    "training.job",
-    "training.publication",
-    "training.reproduction",
-    "training.tuning_job",
+    "training.runs.job",
+    "training.runs.publication",
+    "training.runs.reproduction",
+    "training.runs.tuning_job",
 )
 MODULES = [
     module.name

@@ -22,9 +22,9 @@ from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.learners import known_to_this_process
 from tests.fixtures.logistic import Logistic
 from tests.fixtures.scorers import PHRASES, THRESHOLDS, bundle_files
-from training.fit import CounterfeitClassifier
-from training.learners import FITS
-from training.metrics import average_precision
+from training.evaluate.metrics import average_precision
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.forest import FITS
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)

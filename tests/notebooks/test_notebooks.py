@@ -12,7 +12,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.notebooks import build
 from tests.notebooks.build import NOTEBOOKS, REAL, ROOT, executed, main, outputs, printed, source_of
-from training.snapshot import write_snapshot
+from training.snapshots.snapshot import write_snapshot
 
 MOST_BYTES = 600_000
 FIRST = NOTEBOOKS[0]

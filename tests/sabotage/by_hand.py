@@ -91,10 +91,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("scores[teams == team])[::-1]", "scores)[::-1]", "a team reviews everybody's listings"),
         ("float(own[last])", "float(own[0])", "the top score is the threshold"),
     ),
-    "serving/account_management/rules/attention.py": (
-        ("-len(reasons)", "len(reasons)", "fewer reasons are more urgent"),
-    ),
-    "serving/account_management/service/alias_decisions.py": (
+    "serving/brands/rules/attention.py": (("-len(reasons)", "len(reasons)", "fewer reasons are more urgent"),),
+    "serving/brands/service/alias_decisions.py": (
         ("without=own", "without=()", "a manager accepts what their own corrections produced"),
         ("same_person(context.roots, {context.person.user_id})", "{context.person.user_id}", "puppets count"),
     ),
@@ -120,7 +118,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         (", account.c.disabled_at.is_(None)", "", "a deactivated account is restored"),
         ("where(reset_link.c.user_id == user_id, *_unspent", "where(*_unspent", "all links end"),
     ),
-    "serving/administration/service/passwords.py": (
+    "serving/accounts/service/passwords.py": (
         ("people.end_sessions(connection, user_id, but=staying)", "0", "sessions stay"),
     ),
     "serving/appeals/rules/appeals.py": (
@@ -132,7 +130,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "serving/appeals/service/complaint_case.py": (
         ('"lane": complaint_heard.lane.value', '"lane": CaseLane.ANALYST.value', "the first reviewer decides again"),
     ),
-    "serving/audit/rules.py": (
+    "serving/audit/rules/chain.py": (
         ("gone.difference(erased", "set(", "payloads may vanish"),
         ("elif entry.act == ERASURE:", "else:", "any entry may declare an erasure"),
     ),
@@ -165,15 +163,13 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ),
         ("as_of, ~looked_at", "as_of", "a drawn listing loses its probability when it is reported"),
     ),
-    "serving/intake/matching.py": (("<= policy.most_steps", "<= 4", "distant links count"),),
-    "serving/intake/service/batch_scoring.py": (
+    "serving/listings/matching.py": (("<= policy.most_steps", "<= 4", "distant links count"),),
+    "serving/listings/service/batch_scoring.py": (
         ("max(0, self.left[brand_id] - 1)", "self.left[brand_id]", "earlier rows of a batch use up no question"),
     ),
-    "serving/intake/service/intake_rows.py": (
+    "serving/listings/service/intake_rows.py": (
         ("reference_keys(step.listing, facts.resolved)", "reference_keys(step.listing, facts.brand)", "prices move"),
         ("protected=facts.resolved", "protected=facts.brand", "a seller's other listings move"),
-    ),
-    "serving/intake/service/intake_reading.py": (
         ("hour=0, minute=0,", "minute=0,", "a day of an hour"),
         ("max(0, limit - asked.get(brand_id, 0))", "limit", "today's questions are ignored"),
     ),
@@ -263,28 +259,28 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ('"user_id": self.user_id, ', "", "a draft is everybody's"),
         ("report_document.c.report_id.is_(None), report", "report", "documents that were sent are deleted"),
     ),
-    "serving/review/service/removal_stops.py": (
+    "serving/cases/service/removal_stops.py": (
         ("people.end_sessions(connection, remover.user_id)", "0", "the thief stays signed in"),
     ),
-    "serving/review/service/undoing.py": (
+    "serving/cases/service/undoing.py": (
         ("strike_recording.give_again", "", "an undone overturn does not restore the strike"),
     ),
-    "serving/rights/service/brand_file.py": (
+    "serving/brands/service/brand_file.py": (
         ("return AGENT if mandates", "return None if mandates", "an agent sets its own limits"),
     ),
-    "serving/rights/service/copies.py": (
+    "serving/brands/service/rights_copies.py": (
         ('found.document,\n        "begins_at', 'None,\n        "begins_at', "a right arrives without its document"),
         ("mandate.expires_at", "mandate.expires_at.replace(year=2999)", "a copy lasts longer"),
         ("right_id, brand_id=pair[1", "right_id, to=other[0", "a log names the other marketplace"),
     ),
-    "serving/rights/service/sharing.py": (
+    "serving/brands/service/rights_sharing.py": (
         ("require_lead(connection, person, pair)", 'f"user:{person.user_id}"', "lead rights there are enough"),
     ),
-    "serving/rights/store/mandates.py": (
+    "serving/brands/store/mandates.py": (
         ("here = of(power_of_attorney, pair), one.", "here = one.", "a power of attorney is ended elsewhere"),
         ("here = of(power_of_attorney, pair), power", "here = power", "a power of attorney is voided elsewhere"),
     ),
-    "serving/rights/store/rights.py": (
+    "serving/brands/store/rights.py": (
         ("return inside(table, pair[0], brand_id=pair[1])", "return table.c.brand_id == pair[1]", "by brand alone"),
         ("of(brand_right, pair), ", "", "a right of another marketplace is found by its id"),
         (
@@ -382,7 +378,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "serving/webhooks/rules/delivery.py": (
         ("failures - policy.rest_after_failures", "failures - 1", "one lost answer pauses the receiver"),
     ),
-    "training/weighting.py": (
+    "training/fit/weighting.py": (
         ("met.setdefault((clusters[row], key), [])", "met.setdefault((None, key), [])", "copies across sellers"),
         ("return [text]\n", 'return [""]\n', "all short texts are one"),
         ("min(ours, theirs)", "groups[max(ours, theirs)]", "near texts are not joined"),
@@ -392,26 +388,6 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("np.array([row.weight for row in rows]) *", "1.0 *", "the label's own weight is forgotten"),
         ("[row.seller_cluster for row in rows])", "[None for _ in rows])", "copies of different sellers are one"),
         ("values = capped(shared, caps)", "values = shared", "no caps"),
-    ),
-    "training/fit_phrases.py": (
-        ("1.0, _share(around_sellers))", "1.0, 0.0)", "lift without sellers"),
-        ("+ SUPPORT * found", "+ 0 * found", "narrow cells without smoothing"),
-        ("(sellers[:, _LISTINGS] >= FEWEST_SELLERS)", "(sellers[:, _LISTINGS] >= 1)", "a shop's own phrase"),
-    ),
-    "training/gate.py": (
-        (" blocks=blocks", " blocks=False", "an unjudged gate never blocks"),
-        ('("parts", ()) if part["blocks"]]', '("parts", ()) if part["passed"]]', "the passed parts are listed"),
-    ),
-    "training/gates.py": (("shown = low > policy", "shown = high > policy", "an uncertain loss counts as certain"),),
-    "training/golden.py": (("key=lambda item: item.version_id", "key=lambda item: 0", "the order changes the digest"),),
-    "training/golden_gate.py": (
-        ("InForce(shipped, incumbent.threads)", "incumbent", "the champion twice"),
-        ("incumbent.scores(computed", "np.zeros(len(labels)", "compared with zeros"),
-        (">= policy.golden_slice_rows}", ">= 1}", "the smallest slices block a model"),
-        ("bound=parts[0].bound", "bound=None", "no bound is reported"),
-    ),
-    "training/incumbent.py": (("analyst_from_points if", "audit_share if", "another threshold for the scorecard"),),
-    "training/influence.py": (
         ("[np.flatnonzero(ordered <= caps)[0]]", "[0]", "only the largest group is capped"),
         ("found[self.rows] *=", "found[: len(self.rows)] *=", "other rows are capped"),
         ("tuple(sorted(row.sources))", "row.sources[0]", "two who agree count as the first"),
@@ -421,7 +397,31 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ('seller", sellers), ("source", sources', 'source", sources), ("seller", sellers', "sources first"),
         ("weights = part", "part", "nothing is capped"),
     ),
-    "training/judging.py": (
+    "training/fit/phrases.py": (
+        ("1.0, _share(around_sellers))", "1.0, 0.0)", "lift without sellers"),
+        ("+ SUPPORT * found", "+ 0 * found", "narrow cells without smoothing"),
+        ("(sellers[:, _LISTINGS] >= FEWEST_SELLERS)", "(sellers[:, _LISTINGS] >= 1)", "a shop's own phrase"),
+    ),
+    "training/gates/gate.py": (
+        (" blocks=blocks", " blocks=False", "an unjudged gate never blocks"),
+        ('("parts", ()) if part["blocks"]]', '("parts", ()) if part["passed"]]', "the passed parts are listed"),
+    ),
+    "training/gates/gates.py": (
+        ("shown = low > policy", "shown = high > policy", "an uncertain loss counts as certain"),
+    ),
+    "training/gates/golden.py": (
+        ("key=lambda item: item.version_id", "key=lambda item: 0", "the order changes the digest"),
+    ),
+    "training/gates/golden_gate.py": (
+        ("InForce(shipped, incumbent.threads)", "incumbent", "the champion twice"),
+        ("incumbent.scores(computed", "np.zeros(len(labels)", "compared with zeros"),
+        (">= policy.golden_slice_rows}", ">= 1}", "the smallest slices block a model"),
+        ("bound=parts[0].bound", "bound=None", "no bound is reported"),
+    ),
+    "training/gates/incumbent.py": (
+        ("analyst_from_points if", "audit_share if", "another threshold for the scorecard"),
+    ),
+    "training/evaluate/judging.py": (
         ("int(self.labels[drawn].sum())", "int(self.labels.sum())", "all counterfeits count as sampled"),
         ("np.average(self.labels, weights=self.stands_for)", "np.average(self.labels)", "the unweighted prevalence"),
         ("            fit = one.fit", "            fit = np.arange(len(trial.labels))", "the judged rows are fitted"),
@@ -438,10 +438,10 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("counted[labels == 1]", "counted", "genuine rows count"),
         ("        refuse_too_few(trial.labels", "        print(trial.labels", "fitted on too few rows"),
     ),
-    "training/replay_gate.py": (
+    "training/gates/replay_gate.py": (
         ("found.effective < enough or", "found.listings < enough or", "a few heavy listings are many"),
     ),
-    "training/slice_gate.py": (
+    "training/gates/slice_gate.py": (
         ("one.rows >= policy.slice_rows", "one.rows >= 0", "the smallest slices block a model"),
         ("np.quantile(known, 1 - confidence)", "np.median(known)", "the median in place of the lower end"),
         ("figures(scored.weights[None, :])", "figures(np.ones((1, len(scored.labels))))", "the whole is unweighted"),
@@ -449,28 +449,28 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("np.argsort(-scores[genuine]", "np.argsort(scores[genuine]", "the threshold from the lowest scores"),
         ("weights[:, genuine][:, order]", "weights[:, genuine]", "weights of other rows"),
     ),
-    "training/snapshot.py": (
+    "training/snapshots/snapshot.py": (
         ("{*table.column_names, *_ADDED}", "set(table.column_names)", "older snapshots cannot be read"),
     ),
-    "training/soundness.py": (
+    "training/snapshots/soundness.py": (
         ('(1, "counterfeit"), (0, "genuine")', '(1, "counterfeit"),', "the genuine may be of one seller"),
         ("len({row.facts for row in rows})", "len({row.version_id for row in rows})", "copies under other ids"),
         (" (known.astype(np.float64), np.full(len(labels), True))", "", "missing"),
         ("[rows], column[rows]", ", column", "missing rows are judged"),
         ("                break\n", "", "one column is named twice"),
     ),
-    "training/splits.py": (
+    "training/evaluate/splits.py": (
         ("or ripe <= champion_as_of", "or t <= champion_as_of", "labels are known before they are mature"),
         ("[labels[fair.judge] == 1]", "", "genuine rows are counterfeits"),
         ("known = set(groups[early].tolist())", "known = set[int]()", "sellers known before are judged"),
         ("len(later) * k // time_folds]", "len(later) * k // (time_folds + 1)]", "the last time fold is longer"),
         ("key=lambda i: (times[i], i)", "key=lambda i: i", "rows in file order"),
     ),
-    "training/suspects.py": (
+    "training/evaluate/suspects.py": (
         ("genuine, counterfeit", "counterfeit, genuine", "own class's mean"),
         ("np.argsort(-of_other[found]", "np.argsort(of_other[found]", "the least doubtful first"),
     ),
-    "training/upheld.py": (
+    "training/gates/upheld.py": (
         ("shown = ours >= candidate.shown", "shown = ours >= incumbent.shown", "the champion's threshold is used"),
         ("rows[chosen[i]].version_id", "rows[i].version_id", "another version is named"),
         ("rows[i].matured_at", "rows[0].matured_at", "the first row decides for all"),

@@ -30,9 +30,7 @@ from tests.sabotage.firing import DISABLED, Guard, guards_of, modules
 
 FOLDER: Final = Path(os.environ.get("TOUCHSTONE_GUARDS", ".pytest_cache/guards"))
 # Removal, standing, approval, access, secrets, erasure and restore: no guard of these rooms may survive.
-FIRST: Final = (
-    *("takedowns", "standing", "review", "reports", "accounts", "administration", "marketplaces", "privacy", "backup"),
-)
+FIRST: Final = (*("takedowns", "standing", "cases", "reports", "accounts", "marketplaces", "privacy", "operations"),)
 _NOT_HERE: Final = {"attacks", "demo"}  # Their tests start services, whose guards are not recorded.
 _MOST_TESTS: Final = 60
 _MOST_FILES: Final = 2

@@ -40,36 +40,36 @@ _MOST_OTHERS: Final = 60
 # The rules of all rooms are judged, and these modules, which decide as well.
 _OTHERS: Final = {
     "features": "corrections facts near_duplicates spec words",
-    "models": "bundle bundle_files case classifier evidence explanations exploration flat_trees forest labels own_words"
-    " phrases points priority routing sanction_scope second_stage seller_lists strikes thresholds"
-    " tree_shares treetext verdict workload",
-    "serving/account_management/service": "alias_decisions authorised_sellers",
+    "models": "bundle bundle_files case classifier evidence explanations exploration flat_trees forest labels"
+    " own_words phrases points priority routing sanction_scope second_stage seller_lists strikes"
+    " thresholds tree_shares treetext verdict workload",
+    "serving/accounts/service": "passwords reset_links",
     "serving/accounts/store": "invitations reset_links",
-    "serving/administration/service": "passwords reset_links",
     "serving/appeals/service": "complaint_case overturn",
-    "serving/brands/service": "brand_messages price_lists",
-    "serving/brands/store": "aliases price_lists",
+    "serving/brands/service": "alias_decisions authorised_sellers brand_file brand_messages mandates"
+    " price_lists rights_copies rights_sharing",
+    "serving/brands/store": "aliases mandates price_lists rights",
+    "serving/cases/service": "naming removal_stops undoing",
     "serving/cases/store": "chosen",
-    "serving/intake": "matching",
-    "serving/intake/service": "batch_scoring intake_reading intake_rows second_scores",
     "serving/learning/service": "labelling promote second_reviews trial",
     "serving/learning/store": "monitoring verdict_history",
+    "serving/listings": "matching",
+    "serving/listings/service": "batch_scoring intake_rows second_scores",
     "serving/notices/service": "admission notice_complaints notified_listings",
     "serving/operations/service": "breaker",
     "serving/platform": "deadlines",
     "serving/reports/service": "status",
     "serving/reports/store": "report_documents",
-    "serving/review/service": "naming removal_stops undoing",
-    "serving/rights/service": "brand_file copies mandates sharing",
-    "serving/rights/store": "mandates rights",
     "serving/scoring/service": "on_trial scoring",
     "serving/scoring/store": "histories history_queries near_duplicates",
     "serving/sellers/service": "sanction_steps sanctioning seller_listing strike_recording",
     "serving/standing/store": "standings",
     "serving/takedowns/service": "pending_approval takedown",
     "serving/takedowns/store": "budgets",
-    "training": "encoders fit_phrases gate gates golden golden_gate incumbent influence judging replay_gate slice_gate"
-    " snapshot soundness splits stages suspects upheld weighting",
+    "training/evaluate": "judging splits suspects",
+    "training/fit": "encoders phrases stages weighting",
+    "training/gates": "gate gates golden golden_gate incumbent replay_gate slice_gate upheld",
+    "training/snapshots": "snapshot soundness",
 }
 
 
@@ -78,14 +78,14 @@ _ALSO: Final = {
     "models/test_bundle.py": "models/bundle_files models/phrases",
     "models/test_evidence.py": "models/classifier",
     "models/test_routing.py": "models/exploration",
-    "training/test_weighting.py": "training/influence",
-    "serving/account_management/service/test_alias_decisions.py": "serving/brands/store/aliases",
-    "serving/administration/service/test_inviting.py": "serving/accounts/store/invitations",
-    "serving/administration/service/test_reset_links.py": "serving/accounts/store/reset_links",
+    "training/test_weighting.py": "training/fit/weighting",
+    "serving/brands/service/test_alias_decisions.py": "serving/brands/store/aliases",
+    "serving/accounts/service/test_inviting.py": "serving/accounts/store/invitations",
+    "serving/accounts/service/test_reset_links.py": "serving/accounts/store/reset_links",
     "serving/appeals/service/test_appeal.py": "serving/appeals/service/complaint_case",
     "serving/brands/service/test_indicators.py": "serving/brands/store/price_lists",
-    "serving/intake/service/test_one_batch.py": "serving/intake/service/batch_scoring",
-    "serving/intake/service/test_intake.py": "serving/intake/service/intake_reading serving/scoring/service/scoring",
+    "serving/listings/service/test_one_batch.py": "serving/listings/service/batch_scoring",
+    "serving/listings/service/test_intake.py": "serving/listings/service/intake_rows serving/scoring/service/scoring",
     "serving/learning/service/test_retraining.py": "serving/learning/rules/drift_alarm",
     "serving/learning/service/test_trial.py": "serving/scoring/service/on_trial",
     "serving/notices/service": "serving/notices/rules/limits",
@@ -94,25 +94,25 @@ _ALSO: Final = {
     "serving/operations/service/test_breaker.py": "serving/scoring/service/scoring",
     "serving/reports/rules/test_outcomes.py": "serving/reports/rules/good_faith",
     "serving/reports/service/test_labels.py": "serving/cases/store/chosen serving/learning/service/labelling"
-    " serving/learning/store/monitoring training/snapshot",
-    "serving/review/service/test_analysts_alone.py": "serving/takedowns/service/pending_approval",
-    "serving/review/service/test_corrected_facts.py": "serving/intake/service/intake_rows",
-    "serving/rights/service/test_apart.py": "serving/brands/store/price_lists serving/rights/store/mandates"
-    " serving/rights/store/rights",
-    "serving/rights/service/test_sharing.py": "serving/brands/service/price_lists serving/rights/service/copies",
+    " serving/learning/store/monitoring training/snapshots/snapshot",
+    "serving/cases/service/test_analysts_alone.py": "serving/takedowns/service/pending_approval",
+    "serving/cases/service/test_corrected_facts.py": "serving/listings/service/intake_rows",
+    "serving/brands/service/test_apart.py": "serving/brands/store/price_lists serving/brands/store/mandates"
+    " serving/brands/store/rights",
+    "serving/brands/service/test_sharing.py": "serving/brands/service/price_lists serving/brands/service/rights_copies",
     "serving/sellers/service": "serving/sellers/rules/sanction",
-    "serving/sellers/service/test_sanctioning.py": "serving/appeals/service/overturn serving/review/service/undoing"
+    "serving/sellers/service/test_sanctioning.py": "serving/appeals/service/overturn serving/cases/service/undoing"
     " serving/sellers/service/sanction_steps serving/sellers/service/strike_recording"
     " serving/takedowns/service/takedown",
     "serving/takedowns/rules/test_approval.py": "serving/takedowns/rules/evidence",
     "serving/takedowns/service/test_pending_approval.py": "serving/learning/store/verdict_history"
     " serving/scoring/store/histories serving/scoring/store/history_queries serving/scoring/store/near_duplicates"
     " serving/standing/store/standings serving/takedowns/service/pending_approval",
-    "serving/takedowns/service/test_told.py": "serving/review/service/removal_stops",
+    "serving/takedowns/service/test_told.py": "serving/cases/service/removal_stops",
     "serving/transparency/service": "serving/transparency/rules/misuse",
-    "serving/web/test_indicators_page.py": "serving/rights/service/brand_file",
+    "serving/web/test_indicators_page.py": "serving/brands/service/brand_file",
     "serving/web/test_notice_page.py": "serving/notices/service/admission",
-    "serving/web/test_two_marketplaces.py": "serving/rights/store/mandates serving/rights/store/rights",
+    "serving/web/test_two_marketplaces.py": "serving/brands/store/mandates serving/brands/store/rights",
 }
 
 

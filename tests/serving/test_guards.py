@@ -13,13 +13,12 @@ from sqlalchemy import update
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
 
-from serving.account_management.service.brand_keys import make_key
 from serving.accounts.rules.access import MARKETPLACE_SCOPES, Person, Role, Scope
-from serving.accounts.service import auth
+from serving.accounts.service import auth, provisioning
+from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson
 from serving.app import create_app, create_local_app
+from serving.brands.service.brand_keys import make_key
 from serving.guards import COOKIE, CSRF_FIELD, CSRF_HEADER, SECOND_STEP, Unguarded, guards_of, public
 from serving.learning.service.learn import add_job
 from serving.marketplaces.tables import api_key

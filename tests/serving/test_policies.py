@@ -14,8 +14,7 @@ from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW, DEFA
 from models.policies.version import policy_version
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT
-from serving.review.policy import DEFAULT_TAKEDOWN
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_TAKEDOWN
 from serving.standing.policy import DEFAULT_STANDING
 
 POLICIES = [

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from serving.delivery.payloads import PAYLOADS
 from serving.platform.home import Home
 from serving.platform.outbound.line import Failed
 from serving.reference_marketplace import DEFAULT_PORT, EFFECTS, Effects, configuration, whole_lines
 from serving.webhooks.client import Delivered, Message, new_secret
+from serving.webhooks.payloads import PAYLOADS
 from tests.fixtures.sending import send_alone
 
 RUN = """

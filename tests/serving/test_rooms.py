@@ -31,7 +31,6 @@ HANDED: Final = frozenset(
 # Stores that are not called so: platform has no rooms within, and keeps the clock and what its
 # processes have in common beside the engines.
 STORES: Final = frozenset({"serving.platform.database.clocks", "serving.platform.database.common_secrets"})
-READ_ONLY: Final = ("serving.views",)
 
 
 @cache
@@ -47,7 +46,7 @@ def room_of(dotted: str) -> str:
 
 def is_store(module: str) -> bool:
     """Whether a module is a room's store, or a part of it."""
-    return module.split(".")[2:3] == ["store"] or module in STORES
+    return "store" in module.split(".")[2:4] or module in STORES
 
 
 def trespass(write: Write) -> bool:
@@ -80,11 +79,6 @@ def test_only_a_rooms_store_writes_its_tables() -> None:
 def test_every_table_is_written_by_something() -> None:
     """A table that nothing seems to write is one whose writes the guard does not see."""
     assert {one.table for one in serving().writes} - {None} == TABLES
-
-
-@pytest.mark.parametrize("package", READ_ONLY)
-def test_what_only_reads_writes_nothing(package: str) -> None:
-    assert [name for name in sorted(serving().writing()) if name.startswith(f"{package}.")] == []
 
 
 _HEAD = "from serving.b.tables import kept\nfrom sqlalchemy import insert, select, update\n"
@@ -125,5 +119,5 @@ def test_reads_and_a_stores_own_writes_are_none() -> None:
 def test_what_calls_a_writer_writes() -> None:
     store = f"{_HEAD}def put(c):\n    c.execute(insert(kept))\ndef get(c):\n    return c.execute(select(kept))"
     reader = "from serving.b import store\ndef shown(c):\n    return store.get(c)\ndef changed(c):\n    store.put(c)"
-    tree = Tree({"serving.b.store": store, "serving.views.v": reader}, frozenset({"serving.b.tables.kept"}))
-    assert tree.writing() == {"serving.b.store.put", "serving.views.v.changed"}
+    tree = Tree({"serving.b.store": store, "serving.pages.v": reader}, frozenset({"serving.b.tables.kept"}))
+    assert tree.writing() == {"serving.b.store.put", "serving.pages.v.changed"}

@@ -22,7 +22,7 @@ RUNS_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "marshal", "shelve", "j
 READERS = {"read_pickle", "to_pickle"}
 EVALUATORS = {"eval", "exec", "compile", "__import__"}
 # A data scientist's own file, which `touchstone evaluate --with FILE` runs on their machine as Python would.
-NAMED_BY_A_PERSON = {"training/tried.py": ["exec", "compile"]}
+NAMED_BY_A_PERSON = {"training/evaluate/tried.py": ["exec", "compile"]}
 # The constructors of our own classes, made of the names of their fields as the module is imported.
 OF_OUR_OWN_NAMES = {"features/records.py": ["exec"]}
 # A Dask cluster runs what it is sent (decision 59); only a command sends it anything.
@@ -112,8 +112,8 @@ def test_only_the_command_line_sends_work_to_a_cluster() -> None:
     assert {path for path, text in texts.items() if "training.cluster" in text} == {
         "training/cluster.py",
         "training/cluster_worker.py",
-        "training/fit_cluster.py",
-        "training/score_cluster.py",
+        "training/fit/cluster_input.py",
+        "training/score/on_cluster.py",
     }
     assert {path for path, text in texts.items() if "dask=" in text and path.startswith("serving/")} == {
         "serving/commands/data.py",
@@ -124,9 +124,13 @@ def test_only_the_command_line_sends_work_to_a_cluster() -> None:
 def test_only_the_command_line_reads_a_file_of_new_features() -> None:
     """A request or a job of the service names none, so no file that somebody sent is run."""
     named = {path.relative_to(ROOT).as_posix() for path in SOURCES if "TriedFile" in path.read_text(encoding="utf-8")}
-    assert named == {"serving/cli/evaluation.py", "training/evaluate.py", "training/tried.py"}
-    served = [path for path in SOURCES if "training.evaluate" in path.read_text(encoding="utf-8")]
-    assert {path.relative_to(ROOT).parts[:2] for path in served} <= {("serving", "cli"), ("training", "tuning")}
+    assert named == {
+        "serving/commands/evaluation.py",
+        "training/evaluate/cross_validation.py",
+        "training/evaluate/tried.py",
+    }
+    served = [path for path in SOURCES if "training.evaluate.cross_validation" in path.read_text(encoding="utf-8")]
+    assert {path.relative_to(ROOT).parts[:2] for path in served} <= {("serving", "commands"), ("training", "tuning")}
 
 
 STARTED = """

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
+from serving.jobs.worker import sweep
 from serving.listings.store import listings
 from serving.platform.database.expected import expect_growth
 from serving.schema import metadata
-from serving.workflows.worker import sweep
 from tests.browser.every_page import PAGES
 from tests.fixtures import whole_reads
 from tests.fixtures.notifying import a_listing, notify

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.policies.learning import DEFAULT_GATES
-from training.gate import State
-from training.metrics import seller_bootstrap
-from training.slice_gate import Scored, slice_evidence, slice_gate
+from training.evaluate.metrics import seller_bootstrap
+from training.gates.gate import State
+from training.gates.slice_gate import Scored, slice_evidence, slice_gate
 
 _SIGNAL: Final = 2.2  # With this strength, recall at one false alarm in a hundred is about a third.
 _SHOWN, _AUDITED = 0.10, 0.03

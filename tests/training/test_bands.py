@@ -1,6 +1,6 @@
 import pytest
 
-from training.bands import EDGES, ScoredListing, precision_by_band
+from training.evaluate.bands import EDGES, ScoredListing, precision_by_band
 
 
 def scored(probability: float, found: bool | None = None, *, chance: float = 1.0) -> ScoredListing:

@@ -9,11 +9,11 @@ from features.listing import Listing
 from models.arrays import Floats
 from tests.fixtures.facts import a_full_listing, a_listing
 from tests.fixtures.labelled import a_market, market_facts
-from training import baselines, metrics, peers
-from training.fit import CounterfeitClassifier
-from training.fit_forest import forest_alone
-from training.peers import FAIR_PEER, NAMES, fitted_rows, peer_scores
-from training.splits import LaterSplit, TimeFold, split_later_unseen
+from training.evaluate import baselines, metrics, peers
+from training.evaluate.peers import FAIR_PEER, NAMES, fitted_rows, peer_scores
+from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.forest import forest_alone
 
 DATA = a_market(160)
 TRAIN, TEST = np.arange(100), np.arange(100, 160)

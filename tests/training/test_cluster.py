@@ -23,11 +23,12 @@ from tests.fixtures.clusters import a_cluster
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.scorers import bundle_files
 from tests.training.test_score_parts import Remembering, Stopped, rows_of, scored, stopping_after, write_parquet
-from training import cluster, cluster_worker, score_source
+from training import cluster, cluster_worker
 from training.cluster import Cluster, ClusterFailed, refuse_in_the_clear, refuse_others
 from training.cluster_worker import Ended, compute, end, versions
-from training.score_cluster import OpenScoreWork, ScoreWork
-from training.score_parts import Job
+from training.score import source
+from training.score.on_cluster import OpenScoreWork, ScoreWork
+from training.score.parts import Job
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def there() -> Iterator[LocalCluster]:
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(score_source, "PART_ROWS", 500)
+    monkeypatch.setattr(source, "PART_ROWS", 500)
 
 
 @pytest.mark.parametrize("place", ["tcp://127.0.0.1:8786", "localhost:8786", "tcp://[::1]:8786", "tls://10.0.0.1:8786"])

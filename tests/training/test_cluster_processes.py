@@ -14,8 +14,8 @@ import pytest
 
 from tests.fixtures.clusters import ROOT, Processes, processes_in
 from tests.training.test_score_parts import COLUMNS, rows_of, scored
-from training import score_source
 from training.cluster import ClusterFailed
+from training.score import source
 
 ROWS: Final = int(os.environ.get("TOUCHSTONE_CLUSTER_ROWS", "300000"))
 DISTINCT: Final = 5_000
@@ -85,7 +85,7 @@ def test_each_row_is_there_once_after_a_worker_was_killed(tmp_path: Path, cluste
 def test_a_lost_scheduler_ends_the_run_and_a_new_one_goes_on(
     tmp_path: Path, cluster: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score_source, "PART_ROWS", 1_000)
+    monkeypatch.setattr(source, "PART_ROWS", 1_000)
     path, out, before = a_long_file(tmp_path / "a.parquet", 20_000), tmp_path / "out.parquet", list[int]()
     cluster.work("first")
     with pytest.raises(ClusterFailed, match=r"was lost\. What is finished is kept: run the same command again"):

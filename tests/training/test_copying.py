@@ -8,10 +8,10 @@ from features.fold import fold
 from features.indicators import check_pattern
 from features.listing import Listing, check
 from features.minhash import BINS, signature_of, similarities
-from training.simulated.contacts import copied
-from training.simulated.population import Crowd, draw_listings
-from training.simulated.sellers import Supplier, draw_suppliers
-from training.synthetic import Settings, World, build
+from training.simulation.simulated.contacts import copied
+from training.simulation.simulated.population import Crowd, draw_listings
+from training.simulation.simulated.sellers import Supplier, draw_suppliers
+from training.simulation.synthetic import Settings, World, build
 
 
 @cache

@@ -16,7 +16,7 @@ from tests.fixtures.strategies import JSON_VALUES, PROPERTY
 from training.adapters.files import Unreadable, file_digest
 from training.adapters.formats import FORMATS, UnknownLayout
 from training.dataset import CheckedRow, read_listings
-from training.labelled import load_labelled
+from training.snapshots.labelled import load_labelled
 
 
 def read(path: Path, format_name: str = "native") -> list[CheckedRow]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
-from training.drift import Level, shift, shifts
+from training.evaluate.drift import Level, shift, shifts
 
 NAN = math.nan
 

@@ -14,8 +14,8 @@ from features.spec import Family
 from models.arrays import Labels
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import BRANDS, a_market
-from training.baselines import NAMES
-from training.evaluate import (
+from training.evaluate.baselines import NAMES
+from training.evaluate.cross_validation import (
     FOLDS,
     MODEL,
     PARTS,
@@ -28,10 +28,10 @@ from training.evaluate import (
     fold_scores,
     summarise,
 )
-from training.fit_forest import forest_settings
-from training.material import FromFile, Labelled
-from training.splits import grouped_folds
-from training.synthetic import Settings, build, evaluation_set
+from training.evaluate.material import FromFile, Labelled
+from training.evaluate.splits import grouped_folds
+from training.fit.forest import forest_settings
+from training.simulation.synthetic import Settings, build, evaluation_set
 
 DATA = a_market(80)
 
@@ -154,8 +154,8 @@ def test_a_second_stage_is_compared_with_the_first_answer_and_the_peers() -> Non
 
 
 def test_folds_fitted_side_by_side_give_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.learners.forest_settings", forest_settings)  # Other processes have those alone.
-    monkeypatch.setattr("training.evaluate.FOLDS", 2)
+    monkeypatch.setattr("training.fit.forest.forest_settings", forest_settings)  # Other processes have those alone.
+    monkeypatch.setattr("training.evaluate.cross_validation.FOLDS", 2)
     (one,), (two,) = (cross_validate(of_file(DATA), repeats=1, threads=threads) for threads in (1, 2))
     assert all(np.array_equal(two.values[name], values) for name, values in one.values.items())
 

@@ -18,14 +18,14 @@ from models.policies.deciding import DEFAULT_SCORECARD
 from models.routing import Thresholds
 from tests.fixtures.clusters import a_cluster
 from tests.fixtures.labelled import a_market, market_facts, market_references
-from training import metrics
 from training.cluster import ClusterFailed
-from training.fit import CounterfeitClassifier
-from training.fit_cluster import FitInputWork, fit_input_at
-from training.fit_forest import ForestSettings, fit_forest, forest_settings, with_masked_copies
-from training.fit_input import FitInput
-from training.fit_join import fit_combiner, fit_offset, fit_points
-from training.material import Labelled
+from training.evaluate import metrics
+from training.evaluate.material import Labelled
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.cluster_input import FitInputWork, fit_input_at
+from training.fit.fit_input import FitInput
+from training.fit.forest import ForestSettings, fit_forest, forest_settings, with_masked_copies
+from training.fit.joining import fit_combiner, fit_offset, fit_points
 
 DATA = a_market(120)
 FACTS = market_facts(DATA)
@@ -374,7 +374,7 @@ def test_arrays_that_do_not_fit_are_refused(fault: str) -> None:
 
 
 def test_a_training_that_a_worker_fails_says_to_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.fit_input.matrix", None)
+    monkeypatch.setattr("training.fit.fit_input.matrix", None)
     failed = pytest.raises(ClusterFailed, match=r"failed \(TypeError: .*\)\. Run the same command again\.$")
     with a_cluster() as cluster, failed:
         fit_input_at(cluster.scheduler_address, FIT_INPUT_FACTS, lambda _share: None)

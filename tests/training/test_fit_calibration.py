@@ -11,7 +11,7 @@ from sklearn.isotonic import IsotonicRegression
 from models.arrays import Floats
 from models.calibration import Curve, Method, Sigmoid, expits
 from tests.fixtures.strategies import PROPERTY
-from training.fit_calibration import Observed, _Grouped, fit_calibration, fit_curve, fit_sigmoid, method_for
+from training.fit.calibration import Observed, _Grouped, fit_calibration, fit_curve, fit_sigmoid, method_for
 
 METHODS = [
     (10, 10, Method.SIGMOID, "a first model"),

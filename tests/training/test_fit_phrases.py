@@ -14,8 +14,8 @@ from scipy.stats import beta
 from features.facts import Facts
 from models.phrases import LIFT, SUPPORT, CellKey, PhraseTable, phrases_of
 from tests.fixtures.facts import REGISTER, some_facts
-from training import fit_phrases as module
-from training.fit_phrases import FEWEST_SELLERS, fit_phrases, stop_words
+from training.fit import phrases as module
+from training.fit.phrases import FEWEST_SELLERS, fit_phrases, stop_words
 
 BRANDS = list(REGISTER.brands.values())
 # Words of Chinese titles, cut by hand: ICU's dictionary has all but "高仿" and "尾单", whose characters come alone.

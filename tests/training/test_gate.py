@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from models.policies.learning import DEFAULT_GATES
-from training.gate import Gate, State, blocking, judged, made_of, not_judged
-from training.gates import GateEvidence, Incumbent, gates, nothing_judged
+from training.gates.gate import Gate, State, blocking, judged, made_of, not_judged
+from training.gates.gates import GateEvidence, Incumbent, gates, nothing_judged
 
 GOOD = judged("brand Aurelle", True, -0.01, -0.03, "Recall 0.40 against 0.41.")
 BAD = judged("brand Lumo", False, -0.35, -0.03, "Recall 0.00 against 0.35.")

@@ -9,8 +9,8 @@ import pytest
 
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, snapshot_rows
-from training.golden import GoldenItem, GoldenSet, freeze, kept_apart, read_golden, refuse_golden_rows, thawed
-from training.snapshot import SnapshotRefused, SnapshotRow
+from training.gates.golden import GoldenItem, GoldenSet, freeze, kept_apart, read_golden, refuse_golden_rows, thawed
+from training.snapshots.snapshot import SnapshotRefused, SnapshotRow
 
 DATA = a_market(60)
 ROWS = snapshot_rows(DATA)

@@ -16,13 +16,13 @@ from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_fac
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.scorers import CALIBRATION, THRESHOLDS, a_bundle, bundle_files
 from tests.training.test_golden import item
-from training.gate import State
-from training.gates import Incumbent
-from training.golden import freeze, thawed
-from training.golden_gate import GoldenEvidence, golden_evidence, golden_gate
-from training.incumbent import InForce
-from training.slice_gate import Compared, SliceEvidence
-from training.upheld import UpheldEvidence, upheld_evidence, upheld_gate
+from training.gates.gate import State
+from training.gates.gates import Incumbent
+from training.gates.golden import freeze, thawed
+from training.gates.golden_gate import GoldenEvidence, golden_evidence, golden_gate
+from training.gates.incumbent import InForce
+from training.gates.slice_gate import Compared, SliceEvidence
+from training.gates.upheld import UpheldEvidence, upheld_evidence, upheld_gate
 
 DATA = a_market(120)
 GOLDEN = thawed(*freeze([item(row) for row in snapshot_rows(DATA)], NOW))

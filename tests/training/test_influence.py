@@ -12,9 +12,9 @@ from models.arrays import Floats
 from models.policies.learning import WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.strategies import PROPERTY
-from training.influence import Part, capped, parts
-from training.snapshot import SnapshotRow
-from training.suspects import doubtful, suspects
+from training.evaluate.suspects import doubtful, suspects
+from training.fit.weighting import Part, capped, parts
+from training.snapshots.snapshot import SnapshotRow
 
 FACTS = market_facts(a_market(4))
 ROW = replace(snapshot_rows(a_market(4))[0], seller_cluster=None, brand_id=None)

@@ -13,8 +13,8 @@ import pytest
 from serving.platform import children
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
-from training.golden import GoldenItem, freeze
-from training.snapshot import SnapshotRow, write_snapshot
+from training.gates.golden import GoldenItem, freeze
+from training.snapshots.snapshot import SnapshotRow, write_snapshot
 
 REFUSED = 3
 DATA = a_market(160)
@@ -102,7 +102,7 @@ def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
 IN_TURN = """
 import json, sys
 from training.child import end
-from training.job import main
+from training.runs.job import main
 for arguments in json.loads(sys.argv[1]):
     print(json.dumps({"event": "ended", "code": main(arguments)}), flush=True)
 end(0)
@@ -149,6 +149,6 @@ def test_a_changed_golden_set_trains_nothing(ended: dict[str, Ended]) -> None:
 def test_a_child_process_reports_the_same_to_its_parent(
     tmp_path: Path, _why: str, rows: Sequence[SnapshotRow], sentence: str
 ) -> None:
-    code, text = lines_of(["-m", "training.job", *arguments(tmp_path, rows)])
+    code, text = lines_of(["-m", "training.runs.job", *arguments(tmp_path, rows)])
     assert (code, [line["event"] for line in text]) == (REFUSED, ["progress", "refused"])
     assert sentence in text[-1]["sentence"]

@@ -11,13 +11,13 @@ from models.policies.learning import DEFAULT_GATES, GatePolicy
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
-from training.comparison import curves, figures, slice_figures
-from training.fit import CounterfeitClassifier
-from training.gate import State
-from training.incumbent import InForce
-from training.judging import Judgement, Trial, judge
-from training.metrics import average_precision, effective_number
-from training.splits import LaterSplit, TimeFold, split_later_unseen
+from training.evaluate.comparison import curves, figures, slice_figures
+from training.evaluate.judging import Judgement, Trial, judge
+from training.evaluate.metrics import average_precision, effective_number
+from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
+from training.fit.classifier import CounterfeitClassifier
+from training.gates.gate import State
+from training.gates.incumbent import InForce
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)

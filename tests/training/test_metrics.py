@@ -6,7 +6,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from models.arrays import Floats, Labels
 from tests.fixtures.strategies import PROPERTY
-from training import metrics
+from training.evaluate import metrics
 
 
 @st.composite

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.serving.web.reports import a_whole_report
-from training.model_card import model_card
+from training.runs.model_card import model_card
 
 REPORT = {
     "snapshot": "ab12",

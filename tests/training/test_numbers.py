@@ -11,8 +11,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from features.compute import matrix
 from tests.fixtures.labelled import a_market, market_facts
-from training.metrics import average_precision
-from training.numbers import NumbersClassifier
+from training.evaluate.metrics import average_precision
+from training.fit.numbers import NumbersClassifier
 
 DATA = a_market(160)
 ROWS = matrix(market_facts(DATA))

@@ -12,8 +12,8 @@ from features.indicators import Direction, Fired, IndicatorFacts, Where
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates
 from tests.fixtures.facts import AURELLE, REFERENCES, full_facts, some_facts
-from training.obfuscation import TRANSFORMS, Market, Transform, rewritten
-from training.replay import facts_of_changed, honest_descriptions, market_of, rewritten_facts
+from training.gates.obfuscation import TRANSFORMS, Market, Transform, rewritten
+from training.gates.replay import facts_of_changed, honest_descriptions, market_of, rewritten_facts
 
 LISTING = Listing(
     external_id="MP-1",

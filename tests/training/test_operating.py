@@ -3,7 +3,7 @@ import pytest
 
 from models.arrays import Floats, Labels
 from models.routing import Thresholds
-from training.operating import (
+from training.evaluate.operating import (
     ANALYST_SHARE,
     choose_thresholds,
     operating_curve,

@@ -13,11 +13,11 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.fixtures.tiny_encoder import tiny_encoder
-from training.encoders import Encoder
-from training.fit_settings import FitSettings
-from training.golden import GoldenItem, freeze, thawed
-from training.pipeline import Candidate, train, without_nan
-from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
+from training.fit.encoders import Encoder
+from training.fit.settings import FitSettings
+from training.gates.golden import GoldenItem, freeze, thawed
+from training.runs.pipeline import Candidate, train, without_nan
+from training.snapshots.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
 
 __all__ = ["tiny_encoder"]  # A fixture.
 

@@ -13,11 +13,11 @@ import pytest
 
 from features.listing import Listing, Rejection
 from serving.platform.home import Home
-from tests.serving.cli.commands import touchstone_in
+from tests.serving.commands.commands import touchstone_in
 from training.dataset import CheckedRow, read_listings
-from training.evaluate import cross_validate, summarise
-from training.labelled import load_labelled
-from training.material import FromFile
+from training.evaluate.cross_validation import cross_validate, summarise
+from training.evaluate.material import FromFile
+from training.snapshots.labelled import load_labelled
 
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
 ROWS, POSITIVES, SELLERS = 500, 38, 353  # From the public sample of Ozon's E-CUP 2025 task.

@@ -8,7 +8,7 @@ from features.priors import FAKE_RETURNS
 from features.references import PriceReference, Rates
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import AURELLE, LISTS, REGISTER, a_listing
-from training.references import OfflineReferences, commonest_currency
+from training.snapshots.references import OfflineReferences, commonest_currency
 
 PRICES = ("100", "200", "300", "400", "500", "600")
 BAGS = [a_listing(external_id=f"MP-{i}", price=price) for i, price in enumerate(PRICES)]

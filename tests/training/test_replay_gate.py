@@ -9,9 +9,9 @@ from features.facts import Facts
 from models.arrays import Floats
 from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.labelled import a_market, market_facts, market_references
-from training.gate import State
-from training.obfuscation import TRANSFORMS
-from training.replay_gate import HeldOut, Replayed, replay, replay_gate
+from training.gates.gate import State
+from training.gates.obfuscation import TRANSFORMS
+from training.gates.replay_gate import HeldOut, Replayed, replay, replay_gate
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)

@@ -15,8 +15,8 @@ from models.errors import BundleRefused
 from tests.fixtures.scorers import bundle_files
 from tests.training.test_job import REFUSED, ROWS, arguments, lines_of
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
-from training.differing import first_difference
-from training.made_with import made_with
+from training.runs.differing import first_difference
+from training.runs.made_with import made_with
 
 # One process for all: its start takes longer than a training. The changes are made in the recorded report. The forests
 # are small, in the training and in its reproductions.
@@ -25,7 +25,7 @@ import json, sys
 from pathlib import Path
 import pytest
 from tests.fixtures.fitting import small_forests
-from training import job, reproduction
+from training.runs import job, reproduction
 from training.child import end
 small_forests(pytest.MonkeyPatch())
 folder, asked = Path(sys.argv[1]), json.loads(sys.argv[2])

@@ -17,12 +17,12 @@ from tests.fixtures.facts import a_listing, facts_of
 from tests.fixtures.labelled import labelled_file, labelled_rows, write_csv, write_ndjson
 from tests.fixtures.runtimes import a_row
 from tests.fixtures.scorers import THRESHOLDS, a_bundle, bundle_files
-from training import fit_cluster
 from training.adapters.formats import UnknownLayout
-from training.model_card import model_card
-from training.score_columns import SCHEMA
-from training.score_file import score_file
-from training.train_file import TrainedOnFile, train_on_file
+from training.fit import cluster_input
+from training.runs.model_card import model_card
+from training.runs.train_file import TrainedOnFile, train_on_file
+from training.score.columns import SCHEMA
+from training.score.file import score_file
 
 MIXED = [
     a_row(external_id="MP-1"),
@@ -220,7 +220,7 @@ def test_a_file_of_one_class_is_refused(tmp_path: Path) -> None:
 def test_a_cluster_gives_the_digest_of_this_machine(market_file: Path, found: TrainedOnFile) -> None:
     shares = list[float]()
     with pytest.MonkeyPatch.context() as patch, a_cluster(2) as cluster:
-        patch.setattr(fit_cluster, "PART_ROWS", 50)
+        patch.setattr(cluster_input, "PART_ROWS", 50)
         there = train_on_file(
             market_file,
             "native",

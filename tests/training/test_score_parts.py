@@ -22,13 +22,13 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import facts_of
 from tests.fixtures.labelled import labelled_rows, write_ndjson
 from tests.fixtures.scorers import a_bundle, bundle_files
-from training import score_source
 from training.adapters.files import Unreadable
 from training.adapters.formats import UnknownLayout
 from training.bundle_folder import write_bundle_folder
 from training.dataset import read_listings
-from training.score_columns import SCHEMA, scores_batch
-from training.score_file import score_file
+from training.score import source
+from training.score.columns import SCHEMA, scores_batch
+from training.score.file import score_file
 
 COLUMNS = ("external_id", "title", "description", "brand", "product_type", "price", "currency", "age_days")
 
@@ -86,7 +86,7 @@ def scored(path: Path, out: Path, **wishes: Any) -> bytes:
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(score_source, "PART_ROWS", 1_000)
+    monkeypatch.setattr(source, "PART_ROWS", 1_000)
 
 
 @pytest.mark.parametrize("group", [300, 1_000, 1_700, 10_000, None])
@@ -216,9 +216,9 @@ def test_a_killed_run_leaves_no_process_and_is_resumed(tmp_path: Path) -> None:
         f"""
         from datetime import datetime
         from pathlib import Path
-        from training import score_source
+        from training.score import source as score_source
         from training.bundle_folder import read_bundle_folder
-        from training.score_file import score_file
+        from training.score.file import score_file
         if __name__ == "__main__":
             score_source.PART_ROWS = 1_000
             score_file(

@@ -23,13 +23,13 @@ from models.policies.deciding import DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_LABELS, LabelPolicy, WeightPolicy
 from models.scorecard import score_by_points
 from models.verdict import Judgement, Side
-from training import metrics
-from training.fit import CounterfeitClassifier
-from training.references import OfflineReferences
-from training.snapshot import SnapshotRow
-from training.splits import seller_groups
-from training.synthetic import Settings, Truth, analyst_answer, brand_answer, build, evaluation_set
-from training.weighting import training_weights
+from training.evaluate import metrics
+from training.evaluate.splits import seller_groups
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.weighting import training_weights
+from training.simulation.synthetic import Settings, Truth, analyst_answer, brand_answer, build, evaluation_set
+from training.snapshots.references import OfflineReferences
+from training.snapshots.snapshot import SnapshotRow
 
 SEEDS: Final = 5
 START: Final = datetime(2025, 6, 1, tzinfo=UTC)

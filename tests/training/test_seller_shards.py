@@ -11,13 +11,14 @@ import pytest
 from features.listing import Listing
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import write_ndjson
-from training import score_source, seller_shards
 from training.adapters.formats import FORMATS
 from training.dataset import Reading, checked_batch, checked_row
-from training.numbered import unpacked
-from training.score_file import _Rows
-from training.score_parts import Part
-from training.score_source import source_of
+from training.score import seller_shards
+from training.score import source as score_source
+from training.score.file import _Rows
+from training.score.numbered import unpacked
+from training.score.parts import Part
+from training.score.source import source_of
 
 ROWS = 900
 

@@ -10,8 +10,8 @@ import pytest
 
 from models.policies.deciding import DEFAULT_ROUTING
 from tests.training.caseload_figures import OURS, RULE, SEEDS, _chances, gained, played
-from training.simulate import Plan, simulate
 from training.simulation.arms import ARMS
+from training.simulation.simulate import Plan, simulate
 
 # Two months have no model yet, so all arms are the same year, on which the counts are checked.
 SMALL = Plan(arms=("no-retraining", "exploration", "cleared-4", "reported-4"), seeds=(1, 2), listings=400, months=2)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from training.simulate import Plan, simulate
 from training.simulation.arms import ARMS, Attack
+from training.simulation.simulate import Plan, simulate
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(2_400)]
 

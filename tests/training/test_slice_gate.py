@@ -5,8 +5,8 @@ import pytest
 
 from models.policies.learning import DEFAULT_GATES
 from tests.training.slice_power import SETTINGS, refusals
-from training.gate import State
-from training.slice_gate import Compared, SliceEvidence, slice_gate
+from training.gates.gate import State
+from training.gates.slice_gate import Compared, SliceEvidence, slice_gate
 
 NAN = float("nan")
 

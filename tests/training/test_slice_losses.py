@@ -12,10 +12,10 @@ from features.spec import Family
 from models.arrays import Floats
 from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.facts import bare_facts, full_facts, some_facts
-from training import metrics
-from training.metrics import seller_bootstrap
-from training.slice_gate import Scored, SliceEvidence, slice_evidence
-from training.slices import only_text_and_price, slices
+from training.evaluate import metrics
+from training.evaluate.metrics import seller_bootstrap
+from training.evaluate.slices import only_text_and_price, slices
+from training.gates.slice_gate import Scored, SliceEvidence, slice_evidence
 
 N = 240
 

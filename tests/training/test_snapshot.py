@@ -18,10 +18,10 @@ from features.references import references_to_dict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
 from tests.fixtures.labelled import BRANDS, a_market, market_facts, market_references, snapshot_rows
-from training.material import FromFile, FromSnapshot
-from training.snapshot import SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
-from training.snapshot_summary import summarise
-from training.weighting import training_weights
+from training.evaluate.material import FromFile, FromSnapshot
+from training.fit.weighting import training_weights
+from training.snapshots.snapshot import SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
+from training.snapshots.summary import summarise
 
 DATA = a_market(12)
 ROWS = snapshot_rows(DATA)
@@ -201,8 +201,8 @@ import pytest
 from features.compute import NAMES, input_fingerprint, matrix
 from models.bundle import from_files
 from tests.fixtures.fitting import small_forests
-from training.pipeline import train
-from training.snapshot import read_snapshot
+from training.runs.pipeline import train
+from training.snapshots.snapshot import read_snapshot
 
 with pytest.MonkeyPatch.context() as patch:
     small_forests(patch)

@@ -6,8 +6,8 @@ import pytest
 from features.compute import NAMES
 from models.arrays import Floats, Labels
 from tests.fixtures.labelled import a_market, snapshot_rows
-from training.snapshot import SnapshotRefused
-from training.soundness import Leak, leaks, refuse_copies, refuse_leaks, refuse_too_few
+from training.snapshots.snapshot import SnapshotRefused
+from training.snapshots.soundness import Leak, leaks, refuse_copies, refuse_leaks, refuse_too_few
 
 ROWS = snapshot_rows(a_market(160))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
-from training.splits import (
+from training.evaluate.splits import (
     LaterSplit,
     grouped_folds,
     learnt_until,

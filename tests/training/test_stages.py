@@ -1,11 +1,11 @@
 import pytest
 
-from training.splits import TIME_FOLDS
-from training.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES, of_fit, of_whole
+from training.evaluate.splits import TIME_FOLDS
+from training.fit.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES, of_fit, of_whole
 
 
 def heard() -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    """What a training reports in the order of `training.pipeline`, and what its listener hears."""
+    """What a training reports in the order of `training.runs.pipeline`, and what its listener hears."""
     told: list[tuple[str, float]] = []
     passed_on: list[tuple[str, float]] = []
     tell = of_whole(lambda stage, share: passed_on.append((stage, share)))

@@ -11,25 +11,24 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-import training.synthetic
+import training.simulation.synthetic
 from features import lexicon
 from features.brand_signals import gtin_is_valid
 from features.brands import BrandRegister, Method
 from features.contacts import ContactKind, contact
 from features.fold import fold
 from features.listing import Listing, Rejection, check
-from training.fit import CounterfeitClassifier
-from training.metrics import roc_auc
-from training.references import OfflineReferences
-from training.simulated.chance import Random
-from training.simulated.goods import HOUSES, SMALL_MAKERS
-from training.simulated.listings import Draft
-from training.simulated.population import Crowd, draw_listings
-from training.simulated.prose import Item
-from training.simulated.sellers import Supplier, draw_suppliers
-from training.simulated.words import TELLS, Language
-from training.splits import seller_groups
-from training.synthetic import (
+from training.evaluate.metrics import roc_auc
+from training.evaluate.splits import seller_groups
+from training.fit.classifier import CounterfeitClassifier
+from training.simulation.simulated.chance import Random
+from training.simulation.simulated.goods import HOUSES, SMALL_MAKERS
+from training.simulation.simulated.listings import Draft
+from training.simulation.simulated.population import Crowd, draw_listings
+from training.simulation.simulated.prose import Item
+from training.simulation.simulated.sellers import Supplier, draw_suppliers
+from training.simulation.simulated.words import TELLS, Language
+from training.simulation.synthetic import (
     Answer,
     Craft,
     Honest,
@@ -44,6 +43,7 @@ from training.synthetic import (
     named_brand,
     seller_appeals,
 )
+from training.snapshots.references import OfflineReferences
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 SETTINGS = Settings(listings=3_000, seed=7, start=START)
@@ -166,7 +166,7 @@ def test_counterfeiters_to_be_evaluated_on_have_new_suppliers_unless_shared_ones
         drawn.append(workshops)
         return draw_listings(random, crowd, workshops)
 
-    monkeypatch.setattr(training.synthetic, "draw_listings", noted)
+    monkeypatch.setattr(training.simulation.synthetic, "draw_listings", noted)
     build(replace(SETTINGS, listings=300))
     evaluation_set(replace(SETTINGS, listings=300), 500, shares_suppliers=shared)
     sent, evaluated = map(set, drawn)
@@ -468,7 +468,7 @@ def test_honest_sellers_appeal_a_removal_and_counterfeiters_rarely_do() -> None:
 
 
 def test_the_documentation_says_that_figures_are_no_evidence_of_accuracy() -> None:
-    text = " ".join((training.synthetic.__doc__ or "").split())
+    text = " ".join((training.simulation.synthetic.__doc__ or "").split())
     assert "Figures measured on it are no evidence of accuracy in production." in text
 
 

@@ -13,11 +13,21 @@ from features.compute import NAMES, compute, matrix
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import some_facts
 from tests.fixtures.labelled import BRANDS, a_market, market_facts
-from training.evaluate import FOLDS, MODEL, WITH, WITHOUT, Changes, Repeat, cross_validate, fold_scores, summarise
-from training.fit import CounterfeitClassifier
-from training.material import FromFile, Labelled
-from training.splits import grouped_folds
-from training.tried import TriedFile, alone, tried_columns
+from training.evaluate.cross_validation import (
+    FOLDS,
+    MODEL,
+    WITH,
+    WITHOUT,
+    Changes,
+    Repeat,
+    cross_validate,
+    fold_scores,
+    summarise,
+)
+from training.evaluate.material import FromFile, Labelled
+from training.evaluate.splits import grouped_folds
+from training.evaluate.tried import TriedFile, alone, tried_columns
+from training.fit.classifier import CounterfeitClassifier
 
 DATA = a_market(80)
 MATERIAL = FromFile(DATA, tuple(BRANDS.brands.values()), NOW, "bazaar")

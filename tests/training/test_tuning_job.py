@@ -16,7 +16,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.training.registry.test_runs import runs_of
 from tests.training.test_job import REFUSED, lines_of
-from training.snapshot import write_snapshot
+from training.snapshots.snapshot import write_snapshot
 
 FOLDS, TRIALS = 2, 1
 
@@ -34,7 +34,7 @@ def command(folder: Path, rows: int, uri: str, **changes: str) -> list[str]:
         **changes,
     }
     return [
-        *("-m", "training.tuning_job", "--data", str(snapshot), "--received-at", NOW.isoformat()),
+        *("-m", "training.runs.tuning_job", "--data", str(snapshot), "--received-at", NOW.isoformat()),
         *(word for name, value in options.items() for word in (f"--{name}", value)),
         *("--model-name", "m", "--tracking-uri", uri, "--artifacts", str(folder / "artifacts")),
     ]

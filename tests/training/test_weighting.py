@@ -13,9 +13,9 @@ from features.minhash import band_keys, signature_of
 from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from tests.fixtures.facts import some_facts
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
-from training.metrics import effective_number
-from training.snapshot import SnapshotRow
-from training.weighting import Weights, largest_sources, near_duplicates, stands_for, training_weights, trimmed
+from training.evaluate.metrics import effective_number
+from training.fit.weighting import Weights, largest_sources, near_duplicates, stands_for, training_weights, trimmed
+from training.snapshots.snapshot import SnapshotRow
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)

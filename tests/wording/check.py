@@ -18,7 +18,7 @@ LIST: Final = Path(__file__).with_name("refused.tsv")
 _PROSE_ONLY: Final = {".md", ".po", ".toml", ".tsv"}
 _READ: Final = {".py", ".html", ".js", *_PROSE_ONLY}
 # Quotes of sellers, real and simulated, and stored kinds; a digest or the simulated world depends on them.
-_DATA: Final = ("features/data/", "tests/fixtures/lexicon_samples.tsv", "training/simulated/data/")
+_DATA: Final = ("features/data/", "tests/fixtures/lexicon_samples.tsv", "training/simulation/simulated/data/")
 _CODE: Final = re.compile(r"`[^`]*`")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from training.bundle_folder import ABOUT
-from training.model_card import model_card
 from training.registry import tuning_runs
 from training.registry.record import Record, UnknownRun, bundle_of, recorded
 from training.registry.run_facts import RunState
 from training.registry.runs import Registered, Run, Start, begin, close, connect, log_run, point_champion, registered
+from training.runs.model_card import model_card
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

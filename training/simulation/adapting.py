@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from training.simulated.chance import Random, happens
-from training.simulated.goods import HOUSES
-from training.simulated.habits import Craft
-from training.simulated.prose import mistyped, obfuscated
-from training.simulated.words import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
 from training.simulation.market import Accounts, Market, Offered
+from training.simulation.simulated.chance import Random, happens
+from training.simulation.simulated.goods import HOUSES
+from training.simulation.simulated.habits import Craft
+from training.simulation.simulated.prose import mistyped, obfuscated
+from training.simulation.simulated.words import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
 
-_COMES_BACK: Final = 0.85  # As training.simulated.population for closed accounts.
-_BACK_AFTER: Final = (1.0, 6.0)  # Days, as training.simulated.sellers.
+_COMES_BACK: Final = 0.85  # As training.simulation.simulated.population for closed accounts.
+_BACK_AFTER: Final = (1.0, 6.0)  # Days, as training.simulation.simulated.sellers.
 _MOST_ACCOUNTS: Final = 5  # With more closed accounts, a person gives up.
 _LEARNS: Final = 0.3  # Share of the remaining indicators dropped with each removal.
 _DEARER: Final = 0.6  # The maximum price increase, once all indicators are dropped.

@@ -12,10 +12,10 @@ from models.bundle import from_files
 from models.labels import Label, NoLabel, label_from
 from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane
-from training.pipeline import train
+from training.evaluate.splits import seller_groups
+from training.runs.pipeline import train
 from training.simulation.year import Case, Training, Year
-from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow
-from training.splits import seller_groups
+from training.snapshots.snapshot import Snapshot, SnapshotRefused, SnapshotRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from features.money import to_minor
 from features.near_duplicates import NearDuplicates
 from features.references import PricePool, PriceTable, Rates, References
 from models.seller_history import KINDS, Event, Put, SellerHistory
-from training.simulated.chance import Random
-from training.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World, build
+from training.simulation.simulated.chance import Random
+from training.simulation.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World, build
 
 MARKETPLACE: Final = "Bazaar (simulated)"
 MONTH: Final = timedelta(days=30)

@@ -11,10 +11,10 @@ from models.outcomes import Ruling
 from models.policies.deciding import DEFAULT_ENFORCEMENT
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
-from training.simulated.answers import Answer, analyst_answer, brand_answer, named_brand, seller_appeals
-from training.simulated.chance import Random
-from training.simulated.stream import Truth
 from training.simulation.market import Offered
+from training.simulation.simulated.answers import Answer, analyst_answer, brand_answer, named_brand, seller_appeals
+from training.simulation.simulated.chance import Random
+from training.simulation.simulated.stream import Truth
 
 Instead = Callable[[Offered, Side], Judgement | None]
 

@@ -14,7 +14,7 @@ from models.routing import Route, Situation, Thresholds, route
 from models.score import Score
 from models.scorecard import score_by_points
 
-# Share of all listings, as in training.operating: the capacity of a team of three for 2,000 listings a week.
+# Share of all listings, as in training.evaluate.operating: the capacity of a team of three for 2,000 listings a week.
 REVIEW_SHARE: Final = 0.12
 _NOTHING_DRAWN: Final = replace(
     DEFAULT_ROUTING, audit_share=0.0, audit_least_share=0.0, audit_most_share=0.0, whitelist_audit_share=0.0

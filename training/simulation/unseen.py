@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from features.compute import Computed
 from features.history import History
 from models.bundle import Bundle
-from training import metrics
+from training.evaluate import metrics
 from training.simulation.market import NOBODY_JUDGED, Market
-from training.synthetic import evaluation_set
+from training.simulation.synthetic import evaluation_set
 
 FALSE_ALARMS: Final = 0.01  # The rate at which the gates compare slices.
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from features.compute import NAMES, matrix
 from features.facts import Facts
 from models.arrays import Floats, Labels, Rows
-from training import metrics
-from training.fit_forest import fit_forest, forest_settings
-from training.fit_join import fit_offset
-from training.fit_settings import FitSettings
-from training.fit_text import fit_text
-from training.splits import grouped_folds
-from training.text_matrix import TextMatrix
+from training.evaluate import metrics
+from training.evaluate.splits import grouped_folds
+from training.fit.forest import fit_forest, forest_settings
+from training.fit.joining import fit_offset
+from training.fit.settings import FitSettings
+from training.fit.text import fit_text
+from training.fit.text_matrix import TextMatrix
 
 Heard = Callable[[int, float], None]
 

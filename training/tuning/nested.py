@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from features.facts import Facts
 from models.arrays import Floats, Labels, Rows
-from training import metrics
-from training.comparison import difference, figures_of
-from training.fit import CounterfeitClassifier
-from training.fit_settings import DEFAULT_SETTINGS, FitSettings
-from training.material import Material
-from training.splits import grouped_folds
+from training.evaluate import metrics
+from training.evaluate.comparison import difference, figures_of
+from training.evaluate.material import Material
+from training.evaluate.splits import grouped_folds
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.tuning.inner import InnerFolds
 from training.tuning.search import Found, TrialDone, search
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from training.fit_forest import ForestSettings
-from training.fit_settings import FitSettings
+from training.fit.forest import ForestSettings
+from training.fit.settings import FitSettings
 from training.tuning.inner import InnerFolds
 
 if TYPE_CHECKING:

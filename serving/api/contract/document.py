@@ -15,8 +15,8 @@ from serving.api.answers import Error, NotReady
 from serving.api.contract.requests import BODIES, MODELS, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success
 from serving.api.requests.repeating import SECRET, Repeatable
-from serving.delivery.payloads import PAYLOADS, Payload
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
+from serving.webhooks.payloads import PAYLOADS, Payload
 
 _HEADERS: Final = {
     "webhook-id": "The same over all attempts: apply each id once.",

@@ -8,9 +8,9 @@ from features.listing import LISTING_FIELDS, SELLER_FIELDS
 from serving.api.clock import ClockBody
 from serving.api.intake import AppealBody, CounterNoticeBody
 from serving.api.notices import NoticeBody
-from serving.intake.service import seller_events
-from serving.intake.service.intake import LARGEST_BATCH
-from serving.rights.rules.document import MEDIA_TYPES
+from serving.brands.rules.rights_document import MEDIA_TYPES
+from serving.listings.service import seller_events
+from serving.listings.service.intake import LARGEST_BATCH
 from serving.sellers.service import contacts
 
 

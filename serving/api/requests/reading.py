@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from fastapi.concurrency import run_in_threadpool
 
 from models.errors import Invalid
-from serving.intake.service.intake import LARGEST_BATCH
+from serving.listings.service.intake import LARGEST_BATCH
 
 T = TypeVar("T")
 SMALL_BYTES: Final = 64_000

@@ -14,7 +14,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.requests.reading import off_the_loop
 from serving.api.requests.reporters import Reporter
 from serving.guards import Caller, guard_of, runtime_of
-from serving.idempotency.service import Reply, begin, free, keep, repeatable, working
+from serving.platform.idempotency.service import Reply, begin, free, keep, repeatable, working
 
 HEADER: Final = "idempotency-key"
 REPLAYED: Final = "idempotent-replayed"

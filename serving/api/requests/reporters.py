@@ -11,7 +11,7 @@ from serving.accounts.rules.second_factors import Proof
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import whence
 from serving.guards import CALLED_BY, Guard, may, runtime_of
-from serving.marketplaces.service import reporter_of
+from serving.marketplaces.service.keys import reporter_of
 from serving.platform.database.pools import KEYS
 from serving.platform.pace import Pace
 

@@ -9,7 +9,7 @@ from models.errors import Conflict, Invalid
 from models.labels import AppealState
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeState
-from serving.rights.rules.document import media_type_of
+from serving.brands.rules.rights_document import media_type_of
 from serving.takedowns.rules.statement import Undone
 
 _MEGABYTE: Final = 1_000_000

@@ -14,7 +14,7 @@ from typing import IO, Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from serving.audit.rules import Head, follows, signed_bytes
+from serving.audit.rules.chain import Head, follows, signed_bytes
 from serving.platform.home import Home
 
 AUDIT_KEY: Final = "audit.key"

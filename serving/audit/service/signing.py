@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import IO, Any, Final
 
 from models.errors import Conflict, Invalid
-from serving.audit.rules import GENESIS, SIGNING_BEGAN, SIGNING_RENEWED, Head, next_head
+from serving.audit.rules.chain import GENESIS, SIGNING_BEGAN, SIGNING_RENEWED, Head, next_head
 from serving.audit.service.heads_file import Heads, append, last_line, opened, private_key, public_key, read_head
 from serving.audit.store import audit, signers
 from serving.audit.store.signers import Signer

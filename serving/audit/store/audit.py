@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from features.message import message
-from serving.audit.rules import (
+from serving.audit.rules.chain import (
     FOUNDED,
     GENESIS,
     RESTORE,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from features.message import message
-from serving.audit.rules import GENESIS, Broken, Entry, Head, verify
+from serving.audit.rules.chain import GENESIS, Broken, Entry, Head, verify
 from serving.audit.store.audit import with_payload
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 from serving.platform.database.row_reader import reader

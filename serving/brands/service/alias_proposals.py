@@ -15,7 +15,7 @@ from models.own_words import OwnWords
 from serving.brands.rules.alias_proposals import Spelling
 from serving.brands.store import aliases, brands
 from serving.platform.database.scope import Pair
-from training.fit_phrases import stop_words
+from training.fit.phrases import stop_words
 
 
 def spelling_of(connection: Connection, pair: Pair, text: str, categories: Collection[str], at: datetime) -> Spelling:

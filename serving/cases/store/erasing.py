@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
 
-from serving.cases.tables import case_deferral, case_event, case_note, review_case
+from serving.cases.rules.test_buy import IN_TIMELINE
+from serving.cases.tables import case_deferral, case_event, case_note, custody_entry, review_case, test_buy
 from serving.platform.database.erasing import Place, count_rows
 from serving.platform.database.types import ERASED
 
@@ -40,3 +41,12 @@ def _of_seller(table: Table, marketplace_id: str, seller: str) -> tuple[ColumnEl
         review_case.c.marketplace_id == marketplace_id, review_case.c.seller_external_id == seller
     )
     return table.c.marketplace_id == marketplace_id, table.c.case_id.in_(cases)
+
+
+CUSTODY: Final = (
+    Place(
+        custody_entry, {"description": ERASED}, (custody_entry.c.description != ERASED,), custody_entry.c.test_buy_id
+    ),
+    Place(test_buy, {"order_reference": ERASED}, (test_buy.c.order_reference != ERASED,), test_buy.c.test_buy_id),
+    lines_of_timelines(IN_TIMELINE, test_buy.c.test_buy_id, test_buy.c.case_id),
+)

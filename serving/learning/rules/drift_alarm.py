@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from serving.learning.policy import DriftAlarmPolicy
 
-_MOVED: Final = "moved"  # The level of `training.drift.Level` whose response is a retraining.
+_MOVED: Final = "moved"  # The level of `training.evaluate.drift.Level` whose response is a retraining.
 
 DriftReport = tuple[datetime, Mapping[str, Any]]
 

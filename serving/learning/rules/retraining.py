@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from serving.learning.policy import RetrainingPolicy
 
-_MOVED: Final = "moved"  # The level of `training.drift.Level` whose response is a retraining.
+_MOVED: Final = "moved"  # The level of `training.evaluate.drift.Level` whose response is a retraining.
 
 
 class Cause(StrEnum):

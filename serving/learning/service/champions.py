@@ -11,7 +11,7 @@ from serving.learning.store.golden import newest_models
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels
-from training.gate import blocking
+from training.gates.gate import blocking
 
 
 def follow_champions(runtime: Runtime) -> None:

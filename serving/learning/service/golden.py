@@ -15,8 +15,8 @@ from serving.learning.store.golden import StoredSet
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.row_reader import row_of
 from serving.platform.runtime import Runtime
-from training.golden import GoldenItem, GoldenSet, freeze, thawed
-from training.snapshot import SnapshotRefused
+from training.gates.golden import GoldenItem, GoldenSet, freeze, thawed
+from training.snapshots.snapshot import SnapshotRefused
 
 
 def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) -> StoredSet:

@@ -14,7 +14,7 @@ from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import golden, verdict_history
 from serving.learning.store.learning import StoredSnapshot
 from serving.learning.store.verdict_history import VerdictHistory
-from training.snapshot_summary import labels_in
+from training.snapshots.summary import labels_in
 
 
 @dataclass(frozen=True, slots=True)

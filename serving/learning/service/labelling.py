@@ -22,9 +22,9 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
 from serving.sellers.service.sanction_steps import components_at
-from training.golden import kept_apart
-from training.snapshot import SnapshotRow, write_snapshot
-from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
+from training.gates.golden import kept_apart
+from training.snapshots.snapshot import SnapshotRow, write_snapshot
+from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
 
 def label_of(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:

@@ -21,8 +21,8 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
-from training.bands import ScoredListing, precision_by_band
-from training.drift import FEWEST, Shift, shifts
+from training.evaluate.bands import ScoredListing, precision_by_band
+from training.evaluate.drift import FEWEST, Shift, shifts
 
 SCORE: Final = "score"
 DAYS: Final = 30

@@ -20,7 +20,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore
-from training.gate import blocking
+from training.gates.gate import blocking
 
 CHALLENGER = "challenger"
 ROLLBACK = "rollback"

@@ -21,7 +21,7 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
-from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
+from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
 
 def retrain_by_itself(runtime: Runtime) -> int:

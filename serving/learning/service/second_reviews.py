@@ -20,7 +20,7 @@ from serving.learning.service.labelling import label_of
 from serving.learning.store import golden, second_reviews, verdict_history
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from training.golden import GoldenItem
+from training.gates.golden import GoldenItem
 
 
 def open_second_reviews(

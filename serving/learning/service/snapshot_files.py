@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from serving.artifacts.rules import Kind
-from serving.artifacts.service import SharedFiles
+from serving.platform.artifacts.rules import Kind
+from serving.platform.artifacts.service import SharedFiles
 
 
 class SnapshotFiles:

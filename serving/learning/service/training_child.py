@@ -15,11 +15,11 @@ from serving.platform.kernels.folder import environment_of
 
 Line = dict[str, Any]
 
-JOB: Final = "training.job"
-PUBLICATION: Final = "training.publication"
+JOB: Final = "training.runs.job"
+PUBLICATION: Final = "training.runs.publication"
 RELOCATION: Final = "training.registry.relocating"
-REPRODUCTION: Final = "training.reproduction"
-TUNING: Final = "training.tuning_job"
+REPRODUCTION: Final = "training.runs.reproduction"
+TUNING: Final = "training.runs.tuning_job"
 
 
 class TrainingFailed(DomainError):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.errors import Invalid
-from serving.rights.rules.rights import RightKind
+from serving.brands.rules.rights import RightKind
 
 LONGEST: Final = 200
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from models.errors import Conflict
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.audit.store import audit
+from serving.brands.rules.rights_document import readable_name
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.limits import admit, check_network_bytes
 from serving.notices.rules.notices import ItemState, ReporterKind
@@ -16,7 +17,6 @@ from serving.notices.store import networks, notice_documents, notices, reporters
 from serving.notices.store.notices import StoredNotice
 from serving.platform.database.documents import described
 from serving.platform.runtime import Runtime
-from serving.rights.rules.document import readable_name
 
 
 def check_open(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from models.routing import Lane
 from serving.appeals.store import appeals, counter_notices
-from serving.cases.store import verdicts
+from serving.cases.store import queues, verdicts
 from serving.listings.store import listings, scores
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -14,7 +14,6 @@ from serving.reports.rules.outcomes import by_name
 from serving.reports.store.reports import totals
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.store import actions, removal_checks
-from serving.views import queues
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 _LEFT = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from serving.audit.rules import Head
+from serving.audit.rules.chain import Head
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit
-from serving.delivery import store as deliveries
 from serving.learning.store import learning
 from serving.operations.service.presence import MISSED
 from serving.operations.store import workers
@@ -18,6 +17,7 @@ from serving.operations.store.workers import WorkerProcess
 from serving.platform.database.engine import database_bytes
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import ChampionMissing, LiveModels
+from serving.webhooks.store import delivery_counts as deliveries
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 

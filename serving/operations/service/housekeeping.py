@@ -7,9 +7,9 @@ from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
-from serving.account_management.service.reminding import take_step
 from serving.accounts.rules.access import Role
 from serving.accounts.store import people
+from serving.brands.service.reminding import take_step
 from serving.cases.store import cases
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from serving.delivery.service import letters
 from serving.operations.store import job_queue
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import removal_checks
+from serving.webhooks.service import letters
 
 PLAY_FILE: Final = "demo.json"
 

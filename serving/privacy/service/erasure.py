@@ -11,7 +11,7 @@ from features.message import message
 from models.errors import Conflict, Invalid, NotFound
 from models.messages.english import in_english
 from serving.appeals.policy import AppealPolicy
-from serving.audit.rules import ERASURE
+from serving.audit.rules.chain import ERASURE
 from serving.audit.store import audit
 from serving.listings.store import search
 from serving.marketplaces.store.marketplaces import Marketplace

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from serving.accounts.store import accounts, invitations, reset_links, second_factors, sign_in_budgets
 from serving.appeals.policy import AppealPolicy
-from serving.audit.rules import ERASURE
+from serving.audit.rules.chain import ERASURE
 from serving.audit.store import audit
 from serving.listings.store import refused_rows
 from serving.mail.store import mails

@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
 from serving.appeals.tables import appeal, counter_notice
-from serving.audit.rules import KEPT_ACTS
+from serving.audit.rules.chain import KEPT_ACTS
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import erasing as of_cases
-from serving.cases.tables import review_case
+from serving.cases.tables import review_case, test_buy
 from serving.listings.store import refused_rows
 from serving.listings.tables import listing, seller
 from serving.notices.tables import notice_item
@@ -23,7 +23,6 @@ from serving.platform.database.store import add
 from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedListing, Removal, names
 from serving.privacy.store import personal, reported
 from serving.privacy.tables import erasure
-from serving.review.tables import test_buy
 from serving.sellers.store import contacts
 from serving.sellers.tables import seller_contact
 from serving.takedowns.tables import action

@@ -12,11 +12,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, or_
 
 from serving.appeals.store import erasing as of_appeals
+from serving.cases.store import erasing as of_reviews
 from serving.platform.database.erasing import Place
 from serving.platform.database.lists import chunks
 from serving.privacy.rules.erasure import Erasable
 from serving.reports.store import erasing as of_reports
-from serving.review.store import erasing as of_reviews
 from serving.takedowns.store import erasing as of_takedowns
 
 PLACES: Final[Mapping[Erasable, tuple[Place, ...]]] = {

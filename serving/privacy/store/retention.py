@@ -6,14 +6,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, update
 
 from serving.appeals.tables import appeal, counter_notice
-from serving.cases.tables import review_case
+from serving.cases.tables import review_case, test_buy
 from serving.listings.tables import listing
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.store import personal
 from serving.privacy.tables import legal_hold, retention_look
-from serving.review.tables import test_buy
 from serving.takedowns.tables import action
 
 

@@ -10,8 +10,8 @@ from features.phrase import Phrase
 from models.errors import Conflict, Invalid, TooLate
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.seller_evidence import HandedIn, Room, admitted, most_megabytes
+from serving.cases.rules.test_buy import LONGEST_NOTE, LONGEST_REFERENCE, is_in_order
 from serving.reports.policy import ReportPolicy
-from serving.review.rules.test_buy import LONGEST_NOTE, LONGEST_REFERENCE, is_in_order
 
 _NUMBER: Final = re.compile("[1-9][0-9]{0,3}")
 

@@ -9,8 +9,8 @@ from statistics import median
 from typing import Final
 
 from models.verdict import Judgement, ReasonCode
+from serving.brands.rules.rights import RightKind
 from serving.reports.rules.outcomes import Code, Result
-from serving.rights.rules.rights import RightKind
 from serving.webhooks.rules.action import ActionState
 
 _SECONDS_AN_HOUR: Final = 3_600

@@ -8,8 +8,8 @@ from typing import Final
 from features.message import Message, message
 from models.case import BLIND_LANES, CaseLane
 from models.errors import Invalid
+from serving.cases.rules.doubt import Doubt
 from serving.reports.policy import ReportPolicy
-from serving.review.rules.doubt import Doubt
 from serving.standing.rules.standing import Effect
 from serving.takedowns.rules.bursts import Hold
 
@@ -92,7 +92,7 @@ def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> 
     `effect` is that of one more confirmation of the brand, `holds` are those of its removal. The rules apply in this
     order. A listing without effect for the seller is refused first: named twice, another brand's, removed, an
     authorised seller's. Then the cases in which a brand's statement alone is no ground for a removal: a reviewer
-    already decides on a complaint about it, or it is in doubt (`serving.review.rules.doubt`). Standing and
+    already decides on a complaint about it, or it is in doubt (`serving.cases.rules.doubt`). Standing and
     limits come last, as for an answer to a question. An open question or analyst's case changes nothing: the report
     answers it.
     """

@@ -11,6 +11,8 @@ from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Permission, Person
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.audit.store import audit
+from serving.brands.rules.rights_document import readable_name
+from serving.brands.service.rights_bases import pair_of
 from serving.platform.database.documents import described
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
@@ -18,8 +20,6 @@ from serving.reports.rules.attachments import admit, check_hand_in
 from serving.reports.store import report_documents, reports
 from serving.reports.store.report_documents import DraftKey, ReportDocument
 from serving.reports.store.reports import StoredReport
-from serving.rights.rules.document import readable_name
-from serving.rights.service.bases import pair_of
 
 _DAY: Final = timedelta(hours=24)
 _MOST_AT_ONCE: Final = 200

@@ -14,6 +14,8 @@ from models.verdict import Judgement
 from serving.brands.store import authorised_sellers
 from serving.cases.matching import brand_from
 from serving.cases.rules.case_brand import CaseBrand
+from serving.cases.rules.doubt import Claim, Doubt
+from serving.cases.service.doubts import ClaimedVersion, doubt_of
 from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
@@ -23,8 +25,6 @@ from serving.notices.store import identified_listings
 from serving.notices.store.identified_listings import Known
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Found, Owner
-from serving.review.rules.doubt import Claim, Doubt
-from serving.review.service.doubts import ClaimedVersion, doubt_of
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
 

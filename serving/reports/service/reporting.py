@@ -16,6 +16,9 @@ from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.opening import harm_of
+from serving.cases.service.review import Recorded, record_in
 from serving.cases.store import cases
 from serving.listings.store import scores
 from serving.platform.phrases import as_data
@@ -26,9 +29,6 @@ from serving.reports.service.examining import Examination, Examined
 from serving.reports.service.requesting import ask_for
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredReport
-from serving.review.service.decision_context import Answer
-from serving.review.service.opening import harm_of
-from serving.review.service.review import Recorded, record_in
 from serving.standing.rules.standing import Standing
 from serving.standing.service import effect_now
 from serving.takedowns.rules.bursts import OF_BRAND

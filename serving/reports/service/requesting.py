@@ -10,7 +10,7 @@ from serving.reports.policy import ReportPolicy
 from serving.reports.rules.requests import asks, digest_of
 from serving.reports.store.reports import StoredReport
 from serving.webhooks.rules.action import ActionState, RequestKind
-from serving.webhooks.service import record_step
+from serving.webhooks.service.signing_secrets import record_step
 from serving.webhooks.store import listing_requests
 
 _DAY: Final = timedelta(hours=24)

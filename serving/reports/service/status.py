@@ -13,6 +13,7 @@ from features.phrase import Phrase
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
+from serving.cases.service.case_access import visible_case
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import listings
@@ -25,7 +26,6 @@ from serving.reports.store.report_documents import ReportDocument
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
-from serving.review.service.case_access import visible_case
 from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState

@@ -11,6 +11,8 @@ from serving.accounts.rules.second_person import independent
 from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.cases.service.decision_context import DecisionContext
+from serving.cases.service.undoing import withdraw_last
 from serving.cases.store import cases, verdicts
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -22,8 +24,6 @@ from serving.reports.service.withdrawing import STANDS, close_case
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
-from serving.review.service.decision_context import DecisionContext
-from serving.review.service.undoing import withdraw_last
 from serving.standing.service import recount
 from serving.standing.store import standings
 from serving.takedowns.service.stop_links import REPORTS, link_of
@@ -32,7 +32,7 @@ from serving.takedowns.service.telling import people_told
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionState
-from serving.webhooks.service import end_secrets
+from serving.webhooks.service.signing_secrets import end_secrets
 
 
 @dataclass(frozen=True, slots=True)

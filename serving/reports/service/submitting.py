@@ -19,10 +19,11 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.service import certification
+from serving.brands.service.rights_bases import basis_of, pair_of
 from serving.cases.store import cases
-from serving.idempotency.service import KeyReused
 from serving.platform.database.scope import Pair
 from serving.platform.deadlines import latest_day
+from serving.platform.idempotency.service import KeyReused
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord, number_of
@@ -34,7 +35,6 @@ from serving.reports.service.waiting import tell_of_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.rights.service.bases import basis_of, pair_of
 from serving.standing.service import current, full_standing_since, recount
 from serving.standing.store import standings
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy

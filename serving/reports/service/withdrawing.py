@@ -17,6 +17,8 @@ from serving.appeals.service.counter_notice_steps import Statement, take
 from serving.appeals.service.overturn import Ground, overturn
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
+from serving.cases.service.decision_context import Answer, DecisionContext, append, note
+from serving.cases.service.undoing import undo_in
 from serving.cases.store import cases, verdicts
 from serving.cases.store.verdicts import StoredVerdict
 from serving.notices.service import notice_decisions
@@ -26,8 +28,6 @@ from serving.reports.service.reporting import keep
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.review.service.decision_context import Answer, DecisionContext, append, note
-from serving.review.service.undoing import undo_in
 from serving.standing.service import recount
 from serving.standing.store import standings
 from serving.takedowns.rules.statement import Undone

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Select, and_, func, select
 from models.case import CaseState
 from models.verdict import Judgement, ReasonCode, Side
 from serving.appeals.tables import overturn
+from serving.brands.rules.rights import RightKind
+from serving.brands.tables import brand_right
 from serving.cases.store.verdicts import NOT_WITHDRAWN
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
@@ -19,8 +21,6 @@ from serving.reports.rules.campaigns import Accusation
 from serving.reports.rules.good_faith import FoundBy, ReportedListing, found_by
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.tables import report, report_outcome
-from serving.rights.rules.rights import RightKind
-from serving.rights.tables import brand_right
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 

@@ -19,9 +19,9 @@ from models import bundle as bundles
 from models.bundle import Bundle
 from models.errors import BundleRefused, BundleTooSlow, Unavailable
 from models.forest import Forest
-from serving.artifacts.rules import Kind
-from serving.artifacts.service import SharedFiles
 from serving.platform import children
+from serving.platform.artifacts.rules import Kind
+from serving.platform.artifacts.service import SharedFiles
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 
 _CANARY_SECONDS: Final = 60

@@ -14,7 +14,7 @@ from features.fields import Rejected
 from features.listing import CLOCK_TOLERANCE
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
-from serving.listings.service import quarantine_row
+from serving.listings.service.refused_rows import quarantine_row
 from serving.listings.store import listings
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime

@@ -36,7 +36,7 @@ from serving.sellers.rules.sanction import (
 from serving.sellers.store import contacts, sanctions, seller_actions, seller_lists, strikes
 from serving.sellers.store.sanctions import StoredSanction
 from serving.webhooks.rules.action import ActionEvent, ActionState
-from serving.webhooks.service import record_step
+from serving.webhooks.service.signing_secrets import record_step
 
 Moment = tuple[str, datetime]  # A seller and a time.
 

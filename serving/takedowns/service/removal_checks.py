@@ -24,7 +24,7 @@ from serving.webhooks.client import shows
 from serving.webhooks.policy import DeliveryPolicy
 from serving.webhooks.rules.action import ActionKind
 from serving.webhooks.rules.delivery import wait_of
-from serving.webhooks.service import record_step
+from serving.webhooks.service.signing_secrets import record_step
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 

@@ -23,7 +23,7 @@ from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import INVERSE, OPEN_STATES, UNSENT_STATES, ActionEvent, ActionKind, ActionState
-from serving.webhooks.service import record_step
+from serving.webhooks.service.signing_secrets import record_step
 
 _AT_ONCE: Final = timedelta(0)
 

@@ -14,7 +14,7 @@ from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
 from serving.platform.clock import Window
 from serving.transparency.rules.accuracy_figures import Accuracy, BandOfScores, Share
-from training.bands import ScoredListing, precision_by_band
+from training.evaluate.bands import ScoredListing, precision_by_band
 
 _A_MOMENT = timedelta(microseconds=1)
 # A listing counts where its lane says, whatever the thresholds are today. One with too little evidence is no decision.

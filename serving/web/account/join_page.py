@@ -6,8 +6,8 @@ from fastapi.responses import Response
 from models.errors import DomainError, NotFound
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.inviting import Asked, accept, accept_as, asked_by
 from serving.accounts.store.accounts import Session
-from serving.administration.service.inviting import Asked, accept, accept_as, asked_by
 from serving.api.cookies import begin_session, whence
 from serving.api.errors import problem_of
 from serving.guards import Anyone, cookie_name, public, runtime_of

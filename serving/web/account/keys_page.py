@@ -9,14 +9,14 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
+from serving.accounts.service.people import administered
+from serving.accounts.service.provisioning import add_key
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.administration.service.people import administered
-from serving.administration.service.provisioning import add_key
 from serving.api.errors import status_of
 from serving.brands.store import brands
 from serving.guards import Administrator, runtime_of
-from serving.marketplaces import service as keys
+from serving.marketplaces.service import keys
 from serving.operations.service.kill_switches import administered as one_place
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, confirm, days_of, factor_kinds

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError
 from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
+from serving.accounts.service import inviting
+from serving.accounts.service.people import administered, staff
 from serving.accounts.store.accounts import Session
-from serving.administration.service import inviting
-from serving.administration.service.people import administered, staff
 from serving.brands.store import brands
 from serving.guards import Administrator, runtime_of
 from serving.platform.runtime import Runtime

@@ -10,21 +10,14 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import Conflict, DomainError, Forbidden, Invalid
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
+from serving.accounts.service import reset_links
 from serving.accounts.service.guessing import TooManyAttempts
+from serving.accounts.service.people import administered, change_grants, deactivate, hand_over, one_of_staff, reactivate
+from serving.accounts.service.second_factors import reset
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
 from serving.accounts.store.people import Colleague
-from serving.administration.service import reset_links
-from serving.administration.service.people import (
-    administered,
-    change_grants,
-    deactivate,
-    hand_over,
-    one_of_staff,
-    reactivate,
-)
-from serving.administration.service.second_factors import reset
 from serving.audit.store import audit
 from serving.audit.store.audit import Told
 from serving.brands.store import account_managers
@@ -39,7 +32,7 @@ from serving.web.forms import LONGEST_ID, Fields, whole_address
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
-from serving.webhooks.service import secrets_of
+from serving.webhooks.service.signing_secrets import secrets_of
 
 router = APIRouter(include_in_schema=False)
 _SHOWN: Final = 30

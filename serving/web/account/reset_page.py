@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from models.errors import Invalid, NotFound
 from serving.accounts.service import auth
+from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.reset_links import live_link
 from serving.accounts.store.reset_links import DEAD
-from serving.administration.service.passwords import choose_anew
-from serving.administration.service.reset_links import live_link
 from serving.api.cookies import remember_device
 from serving.guards import TheRuntime, public, runtime_of
 from serving.web.flash import Flash, go_to

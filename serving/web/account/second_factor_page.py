@@ -14,10 +14,7 @@ from serving.accounts.rules.second_factors import NEEDS_FACTOR, Factor, FactorKi
 from serving.accounts.service import one_time_codes, passkeys
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import passkey_options, prove
-from serving.accounts.store import second_factors
-from serving.accounts.store.accounts import Session
-from serving.accounts.store.second_factors import StoredFactor
-from serving.administration.service.second_factors import (
+from serving.accounts.service.second_factors import (
     LONGEST_NAME,
     add_passkey,
     begin_app,
@@ -28,7 +25,10 @@ from serving.administration.service.second_factors import (
     remove,
     waiting_factor,
 )
-from serving.administration.service.second_factors import PLACE as LINK
+from serving.accounts.service.second_factors import PLACE as LINK
+from serving.accounts.store import second_factors
+from serving.accounts.store.accounts import Session
+from serving.accounts.store.second_factors import StoredFactor
 from serving.api.errors import problem_of
 from serving.guards import Oneself, public, runtime_of
 from serving.platform.runtime import Runtime

@@ -13,10 +13,10 @@ from serving.accounts.service import auth
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.proving import passkey_options
+from serving.accounts.service.reset_links import mailing_sign_in_link
 from serving.accounts.service.second_step import SIGN_IN, complete
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
-from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import TheRuntime, at_second_step, cookie_name, runtime_of

@@ -15,8 +15,8 @@ from serving.accounts.rules.owned_secrets import OwnedSecret, ends_now
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import choose
 from serving.accounts.service.guessing import TooManyAttempts
+from serving.accounts.service.passwords import change_password, check_typed_alike
 from serving.accounts.store.accounts import Session
-from serving.administration.service.passwords import change_password, check_typed_alike
 from serving.api.errors import problem_of
 from serving.guards import Oneself, TheRuntime, cookie_name, runtime_of
 from serving.mail.rules.kinds import MailKind, offered
@@ -32,7 +32,7 @@ from serving.web.rendering import Page, respond
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import ROLES, Option
-from serving.webhooks.service import secrets_of
+from serving.webhooks.service.signing_secrets import secrets_of
 
 router = APIRouter(include_in_schema=False)
 

@@ -7,10 +7,9 @@ from fastapi.responses import Response
 
 from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.rules.access import Role
-from serving.accounts.service import auth
+from serving.accounts.service import auth, provisioning
+from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import setup_links
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson
 from serving.api.cookies import begin_session, whence
 from serving.guards import TheRuntime, public, runtime_of
 from serving.marketplaces.store import marketplaces

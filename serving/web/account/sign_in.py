@@ -11,9 +11,9 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.service.known_devices import LONGEST_COOKIE
+from serving.accounts.service.reset_links import mailing_sign_in_link
 from serving.accounts.store import accounts
 from serving.accounts.store.setup_links import SETUP_LINK_FILE
-from serving.administration.service.reset_links import mailing_sign_in_link
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import Anyone, TheRuntime, cookie_name, public

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from serving.account_management.rules.brand_dashboard import Part
-from serving.account_management.service.brand_dashboards import Share
+from serving.brands.rules.brand_dashboard import Part
+from serving.brands.service.brand_dashboards import Share
 from serving.platform import tongues
 from serving.platform.tongues import say
 from serving.standing.rules.standing import Level

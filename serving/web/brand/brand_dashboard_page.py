@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from features.message import message
-from serving.account_management.rules.brand_dashboard import Median, Period
-from serving.account_management.rules.brand_record import AnswerOutcome
-from serving.account_management.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
-from serving.account_management.service.managed_brands import kept_by
+from serving.brands.rules.brand_dashboard import Median, Period
+from serving.brands.rules.brand_record import AnswerOutcome
+from serving.brands.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
+from serving.brands.service.managed_brands import kept_by
 from serving.guards import Manager, Member, runtime_of
 from serving.platform.database.scope import Pair
 from serving.platform.tongues import N_, NN_, number, say, say_many

@@ -11,26 +11,25 @@ from sqlalchemy import Connection
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
-from serving.account_management.service.brand_records import record_file
-from serving.account_management.store import brand_answers
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import people
 from serving.accounts.store.accounts import Session
 from serving.brands.rules.certification import recently_invited
+from serving.brands.service.brand_records import record_file
 from serving.brands.service.certification import gate_of
-from serving.brands.store import brands
+from serving.brands.store import brand_answers, brands
 from serving.brands.store.brands import Enrolment
+from serving.cases.store import case_figures, queues
+from serving.cases.store import takedown_requests as takedowns
+from serving.cases.store.case_figures import Given
+from serving.cases.store.queues import QueueFilter
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.operations.service.simulation import Visits
 from serving.platform.database.pools import dear
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
-from serving.review.store import takedowns
 from serving.standing.policy import StandingPolicy
-from serving.views import queues, views
-from serving.views.queues import QueueFilter
-from serving.views.views import Given
 from serving.web import text_view
 from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
@@ -183,10 +182,10 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     with runtime.store.read() as connection:
         enrolled = _enrolments(connection, pairs)
         rows = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
-        facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
+        facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
         before = answers_before(connection, pairs, rows)
-        waiting = views.open_questions(connection, pairs)
-        answers = views.standing_answers(connection, pairs)
+        waiting = case_figures.open_questions(connection, pairs)
+        answers = case_figures.standing_answers(connection, pairs)
         removals = removals_part(connection, pairs, now)
         cards = tuple(
             standing_card(runtime, connection, pair, one.name, now)

@@ -9,7 +9,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
-from serving.account_management.service.brand_people import (
+from serving.accounts.policy import InvitationPolicy, ResetLinkPolicy
+from serving.accounts.service.reset_links import make_link_for_colleague
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.brands.policy import EnrolmentPolicy
+from serving.brands.rules.certification import Passed, gate, recently_invited
+from serving.brands.rules.rights import RightKind
+from serving.brands.service import rights_sharing
+from serving.brands.service.brand_people import (
     appoint_agent,
     end_agency,
     invite_colleague,
@@ -17,22 +25,14 @@ from serving.account_management.service.brand_people import (
     remove_person,
     take_invitation_back,
 )
-from serving.accounts.policy import InvitationPolicy, ResetLinkPolicy
-from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
-from serving.administration.service.reset_links import make_link_for_colleague
-from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules.certification import Passed, gate, recently_invited
+from serving.brands.service.mandates import NewMandate
+from serving.brands.service.rights_sharing import share_mandate
 from serving.brands.store import certifications
+from serving.brands.store import mandates as powers
+from serving.brands.store import rights_documents as documents
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
-from serving.rights.rules.rights import RightKind
-from serving.rights.service import sharing
-from serving.rights.service.mandates import NewMandate
-from serving.rights.service.sharing import share_mandate
-from serving.rights.store import documents
-from serving.rights.store import mandates as powers
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, given_back, scope_of, shared_with
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
@@ -243,7 +243,7 @@ def _page(
                 )
             )
         found = powers.stored_mandates(connection, scope.pair)
-        targets = sharing.targets_of_mandates(connection, scope.pair[1], found, scope.others, now)
+        targets = rights_sharing.targets_of_mandates(connection, scope.pair[1], found, scope.others, now)
         mandates = mandate_rows(found, acting, now, targets)
         on_file = documents.documents_of(connection, scope.pair)
         invited = open_invitations(connection, scope.pair, runtime.wall.now())

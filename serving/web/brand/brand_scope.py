@@ -12,13 +12,13 @@ from models.errors import DomainError, required
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
+from serving.brands.service.brand_file import objection, require_lead
+from serving.brands.service.rights_sharing import Places, places_led
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
-from serving.rights.service.brand_file import objection, require_lead
-from serving.rights.service.sharing import Places, places_led
 from serving.web.forms import LONGEST_ID
 from serving.web.rendering import Page, respond
 from serving.web.wording.refusals import phrase_in_words, refusal

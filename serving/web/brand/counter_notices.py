@@ -17,10 +17,10 @@ from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoti
 from serving.appeals.service.counter_notices import LONGEST_TEXT, answer_as_rights_holder
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import StoredStep, Waiting
+from serving.cases.service.seller_evidence import shown_to_rights_holder
 from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many
-from serving.review.service.seller_evidence import shown_to_rights_holder
 from serving.web import text_view
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to

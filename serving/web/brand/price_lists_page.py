@@ -22,6 +22,7 @@ from serving.brands.service.price_lists import (
     list_rows,
     load_price_list,
 )
+from serving.brands.service.rights_sharing import share_price_list
 from serving.brands.store import price_lists
 from serving.brands.store.price_lists import Entry
 from serving.guards import Member, TheRuntime, runtime_of
@@ -30,7 +31,6 @@ from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
-from serving.rights.service.sharing import share_price_list
 from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, Uploader, given_back, led_by, scope_of, shared_with
 from serving.web.downloads import download

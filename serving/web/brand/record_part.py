@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from serving.account_management.rules.brand_record import AnswerOutcome
-from serving.account_management.service.brand_records import record_of
-from serving.account_management.store.brand_answers import BrandAnswer
+from serving.brands.rules.brand_record import AnswerOutcome
+from serving.brands.service.brand_records import record_of
+from serving.brands.store.brand_answers import BrandAnswer
 from serving.platform.tongues import N_, number, say
 from serving.web.wording import words
 

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from serving.cases.store import case_figures
+from serving.cases.store.case_figures import BrandAction
 from serving.platform.database.scope import Pair
 from serving.platform.tongues import say
 from serving.takedowns.rules.removal_check import CheckState
-from serving.views import views
-from serving.views.views import BrandAction
 from serving.web import text_view
 from serving.web.rendering import Page
 from serving.web.text_view import Shown
@@ -41,7 +41,7 @@ class RemovalsPart(Page, template="parts/removals.html", place="/brand"):
 
 def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime) -> RemovalsPart:
     """The part of a brand's page that refreshes by itself."""
-    found = views.brand_actions(connection, pairs, _MOST)
+    found = case_figures.brand_actions(connection, pairs, _MOST)
     return RemovalsPart(tuple(_removal(one, now) for one in found), any(_is_moving(one, now) for one in found))
 
 

@@ -10,15 +10,14 @@ from sqlalchemy import Connection
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.brands.store import brands
+from serving.brands.rules.rights import RightKind, RightState, kinds_for
+from serving.brands.service.rights_bases import basis_of
+from serving.brands.store import brands, rights
+from serving.brands.store.rights import StoredRight
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, joined, say
-from serving.rights.rules.rights import RightKind, RightState, kinds_for
-from serving.rights.service.bases import basis_of
-from serving.rights.store import rights
-from serving.rights.store.rights import StoredRight
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording.messages import in_words

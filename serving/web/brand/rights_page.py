@@ -11,21 +11,22 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
+from serving.brands.policy import RightsPolicy
+from serving.brands.rules.rights import RightKind
+from serving.brands.service import rights_sharing
+from serving.brands.service.brand_file import RIGHT_COLUMNS, file_rows, withdraw_right
+from serving.brands.service.rights_claims import NewRight, claim_right
+from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_sharing import Places, share_document, share_right
+from serving.brands.store import rights
+from serving.brands.store import rights_documents as documents
+from serving.brands.store.rights_documents import StoredDocument
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
-from serving.rights.policy import RightsPolicy
-from serving.rights.rules.rights import RightKind
-from serving.rights.service import sharing
-from serving.rights.service.brand_file import RIGHT_COLUMNS, file_rows, withdraw_right
-from serving.rights.service.claims import NewRight, claim_right
-from serving.rights.service.documents import keep_document
-from serving.rights.service.sharing import Places, share_document, share_right
-from serving.rights.store import documents, rights
-from serving.rights.store.documents import StoredDocument
 from serving.web import downloads, text_view
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, Uploader, given_back, led_by, scope_of, shared_with
 from serving.web.brand.indicators_page import day_of
@@ -202,8 +203,8 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
         suppliers = [one.supplied_by.removeprefix("user:") for one in kept]
         names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
         sold_in = marketplaces.sold_in(connection, scope.pair[0])
-        targets = sharing.targets_of_rights(connection, scope.pair[1], found, scope.others)
-        lacking = sharing.targets_of_documents(connection, scope.pair[1], kept, scope.others)
+        targets = rights_sharing.targets_of_rights(connection, scope.pair[1], found, scope.others)
+        lacking = rights_sharing.targets_of_documents(connection, scope.pair[1], kept, scope.others)
     by_digest = {one.digest: one for one in kept}
     rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, targets=targets)
     used = [one.document for one in found]

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from features.message import message
+from serving.brands.rules.rights import Mandate, RightKind, RightState, holds, last_day
+from serving.brands.service.rights_sharing import Places
+from serving.brands.store.mandates import StoredMandate
+from serving.brands.store.rights import StoredRight
+from serving.brands.store.rights_documents import StoredDocument
 from serving.platform.tongues import N_, say, say_many
-from serving.rights.rules.rights import Mandate, RightKind, RightState, holds, last_day
-from serving.rights.service.sharing import Places
-from serving.rights.store.documents import StoredDocument
-from serving.rights.store.mandates import StoredMandate
-from serving.rights.store.rights import StoredRight
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording import words

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
-from serving.account_management.service.authorised_sellers import (
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.brands.service.authorised_sellers import (
     COLUMNS,
     LONGEST,
     Change,
@@ -19,8 +21,6 @@ from serving.account_management.service.authorised_sellers import (
     named_in,
     take_off,
 )
-from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
 from serving.guards import Member, TheRuntime, runtime_of

@@ -8,8 +8,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
 from serving.accounts.store.accounts import Session
+from serving.brands.service.brand_records import STANDING_COLUMNS, standing_rows
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime

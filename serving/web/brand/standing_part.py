@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from features.message import Message
 from models.verdict import ReasonCode
-from serving.account_management.store.brand_answers import BrandAnswer
+from serving.brands.store.brand_answers import BrandAnswer
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many

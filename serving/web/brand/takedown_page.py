@@ -13,15 +13,15 @@ from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import ReasonCode
 from serving.accounts.store.accounts import Session
+from serving.cases.policy import TakedownPolicy
+from serving.cases.rules.takedown_request import Fate, Item, came_to
+from serving.cases.service.takedown_requests import Asked, answered, confirm_all, withdraw
+from serving.cases.store import case_figures, queues
+from serving.cases.store.queues import QueueFilter
+from serving.cases.store.takedown_requests import StoredItem
 from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, joined
-from serving.review.policy import TakedownPolicy
-from serving.review.rules.takedown import Fate, Item, came_to
-from serving.review.service.takedown_requests import Asked, answered, confirm_all, withdraw
-from serving.review.store.takedowns import StoredItem
-from serving.views import queues, views
-from serving.views.queues import QueueFilter
 from serving.web import text_view
 from serving.web.brand.brand_page import answers_before, key_of
 from serving.web.brand.questions import Question, question
@@ -127,8 +127,8 @@ def _listings(
     """A brand's open questions that fit into one request, and the number of the remaining ones."""
     wanted = QueueFilter(frozenset({pair[0]}), (CaseLane.ASK_BRAND,), frozenset({pair}))
     rows = queues.queue(connection, wanted, most=most)
-    facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
-    waiting = views.open_questions(connection, {pair})
+    facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
+    waiting = case_figures.open_questions(connection, {pair})
     beyond = sum(one.number for one in waiting.values()) - len(rows)
     before = answers_before(connection, frozenset({pair}), rows)
     listings = tuple(

@@ -10,14 +10,14 @@ from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
+from serving.cases.service.case_access import visible_case
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.review import record_verdict
+from serving.cases.service.undoing import undo_verdict
+from serving.cases.store import queue_positions
 from serving.cases.store.cases import Case
 from serving.guards import Judge, runtime_of
 from serving.platform.runtime import Runtime
-from serving.review.service.case_access import visible_case
-from serving.review.service.decision_context import Answer
-from serving.review.service.review import record_verdict
-from serving.review.service.undoing import undo_verdict
-from serving.views import positions
 from serving.web.case.brand_card import BrandDraft
 from serving.web.case.case_page import case_page
 from serving.web.case.flow import goes_on
@@ -94,7 +94,7 @@ def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> st
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         wanted = queue_of(connection, person, query, now)
-        return positions.next_free(connection, wanted, case, user_id=person.user_id, at=now)
+        return queue_positions.next_free(connection, wanted, case, user_id=person.user_id, at=now)
 
 
 @router.post("/cases/{case_id}/undo")

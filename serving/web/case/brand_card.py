@@ -13,10 +13,10 @@ from models.case import CaseLane
 from models.errors import BrandNotNamed
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import CaseBrand
+from serving.cases.service.brand_search import LONGEST_SEARCH, choices_of
 from serving.cases.store import case_brands
 from serving.cases.store.case_brands import StoredNaming
 from serving.cases.store.cases import Case
-from serving.review.service.brand_search import LONGEST_SEARCH, choices_of
 from serving.web.wording import words
 from serving.web.wording.refusals import refusal
 

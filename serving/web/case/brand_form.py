@@ -6,8 +6,8 @@ from fastapi.responses import Response
 from models.errors import Invalid
 from serving.api.errors import status_of
 from serving.cases.rules.case_brand import Naming
+from serving.cases.service.naming import name_brand, undo_naming
 from serving.guards import Reviewer, runtime_of
-from serving.review.service.naming import name_brand, undo_naming
 from serving.web.case.brand_card import NOT_REGISTERED, BrandDraft
 from serving.web.case.case_page import case_page
 from serving.web.flash import Flash, go_to

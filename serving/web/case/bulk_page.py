@@ -16,16 +16,16 @@ from models.policies.deciding import EnforcementPolicy
 from models.score import findings, reason_from_json
 from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
+from serving.cases.policy import TakedownPolicy
+from serving.cases.rules.bulk_verdicts import Made
+from serving.cases.rules.takedown_request import Item
+from serving.cases.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
+from serving.cases.store import case_figures, queues
 from serving.cases.store.cases import Case
 from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
-from serving.review.policy import TakedownPolicy
-from serving.review.rules.bulk import Made
-from serving.review.rules.takedown import Item
-from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
-from serving.views import queues, views
 from serving.web.case.answers import answer_of
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
 from serving.web.case.pictures import shown_pictures
@@ -107,9 +107,9 @@ def bulk_page(
 def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: datetime) -> list[str]:
     """The open cases of near-duplicates of a case's listing."""
     for case in named(connection, person, [case_id]):
-        facts = views.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
+        facts = case_figures.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
         shown = (*near_at_scoring(facts), *near_since(connection, case.marketplace_id, facts, now))
-        offered = views.offered(connection, case.marketplace_id, [one.listing_id for one in shown])
+        offered = case_figures.offered(connection, case.marketplace_id, [one.listing_id for one in shown])
         ids = [one.case_id for one in offered.values() if one.case_id is not None]
         return [one.case_id for one in named(connection, person, ids) if one.state is CaseState.OPEN]
     return []
@@ -119,7 +119,7 @@ def _rows(
     runtime: Runtime, connection: Connection, person: Person, found: list[Case], chosen: Sequence[str]
 ) -> tuple[SimpleNamespace, ...]:
     stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
-    facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
+    facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
     context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})
     rows = []

@@ -12,12 +12,12 @@ from features.fold import fold
 from features.indicators import Direction, Where
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from models.case import CaseState
+from serving.cases.service.invalid_notices import LANES
 from serving.cases.store.cases import Case
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import ShownNotice
 from serving.platform.tongues import N_, say
-from serving.review.service.invalid_notices import LANES
 from serving.web import charts, text_view
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.case.documents.notice_documents import document_of_notice

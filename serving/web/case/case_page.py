@@ -22,7 +22,12 @@ from serving.appeals.store import appeals
 from serving.appeals.store.appeals import Appeal
 from serving.brands.store import brands, indicators
 from serving.brands.store.brands import Enrolment
-from serving.cases.store import cases
+from serving.cases.rules.test_buy import TestBuyState
+from serving.cases.service import invalid_notices, notice_evidence
+from serving.cases.service.brand_search import LONGEST_SEARCH
+from serving.cases.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
+from serving.cases.service.seller_evidence import documents_of
+from serving.cases.store import cases, queue_positions, test_buys
 from serving.cases.store.cases import Case
 from serving.guards import Judge, Reviewer, runtime_of
 from serving.listings.store import listings, scores
@@ -31,17 +36,10 @@ from serving.notices.rules.notices import InvalidReason
 from serving.notices.store import notice_complaints, notices
 from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
-from serving.review.rules.test_buy import TestBuyState
-from serving.review.service import invalid_notices, notice_evidence
-from serving.review.service.brand_search import LONGEST_SEARCH
-from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
-from serving.review.service.seller_evidence import documents_of
-from serving.review.store import test_buys
 from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
 from serving.takedowns.store import actions, evidence
 from serving.takedowns.store.actions import StoredAction
-from serving.views import positions
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.brand_card import NO_DRAFT, BrandDraft, brand_card
@@ -136,8 +134,10 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     history = listings.versions(connection, here, case.listing_id)
     at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
     wanted = queue_of(connection, person, query, now)
-    around = positions.neighbours(connection, wanted, case)
-    following = positions.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides)
+    around = queue_positions.neighbours(connection, wanted, case)
+    following = queue_positions.next_free(
+        connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides
+    )
     row = shown_scores.as_row(score, case.priority)
     return StaffPage(
         "case.html",

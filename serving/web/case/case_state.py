@@ -11,13 +11,12 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
-from serving.cases.store import deferrals, verdicts
+from serving.cases.service.case_access import who_may_judge, why_not_judge
+from serving.cases.store import deferrals, queue_positions, verdicts
 from serving.cases.store.cases import Case
 from serving.cases.store.deferrals import StoredDeferral
 from serving.cases.store.verdicts import StoredVerdict
 from serving.platform.runtime import Runtime
-from serving.review.service.case_access import who_may_judge, why_not_judge
-from serving.views import positions
 from serving.web.wording import words
 
 _NAMED: Final = 5
@@ -94,7 +93,7 @@ def _notes(
         text = f"Their lease ends {words.moment(case.leased_until, now)}. Until then, this page is read-only for you."
         found.append(Note("warn", "i-lock", f"{holder} is working on this case.", text))
     if case.state is CaseState.STALE:
-        following = positions.follower(connection, case.marketplace_id, case.case_id)
+        following = queue_positions.follower(connection, case.marketplace_id, case.case_id)
         text = "This page shows an earlier version and is read-only."
         address = f"/cases/{following}" if following else None
         found.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))

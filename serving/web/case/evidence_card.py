@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from models.errors import NotFound, required
 from models.verdict import Side
 from serving.accounts.store.accounts import Session
+from serving.cases.service.case_access import visible_case
 from serving.guards import Reviewer, runtime_of
-from serving.review.service.case_access import visible_case
 from serving.takedowns.service.evidence import as_file, page_of
 from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict
+from serving.cases.service.case_access import lease
 from serving.guards import Reviewer, TheRuntime
-from serving.review.service.case_access import lease
 from serving.web.forms import CaseId, is_case_id
 from serving.web.rendering import StaffPage, respond_part
 from serving.web.wording import words

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from serving.accounts.rules.access import Permission
+from serving.cases.service.opening import harm_of, open_by_choice
 from serving.cases.store import chosen
 from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.listings.store import listings, scores
 from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.review.service.opening import harm_of, open_by_choice
 from serving.scoring.service.explaining import explained
 from serving.scoring.store import references
 from serving.web import scores as shown_scores

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from features.near_duplicates import NearDuplicate, NearDuplicates
-from serving.intake.service.near_duplicates import near_duplicates_of
-from serving.views import views
-from serving.views.views import Offered
+from serving.cases.store import case_figures
+from serving.cases.store.case_figures import Offered
+from serving.listings.service.near_duplicates import near_duplicates_of
 from serving.web.wording import words
 
 Duplicate = tuple[NearDuplicate, Offered | None, str | None]
@@ -36,7 +36,7 @@ def near_duplicates_card(connection: Connection, here: str, facts: Facts, now: d
     """The card of a case's facts, with what became known after scoring."""
     since = near_since(connection, here, facts, now)
     shown = [one.listing_id for one in (*near_at_scoring(facts), *since)]
-    return near_duplicates_part(facts, since, views.offered(connection, here, shown))
+    return near_duplicates_part(facts, since, case_figures.offered(connection, here, shown))
 
 
 def near_duplicates_part(

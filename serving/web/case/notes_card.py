@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from models.errors import Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
+from serving.cases.service import case_notes as writing
+from serving.cases.service import deferring
 from serving.cases.store import case_notes
 from serving.cases.store.cases import Case
 from serving.guards import Reviewer, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
-from serving.review.service import case_notes as writing
-from serving.review.service import deferring
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery

@@ -9,9 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from features.facts import Facts
+from serving.cases.service import notice_evidence
 from serving.guards import Judge, TheRuntime
 from serving.platform.runtime import Runtime
-from serving.review.service import notice_evidence
 from serving.web.forms import CaseId
 
 router = APIRouter(include_in_schema=False)

@@ -12,7 +12,7 @@ from serving.learning.service.monitoring import SCORE
 from serving.learning.store import monitoring
 from serving.web.model.training_part import who
 from serving.web.wording import words
-from training.drift import Level
+from training.evaluate.drift import Level
 
 _SHOWN: Final = 6
 _MEANINGS: Final = {feature.name: feature.meaning.rstrip(".") for feature in FEATURES} | {SCORE: "The champion's score"}

@@ -18,6 +18,7 @@ from serving.accounts.store import accounts
 from serving.brands.store import brands
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import leaning
+from serving.cases.store import masked_scores
 from serving.guards import ModelReader, TheRuntime
 from serving.learning.policy import LabelSourcePolicy
 from serving.learning.rules.heavy_sources import HeavySource, heavy_sources
@@ -28,7 +29,6 @@ from serving.learning.store import learning, links, second_reviews
 from serving.learning.store.learning import StoredSnapshot
 from serving.learning.store.second_reviews import SecondReviews
 from serving.platform.runtime import Runtime
-from serving.review.store import masked_scores
 from serving.web.at_marketplace import PlaceScope, scope_of
 from serving.web.model.leaning_card import COMPARED_DAYS, leaning_card
 from serving.web.model.model_charts import wilson
@@ -38,8 +38,8 @@ from serving.web.rendering import StaffPage, respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF
-from training.snapshot import SnapshotRefused
-from training.snapshot_summary import SnapshotSummary, summarise
+from training.snapshots.snapshot import SnapshotRefused
+from training.snapshots.summary import SnapshotSummary, summarise
 
 _LISTED: Final = 20
 

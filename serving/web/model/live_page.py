@@ -25,7 +25,7 @@ from serving.web.model.model_charts import wilson
 from serving.web.rendering import StaffPage, respond
 from serving.web.series_charts import Grid, drift_grid
 from serving.web.wording import words
-from training.drift import MOVED_FROM, MOVING_FROM
+from training.evaluate.drift import MOVED_FROM, MOVING_FROM
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/models/live"

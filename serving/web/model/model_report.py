@@ -12,8 +12,8 @@ from serving.web.model.gate_rows import GateRow, gate_rows, sentence_case
 from serving.web.model.model_charts import CurveChart, ReliabilityChart, RocChart, ThresholdBar
 from serving.web.model.report_measures import Measure, measures_of, operating_rows
 from serving.web.wording import words
-from training.comparison import comparable, why_not_comparable
-from training.operating import promise_in_words
+from training.evaluate.comparison import comparable, why_not_comparable
+from training.evaluate.operating import promise_in_words
 
 EVIDENCE: Final = {
     EvidenceLevel.APPEAL.value: "Decided on appeal",

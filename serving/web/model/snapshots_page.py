@@ -16,8 +16,8 @@ from serving.web.forms import LONGEST_ID
 from serving.web.model.model_report import EVIDENCE
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import ROUTES
-from training.snapshot import SnapshotRefused
-from training.snapshot_summary import summarise
+from training.snapshots.snapshot import SnapshotRefused
+from training.snapshots.summary import summarise
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/models/snapshots"

@@ -18,7 +18,7 @@ from serving.marketplaces.store import kill_switches
 from serving.web.at_marketplace import PlaceScope
 from serving.web.rendering import StaffPage
 from serving.web.wording import words
-from training.stages import ENCODE, FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
+from training.fit.stages import ENCODE, FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES
 
 _NAMED: Final = 3
 

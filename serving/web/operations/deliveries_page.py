@@ -8,9 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from serving.accounts.rules.access import Permission, Person
-from serving.delivery import store as outgoing
-from serving.delivery.service.dead_letters import replay
-from serving.delivery.service.letters import Letter, given_up
 from serving.guards import Administrator, TheRuntime, Watcher
 from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
@@ -23,6 +20,9 @@ from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import StaffPage, respond
 from serving.web.spans import Span, starts
 from serving.web.wording import words
+from serving.webhooks.service.dead_letters import replay
+from serving.webhooks.service.letters import Letter, given_up
+from serving.webhooks.store import delivery_counts as outgoing
 from serving.webhooks.store.listing_requests import StoredListingRequest
 
 router = APIRouter(include_in_schema=False)

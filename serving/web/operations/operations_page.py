@@ -16,7 +16,6 @@ from models.policies.learning import SecondLookPolicy
 from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.store.queue_ages import QueueAge, queue_ages
-from serving.delivery import store as outgoing
 from serving.guards import Promoter, TheRuntime, Watcher
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
@@ -39,6 +38,7 @@ from serving.web.spans import EACH, STEPS, Span, choices, span_of, starts
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANES, ROUTES, LaneName
 from serving.webhooks.rules.action import ActionState
+from serving.webhooks.store import delivery_counts as outgoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import Invalid
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import Permission
+from serving.accounts.service import provisioning
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.administration.service import provisioning
-from serving.delivery.service.receivers import disable_receiver, pause_receiver, wake_receiver
 from serving.guards import Administrator, TheRuntime
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields, confirm, factor_kinds
 from serving.web.rendering import StaffPage, respond
+from serving.webhooks.service.receivers import disable_receiver, pause_receiver, wake_receiver
 from serving.webhooks.store import endpoints
 
 router = APIRouter(include_in_schema=False)

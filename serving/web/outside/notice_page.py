@@ -11,6 +11,8 @@ from models.errors import DomainError, NotFound
 from models.labels import AppealState
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
+from serving.brands.rules.rights import RightKind
+from serving.brands.rules.rights_document import ending_of
 from serving.cases.store import cases
 from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.policy import NoticePolicy
@@ -27,8 +29,6 @@ from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
-from serving.rights.rules.document import ending_of
-from serving.rights.rules.rights import RightKind
 from serving.web import text_view
 from serving.web.brand.rights_rows import KINDS
 from serving.web.case.documents.documents_card import ShownDocument

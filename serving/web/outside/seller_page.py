@@ -21,6 +21,8 @@ from serving.appeals.service.counter_notices import LONGEST_TEXT
 from serving.appeals.service.seller_links import PLACE, answer, appeal_until, choices, follow
 from serving.appeals.store import counter_notices, overturns, seller_uploads
 from serving.appeals.store.seller_uploads import SellerUpload
+from serving.brands.rules.rights_document import ending_of
+from serving.cases.service.seller_evidence import hand_in, open_to_documents
 from serving.cases.store import verdicts
 from serving.guards import TheRuntime, public, runtime_of
 from serving.listings.store import listings
@@ -28,8 +30,6 @@ from serving.platform import tongues
 from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
-from serving.review.service.seller_evidence import hand_in, open_to_documents
-from serving.rights.rules.document import ending_of
 from serving.sellers.rules.sanction import warning
 from serving.sellers.store import strikes
 from serving.takedowns.store.actions import StoredAction

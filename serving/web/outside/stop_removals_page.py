@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Conflict
+from serving.cases.service.removal_stops import ToldRemovals, by_link, stop
 from serving.guards import TheRuntime, public, runtime_of
-from serving.review.service.removal_stops import ToldRemovals, by_link, stop
 from serving.takedowns.service.stop_links import REMOVALS
 from serving.web import text_view
 from serving.web.forms import refuse_cross_site

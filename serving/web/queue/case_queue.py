@@ -11,14 +11,13 @@ from sqlalchemy import Connection
 
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.cases.store import assignments
+from serving.cases.service.case_access import counting_as
+from serving.cases.store import assignments, case_figures, queue_positions, queues
+from serving.cases.store.queues import QueueFilter
 from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.review.service.case_access import counting_as
 from serving.sellers.service.sanction_steps import linked_with
-from serving.views import positions, queues, views
-from serving.views.queues import QueueFilter
 from serving.web.queue import filters
 from serving.web.queue.my_page import pause_suggested
 from serving.web.queue.queue_groups import groups
@@ -57,7 +56,9 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> StaffPa
         wanted = queue_of(connection, person, query, now)
         found = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
         size, overdue = (counts.of(one) for one in (query, replace(query, due=0)))
-        known_facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in found])
+        known_facts = case_figures.facts_of_many(
+            connection, [(row["marketplace_id"], row["facts_digest"]) for row in found]
+        )
         known = {one.marketplace_id: one for one in marketplaces.everyone(connection)}
         offered = assignments.standing(connection, here, now)
         brands, languages = counts.brands(), counts.languages()
@@ -119,7 +120,7 @@ def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
     query, began = QueueQuery.of("&".join(asked)), min(_moment(since) or now, now)
     with runtime.store.read() as connection:
         wanted = replace(queue_of(connection, person, query, now), opened_after=began)
-        found = positions.queue_size(connection, wanted, most=_COUNTED_NEW)
+        found = queue_positions.queue_size(connection, wanted, most=_COUNTED_NEW)
     shown = "" if not found else f"{found}" if found <= _COUNTED_NEW else f"{_COUNTED_NEW}+"
     part = StaffPage(
         "parts/newer.html",

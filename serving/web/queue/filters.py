@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Final
 
 from serving.cases.store.case_filters import Facet
-from serving.views.queues import Lease
+from serving.cases.store.queues import Lease
 from serving.web import text_view
 from serving.web.queue.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word
 from serving.web.wording import words

@@ -10,13 +10,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
+from serving.cases.rules.agreement import agreement, of_counts
 from serving.cases.rules.assignment import without_pause
 from serving.cases.rules.masked_score import leaning
+from serving.cases.store import masked_scores, reviewer
 from serving.guards import Reviewer, is_secure, runtime_of
 from serving.platform import display
 from serving.platform.runtime import Runtime
-from serving.review.rules.agreement import agreement, of_counts
-from serving.review.store import masked_scores, reviewer
 from serving.web.bar_charts import bars
 from serving.web.flash import go_to
 from serving.web.model.leaning_card import COMPARED_DAYS, leaning_card

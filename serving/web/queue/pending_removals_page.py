@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
+from serving.cases.service.removal_approvals import VOTERS, pending_removals, speak
 from serving.guards import may, runtime_of
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
-from serving.review.service.removal_approvals import VOTERS, pending_removals, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import removal_checks
 from serving.web.flash import Flash, go_to

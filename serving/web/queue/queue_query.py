@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from models.case import CaseLane
-from serving.views.queues import Lease, QueueFilter
+from serving.cases.store.queues import Lease, QueueFilter
 from serving.web.wording.vocabulary import ANALYST_LANES
 
 NO_BRAND: Final = "none"

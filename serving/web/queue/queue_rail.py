@@ -10,13 +10,12 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane
 from serving.accounts.rules.access import Permission, Person
-from serving.cases.store import case_filters, saved_filters
+from serving.cases.store import case_filters, queue_work, saved_filters
 from serving.cases.store.case_filters import Facet
+from serving.cases.store.queue_positions import COUNTED_TO, lane_sizes, queue_size
+from serving.cases.store.queues import Lease, QueueFilter
 from serving.platform import display
 from serving.platform.runtime import Runtime
-from serving.review.store import queue_work
-from serving.views.positions import COUNTED_TO, lane_sizes, queue_size
-from serving.views.queues import Lease, QueueFilter
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.wording.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
 

@@ -11,13 +11,13 @@ from fastapi.responses import HTMLResponse
 from models.case import BLIND_LANES
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.cases.service.case_access import counting_as
+from serving.cases.store import found_listings
+from serving.cases.store.found_listings import FoundListing
 from serving.guards import Reviewer, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import search
 from serving.platform.runtime import Runtime
-from serving.review.service.case_access import counting_as
-from serving.review.store import found_listings
-from serving.review.store.found_listings import FoundListing
 from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage, respond

@@ -7,10 +7,10 @@ from models.case import CaseLane
 from models.routing import Lane
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
+from serving.cases.rules.takedown_request import Fate
 from serving.platform.tongues import N_
 from serving.reports.rules.outcomes import Result
 from serving.reports.service.status import Reported
-from serving.review.rules.takedown import Fate
 from serving.takedowns.rules.removal_check import CheckState
 from serving.webhooks.rules.action import ActionKind, ActionState
 

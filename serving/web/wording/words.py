@@ -1,4 +1,3 @@
-# Over 300 lines: one list of formats, each of a few lines.
 """Times, durations, amounts and lists as a person reads them, in the language of the request.
 
 Times are in the reader's zone, UTC without a session; a date is shown only if it is not today's. The bar names the zone

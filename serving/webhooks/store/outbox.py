@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from serving.audit.rules import SKIPPED_NUMBERS
+from serving.audit.rules.chain import SKIPPED_NUMBERS
 from serving.audit.store import audit
 from serving.platform.database.scope import inside
 from serving.webhooks.rules.action import ActionEvent, ActionState, next_state

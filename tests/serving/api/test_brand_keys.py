@@ -8,16 +8,16 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
-from serving.account_management.service.brand_keys import MOST_KEYS, keys_of_brand, make_key, revoke_key
 from serving.accounts.rules.access import Role, Scope
+from serving.accounts.service import provisioning
+from serving.accounts.service.people import deactivate, reactivate
 from serving.accounts.store import accounts, people
-from serving.administration.service import provisioning
-from serving.administration.service.people import deactivate, reactivate
 from serving.api.requests.reporters import _REPORTS
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
+from serving.brands.service.brand_keys import MOST_KEYS, keys_of_brand, make_key, revoke_key
 from serving.brands.tables import certification_attempt
-from serving.marketplaces import service as keys
+from serving.marketplaces.service import keys
 from serving.platform.pace import Pace, TooManyRequests
 from serving.reports.tables import report
 from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere, on_sale, right_of, states

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.api.clock import move_clock
 from serving.appeals.tables import counter_notice
 from serving.platform.clock import SimulatedClock

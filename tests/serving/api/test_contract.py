@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.api.intake import Row, Rows
 from serving.api.requests.repeating import SECRET
 from serving.api.score import Scored
@@ -20,7 +20,7 @@ from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.promoting import promote
 from tests.fixtures.reporting import a_marketplace_that_listens, removed_by_brand
 from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row
-from tests.serving.cli.commands import touchstone_in
+from tests.serving.commands.commands import touchstone_in
 from tests.serving.test_guards import program, routes_of
 from tests.serving.web.reports import admit_model
 

@@ -3,7 +3,7 @@
 from fastapi.testclient import TestClient
 
 from serving.accounts.rules.access import Scope
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.webhooks.store import endpoints
 from tests.fixtures.runtimes import Site
 

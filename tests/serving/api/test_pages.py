@@ -7,13 +7,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.api import learning, sellers
+from serving.cases.service import removal_approvals
 from serving.learning.service.learn import add_job
 from serving.learning.store.learning import update_job
 from serving.notices.service import notice_list
 from serving.platform.database.store import add
-from serving.review.service import removal_approvals
 from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
 from serving.sellers.service import sanctioning
 from serving.sellers.store import sanctions, seller_risks

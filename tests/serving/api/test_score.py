@@ -17,12 +17,12 @@ from models.routing import Lane
 from models.seller_lists import Entry, SellerList
 from models.verdict import Judgement
 from serving.accounts.rules.access import Scope
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewEnrolment
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewEnrolment
 from serving.api import score
 from serving.brands.store import authorised_sellers
 from serving.brands.tables import brand_enrolment
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.marketplaces.store.kill_switches import KillSwitchOff

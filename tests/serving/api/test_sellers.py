@@ -2,8 +2,8 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from serving.administration.service import provisioning
-from serving.intake.service.intake import receive
+from serving.accounts.service import provisioning
+from serving.listings.service.intake import receive
 from serving.sellers.service.sanctioning import speak
 from serving.sellers.service.seller_risk import refresh
 from tests.fixtures.clients import sign_in, with_key

@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.learning.store import learning
 from tests.fixtures.clients import sign_in

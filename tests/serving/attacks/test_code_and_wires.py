@@ -11,22 +11,22 @@ import pytest
 
 from models.errors import Conflict, Invalid
 from serving.audit.service.signing import renew, sign_head
+from serving.audit.service.verification import is_whole, verify
 from serving.composition import open_runtime
 from serving.platform.database.engine import sqlite_url
 from serving.platform.production import check_production
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from serving.verification.service import is_whole, verify
 from tests.fixtures.runtimes import Site
 from training.cluster import ClusterFailed, cluster_at
-from training.fit_cluster import FitInputWork
+from training.fit.cluster_input import FitInputWork
 
 pytestmark = pytest.mark.attack
 # The process finds where numba looks for a kernel's index, and somebody else puts a pickle there first.
 PLANTED = """
 import os, pickle, sys
 from pathlib import Path
-from serving.cli.main import prepare_process
+from serving.commands.main import prepare_process
 
 prepare_process()
 from features.alphabet import _values as kernel

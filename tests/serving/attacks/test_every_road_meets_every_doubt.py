@@ -13,6 +13,11 @@ import pytest
 from models.case import CaseLane
 from models.errors import DomainError
 from models.verdict import Judgement, ReasonCode
+from serving.cases.rules.takedown_request import Item
+from serving.cases.rules.test_buy import Examiner
+from serving.cases.service.bulk_verdicts import Together, decide_all
+from serving.cases.service.test_buys import Finding, close
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.guards import CSRF_HEADER
@@ -21,11 +26,6 @@ from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_links import PLACE
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import retract
-from serving.review.rules.takedown import Item
-from serving.review.rules.test_buy import Examiner
-from serving.review.service.bulk_verdicts import Together, decide_all
-from serving.review.service.test_buys import Finding, close
-from serving.review.service.undoing import undo_verdict
 from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.reporting import a_draft, a_marketplace_that_listens, given_back, removed_by_brand, report, request
 from tests.fixtures.runtimes import Site, a_case, case_now, having, judge
@@ -38,7 +38,7 @@ from tests.serving.attacks.test_roads_around_questions import (
     rival_right,
     unbranded,
 )
-from tests.serving.review.service.test_test_buys import examined
+from tests.serving.cases.service.test_test_buys import examined
 from tests.serving.web.visits import visit_as
 
 pytestmark = pytest.mark.attack

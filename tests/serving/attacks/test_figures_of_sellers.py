@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.reports.rules.outcomes import Result
 from tests.fixtures.reporting import a_rival, on_sale, report
 from tests.fixtures.runtimes import Site, a_row

@@ -16,28 +16,28 @@ from sqlalchemy import func, select
 
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role, Secret
+from serving.accounts.service import provisioning
 from serving.accounts.service.proving import Given
+from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson
 from serving.cases.rules.case_brand import Naming
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.opening import open_by_choice
+from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.review import record_verdict
 from serving.cases.store import cases
 from serving.cases.tables import verdict
-from serving.delivery.service.delivery import deliver_due
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.listings.store import listings
 from serving.mail.rules.kinds import MailKind
 from serving.platform.clock import SystemClock
 from serving.reports.service.stepping_up import step_up
 from serving.reports.service.submitting import submit
-from serving.review.service.decision_context import Answer
-from serving.review.service.opening import open_by_choice
-from serving.review.service.removal_approvals import pending_removals, speak
-from serving.review.service.review import record_verdict
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPolicy, TellingPolicy
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.tables import action
+from serving.webhooks.service.delivery import deliver_due
 from tests.fixtures.factors import App, signed_in_with, with_a_counting_factor
 from tests.fixtures.mails import stored
 from tests.fixtures.puppets import invited

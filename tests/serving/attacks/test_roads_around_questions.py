@@ -10,23 +10,22 @@ from sqlalchemy.exc import IntegrityError
 from models.case import CaseLane
 from models.errors import Conflict, DomainError, NotFound
 from models.verdict import Judgement
-from serving.account_management.service.authorised_sellers import change_list
 from serving.accounts.rules.access import Person, Role
-from serving.brands.store import brands
+from serving.brands.rules.rights import RightKind
+from serving.brands.service.authorised_sellers import change_list
+from serving.brands.store import brands, rights
+from serving.cases.service.case_access import claimed_case
+from serving.cases.service.opening import open_by_choice
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.cases.tables import review_case, verdict
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.listings.store import listings
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import retract
 from serving.reports.store.reports import StoredOutcome
-from serving.review.service.case_access import claimed_case
-from serving.review.service.opening import open_by_choice
-from serving.review.service.undoing import undo_verdict
-from serving.rights.rules.rights import RightKind
-from serving.rights.store import rights
 from serving.standing.rules.confirmations import Tally
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction

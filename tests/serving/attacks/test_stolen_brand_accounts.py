@@ -15,9 +15,9 @@ from models.errors import DomainError
 from serving.accounts.rules.access import Person
 from serving.accounts.service import auth
 from serving.accounts.service.proving import Given
+from serving.accounts.service.second_factors import begin_app
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.administration.service.second_factors import begin_app
 from serving.brands.service import certification
 from serving.reports.service.stepping_up import step_up
 from serving.reports.service.stopping import stop

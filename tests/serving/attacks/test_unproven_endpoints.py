@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.delivery.service.delivery import deliver_due, waiting
+from serving.webhooks.service.delivery import deliver_due, waiting
 from serving.webhooks.store import endpoints
 from tests.fixtures.reporting import a_marketplace_that_listens, confirm, questions, states
 from tests.fixtures.runtimes import Site

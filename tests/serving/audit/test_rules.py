@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from features.message import message
-from serving.audit.rules import (
+from serving.audit.rules.chain import (
     ERASURE,
     GENESIS,
     Broken,

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import ColumnElement, Connection, String, cast, literal, select
 from sqlalchemy.exc import DBAPIError
 
-from serving.audit.rules import GENESIS, Head, Payload, chained, signed_bytes
+from serving.audit.rules.chain import GENESIS, Head, Payload, chained, signed_bytes
 from serving.audit.service.signing import sign_head
+from serving.audit.service.verification import verify
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_head, audit_payload
-from serving.verification.service import verify
-from serving.workflows.worker import sweep
+from serving.jobs.worker import sweep
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
 

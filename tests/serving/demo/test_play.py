@@ -18,14 +18,14 @@ from serving.demo.front import SignedInPerson
 from serving.demo.play import Play
 from serving.demo.progress import Told
 from serving.demo.run import _clear
+from serving.jobs import worker
+from serving.jobs.worker import Worker
 from serving.operations.service.presence import Presence
 from serving.operations.service.simulation import Visits
 from serving.platform.home import Home
 from serving.platform.runtime import Runtime
-from serving.workflows import worker
-from serving.workflows.worker import Worker
 from tests.fixtures.runtimes import Site
-from training.synthetic import Settings, World, build
+from training.simulation.synthetic import Settings, World, build
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from typing import Final
 import pytest
 
 from serving.demo.reporting import REPORTING_BRANDS, PlannedReport, planned_reports
-from training.synthetic import Settings, World, build
+from training.simulation.synthetic import Settings, World, build
 
 _SEED: Final = 3
 

@@ -10,7 +10,7 @@ from models.case import CaseLane
 from models.errors import Forbidden, Invalid
 from models.verdict import Judgement
 from serving.accounts.rules.access import Scope
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.api.clock import move_clock
 from serving.composition import open_runtime
 from serving.platform.clock import SimulatedClock
@@ -18,7 +18,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from tests.fixtures.receivers import a_receiver, deliver, proven
 from tests.fixtures.runtimes import Site, a_case, judge
-from training.encoders import ENCODERS
+from training.fit.encoders import ENCODERS
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

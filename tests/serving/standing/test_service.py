@@ -18,12 +18,12 @@ from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.tables import audit_entry
+from serving.cases.service.doubts import open_sampled_reviews
+from serving.cases.service.review import Recorded
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
-from serving.review.service.doubts import open_sampled_reviews
-from serving.review.service.review import Recorded
-from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally

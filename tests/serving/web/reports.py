@@ -1,4 +1,4 @@
-"""A site with trained models, their reports as `training.pipeline` leaves them, and one of them in force."""
+"""A site with trained models, their reports as `training.runs.pipeline` leaves them, and one of them in force."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,10 +16,10 @@ from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_classifier
 from training.bundle_folder import write_bundle_folder
-from training.gate import Gate, judged, made_of, not_judged
-from training.operating import operating_curve
-from training.peers import NAMES
-from training.snapshot import SnapshotRow, write_snapshot
+from training.evaluate.operating import operating_curve
+from training.evaluate.peers import NAMES
+from training.gates.gate import Gate, judged, made_of, not_judged
+from training.snapshots.snapshot import SnapshotRow, write_snapshot
 
 CURVES = {
     "recall": [0.0, 0.25, 0.5, 0.75, 1.0],

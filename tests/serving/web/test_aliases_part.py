@@ -4,7 +4,7 @@ import pytest
 
 from serving.brands.rules.alias_proposals import ProposalState
 from serving.brands.store import brands
-from serving.review.service.naming import undo_naming
+from serving.cases.service.naming import undo_naming
 from tests.fixtures.aliases import as_analyst_too, corrected, proposals, three_corrected
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words

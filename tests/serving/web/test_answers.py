@@ -6,7 +6,7 @@ from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, ReasonCode
 from serving.cases.store import verdicts
 from serving.cases.store.cases import Case
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.web.case.answers import answer_of

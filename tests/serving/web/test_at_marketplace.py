@@ -5,8 +5,8 @@ import re
 import pytest
 
 from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.service import provisioning
 from serving.accounts.store import accounts
-from serving.administration.service import provisioning
 from serving.app import create_app
 from serving.guards import guards_of
 from serving.learning.store import learning

@@ -5,7 +5,7 @@ import pytest
 
 from features.message import message
 from models.verdict import Judgement
-from serving.administration.service.provisioning import add_brand
+from serving.accounts.service.provisioning import add_brand
 from serving.audit.service.signing import last_head, sign_head
 from serving.audit.store import audit, audit_lines
 from tests.fixtures.runtimes import Site, a_case, judge

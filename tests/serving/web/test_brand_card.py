@@ -6,7 +6,7 @@ from html import unescape
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.cases.rules.case_brand import Naming
-from serving.review.service.naming import name_brand
+from serving.cases.service.naming import name_brand
 from tests.fixtures.naming import VELA, a_brandless_case, another_brand, as_stored, registered
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.visits import Visitor, an_appeal, visit_as, words

@@ -7,12 +7,12 @@ from models.case import CaseLane
 from models.labels import Label, NoLabel
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
-from serving.account_management.service.brand_dashboards import gather
 from serving.accounts.rules.access import Permission
-from serving.intake.service.intake import receive
+from serving.brands.service.brand_dashboards import gather
 from serving.learning.service import labelling
 from serving.learning.service.labelling import label_of
 from serving.learning.store.verdict_history import VerdictHistory
+from serving.listings.service.intake import receive
 from serving.reports.service.withdrawing import withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction

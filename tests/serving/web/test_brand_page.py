@@ -11,17 +11,17 @@ from models.messages.english import in_english
 from models.score import OTHER, Reason, reason_as_json, remainder
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person, Role
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewEnrolment, NewPerson
 from serving.accounts.store import accounts
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewEnrolment, NewPerson
 from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.brands.service.price_lists import load_price_list
-from serving.intake.service.intake import receive
+from serving.cases.service.undoing import undo_verdict
+from serving.cases.store import case_figures, queue_positions, queues
+from serving.cases.store.queues import QueueFilter
+from serving.listings.service.intake import receive
 from serving.listings.store import scores
-from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
-from serving.views import positions, queues, views
-from serving.views.queues import QueueFilter
 from serving.web.brand.questions import question
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_suspect_row, judge, open_cases
@@ -311,7 +311,7 @@ def test_every_page_renders_on_both_engines(any_site: Site) -> None:
 def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_undo(any_site: Site) -> None:
     def offered(person: str, side: Side) -> list[tuple[str, Judgement]]:
         user_id = getattr(any_site, person).user_id
-        found = any_site.read(views.given_since, user_id, side, any_site.clock.now() - _WINDOW)
+        found = any_site.read(case_figures.given_since, user_id, side, any_site.clock.now() - _WINDOW)
         return [(one.external_id, one.judgement) for one in found]
 
     case = a_case(any_site, CaseLane.ASK_BRAND)
@@ -333,8 +333,8 @@ def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(any_site)
     with any_site.runtime.store.read() as connection:
-        assert positions.follower(connection, any_site.here, case.case_id) == current.case_id
-        assert positions.follower(connection, any_site.here, current.case_id) is None
+        assert queue_positions.follower(connection, any_site.here, case.case_id) == current.case_id
+        assert queue_positions.follower(connection, any_site.here, current.case_id) is None
 
 
 def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> None:
@@ -342,25 +342,25 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
     judge(any_site, any_site.second_analyst, an_appeal(any_site), Judgement.GENUINE)
     a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
     with any_site.runtime.store.read() as connection:
-        assert views.open_questions(connection, {pair})[pair].number == 1
-        assert views.standing_answers(connection, {pair}) == {pair: {Judgement.COUNTERFEIT: 1}}
-        assert [one.kind for one in views.brand_actions(connection, {pair}, 5)] == [
+        assert case_figures.open_questions(connection, {pair})[pair].number == 1
+        assert case_figures.standing_answers(connection, {pair}) == {pair: {Judgement.COUNTERFEIT: 1}}
+        assert [one.kind for one in case_figures.brand_actions(connection, {pair}, 5)] == [
             ActionKind.REINSTATE,
             ActionKind.REMOVE,
         ]
-        assert views.removal_counts(connection, {pair}) == {pair: {ActionState.SENDING: 1}}
+        assert case_figures.removal_counts(connection, {pair}) == {pair: {ActionState.SENDING: 1}}
         for foreign in ((any_site.here, "brd_other"), ("mkt_other", any_site.brand_id)):
-            assert views.open_questions(connection, {foreign}) == {}
-            assert views.standing_answers(connection, {foreign}) == {}
-            assert views.brand_actions(connection, {foreign}, 5) == []
-            assert views.removal_counts(connection, {foreign}) == {}
-        assert views.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"
+            assert case_figures.open_questions(connection, {foreign}) == {}
+            assert case_figures.standing_answers(connection, {foreign}) == {}
+            assert case_figures.brand_actions(connection, {foreign}, 5) == []
+            assert case_figures.removal_counts(connection, {foreign}) == {}
+        assert case_figures.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"
 
 
 def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(positions, "PLACED_TO", 1)
+    monkeypatch.setattr(queue_positions, "PLACED_TO", 1)
     _, middle, cheap = (a_case(site, external_id=f"MP-{i}", price=f"{900 - 300 * i}.00") for i in range(3))
     wanted = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
     with site.runtime.store.read() as connection:
-        assert positions.neighbours(connection, wanted, cheap).place is None
-        assert positions.neighbours(connection, wanted, middle).size == 2, "one more stands for all beyond"
+        assert queue_positions.neighbours(connection, wanted, cheap).place is None
+        assert queue_positions.neighbours(connection, wanted, middle).size == 2, "one more stands for all beyond"

@@ -5,15 +5,15 @@ from sqlalchemy import select
 
 from models.errors import Conflict
 from models.verdict import ReasonCode
-from serving.account_management.service.brand_people import remove_person
 from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.service.inviting import accept, asked_by
 from serving.accounts.store import accounts
-from serving.administration.service.inviting import accept, asked_by
 from serving.audit.tables import audit_payload
-from serving.rights.service.bases import basis_of
-from serving.rights.service.brand_file import objection
-from serving.rights.service.mandates import NewMandate, grant_mandate
-from serving.rights.store import mandates
+from serving.brands.service.brand_file import objection
+from serving.brands.service.brand_people import remove_person
+from serving.brands.service.mandates import NewMandate, grant_mandate
+from serving.brands.service.rights_bases import basis_of
+from serving.brands.store import mandates
 from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words

@@ -14,8 +14,8 @@ from models.score import ScoreKind
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
 from serving.brands.service.indicators import NewIndicator, add_indicator
-from serving.intake.service.intake import receive
-from serving.intake.service.seller_events import receive_events
+from serving.listings.service.intake import receive
+from serving.listings.service.seller_events import receive_events
 from serving.listings.store import scores
 from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references

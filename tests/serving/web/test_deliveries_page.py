@@ -7,12 +7,12 @@ import pytest
 from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import Judgement
-from serving.administration.service import provisioning
-from serving.delivery.service.receivers import pause_receiver
+from serving.accounts.service import provisioning
 from serving.takedowns.store import actions
 from serving.webhooks.client import check_secret
 from serving.webhooks.rules.action import ActionState
-from serving.webhooks.service import signing_secrets
+from serving.webhooks.service.receivers import pause_receiver
+from serving.webhooks.service.signing_secrets import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 from tests.fixtures.receivers import Receiver, deliver, proven

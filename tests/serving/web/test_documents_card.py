@@ -11,7 +11,7 @@ from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.appeals.service.test_counter_notices import now_of
-from tests.serving.review.service.test_seller_evidence import INVOICE
+from tests.serving.cases.service.test_seller_evidence import INVOICE
 from tests.serving.web.test_seller_page import a_link
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 

@@ -2,8 +2,8 @@ from features.indicators import Direction
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.store import accounts
 from serving.brands.service.indicators import NewIndicator, add_indicator, of_brand
-from serving.intake.service.intake import receive
-from serving.rights.service.mandates import NewMandate, grant_mandate
+from serving.brands.service.mandates import NewMandate, grant_mandate
+from serving.listings.service.intake import receive
 from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site, a_row, invite
 from tests.serving.web.visits import visit_as, words

@@ -1,7 +1,7 @@
 from models.messages.english import in_english
 from serving.accounts.rules.access import Role
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewPerson
 from serving.marketplaces.rules import RULES, AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.operations.service.kill_switches import switch

@@ -2,12 +2,12 @@
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.intake.service.intake import receive
-from serving.review.service.naming import name_brand
+from serving.cases.service.naming import name_brand
+from serving.listings.service.intake import receive
 from tests.fixtures.naming import VELA
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
-from tests.serving.review.service.test_deferring import passed
-from tests.serving.review.service.test_masked_scores import masking
+from tests.serving.cases.service.test_deferring import passed
+from tests.serving.cases.service.test_masked_scores import masking
 from tests.serving.web.visits import visit_as, words
 
 

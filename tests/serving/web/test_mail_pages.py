@@ -1,8 +1,8 @@
 """The operations page of mails, the unsubscribe page, and the choice of mails in the settings."""
 
 from serving.accounts.rules.access import Grant, Role
-from serving.administration.service.inviting import invite
-from serving.administration.service.reset_links import make_link
+from serving.accounts.service.inviting import invite
+from serving.accounts.service.reset_links import make_link
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.mail.store import choices, mails

@@ -6,22 +6,21 @@ from sqlalchemy import select
 
 from models.case import CaseLane
 from models.verdict import Judgement, ReasonCode
-from serving.account_management.service.authorised_sellers import change_list
 from serving.accounts.rules.access import Permission, Person, Role
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson
 from serving.audit.tables import audit_entry
+from serving.brands.rules.rights import RightKind, RightState
+from serving.brands.service.authorised_sellers import change_list
+from serving.brands.service.brand_file import objection
 from serving.brands.service.brand_messages import write
-from serving.brands.store import brands
+from serving.brands.service.mandates import NewMandate, grant_mandate
+from serving.brands.service.rights_bases import basis_of
+from serving.brands.service.rights_claims import NewRight, claim_right
+from serving.brands.service.rights_documents import keep_document
+from serving.brands.store import brands, rights
 from serving.operations.service.housekeeping import pass_on_unanswered
-from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.service.bases import basis_of
-from serving.rights.service.brand_file import objection
-from serving.rights.service.claims import NewRight, claim_right
-from serving.rights.service.documents import keep_document
-from serving.rights.service.mandates import NewMandate, grant_mandate
-from serving.rights.store import rights
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, having, invite, judge
 from tests.fixtures.strikes import SELLER, strikes_of
 from tests.serving.web.visits import visit_as, words

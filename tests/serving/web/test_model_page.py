@@ -27,9 +27,9 @@ from tests.serving.web.reports import (
     some_gates,
 )
 from tests.serving.web.visits import hidden_fields, visit_as, words
-from training.gates import Incumbent
-from training.golden_gate import golden_gate
-from training.upheld import UpheldEvidence, upheld_gate
+from training.gates.gates import Incumbent
+from training.gates.golden_gate import golden_gate
+from training.gates.upheld import UpheldEvidence, upheld_gate
 
 CHALLENGER = "b" * 64
 

@@ -16,8 +16,8 @@ from serving.learning.store import learning
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.reports import a_report, add_drift, add_model, put_champion_in_force
 from tests.serving.web.visits import an_administrator, visit_as, words
-from training.gate import not_judged
-from training.stages import FITS, READ
+from training.fit.stages import FITS, READ
+from training.gates.gate import not_judged
 
 CHALLENGER = "b" * 64
 OLDER = "c" * 64

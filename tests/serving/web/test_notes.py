@@ -5,9 +5,9 @@ import pytest
 from models.case import CaseLane
 from models.errors import Forbidden, Invalid, NotFound
 from models.verdict import Judgement
+from serving.cases.service.case_notes import Wanted, write_note
 from serving.cases.store import case_notes
 from serving.privacy.service.erasure import erase_seller
-from serving.review.service.case_notes import Wanted, write_note
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import an_appeal, visit_as, words
 

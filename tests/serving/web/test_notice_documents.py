@@ -10,11 +10,11 @@ from sqlalchemy import select
 from models.errors import NotFound
 from models.verdict import Judgement
 from serving.appeals.policy import SellerEvidencePolicy
+from serving.cases.service.notice_evidence import documents_of, for_analyst
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.reporter_erasure import erase_reporter
 from serving.notices.tables import notice_document, notice_network
-from serving.review.service.notice_evidence import documents_of, for_analyst
 from tests.fixtures.links import path_of
 from tests.fixtures.notifying import EMAIL, a_listing, a_reporter, notify
 from tests.fixtures.runtimes import Site, judge, open_cases

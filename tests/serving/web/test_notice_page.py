@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from models.verdict import Judgement
-from serving.administration.service import provisioning
-from serving.intake.service.intake import receive
+from serving.accounts.service import provisioning
+from serving.listings.service.intake import receive
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.policy import NoticePolicy

@@ -8,7 +8,7 @@ from serving.web.model.model_report import peers_of
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import FIGURES, a_report, add_model
 from tests.serving.web.visits import visit_as, words
-from training.peers import NAMES
+from training.evaluate.peers import NAMES
 
 
 def judged(low: float | None, high: float | None, *, fitted: int = 400) -> dict[str, Any]:

@@ -5,9 +5,9 @@ import pytest
 
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.service.auth import SHORTEST_PASSWORD
-from serving.administration.service.people import deactivate
-from serving.administration.service.reset_links import make_link
-from serving.review.service.case_access import lease
+from serving.accounts.service.people import deactivate
+from serving.accounts.service.reset_links import make_link
+from serving.cases.service.case_access import lease
 from serving.web.wording.vocabulary import ACTS
 from tests.fixtures.reporting import a_leader
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, invite

@@ -1,4 +1,4 @@
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from tests.fixtures.runtimes import Site, a_row
 from tests.serving.web.visits import an_administrator, visit_as, words
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models.case import CaseLane
-from serving.views.queues import Lease
+from serving.cases.store.queues import Lease
 from serving.web.queue.filters import ignored
 from serving.web.queue.queue_query import NO_BRAND, QueueQuery, ScoreBand, Word
 

@@ -8,8 +8,8 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.intake.service.intake import receive
-from serving.review.service.undoing import undo_verdict
+from serving.cases.service.undoing import undo_verdict
+from serving.listings.service.intake import receive
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.service.seller_risk import refresh
 from serving.web.case.seller_card import risk_part

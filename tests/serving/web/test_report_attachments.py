@@ -10,15 +10,15 @@ from httpx2 import Response
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
 from serving.accounts.service.display_choice import choose
-from serving.intake.service.intake import receive
+from serving.brands.rules.rights import RightKind
+from serving.listings.service.intake import receive
 from serving.platform.display import Display
 from serving.reports.service.status import status_of
 from serving.reports.store.report_documents import ReportDocument
-from serving.rights.rules.rights import RightKind
 from serving.standing.policy import StandingPolicy
 from tests.fixtures.reporting import a_rival, on_sale, states
 from tests.fixtures.runtimes import Site, a_row, having, open_cases
-from tests.serving.rights.service.test_rights import withdraw_all
+from tests.serving.brands.service.test_rights import withdraw_all
 from tests.serving.standing.test_service import lose
 from tests.serving.web.test_documents_card import HOSTILE, UNREADABLE
 from tests.serving.web.test_told_brands import left_in_english

@@ -8,7 +8,7 @@ from models.verdict import Judgement
 from serving.accounts.rules.second_person import Making, Origin
 from serving.accounts.store import origins
 from serving.accounts.store.accounts import Session
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.web.queue import case_queue
 from serving.web.queue.case_queue import queue_page
 from serving.web.queue.my_page import my_page

@@ -2,12 +2,12 @@ from datetime import timedelta
 
 import pytest
 
-from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.service.brand_file import set_sales_territory
-from serving.rights.service.claims import NewRight, claim_right, settle_right
-from serving.rights.service.documents import keep_document
-from serving.rights.store import documents, rights
-from serving.rights.store.rights import StoredRight
+from serving.brands.rules.rights import RightKind, RightState
+from serving.brands.service.brand_file import set_sales_territory
+from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
+from serving.brands.service.rights_documents import keep_document
+from serving.brands.store import rights, rights_documents
+from serving.brands.store.rights import StoredRight
 from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
@@ -30,7 +30,7 @@ def claims(site: Site) -> list[StoredRight]:
 
 
 def kept(site: Site) -> list[str]:
-    return [one.digest for one in site.read(documents.documents_of, site.pair)]
+    return [one.digest for one in site.read(rights_documents.documents_of, site.pair)]
 
 
 def send(visitor: Visitor, path: str, fields: dict[str, str] | None = None, content: bytes = PDF) -> int:

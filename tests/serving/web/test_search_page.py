@@ -1,6 +1,6 @@
 from models.verdict import Judgement
-from serving.administration.service import provisioning
-from serving.intake.service.intake import receive
+from serving.accounts.service import provisioning
+from serving.listings.service.intake import receive
 from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
 from tests.serving.web.visits import an_appeal, visit_as, words
 

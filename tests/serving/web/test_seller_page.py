@@ -26,8 +26,8 @@ from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site, judge, open_cases
 from tests.serving.appeals.service.test_appeal import told_removal
 from tests.serving.appeals.service.test_counter_notices import now_of
-from tests.serving.delivery.service.test_delivery import register
 from tests.serving.web.visits import Visitor, a_visitor, words
+from tests.serving.webhooks.service.test_delivery import register
 
 STATEMENT = "Bought from the authorised dealer in Lyon on 3 May; invoice 1177. <script>alert(1)</script>"
 

@@ -5,7 +5,7 @@ from models.seller_lists import SellerList
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.store import accounts
 from serving.brands.store import authorised_sellers
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.sellers.service.seller_listing import put_on_list
 from serving.sellers.store import seller_lists
 from tests.fixtures.reporting import a_leader, a_rival, elsewhere

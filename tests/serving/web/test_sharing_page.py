@@ -5,12 +5,11 @@ import re
 import pytest
 
 from serving.accounts.rules.access import Role
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewEnrolment, NewPerson
-from serving.brands.store import price_lists
-from serving.rights.rules.rights import RightState
-from serving.rights.store import mandates, rights
-from serving.rights.store.rights import StoredRight
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewEnrolment, NewPerson
+from serving.brands.rules.rights import RightState
+from serving.brands.store import mandates, price_lists, rights
+from serving.brands.store.rights import StoredRight
 from tests.fixtures.reporting import answers_at, manager_of, only_at
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.two_marketplaces import Both, OnFile, at_both, put_on_file

@@ -5,7 +5,7 @@ import pytest
 
 from models.case import CaseLane
 from serving.accounts.rules.access import Scope
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.operations.service.simulation import PLAY_FILE
 from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.visits import visit_as, words

@@ -3,14 +3,14 @@ import re
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.service.display_choice import choose
+from serving.brands.rules.rights import RightKind
+from serving.cases.rules.takedown_request import Fate
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
 from serving.platform.tongues import say
-from serving.review.rules.takedown import Fate
-from serving.rights.rules.rights import RightKind
 from tests.fixtures.reporting import questions, request, right_of, states
 from tests.fixtures.runtimes import Site, a_case, open_cases
-from tests.serving.rights.service.test_rights import withdraw_all
+from tests.serving.brands.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 PATH = "/brand/takedowns"

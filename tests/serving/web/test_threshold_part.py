@@ -9,7 +9,7 @@ from serving.web.model.threshold_part import ThresholdPart, threshold_part
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import a_report, add_model
 from tests.serving.web.visits import visit_as, words
-from training.operating import operating_curve
+from training.evaluate.operating import operating_curve
 
 LABELS = np.array([1, 1, 0, 1, 0, 0, 0, 0, 0, 0], dtype=np.int8)
 PROBABILITIES = np.array([0.95, 0.85, 0.75, 0.55, 0.45, 0.35, 0.05, 0.05, 0.05, 0.05])

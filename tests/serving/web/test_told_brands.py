@@ -25,29 +25,28 @@ from models.labels import AppealState
 from models.messages.english import in_english, places, told_outside
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
-from serving.account_management.rules.brand_dashboard import _ended
-from serving.account_management.rules.brand_record import Answered, became
-from serving.account_management.service.authorised_sellers import MOST, named_in
 from serving.accounts.rules.access import Role
 from serving.accounts.service.display_choice import choose
-from serving.administration.service.given_names import checked_address
+from serving.accounts.service.given_names import checked_address
 from serving.appeals.rules.counter_notice import CounterNoticeState
-from serving.brands.policy import EnrolmentPolicy
+from serving.brands.policy import DEFAULT_RIGHTS, EnrolmentPolicy
+from serving.brands.rules.brand_dashboard import _ended
+from serving.brands.rules.brand_record import Answered, became
 from serving.brands.rules.certification import How, Passed, gate, questions
+from serving.brands.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
+from serving.brands.rules.rights_document import territories
+from serving.brands.service.authorised_sellers import MOST, named_in
+from serving.brands.service.brand_file import AGENT, NOT_LEADING
+from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.price_lists import judge_rows
+from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
+from serving.brands.service.rights_documents import keep_document
+from serving.cases.rules.takedown_request import Fate, came_to
 from serving.composition import default_policies
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language, languages
 from serving.platform.row_files import LARGEST, rows_of
-from serving.review.rules.takedown import Fate, came_to
-from serving.rights.policy import DEFAULT_RIGHTS
-from serving.rights.rules.document import territories
-from serving.rights.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
-from serving.rights.service.brand_file import AGENT, NOT_LEADING
-from serving.rights.service.claims import NewRight, claim_right, settle_right
-from serving.rights.service.documents import keep_document
-from serving.rights.service.mandates import NewMandate, grant_mandate
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Given
 from serving.standing.rules.enrolment import Begun, limited, stage

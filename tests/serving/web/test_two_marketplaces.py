@@ -8,8 +8,8 @@ import pytest
 
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Person, Role
+from serving.brands.service.rights_bases import basis_of
 from serving.brands.store import price_lists
-from serving.rights.service.bases import basis_of
 from tests.fixtures.reporting import a_leader, answers_at, elsewhere, manager_of, only_at
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from models.case import CaseLane
 from models.errors import Invalid
 from models.verdict import Judgement
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.commands.webhooks import rotate_webhook_key
 from serving.composition import WEBHOOK_KEY, open_runtime
@@ -21,7 +21,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.sealing import KEY_BYTES, KeyFile, Keys, Sealer, Unsealable
 from serving.takedowns.store import actions
 from serving.webhooks.client import new_secret
-from serving.webhooks.service import seal_under_new_key, signing_secrets
+from serving.webhooks.service.signing_secrets import seal_under_new_key, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.tables import webhook_endpoint
 from tests.fixtures.receivers import deliver, proven

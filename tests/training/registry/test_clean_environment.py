@@ -39,7 +39,7 @@ def test_the_model_of_a_server_is_served_from_a_clean_environment(tmp_path: Path
     clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
     clean |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_TRACKING_URI": uri}
     with an_mlflow_server(tmp_path, port):
-        code, _ = lines_of(["-m", "training.job", *register])
+        code, _ = lines_of(["-m", "training.runs.job", *register])
         assert code == 0
         fetched = subprocess.run(
             [sys.executable, "-P", "-c", FETCH, str(tmp_path / "fetched")],

@@ -17,9 +17,9 @@ from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report
 from tests.training.test_job import ROWS, arguments, lines_of
 from training.bundle_folder import write_bundle_folder
-from training.fit_text import TEXT_COST
-from training.made_with import fixed_parameters, forest_parameters
+from training.fit.text import TEXT_COST
 from training.registry.relocating import relocate
+from training.runs.made_with import fixed_parameters, forest_parameters
 
 # MLflow is imported by child processes alone. The lines are JSON, as a child of the service says them.
 READ: Final = """
@@ -50,9 +50,9 @@ print(json.dumps({
 # The child with a fit that says what the store has meanwhile, and then ends as it is told.
 MEANWHILE: Final = """
 import subprocess, sys
-from training import job
+from training.runs import job
 from training.child import end
-from training.snapshot import SnapshotRefused
+from training.snapshots.snapshot import SnapshotRefused
 python, read, uri, how, *arguments = sys.argv[1:]
 def fit(*_positional, **_named):
     subprocess.run([python, "-P", "-c", read, uri], check=True)
@@ -152,7 +152,16 @@ def registered(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
     report |= {"seed": 7, "run": {"name": "Bazaar 2026-03-02 drift", "parameters": parameters}}
     write_bundle_folder(folder / "bundle", a_trained_bundle(), {"report": report})
     with a_store(folder, served=request.param) as store:
-        register = ["-m", "training.job", "register", "--bundle", str(folder / "bundle"), "--model-name", "m", *store]
+        register = [
+            "-m",
+            "training.runs.job",
+            "register",
+            "--bundle",
+            str(folder / "bundle"),
+            "--model-name",
+            "m",
+            *store,
+        ]
         for _ in range(2):
             code, lines = lines_of(register)
             assert (code, lines[-1]["event"]) == (0, "done"), lines
@@ -201,7 +210,7 @@ def test_the_service_closes_the_run_of_a_training_that_could_not_itself(tmp_path
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     command = ["close", "--job-id", "job_1", "--run-name", "Bazaar", "--model-name", "m", "--tracking-uri", uri]
     for state, reason in (("failed", "killed"), ("refused", "No label is mature yet.")):
-        code, _ = lines_of(["-m", "training.job", *command, "--state", state, "--reason", reason])
+        code, _ = lines_of(["-m", "training.runs.job", *command, "--state", state, "--reason", reason])
         assert code == 0
     (run,) = runs_of(uri)
     assert (run["name"], run["status"], run["tags"]["touchstone.state"]) == ("Bazaar", "FAILED", "refused")

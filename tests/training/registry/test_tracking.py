@@ -30,7 +30,7 @@ _WITHIN_SECONDS: Final = 30.0
 IMPATIENT: Final = """
 import sys
 from training.child import end
-from training.job import main
+from training.runs.job import main
 from training.registry import tracking
 tracking.LIMIT_SECONDS = 0.5
 end(main(sys.argv[1:]))
@@ -83,7 +83,7 @@ def test_a_training_without_its_registry_ends_within_thirty_seconds_and_keeps_it
         command[command.index("--tracking-uri") + 1] = f"http://127.0.0.1:{port}"
         seen, trained_at = [], 0.0
         with subprocess.Popen(
-            [sys.executable, "-P", "-m", "training.job", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", "-m", "training.runs.job", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as child:
             assert child.stdout is not None
             for text in child.stdout:
@@ -149,7 +149,7 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
 def test_what_a_server_that_dies_midway_did_not_take_is_published_by_a_retry(tmp_path: Path, connections: int) -> None:
     port = a_free_port()
     with an_mlflow_server(tmp_path, port) as server, closing(Interrupted(server, port, connections)) as relay:
-        code, last = ended("training.job", *register(tmp_path, f"http://127.0.0.1:{relay.port}"))
+        code, last = ended("training.runs.job", *register(tmp_path, f"http://127.0.0.1:{relay.port}"))
         assert server.poll() is not None, "it was killed"
     assert (code, last["event"]) == (REFUSED, "refused")
     assert last["sentence"].startswith(f"MLflow at 127.0.0.1:{relay.port} ")
@@ -163,7 +163,7 @@ def test_what_a_server_that_dies_midway_did_not_take_is_published_by_a_retry(tmp
         f"file:{digest}",
     ]
     with an_mlflow_server(tmp_path, port):
-        ends = [ended("training.publication", *publication, "--champion") for _ in range(2)]
+        ends = [ended("training.runs.publication", *publication, "--champion") for _ in range(2)]
         assert [(code, last["event"]) for code, last in ends] == [(0, "done")] * 2
         assert ends[0] == ends[1], "the second finds what the first has done"
         api = f"http://127.0.0.1:{port}/api/2.0/mlflow"

@@ -6,8 +6,8 @@ import pytest
 
 from features.listing import Listing, check
 from tests.fixtures.simulation import a_listing, a_small_market
-from training.simulated.words import BLATANT_TITLES, TELLS, Language
 from training.simulation.adapting import Adapting, learnt, reworded, under_another_name
+from training.simulation.simulated.words import BLATANT_TITLES, TELLS, Language
 
 MARKET = a_small_market()
 TELL = TELLS[Language.EN][3]

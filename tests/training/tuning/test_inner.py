@@ -10,14 +10,14 @@ from typing import cast
 import numpy as np
 import pytest
 
-from serving.cli.tuning import verdict
+from serving.commands.evaluation import verdict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import BRANDS, a_market, market_facts
-from training.fit_forest import ForestSettings, forest_settings
-from training.fit_settings import DEFAULT_SETTINGS, FitSettings
-from training.material import FromFile, Labelled
-from training.splits import grouped_folds
-from training.synthetic import Settings, build, evaluation_set
+from training.evaluate.material import FromFile, Labelled
+from training.evaluate.splits import grouped_folds
+from training.fit.forest import ForestSettings, forest_settings
+from training.fit.settings import DEFAULT_SETTINGS, FitSettings
+from training.simulation.synthetic import Settings, build, evaluation_set
 from training.tuning.inner import Heard, InnerFolds
 from training.tuning.nested import ALL_ROWS, Plan, Told, Tuned, summarise, tune
 from training.tuning.search import Found, TrialDone, search
@@ -186,7 +186,7 @@ HOPELESS = replace(forest_settings(0), rounds=2, leaves=2)
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 def test_from_hopeless_defaults_a_search_improves_the_model_beyond_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("training.tuning.inner", "training.learners"):
+    for module in ("training.tuning.inner", "training.fit.forest"):
         monkeypatch.setattr(f"{module}.forest_settings", lambda _positives: HOPELESS)
     settings = Settings(listings=6_000, seed=0, start=NOW)
     listings, labels = evaluation_set(settings, settings.listings)

@@ -12,9 +12,18 @@ from sqlalchemy import Connection
 from features.near_names import NearNames
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.messages.english import in_english
-from serving.account_management.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
-from serving.account_management.service.authorised_sellers import decide_requests
-from serving.account_management.service.managed_brands import (
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.api.errors import status_of
+from serving.brands.policy import RightsPolicy
+from serving.brands.rules.alias_proposals import ProposalState
+from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.rights import RightState
+from serving.brands.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
+from serving.brands.service.authorised_sellers import decide_requests
+from serving.brands.service.brand_messages import erase, mark_read, write
+from serving.brands.service.managed_brands import (
     Kept,
     change_enrolment,
     judge_right,
@@ -23,21 +32,11 @@ from serving.account_management.service.managed_brands import (
     set_lead,
     void_agency,
 )
-from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store import accounts
-from serving.accounts.store.accounts import Session
-from serving.api.errors import status_of
-from serving.brands.rules.alias_proposals import ProposalState
-from serving.brands.rules.message_side import MessageSide
-from serving.brands.service.brand_messages import erase, mark_read, write
-from serving.brands.store import authorised_sellers, certifications
+from serving.brands.store import authorised_sellers, certifications, rights, rights_documents
+from serving.brands.store import mandates as powers
 from serving.guards import Manager, TheRuntime, runtime_of
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
-from serving.rights.policy import RightsPolicy
-from serving.rights.rules.rights import RightState
-from serving.rights.store import documents, rights
-from serving.rights.store import mandates as powers
 from serving.web import downloads
 from serving.web.brand.reports.large_reports import large_rows
 from serving.web.brand.rights_rows import mandate_rows, people_in, right_rows
@@ -67,7 +66,7 @@ def get_brand(brand_id: str, request: Request, runtime: TheRuntime, session: Man
 def get_document(brand_id: str, digest: str, request: Request, runtime: TheRuntime, session: Manager) -> Response:
     kept = kept_brand(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
-        found = documents.document(connection, kept.pair, digest)
+        found = rights_documents.document(connection, kept.pair, digest)
     return downloads.document(f"document-{digest[:12]}", found.media_type, found.content)
 
 
@@ -193,7 +192,7 @@ def _page(
     with runtime.store.read() as connection:
         reasons = needs(runtime, connection, person, [pair], now)[pair]
         on_file = rights.rights_of(connection, pair)
-        by_digest = {one.digest: one for one in documents.documents_of(connection, pair)}
+        by_digest = {one.digest: one for one in rights_documents.documents_of(connection, pair)}
         names = accounts.names(connection, people_in(on_file))
         acting = powers.people_with_mandates(connection, pair)
         mandates = mandate_rows(powers.stored_mandates(connection, pair), acting, now)

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from models.policies.deciding import EnforcementPolicy
-from serving.account_management.rules.attention import urgency
-from serving.account_management.service.managed_brands import needs
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.brands.rules.attention import urgency
+from serving.brands.service.managed_brands import needs
 from serving.brands.store import brands
+from serving.cases.store import case_figures
 from serving.guards import Manager, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.standing.store import question_steps
-from serving.views import views
 from serving.web.brand.standing_part import standing_card
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
@@ -39,9 +39,9 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
             if one.account_manager_id == person.user_id
         }
         names = {one: marketplaces.get(connection, one).name for one in here}
-        waiting = views.open_questions(connection, enrolled)
-        answers = views.standing_answers(connection, enrolled)
-        removals = views.removal_counts(connection, enrolled)
+        waiting = case_figures.open_questions(connection, enrolled)
+        answers = case_figures.standing_answers(connection, enrolled)
+        removals = case_figures.removal_counts(connection, enrolled)
         escalated = question_steps.waiting_for_manager(connection, enrolled)
         cards = {
             pair: standing_card(runtime, connection, pair, one.name, now) for pair, one in sorted(enrolled.items())

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError
-from serving.account_management.service.brand_keys import BrandKey, keys_of_brand, make_key, revoke_key
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.second_factors import FactorKind
 from serving.accounts.store.accounts import Session
+from serving.brands.rules.rights import RightKind, RightState
+from serving.brands.service.brand_keys import BrandKey, keys_of_brand, make_key, revoke_key
+from serving.brands.store import rights
+from serving.brands.store.rights import StoredRight
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
-from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.store import rights
-from serving.rights.store.rights import StoredRight
 from serving.web.brand.brand_scope import AboutBrand, given_back, led_by, scope_of
 from serving.web.brand.rights_rows import KINDS
 from serving.web.flash import Flash, go_to

@@ -13,6 +13,8 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import SellerEvidencePolicy
+from serving.cases.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
+from serving.cases.rules.test_buy import LONGEST_REFERENCE
 from serving.guards import Member, TheRuntime, may, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import listings, search
@@ -21,8 +23,6 @@ from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit
 from serving.reports.store import reports
-from serving.review.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
-from serving.review.rules.test_buy import LONGEST_REFERENCE
 from serving.web import text_view
 from serving.web.brand.reports.attached_part import (
     FIELDS,

@@ -8,11 +8,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.verdict import Judgement, named
+from serving.brands.store import rights
 from serving.platform.tongues import N_, NN_, number, say, say_many
 from serving.reports.rules.good_faith import STOPPED, Counts, Ended, FoundBy, GoodFaith, Hours, Share, good_faith
 from serving.reports.rules.outcomes import Code
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
-from serving.rights.store import rights
 from serving.web.brand.rights_rows import KINDS
 from serving.web.wording import words
 from serving.web.wording.messages import in_words

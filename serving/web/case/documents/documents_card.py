@@ -10,12 +10,12 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from serving.appeals.store.seller_uploads import SellerUpload
+from serving.brands.rules.rights_document import ending_of
+from serving.cases.service.seller_evidence import Document, for_analyst, for_rights_holder
 from serving.cases.store.cases import Case
 from serving.guards import Answerer, Reviewer, runtime_of
 from serving.platform.database.documents import StoredFile
 from serving.reports.service.status import document_for_analyst, documents_of, test_buys_of
-from serving.review.service.seller_evidence import Document, for_analyst, for_rights_holder
-from serving.rights.rules.document import ending_of
 from serving.web import text_view
 from serving.web.downloads import document
 from serving.web.forms import CaseId

@@ -5,9 +5,9 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from serving.cases.service.notice_evidence import for_analyst
 from serving.guards import Reviewer, runtime_of
 from serving.notices.store.notice_documents import NoticeDocument
-from serving.review.service.notice_evidence import for_analyst
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.downloads import document
 from serving.web.forms import CaseId

@@ -11,16 +11,15 @@ from sqlalchemy import select, update
 
 from models.errors import Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Role, Scope, Secret
-from serving.accounts.service import auth
+from serving.accounts.service import auth, provisioning
 from serving.accounts.service.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
 from serving.accounts.service.guessing import Whence
+from serving.accounts.service.provisioning import NewPerson, add_person
 from serving.accounts.store import setup_links
 from serving.accounts.store.accounts import Session
 from serving.accounts.tables import account, browser_session
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson, add_person
 from serving.guards import cookie_name, devices_cookie_name, signed_in
-from serving.marketplaces.service import key_of, network_of, new_brand_key
+from serving.marketplaces.service.keys import key_of, network_of, new_brand_key
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.tables import api_key
 from tests.fixtures.clocks import TestClock

@@ -22,10 +22,10 @@ from serving.accounts.service import auth, hashing
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import NOWHERE, TooManyAttempts, Whence, takes_mail
 from serving.accounts.service.hashing import Busy, hashed
+from serving.accounts.service.passwords import change_password, choose_anew
+from serving.accounts.service.reset_links import make_link_as_owner
 from serving.accounts.store import sign_in_budgets
 from serving.accounts.tables import sign_in_budget
-from serving.administration.service.passwords import change_password, choose_anew
-from serving.administration.service.reset_links import make_link_as_owner
 from serving.composition import open_runtime
 from serving.platform.database.store import Store
 from tests.fixtures.answering import answering

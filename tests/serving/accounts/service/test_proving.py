@@ -16,10 +16,10 @@ from serving.accounts.service.auth import NotSignedIn, SignedIn, session_of
 from serving.accounts.service.guessing import TooManyAttempts, Whence
 from serving.accounts.service.known_devices import device_of
 from serving.accounts.service.proving import Given, check_password, passkey_options, prove
+from serving.accounts.service.second_factors import add_passkey, enrolment_options
 from serving.accounts.service.second_step import SIGN_IN, complete, half_session_of
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
-from serving.administration.service.second_factors import add_passkey, enrolment_options
 from tests.fixtures.factors import (
     App,
     Authenticator,

@@ -13,21 +13,29 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from serving.accounts.rules.access import Scope
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.api.requests.repeating import REPLAYED, SECRET, Repeatable
 from serving.app import create_app
 from serving.appeals.tables import appeal
-from serving.cases.tables import verdict
-from serving.idempotency import store
-from serving.idempotency.service import InProgress, Reply, begin, delete_expired, free, keep, repeatable, working
-from serving.idempotency.tables import idempotency_key
-from serving.intake.service.intake import receive
+from serving.cases.tables import takedown_request, verdict
+from serving.listings.service.intake import receive
 from serving.listings.tables import listing
 from serving.platform.database.faults import Full
 from serving.platform.database.locks import in_turn
 from serving.platform.database.store import Store
+from serving.platform.idempotency import store
+from serving.platform.idempotency.service import (
+    InProgress,
+    Reply,
+    begin,
+    delete_expired,
+    free,
+    keep,
+    repeatable,
+    working,
+)
+from serving.platform.idempotency.tables import idempotency_key
 from serving.platform.runtime import Runtime
-from serving.review.tables import takedown_request
 from tests.fixtures.clients import a_client, sign_in, with_key
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.processes import a_process

@@ -10,8 +10,8 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.seller_links import follow, new_link, revoke_links
 from serving.appeals.store import appeals
 from serving.audit.store import audit
-from serving.review.service.case_access import lease
-from serving.review.service.undoing import undo_verdict
+from serving.cases.service.case_access import lease
+from serving.cases.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
@@ -21,8 +21,8 @@ from tests.fixtures.receivers import Receiver, a_receiver, deliver
 from tests.fixtures.runtimes import Site, a_case, having, invite, judge, open_cases
 from tests.serving.appeals.service.test_counter_notices import CONCEDE, answer
 from tests.serving.appeals.service.test_counter_notices import a_removal as an_acknowledged_removal
-from tests.serving.delivery.service.test_delivery import register
 from tests.serving.web.visits import visit_as, words
+from tests.serving.webhooks.service.test_delivery import register
 
 COMPLAINT = Complaint("appeal-1", "MP-9", "These goods are genuine; I have the receipt.")
 

@@ -26,10 +26,10 @@ from serving.appeals.service.counter_notices import (
 from serving.appeals.store import appeals, counter_notices, overturns
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
-from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
@@ -37,7 +37,7 @@ from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.receivers import a_receiver, deliver
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
-from tests.serving.delivery.service.test_delivery import register
+from tests.serving.webhooks.service.test_delivery import register
 
 WORDS = "I bought these from the authorised dealer; the invoice is attached."
 SELLER = "lumo-trade-88"

@@ -33,18 +33,17 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.store import overturns
 from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.audit.store import audit
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.removal_approvals import speak
+from serving.cases.service.review import record_verdict
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
 from serving.cases.tables import review_case, verdict
-from serving.delivery.service.dead_letters import replay
-from serving.intake.service.intake import receive
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
+from serving.listings.service.intake import receive
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
-from serving.review.service.decision_context import Answer
-from serving.review.service.removal_approvals import speak
-from serving.review.service.review import record_verdict
-from serving.review.service.undoing import undo_verdict
 from serving.standing.rules.confirmations import Outcome, outcome
 from serving.standing.store import standings
 from serving.takedowns.rules.approval import Decision
@@ -52,10 +51,11 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import OPEN_STATES, ActionKind, ActionState
+from serving.webhooks.service.dead_letters import replay
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
 from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite
 from tests.serving.appeals.rules.test_states import ACTION, APPEAL, CASE, COUNTER_NOTICE, Cells, cells
-from tests.serving.delivery.service.test_delivery import register
+from tests.serving.webhooks.service.test_delivery import register
 
 WORDS: Final = "I have the invoice of the shop."
 PEOPLE: Final = ("analyst", "second_analyst", "brand_person", "account_manager")

@@ -8,16 +8,15 @@ from sqlalchemy import select, update
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewEnrolment, NewPerson
 from serving.accounts.store import accounts
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewEnrolment, NewPerson
 from serving.audit.tables import audit_entry
 from serving.brands.rules.certification import NotBriefed, questions
 from serving.brands.service.certification import TooSoon, answer, gate_of
 from serving.brands.tables import brand_enrolment, certification_attempt
-from serving.cases.tables import verdict
-from serving.review.service.takedown_requests import confirm_all
-from serving.review.tables import takedown_request
+from serving.cases.service.takedown_requests import confirm_all
+from serving.cases.tables import takedown_request, verdict
 from serving.standing.rules.enrolment import Phase
 from serving.standing.service import current, recount, stage_of
 from tests.fixtures.reporting import asked, confirm, states

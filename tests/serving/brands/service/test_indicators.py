@@ -11,16 +11,16 @@ from features.facts import Facts
 from features.indicators import MOST_PER_BRAND, Direction
 from features.price_lists import ListPrice
 from models.errors import Conflict, Invalid, NotFound
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.brands.service.indicators import NewIndicator, add_indicator, remove_indicator
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import price_lists
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import score
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row
-from tests.serving.intake.service.test_seller_histories import latest_facts
+from tests.serving.listings.service.test_seller_histories import latest_facts
 
 STICKER = NewIndicator("Aurelle", "Sticker inside", "serial sticker", Direction.COUNTERFEIT)
 ROW = a_row(description="Serial sticker on the inner side.")

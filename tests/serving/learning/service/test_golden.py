@@ -14,18 +14,18 @@ from models.errors import Invalid
 from models.policies.learning import SecondLookPolicy
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry
-from serving.intake.service.intake import receive
 from serving.learning.service.golden import freeze_golden_set, golden_set_of, write_golden_set
 from serving.learning.service.labelling import known_at
 from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
+from serving.listings.service.intake import receive
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite, having, judge, open_cases
 from tests.serving.learning.service.test_second_reviews import a_job, doubted
 from tests.serving.sellers.service.test_contacts import a_contact, tell
-from training.golden import read_golden
+from training.gates.golden import read_golden
 
 LISTINGS = 52
 FAKES = 4

@@ -17,26 +17,26 @@ from serving.accounts.rules.access import Person
 from serving.accounts.tables import account
 from serving.appeals.service.appeal import file_appeal
 from serving.audit.tables import audit_entry, audit_payload
-from serving.intake.service.intake import receive
+from serving.cases.rules.test_buy import Examiner
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.review import record_verdict
+from serving.cases.service.test_buys import Finding, close
+from serving.cases.service.undoing import undo_verdict
 from serving.learning.service.label_changes import LabelChanges, label_changes
 from serving.learning.service.labelling import LabelState, known_at, label_state
 from serving.learning.service.snapshot_files import SnapshotFiles
 from serving.learning.store import golden, verdict_history
 from serving.learning.store.learning import StoredSnapshot
+from serving.listings.service.intake import receive
 from serving.operations.service.housekeeping import refresh_references
-from serving.review.rules.test_buy import Examiner
-from serving.review.service.decision_context import Answer
-from serving.review.service.review import record_verdict
-from serving.review.service.test_buys import Finding, close
-from serving.review.service.undoing import undo_verdict
 from tests.fixtures.facts import REFERENCES
 from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review, a_suspect_row, judge, open_cases
 from tests.fixtures.tampering import drop_guards
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
-from tests.serving.review.service.test_test_buys import LAB, examined
+from tests.serving.cases.service.test_test_buys import LAB, examined
 from tests.serving.sellers.service.test_contacts import MAIL, a_contact, tell
-from training.snapshot import SnapshotRefused, SnapshotRow, write_snapshot
-from training.snapshot_summary import labels_in
+from training.snapshots.snapshot import SnapshotRefused, SnapshotRow, write_snapshot
+from training.snapshots.summary import labels_in
 
 
 def rows_at(site: Site, as_of: datetime | None = None) -> list[SnapshotRow]:

@@ -10,12 +10,12 @@ from models.classifier import Join
 from models.errors import BundleTooSlow, Conflict, Invalid, NotFound
 from models.verdict import Judgement
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.learn import request_training, retrain, try_again
 from serving.learning.service.promote import challenger
 from serving.learning.store import learning
+from serving.listings.service.intake import receive
 from serving.listings.tables import score
 from serving.platform import jobs
 from serving.scoring.service.bundles import BundleStore, LiveModels
@@ -25,8 +25,8 @@ from tests.fixtures.scorers import bundle_files
 from tests.serving.web.reports import a_report, admit_model, put_champion_in_force
 from tests.serving.web.visits import visit_as, words
 from training.bundle_folder import write_bundle_folder
-from training.pipeline import train
-from training.snapshot import SnapshotRefused, read_snapshot
+from training.runs.pipeline import train
+from training.snapshots.snapshot import SnapshotRefused, read_snapshot
 
 
 def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:

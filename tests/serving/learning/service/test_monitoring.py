@@ -7,11 +7,11 @@ from features.compute import NAMES
 from models.case import CaseLane
 from models.policies.deciding import RoutingPolicy
 from models.verdict import Judgement
-from serving.intake.service.intake import receive
+from serving.jobs.worker import sweep
 from serving.learning.service.monitoring import SCORE, measure, measure_weekly
 from serving.learning.store import monitoring
+from serving.listings.service.intake import receive
 from serving.platform.clock import Window
-from serving.workflows.worker import sweep
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site, a_case, a_row, judge
 from tests.serving.web.reports import put_champion_in_force

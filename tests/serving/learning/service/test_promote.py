@@ -12,6 +12,7 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Role
 from serving.accounts.store import people
 from serving.accounts.tables import account, role_grant
+from serving.audit.service.verification import verify
 from serving.audit.tables import audit_entry, audit_payload
 from serving.learning.policy import PromotionPolicy
 from serving.learning.service.promote import Approved, approve, rollback, withdraw
@@ -20,7 +21,6 @@ from serving.learning.tables import model
 from serving.mail.rules.kinds import MailKind
 from serving.mail.tables import mail
 from serving.scoring.service.bundles import LiveModels
-from serving.verification.service import verify
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.promoting import first_approval, promote, roll_back, second_approval
 from tests.fixtures.runtimes import Site

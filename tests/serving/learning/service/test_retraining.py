@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from models.errors import Conflict, Invalid, NotFound, UnderWay
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry, audit_payload
+from serving.jobs.worker import sweep
 from serving.learning.policy import DEFAULT_RETRAINING, RetrainingPolicy
 from serving.learning.rules.drift_alarm import RedFeature
 from serving.learning.rules.retraining import Cause, Wait
@@ -27,7 +28,6 @@ from serving.learning.store.learning import Job
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
 from serving.platform import jobs
-from serving.workflows.worker import sweep
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import visit_as, words

@@ -14,24 +14,23 @@ from models.policies.learning import LabelPolicy, SecondLookPolicy
 from models.score import OTHER, Reason, reason_as_json, remainder
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.reset_links import make_link
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.administration.service.passwords import choose_anew
-from serving.administration.service.reset_links import make_link
 from serving.appeals.service.appeal import file_appeal
-from serving.cases.store import assignments, cases
+from serving.cases.service.assignment import assign_cases
+from serving.cases.service.undoing import undo_verdict
+from serving.cases.store import assignments, cases, queues
 from serving.cases.store.cases import Case
-from serving.intake.service.intake import receive
+from serving.cases.store.queues import QueueFilter
 from serving.learning.service.labelling import known_at, label_of
 from serving.learning.service.reason_precision import Told, reason_precision, told
 from serving.learning.service.second_reviews import open_gold_items, open_second_reviews
 from serving.learning.store import golden, learning, second_reviews, verdict_history
 from serving.learning.store.second_reviews import SecondReviews
-from serving.review.service.assignment import assign_cases
-from serving.review.service.undoing import undo_verdict
+from serving.listings.service.intake import receive
 from serving.takedowns.store import actions
-from serving.views import queues
-from serving.views.queues import QueueFilter
 from serving.web.queue.my_page import my_page
 from tests.fixtures.facts import some_facts
 from tests.fixtures.runtimes import (
@@ -46,8 +45,8 @@ from tests.fixtures.runtimes import (
 )
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
 from tests.serving.web.visits import visit_as, words
-from training.golden import GoldenItem, freeze
-from training.snapshot import SnapshotRow
+from training.gates.golden import GoldenItem, freeze
+from training.snapshots.snapshot import SnapshotRow
 
 
 def a_job(site: Site) -> str:

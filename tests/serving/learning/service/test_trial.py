@@ -8,10 +8,10 @@ from models.errors import Conflict, Forbidden, NotFound
 from models.routing import Lane
 from models.verdict import Judgement
 from serving.audit.store import audit
-from serving.intake.service.intake import receive
 from serving.learning.service import trial
 from serving.learning.service.rescore import Rescored, model_named, rescore, summary
 from serving.learning.store import learning
+from serving.listings.service.intake import receive
 from serving.listings.store import scores
 from serving.listings.tables import score
 from serving.scoring.rules.trial import decides

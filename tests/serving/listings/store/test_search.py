@@ -2,9 +2,9 @@
 
 import pytest
 
-from serving.administration.service import provisioning
-from serving.intake.service.intake import receive
+from serving.accounts.service import provisioning
 from serving.listings.rules import EntryKind
+from serving.listings.service.intake import receive
 from serving.listings.store import search
 from serving.listings.tables import search_entry
 from serving.privacy.service.erasure import erase_seller

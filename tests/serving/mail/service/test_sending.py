@@ -12,10 +12,10 @@ from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Role
+from serving.accounts.service.inviting import accept, invite
+from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.reset_links import make_link, make_link_as_owner
 from serving.accounts.store import accounts
-from serving.administration.service.inviting import accept, invite
-from serving.administration.service.passwords import choose_anew
-from serving.administration.service.reset_links import make_link, make_link_as_owner
 from serving.mail.client import send as transmit
 from serving.mail.rules.kinds import MailKind, MailState
 from serving.mail.service import sending

@@ -11,6 +11,8 @@ from models.labels import AppealState
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.audit.store import audit
+from serving.cases.service.case_access import why_not_judge
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
@@ -22,8 +24,6 @@ from serving.notices.service.notices import Receipt
 from serving.notices.store import notice_complaints
 from serving.notices.store.notice_complaints import NoticeComplaint
 from serving.notices.store.notices import Item
-from serving.review.service.case_access import why_not_judge
-from serving.review.service.undoing import undo_verdict
 from serving.takedowns.rules.public_statement import Influence
 from serving.transparency.store import restrictions
 from tests.fixtures.guests import an_invited_user

@@ -13,8 +13,12 @@ from models.errors import Invalid, NotFound
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
-from serving.intake.service.intake import receive
+from serving.cases.service.removal_approvals import speak
+from serving.cases.service.undoing import undo_verdict
+from serving.cases.store import queues
+from serving.cases.store.queues import QueueFilter
 from serving.learning.store import learning, monitoring
+from serving.listings.service.intake import receive
 from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
 from serving.notices.policy import NoticePolicy
@@ -32,16 +36,12 @@ from serving.notices.tables import notice, notice_network, reporter
 from serving.operations.service.kill_switches import switch
 from serving.platform.clock import Window
 from serving.privacy.service.erasure import erase_seller
-from serving.review.service.removal_approvals import speak
-from serving.review.service.undoing import undo_verdict
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.evidence import Part
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import evidence
 from serving.transparency.store import restrictions
-from serving.views import queues
-from serving.views.queues import QueueFilter
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.links import path_of
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, confirmed, items_of, notify

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from models.errors import Conflict, DomainError, Invalid, NotFound
 from models.verdict import Judgement
+from serving.accounts.service import provisioning
 from serving.accounts.service.auth import NotSignedIn
-from serving.administration.service import provisioning
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.notices.rules.named_right import NamedRight

@@ -6,7 +6,7 @@ import pytest
 from models.errors import Conflict, Invalid
 from models.routing import Lane
 from serving.audit.store import audit
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.operations.service.breaker import close_breaker, look_at_breakers
 from serving.platform.clock import Window
 from serving.scoring.policy import BreakerPolicy

@@ -4,13 +4,13 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.operations.service.figures import figures
 from serving.operations.service.housekeeping import pass_on_unanswered, refresh_references
-from serving.review.service.undoing import undo_verdict
 from tests.fixtures.receivers import a_receiver, deliver
 from tests.fixtures.reporting import report
 from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases

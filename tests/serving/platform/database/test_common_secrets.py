@@ -14,11 +14,11 @@ from serving.platform.database.tables import secret_fingerprint
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import KEY_BYTES
 from serving.platform.settings import Settings
-from serving.webhooks.service import seal_under_new_key
+from serving.webhooks.service.signing_secrets import seal_under_new_key
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.runtimes import Populated, Site
 from tests.fixtures.two_processes import a_home
-from tests.serving.cli.commands import touchstone_in
+from tests.serving.commands.commands import touchstone_in
 
 OTHER = b"another key of at least 32 bytes"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.intake.service.intake_steps import content_of, observed_of
+from serving.listings.service.intake_steps import content_of, observed_of
 from serving.platform.database.types import CURRENT, Kind, dictionary, pack, unpack
 from tests.fixtures.facts import a_full_listing, bare_facts, full_facts, some_facts
 

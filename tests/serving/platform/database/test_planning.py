@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import BigInteger, Boolean, bindparam, event, exc, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
 from serving.operations.service.housekeeping import count_tables

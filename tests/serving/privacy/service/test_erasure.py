@@ -12,18 +12,20 @@ from models.errors import Conflict, Invalid, NotFound
 from serving.appeals.service.counter_notices import open_counter_notices
 from serving.appeals.service.seller_links import new_link
 from serving.appeals.tables import appeal, counter_notice_step
-from serving.audit.rules import ERASURE
+from serving.audit.rules.chain import ERASURE
+from serving.audit.service import verification as audit_heads
 from serving.audit.tables import audit_entry, audit_payload, erased_payload
-from serving.intake.service.intake import receive
+from serving.cases.rules.test_buy import CustodyEvent
+from serving.cases.service.seller_evidence import hand_in
+from serving.cases.service.test_buys import Step, read, take_step
+from serving.cases.tables import custody_entry
+from serving.jobs.worker import sweep
+from serving.listings.service.intake import receive
 from serving.listings.tables import quarantine
 from serving.platform.database.schema import metadata
 from serving.platform.database.types import ERASED
 from serving.privacy.service.erasure import erase_seller, finish_erasures, lift_hold, set_hold
 from serving.privacy.store import legal_holds
-from serving.review.rules.test_buy import CustodyEvent
-from serving.review.service.seller_evidence import hand_in
-from serving.review.service.test_buys import Step, read, take_step
-from serving.review.tables import custody_entry
 from serving.sellers.service.contacts import erase_contacts, receive_contacts
 from serving.sellers.tables import seller_contact
 from serving.takedowns.rules.evidence import Part
@@ -31,15 +33,13 @@ from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import evidence
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import evidence_part
-from serving.verification import service as audit_heads
-from serving.workflows.worker import sweep
 from tests.fixtures.keeping import keeping
 from tests.fixtures.links import token_of
 from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, removed_by_brand
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having
 from tests.fixtures.tampering import drop_guards
-from tests.serving.review.service.test_seller_evidence import INVOICE, PICTURE
-from tests.serving.review.service.test_test_buys import ordered
+from tests.serving.cases.service.test_seller_evidence import INVOICE, PICTURE
+from tests.serving.cases.service.test_test_buys import ordered
 
 SELLER, OTHER = "lumo-trade-88", "shop-of-another"
 SHOPS = (("MP-1", SELLER), ("MP-2", OTHER))

@@ -11,24 +11,24 @@ from models.verdict import Judgement
 from serving.accounts.service import auth
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.service.seller_links import answer
+from serving.cases.rules.test_buy import CustodyEvent
+from serving.cases.service.seller_evidence import hand_in
+from serving.cases.service.test_buys import Step, take_step
 from serving.composition import open_runtime
-from serving.intake.service.seller_events import receive_events
+from serving.jobs.worker import sweep
+from serving.listings.service.seller_events import receive_events
 from serving.platform.data_classes import DataClass
 from serving.platform.settings import Settings
 from serving.privacy.policy import RetentionPolicy
 from serving.privacy.service.erasure import lift_hold, set_hold
 from serving.privacy.service.retention import erase_what_is_past_its_time
-from serving.review.rules.test_buy import CustodyEvent
-from serving.review.service.seller_evidence import hand_in
-from serving.review.service.test_buys import Step, take_step
-from serving.workflows.worker import sweep
 from tests.fixtures import keeping as fixture
 from tests.fixtures.notifying import EMAIL, a_listing, items_of, notify
 from tests.fixtures.notifying import WORDS as NOTIFIED
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, having, judge, open_cases
+from tests.serving.cases.service.test_seller_evidence import INVOICE, listening, told
+from tests.serving.cases.service.test_test_buys import ordered
 from tests.serving.privacy.service.test_erasure import SELLER, STATEMENT, a_seller_with_a_history, everything, is_proved
-from tests.serving.review.service.test_seller_evidence import INVOICE, listening, told
-from tests.serving.review.service.test_test_buys import ordered
 
 WORDS = "Parcel of Li Wei, Kantstrasse 7"
 # A class, its days of retention here, a table that has it, and the erased part of a row.

@@ -14,11 +14,11 @@ from models.case import BLIND_LANES, CaseLane
 from models.errors import Invalid
 from models.messages.english import in_english
 from models.verdict import Judgement, ReasonCode
+from serving.brands.rules.rights import RightKind
+from serving.cases.rules.doubt import Doubt
 from serving.reports.policy import DEFAULT_REPORTS
 from serving.reports.rules.good_faith import Ended, FoundBy, Hours, ReportedListing, Share, ended, found_by, good_faith
 from serving.reports.rules.outcomes import AT_FIRST, Code, Found, Owner, Result, counted, named, what_happens
-from serving.review.rules.doubt import Doubt
-from serving.rights.rules.rights import RightKind
 from serving.standing.rules.standing import Effect
 from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.webhooks.rules.action import ActionState

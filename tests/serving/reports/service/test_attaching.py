@@ -12,16 +12,18 @@ from models.case import CaseLane
 from models.errors import Conflict, Invalid, NotFound, TooLate
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Person, Role
+from serving.accounts.service import provisioning
+from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts
-from serving.administration.service import provisioning
-from serving.administration.service.provisioning import NewPerson
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
+from serving.brands.rules.rights import RightKind
+from serving.brands.store import rights
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.idempotency.service import KeyReused
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.marketplaces.store import marketplaces
+from serving.platform.idempotency.service import KeyReused
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import status
@@ -32,8 +34,6 @@ from serving.reports.service.submitting import Draft, Submitted, submit
 from serving.reports.store import report_documents
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.tables import report_document, report_test_buy
-from serving.rights.rules.rights import RightKind
-from serving.rights.store import rights
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.evidence import page_of, verify
 from serving.takedowns.store import evidence

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry
+from serving.cases.service.doubts import open_sampled_reviews
 from serving.cases.tables import review_case
 from serving.reports.rules.outcomes import Result
-from serving.review.service.doubts import open_sampled_reviews
 from serving.standing.rules.standing import Level
 from serving.standing.service import sweep_standings
 from serving.standing.tables import confirmation, question_step

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry
+from serving.jobs.worker import sweep
 from serving.reports.service.campaigns import watch_campaigns
 from serving.reports.service.withdrawing import withdraw
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert, CheckAlarm
-from serving.workflows.worker import sweep
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.runtimes import Site, a_case, having, judge
 from tests.serving.web.visits import an_administrator, visit_as, words

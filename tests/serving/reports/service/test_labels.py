@@ -16,13 +16,13 @@ from models.policies.learning import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence, recall
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.intake.service.intake import receive
+from serving.cases.service.removal_approvals import speak
 from serving.learning.service.labelling import known_at, mature_labels
 from serving.learning.store import learning, monitoring
+from serving.listings.service.intake import receive
 from serving.listings.tables import listing
 from serving.platform.clock import Window
 from serving.reports.service.withdrawing import retract
-from serving.review.service.removal_approvals import speak
 from serving.scoring.store import histories
 from serving.sellers.service import sanctioning
 from serving.takedowns.rules.approval import Decision
@@ -44,8 +44,8 @@ from tests.fixtures.runtimes import (
 )
 from tests.serving.reports.service.test_withdrawing import carry_out_all, past_window
 from tests.serving.standing.test_service import standing_of
-from training.snapshot import read_snapshot, write_snapshot
-from training.snapshot_summary import summarise
+from training.snapshots.snapshot import read_snapshot, write_snapshot
+from training.snapshots.summary import summarise
 
 
 def test_a_reported_version_represents_itself_alone_unless_it_was_drawn_before(any_site: Site) -> None:

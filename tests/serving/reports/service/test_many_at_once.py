@@ -19,8 +19,11 @@ import pytest
 from sqlalchemy import func, select
 
 from serving.accounts.rules.access import Person, Role
+from serving.audit.service.verification import is_whole, verify
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
+from serving.brands.rules.rights import RightKind
+from serving.brands.store import rights
 from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
@@ -29,10 +32,7 @@ from serving.reports.service.reporting import settle
 from serving.reports.service.submitting import Draft, Submitted, submit
 from serving.reports.tables import report as report_table
 from serving.reports.tables import report_item, report_outcome
-from serving.rights.rules.rights import RightKind
-from serving.rights.store import rights
 from serving.takedowns.tables import action
-from serving.verification.service import is_whole, verify
 from serving.webhooks.tables import listing_request
 from tests.fixtures.processes import Killed, Process, a_process
 from tests.fixtures.reported_kinds import Kinds, every_kind

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from serving.audit.tables import audit_entry
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
 from serving.reports.rules.outcomes import Result
 from serving.reports.service.previewing import counts_of, preview
 from serving.reports.service.submitting import submit

@@ -11,12 +11,13 @@ from models.case import CaseLane, CaseState
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.messages.english import in_english
 from models.verdict import Judgement
-from serving.account_management.service.brand_keys import make_key
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.service.proving import Given, passkey_options
+from serving.accounts.service.second_factors import add_passkey, enrolment_options
 from serving.accounts.store import people
-from serving.administration.service.second_factors import add_passkey, enrolment_options
 from serving.audit.store import audit
+from serving.brands.service.brand_keys import make_key
+from serving.cases.service.undoing import overrule
 from serving.cases.tables import review_case, verdict
 from serving.mail.service.rendering import written
 from serving.mail.store import mails
@@ -33,7 +34,6 @@ from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
-from serving.review.service.undoing import overrule
 from serving.takedowns.policy import DEFAULT_STEP_UP, StepUpPolicy
 from serving.takedowns.service import takedown
 from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path

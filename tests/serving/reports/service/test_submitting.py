@@ -16,14 +16,13 @@ from models.errors import Conflict, Invalid, NoRightCarries
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
+from serving.brands.rules.rights import RightKind
+from serving.cases.service.case_access import lease
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
 from serving.cases.tables import review_case, verdict
-from serving.delivery import store as outgoing
-from serving.delivery.service import dead_letters
-from serving.delivery.service.delivery import deliver_due, waiting
-from serving.delivery.service.letters import moving_count
-from serving.idempotency.service import KeyReused
-from serving.intake.service.intake import receive
+from serving.listings.service.intake import receive
+from serving.platform.idempotency.service import KeyReused
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service import submitting
@@ -31,20 +30,21 @@ from serving.reports.service.previewing import preview
 from serving.reports.service.submitting import Submitted, submit
 from serving.reports.service.waiting import go_on_with_reports
 from serving.reports.tables import report_outcome
-from serving.review.service.case_access import lease
-from serving.review.service.undoing import undo_verdict
-from serving.rights.rules.rights import RightKind
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.tables import action, evidence_part
 from serving.webhooks.rules.action import ActionState
+from serving.webhooks.service import dead_letters
+from serving.webhooks.service.delivery import deliver_due, waiting
+from serving.webhooks.service.letters import moving_count
+from serving.webhooks.store import delivery_counts as outgoing
 from serving.webhooks.store.listing_requests import StoredListingRequest, in_state
 from tests.fixtures.receivers import Receiver, a_receiver, deliver
 from tests.fixtures.reporting import a_draft, a_rival, on_sale, report, right_of, states
 from tests.fixtures.runtimes import Site, a_case, a_row, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, with_a_small_hour
-from tests.serving.delivery.service.test_delivery import register
 from tests.serving.standing.test_service import lose, suspend
 from tests.serving.web.visits import visit_as, words
+from tests.serving.webhooks.service.test_delivery import register
 
 
 def rows(site: Site, query: Select[Any]) -> list[Row[Any]]:

@@ -15,22 +15,22 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.tables import overturn
+from serving.audit.service.verification import is_whole, verify
 from serving.cases.rules.case_brand import CaseBrand, Naming
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.naming import name_brand
+from serving.cases.service.review import record_verdict
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import verdict
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service.status import Reported, status_of
 from serving.reports.service.submitting import Submitted, submit
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
-from serving.review.service.decision_context import Answer
-from serving.review.service.naming import name_brand
-from serving.review.service.review import record_verdict
-from serving.review.service.undoing import undo_verdict
 from serving.sellers.tables import strike_hit
 from serving.standing.rules.confirmations import Tally
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
-from serving.verification.service import is_whole, verify
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.naming import VELA
 from tests.fixtures.notifying import a_listing, notify

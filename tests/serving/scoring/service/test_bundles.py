@@ -19,8 +19,8 @@ from models.classifier import Join
 from models.errors import BundleRefused
 from models.flat_trees import flatten
 from serving.composition import open_runtime
-from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
+from serving.listings.service.intake import receive
 from serving.scoring.service import bundles
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, packed, try_in_child, unpacked
 from tests.fixtures.clients import a_client

@@ -32,26 +32,26 @@ from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD
 from models.routing import Lane, Thresholds
 from models.score import AMBIGUOUS, TITLE, Score, findings, named
-from serving.intake.service.second_scores import give_second_scores
+from serving.cases.service.opening import open_by_choice
+from serving.listings.service.second_scores import give_second_scores
 from serving.listings.store import listings, scores
-from serving.review.service.opening import open_by_choice
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.explaining import explained
 from serving.scoring.service.scoring import Questions, ToScore, score_and_route
 from tests.fixtures.reading_reasons import faults, unread
 from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.tiny_encoder import tiny_encoder
-from tests.serving.intake.service.test_second_scores import champion, just_below, saying, sent, with_encoder
-from tests.serving.review.service.test_deferring import passed
+from tests.serving.cases.service.test_deferring import passed
+from tests.serving.listings.service.test_second_scores import champion, just_below, saying, sent, with_encoder
 from tests.serving.web.visits import visit_as, words
-from training.encoders import Encoder
-from training.fit import CounterfeitClassifier
-from training.fit_phrases import fit_phrases
-from training.simulate import START
-from training.simulated.goods import GOODS, HOUSES
+from training.evaluate.splits import seller_groups
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.encoders import Encoder
+from training.fit.phrases import fit_phrases
 from training.simulation.market import Market
-from training.splits import seller_groups
-from training.synthetic import Settings
+from training.simulation.simulate import START
+from training.simulation.simulated.goods import GOODS, HOUSES
+from training.simulation.synthetic import Settings
 
 
 @dataclass(frozen=True)

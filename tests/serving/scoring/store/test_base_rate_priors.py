@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from features.priors import FAKE_RETURNS, NO_PRIORS, RETURNS, Priors
-from serving.intake.service.intake import receive
-from serving.intake.service.seller_events import receive_events
+from serving.listings.service.intake import receive
+from serving.listings.service.seller_events import receive_events
 from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references
 from serving.scoring.service.reference_context import ReferenceContextCache

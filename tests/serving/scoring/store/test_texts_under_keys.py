@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.minhash import BANDS, BINS, band_keys
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.listings.store import listings
 from serving.listings.store.signatures import NewText, add_texts, bins_of, halves_of
 from serving.listings.tables import TEXT_BANDS

@@ -13,7 +13,7 @@ from serving.sellers.rules.links import ComponentSearch, Contacts, Mention
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
 from tests.serving.sellers.rules.test_links import Shared, mentions
-from training.splits import grouped_folds, seller_groups, split_for_judging
+from training.evaluate.splits import grouped_folds, seller_groups, split_for_judging
 
 
 def components(found: list[Mention], sellers: list[str], as_of: datetime = NOW) -> Mapping[str, str]:

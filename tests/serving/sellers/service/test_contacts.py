@@ -16,11 +16,11 @@ from models.errors import Conflict, Invalid
 from models.policies.deciding import Rule, ScorecardPolicy
 from models.routing import Lane
 from models.verdict import Judgement
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.composition import CONTACT_KEY
-from serving.intake.service.intake import receive
-from serving.intake.service.precheck import precheck
+from serving.listings.service.intake import receive
+from serving.listings.service.precheck import precheck
 from serving.listings.store import listings
 from serving.platform.database.schema import metadata
 from serving.platform.home import Home
@@ -29,7 +29,7 @@ from serving.sellers.tables import seller_contact
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import a_listing
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
-from tests.serving.intake.service.test_seller_histories import latest_facts, take_in
+from tests.serving.listings.service.test_seller_histories import latest_facts, take_in
 
 PHONE, MAIL = "+49 30 7654321", "ann@trade.example"
 

@@ -6,17 +6,16 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.verdict import Judgement, ReasonCode
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
+from serving.cases.service.removal_approvals import speak as vote_on_removal
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import review_case
-from serving.delivery.service.dead_letters import replay
 from serving.listings.tables import listing
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
-from serving.review.service.removal_approvals import speak as vote_on_removal
-from serving.review.service.undoing import undo_verdict
 from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service import sanctioning
 from serving.sellers.service.sanctioning import lift, speak, sweep_sanctions
@@ -25,6 +24,7 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
+from serving.webhooks.service.dead_letters import replay
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import Receiver, deliver
 from tests.fixtures.reporting import a_marketplace_that_listens, carried_out

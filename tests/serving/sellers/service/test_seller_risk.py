@@ -15,23 +15,23 @@ from models.routing import Lane
 from models.seller_lists import SellerList
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
-from serving.administration.service import provisioning
+from serving.accounts.service import provisioning
 from serving.audit.store import audit
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
-from serving.intake.service.intake import RowAnswer, receive
-from serving.intake.service.precheck import precheck
+from serving.jobs.worker import sweep
+from serving.listings.service.intake import RowAnswer, receive
+from serving.listings.service.precheck import precheck
 from serving.listings.store import listings
 from serving.listings.tables import score
-from serving.review.service.undoing import undo_verdict
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.rules.seller_risk import RiskState, SellerRisk
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.service.seller_risk import ranking_at, refresh, refresh_seller_risks, risk_of, riskiest_sellers
 from serving.sellers.store import seller_risks
-from serving.workflows.worker import sweep
 from tests.fixtures.facts import a_listing
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
-from tests.serving.intake.service.test_intake import reason_of
+from tests.serving.listings.service.test_intake import reason_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import an_appeal

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from serving.intake.service.seller_events import receive_events
+from serving.listings.service.seller_events import receive_events
 from serving.sellers.store import activity_series
 from serving.sellers.store.activity_series import LISTINGS, STEPS
 from tests.fixtures.runtimes import Site, a_case

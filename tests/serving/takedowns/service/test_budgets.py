@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from models.verdict import Side
 from serving.appeals.service.overturn import Ground, overturn
-from serving.review.service.removal_approvals import speak
+from serving.cases.service.removal_approvals import speak
 from serving.takedowns.policy import DEFAULT_BUDGETS
 from serving.takedowns.rules import budgets as budget_rules
 from serving.takedowns.rules.approval import Decision

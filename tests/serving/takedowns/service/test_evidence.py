@@ -12,9 +12,9 @@ from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry, audit_payload
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import verdict
-from serving.intake.service.intake import receive
-from serving.review.service.undoing import undo_verdict
+from serving.listings.service.intake import receive
 from serving.takedowns.rules.evidence import Part
 from serving.takedowns.service import takedown
 from serving.takedowns.service.evidence import as_file, page_of, verify

@@ -11,12 +11,12 @@ from models.outcomes import outcomes
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
+from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import verdicts
 from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
-from serving.review.service.removal_approvals import pending_removals, speak
-from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.service import current
 from serving.standing.store import standings
@@ -33,7 +33,7 @@ from tests.fixtures.receivers import deliver
 from tests.fixtures.reporting import a_rival, confirm, questions, states
 from tests.fixtures.runtimes import Site, a_case, having, judge, open_cases
 from tests.fixtures.stepping_up import HOUR, with_a_small_hour
-from tests.serving.intake.service.test_near_duplicates import asked
+from tests.serving.listings.service.test_near_duplicates import asked
 
 CAP = HOUR
 WHY = "Looked at the listings."

@@ -11,10 +11,10 @@ from models.case import CaseLane
 from models.errors import Invalid
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
-from serving.administration.service import provisioning
-from serving.administration.service.exchange_rates import load_rates
+from serving.accounts.service import provisioning
 from serving.audit.store import audit
 from serving.cases.store import cases
+from serving.marketplaces.service.exchange_rates import load_rates
 from serving.operations.service.figures import figures
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.rules.statement import Undone, reinstatement_statement

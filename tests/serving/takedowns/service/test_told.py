@@ -8,18 +8,18 @@ import pytest
 
 from models.errors import Conflict, NotFound
 from models.verdict import Judgement
-from serving.account_management.service.brand_keys import make_key
 from serving.accounts.rules.access import Person, Role, Secret
 from serving.accounts.service.auth import NotSignedIn, session_of, sign_in
+from serving.brands.service.brand_keys import make_key
+from serving.cases.service import removal_stops
+from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.rendering import written
 from serving.mail.store.mails import StoredMail
-from serving.marketplaces.service import network_of, reporter_of
+from serving.marketplaces.service.keys import network_of, reporter_of
 from serving.platform.clock import SimulatedClock
-from serving.review.service import removal_stops
-from serving.review.service.removal_approvals import pending_removals, speak
-from serving.review.service.undoing import undo_verdict
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.budgets import UsualDay

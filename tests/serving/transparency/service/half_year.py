@@ -10,9 +10,9 @@ from models.case import CaseLane
 from models.errors import DomainError
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
-from serving.intake.service.intake import receive
-from serving.review.service.undoing import undo_verdict
+from serving.listings.service.intake import receive
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState

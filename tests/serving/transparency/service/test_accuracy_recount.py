@@ -15,7 +15,7 @@ from serving.transparency.rules.accuracy_figures import Share
 from serving.transparency.service.automated_accuracy import Routed, accuracy, accuracy_of
 from tests.fixtures.runtimes import Site, a_case
 from tests.serving.transparency.service.half_year import HalfYear
-from training.bands import ScoredListing
+from training.evaluate.bands import ScoredListing
 
 _RECOUNT: Final = Path(__file__).with_name("recount.sql").read_text(encoding="utf-8")
 _FLAGGED: Final = "lane IN ('ask_brand', 'analyst')"

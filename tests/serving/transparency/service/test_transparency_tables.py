@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from models.verdict import Judgement
-from serving.account_management.service.brand_records import record_file, record_of, standing_rows
-from serving.account_management.store import brand_answers
+from serving.brands.service.brand_records import record_file, record_of, standing_rows
+from serving.brands.store import brand_answers
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_links import PLACE

@@ -1,1 +1,0 @@
-"""Account management of brands: attention, dashboards, records, people."""

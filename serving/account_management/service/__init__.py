@@ -1,1 +1,0 @@
-"""Operations of account management: gather, decide and write in one transaction."""

@@ -1,0 +1,228 @@
+"""Invitations: a one-time link for one role, its acceptance and its withdrawal."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.accounts.policy import InvitationPolicy
+from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.rules.staffing import check_grant
+from serving.accounts.service import auth
+from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.given_names import checked_address, named
+from serving.accounts.service.guessing import NOWHERE, Whence
+from serving.accounts.store import accounts, invitations, origins, people
+from serving.accounts.store.invitations import Invitation
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_address
+from serving.marketplaces.store import marketplaces
+from serving.platform import display
+from serving.platform.runtime import Runtime
+
+PLACE: Final = "/join/"
+
+_SIGN_IN_FIRST: Final = "Nothing was changed. If you have an account here, sign in first, then accept."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An open invitation as its administrator or its invitee sees it: marketplace, role and inviter.
+
+    It does not say whether its address has an account: the inviter has the link too, and must not learn that.
+    """
+
+    invitation: Invitation
+    marketplace: str
+    brand: str | None
+    by: str
+
+
+def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
+    """Invite a user; returns the path of the link, which is also mailed. Earlier links to the same role end.
+
+    Raises Forbidden, Invalid (as `serving.accounts.rules.staffing.check_grant`; or the e-mail address is invalid, or
+    the brand takes no part) or Conflict (the user with this address holds the role already).
+    """
+    administered = by.marketplaces(Permission.ADMINISTER)
+    check_grant(grant, administered)
+    address = checked_address(email)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if grant.brand_id is not None and grant.brand_id not in brands.enrolments(connection, grant.marketplace_id):
+            raise Invalid("This brand takes no part here. Enrol it first.")
+        _refuse_who_has_it(connection, administered, address, grant)
+        return invite_by_mail(runtime, connection, by, address, grant)
+
+
+def invite_by_mail(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
+    """Make an invitation link after the caller checked the right to invite; returns its path, which is also mailed."""
+    token, now = secrets.token_urlsafe(32), runtime.wall.now()
+    expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
+    invitations.withdraw_earlier(connection, address, grant, now)
+    one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
+    invitations.put(connection, one, auth.hash_token(token))
+    _record(runtime, connection, one, "person.invited", by.user_id)
+    _mail(runtime, connection, _asked(connection, one), token)
+    return f"{PLACE}{token}"
+
+
+def _mail(runtime: Runtime, connection: Connection, asked: Asked, token: str) -> None:
+    """Mail the link to the invitee, in the language of the inviter: that of the invitee is not known yet."""
+    one = asked.invitation
+    queue_to_address(
+        runtime,
+        connection,
+        MailKind.INVITATION,
+        marketplace_id=one.grant.marketplace_id,
+        address=one.email,
+        language=display.current().language,
+        parameters={
+            "marketplace": asked.marketplace,
+            "brand": asked.brand,
+            "role": one.grant.role.value,
+            "by": asked.by,
+            "expires": one.expires_at.isoformat(),
+        },
+        subject_id=one.invitation_id,
+        secret_path=f"{PLACE}{token}",
+    )
+
+
+def _refuse_who_has_it(connection: Connection, administered: frozenset[str], address: str, grant: Grant) -> None:
+    """The message reveals only people whom the administrator can see anyway."""
+    try:
+        known = people.colleague(connection, administered, accounts.user_id_by_email(connection, address))
+    except NotFound:
+        return
+    wanted = (grant.role, grant.marketplace_id, grant.brand_id)
+    if wanted in {(one.role, one.marketplace_id, one.brand_id) for one in known.grants}:
+        raise Conflict("{name} has this role already.", name=known.name)
+    if known.disabled_at is not None:
+        raise Conflict("{name} is deactivated. Reactivate them instead.", name=known.name)
+
+
+def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
+    """The invitations to a person's marketplaces that can still be accepted."""
+    with runtime.store.read() as connection:
+        found = invitations.open_ones(connection, by.marketplaces(Permission.ADMINISTER), runtime.wall.now())
+        return [_asked(connection, one) for one in found]
+
+
+def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
+    """Invalidate an invitation's link.
+
+    Raises NotFound (there is no such open invitation in the person's marketplaces).
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        here = by.marketplaces(Permission.ADMINISTER)
+        one = invitations.withdraw(connection, here, invitation_id, runtime.wall.now())
+        _record(runtime, connection, one, "invitation.taken_back", by.user_id)
+
+
+def asked_by(runtime: Runtime, token: str) -> Asked:
+    """The content of an invitation link. Raises NotFound (the link is unknown or no longer valid)."""
+    with runtime.store.read() as connection:
+        return _asked(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
+
+
+def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Whence = NOWHERE) -> auth.SignedIn:
+    """Create the account, or give an existing one the role, and sign in.
+
+    An invalid name or password is refused before the check for an existing account, so such a try reveals nothing. A
+    valid one reveals it: the request creates the account and uses the link up, or is refused because the account
+    exists. The holder of a link can therefore learn whether the account exists. An account keeps its name.
+
+    Raises NotFound (the link is unknown or no longer valid), Invalid (the name or the password is invalid) or
+    NotSignedIn, TooManyAttempts (an account with this address exists, and the password is not its password, or cannot
+    be checked now).
+    """
+    one = asked_by(runtime, token).invitation
+    new = (named("person", name), auth.hash_password(password, (name, one.email)))
+    with runtime.store.read() as connection:
+        known = accounts.is_known(connection, one.email)
+    if not known:
+        _join(runtime, one, new)
+        return auth.sign_in(runtime, one.email, password, whence)
+    try:
+        signed_in = auth.sign_in(runtime, one.email, password, whence)
+    except NotSignedIn:
+        raise NotSignedIn(_SIGN_IN_FIRST) from None
+    if signed_in.half:
+        auth.sign_out(runtime, signed_in.token)
+        raise NotSignedIn(_SIGN_IN_FIRST)
+    _join(runtime, one, None)
+    return signed_in
+
+
+def accept_as(runtime: Runtime, person: Person, token: str) -> None:
+    """Give the signed-in user the role of their link.
+
+    Raises NotFound (the link is unknown, no longer valid, or another person's).
+    """
+    one = asked_by(runtime, token).invitation
+    if one.email != person.email:
+        raise NotFound("This invitation is for another address. Sign out and sign in with that one.")
+    _join(runtime, one, None)
+
+
+def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> None:
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if new is None:
+            user_id = accounts.user_id_by_email(connection, one.email)
+        else:
+            user_id, (name, hashed) = runtime.ids.new("usr"), new
+            accounts.add_account(connection, user_id=user_id, email=one.email, name=name, password_hash=hashed, at=now)
+            origin = Origin(Making.INVITED, one.invited_by, now)
+            origins.add_origin(connection, runtime.ids.new("org"), user_id, origin)
+        invitations.take_up(connection, one, user_id, runtime.wall.now())
+        kept = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
+        if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in kept:
+            wait = _confirms_from(runtime, connection, one)
+            accounts.add_grants(connection, user_id, [one.grant], now, confirms_from=wait)
+        _record(runtime, connection, one, "person.joined", user_id, subject=user_id)
+
+
+def _confirms_from(runtime: Runtime, connection: Connection, one: Invitation) -> datetime | None:
+    """When the invitee of a brand's lead begins to confirm; None for the invitee of an administrator."""
+    try:
+        administered = accounts.person(connection, one.invited_by).marketplaces(Permission.ADMINISTER)
+    except NotFound:
+        administered = frozenset()
+    if one.grant.role is not Role.BRAND or one.grant.marketplace_id in administered:
+        return None
+    return runtime.clock.now() + timedelta(hours=runtime.policies[InvitationPolicy].colleague_confirms_after_hours)
+
+
+def _asked(connection: Connection, one: Invitation) -> Asked:
+    place = marketplaces.get(connection, one.grant.marketplace_id)
+    enrolled = brands.enrolments(connection, place.marketplace_id) if one.grant.role is Role.BRAND else {}
+    brand = enrolled.get(one.grant.brand_id or "")
+    by = accounts.names(connection, [one.invited_by])
+    return Asked(one, place.name, brand.name if brand else None, by.get(one.invited_by, ""))
+
+
+def _record(
+    runtime: Runtime, connection: Connection, one: Invitation, act: str, by: str, *, subject: str | None = None
+) -> None:
+    audit.record(
+        connection,
+        runtime.clock.now(),
+        one.grant.marketplace_id,
+        f"user:{by}",
+        act,
+        subject or one.invitation_id,
+        role=one.grant.role.value,
+        brand=one.grant.brand_id,
+        leads=one.grant.leads,
+        invitation=one.invitation_id,
+    )

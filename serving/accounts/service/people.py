@@ -1,0 +1,269 @@
+"""The people of a marketplace: their roles, and the transfer of their work when they leave."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from features.phrase import Phrase
+from models.errors import Conflict, Invalid
+from models.policies.deciding import EnforcementPolicy
+from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.rules.staffing import (
+    changed,
+    check_deactivation,
+    check_own_roles,
+    check_reactivation,
+    check_still_administered,
+)
+from serving.accounts.store import accounts, invitations, people, reset_links
+from serving.accounts.store.people import Colleague
+from serving.audit.store import audit
+from serving.brands.store import account_managers, brands
+from serving.cases.service.case_access import kept_from
+from serving.cases.store import assignments, cases, deferrals
+from serving.cases.store.deferrals import LeasedCase
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.webhooks.service.signing_secrets import end_secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The user list: at most so many of the requested people, their total number, and the open work of each."""
+
+    people: tuple[Colleague, ...]
+    number: int
+    in_hand: Counter[str]
+    places: tuple[Marketplace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """The transferred work: cases given to a successor, cases returned to the queue, brands that moved."""
+
+    handed_over: int
+    freed: int
+    brands: int
+    sessions: int
+
+
+def administered(runtime: Runtime, by: Person) -> tuple[Marketplace, ...]:
+    here = by.marketplaces(Permission.ADMINISTER)
+    with runtime.store.read() as connection:
+        return tuple(one for one in marketplaces.everyone(connection) if one.marketplace_id in here)
+
+
+def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: int) -> Staff:
+    """The people of the marketplaces that a person administers."""
+    places = administered(runtime, by)
+    here = [one.marketplace_id for one in places]
+    with runtime.store.read() as connection:
+        found, number = people.colleagues(connection, here, words=words, role=role, most=most)
+        kept: Counter[str] = Counter()
+        for place in here:
+            kept += assignments.in_hand(connection, place, runtime.clock.now())
+    return Staff(tuple(found), number, kept, places)
+
+
+def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
+    """One of them. Raises NotFound (there is no such person in the marketplaces that somebody administers)."""
+    with runtime.store.read() as connection:
+        return people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
+
+
+def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[Grant]) -> bool:
+    """Grant and remove roles so that a user holds exactly the wanted ones here; False where nothing changed.
+
+    Raises Forbidden, Invalid, Conflict, NotFound (as `serving.accounts.rules.staffing`; or there is no such person
+    here; or they manage brands and would lose the role of account manager).
+    """
+    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        change = changed(people.colleague(connection, here, user_id).grants, wanted, here)
+        check_still_administered(change.taken, user_id, people.holders(connection, here, Role.ADMIN))
+        check_own_roles(change.given, user_id, by.user_id)
+        _refuse_brands_that_take_no_part(connection, change.given)
+        _refuse_who_looks_after_brands(connection, user_id, change.taken)
+        people.take_grants(connection, user_id, change.taken)
+        accounts.add_grants(connection, user_id, change.given, now)
+        invitations.withdraw_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
+        for place in _places_without(change.taken, Role.ANALYST):
+            kept = deferrals.leases_of_person(connection, [place], user_id, now)
+            deferrals.move_leases(connection, kept, user_id, None, None)
+            assignments.withdraw(connection, [place], user_id)
+        for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
+            for one in grants:
+                payload = {"role": one.role.value, "brand": one.brand_id, "leads": one.leads}
+                _record(runtime, connection, by, _Entry(one.marketplace_id, act, user_id, payload))
+    return bool(change.given or change.taken)
+
+
+def _refuse_brands_that_take_no_part(connection: Connection, given: Collection[Grant]) -> None:
+    for one in given:
+        if one.brand_id is not None and one.brand_id not in brands.enrolments(connection, one.marketplace_id):
+            raise Invalid("This brand takes no part here. Enrol it first.")
+
+
+def _refuse_who_looks_after_brands(connection: Connection, user_id: str, taken: Collection[Grant]) -> None:
+    places = _places_without(taken, Role.ACCOUNT_MANAGER)
+    number = len(account_managers.brands_of(connection, places, user_id))
+    if number:
+        many = Phrase("{n} brand" if number == 1 else "{n} brands", n=number)
+        raise Conflict("They manage {brands}. Hand those over first.", brands=many)
+
+
+def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
+    return [one.marketplace_id for one in taken if one.role is role]
+
+
+def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | None) -> Freed:
+    """Deactivate an account at once; its cases go to a successor or to the queue, its brands to a successor.
+
+    This ends its sessions, its password reset link, the brands' API keys that act for it, and the recent secrets that
+    it made for marketplaces; about the others administrators are asked. The account and its decisions stay on record.
+    Its roles return when it is reactivated.
+
+    Raises NotFound, Forbidden, Conflict, Invalid (as `serving.accounts.rules.staffing`; they are deactivated already;
+    they manage brands and no successor was named).
+    """
+    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, here, user_id)
+        check_deactivation(found.grants, user_id, by.user_id, here)
+        administrators = people.holders(connection, here, Role.ADMIN)
+        check_still_administered(found.grants, user_id, administrators)
+        if not people.disable(connection, user_id, now):
+            raise Conflict("{name} is deactivated already.", name=found.name)
+        freed = _hand_over(runtime, connection, by, found, successor, now)
+        sessions = people.end_sessions(connection, user_id)
+        reset_links.end(connection, user_id, runtime.wall.now())
+        end_secrets(runtime, connection, user_id, "deactivated", now, by=by.actor)
+        done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
+        for place in sorted({one.marketplace_id for one in found.grants}):
+            payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
+            _record(runtime, connection, by, _Entry(place, "person.deactivated", user_id, payload))
+    return done
+
+
+def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
+    """Reactivate an account, with the roles that it had.
+
+    Raises NotFound, Conflict, Forbidden (there is no such person here, or they can sign in; or their roles elsewhere
+    would be restored too).
+    """
+    here = by.marketplaces(Permission.ADMINISTER)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, here, user_id)
+        check_reactivation(found.grants, here)
+        if not people.enable(connection, user_id):
+            raise Conflict("{name} can sign in already.", name=found.name)
+        for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):
+            _record(runtime, connection, by, _Entry(place, "person.reactivated", user_id, {}))
+
+
+def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Freed:
+    """Transfer a user's open work to a successor: cases, and brands they manage.
+
+    A case returns to the queue if the successor must not have it, because they, or somebody they invited, judged the
+    listing before.
+
+    Raises NotFound, Invalid (there is no such person here; or the successor may take none of the work).
+    """
+    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, here, user_id)
+        done = _hand_over(runtime, connection, by, found, successor, now)
+        payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
+        for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):
+            _record(runtime, connection, by, _Entry(place, "person.work_handed_over", user_id, payload))
+    return done
+
+
+def _hand_over(
+    runtime: Runtime, connection: Connection, by: Person, whose: Colleague, successor: str | None, now: datetime
+) -> Freed:
+    if successor == whose.user_id:
+        raise Invalid("Name somebody else as their successor.")
+    here = by.marketplaces(Permission.ADMINISTER)
+    follower = None if successor is None else people.colleague(connection, here, successor)
+    if follower is not None and follower.disabled_at is not None:
+        raise Invalid("{name} is deactivated. Name somebody who can sign in.", name=follower.name)
+    brands = _brands_over(connection, here, whose, follower)
+    kept = deferrals.leases_of_person(connection, here, whose.user_id, now)
+    taken = [] if follower is None else _for(connection, kept, follower)
+    until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
+    handed_over = deferrals.move_leases(connection, taken, whose.user_id, successor, until)
+    freed = deferrals.move_leases(connection, [one for one in kept if one not in taken], whose.user_id, None, None)
+    assignments.withdraw(connection, here, whose.user_id)
+    if follower is not None:
+        text = f"Handed over by {whose.name} to {follower.name}"[:200]
+        cases.add_events(connection, [_event(runtime, one, text, by, now) for one in taken])
+    return Freed(handed_over, freed, len(brands), 0)
+
+
+def _brands_over(
+    connection: Connection, here: Collection[str], whose: Colleague, follower: Colleague | None
+) -> list[tuple[str, str]]:
+    found = account_managers.brands_of(connection, here, whose.user_id)
+    places = {place for place, _ in found}
+    if places and follower is None:
+        many = Phrase("{n} brand" if len(found) == 1 else "{n} brands", n=len(found))
+        raise Conflict("{name} manages {brands}. Name a successor.", name=whose.name, brands=many)
+    if follower is not None:
+        for place in places:
+            if not _holds(follower, Role.ACCOUNT_MANAGER, place):
+                raise Invalid(
+                    "{name} is no account manager where {whose} manages brands.", name=follower.name, whose=whose.name
+                )
+        account_managers.move(connection, found, follower.user_id)
+    return found
+
+
+def _for(connection: Connection, leased: Collection[LeasedCase], follower: Colleague) -> list[LeasedCase]:
+    """The cases that the successor may have."""
+    found: list[LeasedCase] = []
+    for place in sorted({place for place, _ in leased}):
+        if not _holds(follower, Role.ANALYST, place):
+            continue
+        here = [case_id for where, case_id in leased if where == place]
+        barred = kept_from(connection, place, here)
+        found += [(place, case_id) for case_id in here if follower.user_id not in barred.get(case_id, ())]
+    return found
+
+
+def _holds(one: Colleague, role: Role, place: str) -> bool:
+    return any(grant.role is role and grant.marketplace_id == place for grant in one.grants)
+
+
+def _event(runtime: Runtime, one: LeasedCase, text: str, by: Person, now: datetime) -> dict[str, Any]:
+    return {
+        "marketplace_id": one[0],
+        "event_id": runtime.ids.new("evt"),
+        "case_id": one[1],
+        "what": text,
+        "actor": by.actor,
+        "known_at": now,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    marketplace_id: str
+    act: str
+    subject: str
+    payload: dict[str, Any]
+
+
+def _record(runtime: Runtime, connection: Connection, by: Person, entry: _Entry) -> None:
+    audit.record(
+        connection, runtime.clock.now(), entry.marketplace_id, by.actor, entry.act, entry.subject, **entry.payload
+    )

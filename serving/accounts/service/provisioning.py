@@ -1,0 +1,289 @@
+"""Provisioning: marketplaces, people, brands, keys, endpoints. Every change is audited."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from features import money
+from features.brands import Brand
+from models.errors import DomainError, Invalid, required
+from serving.accounts.rules.access import Grant, Role, Scope
+from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.service import auth
+from serving.accounts.service.given_names import checked_address, named
+from serving.accounts.store import accounts, origins
+from serving.audit.rules.chain import FOUNDED
+from serving.audit.service.heads_file import public_key
+from serving.audit.store import audit
+from serving.brands.service import certification
+from serving.brands.store import authorised_sellers, brands
+from serving.cases.service.assignment import manager_for
+from serving.marketplaces.service.keys import new_key, owner_of_new
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.outbound.addresses import check_url
+from serving.platform.runtime import Runtime
+from serving.webhooks.client import check_secret, check_status_url, new_secret
+from serving.webhooks.service.receivers import wake
+from serving.webhooks.service.signing_secrets import sealed, signing_secrets
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
+
+_LONGEST_OVERLAP_HOURS: Final = 168
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A user to add; without a password one is made. `briefed` vouches for their certification.
+
+    `leads` gives a brand user the right to change what the brand has on file.
+    """
+
+    email: str
+    name: str
+    role: Role
+    marketplace: str | None = None
+    brand: str | None = None
+    password: str | None = None
+    briefed: bool = False
+    leads: bool = False
+
+
+def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
+    """Create a marketplace. The data directory in which the first one is created signs the audit log."""
+    if base_currency not in money.codes():
+        raise Invalid("The base currency must be a currency code of ISO 4217 such as EUR.")
+    found = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
+    signer = {"public_key": public_key(runtime.home)}
+    with runtime.store.write() as connection:
+        marketplaces.add_marketplace(connection, found, runtime.clock.now())
+        _record(runtime, connection, found.marketplace_id, by, _Entry(FOUNDED, found.marketplace_id, signer))
+    return found
+
+
+def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, str]:
+    """Create an account with a role; returns the account's id and the password, which is not stored.
+
+    The account is a root (`serving.accounts.rules.second_person`): only the owner of the data directory adds one.
+
+    Raises Conflict, NotFound, Invalid (the e-mail is taken; there is no such marketplace or brand; a brand user needs a
+    brand, other roles have none).
+    """
+    password, hashed = _checked(person)
+    with runtime.store.write() as connection:
+        return _put_person(runtime, connection, person, hashed, by=by), password
+
+
+def add_people(runtime: Runtime, people: Mapping[str, NewPerson], *, by: str) -> dict[str, str]:
+    """Create all of these accounts or none; returns the passwords by e-mail. The key says where each was named.
+
+    Raises Invalid (some cannot be added; the sentence names each with the reason).
+    """
+    refused: list[str] = []
+    checked: dict[str, tuple[str, str]] = {}
+    for where, person in people.items():
+        try:
+            checked[where] = _checked(person)
+        except DomainError as error:
+            refused.append(f"{where}: {error.sentence}")
+    with runtime.store.write() as connection:
+        for where, (_, hashed) in checked.items():
+            try:
+                _put_person(runtime, connection, people[where], hashed, by=by)
+            except DomainError as error:
+                refused.append(f"{where}: {error.sentence}")
+        if refused:
+            order = list(people)
+            refused.sort(key=lambda one: order.index(one.partition(": ")[0]))
+            raise Invalid("Nobody was added.\n{refused}", refused="\n".join(refused))
+    return {people[where].email: password for where, (password, _) in checked.items()}
+
+
+def _checked(person: NewPerson) -> tuple[str, str]:
+    """The password and its hash, if the details are valid."""
+    if person.leads and person.role is not Role.BRAND:
+        raise Invalid("Only a brand's person can lead it.")
+    checked_address(person.email)
+    if (person.role is Role.BRAND) != (person.brand is not None):
+        raise Invalid("A brand's person names their brand, and nobody else names one.")
+    name = named("person", person.name)
+    password = person.password or secrets.token_urlsafe(12)
+    return password, auth.hash_password(password, (name, person.email))
+
+
+def _put_person(runtime: Runtime, connection: Connection, person: NewPerson, hashed: str, *, by: str) -> str:
+    now, user_id = runtime.clock.now(), runtime.ids.new("usr")
+    here = marketplaces.by_name(connection, person.marketplace).marketplace_id
+    brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
+    name = named("person", person.name)
+    accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
+    origins.add_origin(connection, runtime.ids.new("org"), user_id, Origin(Making.ADDED, None, now))
+    accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id, person.leads)], now)
+    if person.briefed:
+        certification.vouch(runtime, connection, user_id, by=by)
+    payload = {"role": person.role.value, "brand": brand_id, "leads": person.leads}
+    _record(runtime, connection, here, by, _Entry("person.added", user_id, payload))
+    return user_id
+
+
+def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
+    """Register a brand; it is enrolled at no marketplace yet."""
+    found = Brand(runtime.ids.new("brd"), named("brand", name), tuple(aliases), tuple(gtin_prefixes))
+    with runtime.store.write() as connection:
+        brands.add_brand(connection, found, runtime.clock.now())
+        _record(runtime, connection, "", by, _Entry("brand.registered", found.brand_id, {"name": found.name}))
+    runtime.forget()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnrolment:
+    """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit.
+
+    Without an account manager a new brand goes to the manager with the fewest brands, and an enrolled one keeps its
+    own. Without `first_phase` the operator knows the brand already, and its answers count in full from the beginning.
+    """
+
+    brand: str
+    account_manager: str | None
+    takes_part: bool
+    marketplace: str | None = None
+    authorised_sellers: tuple[str, ...] = ()
+    daily_questions: int | None = None
+    first_phase: bool = True
+
+
+def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
+    """Enrol a brand, or change its enrolment; returns the brand's id."""
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
+        found = brands.by_name(connection, enrolment.brand)
+        manager = _manager(connection, here, found.brand_id, enrolment.account_manager)
+        brands.enrol(
+            connection,
+            marketplace_id=here,
+            brand_id=found.brand_id,
+            takes_part=enrolment.takes_part,
+            account_manager_id=manager,
+            daily_questions=enrolment.daily_questions,
+            at=now,
+            full_since=None if enrolment.first_phase else now,
+        )
+        sellers = enrolment.authorised_sellers
+        authorised_sellers.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
+        payload = {
+            "takes_part": enrolment.takes_part,
+            "account_manager": manager,
+            "authorised": list(sellers),
+            "daily_questions": enrolment.daily_questions,
+            "first_phase": enrolment.first_phase,
+        }
+        _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
+    runtime.forget()
+    return found.brand_id
+
+
+def _manager(connection: Connection, marketplace_id: str, brand_id: str, email: str | None) -> str:
+    if email is not None:
+        return accounts.user_id_by_email(connection, email)
+    enrolled = brands.enrolments(connection, marketplace_id).get(brand_id)
+    return enrolled.account_manager_id if enrolled else manager_for(connection, marketplace_id)
+
+
+def add_key(
+    runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace: str | None, by: str, days: int | None = None
+) -> str:
+    """Make an API key and return its text, which is shown once and not stored.
+
+    Raises Invalid (the clock scope in production; the scope of brands' keys; an invalid name or number of days).
+    """
+    name = named("key", name)
+    if Scope.CLOCK in scopes and runtime.settings.production:
+        raise Invalid("Production mode has no keys that move the clock.")
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        owner = owner_of_new(runtime, connection, here, by, "key", name)
+        made, shown = new_key(runtime, here, frozenset(scopes), owner, days)
+        marketplaces.add_key(connection, made, name, runtime.clock.now())
+        payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
+        _record(runtime, connection, here, by, _Entry("key.made", made.key_id, payload))
+    return shown
+
+
+def register_webhook(
+    runtime: Runtime,
+    *,
+    url: str,
+    allow_loopback: bool,
+    marketplace: str | None,
+    secret: str | None,
+    by: str,
+    status_url: str | None = None,
+) -> str:
+    """Register a marketplace's webhook endpoint; returns the signing secret. Waiting messages are sent to it at once.
+
+    At `status_url`, with the id in place of {listing}, the marketplace reports whether it shows a listing.
+
+    Raises Invalid (an address is not https, or is loopback in production; the status address lacks {listing}; or the
+    secret has the wrong form).
+    """
+    if allow_loopback and runtime.settings.production:
+        raise Invalid("Production mode sends no webhooks to the machine itself.")
+    check_url(url, allow_loopback=allow_loopback)
+    if status_url is not None:
+        check_status_url(status_url, allow_loopback=allow_loopback)
+    chosen = secret or new_secret()
+    check_secret(chosen)
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        now, stored = runtime.clock.now(), sealed(runtime, chosen)
+        owner, endpoint_id = owner_of_new(runtime, connection, here, by, "endpoint", url), runtime.ids.new("end")
+        endpoint = Endpoint(here, endpoint_id, url, stored, allow_loopback, now, now, owner, status_url=status_url)
+        endpoints.add_endpoint(connection, endpoint)
+        wake(connection, here, now)
+        payload = {"url": url, "status_url": status_url}
+        _record(runtime, connection, here, by, _Entry("webhook.registered", endpoint_id, payload))
+    return chosen
+
+
+def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | None, secret: str | None, by: str) -> str:
+    """Rotate the signing secret; returns the new one. The previous secret also signs for the overlap hours.
+
+    With no overlap the previous secret ends at once, for a secret that has leaked. At most two sign: a rotation inside
+    an overlap ends the oldest.
+
+    Raises NotFound, Invalid (no endpoint is registered; the overlap is not 0 to 168 hours; the secret is malformed or
+    the current one).
+    """
+    if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
+        raise Invalid("The previous secret signs for 0 to {most} hours.", most=_LONGEST_OVERLAP_HOURS)
+    chosen = secret or new_secret()
+    check_secret(chosen)
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        endpoint = required(endpoints.in_force(connection, here), "No webhook endpoint is registered.")
+        if chosen == signing_secrets(runtime, endpoint, now)[0]:
+            raise Invalid("This is the current secret.")
+        until = now + timedelta(hours=overlap_hours)
+        owner = owner_of_new(runtime, connection, here, by, "rotated", endpoint.url)
+        endpoints.change_secret(connection, endpoint, sealed(runtime, chosen), now, until, owner)
+        payload = {"previous_until": until.isoformat()}
+        _record(runtime, connection, here, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload))
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    act: str
+    subject: str
+    payload: Mapping[str, Any]
+
+
+def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, entry: _Entry) -> None:
+    audit.record(connection, runtime.clock.now(), marketplace_id, by, entry.act, entry.subject, **entry.payload)

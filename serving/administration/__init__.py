@@ -1,1 +1,0 @@
-"""Provisioning of marketplaces, people, brands, keys and endpoints; joining and leaving."""

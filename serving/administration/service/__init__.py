@@ -1,1 +1,0 @@
-"""Operations of administration: gather, decide and write in one transaction."""

@@ -1,0 +1,143 @@
+"""The audit log verified against itself, against what was signed, and against the rows that it speaks of."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.messages.english import in_english
+from serving.audit.rules.audited_rows import COMPARE, Difference, Kind
+from serving.audit.rules.chain import RESTORED, SIGNING_BEGAN, SIGNING_RENEWED, UNREADABLE
+from serving.audit.service.heads_file import Heads, locked_until
+from serving.audit.service.signing import PACE, problem_of
+from serving.audit.store import audit, audited_rows, signers
+from serving.audit.store.audit import Told
+from serving.audit.store.signers import Signer
+from serving.operations.store import workers
+from serving.platform.progress import Progress, Report, unheard
+from serving.platform.runtime import Runtime
+
+# A head is due every five minutes; a slow sweep or a long transaction may delay one.
+_LATE: Final = 3 * PACE
+_EACH: Final = 2_000
+_SHOWN: Final = 20
+
+
+def verify(runtime: Runtime, report: Report = unheard) -> dict[str, Any]:
+    """The numbers of entries, heads and compared rows, and everything that does not fit.
+
+    Entries, heads and rows are read once each, in chunks. `broken` is the first entry that was changed,
+    `heads_problem` what is wrong with the signed heads, and `differing` the first rows that are not what the log says
+    of them, of `differing_count`.
+    """
+    with runtime.store.read() as connection, locked_until(runtime.home) as (stream, release):
+        last = audit.head(connection)  # The first read fixes the view of the database.
+        heads = Heads(stream, runtime.home)
+        release()
+        return examine(connection, last, heads, report, simulated=runtime.clock.simulated)
+
+
+def examine(
+    connection: Connection, last: tuple[int, str], heads: Heads, report: Report = unheard, *, simulated: bool
+) -> dict[str, Any]:
+    """What `verify` returns, of the log up to `last` in this view of a database, with the heads of its directory."""
+
+    def read(sequence: int) -> None:
+        if sequence % _EACH == 0 or sequence == last[0]:
+            report(Progress("Entries", sequence, last[0]))
+
+    broken = audit.check_entries(connection, heads, last, read)
+    for _ in heads if broken is not None else ():
+        pass  # The chain is broken before its end, and the later heads are still to be read.
+    erased = audit.erased_count(connection)
+    problem = heads.problem
+    renewed: list[Told] = []
+    restored: list[Told] = []
+    compared: dict[str, int] = {}
+    number, differing = 0, list[Difference]()
+    if broken is None or broken.problem.code != UNREADABLE:  # What cannot be read cannot be compared.
+        problem = _unsigned(connection, heads, simulated=simulated)
+        renewed, restored = (audit.entries_of(connection, one) for one in (SIGNING_RENEWED, RESTORED))
+        compared, number, differing = _compared(connection, report)
+    return {
+        "entries": last[0],
+        "erased": erased,
+        "broken": None if broken is None else {"sequence": broken.sequence, "problem": in_english(broken.problem)},
+        "heads": heads.number,
+        "last_head": None
+        if heads.last is None
+        else {"sequence": heads.last.sequence, "signed_at": heads.last.signed_at.isoformat()},
+        "heads_problem": problem,
+        "key": heads.public_key,
+        "renewed": [_told(one) for one in renewed],
+        "restored": [_told(one) for one in restored],
+        "compared": compared,
+        "differing_count": number,
+        "differing": [_shown(one) for one in differing],
+    }
+
+
+def is_whole(found: dict[str, Any]) -> bool:
+    return found["broken"] is None and found["heads_problem"] is None and not found["differing_count"]
+
+
+def _compared(connection: Connection, report: Report) -> tuple[dict[str, int], int, list[Difference]]:
+    compared: dict[str, int] = {}
+    number = 0
+    shown: list[Difference] = []
+    for kind in Kind:
+        total, done = audited_rows.counted(connection, kind), 0
+        for chunk in audited_rows.with_entries(connection, kind):
+            found = [one for row, steps in chunk if (one := COMPARE[kind](row, steps)) is not None]
+            number += len(found)
+            shown += found[: max(0, _SHOWN - len(shown))]
+            done += len(chunk)
+            report(Progress(f"Rows of {kind.value}", done, total))
+        gone, first = audited_rows.without_a_row(connection, kind, _SHOWN)
+        number += gone
+        shown += first[: max(0, _SHOWN - len(shown))]
+        compared[kind.value] = done
+    return compared, number, shown
+
+
+def _unsigned(connection: Connection, heads: Heads, *, simulated: bool) -> str | None:
+    """What is wrong with the signed heads, or missing of them by what the log and the database record."""
+    began = audit.entries_of(connection, SIGNING_BEGAN, SIGNING_RENEWED)
+    recorded = {one.public_key: one for one in signers.everybody(connection)}
+    if not began:
+        unknown = "heads are signed, and the log does not record who signs"
+        return heads.problem or (unknown if recorded or heads.number else None)
+    own, keys = heads.public_key, {one.payload.get("public_key") for one in began}
+    if set(recorded) != keys:
+        return "the database does not record the same signing keys as the log"
+    if own not in keys:
+        return (
+            f"the key of this data directory ({own[:16]}) is not one of those that sign the log "
+            f"({', '.join(sorted(one[:16] for one in recorded))})"
+        )
+    mine = recorded[own]
+    return heads.problem or problem_of(mine, heads.last) or _late(connection, heads, mine, simulated=simulated)
+
+
+def _late(connection: Connection, heads: Heads, mine: Signer, *, simulated: bool) -> str | None:
+    """Whether jobs have run for long without signing. After a jump of a simulated clock heads are late for a moment."""
+    seen = max((one.seen_at for one in workers.everybody(connection)), default=None)
+    signed_upto, signed_at = (heads.last.sequence, heads.last.signed_at) if heads.last else (0, mine.signed_at)
+    unsigned = audit.first_after(connection, signed_upto)
+    if seen is None or unsigned is None or simulated:
+        return None
+    late: timedelta = seen - max(signed_at, unsigned)
+    if late <= _LATE:
+        return None
+    return (
+        f"the signed heads end at entry {signed_upto:,}, and the service has run for "
+        f"{late.total_seconds() / 60:,.0f} minutes without signing the later ones"
+    )
+
+
+def _told(one: Told) -> dict[str, Any]:
+    return {"sequence": one.sequence, "at": one.at.isoformat(), "by": one.actor, **one.payload}
+
+
+def _shown(one: Difference) -> dict[str, Any]:
+    return {"kind": one.kind.value, "id": one.row_id, "sequence": one.sequence, "problem": in_english(one.problem)}

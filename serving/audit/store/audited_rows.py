@@ -1,0 +1,158 @@
+"""The rows that the audit log speaks of, each with the entries about it, a chunk at a time."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, select, tuple_
+
+from serving.accounts.tables import account, role_grant
+from serving.audit.rules.audited_rows import Difference, Kind, Row, Step, no_row
+from serving.audit.rules.chain import ERASURE
+from serving.audit.tables import audit_entry, audit_payload, erased_payload
+from serving.cases.tables import verdict
+from serving.learning.tables import promotion, promotion_approval
+from serving.privacy.tables import erasure
+from serving.takedowns.tables import action, approval_vote
+
+_AT_ONCE: Final = 500  # SQLite allows 32,766 parameters, and psycopg 65,535.
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A table to compare: its key, the column that names the subject of its entries, and the acts that made a row."""
+
+    table: Table
+    key: tuple[str, ...]
+    subject: str
+    made_by: ColumnElement[bool]
+    # What ties an entry to its row, beside the subject.
+    tied: tuple[ColumnElement[bool], ...] = ()
+
+
+_ACT: Final = audit_entry.c.act
+_TABLES: Final = {
+    Kind.VERDICT: _Kept(
+        verdict, ("marketplace_id", "verdict_id"), "verdict_id", _ACT.in_(["verdict.recorded", "verdict.withdrawn"])
+    ),
+    Kind.ACTION: _Kept(
+        action,
+        ("marketplace_id", "action_id"),
+        "action_id",
+        _ACT.in_([f"{kind}.{step}" for kind in ("remove", "reinstate") for step in ("scheduled", "held")]),
+    ),
+    Kind.VOTE: _Kept(
+        approval_vote,
+        ("marketplace_id", "vote_id"),
+        "action_id",
+        _ACT.in_(["held.release", "held.withdraw"]),
+        (
+            literal("held.").concat(approval_vote.c.decision) == _ACT,
+            literal("user:").concat(approval_vote.c.user_id) == audit_entry.c.actor,
+            approval_vote.c.known_at == audit_entry.c.occurred_at,
+        ),
+    ),
+    Kind.PROMOTION: _Kept(
+        promotion,
+        ("marketplace_id", "promotion_id"),
+        "digest",
+        _ACT.in_(["model.promote", "model.rollback"]),
+        (
+            literal("model.").concat(promotion.c.kind) == _ACT,
+            promotion.c.promoted_by == audit_entry.c.actor,
+            promotion.c.promoted_at == audit_entry.c.occurred_at,
+        ),
+    ),
+    Kind.APPROVAL: _Kept(
+        promotion_approval,
+        ("marketplace_id", "approval_id"),
+        "digest",
+        _ACT == "model.approve",
+        (
+            promotion_approval.c.approved_by == audit_entry.c.actor,
+            promotion_approval.c.approved_at == audit_entry.c.occurred_at,
+        ),
+    ),
+    Kind.ROLES: _Kept(account, ("user_id",), "user_id", _ACT.in_(["person.added", "person.joined"])),
+    Kind.ERASURE: _Kept(erased_payload, ("sequence",), "erasure_id", _ACT == ERASURE),
+}
+
+
+def counted(connection: Connection, kind: Kind) -> int:
+    """How many rows of a kind there are."""
+    return int(connection.execute(select(func.count()).select_from(_TABLES[kind].table)).scalar_one())
+
+
+def with_entries(connection: Connection, kind: Kind) -> Iterator[list[tuple[Row, Sequence[Step]]]]:
+    """Every row of a kind with the entries about its subject, oldest first, in chunks by the key."""
+    kept = _TABLES[kind]
+    key = tuple_(*(kept.table.c[name] for name in kept.key))
+    query = select(kept.table).order_by(*(kept.table.c[name] for name in kept.key)).limit(_AT_ONCE)
+    after: tuple[Any, ...] | None = None
+    while True:
+        here = query if after is None else query.where(key > after)
+        rows: list[Row] = [dict(row) for row in connection.execute(here).mappings()]
+        if not rows:
+            return
+        after = tuple(rows[-1][name] for name in kept.key)
+        rows = _completed(connection, kind, rows)
+        entries = _entries(connection, sorted({row[kept.subject] for row in rows}))
+        yield [(row, entries.get(row[kept.subject], ())) for row in rows]
+
+
+def without_a_row(connection: Connection, kind: Kind, most: int) -> tuple[int, list[Difference]]:
+    """The number of entries that made a row of a kind which is gone, and the first of them."""
+    kept = _TABLES[kind]
+    if kind is Kind.ERASURE:
+        return 0, []  # The chain's own verification finds an erasure that names what is not erased.
+    tied = [kept.table.c[kept.subject] == audit_entry.c.subject, *kept.tied]
+    if "marketplace_id" in kept.table.c:
+        tied.append(kept.table.c.marketplace_id == audit_entry.c.marketplace_id)
+    gone = (kept.made_by, ~select(literal(1)).select_from(kept.table).where(*tied).exists())
+    query = select(audit_entry.c.sequence, audit_entry.c.subject).where(*gone).order_by(audit_entry.c.sequence)
+    found = [no_row(kind, row.subject, row.sequence) for row in connection.execute(query.limit(most))]
+    if len(found) < most:
+        return len(found), found
+    number = connection.execute(select(func.count()).select_from(audit_entry).where(*gone)).scalar_one()
+    return int(number), found
+
+
+def _entries(connection: Connection, subjects: Sequence[str]) -> dict[str, list[Step]]:
+    query: Select[Any] = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.subject.in_(subjects))
+        .order_by(audit_entry.c.sequence)
+    )
+    found: dict[str, list[Step]] = {}
+    for row in connection.execute(query):
+        payload = json.loads(row.payload) if row.payload else {}
+        step = Step(row.sequence, row.occurred_at, row.marketplace_id, row.actor, row.act, payload)
+        found.setdefault(row.subject, []).append(step)
+    return found
+
+
+def _completed(connection: Connection, kind: Kind, rows: list[Row]) -> list[Row]:
+    """The rows with what a comparison needs beside its own table."""
+    if kind is Kind.ROLES:
+        ids = [row["user_id"] for row in rows]
+        grants: dict[str, dict[tuple[str, str, str | None], bool]] = {}
+        for one in connection.execute(select(role_grant).where(role_grant.c.user_id.in_(ids))):
+            grants.setdefault(one.user_id, {})[one.marketplace_id, one.role, one.brand_id] = one.leads
+        return [{**row, "grants": grants.get(row["user_id"], {})} for row in rows]
+    if kind is Kind.ERASURE:
+        asked = set(
+            connection.execute(
+                select(erasure.c.erasure_id).where(erasure.c.erasure_id.in_({row["erasure_id"] for row in rows}))
+            ).scalars()
+        )
+        numbers = [row["sequence"] for row in rows]
+        acts = {
+            one.sequence: one.act
+            for one in connection.execute(
+                select(audit_entry.c.sequence, audit_entry.c.act).where(audit_entry.c.sequence.in_(numbers))
+            )
+        }
+        return [{**row, "asked": row["erasure_id"] in asked, "act": acts.get(row["sequence"], "")} for row in rows]
+    return rows

@@ -1,1 +1,0 @@
-"""Backups of a data directory: made while the service runs, verified, and restored."""

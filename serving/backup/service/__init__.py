@@ -1,1 +1,0 @@
-"""Backups: made, checked and restored."""

@@ -1,0 +1,126 @@
+"""The brands that need their account manager first, and the reasons."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from features.message import Message, message
+from serving.brands.policy import AttentionPolicy
+from serving.standing.rules.enrolment import Phase
+from serving.standing.rules.standing import IN_GOOD_STANDING, Level
+
+
+class Need(StrEnum):
+    """The needs of a brand that require its account manager, the most urgent first."""
+
+    OVERDUE = "overdue"  # An analyst gets the question now, and the brand loses its say.
+    PENDING_REMOVALS = "pending_removals"  # A listing that somebody confirmed as counterfeit stays on sale.
+    STANDING_LOST = "standing_lost"
+    SILENT = "silent"
+    ESCALATED = "escalated"
+    STANDING_WARNED = "standing_warned"
+    RIGHTS_TO_VERIFY = "rights_to_verify"  # A right that is not verified supports no removal.
+    MESSAGES = "messages"
+    INVITED = "invited"
+    SELLERS = "sellers"
+    RIGHTS_ENDING = "rights_ending"
+    ALIASES = "aliases"  # A proposal loses nothing by waiting.
+
+
+_ORDER: Final = tuple(Need)
+
+
+@dataclass(frozen=True, slots=True)
+class BrandFigures:
+    """The state of a brand at a moment.
+
+    `answered_at` is None where no brand user has ever answered. `unanswered` are the questions returned unanswered
+    within the days of the policy. `rights_ending` are the rights that end within the reminder period. `outlook` is the
+    condition that would end good standing.
+    """
+
+    takes_part: bool
+    overdue: int
+    escalated: int
+    unanswered: int
+    answered_at: datetime | None
+    level: Level
+    warned: bool
+    outlook: Message | None
+    phase: Phase
+    rights_to_verify: int
+    rights_ending: int
+    unread: int
+    removals_pending: int
+    aliases_to_decide: int
+    sellers_to_check: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One need with the message for the account manager."""
+
+    need: Need
+    message: Message
+
+
+def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
+    """The reasons why a brand needs its account manager, the most urgent first; empty where it does not.
+
+    A brand that does not take part gets no questions, so neither silence nor standing counts; pending removals,
+    rights, messages, authorised sellers and proposed aliases still do.
+    """
+    told: dict[Need, Message] = {}
+    if found.takes_part:
+        told |= _of_answers(found, at, policy)
+    if found.removals_pending:
+        told[Need.PENDING_REMOVALS] = message("attention.pending_removals", n=found.removals_pending)
+    if found.rights_to_verify:
+        told[Need.RIGHTS_TO_VERIFY] = message("attention.rights_to_verify", n=found.rights_to_verify)
+    if found.unread:
+        told[Need.MESSAGES] = message("attention.messages", n=found.unread)
+    if found.rights_ending:
+        told[Need.RIGHTS_ENDING] = message("attention.rights_ending", n=found.rights_ending)
+    if found.sellers_to_check:
+        told[Need.SELLERS] = message("attention.sellers", n=found.sellers_to_check)
+    if found.aliases_to_decide:
+        told[Need.ALIASES] = message("attention.aliases", n=found.aliases_to_decide)
+    return tuple(Reason(need, told[need]) for need in _ORDER if need in told)
+
+
+def _of_answers(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> dict[Need, Message]:
+    told: dict[Need, Message] = {}
+    if found.overdue:
+        told[Need.OVERDUE] = message("attention.overdue", n=found.overdue)
+    if found.level not in IN_GOOD_STANDING:
+        told[Need.STANDING_LOST] = message("attention.standing_lost", level=message(f"level.{found.level.value}"))
+    elif found.warned:
+        told[Need.STANDING_WARNED] = (
+            message("attention.standing_warned", outlook=found.outlook)
+            if found.outlook
+            else message("attention.standing_warned.soon")
+        )
+    if (silence := _silence(found, at, policy)) is not None:
+        told[Need.SILENT] = silence
+    if found.escalated:
+        told[Need.ESCALATED] = message("attention.escalated", n=found.escalated)
+    if found.phase is Phase.INVITED:
+        told[Need.INVITED] = message("attention.invited")
+    return told
+
+
+def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> Message | None:
+    """Only unanswered questions count as silence: a brand without questions has nothing to answer."""
+    long = timedelta(days=policy.silent_after_days)
+    if not found.unanswered or (found.answered_at is not None and at - found.answered_at < long):
+        return None
+    expired = {"n": found.unanswered, "days": policy.silent_after_days}
+    if found.answered_at is None:
+        return message("attention.silent.never", **expired)
+    return message("attention.silent", since=(at - found.answered_at).days, **expired)
+
+
+def urgency(reasons: tuple[Reason, ...]) -> tuple[int, ...]:
+    """A key that sorts brands by their needs: the most urgent need first, then the number of further needs."""
+    return (len(_ORDER), 0) if not reasons else (_ORDER.index(reasons[0].need), -len(reasons))

@@ -1,0 +1,152 @@
+"""The results of a brand's answers in a period, in total and by sub-period."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final
+
+from models.labels import AppealState
+from models.verdict import Judgement
+from serving.appeals.rules.counter_notice import CounterNoticeState
+from serving.brands.rules.brand_record import Answered, AnswerOutcome, Became, became
+
+# Beyond some weeks, months are clearer than weeks, and fit on a page.
+_WEEKS_UP_TO: Final = timedelta(days=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A part of a dashboard's period, from `begins` up to and excluding `ends`."""
+
+    begins: datetime
+    ends: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment lies in the period."""
+        return self.begins <= at < self.ends
+
+
+def periods_between(since: datetime, until: datetime) -> tuple[Period, ...]:
+    """Weeks from Mondays, or calendar months where the span is long; the first and last period may be cut."""
+    cuts = [since]
+    while (ends := _next(cuts[-1], by_month=until - since > _WEEKS_UP_TO)) < until:
+        cuts.append(ends)
+    return tuple(Period(begins, ends) for begins, ends in zip(cuts, [*cuts[1:], until], strict=True))
+
+
+def _next(at: datetime, *, by_month: bool) -> datetime:
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    if not by_month:
+        return day + timedelta(days=7 - day.weekday())
+    return day.replace(day=1, month=day.month % 12 + 1, year=day.year + (day.month == 12))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answers of one period: their number, and how many of the confirmations ended in which way so far."""
+
+    period: Period
+    answers: int
+    accepted: int
+    rejected: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """The number of answers that ended in one way for one reason, a code of the catalogue."""
+
+    outcome: AnswerOutcome
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Median:
+    """A median time in hours and the number of values; None without values."""
+
+    hours: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The results of the answers in a period; withdrawn answers have a count of their own and enter no other."""
+
+    answers: int
+    undone: int
+    judgements: Counter[Judgement]
+    outcomes: Counter[AnswerOutcome]
+    reasons: tuple[ReasonCount, ...]
+    objections: Counter[str]
+    to_answer: Median
+    to_removal: Median
+    parts: tuple[Part, ...]
+
+
+_OPEN: Final = frozenset({AnswerOutcome.CONTESTED, AnswerOutcome.UNDERWAY})
+_ORDER: Final = tuple(AnswerOutcome)
+
+
+def dashboard(answers: Iterable[Answered], parts: Sequence[Period]) -> Dashboard:
+    """The counts of the answers given within these periods."""
+    begins, ends = parts[0].begins, parts[-1].ends
+    given = [one for one in answers if begins <= one.answered_at < ends]
+    standing = [one for one in given if not one.undone]
+    found = [(one, became(one)) for one in standing]
+    reasons = Counter((end.outcome, end.reason) for _, end in found)
+    return Dashboard(
+        answers=len(standing),
+        undone=len(given) - len(standing),
+        judgements=Counter(one.judgement for one in standing),
+        outcomes=Counter(end.outcome for _, end in found),
+        reasons=tuple(
+            ReasonCount(*key, number)
+            for key, number in sorted(
+                reasons.items(), key=lambda item: (_ORDER.index(item[0][0]), -item[1], item[0][1])
+            )
+        ),
+        objections=Counter(_ended(one) for one in standing if one.objected),
+        to_answer=_median(one.hours_to_answer for one in standing),
+        to_removal=_median(end.hours_to_removal for _, end in found),
+        parts=tuple(_part(period, found) for period in parts),
+    )
+
+
+def _part(period: Period, found: Iterable[tuple[Answered, Became]]) -> Part:
+    outcomes = Counter(end.outcome for one, end in found if period.holds(one.answered_at))
+    return Part(
+        period,
+        outcomes.total(),
+        outcomes[AnswerOutcome.ACCEPTED],
+        outcomes[AnswerOutcome.REJECTED],
+        sum(outcomes[one] for one in _OPEN),
+    )
+
+
+_APPEALED: Final = {
+    AppealState.OPEN: "objection.open",
+    AppealState.UPHELD: "objection.upheld",
+    AppealState.UNANSWERED: "objection.unanswered",
+    AppealState.DISMISSED: "objection.dismissed",
+}
+_COUNTERED: Final = {
+    CounterNoticeState.UPHELD: "objection.conceded",
+    CounterNoticeState.DISMISSED: "objection.dismissed",
+    CounterNoticeState.LAPSED: "objection.lapsed",
+    CounterNoticeState.WITHDRAWN: "objection.withdrawn",
+}
+
+
+def _ended(one: Answered) -> str:
+    """How a seller's objection ended: on appeal, or else in the counter-notice."""
+    if one.appeal in _APPEALED:
+        return _APPEALED[one.appeal]
+    return _COUNTERED.get(one.counter_notice, "objection.open") if one.counter_notice is not None else "objection.open"
+
+
+def _median(hours: Iterable[float | None]) -> Median:
+    known = [one for one in hours if one is not None]
+    return Median(median(known) if known else None, len(known))

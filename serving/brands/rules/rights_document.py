@@ -1,0 +1,92 @@
+"""What is supplied with rights: documents, told by their first bytes and never opened here; texts; territories."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from features.phrase import Phrase
+from models.errors import Invalid
+from serving.brands.rules.rights import WORLD
+
+_KINDS: Final = {
+    b"%PDF-": ("application/pdf", "pdf"),
+    b"\x89PNG\r\n\x1a\n": ("image/png", "png"),
+    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
+}
+_ENDINGS: Final = dict(_KINDS.values())
+MEDIA_TYPES: Final = tuple(_ENDINGS)
+LONGEST_NAME: Final = 120
+_PATH: Final = re.compile(r"[/\\]")
+
+
+def media_type_of(content: bytes) -> str | None:
+    """The media type of a document by its first bytes, regardless of its name; None for unsupported types.
+
+    >>> media_type_of(b"%PDF-1.7"), media_type_of(b"<html>")
+    ('application/pdf', None)
+    """
+    return next((kind for magic, (kind, _) in _KINDS.items() if content.startswith(magic)), None)
+
+
+def ending_of(media_type: str) -> str:
+    """The file extension of this media type, for downloads under a name of our own.
+
+    >>> ending_of("image/jpeg")
+    'jpg'
+    """
+    return _ENDINGS[media_type]
+
+
+def readable_name(given: str) -> str:
+    """A file's name for display, without folders and without control, direction, invisible or separator characters.
+
+    It is only shown; files are never stored or served under it.
+
+    >>> readable_name("C:\\\\scans\\\\invoice 1177.pdf"), readable_name("../../etc/passwd"), readable_name(" ")
+    ('invoice 1177.pdf', 'passwd', 'document')
+    """
+    last = _PATH.split(unicodedata.normalize("NFC", given))[-1]
+    kept = "".join(one if unicodedata.category(one)[0] not in "CZ" else " " * one.isspace() for one in last)
+    return " ".join(kept.split())[:LONGEST_NAME].strip() or "document"
+
+
+_LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
+_UNFIT: Final = {
+    "title": Phrase("The title must have 1 to {most} characters, all of them visible.", most=_LONGEST["title"]),
+    "office": Phrase("The office must have 1 to {most} characters, all of them visible.", most=_LONGEST["office"]),
+    "number": Phrase("The number must have 1 to {most} characters, all of them visible.", most=_LONGEST["number"]),
+    "agent": Phrase("The agent must have 1 to {most} characters, all of them visible.", most=_LONGEST["agent"]),
+    "note": Phrase("The note has 1 to {most} characters that can be seen.", most=_LONGEST["note"]),
+    "name": Phrase("The name must have 1 to {most} characters, all of them visible.", most=_LONGEST["name"]),
+}
+
+
+def kept_text(what: str, given: str) -> str:
+    """A text without surrounding white space.
+
+    Raises Invalid (the text is empty, too long, or contains an invisible character).
+    """
+    found = given.strip()
+    if not found or len(found) > _LONGEST[what] or not found.isprintable():
+        raise Invalid(_UNFIT[what])
+    return found
+
+
+_CODE: Final = re.compile(r"[A-Z]{2}\Z")
+
+
+def territories(given: Sequence[str]) -> list[str]:
+    """Territories in their stored form: upper case, sorted, without duplicates.
+
+    Raises Invalid (there is none, or one is not an ISO 3166 code, EU or WORLD).
+    """
+    found = sorted({one.strip().upper() for one in given})
+    if not found:
+        raise Invalid("Name at least one territory: an ISO 3166 code such as FR, EU or WORLD.")
+    for one in found:
+        if one != WORLD and not _CODE.match(one):
+            raise Invalid(
+                "{words} is not a territory. Use an ISO 3166 code such as FR, EU or WORLD.", words=repr(one[:20])
+            )
+    return found

@@ -1,0 +1,168 @@
+"""Account management of brands: brands that need attention, brand leads, question limits and rights."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.accounts.rules.access import Person
+from serving.accounts.service.provisioning import NewEnrolment, enrol
+from serving.accounts.store import accounts
+from serving.audit.store import audit
+from serving.brands.policy import AttentionPolicy, RightsPolicy
+from serving.brands.rules.attention import BrandFigures, Reason, attention
+from serving.brands.rules.message_side import MessageSide
+from serving.brands.rules.rights import RightState
+from serving.brands.service.brand_messages import looked_after
+from serving.brands.service.rights_claims import settle_right
+from serving.brands.store import brand_attention, brand_messages, brands, mandates
+from serving.brands.store.brands import Enrolment
+from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
+from serving.platform.runtime import Runtime
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing_outlook import outlook
+from serving.standing.service import current, stage_of
+from serving.standing.store import question_steps
+from serving.takedowns.store import approvals
+
+_MOST_QUESTIONS = 10_000
+_SETTLED_BY_MANAGER = frozenset({RightState.VERIFIED, RightState.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A brand of an account manager at a marketplace."""
+
+    pair: Pair
+    marketplace: str
+    enrolment: Enrolment
+
+
+def kept_by(connection: Connection, person: Person, brand_id: str, marketplace_id: str | None = None) -> Kept:
+    """The managed brand of this id; of several marketplaces the one named, or the first.
+
+    Raises NotFound (they are not its account manager).
+    """
+    mine = sorted(looked_after(connection, person))
+    found = next((one for one in mine if one[1] == brand_id and marketplace_id in {None, one[0]}), None)
+    if found is None:
+        raise NotFound("There is no such brand.")
+    return Kept(found, marketplaces.get(connection, found[0]).name, brands.enrolments(connection, found[0])[brand_id])
+
+
+def needs(
+    runtime: Runtime, connection: Connection, person: Person, pairs: Collection[Pair], at: datetime
+) -> dict[Pair, tuple[Reason, ...]]:
+    """The reasons why each of these brands needs its account manager, the most urgent first."""
+    policy, told = (
+        runtime.policies[AttentionPolicy],
+        timedelta(days=runtime.policies[RightsPolicy].told_before_expiry_days),
+    )
+    enrolled = {place: brands.enrolments(connection, place) for place in {place for place, _ in pairs}}
+    overdue = brand_attention.overdue(connection, pairs, at)
+    escalated = question_steps.waiting_for_manager(connection, pairs)
+    unanswered = brand_attention.unanswered(connection, pairs, at - timedelta(days=policy.silent_after_days))
+    answered = brand_attention.answered_at(connection, pairs)
+    to_verify = brand_attention.rights_to_verify(connection, pairs)
+    ending = brand_attention.rights_ending(connection, pairs, at, at + told)
+    proposed = brand_attention.aliases_to_decide(connection, pairs)
+    to_check = brand_attention.sellers_to_check(connection, pairs)
+    unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
+    pending = approvals.waiting_groups(connection, set(enrolled))
+    found = {}
+    for pair in pairs:
+        standing = current(runtime, connection, *pair, at)
+        figures = BrandFigures(
+            takes_part=enrolled[pair[0]][pair[1]].takes_part,
+            overdue=overdue.get(pair, 0),
+            escalated=escalated.get(pair, 0),
+            unanswered=unanswered.get(pair, 0),
+            answered_at=answered.get(pair),
+            level=standing.level,
+            warned=standing.warned,
+            outlook=next(reversed(outlook(standing, runtime.policies[StandingPolicy])), None),
+            phase=stage_of(runtime, connection, standing, *pair, at).phase,
+            rights_to_verify=to_verify.get(pair, 0),
+            rights_ending=ending.get(pair, 0),
+            unread=unread.get(pair, 0),
+            removals_pending=sum(one.removals for one in pending if (one.marketplace_id, one.brand_id) == pair),
+            aliases_to_decide=proposed.get(pair, 0),
+            sellers_to_check=to_check.get(pair, 0),
+        )
+        found[pair] = attention(figures, at, policy)
+    return found
+
+
+def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:
+    """Grant or withdraw a brand user's right to change the brand's file.
+
+    Raises NotFound (it is not their brand, or the id is of no user of the brand) or Conflict (the user acts, or acted,
+    by a power of attorney: an agent with limits does not set these limits. A power that was recorded by mistake must be
+    voided first, as a separate act. A true power must not end by a click on lead rights).
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        _require(connection, person, pair)
+        if leads and mandates.mandates_of(connection, pair, user_id):
+            raise Conflict("They act by a power of attorney. Make it void first if it was recorded by mistake.")
+        accounts.set_lead(connection, user_id, pair, leads=leads)
+        audit.record(
+            connection,
+            runtime.clock.now(),
+            pair[0],
+            person.actor,
+            "person.leads" if leads else "person.leads_no_more",
+            user_id,
+            brand_id=pair[1],
+        )
+
+
+def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -> None:
+    """Void a power of attorney that was recorded by mistake: its holder becomes the brand's own user again.
+
+    Acts under the power stay valid. The audit log keeps the record and the person who voided it.
+
+    Raises NotFound (it is not of their brand here, or void already).
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        _require(connection, person, pair)
+        mandates.void_mandate(connection, pair, mandate_id)
+        audit.record(
+            connection, runtime.clock.now(), pair[0], person.actor, "mandate.voided", mandate_id, brand_id=pair[1]
+        )
+
+
+def change_enrolment(
+    runtime: Runtime, person: Person, pair: Pair, *, takes_part: bool, daily_questions: int | None
+) -> None:
+    """Change whether a brand gets questions, and how many a day.
+
+    Raises NotFound (it is not their brand) or Invalid (the number is out of range).
+    """
+    if daily_questions is not None and not 0 <= daily_questions <= _MOST_QUESTIONS:
+        raise Invalid("Questions a day are a number from 0 to {most:,}, or nothing for no limit.", most=_MOST_QUESTIONS)
+    with runtime.store.read() as connection:
+        kept = kept_by(connection, person, pair[1], pair[0])
+    wanted = NewEnrolment(kept.enrolment.name, None, takes_part, kept.marketplace, (), daily_questions=daily_questions)
+    enrol(runtime, wanted, by=person.actor)
+
+
+def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:
+    """Verify or refuse a right of a brand that the person manages.
+
+    Raises NotFound (it is not of their brand here) or Invalid (the state is neither of the two: only the brand
+    withdraws a right).
+    """
+    if state not in _SETTLED_BY_MANAGER:
+        raise Invalid("Verify the right, or refuse it.")
+    with runtime.store.read() as connection:
+        _require(connection, person, pair)
+    settle_right(runtime, pair, right_id, state, note=note, by=person.actor)
+
+
+def _require(connection: Connection, person: Person, pair: Pair) -> None:
+    kept_by(connection, person, pair[1], pair[0])

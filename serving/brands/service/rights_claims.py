@@ -1,0 +1,164 @@
+"""Rights of brands: claimed with a document, verified by somebody else, withdrawn by the brand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from features.phrase import Phrase
+from models.errors import Conflict, Forbidden, Invalid
+from serving.accounts.rules.second_person import independent
+from serving.accounts.store import origins
+from serving.audit.store import audit
+from serving.brands.policy import RightsPolicy
+from serving.brands.rules.rights import RightKind, RightState, end_of
+from serving.brands.rules.rights_document import kept_text, territories
+from serving.brands.store import brands, rights, rights_documents
+from serving.brands.store.rights import StoredRight
+from serving.platform.database.scope import Pair
+from serving.platform.runtime import Runtime
+
+_USER: Final = "user:"  # The actors who have an account; all others act for the owner of the data directory.
+_LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.
+_MAY_FOLLOW: Final = {
+    RightState.CLAIMED: {RightState.VERIFIED, RightState.REFUSED, RightState.WITHDRAWN},
+    RightState.VERIFIED: {RightState.WITHDRAWN},
+    RightState.CARRIED_OVER: {RightState.WITHDRAWN},
+}
+_NOT_WITHDRAWN: Final = {
+    RightState.REFUSED: Phrase("A refused right cannot be withdrawn."),
+    RightState.WITHDRAWN: Phrase("This right has already been withdrawn."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewRight:
+    """A right as a brand supplies it; `last_day` is its last day in force, None for a right without an end."""
+
+    brand: str
+    kind: RightKind
+    title: str
+    office: str
+    number: str
+    territories: tuple[str, ...]
+    classes: tuple[int, ...] = ()
+    first_day: datetime | None = None
+    last_day: datetime | None = None
+    document: str | None = None
+    marketplace: str | None = None
+
+
+def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
+    """Put a right on file; returns its id. It cannot be used until it is verified.
+
+    Raises Invalid (a field is empty, too long or malformed; the right ends before it begins) or NotFound, Conflict (the
+    brand is not enrolled here, or has no such document; the right is already on file here, or the brand has the maximum
+    number).
+    """
+    begins = wanted.first_day or datetime(1970, 1, 1, tzinfo=UTC)
+    ends = None if wanted.last_day is None else end_of(wanted.last_day)
+    if ends is not None and ends <= begins:
+        raise Invalid("A right must end after it begins.")
+    if not all(1 <= one <= _LAST_NICE_CLASS for one in wanted.classes):
+        raise Invalid("Classes are numbers from 1 to {most}.", most=_LAST_NICE_CLASS)
+    fields = {
+        "kind": wanted.kind.value,
+        "title": kept_text("title", wanted.title),
+        "office": kept_text("office", wanted.office),
+        "number": kept_text("number", wanted.number),
+        "classes": sorted(set(wanted.classes)),
+        "territories": territories(wanted.territories),
+        "document_digest": wanted.document,
+        "begins_at": begins,
+        "expires_at": ends,
+    }
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        pair = brands.named_at(connection, wanted.brand, wanted.marketplace)
+        return put_right(runtime, connection, pair, fields, by=by)
+
+
+def put_right(runtime: Runtime, connection: Connection, pair: Pair, fields: Mapping[str, Any], *, by: str) -> str:
+    """Store a valid right as claimed in the caller's transaction; returns its id.
+
+    Raises NotFound, Conflict (the brand has no such document here; the right is already on file here, or the brand has
+    the maximum number).
+    """
+    right_id, now = runtime.ids.new("rgt"), runtime.clock.now()
+    if rights.count(connection, pair) >= runtime.policies[RightsPolicy].most_rights_of_a_brand:
+        name = brands.enrolments(connection, pair[0])[pair[1]].name
+        raise Conflict("{name} already has the maximum number of rights on file.", name=name)
+    if fields["document_digest"] is not None:
+        rights_documents.document(connection, pair, fields["document_digest"])
+    row = {
+        "marketplace_id": pair[0],
+        "right_id": right_id,
+        "brand_id": pair[1],
+        **fields,
+        "state": RightState.CLAIMED.value,
+        "claimed_by": by,
+        "known_at": now,
+    }
+    rights.add_right(connection, row)
+    told = {name: row[name] for name in ("brand_id", "kind", "office", "number", "territories", "document_digest")}
+    audit.record(connection, now, pair[0], by, "right.claimed", right_id, **told)
+    return right_id
+
+
+def settle_right(runtime: Runtime, pair: Pair, right_id: str, state: RightState, *, note: str = "", by: str) -> None:
+    """Verify, refuse or withdraw a right of a brand at one marketplace. Earlier notices under it stay valid.
+
+    Raises Forbidden (the person verifies a right that they, or an account that counts as the same person, supplied),
+    Conflict (the right's current state does not allow this change) or NotFound, Invalid (the brand has no such right
+    here; the reason for a refusal is missing).
+    """
+    text = kept_text("note", note) if note.strip() else ""
+    if state is RightState.REFUSED and not text:
+        raise Invalid("Say why the right is refused; the brand reads it.")
+    with runtime.store.write() as connection:
+        found = rights.get(connection, pair, right_id)
+        if state not in _MAY_FOLLOW.get(found.right.state, set()):
+            if state is RightState.WITHDRAWN:
+                raise Conflict(_NOT_WITHDRAWN[found.right.state])
+            raise Conflict(
+                "A right that is {was} cannot become {wanted}.", was=_word(found.right.state), wanted=_word(state)
+            )
+        if state is RightState.VERIFIED:
+            _require_another(connection, found.claimed_by, by)
+        now = runtime.clock.now()
+        rights.settle(connection, found, state, by=by, note=text, at=now)
+        audit.record(connection, now, pair[0], by, f"right.{state.value}", right_id, brand_id=pair[1])
+
+
+def _require_another(connection: Connection, claimed_by: str, by: str) -> None:
+    """Refuse the verification of a right by a user whose account counts as one person with the supplier's."""
+    if not (claimed_by.startswith(_USER) and by.startswith(_USER)):
+        return
+    if claimed_by == by:
+        raise Forbidden("You supplied this right. Somebody else must verify it.")
+    if not independent(origins.roots(connection), claimed_by.removeprefix(_USER), by.removeprefix(_USER)):
+        raise Forbidden(
+            "Your account and the one that supplied this right count as one person, because one created the other or "
+            "reset its password, or one person did so for both. Somebody else must verify it."
+        )
+
+
+def on_file(runtime: Runtime, brand: str, marketplace: str | None = None) -> list[StoredRight]:
+    """A brand's rights at a marketplace in the order in which they were supplied."""
+    with runtime.store.read() as connection:
+        return rights.rights_of(connection, brands.named_at(connection, brand, marketplace))
+
+
+def owner_of(runtime: Runtime, right_id: str) -> Pair:
+    """The marketplace and brand of a right, for the owner of the data directory, who may act at all of them.
+
+    Raises NotFound (there is none with this id).
+    """
+    with runtime.store.read() as connection:
+        return rights.owner_of(connection, right_id)
+
+
+def _word(state: RightState) -> str:
+    return state.value.replace("_", " ")

@@ -1,0 +1,121 @@
+"""Copies of rights, documents and powers of attorney for another marketplace, in the caller's transaction.
+
+A copy is a row of its own, which no later change of the other reaches. The log of each marketplace has its own side:
+the first one's names the copy's id, and neither names the other marketplace.
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.phrase import Phrase
+from models.errors import Conflict, required
+from serving.audit.store import audit
+from serving.brands.rules.rights import RightState, holds
+from serving.brands.service.mandates import put_mandate
+from serving.brands.service.rights_claims import put_right
+from serving.brands.service.rights_documents import put_document
+from serving.brands.store import mandates, rights, rights_documents
+from serving.brands.store.mandates import StoredMandate
+from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
+from serving.platform.runtime import Runtime
+
+SHARED: Final = frozenset({RightState.CLAIMED, RightState.VERIFIED})
+_NOT_SHARED: Final = {
+    RightState.REFUSED: Phrase("A refused right cannot be shared."),
+    RightState.WITHDRAWN: Phrase("A withdrawn right cannot be shared."),
+    RightState.CARRIED_OVER: Phrase("A right that was carried over without a document cannot be shared."),
+}
+
+
+def copy_right(runtime: Runtime, connection: Connection, pair: Pair, right_id: str, other: Pair, *, by: str) -> str:
+    """Claim a right of a brand at another marketplace, with its document; returns the copy's id.
+
+    The copy must be verified there, even if the right is verified here: nobody there has seen its document yet.
+
+    Raises NotFound (the brand has no such right here) or Conflict (the right is refused, withdrawn or carried over; the
+    other marketplace has it, or no room for it).
+    """
+    found = rights.get(connection, pair, right_id)
+    right = found.right
+    if right.state not in SHARED:
+        raise Conflict(_NOT_SHARED[right.state])
+    if rights.has_right(connection, other, right.kind, right.office, right.number):
+        raise Conflict("{name} has this right on file already.", name=_name(connection, other))
+    _copy_document(runtime, connection, pair, found.document, other, by=by)
+    fields = {
+        "kind": right.kind.value,
+        "title": right.title,
+        "office": right.office,
+        "number": right.number,
+        "classes": list(right.classes),
+        "territories": sorted(right.territories),
+        "document_digest": found.document,
+        "begins_at": right.begins_at,
+        "expires_at": right.expires_at,
+    }
+    copy = put_right(runtime, connection, other, fields, by=by)
+    audit.record(connection, runtime.clock.now(), pair[0], by, "right.shared", right_id, brand_id=pair[1], copy=copy)
+    return copy
+
+
+def copy_document(runtime: Runtime, connection: Connection, pair: Pair, digest: str, other: Pair, *, by: str) -> None:
+    """Store a document of a brand at another marketplace too.
+
+    Raises NotFound (the brand has no such document here) or Conflict (the other marketplace has it, or no room for it).
+    """
+    if not _copy_document(runtime, connection, pair, digest, other, by=by):
+        raise Conflict("{name} has this document on file already.", name=_name(connection, other))
+
+
+def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_id: str, other: Pair, *, by: str) -> str:
+    """Record a power of attorney at another marketplace, from now to the same last day; returns the copy's id.
+
+    Raises NotFound (the brand has no such power of attorney here) or Forbidden, Conflict (it is not in force; the other
+    marketplace has it; as `serving.brands.service.mandates.grant_mandate`).
+    """
+    found = required(
+        next((one for one in mandates.stored_mandates(connection, pair) if one.mandate.mandate_id == mandate_id), None),
+        "There is no such power of attorney in force.",
+    )
+    now, mandate = runtime.clock.now(), found.mandate
+    if not holds(mandate, now):
+        raise Conflict("Only a power of attorney that is in force can be shared.")
+    there = mandates.stored_mandates(connection, other, found.user_id)
+    if content(found) in {content(one) for one in there if holds(one.mandate, now)}:
+        raise Conflict("{name} has this power of attorney on file already.", name=_name(connection, other))
+    _copy_document(runtime, connection, pair, found.document, other, by=by)
+    fields = {
+        "user_id": found.user_id,
+        "agent": mandate.agent,
+        "kinds": sorted(one.value for one in mandate.kinds),
+        "territories": sorted(mandate.territories),
+        "document_digest": found.document,
+        "expires_at": mandate.expires_at,
+    }
+    copy = put_mandate(runtime, connection, other, fields, by=by)
+    audit.record(connection, now, pair[0], by, "mandate.shared", mandate_id, brand_id=pair[1], copy=copy)
+    return copy
+
+
+def content(one: StoredMandate) -> tuple[object, ...]:
+    """What makes two powers of attorney the same: the person, the scope, the last day and the document."""
+    found = one.mandate
+    return one.user_id, found.agent, found.kinds, found.territories, found.expires_at, one.document
+
+
+def _copy_document(
+    runtime: Runtime, connection: Connection, pair: Pair, digest: str | None, other: Pair, *, by: str
+) -> bool:
+    """Store a document at another marketplace; False where there is none to store."""
+    if digest is None:
+        return False
+    if not put_document(runtime, connection, other, rights_documents.document(connection, pair, digest), by=by):
+        return False
+    audit.record(connection, runtime.clock.now(), pair[0], by, "document.shared", pair[1], digest=digest)
+    return True
+
+
+def _name(connection: Connection, pair: Pair) -> str:
+    return marketplaces.get(connection, pair[0]).name

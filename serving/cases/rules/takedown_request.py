@@ -1,0 +1,70 @@
+"""A brand's request that confirms many open questions under one right at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from features.message import Message, message
+from models.errors import Invalid
+from serving.cases.policy import TakedownPolicy
+from serving.webhooks.rules.action import ActionState
+
+
+class Fate(StrEnum):
+    """The result of one listing of a request."""
+
+    LEAVES = "leaves"  # The removal is sent once the undo window has closed.
+    PENDING_APPROVAL = "held"  # The removal is recorded and pending approval.
+    PASSED_ON = "passed_on"  # An analyst decides: the brand's confirmation alone does not remove the listing now.
+    REFUSED = "refused"  # No verdict was recorded.
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One listing of a request: its case and the version that the user saw."""
+
+    case_id: str
+    version_id: str
+
+
+def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
+    """The listings of a request, without duplicates.
+
+    Raises Invalid (the request names no listing, too many, or one case with two versions).
+    """
+    found = tuple(dict.fromkeys(items))
+    if not found:
+        raise Invalid("Choose at least one listing.")
+    if len(found) > policy.most_listings:
+        raise Invalid(
+            "One request can contain at most {most} listings, not {n:,}. Nothing was recorded.",
+            n=len(found),
+            most=policy.most_listings,
+        )
+    if len({one.case_id for one in found}) < len(found):
+        raise Invalid("The request names one case with two versions of its listing. Nothing was recorded.")
+    return found
+
+
+def fate_of(state: ActionState | None) -> Fate:
+    """The result of a recorded confirmation. `state` is that of its removal, None where it requested none."""
+    match state:
+        case None:
+            return Fate.PASSED_ON
+        case ActionState.PENDING_APPROVAL:
+            return Fate.PENDING_APPROVAL
+        case _:
+            return Fate.LEAVES
+
+
+def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
+    """The number of listings by result, zeros included."""
+    found = dict.fromkeys(Fate, 0)
+    for one in fates:
+        found[one] += 1
+    return found
+
+
+def came_to(counts: Mapping[Fate, int]) -> tuple[Message, ...]:
+    """The result of a request: a message for each outcome among its listings."""
+    return tuple(message(f"request.{one.value}", n=counts[one]) for one in Fate if counts.get(one))

@@ -1,0 +1,72 @@
+"""Deferral of cases: snoozed for a time or until there is news, and resumed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from models.case import CaseLane, CaseState
+from models.errors import Conflict, Forbidden
+from models.verdict import Side
+from serving.accounts.rules.access import Permission, Person
+from serving.cases.policy import WaitingPolicy
+from serving.cases.rules.case_note import Deferral, Snooze, check_snooze
+from serving.cases.service.case_access import why_not_judge
+from serving.cases.service.decision_context import DecisionContext, note
+from serving.cases.store import cases, deferrals
+from serving.platform.runtime import Runtime
+
+# Sellers and notifiers were told a deadline for these cases.
+_WITH_A_DEADLINE: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A requested deferral, with its reason. `knowingly` accepts that the case returns after its deadline."""
+
+    case_id: str
+    hours: int
+    on_news: bool
+    missing: str | None = None
+    asked: str | None = None
+    knowingly: bool = False
+
+
+def snooze(runtime: Runtime, person: Person, wanted: Wanted) -> None:
+    """Defer a case for a time, or until there is news about its listing.
+
+    The deferral ends without a job. An answer in the meantime also ends it.
+
+    Raises NotFound, Invalid (the person does not review the case; the rules do not allow this deferral), Forbidden (the
+    case judges a decision of the person or of somebody they invited) or Conflict (the case is not open, or somebody
+    else is working on it).
+    """
+    now = runtime.clock.now()
+    deferral = Snooze(now + timedelta(hours=wanted.hours), wanted.on_news, wanted.missing or None, wanted.asked or None)
+    with runtime.store.write() as connection:
+        here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, here, wanted.case_id)
+        if case.state is not CaseState.OPEN:
+            raise Conflict("The case is not open, so it cannot be snoozed.")
+        why_not = why_not_judge(connection, person, case)
+        if why_not is not None:
+            raise Forbidden("{why}; somebody else must decide whether to defer this case.", why=why_not)
+        knowingly = wanted.knowingly and case.lane not in _WITH_A_DEADLINE
+        check_snooze(deferral, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies[WaitingPolicy])
+        if not deferrals.begin(connection, case, person.user_id, runtime.ids.new("wai"), deferral, now):
+            raise Conflict("Somebody else is working on this case.")
+        what = "Snoozed" if deferral.kind is Deferral.SNOOZED else "Deferred until the requested information arrives"
+        note(DecisionContext(runtime, connection, person, case, Side.ANALYST, now), f"{what}.")
+
+
+def take_up(runtime: Runtime, person: Person, case_id: str) -> None:
+    """End the deferral of a case now.
+
+    Raises NotFound (the person does not review the case) or Conflict (the case is not deferred).
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, here, case_id)
+        if not deferrals.end_of_case(connection, case, now):
+            raise Conflict("The case is not deferred.")
+        note(DecisionContext(runtime, connection, person, case, Side.ANALYST, now), "Deferral ended.")

@@ -1,0 +1,93 @@
+"""The doubt about a claim, from what is stored of its listing; and blind second reviews of sampled confirmations."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.facts import Facts
+from models.policies.deciding import EnforcementPolicy
+from models.policies.learning import SecondLookPolicy
+from serving.accounts.store import origins
+from serving.cases.matching import brand_from
+from serving.cases.rules.doubt import Background, Claim, Decision, Doubt, doubt
+from serving.cases.store import case_brands, cases, verdicts
+from serving.learning.service.second_reviews import look_case, look_event
+from serving.learning.store import second_reviews
+from serving.platform.runtime import Runtime
+from serving.standing.store import standings
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedVersion:
+    """The version of a listing that a claim is about, with its facts."""
+
+    marketplace_id: str
+    listing_id: str
+    version_id: str
+    facts: Facts
+
+
+def doubt_of(connection: Connection, claimed: ClaimedVersion, claim: Claim) -> Doubt | None:
+    """What speaks against a removal by this claim now; None where it may remove."""
+    background = _background(connection, claimed)
+    settled = background.reinstated_at is None and not background.decisions
+    return doubt(background, claim, {} if settled else origins.roots(connection))
+
+
+def _background(connection: Connection, claimed: ClaimedVersion) -> Background:
+    here, listing_id = claimed.marketplace_id, claimed.listing_id
+    standing = [
+        action
+        for action in actions.of_listing(connection, here, listing_id)
+        if action.state is not ActionState.WITHDRAWN
+    ]
+    naming = case_brands.latest_of_listings(connection, here, [listing_id]).get(listing_id)
+    return Background(
+        decisions=tuple(
+            Decision(
+                verdict.judgement,
+                verdict.side,
+                verdict.user_id,
+                verdict.brand_id,
+                verdict.known_at,
+                of_version=verdict.version_id == claimed.version_id,
+            )
+            for verdict in verdicts.of_listings(connection, here, [listing_id])
+            if verdict.superseded_by is None
+        ),
+        reinstated_at=standing[-1].created_at if standing and standing[-1].kind is ActionKind.REINSTATE else None,
+        brand_id=brand_from(claimed.facts, naming).brand_id,
+    )
+
+
+_MOST_AT_ONCE: Final = 200
+
+
+def open_sampled_reviews(runtime: Runtime) -> int:
+    """Open the second reviews of sampled confirmations that can no longer be undone; returns how many.
+
+    A version has at most one second review: one that a training requested serves both purposes.
+    """
+    now = runtime.clock.now()
+    before = now - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    due_at = now + timedelta(days=runtime.policies[SecondLookPolicy].due_within_days)
+    opened = 0
+    with runtime.store.read() as connection:
+        sampled = standings.due_for_review(connection, before=before, most=_MOST_AT_ONCE)
+    for one in sampled:
+        with runtime.store.write() as connection:
+            if not standings.claim_review(connection, one):
+                continue
+            case_id = second_reviews.case_of(connection, one.marketplace_id, one.version_id)
+            if case_id is None:
+                case_id = runtime.ids.new("cas")
+                first = cases.get(connection, one.marketplace_id, one.case_id)
+                cases.add_cases(connection, [look_case(first, case_id, now, due_at)])
+                cases.add_events(connection, [look_event(runtime, first, case_id, "standing", now)])
+                opened += 1
+            standings.review_opened(connection, one, case_id)
+    return opened

@@ -1,0 +1,87 @@
+"""Invalid notices: an analyst ends the item of a notice that is none, and no verdict on the listing is recorded."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import Conflict, NotFound
+from models.verdict import Side
+from serving.accounts.rules.access import Person
+from serving.audit.store import audit
+from serving.cases.service.case_access import visible_case
+from serving.cases.service.decision_context import DecisionContext, note
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.notices.rules.notices import InvalidReason, ItemState
+from serving.notices.service import notice_decisions
+from serving.notices.store import notices
+from serving.notices.store.notices import Item
+from serving.platform.runtime import Runtime
+
+_IN_WORDS: Final = {
+    InvalidReason.WRONG_LISTING: "it describes other goods",
+    InvalidReason.NO_CLAIM: "it claims no infringement",
+    InvalidReason.SPAM: "spam",
+}
+# A brand that was asked answers; appeals, complaints and second reviews judge an earlier decision.
+LANES: Final = frozenset({CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.INSUFFICIENT_EVIDENCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A notice of a case, and why it is invalid."""
+
+    case_id: str
+    notice_id: str
+    reason: InvalidReason
+
+
+def end_invalid(runtime: Runtime, person: Person, wanted: Invalid) -> bool:
+    """End a notice's item of a case as invalid; returns whether the case is closed too.
+
+    The case is closed without a verdict if the notice opened it and no other notice waits for it. A case that was
+    open before, or that another reason keeps open, stays. The notifier is told at once, because nothing can be undone.
+
+    Raises NotFound (the person is no analyst of the case, or no such notice waits for it) or Conflict (the case is not
+    open for an analyst, or somebody else is working on it).
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, side = visible_case(connection, person, wanted.case_id)
+        if side is not Side.ANALYST:
+            raise NotFound("There is no such notice.")
+        if case.state is not CaseState.OPEN or case.lane not in LANES:
+            raise Conflict("The case is not open for an analyst, so its notice cannot be ended.")
+        waiting = [
+            one
+            for one in notices.of_case(connection, case.marketplace_id, case.case_id)
+            if one.state is ItemState.WAITING
+        ]
+        item = next((one for one in waiting if one.notice_id == wanted.notice_id), None)
+        if item is None:
+            raise NotFound("No such notice waits for this case.")
+        closes = len(waiting) == 1 and _opened(case, item)
+        event, values = (CaseEvent.CALL_OFF, {"decided_at": now}) if closes else (CaseEvent.PASS_ON, {})
+        cases.change(connection, case, event, values, holder=person.user_id, at=now)
+        notice_decisions.end_invalid(connection, item, wanted.reason, person.user_id, now)
+        context = DecisionContext(runtime, connection, person, case, side, now)
+        closed = " Case closed without a verdict." if closes else ""
+        note(context, f"Notice invalid: {_IN_WORDS[wanted.reason]}.{closed}")
+        audit.record(
+            connection,
+            now,
+            case.marketplace_id,
+            context.actor,
+            "notice.invalid",
+            item.item_id,
+            notice_id=item.notice_id,
+            case_id=case.case_id,
+            reason=wanted.reason.value,
+            case_closed=closes,
+        )
+    return closes
+
+
+def _opened(case: Case, item: Item) -> bool:
+    """Whether the notice opened this very case, and not one that this case follows."""
+    return item.opened_case and case.opened_at == item.known_at and case.report_id is None

@@ -1,0 +1,195 @@
+"""The brand of a case as a person names or corrects it, with all that depends on it, and the undo of a naming."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from features.brands import compact
+from features.facts import Facts
+from models.case import CaseEvent, CaseLane, next_state
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.messages.english import reasons_of
+from models.policies.deciding import EnforcementPolicy
+from models.verdict import Side
+from serving.accounts.rules.access import Person
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.cases.rules.case_brand import CaseBrand, Naming, NamingContext, lane_after, why_not_name
+from serving.cases.service.alias_proposing import Spelled, propose
+from serving.cases.service.case_access import visible_case, why_not_judge
+from serving.cases.service.decision_context import DecisionContext, note
+from serving.cases.store import case_brands, cases, verdicts
+from serving.cases.store.cases import Case
+from serving.listings.store import listings, scores
+from serving.platform.runtime import Runtime
+
+
+def name_brand(runtime: Runtime, person: Person, case_id: str, naming: Naming) -> Case:
+    """Name the brand of an open case, or correct it; returns the case as it stands then.
+
+    A question that waits for the brand before goes to the new brand if it can be asked, and otherwise to an analyst.
+    The brand before no longer sees the case.
+
+    Raises Conflict (the case is closed, or somebody else works on it) or NotFound, Forbidden, Invalid (the person has
+    no access to the case, or the brand is not enrolled here; only analysts name brands, and not on a review of their
+    own decision; the naming is incomplete, lacks its reason, or changes nothing).
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        return name_in(runtime, connection, person, case_id, naming, now)
+
+
+def name_in(
+    runtime: Runtime, connection: Connection, person: Person, case_id: str, naming: Naming, at: datetime
+) -> Case:
+    """Name the brand in the caller's transaction; raises like `name_brand`."""
+    case, side = visible_case(connection, person, case_id)
+    if side is Side.BRAND:
+        raise Forbidden("Only analysts name the brand of a case.")
+    barred = why_not_judge(connection, person, case)
+    if barred is not None:
+        raise Forbidden("{why}; somebody else must name its brand.", why=barred)
+    next_state(case.state, CaseEvent.PASS_ON)
+    _check(connection, case, naming, at)
+    return give_brand(runtime, connection, person, case, naming, at)
+
+
+def give_brand(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    naming: Naming,
+    at: datetime,
+    *,
+    undoes_id: str | None = None,
+) -> Case:
+    """Give a case a brand that was checked, with everything that depends on it; `undoes_id` is the naming undone."""
+    brand = naming.brand
+    enrolled = brands.enrolments(connection, case.marketplace_id)
+    earlier = case_brands.of_case(connection, case.marketplace_id, case.case_id)
+    answered = brand.brand_id and verdicts.latest_of_case(connection, case.marketplace_id, case.case_id, brand.brand_id)
+    returned = bool(answered) or any(one.returned_before for one in earlier if one.before == brand)
+    takes_part = brand.brand_id is not None and enrolled[brand.brand_id].takes_part
+    lane = lane_after(case.lane, can_be_asked=takes_part and not returned)
+    values: dict[str, object] = {
+        "brand_id": brand.brand_id,
+        "mark": brand.mark,
+        "mark_owner": brand.owner,
+        "question_returned": returned,
+    }
+    if case.lane is CaseLane.ASK_BRAND:
+        values |= {"lane": lane.value, "due_at": _due(runtime, case, lane, at)}
+    cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=at)
+    listings.set_brand(connection, case.marketplace_id, case.version_id, brand.brand_id, at)
+    _keep(runtime, connection, person, case, naming, at, undoes_id=undoes_id)
+    return cases.get(connection, case.marketplace_id, case.case_id)
+
+
+def _check(connection: Connection, case: Case, naming: Naming, at: datetime) -> None:
+    brand, here = naming.brand, brands.registered(connection, case.marketplace_id, at)
+    if brand.brand_id is not None and brand.brand_id not in {one.brand_id for one in here}:
+        raise NotFound("No brand with this id is enrolled here.")
+    mark = compact(brand.mark or "")
+    known = (one.name for one in here if mark and mark in map(compact, (one.name, *one.aliases)))
+    refused = why_not_name(naming, NamingContext(case.brand, case.lane, next(known, None)))
+    if refused is not None:
+        raise Invalid("{why}", why=reasons_of(refused))
+
+
+def _due(runtime: Runtime, case: Case, lane: CaseLane, at: datetime) -> datetime:
+    policy = runtime.policies[EnforcementPolicy]
+    if lane is CaseLane.ASK_BRAND:
+        return at + timedelta(hours=policy.brand_answers_within_hours)
+    due_at = at + timedelta(hours=policy.analyst_decides_within_hours)
+    return due_at if case.notice_due_at is None else min(due_at, case.notice_due_at)
+
+
+def _keep(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    naming: Naming,
+    at: datetime,
+    *,
+    undoes_id: str | None,
+) -> None:
+    """Store the naming with its audit entry, and tell it in the case's history."""
+    here, brand, before, facts = case.marketplace_id, naming.brand, case.brand, _facts(connection, case)
+    naming_id = runtime.ids.new("nam")
+    row = {
+        "marketplace_id": here,
+        "naming_id": naming_id,
+        "case_id": case.case_id,
+        "listing_id": case.listing_id,
+        "version_id": case.version_id,
+        "brand_id": brand.brand_id,
+        "mark": brand.mark,
+        "mark_owner": brand.owner,
+        "brand_before": before.brand_id,
+        "mark_before": before.mark,
+        "owner_before": before.owner,
+        "resolved_id": facts.resolved.brand_id,
+        "returned_before": case.question_returned,
+        "undoes_id": undoes_id,
+        "reason": naming.reason,
+        "user_id": person.user_id,
+        "known_at": at,
+    }
+    case_brands.add_naming(connection, row)
+    names = ("case_id", "brand_id", "mark", "mark_owner", "brand_before", "mark_before", "owner_before", "reason")
+    audit.record(
+        connection,
+        at,
+        here,
+        person.actor,
+        _act(before, undoes_id),
+        naming_id,
+        **({} if undoes_id is None else {"undoes_id": undoes_id}),
+        **{name: row[name] for name in names},
+    )
+    if undoes_id is None:
+        propose(runtime, connection, Spelled(case, naming_id, brand, facts), at)
+    given = case_brands.of_case(connection, here, case.case_id)[-1]
+    what = f"Named the brand: {given.name}."
+    if undoes_id is not None:
+        what = f"Undid the naming of {given.name_before}. The brand is {given.name or 'unresolved'} again."
+    elif given.name_before is not None:
+        what = f"Corrected the brand from {given.name_before} to {given.name}. {naming.reason}"
+    note(DecisionContext(runtime, connection, person, case, Side.ANALYST, at), what)
+
+
+def _act(before: CaseBrand, undoes_id: str | None) -> str:
+    if undoes_id is not None:
+        return "brand.naming_undone"
+    return "brand.corrected" if before.is_named else "brand.named"
+
+
+def _facts(connection: Connection, case: Case) -> Facts:
+    digest = scores.get(connection, case.marketplace_id, case.score_id)["facts_digest"]
+    return scores.facts_of(connection, case.marketplace_id, digest)
+
+
+def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
+    """Undo the last naming of an open case, under the person's own name; returns the case as it stands then.
+
+    The brand before it is the brand again, also for facts that are assembled from then on; an unresolved brand is
+    unresolved again. Facts of the time between keep what they had.
+
+    Raises Conflict (the case is closed, somebody else works on it, or it has no naming to undo) or NotFound, Forbidden
+    (the person has no access to the case, or somebody else named the brand: they correct it with a reason).
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, _ = visible_case(connection, person, case_id)
+        given = case_brands.last_given(case_brands.of_case(connection, case.marketplace_id, case_id))
+        if given is None:
+            raise Conflict("Nobody named the brand on this case, so there is nothing to undo.")
+        if given.user_id != person.user_id:
+            raise Forbidden("{name} named the brand. Correct it with a reason instead.", name=given.user_name)
+        barred = why_not_judge(connection, person, case)
+        if barred is not None:
+            raise Forbidden("{why}; somebody else must name its brand.", why=barred)
+        next_state(case.state, CaseEvent.PASS_ON)
+        return give_brand(runtime, connection, person, case, Naming(given.before), now, undoes_id=given.naming_id)

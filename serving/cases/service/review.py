@@ -1,0 +1,298 @@
+"""Verdicts: recorded by one person on one version, with all their consequences."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.message import message
+from models.case import CaseEvent, CaseLane
+from models.errors import BrandNotNamed, Conflict, Forbidden, NoRightCarries
+from models.messages.english import in_english, reasons_of
+from models.policies.deciding import EnforcementPolicy
+from models.verdict import Consequence, DecisionInput, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
+from serving.accounts.rules.access import Person
+from serving.appeals.rules.appeals import AppealEvent
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.service.overturn import Ground, overturn
+from serving.appeals.store import appeals
+from serving.brands.rules.rights import Mandate, Right
+from serving.brands.service import certification
+from serving.brands.service.rights_bases import basis_of, keep_basis
+from serving.brands.store import brands
+from serving.cases.rules.doubt import Claim, Doubt
+from serving.cases.rules.test_buy import check_on_file
+from serving.cases.service.case_access import claimed_case, visible_case, why_not_judge
+from serving.cases.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
+from serving.cases.service.doubts import ClaimedVersion, doubt_of
+from serving.cases.service.naming import name_in
+from serving.cases.store import cases, test_buys, verdicts
+from serving.cases.store.cases import Case
+from serving.listings.store import scores
+from serving.marketplaces.store import marketplaces
+from serving.notices.rules.notices import source_of
+from serving.notices.service import notice_decisions
+from serving.notices.store import notices
+from serving.platform.runtime import Runtime
+from serving.standing.rules.standing import Effect, Standing
+from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
+from serving.takedowns.rules.budgets import is_new_device
+from serving.takedowns.rules.bursts import Hold, HoldCause
+from serving.takedowns.rules.public_statement import Source
+from serving.takedowns.rules.statement import Owned, Undone, removal_statement
+from serving.takedowns.rules.telling import is_unknown
+from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
+from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
+from serving.takedowns.service.takedown import Cause, schedule, undo_window
+from serving.takedowns.service.telling import tell_of_removal, waits_until
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.removal_notices import Remover
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+_MOST_REASONS: Final = 3  # A company with many brands has hundreds of marks; three reasons are enough to act on.
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded verdict and its consequence: the action, if any, and the end of the undo window."""
+
+    verdict_id: str
+    consequence: Consequence
+    action: StoredAction | None
+    undo_until: datetime
+
+
+def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded:
+    """Record a verdict with its consequences. Only one person can decide a case.
+
+    Raises Conflict (somebody else decided or leased the case, or the listing changed since the person saw it),
+    NoRightCarries (the brand has no right on file that is in force here and covers this reason), NotFound, Forbidden,
+    Invalid (the person has no access to the case; the rules bar them from it; the answer or the brand named is invalid)
+    or BrandNotNamed (it is an analyst's 'counterfeit', and the brand of the case is unresolved and not named with the
+    answer).
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        return record_in(runtime, connection, person, answer, now)
+
+
+def record_in(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    answer: Answer,
+    now: datetime,
+    *,
+    examined: bool = False,
+    counted: Standing | None = None,
+    stepped_up_at: datetime | None = None,
+) -> Recorded:
+    """Record a verdict in the caller's transaction; raises like `record_verdict`.
+
+    `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
+    counted it, and will count it again. `stepped_up_at` is when the person confirmed the report of the listing with a
+    second factor. Whether the listing is removed is computed here alone, from what is stored: in doubt an analyst
+    decides on a brand's claim, and another person approves an analyst's (`serving.cases.rules.doubt`).
+    """
+    if answer.claimant is None:
+        case, side = visible_case(connection, person, answer.case_id)
+    else:
+        case, side = claimed_case(connection, person, answer.case_id, answer.claimant)
+    if answer.naming is not None and answer.naming.brand != case.brand:
+        case = name_in(runtime, connection, person, answer.case_id, answer.naming, now)
+    if counted is None:
+        begin_count(connection, case)
+    context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at, answer.claimant)
+    if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
+        raise Forbidden("Only an analyst can record a test buy, because analysts hold its supporting documents.")
+    if answer.evidence is Evidence.TEST_BUY and not examined:
+        check_on_file(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
+    if case.version_id != answer.version_id:
+        raise Conflict("The listing has changed since you loaded it. Review the current version.")
+    confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
+    if confirms:
+        certification.require(runtime, connection, person, (case.marketplace_id, context.brand_id or ""), now)
+    weight = _weight(context, counted) if confirms else None
+    decision_input = replace(_decision_input(context, weight), examined=examined)
+    follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])
+    _change_case(context, follows)
+    carried = _carried(context, answer) if confirms else None
+    verdict_id = append(context, answer, passed_on=decision_input.withheld is not None)
+    if carried is not None:
+        keep_basis(runtime, connection, case, verdict_id, carried, now)
+    if weight is not None:
+        keep_confirmation(runtime, connection, case, verdict_id, weight, now)
+    action = _act(context, answer, verdict_id, follows, decision_input)
+    _settle_appeal(context, follows)
+    if follows.event is CaseEvent.DECIDE:
+        made = None if action is None else action.action_id
+        given = notice_decisions.Given(verdict_id, answer.judgement, follows.outcome, made, now)
+        notice_decisions.settle(connection, case, given)
+    if counted is None:
+        recount_of(runtime, connection, case, now)
+    waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
+    says_it = follows.reasons[0].code.startswith(f"verdict.{answer.judgement.value}")
+    note(context, ("" if says_it else f"{_in_words(answer)}. ") + " ".join(map(in_english, follows.reasons)) + waits)
+    undo_until = now + undo_window(runtime, stepped_up=action is not None and action.stepped_up)
+    return Recorded(verdict_id, follows, action, undo_until)
+
+
+def _weight(context: DecisionContext, counted: Standing | None) -> Weight:
+    """The effect of a brand's claim: none in doubt, and otherwise that of its standing."""
+    here, brand_id = context.case.marketplace_id, context.brand_id or ""
+    weight = weigh(context.runtime, context.connection, (here, brand_id), context.at, counted)
+    doubt = _doubt(context)
+    if doubt is None:
+        return weight
+    before = verdicts.latest_of_case(context.connection, here, context.case.case_id, brand_id)
+    if before is not None and before.judgement is Judgement.COUNTERFEIT:
+        raise Conflict("Your statement on this listing is recorded. An analyst decides.")
+    return replace(weight, effect=Effect(False, Decimal(0), message(f"report.{doubt.value}")))
+
+
+def _doubt(context: DecisionContext) -> Doubt | None:
+    case = context.case
+    score = scores.get(context.connection, case.marketplace_id, case.score_id)
+    facts = scores.facts_of(context.connection, case.marketplace_id, score["facts_digest"])
+    claimed = ClaimedVersion(case.marketplace_id, case.listing_id, case.version_id, facts)
+    by_brand = context.side is Side.BRAND
+    claim = Claim(brand_id=context.brand_id) if by_brand else Claim(analyst_id=context.person.user_id)
+    return doubt_of(context.connection, claimed, claim)
+
+
+def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
+    """The right that carries a confirmation, its reason, and the powers of attorney."""
+    found, mandates = basis_of(
+        context.runtime,
+        context.connection,
+        (context.case.marketplace_id, context.brand_id or ""),
+        context.person,
+        answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
+        context.at,
+        only=answer.right_id,
+    )
+    if found.right is None:
+        raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*found.reasons[:_MOST_REASONS]))
+    return found.right, in_english(found.reasons[0]), mandates
+
+
+def _decision_input(context: DecisionContext, weight: Weight | None) -> DecisionInput:
+    case = context.case
+    enrolled = brands.enrolments(context.connection, case.marketplace_id).get(context.brand_id or "")
+    why_not = why_not_judge(context.connection, context.person, case)
+    if why_not is not None:
+        match case.lane:
+            case CaseLane.APPEAL:
+                raise Forbidden("{why}; somebody else must decide the appeal.", why=why_not)
+            case CaseLane.SECOND_REVIEW:
+                raise Forbidden("{why}; somebody else must give the second review.", why=why_not)
+            case _:
+                raise Forbidden("{why}; somebody else must decide the complaint.", why=why_not)
+    return DecisionInput(
+        lane=case.lane,
+        side=context.side,
+        brand_can_be_asked=enrolled is not None and enrolled.takes_part and not case.question_returned,
+        brand_name=enrolled.name if enrolled else case.mark,
+        withheld=weight.effect.reason if weight is not None and not weight.effect.at_once else None,
+    )
+
+
+def _change_case(context: DecisionContext, follows: Consequence) -> None:
+    values: dict[str, object] = {"decided_at": context.at if follows.event is CaseEvent.DECIDE else None}
+    if follows.lane is not None:
+        policy = context.runtime.policies[EnforcementPolicy]
+        asked = follows.lane is CaseLane.ASK_BRAND
+        hours = policy.brand_answers_within_hours if asked else policy.analyst_decides_within_hours
+        values |= {"lane": follows.lane.value, "due_at": context.at + timedelta(hours=hours)}
+        values["question_returned"] = context.case.question_returned or context.side is Side.BRAND
+    holder = context.person.user_id
+    cases.change(context.connection, context.case, follows.event, values, holder=holder, at=context.at)
+
+
+def _act(
+    context: DecisionContext, answer: Answer, verdict_id: str, follows: Consequence, decision_input: DecisionInput
+) -> StoredAction | None:
+    match follows.outcome:
+        case Outcome.NONE:
+            return None
+        case Outcome.REMOVE:
+            case = context.case
+            source = _source_of(context.connection, case)
+            statement = removal_statement(
+                owned=_owned(case, decision_input),
+                reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
+                side=decision_input.side,
+                was_flagged=decision_input.lane is not CaseLane.AUDIT,
+                source=source,
+                sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
+            )
+            new = is_new_device(context.person.secret, context.runtime.wall.now())
+            asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
+            hold = pending_grounds(context.runtime, context.connection, asked, context.at)
+            if context.side is Side.ANALYST and _doubt(context) is not None:
+                hold = hold.with_hold(Hold(HoldCause.DOUBT, message("hold.doubt")))
+            cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
+            origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
+            # Drawn only where needed, so that a seed reproduces its earlier audit samples.
+            draw = context.runtime.draw() if model_initiated(origin) else 0.0
+            delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
+            remover = Remover(case.marketplace_id, context.person.user_id, _brand_of(context))
+            batch = context.stepped_up_at is not None
+            action = schedule(
+                context.runtime,
+                context.connection,
+                ActionKind.REMOVE,
+                cause,
+                statement,
+                at,
+                hold=hold,
+                delay=delay,
+                stepped_up=batch,
+                new_device=is_unknown(context.person.secret),
+                not_before=waits_until(context.runtime, context.connection, remover, at) if batch else None,
+            )
+            if action.verdict_id == verdict_id:
+                tell_of_removal(context.runtime, context.connection, action, remover, context.person.secret)
+            return action
+        case Outcome.REINSTATE:
+            contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
+            if contested is None:
+                return None
+            removal = actions.get(context.connection, context.case.marketplace_id, contested.action_id)
+            ground = Ground(Undone.APPEAL, verdict_id, context.actor)
+            return overturn(context.runtime, context.connection, removal, ground, context.at)
+
+
+def _brand_of(context: DecisionContext) -> str | None:
+    return context.case.brand_id if context.side is Side.BRAND else None
+
+
+def _owned(case: Case, decision_input: DecisionInput) -> Owned:
+    if decision_input.brand_name is None:
+        raise BrandNotNamed
+    return Owned(decision_input.brand_name, case.mark_owner)
+
+
+def _source_of(connection: Connection, case: Case) -> Source:
+    if case.report_id is not None:
+        return Source.NOTICE
+    return source_of(notices.led_to(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
+
+
+def _settle_appeal(context: DecisionContext, follows: Consequence) -> None:
+    if context.case.lane is not CaseLane.APPEAL:
+        return
+    found = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
+    if found is not None:
+        upheld = follows.outcome is Outcome.REINSTATE
+        event = AppealEvent.UPHOLD if upheld else AppealEvent.DISMISS
+        appeals.change(context.connection, context.case.marketplace_id, found, event, context.at)
+        tell_counter_notice(context, found, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
+
+
+def _in_words(answer: Answer) -> str:
+    by = " by a test buy" if answer.evidence is Evidence.TEST_BUY else ""
+    return f"{answer.judgement.value.replace('_', ' ').capitalize()}{by}"

@@ -1,0 +1,169 @@
+"""Documents that sellers upload by their links: stored under their digests, and shown to current and later deciders.
+
+A rights holder sees the documents of the removal that it is asked about. The marketplace's staff also see those of the
+seller's other removals, each with the outcome. No brand learns of a seller's dealings with another brand.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from features.message import Message
+from models.case import CaseLane
+from models.errors import Conflict, NotFound
+from models.verdict import Side
+from serving.accounts.rules.access import Permission, Person
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.rules.seller_evidence import admit, came_of, may_hand_in
+from serving.appeals.service.seller_links import choices, follow
+from serving.appeals.store import appeals, counter_notices, overturns, seller_uploads
+from serving.appeals.store.counter_notices import CounterNotice
+from serving.appeals.store.seller_uploads import SellerUpload
+from serving.audit.store import audit
+from serving.brands.rules.rights_document import readable_name
+from serving.cases.service.case_access import visible_case
+from serving.cases.store import verdicts
+from serving.cases.store.cases import Case
+from serving.listings.store import listings
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+
+_MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document, its listing, the outcome of that listing's removal, and whether the case is about that removal."""
+
+    upload: SellerUpload
+    listing: str
+    came_of: Message
+    at_issue: bool
+
+
+def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUpload:
+    """Store a document that a seller uploads by its link. A repeated upload adds nothing.
+
+    Raises NotFound (the link is unknown) or Invalid, Conflict (the file is not a document, too large, or one too many;
+    no decision on this removal is pending).
+    """
+    digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)  # Of two concurrent uploads the second counts the first.
+        removal = follow(runtime, connection, token).removal
+        here, action_id = removal.marketplace_id, removal.action_id
+        if not open_to_documents(runtime, connection, removal):
+            raise Conflict("No decision on this removal is pending, so you cannot add documents.")
+        before = seller_uploads.handed_in(connection, here, action_id)
+        media_type = admit(content, before, runtime.policies[SellerEvidencePolicy])
+        upload_id = runtime.ids.new("upl")
+        row = {
+            "marketplace_id": here,
+            "upload_id": upload_id,
+            "action_id": action_id,
+            "listing_id": removal.listing_id,
+            "seller_external_id": _seller_of(connection, removal),
+            "digest": digest,
+            "name": readable_name(name),
+            "known_at": now,
+        }
+        if seller_uploads.add_upload(connection, row, media_type, content):
+            audit.record(
+                connection,
+                now,
+                here,
+                "seller",
+                "seller_document.handed_in",
+                action_id,
+                digest=digest,
+                size=len(content),
+                media_type=media_type,
+            )
+        return next(one for one in seller_uploads.of_action(connection, here, action_id) if one.digest == digest)
+
+
+def open_to_documents(runtime: Runtime, connection: Connection, removal: StoredAction) -> bool:
+    """Whether the seller may upload documents for a removal."""
+    found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
+    may_appeal = CounterNoticeEvent.APPEAL in choices(runtime, connection, removal)
+    return may_hand_in(None if found is None else found.state, may_appeal=may_appeal)
+
+
+def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
+    """The documents of a case's seller that an analyst sees, newest first.
+
+    A second review omits those of its own listing, because they reveal earlier decisions on it.
+    """
+    here = case.marketplace_id
+    seller = listings.seller_of(connection, here, case.version_id)
+    found = seller_uploads.about(connection, here, case.listing_id, seller, most=_MOST_SHOWN)
+    if case.lane is CaseLane.SECOND_REVIEW:
+        found = [one for one in found if one.listing_id != case.listing_id]
+    appeal = appeals.of_case(connection, here, case.case_id)
+    about = {one: _about(connection, here, one) for one in {upload.action_id for upload in found}}
+    return tuple(
+        Document(one, *about[one.action_id], at_issue=appeal is not None and appeal.action_id == one.action_id)
+        for one in found
+    )
+
+
+def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) -> tuple[SellerUpload, bytes]:
+    """A document of a case, with its content.
+
+    Raises NotFound (the person has no access to the case, the case does not show this document, or it was erased).
+    """
+    with runtime.store.read() as connection:
+        case, side = visible_case(connection, person, case_id)
+        shown = documents_of(connection, case) if side is Side.ANALYST else ()
+        return _content(connection, [one.upload for one in shown], upload_id)
+
+
+def for_rights_holder(
+    runtime: Runtime, person: Person, counter_notice_id: str, upload_id: str
+) -> tuple[SellerUpload, bytes]:
+    """A seller's document for the removal that a brand is asked about, with its content.
+
+    Raises NotFound (the brand is not asked about such a removal, the removal has no such document, or it was erased).
+    """
+    answered = person.brands(Permission.ANSWER_QUESTIONS)
+    with runtime.store.read() as connection:
+        here = counter_notices.marketplace_of(connection, counter_notice_id, frozenset(place for place, _ in answered))
+        found = counter_notices.get(connection, here, counter_notice_id)
+        if (here, found.brand_id) not in answered:
+            raise NotFound("There is no such counter-notice.")
+        return _content(connection, shown_to_rights_holder(connection, found), upload_id)
+
+
+def shown_to_rights_holder(connection: Connection, found: CounterNotice) -> list[SellerUpload]:
+    """The documents for a removal; empty until the seller has sent its answer, because until then they are a draft."""
+    if found.first_answered_at is None:
+        return []
+    return seller_uploads.of_action(connection, found.marketplace_id, found.action_id)
+
+
+def _content(connection: Connection, shown: list[SellerUpload], upload_id: str) -> tuple[SellerUpload, bytes]:
+    for one in shown:
+        if one.upload_id == upload_id:
+            return one, seller_uploads.content_of(connection, one)
+    raise NotFound("There is no such document.")
+
+
+def _about(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, Message]:
+    """The marketplace's id of the listing, and the outcome of its removal."""
+    contested = counter_notices.of_action(connection, marketplace_id, action_id)
+    appeal = appeals.of_action(connection, marketplace_id, action_id)
+    undone = overturns.in_force(connection, marketplace_id, action_id)
+    outcome = came_of(
+        None if contested is None else contested.state,
+        None if appeal is None else appeal.state,
+        None if undone is None else undone.cause,
+    )
+    return actions.get(connection, marketplace_id, action_id).external_id, outcome
+
+
+def _seller_of(connection: Connection, removal: StoredAction) -> str | None:
+    version_id = verdicts.get(connection, removal.marketplace_id, removal.verdict_id).version_id
+    return listings.seller_of(connection, removal.marketplace_id, version_id)

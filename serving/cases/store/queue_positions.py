@@ -1,0 +1,158 @@
+"""The position of a case in its queue, the sizes of queues, and the next case."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, exists, false, func, literal, or_, select, true, union_all
+from sqlalchemy.sql.selectable import ScalarSelect, Select
+
+from models.case import BLIND_LANES, CaseLane, CaseState
+from serving.cases.store.cases import Case
+from serving.cases.store.queues import QueueFilter, in_queue, open_to
+from serving.cases.tables import case_assignment, review_case
+from serving.platform.database.scope import inside, same
+
+_COSTLIEST_FIRST: Final = (review_case.c.priority.desc(), review_case.c.case_id)
+
+COUNTED_TO: Final = 10_000
+# Every case page shows its position. Beyond this limit a position is of no use and PostgreSQL counts too long.
+PLACED_TO: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A case's place in a queue, counted from 1, and the cases beside it; None at the ends and outside the queue.
+
+    Both counts end at `PLACED_TO`: a place beyond is None, and `size` is one more.
+    """
+
+    place: int | None
+    size: int
+    before: str | None
+    after: str | None
+
+
+def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neighbours:
+    ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
+    before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
+    after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
+    ahead = connection.execute(select(_size(ids.where(*_ahead_of(case)), PLACED_TO))).scalar_one() if inside else 0
+    return Neighbours(
+        ahead + 1 if inside and ahead < PLACED_TO else None,
+        queue_size(connection, wanted, most=PLACED_TO),
+        connection.execute(before.limit(1)).scalar() if inside else None,
+        connection.execute(after.limit(1)).scalar(),
+    )
+
+
+def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNTED_TO) -> int:
+    """The number of cases in a queue, at most `most` + 1."""
+    sizes = [_size(_ids(part), most) for part in _parts(wanted)]
+    found: int = connection.execute(select(sum(sizes[1:], sizes[0]))).scalar_one()
+    return min(found, most + 1)
+
+
+def _parts(wanted: QueueFilter) -> list[QueueFilter]:
+    """The queue's blind lanes apart from the others.
+
+    To ask of each case whether it is open to a person hides from PostgreSQL's planner what an index would gain.
+    """
+    if not wanted.lanes or wanted.person is None:
+        return [wanted]
+    blind = tuple(lane for lane in wanted.lanes if lane in BLIND_LANES)
+    others = tuple(lane for lane in wanted.lanes if lane not in BLIND_LANES)
+    return [replace(wanted, lanes=some) for some in (others, blind) if some]
+
+
+def lane_sizes(
+    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], alike: Collection[str]
+) -> dict[CaseLane | None, int]:
+    """The number of cases in each lane for a person, each at most `COUNTED_TO` + 1; under None those of masked lane.
+
+    `alike` are the accounts that count as this person.
+    """
+    here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
+    counts = []
+    for lane in lanes:
+        mine = [open_to(alike)] if lane in BLIND_LANES else []
+        shown = review_case.c.lane == lane.value, review_case.c.score_masked.is_(false())
+        some = select(review_case.c.lane).where(*here, *shown, *mine).limit(COUNTED_TO + 1)
+        counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(some.subquery()))
+    masked = review_case.c.score_masked.is_(true()), review_case.c.lane.in_([lane.value for lane in lanes])
+    some = select(review_case.c.lane).where(*here, *masked).limit(COUNTED_TO + 1)
+    counts.append(select(literal("").label("lane"), func.count().label("n")).select_from(some.subquery()))
+    found = connection.execute(union_all(*counts))
+    return {CaseLane(row.lane) if row.lane else None: row.n for row in found}
+
+
+def _size(ids: Select[str], most: int) -> ScalarSelect[int]:
+    return select(func.count()).select_from(ids.limit(most + 1).subquery()).scalar_subquery()
+
+
+def _contains(connection: Connection, wanted: QueueFilter, case: Case) -> bool:
+    itself = review_case.c.marketplace_id == case.marketplace_id, review_case.c.case_id == case.case_id
+    return connection.execute(_ids(wanted).where(*itself)).first() is not None
+
+
+def next_free(
+    connection: Connection,
+    wanted: QueueFilter,
+    case: Case,
+    *,
+    user_id: str,
+    at: datetime,
+    besides: Collection[str] = (),
+) -> str | None:
+    """The next case to open: the next free one below this one, else the first free one; None without any.
+
+    Cases assigned to this person come first, and cases assigned to somebody else come last. A free case is not leased
+    by another person. `besides` are cases to skip, because their answers are in transit.
+    """
+    free = or_(
+        review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
+    )
+    ids = _ids(wanted).where(free, review_case.c.case_id.not_in([case.case_id, *besides]))
+    offered = same(case_assignment, review_case, "case_id")
+    here = sorted(wanted.marketplaces)
+    to_me = select(case_assignment.c.case_id).where(
+        case_assignment.c.marketplace_id.in_(here), case_assignment.c.until > at, case_assignment.c.user_id == user_id
+    )
+    mine = connection.execute(to_me).scalars().all()
+    to_anybody = exists().where(offered, case_assignment.c.until > at)
+    # Each query scans a short part of the index in order; a single query would sort the whole queue.
+    for some in (
+        *([ids.where(review_case.c.marketplace_id.in_(here), review_case.c.case_id.in_(mine))] if mine else []),
+        ids.where(~to_anybody),
+        ids.where(to_anybody),
+    ):
+        for place in (_behind(case), ()):
+            found = connection.execute(some.where(*place).order_by(*_COSTLIEST_FIRST).limit(1)).scalar()
+            if found is not None:
+                return found
+    return None
+
+
+def _ids(wanted: QueueFilter) -> Select[str]:
+    return select(review_case.c.case_id).where(*in_queue(wanted))
+
+
+def _ahead_of(case: Case) -> tuple[ColumnElement[bool], ...]:
+    higher, same = review_case.c.priority > case.priority, review_case.c.case_id < case.case_id
+    return review_case.c.priority >= case.priority, or_(higher, same)
+
+
+def _behind(case: Case) -> tuple[ColumnElement[bool], ...]:
+    lower, same = review_case.c.priority < case.priority, review_case.c.case_id > case.case_id
+    return review_case.c.priority <= case.priority, or_(lower, same)
+
+
+def follower(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
+    """The case that replaced a case after a change of its listing or an appeal against its removal, if any."""
+    query = (
+        select(review_case.c.case_id)
+        .where(inside(review_case, marketplace_id, follows_case_id=case_id))
+        .order_by(review_case.c.opened_at.desc(), review_case.c.case_id.desc())
+    )
+    return connection.execute(query.limit(1)).scalar()

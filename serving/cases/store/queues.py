@@ -1,0 +1,212 @@
+"""Queues: the open cases of a filter, in order, with the data of each row."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select, true
+
+from models.case import BLIND_LANES, CaseLane, CaseState
+from models.verdict import Judgement
+from serving.accounts.tables import account
+from serving.brands.tables import brand
+from serving.cases.store.case_filters import IS_OPEN, SCANNED
+from serving.cases.store.verdicts import NOT_WITHDRAWN
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing, listing_version, score
+from serving.notices.tables import notice_item
+from serving.platform.database.pages import page
+from serving.platform.database.scope import inside, same
+
+
+class Lease(StrEnum):
+    """The current lease of a case: by no other person, by the reader, or by somebody else."""
+
+    FREE = "free"
+    MINE = "mine"
+    OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """The filter of a queue. `brands` are (marketplace, brand) pairs: a brand's users see nothing else.
+
+    `person` is the owner of the queue, `alike` the accounts that count as one person with it, itself included: the
+    queue excludes blind reviews that these accounts' earlier decisions bar them from. `at` is the reference time of
+    leases and deferrals; with `aside` the queue shows only deferred cases, else all others. `harm_from` and `scores`
+    exclude cases whose reviewer must not know them. Lane and deadline depend on the score, so a queue of some lanes or
+    deadlines is `without_masked`: it would tell what the mask hides.
+    """
+
+    marketplaces: frozenset[str]
+    lanes: tuple[CaseLane, ...] | None = None
+    brands: frozenset[tuple[str, str]] | None = None
+    person: str | None = None
+    alike: frozenset[str] = frozenset()
+    at: datetime | None = None
+    brand: str | None = None
+    without_brand: bool = False
+    languages: tuple[str, ...] = ()
+    harm_from: float | None = None
+    opened_before: datetime | None = None
+    opened_after: datetime | None = None
+    due_before: datetime | None = None
+    sellers: frozenset[str] | None = None
+    scores: tuple[float, float] | None = None
+    lease: Lease | None = None
+    without_masked: bool = False
+    relisted: bool = False
+    aside: bool = False
+
+
+def open_to(people: Collection[str]) -> ColumnElement[bool]:
+    """Whether a case is open to these accounts of one person, as `serving.cases.service.case_access` has it.
+
+    Second reviews of listings that they judged are not, nor appeals and complaints about listings on which a decision
+    of theirs stands. A decision on an earlier appeal does not count.
+    """
+    judged = select(verdict.c.verdict_id).where(
+        same(verdict, review_case, "listing_id"),
+        verdict.c.case_id != review_case.c.case_id,
+        verdict.c.user_id.in_(sorted(people)),
+        verdict.c.judgement != Judgement.WITHDRAWN.value,
+    )
+    stands = judged.where(verdict.c.lane != CaseLane.APPEAL.value, NOT_WITHDRAWN)
+    lane = review_case.c.lane
+    return or_(
+        lane.not_in([one.value for one in BLIND_LANES]),
+        (lane == CaseLane.SECOND_REVIEW.value) & ~judged.exists(),
+        lane.in_([CaseLane.APPEAL.value, CaseLane.COMPLAINT.value]) & ~stands.exists(),
+    )
+
+
+def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    """The conditions for a case in a queue.
+
+    The query is an ordered scan of the index of open cases, which holds all filter columns. A brand's own queue is
+    short and is looked up by the brand.
+    """
+    case = review_case.c if wanted.brands is not None else SCANNED
+    conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(wanted.marketplaces))]
+    if wanted.lanes is not None:
+        conditions.append(case.lane.in_([lane.value for lane in wanted.lanes]))
+    if wanted.person is not None and (wanted.lanes is None or BLIND_LANES.intersection(wanted.lanes)):
+        conditions.append(open_to(wanted.alike or {wanted.person}))
+    if wanted.brands is not None:
+        pairs = [
+            inside(review_case, marketplace_id, brand_id=brand_id) for marketplace_id, brand_id in sorted(wanted.brands)
+        ]
+        conditions.append(or_(false(), *pairs))
+    return [*conditions, *_filtered(wanted), *_scored(wanted)]
+
+
+def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    case = SCANNED
+    if wanted.brand is not None:
+        yield case.brand_id == wanted.brand
+    if wanted.without_brand:
+        yield case.brand_id.is_(None)
+    if wanted.languages:
+        yield case.language.in_(wanted.languages)
+    if wanted.opened_before is not None:
+        yield case.opened_at <= wanted.opened_before
+    if wanted.opened_after is not None:
+        # Looked up by index, because few cases are recent.
+        yield review_case.c.opened_at > wanted.opened_after
+    if wanted.due_before is not None:
+        yield case.due_at <= wanted.due_before
+    if wanted.sellers is not None:
+        # Looked up by index, because these are few of all cases.
+        yield review_case.c.seller_external_id.in_(sorted(wanted.sellers))
+    if wanted.at is not None:
+        # Looked up by index, because few cases are deferred.
+        yield (
+            review_case.c.snoozed_until > wanted.at
+            if wanted.aside
+            else or_(case.snoozed_until.is_(None), case.snoozed_until <= wanted.at)
+        )
+    if wanted.relisted:
+        yield case.relisted.is_(true())
+    if wanted.lease is not None:
+        yield _leased(wanted.lease, wanted.person, wanted.at)
+
+
+def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.harm_from is not None or wanted.scores is not None:
+        yield SCANNED.lane.not_in([lane.value for lane in BLIND_LANES])
+    if wanted.without_masked or wanted.harm_from is not None or wanted.scores is not None:
+        yield review_case.c.score_masked.is_(false())
+    if wanted.harm_from is not None:
+        yield review_case.c.priority >= wanted.harm_from
+    if wanted.scores is not None:
+        # Up to 1 the value is a probability, above it points; cases with the other measure do not match.
+        yield (SCANNED.points if wanted.scores[1] > 1 else SCANNED.chance).between(*wanted.scores)
+
+
+def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:
+    kept, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
+    match lease:
+        case Lease.MINE:
+            return kept & mine
+        case Lease.OTHERS:
+            return kept & ~mine
+        case Lease.FREE:
+            return or_(review_case.c.leased_until.is_(None), ~kept, mine)
+
+
+def queue(
+    connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0, after: str | None = None
+) -> list[dict[str, Any]]:
+    """Open cases with the data of each row, the highest priority first; or those behind the case `after`."""
+    order = (review_case.c.priority.desc(), review_case.c.case_id)
+    query = select(review_case.c.case_id).where(*in_queue(wanted))
+    found = page(connection, query, wanted.marketplaces, after, *order).limit(most).offset(offset)
+    # Two queries, so that the database reads in the order of the queue and not of a join.
+    return rows(connection, wanted.marketplaces, connection.execute(found).scalars().all())
+
+
+def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collection[str]) -> list[dict[str, Any]]:
+    """These cases with the data of each row, the highest priority first."""
+    query = (
+        select(
+            review_case,
+            listing.c.external_id,
+            listing_version.c.content,
+            listing_version.c.log_price,
+            brand.c.name.label("brand_name"),
+            account.c.name.label("holder"),
+            score.c.kind.label("score_kind"),
+            score.c.value.label("score_value"),
+            score.c.probability,
+            score.c.reasons,
+            score.c.evidence,
+            score.c.route_reasons,
+            score.c.facts_digest,
+            _notified().label("notified"),
+        )
+        .join(listing, same(listing, review_case, "listing_id"))
+        .join(listing_version, same(listing_version, review_case, "version_id"))
+        .join(score, same(score, review_case, "score_id"))
+        .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
+        .outerjoin(account, account.c.user_id == review_case.c.leased_by)
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.case_id.in_(case_ids))
+        .order_by(review_case.c.priority.desc(), review_case.c.case_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _notified() -> ColumnElement[bool]:
+    """Whether somebody outside notified the listing of a case."""
+    return select(notice_item.c.item_id).where(same(notice_item, review_case, "case_id")).exists()
+
+
+def queue_sizes(connection: Connection, marketplaces: Collection[str]) -> dict[str, int]:
+    """The number of open cases by lane."""
+    query = (
+        select(review_case.c.lane, func.count().label("n"))
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value)
+        .group_by(review_case.c.lane)
+    )
+    return {row.lane: row.n for row in connection.execute(query)}

@@ -1,0 +1,202 @@
+"""Commands about the reporters of listings."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from serving.accounts.rules.access import LOCAL
+from serving.commands.declaring import command
+from serving.commands.groups import erase, hold, reporter, seller
+from serving.commands.options import Marketplace, Reason
+from serving.commands.reference_tables import batches
+from serving.commands.registry import ADMINISTRATOR, At, Runtime, place_named
+from serving.commands.showing import EXIT_FAILED, say
+from serving.notices.rules.notices import ReporterKind
+
+ReporterId = Annotated[str, typer.Argument(help="Its id, as in `touchstone reporter list`.")]
+
+
+def _kind(value: str) -> str:
+    if value not in set(ReporterKind):
+        raise typer.BadParameter(f"{value} is none of registered, brand, trusted_flagger.", param_hint="--kind")
+    return value
+
+
+@command(reporter, "add", by=ADMINISTRATOR)
+def add_reporter(
+    at: At,
+    name: str,
+    *,
+    email: Annotated[str, typer.Option(help="Address for replies.")],
+    kind: Annotated[str, typer.Option(callback=_kind, help="registered, brand or trusted_flagger.")] = "registered",
+    brand: Annotated[str | None, typer.Option(help="The brand that a brand's reporter acts for.")] = None,
+) -> str:
+    """Register a reporter and print its key, which is shown once and not stored."""
+    from serving.notices.service import reporters
+
+    wanted = reporters.NewReporter(name, email, ReporterKind(kind), brand, at.place.name)
+    return " ".join(reporters.register(at.runtime, wanted, by=at.actor))
+
+
+@command(reporter, "list")
+def list_reporters(at: At) -> list[str]:
+    """List reporters with the outcomes of their notices of a year, and who may be muted."""
+    from serving.notices.service import reporters
+
+    texts: list[str] = []
+    for one in reporters.listed(at.runtime, at.place):
+        who = f"{one['name']} <{one['email']}>" if one["email"] else "(erased)"
+        state = f", muted until {one['muted_until']}" if one["muted_until"] else ""
+        warned = f", warned {one['warned_at']}" if one["warned_at"] else ""
+        may = ", may be muted" if one["may_mute"] and not one["muted_until"] else ""
+        texts.append(f"{one['reporter_id']}  {one['kind']}  {who}{warned}{state}{may}")
+        texts.append(f"  {' '.join(one['reasons'])}")
+    return texts or ["Nobody has notified anything."]
+
+
+@command(reporter, "mute", by=ADMINISTRATOR)
+def mute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
+    """Mute a reporter: new notices open no case for 90 days; refused without an earlier warning."""
+    from serving.notices.service import reporters
+
+    until = reporters.mute(at.runtime, at.place, reporter_id, reason=reason, by=at.actor)
+    return f"{reporter_id} is muted until {until.isoformat()}."
+
+
+@command(reporter, "unmute", by=ADMINISTRATOR)
+def unmute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
+    """End a mute early."""
+    from serving.notices.service import reporters
+
+    reporters.unmute(at.runtime, at.place, reporter_id, reason=reason, by=at.actor)
+    return f"{reporter_id} is no longer muted."
+
+
+@command(reporter, "revoke", by=ADMINISTRATOR)
+def revoke_reporter(at: At, reporter_id: ReporterId) -> str:
+    """Revoke a registered reporter's key; its notices stay open."""
+    from serving.notices.service import reporters
+
+    reporters.revoke(at.runtime, at.place, reporter_id, by=at.actor)
+    return f"The key of {reporter_id} is revoked."
+
+
+_AT_ONCE: Final = 1_000
+
+
+@command()
+def receive_contacts(
+    runtime: Runtime, rows: list[dict[str, Any]], first_row: int, backfill: bool, marketplace: Marketplace = None
+) -> dict[str, int]:
+    """Hash contacts of sellers; returns how many are new, known and refused."""
+    from serving.sellers.service import contacts
+
+    place = place_named(runtime, marketplace)
+    body = {"contacts": rows}
+    return {**contacts.receive_contacts(runtime, place, body, backfill=backfill, first_row=first_row)}
+
+
+@seller.command("contacts")
+def load_contacts(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV, TSV, NDJSON, Parquet: seller, kind (phone, email, handle, payout, address), value, occurred_at."
+        ),
+    ],
+    *,
+    backfill: Annotated[bool, typer.Option(help="Treat contacts as known since occurred_at.")] = False,
+    marketplace: Marketplace = None,
+) -> None:
+    """Load contacts of sellers; they are hashed on receipt and link listings that come in from now on.
+
+    Ends with 1 if rows were refused; `touchstone quarantine` lists them."""
+    counts = Counter[str]()
+    for batch in batches(file, _AT_ONCE):
+        counts.update(receive_contacts(batch, counts.total() + 1, backfill, marketplace))
+    listed = " + ".join(f"{counts[name]:,} {name}" for name in ("new", "known", "quarantined"))
+    say(f"{counts.total():,} contacts in = {listed}")
+    if counts["quarantined"]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@command(seller, "erase-contacts")
+def erase_contacts(at: At, seller_id: str) -> str:
+    """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
+    from serving.sellers.service import contacts
+
+    erased = contacts.erase_contacts(at.runtime, at.place, seller_id, by=LOCAL)
+    return f"{erased:,} contacts of {seller_id} erased."
+
+
+Seller = Annotated[str, typer.Argument(help="The marketplace's id of the seller.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Erase; without it, only show what would be erased.")]
+_NOTHING: Final = "Nothing was erased. Run it again with --yes."
+
+
+@command(erase, "seller", by=ADMINISTRATOR)
+def erase_seller(at: At, seller: Seller, *, yes: Yes = False) -> list[str]:
+    """Show what would be erased of a seller, what is kept and why; with --yes, erase it for good."""
+    from serving.privacy.service import erasure
+
+    found = erasure.erase_seller(at.runtime, at.place, seller, carry_out=yes, by=at.actor)
+    lines = ["Erased:" if found["carried_out"] else "Would be erased:"]
+    lines += [f"  {many:,} {name}" for name, many in found["erased"].items()]
+    if found["kept_for_now"]:
+        lines.append("Kept for now, and erased by the service once it may be:")
+    for why, many in found["kept_for_now"].items():
+        lines.append(f"  the data of {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
+    return [*lines, *_kept(found["kept"], erased=found["carried_out"])]
+
+
+@command(erase, "reporter", by=ADMINISTRATOR)
+def erase_reporter(
+    at: At,
+    reporter: Annotated[str, typer.Argument(help="Its id, or the e-mail address of a stranger's notices.")],
+    *,
+    yes: Yes = False,
+) -> list[str]:
+    """Show the data of notifiers that would be erased and kept; with --yes, erase it for good."""
+    from serving.notices.service import reporter_erasure
+
+    found = reporter_erasure.erase_reporter(at.runtime, at.place, reporter, carry_out=yes, by=at.actor).shown()
+    done = "Erased" if found["carried_out"] else "Would be erased"
+    lines = [f"{done}: name, address, and what was written in {found['texts']:,} notices."]
+    if found["waits"]:
+        lines.append("A notice or complaint is still open; the service erases it after the decision.")
+    return [*lines, *_kept(found["kept"], erased=yes)]
+
+
+def _kept(sentences: list[str], *, erased: bool) -> list[str]:
+    return ["Kept:", *(f"  {one}" for one in sentences), *([] if erased else [_NOTHING])]
+
+
+@command(hold, "set", by=ADMINISTRATOR)
+def set_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
+    """Keep everything of a seller until the hold is lifted."""
+    from serving.privacy.service.erasure import set_hold
+
+    set_hold(at.runtime, at.place, seller, reason=reason, by=at.actor)
+    return f"{seller} is under legal hold."
+
+
+@command(hold, "lift", by=ADMINISTRATOR)
+def lift_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
+    """End a legal hold."""
+    from serving.privacy.service.erasure import lift_hold
+
+    lift_hold(at.runtime, at.place, seller, reason=reason, by=at.actor)
+    return f"{seller} is no longer under legal hold."
+
+
+@command(hold, "list")
+def list_legal_holds(at: At) -> list[str]:
+    """List the sellers under legal hold, since when, by whom and why."""
+    from serving.privacy.store.legal_holds import in_force
+
+    with at.runtime.store.read() as connection:
+        found = in_force(connection, at.here)
+    lines = [f"{one.seller}: since {one.set_at.isoformat()}, by {one.set_by}: {one.reason}" for one in found]
+    return lines or ["Nobody is under legal hold."]

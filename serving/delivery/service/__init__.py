@@ -1,1 +1,0 @@
-"""Operations of delivery: gather, decide and write in one transaction."""

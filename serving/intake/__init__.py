@@ -1,1 +1,0 @@
-"""Intake of listings: checked, compared, scored, routed and stored in one transaction."""

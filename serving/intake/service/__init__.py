@@ -1,1 +1,0 @@
-"""Operations of intake: gather, decide and write in one transaction."""

@@ -1,0 +1,129 @@
+"""Match an incoming listing against removed ones of the same seller or a linked one, or copied by anybody.
+
+A match accuses no seller: it opens a case for an analyst and names the earlier listing. Listings of an authorised
+seller never match. A text that many sellers use, or that was found genuine, gives no match. A link alone matches only
+sellers who came after the removal.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from features.facts import Facts
+from features.message import Message, message
+from features.near_duplicates import NearDuplicate
+from serving.listings.policy import RelistPolicy
+
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A removed listing: the marketplace's ids of it and its seller, its brand, and the time of the removal."""
+
+    external_id: str
+    seller: str | None
+    brand_id: str | None
+    removed_at: datetime
+
+
+class Ground(StrEnum):
+    """The ground of a relist."""
+
+    OWN_TEXT = "own_text"
+    LINKED_TEXT = "linked_text"
+    LINKED_NEW_SELLER = "linked_newcomer"
+    COPIED_TEXT = "copied_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Relist:
+    """The removed listing that this one repeats, the ground, and the message for an analyst."""
+
+    ground: Ground
+    earlier: str
+    reason: Message
+
+
+def copies_of_fakes(facts: Facts) -> tuple[str, ...]:
+    """Ids of the near-duplicates found counterfeit, which may have been removed."""
+    shown = facts.likeness.shown if facts.likeness is not None else ()
+    return tuple(one.listing_id for one in shown if one.counterfeit)
+
+
+def linked_steps(facts: Facts, policy: RelistPolicy) -> Mapping[str, int]:
+    """Steps to each linked seller with counterfeits, by seller, where the steps are few enough."""
+    linked = facts.seller.links.counterfeiters if facts.seller.links is not None else ()
+    return {one.path[-1].seller: len(one.path) for one in linked if len(one.path) <= policy.most_steps}
+
+
+def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+    """The removed listing that a listing repeats, on the strongest ground; None where it repeats none."""
+    if facts.seller.authorised:
+        return None
+    watched = timedelta(days=policy.watched_days)
+    earlier = [
+        one
+        for one in sorted(removed, key=lambda one: (one.removed_at, one.external_id), reverse=True)
+        if one.external_id != facts.listing.external_id and timedelta(0) < facts.as_of - one.removed_at <= watched
+    ]
+    return _by_text(facts, earlier, policy) or _by_link(facts, earlier, policy)
+
+
+def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+    if facts.likeness is None:
+        return None
+    removed = {one.external_id: one for one in earlier}
+    linked = linked_steps(facts, policy)
+    copied: Relist | None = None
+    for near in facts.likeness.shown:
+        one = removed.get(near.listing_id)
+        if one is None or not near.counterfeit or near.similarity < policy.own_similarity:
+            continue
+        if near.same_seller:
+            return _repeats(Ground.OWN_TEXT, one, near)
+        if one.seller in linked:
+            return _repeats(Ground.LINKED_TEXT, one, near)
+        if copied is None and near.similarity >= policy.copied_similarity and _few_and_no_honest(facts, policy):
+            copied = _repeats(Ground.COPIED_TEXT, one, near)
+    return copied
+
+
+def _few_and_no_honest(facts: Facts, policy: RelistPolicy) -> bool:
+    """Whether no honest seller is known to use this text, the seller's own earlier listings included."""
+    near = facts.likeness
+    if near is None or near.genuine or near.authorised or near.own_offers > near.own_counterfeit:
+        return False
+    return near.sellers <= policy.most_sellers_of_a_text and not near.more
+
+
+def _by_link(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+    linked, brand_id = linked_steps(facts, policy), facts.brand.brand_id
+    if brand_id is None:
+        return None
+    known_days = max(facts.seller.known_days or 0.0, facts.listing.seller.age_days or 0.0)
+    first_known = facts.as_of - timedelta(days=known_days)
+    for one in earlier:
+        if one.seller in linked and one.brand_id == brand_id and first_known >= one.removed_at:
+            ground = Ground.LINKED_NEW_SELLER
+            named: dict[str, str | date] = {
+                "seller": _cut(one.seller),
+                "listing": _cut(one.external_id),
+                "date": one.removed_at.date(),
+            }
+            return Relist(ground, one.external_id, message(f"relist.{ground.value}", **named))
+    return None
+
+
+def _repeats(ground: Ground, one: Removed, near: NearDuplicate) -> Relist:
+    named: dict[str, float | str | date] = {
+        "share": near.similarity,
+        "listing": _cut(near.listing_id),
+        "date": one.removed_at.date(),
+    }
+    return Relist(ground, one.external_id, message(f"relist.{ground.value}", **named))
+
+
+def _cut(name: str | None) -> str:
+    return (name or "")[:_LONGEST_NAME]

@@ -1,0 +1,1 @@
+"""Operations of listings: gather, decide and write in one transaction."""

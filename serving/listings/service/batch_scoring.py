@@ -1,0 +1,198 @@
+"""Scores, routes and cases of a batch: all rows are scored together and routed in rounds; relists are found before."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from sqlalchemy import Connection
+
+from features.facts import Facts
+from models.bundle import Bundle
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
+from models.policies.sellers import SellerListPolicy
+from models.routing import Lane
+from models.seller_lists import Entry
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.listings.matching import Relist, Removed, copies_of_fakes, linked_steps, relist
+from serving.listings.policy import RelistPolicy
+from serving.listings.service.intake_steps import Step
+from serving.listings.store import removed_listings as relists
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
+from serving.scoring.service.on_trial import BothScored, Trials, challenger_decides
+from serving.scoring.service.scoring import BatchScores, Questions, Scored, ToScore
+from serving.sellers.service.seller_listing import matches
+
+
+class BatchCases:
+    """Which listings have an open case, as the rows of a batch open cases.
+
+    `stored` are the open cases before the batch, by listing, and `versions` those that have had a case by then.
+    """
+
+    def __init__(self, stored: Mapping[str, Case], versions: Collection[str]) -> None:
+        self.stored = stored
+        self._open, self._versions = set(stored), versions
+
+    @classmethod
+    def read(cls, connection: Connection, marketplace_id: str, changed: Sequence[Step]) -> Self:
+        """The cases of the listings of these rows."""
+        known = {step.listing_id for step in changed if step.before}
+        observed = {step.version_id for step in changed if not step.is_version}
+        return cls(
+            cases.open_cases(connection, marketplace_id, known),
+            cases.versions_with_case(connection, marketplace_id, observed),
+        )
+
+    def is_open(self, step: Step) -> bool:
+        """Whether the listing of a row has an open case before the row."""
+        return step.listing_id in self._open
+
+    def opens(self, step: Step, lane: Lane) -> bool:
+        """Whether a row opens a case, which the next rows of its listing then find open.
+
+        A new version under review stays under review. An observation opens no second case on a version.
+        """
+        if step.is_version:
+            opens = lane is not Lane.NO_ACTION or self.is_open(step)
+        else:
+            opens = lane is not Lane.NO_ACTION and not self.is_open(step) and step.version_id not in self._versions
+        if opens:
+            self._open.add(step.listing_id)
+        return opens
+
+
+class QuestionsLeft:
+    """The questions that each brand can still be asked today (UTC), as the rows of a batch ask them."""
+
+    def __init__(self, left: Mapping[str, int], now: datetime) -> None:
+        self.left = dict(left)
+        self._midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def ask(self, brand_id: str | None, at: datetime) -> None:
+        """Count a question; one of an earlier day, in a backfill, does not count."""
+        if brand_id in self.left and at >= self._midnight:
+            self.left[brand_id] = max(0, self.left[brand_id] - 1)
+
+
+def relists_among(
+    runtime: Runtime,
+    marketplace_id: str,
+    rounds: Sequence[Sequence[Step]],
+    facts: Mapping[int, Facts],
+    brands: Mapping[int, str | None],
+    now: datetime,
+) -> dict[int, Relist]:
+    """The rows of a batch that repeat a removed listing, by position. Without an indication, nothing is read.
+
+    A removed listing has the seller and the brand that the rounds before gave it; `brands` are those of the rows.
+    """
+    policy = runtime.policies[RelistPolicy]
+    copies = {number: copies_of_fakes(one) for number, one in facts.items()}
+    links = {number: linked_steps(one, policy) for number, one in facts.items()}
+    suspects = {number for number in facts if copies[number] or links[number]}
+    if not suspects:
+        return {}
+    earlier = {step.listing.external_id for round_ in rounds[:-1] for step in round_}
+    with runtime.store.read() as connection:
+        if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RELIST_WATCH):
+            return {}
+        removed = relists.removed(
+            connection,
+            marketplace_id,
+            listings=earlier | {name for number in suspects for name in copies[number]},
+            sellers={name for number in suspects for name in links[number]},
+            since=now - timedelta(days=policy.watched_days),
+        )
+    found: dict[int, Relist] = {}
+    for round_ in rounds:
+        for number in (step.position for step in round_ if step.position in suspects):
+            if (one := relist(facts[number], removed, policy)) is not None:
+                found[number] = one
+        by_id = {step.listing.external_id: step for step in round_}
+        removed = [_after(one, by_id.get(one.external_id), brands) for one in removed]
+    return found
+
+
+def _after(one: Removed, step: Step | None, brands: Mapping[int, str | None]) -> Removed:
+    if step is None:
+        return one
+    brand_id = brands[step.position] if step.is_version else one.brand_id
+    return replace(one, seller=step.listing.seller.external_id, brand_id=brand_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchScored:
+    """The score and route of each changed row by position, and both models' while one is on trial.
+
+    `relisted` are the rows that repeat a removed listing.
+    """
+
+    scored: Mapping[int, Scored]
+    tried: Mapping[int, BothScored]
+    relisted: frozenset[int]
+
+
+def score_batch(
+    runtime: Runtime,
+    marketplace_id: str,
+    rounds: Sequence[Sequence[Step]],
+    facts: Mapping[int, Facts],
+    brands: Mapping[int, str | None],
+    *,
+    cases: BatchCases,
+    questions: Questions,
+    entries: Mapping[str, Entry],
+    now: datetime,
+) -> BatchScored:
+    """Score and route the changed rows of each round.
+
+    `brands` are the brands of the rows' cases, by position. `entries` are those of their sellers on lists.
+    """
+    repeats = relists_among(runtime, marketplace_id, rounds, facts, brands, now)
+    on_lists = matches(entries, facts, now, runtime.policies[SellerListPolicy])
+    trial = runtime.services[Trials].of(marketplace_id)
+    champion = _scores(runtime, facts, questions, runtime.services[LiveModels].of(marketplace_id))
+    challenger = None if trial is None else _scores(runtime, facts, questions, trial.bundle)
+    decides = {i for i, one in facts.items() if trial is not None and challenger_decides(trial.trial, one.listing)}
+    left = QuestionsLeft(questions.left, now)
+    for round_ in rounds:
+        rows = {
+            step.position: ToScore(
+                facts[step.position],
+                step.draw,
+                already_open=step.is_version and cases.is_open(step),
+                relist=repeats[step.position].reason if step.position in repeats else None,
+                listed=on_lists.get(step.position),
+            )
+            for step in round_
+        }
+        now_left = dict(left.left)
+        routes = champion.route(rows, now_left)
+        if challenger is not None:
+            routes |= {i: one for i, one in challenger.route(rows, now_left).items() if i in decides}
+        for step in round_:
+            lane = routes[step.position].lane
+            if cases.opens(step, lane) and lane is Lane.ASK_BRAND:
+                left.ask(brands[step.position], step.as_of)
+    scored = champion.scored()
+    if trial is None or challenger is None:
+        return BatchScored(scored, {}, frozenset(repeats))
+    others = challenger.scored()
+    tried = {i: BothScored(trial.trial.trial_id, scored[i], others[i], i in decides) for i in facts}
+    return BatchScored({i: one.decided for i, one in tried.items()}, tried, frozenset(repeats))
+
+
+def _scores(runtime: Runtime, facts: Mapping[int, Facts], questions: Questions, model: Bundle | None) -> BatchScores:
+    return BatchScores(
+        facts,
+        model=model,
+        questions=questions,
+        routing=runtime.policies[RoutingPolicy],
+        scorecard=runtime.policies[ScorecardPolicy],
+        threads=runtime.settings.model_threads,
+    )

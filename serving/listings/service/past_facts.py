@@ -1,0 +1,222 @@
+"""Facts of a file's rows with the history that intake would have used: read in batches, and nothing is written."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from features.facts import Facts, assemble_facts
+from features.history import EventCounts
+from features.listing import Listing
+from features.minhash import signature_of
+from features.near_duplicates import NearDuplicates, likeness
+from features.references import References
+from serving.cases.store import case_brands
+from serving.listings.service.intake_steps import observed_of
+from serving.listings.service.seller_histories import SellerHistories
+from serving.listings.store import past_states
+from serving.listings.store.past_states import PastStates, Seen, StateBefore
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database import clocks
+from serving.platform.database.engine import read_only_engine
+from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
+from serving.scoring.store.past_events import SellerMoment, event_counts
+from serving.scoring.store.past_texts import PastText, alike_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A listing at its time, with its past and with the observation that came in then, where there are such."""
+
+    listing: Listing
+    as_of: datetime
+    known: PastStates | None
+    own: Seen | None
+
+
+def past_facts(
+    connection: Connection,
+    marketplace: Marketplace,
+    references: References,
+    listings: Sequence[Listing],
+    *,
+    now: datetime,
+) -> list[Facts]:
+    """The facts of each listing as of its time, in order, from a few queries for all of them.
+
+    A listing's time is its `occurred_at`; without one, the moment when intake took in the same row; otherwise `now`.
+    The references are those of today.
+    """
+    here = marketplace.marketplace_id
+    states = past_states.of_listings(connection, here, {one.external_id for one in listings})
+    seen = past_states.observations(connection, here, {one.listing_id for one in states.values()})
+    rows: list[_Row] = []
+    for one in listings:
+        known = states.get(one.external_id)
+        mine = seen.get(known.listing_id, ()) if known else ()
+        as_of = _moment(one, known, mine, now)
+        rows.append(_Row(one, as_of, known, _own(one, known, [other for other in mine if other.known_at == as_of])))
+    histories = SellerHistories.read(connection, here, [(row.listing, row.as_of) for row in rows], with_events=False)
+    events = _events(connection, marketplace, rows)
+    named = case_brands.of_listings(connection, here, [one.listing_id for one in states.values()])
+    near = _near(connection, here, rows)
+    found: list[Facts] = []
+    for i, row in enumerate(rows):
+        listing, as_of, known = row.listing, row.as_of, row.known
+        before = known.before(as_of, row.own) if known else StateBefore()
+        is_version = before.content_hash != listing.content_hash
+        history = histories.of(
+            listing,
+            listing_id=known.listing_id if known else None,
+            as_of=as_of,
+            complete_since=marketplace.seller_events_since,
+            version=before.version + is_version,
+            previous_log_price=before.log_price if is_version else before.previous_log_price,
+            earlier_prices=before.prices if is_version else before.earlier_prices,
+            likeness=near.get(i),
+        )
+        if i in events:
+            history = replace(history, events=events[i])
+        namings = named[known.listing_id].given if known and known.listing_id in named else ()
+        found.append(assemble_facts(listing, references, history, marketplace=here, as_of=as_of, named=namings))
+    return found
+
+
+def _moment(listing: Listing, known: PastStates | None, seen: Sequence[Seen], now: datetime) -> datetime:
+    if listing.occurred_at is not None or known is None:
+        return min(listing.occurred_at or now, now)
+    same = _same(listing, known)
+    observed = _observed(listing) if same else {}
+    received = (one.known_at for one in seen if one.version_id in same and one.observed == observed)
+    return min(max(received, default=now), now)
+
+
+def _own(listing: Listing, known: PastStates | None, seen: Sequence[Seen]) -> Seen | None:
+    """The observation of the same row, of those of its moment; a request may bring several of one listing."""
+    if known is None or not seen:
+        return None
+    same, observed = _same(listing, known), _observed(listing)
+    alike = sorted(seen, key=lambda one: (one.version_id not in same, one.observed != observed, one.observation_id))
+    return alike[0]
+
+
+def _same(listing: Listing, known: PastStates) -> set[str]:
+    content_hash = listing.content_hash
+    return {one.version_id for one in known.versions if one.content_hash == content_hash}
+
+
+def _observed(listing: Listing) -> Any:
+    """The counters as the database has them."""
+    return json.loads(json.dumps(observed_of(listing), default=str))
+
+
+def _events(connection: Connection, marketplace: Marketplace, rows: Sequence[_Row]) -> dict[int, EventCounts]:
+    """The events of each row's seller, if the marketplace guarantees that they are complete."""
+    since = marketplace.seller_events_since
+    if since is None:
+        return {}
+    moments = {
+        i: SellerMoment(seller, row.as_of, row.listing.currency)
+        for i, row in enumerate(rows)
+        if (seller := row.listing.seller.external_id) is not None
+    }
+    found = event_counts(connection, marketplace.marketplace_id, list(moments.values()))
+    return {i: found.of(place, since) for place, i in enumerate(moments)}
+
+
+def _near(connection: Connection, marketplace_id: str, rows: Sequence[_Row]) -> dict[int, NearDuplicates]:
+    """The near-duplicates of each row whose text is long enough for a comparison."""
+    signatures = {i: signature_of(row.listing) for i, row in enumerate(rows)}
+    asked = {
+        i: PastText(one, rows[i].as_of, own.observation_id if (own := rows[i].own) else None)
+        for i, one in signatures.items()
+        if one is not None
+    }
+    found = alike_at(connection, marketplace_id, asked)
+    return {
+        i: likeness(
+            one.signature,
+            listing_id=rows[i].listing.external_id,
+            seller=rows[i].listing.seller.external_id,
+            candidates=found[i].candidates,
+            as_of=one.as_of,
+            more=found[i].more,
+        )
+        for i, one in asked.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAt:
+    """A marketplace in a database, as `training.score.parts.History`."""
+
+    url: str = field(repr=False)  # It may contain a password.
+    marketplace: Marketplace
+
+    @property
+    def name(self) -> str:
+        """The marketplace, and a digest of the address."""
+        return f"{self.marketplace.marketplace_id} {hashlib.sha256(self.url.encode()).hexdigest()}"
+
+    def fixed(self, now: datetime) -> "FixedHistoryAt":
+        """The history with the references of now, which are read once."""
+        engine = read_only_engine(self.url)
+        try:
+            with engine.connect() as connection:
+                context = ReferenceContextCache().of(connection, self.marketplace, now)
+        finally:
+            engine.dispose()
+        return FixedHistoryAt(self.url, self.marketplace, context, now)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedHistoryAt:
+    """A history with references, as `training.score.parts.FixedHistory`."""
+
+    url: str = field(repr=False)  # It may contain a password.
+    marketplace: Marketplace
+    context: ReferenceContext = field(repr=False)
+    now: datetime
+
+    def open(self) -> "OpenHistory":
+        """The history with a connection of this process."""
+        return OpenHistory(read_only_engine(self.url), self.marketplace, self.context, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHistory:
+    """A history with its connection, as `training.score.parts.OpenHistory`."""
+
+    engine: Engine
+    marketplace: Marketplace
+    context: ReferenceContext
+    now: datetime
+
+    @property
+    def taking_part(self) -> frozenset[str]:
+        """The brands that answer questions."""
+        return self.context.taking_part
+
+    def facts(self, listings: Sequence[Listing]) -> list[Facts]:
+        """The facts of each listing as of its time (`past_facts`), in order."""
+        with self.engine.connect() as connection:
+            return past_facts(connection, self.marketplace, self.context.references, listings, now=self.now)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def opened(url: str, engine: Engine, marketplace: str | None) -> tuple[HistoryAt, datetime]:
+    """The history of the marketplace of a name, or of the only one, and the present on the database's clock.
+
+    Raises NotFound (there is no such marketplace, or several).
+    """
+    with engine.connect() as connection:
+        found = HistoryAt(url, marketplaces.by_name(connection, marketplace))
+        offset = clocks.offset(connection)
+    return found, datetime.now(UTC) + (offset or timedelta(0))

@@ -1,0 +1,92 @@
+"""Scores without storage, which a marketplace requests before it publishes a listing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from features.facts import Facts, assemble_facts
+from features.listing import Listing
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
+from models.policies.sellers import SellerListPolicy
+from models.routing import ASKED
+from serving.cases.store import case_brands
+from serving.listings.service.intake_rows import questions_now
+from serving.listings.service.near_duplicates import near_duplicates_of_all
+from serving.listings.service.seller_histories import SellerHistories
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
+from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
+from serving.scoring.service.scoring import BatchScores, Questions, Scored, ToScore
+from serving.sellers.service.seller_listing import listed_among
+
+# Never sampled for audit: the sample consists of listing versions, and there is none yet.
+_NO_DRAW = 1.0
+
+
+def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Scored:
+    """The score of a listing as if it came in now; nothing is stored and no case is opened.
+
+    A brand that a person named for the listing of this id counts, as it will when the listing comes in.
+    """
+    with runtime.store.read() as connection:
+        (found,) = prechecks(runtime, connection, marketplace, [listing])
+    return found
+
+
+def prechecks(
+    runtime: Runtime, connection: Connection, marketplace: Marketplace, listings: Sequence[Listing]
+) -> list[Scored]:
+    """The scores of some listings in order, each as if it were the only one; every table is read once for all."""
+    now, here = runtime.clock.now(), marketplace.marketplace_id
+    context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
+    facts = dict(enumerate(_facts(connection, marketplace, context, listings, now)))
+    on_lists = listed_among(connection, here, facts, now, runtime.policies[SellerListPolicy])
+    rows = {i: ToScore(one, _NO_DRAW, already_open=False, listed=on_lists.get(i)) for i, one in facts.items()}
+    scores = BatchScores(
+        facts,
+        model=runtime.services[LiveModels].of(here),
+        questions=Questions(context.taking_part),
+        routing=runtime.policies[RoutingPolicy],
+        scorecard=runtime.policies[ScorecardPolicy],
+        threads=runtime.settings.model_threads,
+    )
+    asking = {i: row for i, row in rows.items() if _asks(scores, i, row, {})}
+    if asking:
+        # Only now does it matter whether the model may ask.
+        scores.questions = questions_now(connection, marketplace, context, now)
+        for i, row in asking.items():
+            scores.route({i: row}, scores.questions.left)
+    return list(scores.scored().values())
+
+
+def _asks(scores: BatchScores, i: int, row: ToScore, left: Mapping[str, int]) -> bool:
+    """Route one row apart from the others; whether the route depends on what the model may ask."""
+    return any(reason.code == ASKED for reason in scores.route({i: row}, left)[i].reasons)
+
+
+def _facts(
+    connection: Connection,
+    marketplace: Marketplace,
+    context: ReferenceContext,
+    listings: Sequence[Listing],
+    now: datetime,
+) -> list[Facts]:
+    here = marketplace.marketplace_id
+    histories = SellerHistories.read(connection, here, [(one, now) for one in listings])
+    near = near_duplicates_of_all(connection, here, listings, now)
+    named = case_brands.of_external_ids(connection, here, [one.external_id for one in listings])
+    return [
+        assemble_facts(
+            one,
+            context.references,
+            histories.of(
+                one, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=likeness
+            ),
+            marketplace=here,
+            as_of=now,
+            named=named.get(one.external_id, ()),
+        )
+        for one, likeness in zip(listings, near, strict=True)
+    ]

@@ -1,0 +1,156 @@
+"""Second scores: an encoder reads the titles of listings just below the threshold, long after their first answer.
+
+The first answer stays valid meanwhile. A second score is stored beside it, and it can only bring a listing before a
+person that nobody would have seen: it closes no case and takes nothing down.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.arrays import Floats
+from models.bundle import Bundle
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
+from models.policies.sellers import SellerListPolicy
+from serving.cases.store import case_brands
+from serving.listings.service.batch_scoring import BatchCases
+from serving.listings.service.intake_rows import RowsToKeep, questions_now
+from serving.listings.service.intake_steps import Step, observed_of
+from serving.listings.store import awaiting_second_score, listings
+from serving.listings.store.awaiting_second_score import Waiting, Zone
+from serving.listings.store.listings import Latest
+from serving.marketplaces.store import marketplaces
+from serving.platform import children, jobs
+from serving.platform.database.types import Canonical
+from serving.platform.runtime import Runtime
+from serving.scoring.policy import SecondStagePolicy
+from serving.scoring.service.bundles import LiveModels
+from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.scoring.service.scoring import BatchScores, Scored, ToScore
+from serving.sellers.service.seller_listing import listed_among
+from training.fit.encoders import ENCODERS, encode
+
+
+def queue_second_scores(runtime: Runtime) -> int:
+    """Leave a job for each marketplace where a listing waits; returns how many.
+
+    A job is named after the listing that has waited longest, so that none is left twice for it.
+    """
+    with runtime.store.read() as connection:
+        found = [
+            (here, oldest)
+            for one in marketplaces.everyone(connection)
+            if (model := _model(runtime, here := one.marketplace_id)) is not None
+            and (oldest := awaiting_second_score.oldest_waiting(connection, here, _zone(runtime, model))) is not None
+        ]
+    if found:
+        with runtime.store.write() as connection:
+            for here, oldest in found:
+                runtime.jobs.enqueue(connection, jobs.SECOND_SCORES, jobs.SECOND_STAGE, f"second_stage:{oldest}", here)
+    return len(found)
+
+
+def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
+    """Give the listings that have waited longest their second score; returns how many have one now."""
+    model = _model(runtime, marketplace_id)
+    if model is None:
+        return 0
+    policy = runtime.policies[SecondStagePolicy]
+    with runtime.store.read() as connection:
+        found = awaiting_second_score.waiting(connection, marketplace_id, _zone(runtime, model), policy.most_at_once)
+    if not found:
+        return 0
+    encoded = encode(
+        ENCODERS[runtime.settings.encoder],
+        [one.facts.listing.title or "" for one in found],
+        threads=runtime.settings.model_threads,
+        environment=children.least(),
+    )
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        steps = _steps(found, listings.latest(connection, marketplace_id, [one.external_id for one in found]), now)
+        scored, taking_part = _scored(runtime, connection, marketplace_id, _Read(model, found, encoded), steps)
+    with runtime.store.write() as connection:
+        now_latest = listings.latest(connection, marketplace_id, [one.external_id for one in found], lock=True)
+        steps = {i: step for i, step in steps.items() if now_latest.get(found[i].external_id) == step.before}
+        cases = BatchCases.read(connection, marketplace_id, list(steps.values()))
+        named = case_brands.latest_of_listings(connection, marketplace_id, [one.listing_id for one in steps.values()])
+        rows = RowsToKeep(runtime, marketplace_id, taking_part, cases.stored, named)
+        for i, step in steps.items():
+            score_id = rows.keep_score(step, found[i].facts_digest, scored[i])
+            if cases.opens(step, scored[i].route.lane):
+                rows.cases.open(step, score_id, found[i].facts, scored[i], relisted=False)
+        rows.insert(connection)
+    return len(steps)
+
+
+def _model(runtime: Runtime, marketplace_id: str) -> Bundle | None:
+    """The champion, if it weighs what the encoder of this process says."""
+    name = runtime.settings.encoder
+    model = runtime.services[LiveModels].loaded(marketplace_id) if name in ENCODERS else None
+    if model is None or model.second_stage is None or model.second_stage.encoder != ENCODERS[name].identity:
+        return None
+    return model
+
+
+def _zone(runtime: Runtime, model: Bundle) -> Zone:
+    policy = runtime.policies[SecondStagePolicy]
+    threshold = min(model.thresholds.analyst_from, model.thresholds.ask_brand_from)
+    since = runtime.clock.now() - timedelta(hours=policy.window_hours)
+    return Zone(model.digest, policy.from_share * threshold, threshold, since)
+
+
+def _steps(found: Sequence[Waiting], latest: Mapping[str, Latest], now: datetime) -> dict[int, Step]:
+    """Each listing as if it were observed again, unchanged, by its number; without those that have a newer version."""
+    steps = {}
+    for i, one in enumerate(found):
+        before = latest.get(one.external_id)
+        if before is not None and before.version_id == one.version_id:
+            steps[i] = Step(
+                position=i,
+                listing=one.facts.listing,
+                as_of=now,
+                before=before,
+                observed=Canonical.of(observed_of(one.facts.listing)),
+                content_hash=before.content_hash,
+                observed_hash=before.observed_hash,
+                listing_id=before.listing_id,
+                version_id=before.version_id,
+                draw=before.draw,
+            )
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Waiting listings with the encoder's numbers of their titles, shape (n, d), and the model that weighs them."""
+
+    model: Bundle
+    found: Sequence[Waiting]
+    encoded: Floats
+
+
+def _scored(
+    runtime: Runtime, connection: Connection, marketplace_id: str, read: _Read, steps: Mapping[int, Step]
+) -> tuple[dict[int, Scored], frozenset[str]]:
+    """The second scores with their routes, by number, and the brands that take part."""
+    now = runtime.clock.now()
+    marketplace = marketplaces.get(connection, marketplace_id)
+    context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
+    questions = questions_now(connection, marketplace, context, now)
+    facts = {i: read.found[i].facts for i in steps}
+    on_lists = listed_among(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
+    scores = BatchScores(
+        facts,
+        model=read.model,
+        questions=questions,
+        routing=runtime.policies[RoutingPolicy],
+        scorecard=runtime.policies[ScorecardPolicy],
+        threads=runtime.settings.model_threads,
+        encoded=read.encoded[list(steps)],
+    )
+    rows = {i: ToScore(facts[i], one.draw, already_open=False, listed=on_lists.get(i)) for i, one in steps.items()}
+    scores.route(rows, questions.left)
+    return scores.scored(), context.taking_part

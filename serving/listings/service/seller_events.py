@@ -1,0 +1,121 @@
+"""Seller events: a second source of history, used where the marketplace vouches that it is complete."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from features import fields, money
+from features.fields import Rejected
+from features.listing import CLOCK_TOLERANCE
+from models.errors import Invalid
+from serving.listings.service.refused_rows import quarantine_row
+from serving.listings.store import listings
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.scoring.store import histories, seller_events
+
+_MOST: Final = 1_000
+REQUIRED: Final = ("event_id", "seller", "kind", "occurred_at")
+FIELDS: Final = {
+    field.name: field
+    for field in (
+        fields.text("event_id", 200, "The source's own id of the event; a repeat is the same event."),
+        fields.text("seller", 200, "The marketplace's id of the seller."),
+        fields.choice("kind", ("sale", "return", "fake_return", "rating"), "What happened."),
+        fields.instant("occurred_at", "When it happened."),
+        fields.text("listing", 200, "The listing concerned, if any."),
+        fields.amount("amount", "Its value."),
+        fields.currency("currency", "ISO 4217 code of the amount."),
+    )
+}
+
+
+def receive_events(
+    runtime: Runtime, marketplace: Marketplace, body: Mapping[str, Any], *, backfill: bool
+) -> dict[str, int]:
+    """Store events; returns how many were new, known and quarantined.
+
+    Raises Invalid (the body is not an object with at most a thousand events, or `complete_since` is no time).
+    """
+    now = runtime.clock.now()
+    events, since = _body(body)
+    rows: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    for number, event in enumerate(events, 1):
+        try:
+            rows.append(_row(runtime, marketplace, event, now, backfill=backfill))
+        except Rejected as problem:
+            here = marketplace.marketplace_id
+            refused.append(quarantine_row(runtime, here, event, problem, source="seller-events", number=number, at=now))
+    with runtime.store.write() as connection:
+        if backfill:
+            _not_before_scores(connection, marketplace.marketplace_id, rows, now)
+        fresh = seller_events.add_events(connection, rows)
+        listings.add_quarantine(connection, refused)
+        if since is not None:
+            marketplaces.events_complete_since(connection, marketplace.marketplace_id, since)
+    return {"new": fresh, "known": len(rows) - fresh, "quarantined": len(refused)}
+
+
+def _body(body: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
+    events = body.get("events")
+    if not isinstance(events, list) or len(events) > _MOST or set(body) - {"events", "complete_since"}:
+        raise Invalid("Send an object with at most {most:,} events and, if you like, complete_since.", most=_MOST)
+    if body.get("complete_since") is None:
+        return events, None
+    try:
+        since = FIELDS["occurred_at"].read("complete_since", body["complete_since"])
+    except Rejected as problem:
+        raise Invalid(problem.phrase) from None
+    return events, since if isinstance(since, datetime) else None
+
+
+def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, *, backfill: bool) -> dict[str, Any]:
+    found = _read(event)
+    occurred_at = found["occurred_at"]
+    if occurred_at > now + CLOCK_TOLERANCE:
+        raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
+    amount, currency = found.get("amount"), found.get("currency")
+    amount_minor = None
+    if amount is not None:
+        if currency is None:
+            raise Rejected("missing_field", "currency", "An amount needs its currency.")
+        amount_minor = money.to_minor(amount, currency)
+    return {
+        "marketplace_id": marketplace.marketplace_id,
+        "event_id": runtime.ids.new("sev"),
+        "source_event_id": found["event_id"],
+        "seller_external_id": found["seller"],
+        "kind": found["kind"],
+        "listing_external_id": found.get("listing"),
+        "amount_minor": amount_minor,
+        "currency": currency,
+        "occurred_at": occurred_at,
+        "known_at": min(occurred_at, now) if backfill else now,
+    }
+
+
+def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Make a late event known only after the listings of its seller that were scored without it."""
+    floors = histories.scored_until(connection, marketplace_id, {row["seller_external_id"] for row in rows})
+    for row in rows:
+        row["known_at"] = min(max(row["known_at"], floors.of(row["seller_external_id"], None) or row["known_at"]), now)
+
+
+def _read(event: Any) -> dict[str, Any]:
+    if not isinstance(event, Mapping):
+        raise Rejected("wrong_type", "", "An event must be an object.")
+    found: dict[str, Any] = {}
+    for name, value in event.items():
+        if value is None:
+            continue
+        if name not in FIELDS:
+            raise Rejected("unknown_field", str(name)[:60], "An event has a field that is not known.")
+        found[name] = FIELDS[name].read(name, value)
+    for name in REQUIRED:
+        if found.get(name) is None:
+            raise Rejected("missing_field", name, f"{name} is required.")
+    return found

@@ -1,0 +1,1 @@
+"""Operations of marketplaces: gather, decide and write in one transaction."""

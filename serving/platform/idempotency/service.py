@@ -1,0 +1,146 @@
+"""Requests with an idempotency key: the first does the work, a repetition gets the same response for 24 hours.
+
+The process that does the work has a lock for so long, which ends with it. However slow it is, no other does the work.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
+
+from models.errors import Busy, Conflict, Invalid
+from serving.platform.database.faults import StorageFault
+from serving.platform.database.store import in_each_write
+from serving.platform.idempotency import store
+from serving.platform.idempotency.policy import KEPT_FOR, LONGEST_KEY
+from serving.platform.idempotency.store import Repeatable
+from serving.platform.log import log
+from serving.platform.runtime import Runtime
+
+
+class KeyReused(Invalid):
+    """The key was sent with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class InProgress(Busy):
+    """The first request with this key is not answered yet."""
+
+    code = "idempotency_in_progress"
+
+
+class ResponseLost(Conflict):
+    """The work of the first request is stored, and its response is not: the process ended between the two."""
+
+    code = "idempotency_response_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A stored response; the body is JSON, or empty."""
+
+    status: int
+    body: str
+
+
+def repeatable(caller: str, key: str, method: str, address: str, body: bytes) -> Repeatable:
+    """A request as its caller may repeat it. Raises Invalid (the key is not 1 to 255 printable ASCII characters)."""
+    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Invalid("Idempotency-Key must have 1 to {most} printable ASCII characters.", most=LONGEST_KEY)
+    request = hashlib.sha256(f"{method} {address}\n".encode() + body)
+    return Repeatable(caller, hashlib.sha256(key.encode()).hexdigest(), request.hexdigest(), secrets.token_hex(16))
+
+
+def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
+    """The response to an earlier request of this key; None where this is the first, which must do the work now.
+
+    After None, `keep` or `free` must follow.
+
+    Raises KeyReused (the earlier request was another one), InProgress (the earlier request is not answered yet) or
+    ResponseLost (its work is stored, its response is not, and no process can have it any longer).
+    """
+    with ExitStack() as refused:
+        is_ours = runtime.store.take(wanted.lock)
+        if is_ours:
+            refused.callback(runtime.store.give_back, wanted.lock)
+        earlier = _earlier(runtime, wanted, is_ours=is_ours)
+        if earlier is None:
+            refused.pop_all()
+        return earlier
+
+
+def _earlier(runtime: Runtime, wanted: Repeatable, *, is_ours: bool) -> Reply | None:
+    now = runtime.wall.now()
+    with runtime.store.write() as connection:
+        if is_ours and store.claim(connection, wanted, now):
+            return None
+        found = store.known(connection, wanted)
+        if found is None:
+            raise InProgress("A request with this key has just ended. Send it again.")
+        if now - found.claimed_at < KEPT_FOR:
+            if found.request_hash != wanted.request_hash:
+                raise KeyReused("This Idempotency-Key was sent with another request. Use a new one for each request.")
+            if found.status is not None:
+                return Reply(found.status, found.reply or "")
+        if not is_ours:
+            raise InProgress("The first request with this key is in progress. Send it again.")
+        if found.stored and now - found.claimed_at < KEPT_FOR:
+            raise ResponseLost(
+                "The first request with this key was carried out, but its response was lost. Read the state of "
+                "what it changed."
+            )
+        store.forget(connection, wanted)
+        store.claim(connection, wanted, now)
+    return None
+
+
+@contextmanager
+def working(wanted: Repeatable) -> Iterator[None]:
+    """Record in each transaction of the block that the work of a request is stored.
+
+    The block raises InProgress (this process had lost its lock with the database, and another does the work).
+    """
+    with in_each_write(partial(_mark_stored, wanted=wanted)):
+        yield
+
+
+def _mark_stored(connection: Connection, wanted: Repeatable) -> None:
+    if not store.mark_stored(connection, wanted):
+        raise InProgress("Another process has taken this request over. Send it again.")
+
+
+def keep(runtime: Runtime, wanted: Repeatable, reply: Reply) -> None:
+    with _at_the_end(runtime, wanted), runtime.store.write() as connection:
+        store.keep(connection, wanted, reply.status, reply.body)
+
+
+def free(runtime: Runtime, wanted: Repeatable) -> None:
+    """Free the key of a request that was refused or failed, unless something of it is stored."""
+    with _at_the_end(runtime, wanted), runtime.store.write() as connection:
+        store.forget_unless_stored(connection, wanted)
+
+
+@contextmanager
+def _at_the_end(runtime: Runtime, wanted: Repeatable) -> Iterator[None]:
+    """The response is true, whether it can be kept or not; a repetition is told where it was lost."""
+    try:
+        yield
+    except StorageFault as fault:
+        log.warning("idempotency.not_stored", code=fault.code)
+    finally:
+        runtime.store.give_back(wanted.lock)
+
+
+def delete_expired(runtime: Runtime) -> int:
+    """Delete responses after 24 hours; returns how many."""
+    before = runtime.wall.now() - KEPT_FOR
+    with runtime.store.read() as connection:
+        if not store.any_before(connection, before):
+            return 0
+    with runtime.store.write() as connection:
+        return store.delete_before(connection, before)

@@ -1,0 +1,89 @@
+"""Repeatable requests, by caller and key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
+
+from serving.platform.database.row_reader import reader, row_of
+from serving.platform.database.store import insert_or_ignore
+from serving.platform.idempotency.tables import idempotency_key
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """One request as its caller may repeat it: the caller, and digests of the key and of the request.
+
+    `claim` is its own, and not that of a repetition.
+    """
+
+    caller: str
+    key_hash: str
+    request_hash: str
+    claim: str
+
+    @property
+    def lock(self) -> str:
+        """The lock that the process has which does the work."""
+        return f"repeatable:{self.caller}:{self.key_hash}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A request that came before: whether its work is stored, and its response once there is one."""
+
+    request_hash: str
+    claimed_at: datetime
+    stored: bool
+    status: int | None
+    reply: str | None
+
+
+def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
+    """Insert the request; False where the caller has used the key before."""
+    row = {**row_of(wanted), "claimed_at": at, "stored": False}
+    added = insert_or_ignore(connection, idempotency_key).values(row).returning(idempotency_key.c.caller)
+    return connection.execute(added).first() is not None
+
+
+def known(connection: Connection, wanted: Repeatable) -> Known | None:
+    """The request that has the key, locked until the transaction ends."""
+    query = select(idempotency_key).where(*_is(wanted)).with_for_update()
+    return reader(Known).single(connection, query)
+
+
+def forget(connection: Connection, wanted: Repeatable) -> None:
+    connection.execute(delete(idempotency_key).where(*_is(wanted)))
+
+
+def forget_unless_stored(connection: Connection, wanted: Repeatable) -> None:
+    """Delete a request whose work is not stored."""
+    connection.execute(delete(idempotency_key).where(*_claimed(wanted), idempotency_key.c.stored.is_(False)))
+
+
+def mark_stored(connection: Connection, wanted: Repeatable) -> bool:
+    """Record, in the transaction that does the work, that the work is done; False where a repetition has the claim."""
+    return connection.execute(update(idempotency_key).where(*_claimed(wanted)).values(stored=True)).rowcount == 1
+
+
+def keep(connection: Connection, wanted: Repeatable, status: int, reply: str) -> None:
+    values = {"status": status, "reply": reply, "stored": True}
+    connection.execute(update(idempotency_key).where(*_claimed(wanted)).values(**values))
+
+
+def any_before(connection: Connection, at: datetime) -> bool:
+    """Whether a request is older than a moment."""
+    return bool(connection.execute(select(exists().where(idempotency_key.c.claimed_at < at))).scalar())
+
+
+def delete_before(connection: Connection, at: datetime) -> int:
+    """Delete requests that are older than a moment; returns how many."""
+    return connection.execute(delete(idempotency_key).where(idempotency_key.c.claimed_at < at)).rowcount
+
+
+def _is(wanted: Repeatable) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return idempotency_key.c.caller == wanted.caller, idempotency_key.c.key_hash == wanted.key_hash
+
+
+def _claimed(wanted: Repeatable) -> tuple[ColumnElement[bool], ...]:
+    return *_is(wanted), idempotency_key.c.claim == wanted.claim

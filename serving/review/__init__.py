@@ -1,1 +1,0 @@
-"""Review of cases: decisions, undo, bulk, second reviews, takedown requests, test buys."""

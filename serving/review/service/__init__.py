@@ -1,1 +1,0 @@
-"""Operations of review: gather, decide and write in one transaction."""

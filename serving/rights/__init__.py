@@ -1,1 +1,0 @@
-"""Intellectual-property rights of brands, their documents and powers of attorney."""

@@ -1,1 +1,0 @@
-"""Operations of rights: gather, decide and write in one transaction."""

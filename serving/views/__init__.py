@@ -1,1 +1,0 @@
-"""Read-only joins over the tables of many subjects, for pages and lists."""

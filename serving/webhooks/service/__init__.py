@@ -1,0 +1,1 @@
+"""Operations of webhooks: gather, decide and write in one transaction."""

@@ -1,0 +1,210 @@
+"""Attempts to deliver messages to one marketplace, many at once: what is stored before they are sent and after."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from serving.accounts.policy import SecretPolicy
+from serving.appeals.service.seller_links import links_for
+from serving.audit.store import audit
+from serving.platform.log import log
+from serving.platform.outbound.line import Failed
+from serving.platform.runtime import Runtime
+from serving.takedowns.service import removal_checks
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.client import Delivered
+from serving.webhooks.policy import DeliveryPolicy
+from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
+from serving.webhooks.rules.delivery import (
+    GONE,
+    failures_after,
+    next_attempt,
+    rest_after,
+    rest_asked,
+    speaks_of_the_message,
+    wait_of,
+)
+from serving.webhooks.service.letters import Letter, outbox
+from serving.webhooks.service.receivers import wake
+from serving.webhooks.service.signing_secrets import record_step, record_steps
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
+from serving.webhooks.store.outbox import Outbox
+
+_ACTOR: Final = "delivery"
+# An attempt that takes longer has ended with its process; another process sends the message again. The look-up of the
+# address and the longest timeout of an answer take less.
+CUT_OFF_AFTER: Final = timedelta(seconds=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A message that is being sent; the link belongs to a removal."""
+
+    letter: Letter
+    endpoint: Endpoint | None
+    seller_link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt with the receiver's answer."""
+
+    attempt: Attempt
+    outcome: Delivered | Failed
+
+
+def begin(
+    runtime: Runtime, connection: Connection, found: Sequence[Letter], endpoint: Endpoint | None, now: datetime
+) -> list[Attempt]:
+    """Begin an attempt of each of these messages, which the transaction has locked."""
+    started = list[Letter]()
+    for box, some in _by_box(found):
+        until = now + CUT_OFF_AFTER
+        begun = box.start(connection, some, now, until=until, sender=runtime.worker_id)
+        started += [
+            replace(one, state=ActionState.SENDING, attempts=one.attempts + 1, sent_at=one.sent_at or now, due_at=until)
+            for one in some
+            if one.action_id in begun
+        ]
+        _overtake(connection, box, [one for one in some if one.action_id in begun], now)
+    removals = [one for one in started if isinstance(one, StoredAction) and one.kind is ActionKind.REMOVE]
+    links = links_for(runtime, connection, removals)
+    return [Attempt(one, endpoint, links.get(one.action_id)) for one in started]
+
+
+def finish(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now: datetime) -> dict[str, str]:
+    """Store the answers, given in the order in which they came; returns each result in one word, by message."""
+    _note_health(runtime, connection, ended, now)
+    arrived = [one.attempt for one in ended if isinstance(one.outcome, Delivered)]
+    done = _acknowledge(runtime, connection, arrived, now)
+    for one in ended:
+        if isinstance(one.outcome, Failed):
+            letter = one.attempt.letter
+            done[letter.action_id] = _try_later(runtime, connection, letter, one.outcome, now)
+    if len(arrived) < len(ended):
+        _wait_for_the_end_of_a_pause(connection, ended[0].attempt.letter.marketplace_id)
+    return done
+
+
+def _by_box(found: Sequence[Letter]) -> list[tuple[Outbox[Any], list[Letter]]]:
+    sorted_out = defaultdict[Outbox[Any], list[Letter]](list)
+    for one in found:
+        sorted_out[outbox(one)].append(one)
+    return list(sorted_out.items())
+
+
+def _by_endpoint(attempts: Sequence[Attempt]) -> list[tuple[Endpoint, list[Attempt]]]:
+    sorted_out = defaultdict[Endpoint, list[Attempt]](list)
+    for one in attempts:
+        if one.endpoint is not None:
+            sorted_out[one.endpoint].append(one)
+    return list(sorted_out.items())
+
+
+def _overtake(connection: Connection, box: Outbox[Any], sent: Sequence[Letter], now: datetime) -> None:
+    """Retire undeliverable messages that one of these replaces: their decision is out of date."""
+    if not sent or not box.any_dead(connection, sent):
+        return
+    for letter in sent:
+        for one in box.dead_before(connection, letter):
+            if box.change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
+                record_step(connection, one, "overtaken", _ACTOR, now, {"by": letter.action_id})
+
+
+def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Attempt], now: datetime) -> dict[str, str]:
+    values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "sender": None, "last_error": None}
+    changed = set[str]()
+    for box, some in _by_box([one.letter for one in arrived]):
+        changed |= box.change_all(connection, some, ActionEvent.ACKNOWLEDGE, values)
+    heard = [one for one in arrived if one.letter.action_id in changed]
+    steps = [(one.letter, {"attempts": one.letter.attempts}) for one in heard]
+    record_steps(connection, "acknowledged", _ACTOR, now, steps)
+    policy = runtime.policies[SecretPolicy]
+    for endpoint, told in _by_endpoint(heard):
+        if endpoint.used_at is None or now - endpoint.used_at >= timedelta(hours=policy.use_noted_hours):
+            endpoints.note_use(connection, endpoint, now)
+        removals = [one.letter for one in told if isinstance(one.letter, StoredAction)]
+        removal_checks.begin(runtime, connection, removals, endpoint, now)
+    ids = [one.letter.action_id for one in arrived]
+    return {one: "acknowledged" if one in changed else "overtaken" for one in ids}
+
+
+def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome: Failed, now: datetime) -> str:
+    first = letter.sent_at or now
+    due_at = next_attempt(letter.attempts, first, now, runtime.draw(), runtime.policies[DeliveryPolicy])
+    if due_at is not None:
+        due_at = max(due_at, now + (_wait(runtime, outcome) or timedelta(0)))
+    event = ActionEvent.GIVE_UP if due_at is None else ActionEvent.SEND
+    values = {"due_at": due_at, "sender": None, "last_error": outcome.sentence}
+    if not outbox(letter).change(connection, letter, event, values):
+        return "overtaken"
+    if due_at is not None:
+        return "failed"
+    record_step(connection, letter, "given_up", _ACTOR, now, {"attempts": letter.attempts})
+    log.error("delivery.given_up", action_id=letter.action_id, attempts=letter.attempts)
+    return "dead"
+
+
+def _note_health(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now: datetime) -> None:
+    """Release all waiting messages of a receiver that answers; pause one that keeps failing."""
+    outcomes = {one.attempt.letter.action_id: one.outcome for one in ended}
+    for endpoint, some in _by_endpoint([one.attempt for one in ended]):
+        found = [outcomes[one.letter.action_id] for one in some]
+        last_answer = max((number for number, one in enumerate(found, start=1) if _shows_it_is_well(one)), default=0)
+        if last_answer and endpoints.recovered(connection, endpoint):
+            wake(connection, endpoint.marketplace_id, now)
+            log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
+        if last_answer < len(found):
+            _note_failures(runtime, connection, endpoint, len(found) - last_answer, now)
+        obey(runtime, connection, endpoint, found, now)
+
+
+def _shows_it_is_well(outcome: Delivered | Failed) -> bool:
+    return isinstance(outcome, Delivered) or (outcome.status is not None and speaks_of_the_message(outcome.status))
+
+
+def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint, more: int, now: datetime) -> None:
+    policy = runtime.policies[DeliveryPolicy]
+    before = endpoints.failures(connection, endpoint)
+    failures = failures_after(before, more, policy, is_test=endpoint.paused_until is not None)
+    if failures == before:
+        return
+    endpoints.failed(connection, endpoint, now, failures)
+    rest = rest_after(failures, policy)
+    if rest is not None:
+        endpoints.pause_longer(connection, endpoint, until=now + rest)
+        log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
+
+
+def obey(
+    runtime: Runtime, connection: Connection, endpoint: Endpoint, some: Sequence[Delivered | Failed], now: datetime
+) -> None:
+    """Do what the answers of a receiver ask for: pause it, or disable one that is gone."""
+    failed = [one for one in some if isinstance(one, Failed)]
+    if endpoint.verified_at is not None and any(one.status == GONE for one in failed):
+        endpoints.disable(connection, endpoint, now)
+        here, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
+        audit.record(connection, now, here, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **about)
+        log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
+        return
+    policy = runtime.policies[DeliveryPolicy]
+    asked = [rest_asked(one.status, _wait(runtime, one), policy) for one in failed]
+    if rest := max((one for one in asked if one is not None), default=None):
+        endpoints.pause_longer(connection, endpoint, until=now + rest)
+        log.info("delivery.receiver_asked_to_wait", endpoint_id=endpoint.endpoint_id, seconds=rest.total_seconds())
+
+
+def _wait(runtime: Runtime, outcome: Failed) -> timedelta | None:
+    return wait_of(outcome.retry_after, runtime.wall.now(), runtime.policies[DeliveryPolicy])
+
+
+def _wait_for_the_end_of_a_pause(connection: Connection, marketplace_id: str) -> None:
+    """Have a message due at the end of the receiver's pause, which finds out how it is; each may wait for longer."""
+    endpoint = endpoints.in_force(connection, marketplace_id)
+    if endpoint is not None and endpoint.paused_until is not None:
+        wake(connection, marketplace_id, endpoint.paused_until)

@@ -1,0 +1,284 @@
+"""Secrets end with their owner: they are made with a proof, somebody is told, and they do not outlive the account."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from serving.accounts.rules.access import LOCAL, Grant, Person, Role, Scope
+from serving.accounts.service import auth, provisioning
+from serving.accounts.service.inviting import invite as invite_by
+from serving.accounts.service.inviting import open_invitations
+from serving.accounts.service.passwords import change_password, choose_anew
+from serving.accounts.service.people import deactivate
+from serving.accounts.service.proving import Given
+from serving.accounts.service.reset_links import make_link, make_link_as_owner
+from serving.accounts.service.second_factors import remove, reset_as_owner
+from serving.accounts.service.second_step import complete, half_session_of
+from serving.accounts.store import reset_links
+from serving.brands.service.brand_keys import make_key
+from serving.guards import cookie_name
+from serving.learning.store import learning
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.wording import content
+from serving.mail.tables import mail
+from serving.marketplaces.service.keys import new_brand_key
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.tables import api_key
+from serving.webhooks.service.signing_secrets import secrets_of
+from serving.webhooks.store import endpoints
+from serving.webhooks.tables import webhook_endpoint
+from tests.fixtures.clients import a_client
+from tests.fixtures.factors import an_app, by_its_clock, signed_in_with
+from tests.fixtures.reporting import a_leader
+from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.serving.web.visits import a_visitor, an_administrator, visit_as, words
+
+URL = "https://93.184.216.34/touchstone"
+HOOK: dict[str, Any] = {"url": URL, "allow_loopback": False, "marketplace": None, "secret": None}
+NEW_PASSWORD = "another correct horse"
+_TRAININGS = "/api/v1/trainings"
+
+
+ROADS: list[tuple[Callable[[Site], Person], str, dict[str, str]]] = [
+    (a_leader, "/brand/keys", {"name": "Crawler"}),
+    (an_administrator, "/keys", {"name": "Feed", "scope.intake": "on"}),
+    (an_administrator, "/operations/webhook/register", {"url": URL}),
+    (an_administrator, "/operations/webhook/secret", {"overlap_hours": "0"}),
+]
+
+
+def texts_in_force(site: Site) -> list[str]:
+    with site.runtime.store.read() as connection:
+        keys = connection.execute(select(api_key.c.secret_hash).where(api_key.c.revoked_at.is_(None))).scalars()
+        signing = select(webhook_endpoint.c.secret).where(webhook_endpoint.c.disabled_at.is_(None))
+        return [*keys, *connection.execute(signing).scalars()]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("maker", "path", "fields"), ROADS, ids=[path for _, path, _ in ROADS])
+def test_a_stolen_session_makes_no_secret_without_a_proof(
+    site: Site, maker: Callable[[Site], Person], path: str, fields: dict[str, str]
+) -> None:
+    provisioning.register_webhook(site.runtime, **HOOK, by="test")
+    before, thief = texts_in_force(site), visit_as(site, maker(site))
+    for guess in ("", "a wrong password"):
+        assert thief.post(path, {**fields, "password": guess}).status_code == 422
+    assert texts_in_force(site) == before
+
+
+def a_brand_key(site: Site) -> str:
+    lead = a_leader(site)
+    with site.runtime.store.write() as connection:
+        key, _ = new_brand_key(site.runtime, site.pair, lead.user_id)
+        marketplaces.add_key(connection, key, "Crawler", site.clock.now())
+    return key.key_id
+
+
+def _changed(site: Site) -> None:
+    session = auth.sign_in(site.runtime, site.brand_person.email, PASSWORD)
+    change_password(site.runtime, site.brand_person, session.token, before=PASSWORD, wanted=NEW_PASSWORD)
+
+
+def _reset(site: Site) -> None:
+    path = make_link_as_owner(site.runtime, site.brand_person.email, by="local")
+    choose_anew(site.runtime, path.rpartition("/")[2], wanted=NEW_PASSWORD, again=NEW_PASSWORD)
+
+
+def _factor_reset(site: Site) -> None:
+    an_app(site, site.brand_person)
+    reset_as_owner(site.runtime, site.brand_person.email, by="local")
+
+
+def _factor_removed(site: Site) -> None:
+    app, _ = an_app(site, site.brand_person)
+    session = signed_in_with(site, site.brand_person, app)
+    assert session.proof is not None
+    remove(site.runtime, session, session.proof.factor_id or "", PASSWORD)
+
+
+ENDS = [_changed, _reset, _factor_reset, _factor_removed]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
+def test_no_key_of_a_brand_outlives_its_makers_password_or_factor(site: Site, end: Callable[[Site], None]) -> None:
+    here = by_its_clock(site)
+    key_id = a_brand_key(here)
+    end(here)
+    assert here.read(marketplaces.keys_in_force, [key_id]) == {}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("maker", "path", "fields"), ROADS[:3], ids=[path for _, path, _ in ROADS[:3]])
+def test_nobody_makes_a_secret_silently(
+    site: Site, maker: Callable[[Site], Person], path: str, fields: dict[str, str]
+) -> None:
+    person = maker(site)
+    assert visit_as(site, person).post(path, {**fields, "password": PASSWORD}).status_code == 200
+    (told,) = site.rows(select(mail).where(mail.c.kind == "new_secret"))
+    assert told.user_id == person.user_id
+    assert ("Marketplace", "Bazaar") in content(MailKind.NEW_SECRET, told.parameters).rows
+
+
+@pytest.mark.attack
+def test_keys_that_train_start_a_few_trainings_a_day(client: TestClient, site: Site) -> None:
+    keys = [
+        provisioning.add_key(site.runtime, name=name, scopes=[Scope.TRAIN], marketplace=None, by="test")
+        for name in ("nightly", "again")
+    ]
+    statuses = []
+    for number in range(8):
+        answer = client.post(_TRAININGS, headers={"authorization": f"Bearer {keys[number % 2]}"})
+        statuses.append(answer.status_code)
+        site.write(learning.update_job, site.here, answer.json().get("job_id", ""), {"state": "failed"})
+    assert statuses == [202] * 4 + [409] * 4
+
+
+def test_with_a_factor_its_code_makes_a_key_once_and_the_password_none(site: Site) -> None:
+    here = by_its_clock(site, public_url="http://testserver")
+    app, _ = an_app(here, a_leader(here))
+    begun = auth.sign_in(here.runtime, here.brand_person.email, PASSWORD)
+    whole = complete(here.runtime, half_session_of(here.runtime, begun.token), Given(app.code(here)))
+    here.clock.forward(seconds=30)
+    lead = a_visitor(here)
+    lead.csrf_token = whole.csrf_token
+    lead.client.cookies.set(cookie_name(here.runtime), whole.token)
+    assert "Code from your app" in lead.get("/brand/keys").text
+    assert lead.post("/brand/keys", {"name": "Crawler", "password": PASSWORD}).status_code == 422
+    proof = {"name": "Crawler", "code": app.code(here)}
+    assert lead.post("/brand/keys", {**proof, "days": "366"}).status_code == 422, "the code is used up"
+    assert lead.post("/brand/keys", proof).status_code == 422
+    here.clock.forward(seconds=30)
+    assert lead.post("/brand/keys", {**proof, "code": app.code(here)}).status_code == 200
+
+
+@pytest.mark.parametrize("days", ["0", "366", "-1", "1.5", "many"])
+def test_a_key_is_valid_for_a_day_to_a_year(site: Site, days: str) -> None:
+    fields = {"name": "Feed", "scope.intake": "on", "password": PASSWORD}
+    admin = visit_as(site, an_administrator(site))
+    refused = admin.post("/keys", {**fields, "days": days})
+    assert (refused.status_code, "A key is valid for 1 to 365 days." in words(refused.text)) == (422, True)
+    assert admin.post("/keys", {**fields, "days": "365"}).status_code == 200
+
+
+def test_an_expired_key_is_refused_everywhere_with_the_reason(site: Site) -> None:
+    here = by_its_clock(site, public_url="http://testserver")
+    scopes = [Scope.INTAKE, Scope.SCORE]
+    key = provisioning.add_key(here.runtime, name="Feed", scopes=scopes, marketplace=None, by="test", days=2)
+    client, headers = a_client(here.runtime), {"authorization": f"Bearer {key}"}
+    here.clock.forward(hours=47)
+    assert client.get("/api/v1/figures", headers=headers).status_code == 200
+    here.clock.forward(hours=1)
+    answers = [client.get("/api/v1/figures", headers=headers), client.post("/api/v1/score", json={}, headers=headers)]
+    told = {(answer.status_code, answer.json()["error"]["sentence"]) for answer in answers}
+    assert told == {(401, "This API key has expired. Create a new one.")}
+
+
+ROUTES = ["GET /api/v1/figures", "POST /api/v1/score", "POST /api/v1/brand/reports"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, route: str) -> None:
+    here = by_its_clock(site, public_url="http://testserver")
+    scopes = [Scope.INTAKE, Scope.SCORE]
+    key = provisioning.add_key(here.runtime, name="Feed", scopes=scopes, marketplace=None, by="test")
+    if route.endswith("reports"):
+        key = make_key(here.runtime, a_leader(here), here.pair, "Crawler")
+    method, path = route.split()
+    client, key_id, uses = a_client(here.runtime), key.split(".")[1], []
+    for _ in range(4):
+        client.request(method, path, json={}, headers={"authorization": f"Bearer {key}"})
+        uses.append(here.read(marketplaces.keys_in_force, [key_id])[key_id].used_at)
+        here.clock.forward(hours=12)
+    assert None not in uses
+    assert uses[0] == uses[1] != uses[2] == uses[3]
+
+
+def test_the_owner_of_the_data_directory_makes_secrets_that_are_nobodys(site: Site) -> None:
+    ada = an_administrator(site)
+    key = provisioning.add_key(site.runtime, name="Feed", scopes=[Scope.INTAKE], marketplace=None, by=LOCAL)
+    assert "by the command line" in words(visit_as(site, ada).get("/keys").text)
+    with site.runtime.store.read() as connection:
+        assert marketplaces.maker_of(connection, key.split(".")[1]) is None
+        assert connection.execute(select(mail.c.kind)).all() == []
+
+
+def an_admins_secrets(site: Site, ada: Person, age_days: int) -> list[str]:
+    by = f"user:{ada.user_id}"
+    key = provisioning.add_key(site.runtime, name="Feed", scopes=[Scope.INTAKE], marketplace=None, by=by)
+    provisioning.register_webhook(site.runtime, **HOOK, by=by)
+    (endpoint,) = site.read(endpoints.made_by, ada.user_id)
+    site.clock.forward(hours=24 * age_days)
+    return [key.split(".")[1], endpoint.endpoint_id]
+
+
+def owned(site: Site, person: Person) -> list[str]:
+    return [secret.secret_id for secret in site.read(secrets_of, person.user_id)]
+
+
+@pytest.mark.parametrize(("age_days", "stay"), [(7, False), (8, True)])
+def test_deactivation_ends_recent_secrets_and_asks_about_the_rest(site: Site, age_days: int, stay: bool) -> None:
+    ada = an_administrator(site)
+    bo = invite(site.runtime, "bo@touchstone.example", "Bo Berg", Role.ADMIN)
+    made = an_admins_secrets(site, ada, age_days)
+    deactivate(site.runtime, bo, ada.user_id, successor=None)
+    assert owned(site, ada) == (made if stay else [])
+    with site.runtime.store.read() as connection:
+        query = select(mail.c.user_id, mail.c.parameters).where(mail.c.kind == "secrets_ended")
+        (told,) = connection.execute(query).all()
+    state = "Still valid" if stay else "Ended"
+    assert told.user_id == bo.user_id
+    assert content(MailKind.SECRETS_ENDED, told.parameters).rows == ((state, "Feed"), (state, URL))
+    page = visit_as(site, bo).get(f"/people/{ada.user_id}").text
+    assert ("These are still valid." in words(page)) is stay
+    assert (f'action="/keys/{made[0]}/revoke"' in page, f'value="{made[1]}"' in page) == (stay, stay)
+
+
+def test_a_change_of_password_lists_secrets_and_ends_those_with_a_tick(site: Site) -> None:
+    ada = an_administrator(site)
+    key_id, endpoint_id = an_admins_secrets(site, ada, 1)
+    person = visit_as(site, ada)
+    for secret_id in (key_id, endpoint_id):
+        assert f'name="end.{secret_id}" value="on" checked' in person.get("/settings").text
+    fields = {"present": "wrong", "wanted": NEW_PASSWORD, "again": NEW_PASSWORD, f"end.{endpoint_id}": "on"}
+    refused = person.post("/settings/password", fields).text
+    assert f'name="end.{key_id}" value="on">' in refused, "the tick that was removed stays removed"
+    assert owned(site, ada) == [key_id, endpoint_id]
+    assert person.post("/settings/password", {**fields, "present": PASSWORD}).status_code == 303
+    assert owned(site, ada) == [key_id]
+
+
+@pytest.mark.attack
+def test_what_a_stolen_key_makes_is_told_and_ends_with_the_person_who_made_the_key(site: Site) -> None:
+    ada, scopes = an_administrator(site), [Scope.ENDPOINTS]
+    by = f"user:{ada.user_id}"
+    key = provisioning.add_key(site.runtime, name="Systems", scopes=scopes, marketplace=None, by=by)
+    headers = {"authorization": f"Bearer {key}"}
+    client = a_client(site.runtime)
+    made = client.post("/api/v1/endpoints", json={"url": URL}, headers=headers).json()
+    path = f"/api/v1/endpoints/{made['endpoint_id']}/secret"
+    assert client.post(path, json={"overlap_hours": 0}, headers=headers).status_code == 201
+    assert made["endpoint_id"] in owned(site, ada)
+    with site.runtime.store.read() as connection:
+        told = connection.execute(select(mail.c.parameters).where(mail.c.kind == "new_secret")).scalars()
+        assert [one["what"] for one in told] == ["key", "endpoint", "rotated"]
+
+
+@pytest.mark.attack
+def test_links_and_invitations_of_a_thief_end_with_the_reset_of_the_password(site: Site) -> None:
+    ada, now = an_administrator(site), site.runtime.wall.now()
+    invite_by(site.runtime, ada, "puppet@elsewhere.example", Grant(Role.ANALYST, site.here))
+    make_link(site.runtime, ada, site.analyst.user_id)
+    path = make_link_as_owner(site.runtime, ada.email, by="local")
+    choose_anew(site.runtime, path.rpartition("/")[2], wanted=NEW_PASSWORD, again=NEW_PASSWORD)
+    assert site.read(reset_links.of_person, site.analyst.user_id, now) is None
+    assert open_invitations(site.runtime, ada) == []
+
+
+def test_the_owner_of_the_data_directory_makes_a_key_and_nobody_is_told(site: Site) -> None:
+    an_administrator(site)
+    provisioning.add_key(site.runtime, name="nightly", scopes=[Scope.TRAIN], marketplace=None, by=LOCAL)
+    assert site.rows(select(mail).where(mail.c.kind == "new_secret")) == []

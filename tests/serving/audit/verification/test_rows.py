@@ -1,0 +1,232 @@
+"""Rows and payloads that somebody with the database's own password changes are named."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, Table, and_, case, delete, func, insert, select, update
+
+from serving.accounts.tables import account, role_grant
+from serving.audit.rules.chain import ERASURE
+from serving.audit.service.verification import is_whole, verify
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry
+from serving.cases.tables import verdict
+from serving.learning.tables import promotion, promotion_approval
+from serving.platform.progress import Progress
+from serving.takedowns.tables import action, approval_vote
+from tests.fixtures.clocks import NOW
+from tests.fixtures.runtimes import Site
+from tests.fixtures.tampering import drop_guards
+
+pytestmark = pytest.mark.attack
+
+
+def test_a_history_of_every_kind_is_whole_and_says_how_much_was_compared(lived: Site) -> None:
+    found = verify(lived.runtime)
+    assert is_whole(found), found
+    assert found["erased"] == 1
+    assert found["compared"] == {
+        "verdict": 8,
+        "action": 3,
+        "approval_vote": 1,
+        "promotion": 1,
+        "promotion_approval": 3,
+        "account": 7,
+        "erased_payload": 1,
+    }
+
+
+def turned(connection: Connection) -> None:
+    """Every counterfeit verdict becomes genuine, and the other way round."""
+    other = case((verdict.c.judgement == "counterfeit", "genuine"), else_="counterfeit")
+    which = verdict.c.judgement.in_(["counterfeit", "genuine"])
+    connection.execute(update(verdict).where(which).values(judgement=other))
+
+
+def changed(table: Table, **values: object) -> Callable[[Connection], object]:
+    """One row of a table, the first by its key, gets these values."""
+    key = list(table.primary_key.columns) or [table.c.user_id, table.c.role]
+
+    def change(connection: Connection) -> None:
+        first = connection.execute(select(*key).order_by(*key).limit(1)).one()
+        which = and_(*(column == value for column, value in zip(key, first, strict=True)))
+        connection.execute(update(table).where(which).values(**values))
+
+    return change
+
+
+def another_person(connection: Connection) -> None:
+    people = connection.execute(select(account.c.user_id).order_by(account.c.user_id)).scalars().all()
+    for one in connection.execute(select(verdict.c.verdict_id, verdict.c.user_id)).all():
+        other = next(person for person in people if person != one.user_id)
+        connection.execute(update(verdict).where(verdict.c.verdict_id == one.verdict_id).values(user_id=other))
+        return
+
+
+def another_version(connection: Connection) -> None:
+    ids = connection.execute(select(verdict.c.version_id).distinct().order_by(verdict.c.version_id)).scalars().all()
+    connection.execute(update(verdict).where(verdict.c.version_id == ids[0]).values(version_id=ids[1]))
+
+
+def without_its_undo(connection: Connection) -> None:
+    connection.execute(delete(verdict).where(verdict.c.supersedes_id.is_not(None)))
+
+
+def invented_verdict(connection: Connection) -> None:
+    row = dict(connection.execute(select(verdict).where(verdict.c.supersedes_id.is_(None)).limit(1)).one()._mapping)
+    connection.execute(insert(verdict).values({**row, "verdict_id": "vdt_invented"}))
+
+
+def removal_withdrawn(connection: Connection) -> None:
+    connection.execute(update(action).where(action.c.state == "acknowledged").values(state="withdrawn"))
+
+
+def removal_released(connection: Connection) -> None:
+    connection.execute(update(action).where(action.c.state == "held").values(state="scheduled"))
+
+
+def invented_vote(connection: Connection) -> None:
+    row = dict(connection.execute(select(approval_vote).limit(1)).one()._mapping)
+    connection.execute(insert(approval_vote).values({**row, "vote_id": "opn_invented", "reason": "Looks fine."}))
+
+
+def invented_administrator(connection: Connection) -> None:
+    row = dict(connection.execute(select(role_grant).where(role_grant.c.role == "analyst").limit(1)).one()._mapping)
+    connection.execute(insert(role_grant).values({**row, "role": "admin"}))
+
+
+def role_taken(connection: Connection) -> None:
+    connection.execute(delete(role_grant).where(role_grant.c.role == "account_manager"))
+
+
+def reactivated(connection: Connection) -> None:
+    connection.execute(update(account).values(disabled_at=None))
+
+
+def approval_back(connection: Connection) -> None:
+    connection.execute(update(promotion_approval).values(withdrawn_at=None))
+
+
+def unpromoted(connection: Connection) -> None:
+    connection.execute(update(promotion_approval).values(promotion_id=None))
+    connection.execute(delete(promotion))
+
+
+def acknowledged_sooner(connection: Connection) -> None:
+    done = action.c.acknowledged_at.is_not(None)
+    connection.execute(update(action).where(done).values(acknowledged_at=NOW - timedelta(days=3)))
+
+
+FLIPPED = "the log says otherwise of: judgement"
+TABLE: list[tuple[str, Callable[[Connection], object], str, str]] = [
+    ("every verdict is turned", turned, "verdict", FLIPPED),
+    ("a reason code is changed", changed(verdict, reason_code="logo_wrong"), "verdict", "reason_code"),
+    ("a verdict is another person's", another_person, "verdict", "actor"),
+    ("a verdict is on another version", another_version, "verdict", "version_id"),
+    ("a verdict is older", changed(verdict, known_at=NOW - timedelta(days=300)), "verdict", "at"),
+    ("a verdict decided nothing", changed(verdict, passed_on=True), "verdict", "passed_on"),
+    ("an undone verdict counts again", without_its_undo, "verdict", "it is gone"),
+    ("a verdict is invented", invented_verdict, "verdict", "no entry"),
+    ("a removal is marked as withdrawn", removal_withdrawn, "action", "state"),
+    ("a pending removal is released", removal_released, "action", "state"),
+    ("a removal becomes a reinstatement", changed(action, kind="reinstate"), "action", "kind"),
+    ("a removal was asked for sooner", changed(action, created_at=NOW - timedelta(days=3)), "action", "at"),
+    ("a removal was acknowledged sooner", acknowledged_sooner, "action", "acknowledged_at"),
+    ("a vote is invented", invented_vote, "approval_vote", "reason"),
+    ("a vote is turned", changed(approval_vote, decision="withdraw"), "approval_vote", "no entry"),
+    ("a promotion is another person's", changed(promotion, promoted_by="user:usr_x"), "promotion", "actor"),
+    ("a promotion is a rollback", changed(promotion, kind="rollback"), "promotion", "act"),
+    ("a promotion is deleted", unpromoted, "promotion", "it is gone"),
+    ("a withdrawn approval counts", approval_back, "promotion_approval", "withdrawn_at"),
+    (
+        "an approval is another person's",
+        changed(promotion_approval, approved_by="user:usr_x"),
+        "promotion_approval",
+        "actor",
+    ),
+    ("an administrator is invented", invented_administrator, "account", "role"),
+    ("a role is taken", role_taken, "account", "role"),
+    ("a deactivated person is back", reactivated, "account", "disabled_at"),
+]
+
+
+@pytest.mark.parametrize(("_why", "tamper", "kind", "problem"), TABLE)
+def test_a_row_that_is_not_what_the_log_says_is_named(
+    lived: Site, _why: str, tamper: Callable[[Connection], object], kind: str, problem: str
+) -> None:
+    with lived.runtime.store.write() as connection:
+        drop_guards(connection)
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        tamper(connection)
+    found = verify(lived.runtime)
+    assert not is_whole(found)
+    assert (found["broken"], found["heads_problem"]) == (None, None)
+    assert {one["kind"] for one in found["differing"]} == {kind}
+    assert any(problem in one["problem"] for one in found["differing"])
+
+
+def test_every_turned_verdict_is_counted(lived: Site) -> None:
+    with lived.runtime.store.write() as connection:
+        number = connection.execute(
+            select(func.count()).where(verdict.c.judgement.in_(["counterfeit", "genuine"]))
+        ).scalar_one()
+        drop_guards(connection)
+        turned(connection)
+    found = verify(lived.runtime)
+    assert found["differing_count"] == len(found["differing"]) == number
+
+
+def blanked(connection: Connection, act: str, erasure_id: str) -> int:
+    """Erase the payload of the first entry of an act as an erasure does."""
+    query = select(func.min(audit_entry.c.sequence)).where(audit_entry.c.act == act)
+    sequence = connection.execute(query).scalar_one()
+    audit.erase_payloads(connection, erasure_id, [sequence])
+    return int(sequence)
+
+
+def test_a_forged_erasure_of_what_may_be_erased_is_found_by_its_missing_request(lived: Site) -> None:
+    """The entry, the chain, and the list of erased payloads are as of a true one; nobody asked for it."""
+    with lived.runtime.store.write() as connection:
+        gone = blanked(connection, "alert.raised", "era_forged")
+        audit.record(connection, lived.clock.now(), lived.here, "user:usr_x", ERASURE, "era_forged", entries=[gone])
+    found = verify(lived.runtime)
+    assert found["broken"] is None
+    assert [(one["kind"], one["id"]) for one in found["differing"]] == [("erased_payload", str(gone))]
+    assert "no request" in found["differing"][0]["problem"]
+
+
+def test_a_forged_erasure_by_the_retention_job_blanks_nothing_but_custody(lived: Site) -> None:
+    with lived.runtime.store.write() as connection:
+        gone = blanked(connection, "alert.raised", "era_forged")
+        audit.record(connection, lived.clock.now(), lived.here, "retention", ERASURE, "era_forged", entries=[gone])
+    assert verify(lived.runtime)["differing_count"] == 1
+
+
+def test_a_forged_erasure_cannot_hide_what_a_verdict_was(lived: Site) -> None:
+    with lived.runtime.store.write() as connection:
+        gone = blanked(connection, "verdict.recorded", "era_forged")
+        audit.record(connection, lived.clock.now(), lived.here, "user:usr_x", ERASURE, "era_forged", entries=[gone])
+    broken = verify(lived.runtime)["broken"]
+    assert broken == {
+        "sequence": gone,
+        "problem": "its payload is gone, and no erasure may remove a payload of this kind",
+    }
+
+
+def test_an_erased_payload_that_its_erasure_does_not_name_is_found(lived: Site) -> None:
+    """A row that lets a payload go, with the entry of another erasure that names it."""
+    with lived.runtime.store.write() as connection:
+        gone = blanked(connection, "alert.raised", "era_of_nobody")
+        audit.record(connection, lived.clock.now(), lived.here, "user:usr_x", ERASURE, "era_other", entries=[gone])
+    assert [one["problem"] for one in verify(lived.runtime)["differing"]] == ["the log has no entry of it"]
+
+
+def test_progress_is_told_in_parts_up_to_each_end(lived: Site) -> None:
+    steps: list[Progress] = []
+    found = verify(lived.runtime, steps.append)
+    assert steps[0] == Progress("Entries", found["entries"], found["entries"])
+    assert {step.doing for step in steps[1:]} == {
+        f"Rows of {kind}" for kind, number in found["compared"].items() if number
+    }

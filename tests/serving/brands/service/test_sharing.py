@@ -1,0 +1,381 @@
+"""A lead of a brand at two marketplaces shares what is on file at one with the other."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from serving.accounts.rules.access import Person
+from serving.accounts.service import provisioning
+from serving.accounts.store import accounts
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry, audit_payload
+from serving.brands.policy import RightsPolicy
+from serving.brands.rules.rights import RightState
+from serving.brands.service.managed_brands import judge_right
+from serving.brands.service.mandates import revoke_mandate
+from serving.brands.service.price_lists import load_price_list
+from serving.brands.service.rights_claims import settle_right
+from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_sharing import share_document, share_mandate, share_price_list, share_right
+from serving.brands.store import brands, mandates, price_lists, rights, rights_documents
+from serving.brands.tables import brand_right
+from serving.listings.service.intake import receive
+from serving.marketplaces.store import marketplaces
+from serving.platform.database.scope import Pair
+from tests.fixtures.guests import an_invited_user
+from tests.fixtures.reporting import answers_at, manager_of, only_at
+from tests.fixtures.runtimes import Site, a_row
+from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, put_on_file
+from tests.fixtures.waiting import until_waiting
+from tests.serving.listings.service.test_seller_histories import latest_facts
+
+
+@pytest.fixture
+def both(any_site: Site) -> Both:
+    return at_both(any_site)
+
+
+@pytest.fixture
+def mine(both: Both) -> OnFile:
+    return put_on_file(both, both.here)
+
+
+def share(both: Both, mine: OnFile) -> str:
+    return share_right(both.site.runtime, both.lead, both.here, mine.right_id, both.souk)
+
+
+def settle(both: Both, pair: Pair, right_id: str, *states: RightState) -> None:
+    for state in states:
+        settle_right(both.site.runtime, pair, right_id, state, note="Because.", by="test")
+
+
+def prices(both: Both, pair: Pair) -> list[tuple[str, str, str, bool]]:
+    found = both.site.read(price_lists.entries, pair, both.site.clock.now(), most=100)
+    return sorted((one.name, str(one.amount), one.valid_from, one.holds) for one in found)
+
+
+@pytest.mark.parametrize("states", [(), (RightState.VERIFIED,)], ids=["claimed", "verified"])
+def test_a_right_arrives_claimed_with_its_document_and_is_verified_by_its_own_people(
+    both: Both, mine: OnFile, states: tuple[RightState, ...]
+) -> None:
+    settle(both, both.here, mine.right_id, *states)
+    copy = share(both, mine)
+    with both.site.runtime.store.read() as connection:
+        original, shared = rights.get(connection, both.here, mine.right_id), rights.get(connection, both.there, copy)
+        assert rights_documents.document(connection, both.there, mine.digest).content == PDF
+    assert shared.right == replace(original.right, right_id=copy, state=RightState.CLAIMED)
+    assert (shared.document, shared.claimed_by) == (mine.digest, f"user:{both.lead.user_id}")
+    assert (shared.settled_by, shared.settled_at, shared.note) == (None, None, None)
+    judge_right(both.site.runtime, manager_of(both.site), both.there, copy, RightState.VERIFIED, "")
+
+
+def test_the_copy_is_not_verified_by_an_account_that_counts_as_the_sharing_lead(both: Both, mine: OnFile) -> None:
+    copy, omar = share(both, mine), manager_of(both.site)
+    an_invited_user(both.site, both.lead, omar)
+    with pytest.raises(Forbidden, match="count as one person"):
+        judge_right(both.site.runtime, omar, both.there, copy, RightState.VERIFIED, "")
+
+
+NOT_SHARED = [
+    (RightState.REFUSED, "A refused right cannot be shared"),
+    (RightState.WITHDRAWN, "A withdrawn right cannot be shared"),
+    (RightState.CARRIED_OVER, "carried over without a document cannot be shared"),
+]
+
+
+@pytest.mark.parametrize(("state", "sentence"), NOT_SHARED, ids=[state.value for state, _ in NOT_SHARED])
+def test_a_right_that_is_not_claimed_or_verified_is_not_shared(
+    both: Both, mine: OnFile, state: RightState, sentence: str
+) -> None:
+    with both.site.runtime.store.write() as connection:
+        which = brand_right.c.right_id == mine.right_id
+        connection.execute(update(brand_right).where(which).values(state=state.value))
+    with pytest.raises(Conflict, match=sentence):
+        share(both, mine)
+    with both.site.runtime.store.read() as connection:
+        assert rights.rights_of(connection, both.there) == []
+        assert rights_documents.documents_of(connection, both.there) == []
+
+
+def test_nothing_is_shared_twice(both: Both, mine: OnFile) -> None:
+    runtime, lead = both.site.runtime, both.lead
+    copy = share(both, mine)
+    share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    for state in (None, RightState.WITHDRAWN):
+        if state is not None:
+            settle(both, both.there, copy, state)
+        with pytest.raises(Conflict, match="Souk has this right on file already"):
+            share(both, mine)
+    with pytest.raises(Conflict, match="Souk has this document on file already"):
+        share_document(runtime, lead, both.here, mine.digest, both.souk)
+    with pytest.raises(Conflict, match="Souk has this power of attorney on file already"):
+        share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+
+
+@pytest.mark.both_engines
+def test_two_clicks_at_once_make_one_copy(both: Both, mine: OnFile) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        with both.site.runtime.store.write() as connection:
+            audit.hold(connection)
+            found = [pool.submit(share, both, mine) for _ in range(2)]
+            until_waiting(both.site.runtime.store, 2)
+        errors = [one.exception() for one in found]
+    assert [type(one) for one in errors if one] == [Conflict]
+
+
+def _nobody_there(both: Both) -> Person:
+    with both.site.runtime.store.write() as connection:
+        accounts.end_brand_grant(connection, both.lead.user_id, both.there)
+        return accounts.person(connection, both.lead.user_id)
+
+
+def _no_lead(pair_of: Callable[[Both], Pair]) -> Callable[[Both], Person]:
+    def change(both: Both) -> Person:
+        with both.site.runtime.store.write() as connection:
+            accounts.set_lead(connection, both.lead.user_id, pair_of(both), leads=False)
+            return accounts.person(connection, both.lead.user_id)
+
+    return change
+
+
+def _agent(pair_of: Callable[[Both], Pair]) -> Callable[[Both], Person]:
+    """A lead that acts by a power of attorney at one of the two, which only the store can make."""
+
+    def change(both: Both) -> Person:
+        now = both.site.clock.now()
+        place, brand_id = pair_of(both)
+        row: dict[str, Any] = {
+            "marketplace_id": place,
+            "mandate_id": "poa_1",
+            "brand_id": brand_id,
+            "user_id": both.lead.user_id,
+            "agent": "Lexa",
+            "kinds": ["mark"],
+            "territories": ["EU"],
+            "document_digest": None,
+            "begins_at": now,
+            "expires_at": now,
+            "known_at": now,
+        }
+        both.site.write(mandates.add_mandate, row)
+        return both.lead
+
+    return change
+
+
+def _here(both: Both) -> Pair:
+    return both.here
+
+
+def _there(both: Both) -> Pair:
+    return both.there
+
+
+BARRED: list[tuple[Callable[[Both], Person], type[DomainError], str]] = [
+    (lambda both: only_at(both.site), NotFound, "leads at the second alone"),
+    (_nobody_there, NotFound, "does not represent the brand at the second"),
+    (_no_lead(_there), Forbidden, "no lead rights at the second"),
+    (_no_lead(_here), Forbidden, "no lead rights at the first"),
+    (_agent(_here), Forbidden, "an agent at the first, with an ended power of attorney"),
+    (_agent(_there), Forbidden, "an agent at the second, with an ended power of attorney"),
+    (lambda both: both.agent, Forbidden, "an agent at the first who answers at both"),
+    (lambda both: both.site.account_manager, NotFound, "the account manager"),
+    (lambda both: manager_of(both.site), NotFound, "the account manager of the second"),
+]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("change", "error", "_why"), BARRED)
+def test_only_a_lead_of_both_shares(
+    both: Both, mine: OnFile, change: Callable[[Both], Person], error: type[DomainError], _why: str
+) -> None:
+    runtime, person, pair = both.site.runtime, change(both), both.here
+    acts: list[Callable[[], object]] = [
+        lambda: share_right(runtime, person, pair, mine.right_id, both.souk),
+        lambda: share_document(runtime, person, pair, mine.digest, both.souk),
+        lambda: share_mandate(runtime, person, pair, mine.mandate_id, both.souk),
+        lambda: share_price_list(runtime, person, pair, both.souk),
+    ]
+    for act in acts:
+        with pytest.raises(error):
+            act()
+    with runtime.store.read() as connection:
+        assert (rights.rights_of(connection, both.there), price_lists.count(connection, both.there)) == ([], 0)
+        assert rights_documents.documents_of(connection, both.there) == []
+
+
+@pytest.mark.attack
+def test_ids_of_another_brand_or_marketplace_are_not_shared(both: Both) -> None:
+    """The lead's own pair with an id of the other marketplace, and of another brand here."""
+    theirs, runtime = put_on_file(both, both.there), both.site.runtime
+    with runtime.store.read() as connection:
+        solenne = brands.by_name(connection, "Solenne").brand_id
+        of_solenne = rights.rights_of(connection, (both.here[0], solenne))[0].right.right_id
+    for right_id in (theirs.right_id, of_solenne, "rgt_unknown"):
+        with pytest.raises(NotFound):
+            share_right(runtime, both.lead, both.here, right_id, both.souk)
+    with pytest.raises(NotFound):
+        share_document(runtime, both.lead, both.here, theirs.digest, both.souk)
+    with pytest.raises(NotFound):
+        share_mandate(runtime, both.lead, both.here, theirs.mandate_id, both.souk)
+
+
+def test_there_must_be_another_marketplace_at_which_the_brand_is_enrolled(both: Both, mine: OnFile) -> None:
+    with pytest.raises(Invalid, match="Choose another one"):
+        share_right(both.site.runtime, both.lead, both.here, mine.right_id, both.here[0])
+    with pytest.raises(NotFound):
+        share_right(both.site.runtime, both.lead, both.here, mine.right_id, "mkt_unknown")
+    fair = provisioning.add_marketplace(both.site.runtime, name="Fair", base_currency="EUR", by="test").marketplace_id
+    lead = answers_at(both.site, both.lead, fair, leads=True)
+    with pytest.raises(NotFound, match="There is no such brand"):
+        share_right(both.site.runtime, lead, both.here, mine.right_id, fair)
+
+
+def test_a_power_of_attorney_is_shared_to_the_same_last_day_with_its_document(both: Both, mine: OnFile) -> None:
+    both.site.clock.forward(days=1)
+    copy = share_mandate(both.site.runtime, both.lead, both.here, mine.mandate_id, both.souk)
+    with both.site.runtime.store.read() as connection:
+        [original], [shared] = (mandates.stored_mandates(connection, one) for one in (both.here, both.there))
+        assert rights_documents.document(connection, both.there, mine.digest).content == PDF
+    assert shared.mandate == replace(original.mandate, mandate_id=copy, begins_at=both.site.clock.now())
+    assert (shared.user_id, shared.document) == (both.agent.user_id, mine.digest)
+
+
+def test_a_power_of_attorney_that_has_ended_is_not_shared_and_one_ended_there_can_be_again(
+    both: Both, mine: OnFile
+) -> None:
+    runtime, lead = both.site.runtime, both.lead
+    both.site.clock.forward(minutes=1)
+    copy = share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    both.site.clock.forward(minutes=1)
+    revoke_mandate(runtime, both.there, copy, by="test")
+    share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    both.site.clock.forward(days=99)
+    with pytest.raises(Conflict, match="that is in force"):
+        share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+
+
+def test_a_power_of_attorney_is_shared_only_where_its_agent_answers_and_does_not_lead(both: Both, mine: OnFile) -> None:
+    runtime = both.site.runtime
+    with runtime.store.write() as connection:
+        accounts.set_lead(connection, both.agent.user_id, both.there, leads=True)
+    with pytest.raises(Conflict, match="cannot be an agent of the brand"):
+        share_mandate(runtime, both.lead, both.here, mine.mandate_id, both.souk)
+    with runtime.store.write() as connection:
+        accounts.end_brand_grant(connection, both.agent.user_id, both.there)
+    with pytest.raises(Forbidden, match="has no account for Aurelle"):
+        share_mandate(runtime, both.lead, both.here, mine.mandate_id, both.souk)
+
+
+def test_of_a_price_list_what_holds_or_begins_later_is_shared_once(both: Both) -> None:
+    runtime, now = both.site.runtime, both.site.clock.now()
+    later = f"{now + timedelta(days=30):%Y-%m-%d}"
+    rows = [
+        {**PRICE, "price": "500", "valid_from": "2025-01-01"},
+        PRICE,
+        {**PRICE, "price": "600", "valid_from": later},
+        {**PRICE, "model": "Perle", "price": "21"},
+    ]
+    load_price_list(runtime, "Aurelle", rows, marketplace="Bazaar", by="test")
+    both.site.clock.forward(seconds=1)
+    load_price_list(runtime, "Aurelle", [{**PRICE, "model": "Perle", "price": "210"}], marketplace="Bazaar", by="test")
+    assert share_price_list(runtime, both.lead, both.here, both.souk) == 3
+    expected = [
+        ("Colline", "540.00", "2026-01-01", True),
+        ("Colline", "600.00", later, False),
+        ("Perle", "210.00", "2026-01-01", True),
+    ]
+    assert prices(both, both.there) == expected
+    both.site.clock.forward(seconds=1)
+    assert share_price_list(runtime, both.lead, both.here, both.souk) == 0
+    assert prices(both, both.there) == expected
+
+
+def test_a_price_that_was_corrected_is_shared_again_and_comes_back_for_one_that_differs(both: Both) -> None:
+    runtime = both.site.runtime
+    load_price_list(runtime, "Aurelle", [PRICE], marketplace="Bazaar", by="test")
+    for place, price in (("Bazaar", None), ("Bazaar", "550"), ("Souk", "5")):
+        both.site.clock.forward(seconds=1)
+        if price is not None:
+            load_price_list(runtime, "Aurelle", [{**PRICE, "price": price}], marketplace=place, by="test")
+            both.site.clock.forward(seconds=1)
+        assert share_price_list(runtime, both.lead, both.here, both.souk) == 1
+        with runtime.store.read() as connection:
+            here, there = (
+                price_lists.load(connection, one[0], both.site.clock.now()).to_rows() for one in (both.here, both.there)
+            )
+        assert here == there
+
+
+def test_listings_are_compared_with_a_shared_list_from_the_next_one(both: Both) -> None:
+    runtime = both.site.runtime
+    with runtime.store.read() as connection:
+        souk = replace(both.site, marketplace=marketplaces.get(connection, both.souk))
+    load_price_list(runtime, "Aurelle", [PRICE], marketplace="Bazaar", by="test")
+    receive(runtime, souk.marketplace, [a_row(external_id="A")], source="test")
+    share_price_list(runtime, both.lead, both.here, both.souk)
+    receive(runtime, souk.marketplace, [a_row(external_id="B")], source="test")
+    before, after = (latest_facts(souk, name).price.listed for name in "AB")
+    assert (before, after is not None and after.amount) == (None, 540)
+
+
+def test_what_has_no_room_at_the_other_marketplace_is_not_shared_in_part(
+    both: Both, mine: OnFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = both.site.runtime.policies
+    none = replace(policies[RightsPolicy], most_rights_of_a_brand=0)
+    full = replace(both.site.runtime, policies=policies.changed(none))
+    with pytest.raises(Conflict, match="the maximum number of rights"):
+        share_right(full, both.lead, both.here, mine.right_id, both.souk)
+    few = replace(both.site.runtime, policies=policies.changed(replace(none, most_documents_of_a_brand=0)))
+    with pytest.raises(Conflict, match="at most 0 documents"):
+        share_document(few, both.lead, both.here, mine.digest, both.souk)
+    monkeypatch.setattr("serving.brands.service.price_lists.MOST_ENTRIES", 0)
+    with pytest.raises(Conflict, match="the limit of 0 list prices"):
+        share_price_list(both.site.runtime, both.lead, both.here, both.souk)
+    with both.site.runtime.store.read() as connection:
+        assert rights_documents.documents_of(connection, both.there) == []
+        assert rights.rights_of(connection, both.there) == []
+
+
+@pytest.mark.attack
+def test_each_log_has_its_own_side_and_names_nothing_of_the_other(both: Both, mine: OnFile) -> None:
+    runtime, lead = both.site.runtime, both.lead
+    copy = share(both, mine)
+    power = share_mandate(runtime, lead, both.here, mine.mandate_id, both.souk)
+    share_price_list(runtime, lead, both.here, both.souk)
+    digest = keep_document(runtime, "Aurelle", "b.pdf", PDF + b"b", marketplace="Bazaar", by="test")
+    share_document(runtime, lead, both.here, digest, both.souk)
+    joined = audit_payload.c.sequence == audit_entry.c.sequence
+    query = select(audit_entry, audit_payload.c.payload).join(audit_payload, joined).order_by(audit_entry.c.sequence)
+    query = query.where(audit_entry.c.actor == f"user:{lead.user_id}")
+    with runtime.store.read() as connection:
+        found = connection.execute(query).all()
+    sides = {place: [one for one in found if one.marketplace_id == place] for place in (both.here[0], both.souk)}
+    assert [(one.act, one.subject) for one in sides[both.here[0]]] == [
+        ("right.claimed", mine.right_id),
+        ("document.shared", both.here[1]),
+        ("right.shared", mine.right_id),
+        ("mandate.shared", mine.mandate_id),
+        ("price_list.shared", both.here[1]),
+        ("document.shared", both.here[1]),
+    ]
+    assert [(one.act, one.subject) for one in sides[both.souk]] == [
+        ("document.supplied", both.here[1]),
+        ("right.claimed", copy),
+        ("mandate.recorded", power),
+        ("price_list.loaded", both.here[1]),
+        ("document.supplied", both.here[1]),
+    ]
+    assert json.loads(next(one for one in found if one.act == "right.shared").payload)["copy"] == copy
+    for place, other, name in ((both.here[0], both.souk, "Souk"), (both.souk, both.here[0], "Bazaar")):
+        told = "".join(one.payload for one in sides[place])
+        assert other not in told
+        assert name not in told

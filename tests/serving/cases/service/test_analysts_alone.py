@@ -1,0 +1,164 @@
+"""Attacks by an analyst's stolen session, and by an administrator with invited analysts: each was seen to succeed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from models.errors import Conflict, Forbidden, Invalid
+from models.verdict import Judgement
+from serving.accounts.rules.access import LOCAL, Person, Role
+from serving.audit.store import audit
+from serving.cases.service.decision_context import Answer
+from serving.cases.service.opening import open_by_choice
+from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.review import record_verdict
+from serving.cases.store import cases, queues
+from serving.cases.store.cases import Case
+from serving.cases.store.queues import QueueFilter
+from serving.commands.every import run
+from serving.listings.service.intake import receive
+from serving.listings.store import listings
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.wording import content
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.kill_switches import switch
+from serving.takedowns.policy import DEFAULT_BURSTS
+from serving.takedowns.rules.approval import Decision
+from tests.fixtures.mails import stored
+from tests.fixtures.naming import VELA
+from tests.fixtures.puppets import invited
+from tests.fixtures.reporting import confirm, questions, states
+from tests.fixtures.runtimes import Site, a_drawn_case, a_row, judge
+from tests.fixtures.runtimes import invite as added
+
+CAP = 5
+
+
+def received(site: Site, many: int, *, draw: float) -> list[Case]:
+    """Ordinary listings of a brand that does not take part, and the cases that the random audit sample drew of them."""
+    block = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}
+    rows = [a_row(external_id=f"MP-{i}", seller={"external_id": f"shop-{i}"}, **block) for i in range(many)]
+    receive(replace(site.runtime, draw=lambda: draw), site.marketplace, rows, source="test")
+    with site.runtime.store.read() as connection:
+        drawn = queues.queue(connection, QueueFilter(frozenset({site.here})), most=10_000)
+        return [cases.get(connection, site.here, row["case_id"]) for row in drawn]
+
+
+def chosen(site: Site, person: Person, many: int) -> list[str]:
+    """Cases that a person opens on listings that nobody had flagged."""
+    assert not received(site, many, draw=0.999)
+    with site.runtime.store.read() as connection:
+        known = [listings.id_of(connection, site.here, f"MP-{i}") for i in range(many)]
+    return [open_by_choice(site.runtime, person, listing_id) for listing_id in known if listing_id is not None]
+
+
+def puppets_of(site: Site, role: Role = Role.ANALYST) -> list[Person]:
+    """Three analysts whom one administrator invited, and whose accounts they opened themselves."""
+    admin = added(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
+    return [invited(site, admin, name, role) for name in ("one", "two", "three")]
+
+
+def confirmed(site: Site, people: Sequence[Person], found: Sequence[Case]) -> None:
+    """Each person in turn confirms one of these cases."""
+    for number, case in enumerate(found):
+        judge(site, people[number % len(people)], case, Judgement.COUNTERFEIT)
+
+
+@pytest.mark.attack
+def test_nothing_that_an_analyst_opened_by_choice_leaves_on_their_own_confirmation(any_site: Site) -> None:
+    """With a typed mark and owner, as the session of one analyst could do it all day."""
+    for case_id in chosen(any_site, any_site.analyst, 4):
+        case = any_site.read(cases.get, any_site.here, case_id)
+        answer = Answer(case_id, case.version_id, Judgement.COUNTERFEIT, naming=VELA)
+        record_verdict(any_site.runtime, any_site.analyst, answer)
+        any_site.clock.forward(hours=2)
+    assert states(any_site) == {"held": 4}
+
+
+def test_another_person_or_an_administrator_approves_what_an_analyst_opened_by_choice(site: Site) -> None:
+    first, second, third = (on_choice(site, case_id) for case_id in chosen(site, site.analyst, 3))
+    admin = added(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
+    with pytest.raises(Forbidden):
+        speak(site.runtime, site.analyst, first, Decision.APPROVE, "Mine.")
+    for person, action_id in ((site.second_analyst, first), (admin, second)):
+        assert speak(site.runtime, person, action_id, Decision.APPROVE, "Looked at it.") is Decision.APPROVE
+    (pending,) = pending_removals(site.runtime, admin)
+    assert pending.action.action_id == third
+    assert {"Ada Falk", site.second_analyst.name} <= set(pending.able)
+    assert states(site) == {"scheduled": 2, "held": 1}
+
+
+def test_the_owner_of_the_data_directory_approves_where_nobody_else_can(site: Site) -> None:
+    action_id = on_choice(site, chosen(site, site.analyst, 1)[0])
+    assert run(site.runtime, "list_pending_removals", {}) == [
+        f"{action_id}: An analyst opened this case by choice. A second person approves the removal."
+    ]
+    with pytest.raises(Invalid):
+        run(site.runtime, "approve_removal", {"action_id": action_id, "reason": " "})
+    given = {"action_id": action_id, "reason": "I work alone."}
+    assert run(site.runtime, "approve_removal", given) == f"{action_id} is approved."
+    with pytest.raises(Conflict):
+        run(site.runtime, "approve_removal", given)
+    entries = site.read(audit.of_subject, {site.here}, action_id, most=9)
+    (entry,) = [one for one in entries if one.act == "held.release"]
+    assert (entry.actor, entry.payload["reason"]) == (LOCAL, "I work alone.")
+    assert states(site) == {"scheduled": 1}
+
+
+def test_the_owner_of_the_data_directory_does_not_approve_for_a_brand(site: Site) -> None:
+    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="x")
+    (case,) = questions(site, 1)
+    action = confirm(site, site.brand_person, case).action
+    assert action is not None
+    with pytest.raises(Forbidden, match="A brand confirmed"):
+        run(site.runtime, "approve_removal", {"action_id": action.action_id, "reason": "x"})
+
+
+def test_a_switch_of_its_own_holds_what_analysts_confirm(site: Site) -> None:
+    (question,) = questions(site, 1)
+    switch(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=False, by="test", reason="x")
+    judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
+    confirm(site, site.brand_person, question)
+    assert states(site) == {"held": 1, "scheduled": 1}
+    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="x")
+    switch(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=True, by="test", reason="x")
+    judge(site, site.analyst, a_drawn_case(site, external_id="MP-51"), Judgement.COUNTERFEIT)
+    assert states(site) == {"held": 1, "scheduled": 2}
+
+
+def on_choice(site: Site, case_id: str) -> str:
+    """The removal that the analyst requests of a case that they opened."""
+    answer = Answer(case_id, site.read(cases.get, site.here, case_id).version_id, Judgement.COUNTERFEIT)
+    action = record_verdict(site.runtime, site.analyst, answer).action
+    assert action is not None
+    return action.action_id
+
+
+@pytest.mark.attack
+def test_nothing_leaves_on_the_first_day_of_three_invited_analysts(site: Site) -> None:
+    found = received(site, 6, draw=0.0)
+    puppets = puppets_of(site)
+    confirmed(site, puppets, found[:3])
+    site.clock.forward(hours=23, minutes=59)
+    confirmed(site, puppets, found[3:])
+    assert states(site) == {"held": 6}
+
+
+@pytest.mark.attack
+def test_three_analysts_of_one_administrator_share_a_cap_and_its_alarm(site: Site) -> None:
+    policies = site.runtime.policies.changed(replace(DEFAULT_BURSTS, per_user=CAP))
+    site = replace(site, runtime=replace(site.runtime, policies=policies))
+    found = received(site, CAP + 5, draw=0.0)
+    puppets = puppets_of(site)
+    site.clock.forward(days=2)
+    confirmed(site, puppets, found[: CAP + 2])
+    site.clock.forward(hours=1, minutes=1)
+    confirmed(site, puppets, found[CAP + 2 :])
+    assert states(site) == {"scheduled": CAP, "held": 5}
+    (mail,) = stored(site, MailKind.BURST_ALARM)
+    assert (mail.name, mail.parameters["by"]) == ("Ada Falk", "three")
+    assert content(mail.kind, mail.parameters).subject == "Removals of three are pending approval"
+    told = stored(site, MailKind.PENDING_REMOVALS)
+    assert "Ada Falk" in {mail.name for mail in told}
+    assert all(mail.name != entry["by"] for mail in told for entry in mail.parameters["entries"])

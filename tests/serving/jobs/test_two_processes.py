@@ -1,0 +1,176 @@
+"""Two processes on one PostgreSQL, each with a data directory of its own."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select, text
+
+from serving.jobs.worker import Worker, sweep
+from serving.learning.service.champions import follow_champions
+from serving.learning.service.learn import request_training
+from serving.learning.store import learning
+from serving.listings.service.intake import receive
+from serving.listings.tables import listing
+from serving.operations.service.presence import Presence
+from serving.platform import jobs
+from serving.platform.database.locks import only_one
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import BundleStore
+from tests.fixtures.clients import a_client, with_key
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.runtimes import a_row
+from tests.fixtures.two_processes import Two, lose_shared_files
+from tests.serving.web.reports import put_champion_in_force
+from tests.serving.web.visits import visit_as, words
+
+
+def at_once(*works: Callable[[], object]) -> list[Exception]:
+    """Do works in a thread each, from the same moment; returns their errors."""
+    start, failed = threading.Barrier(len(works)), list[Exception]()
+
+    def done(work: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            work()
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=done, args=(work,)) for work in works]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return failed
+
+
+def test_sweeps_of_two_processes_neither_race_nor_deadlock(two: Two) -> None:
+    first, second = two
+    rows = [a_row(external_id=f"MP-{i}", price=f"{100 + i}.00") for i in range(300)]
+    receive(first.runtime, first.marketplace, rows, source="test")
+    for _ in range(4):
+        for one in two:
+            clock = one.runtime.clock
+            assert isinstance(clock, TestClock)
+            clock.forward(hours=7)  # References are then due again.
+        assert at_once(lambda: sweep(first.runtime), lambda: sweep(second.runtime)) == []
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.soak)])
+def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two: Two, rounds: int) -> None:
+    """Both lock the rows of jobs that are there, in different orders."""
+    first, second = two
+    ids = [f"mail:{number:03}" for number in range(400)]
+
+    def enqueue(runtime: Runtime, job_ids: list[str], delay_seconds: float | None = None) -> None:
+        with runtime.store.write() as connection:
+            runtime.jobs.hold(connection)
+            for one in job_ids:
+                runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, one, "", one, delay_seconds=delay_seconds)
+
+    worker = Worker(first.runtime)
+    worker.start()
+    try:
+        for _ in range(rounds):
+            with first.runtime.store.write() as connection:
+                connection.execute(text("DELETE FROM dbos.workflow_status"))
+            enqueue(first.runtime, ids, 0.3)
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                enqueue(second.runtime, ids[::-1])
+    finally:
+        worker.stop()
+    with first.runtime.store.read() as connection:
+        query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert connection.execute(query).scalar_one() == 0
+
+
+def test_of_two_processes_one_has_a_sweep_to_itself_until_it_ends(two: Two) -> None:
+    first, second = (one.runtime.store for one in two)
+    with (
+        only_one(first, "sweep:references") as mine,
+        only_one(second, "sweep:references") as theirs,
+        only_one(second, "sweep:reminders") as others,
+    ):
+        assert (mine, theirs, others) == (True, False, True)
+    with only_one(second, "sweep:references") as theirs:
+        assert theirs
+
+
+def test_both_processes_are_ready_where_no_model_was_ever_promoted(two: Two) -> None:
+    assert [a_client(one.runtime).get("/readyz").json() for one in two] == [{"status": "ready"}] * 2
+
+
+def test_a_process_without_the_champion_is_not_ready_and_takes_no_listing(two: Two) -> None:
+    first, second = two
+    champion = put_champion_in_force(first)
+    lose_shared_files(first)
+    here, there = (a_client(one.runtime) for one in two)
+    answer = there.get("/readyz")
+    assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (503, "champion_missing"), "not yet tried"
+    follow_champions(second.runtime)
+    answer = there.get("/readyz")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    (reason,) = answer.json()["reasons"]
+    assert reason["code"] == "champion_missing"
+    assert f"The data directory of this process has no bundle {champion[:12]}." in reason["sentence"]
+    assert f"Copy the folder bundles/{champion} from the process that trained it" in reason["sentence"]
+    assert second.here not in answer.text
+    assert here.get("/readyz").status_code == 200
+
+    for path, body in (
+        ("/api/v1/listings", a_row()),
+        ("/api/v1/listings", [a_row(), {"not": "a listing"}]),
+        ("/api/v1/score", a_row()),
+    ):
+        refused = there.post(path, json=body, headers=with_key(second))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "champion_missing"), path
+        assert refused.headers["retry-after"] == "10"
+    assert second.rows(select(listing.c.listing_id)) == []
+    assert here.post("/api/v1/listings", json=a_row(), headers=with_key(first)).status_code == 201
+
+
+def test_pages_of_both_processes_name_the_one_without_the_champion_and_its_mend_is_noticed(two: Two) -> None:
+    first, second = two
+    champion = put_champion_in_force(first)
+    lose_shared_files(first)
+    follow_champions(second.runtime)
+    assert Presence(second.runtime).swept({}, 0.1)
+    page = words(visit_as(second, second.data_scientist).get("/operations").text)
+    assert f"The champion {champion[:12]} is not loaded, so this process takes no listings." in page
+    page = words(visit_as(first, first.data_scientist).get("/operations").text)
+    assert f"has not loaded {champion[:12]}: The data directory of this process has no bundle" in page
+    stores = [one.runtime.services[BundleStore] for one in two]
+    shutil.copytree(stores[0].folder(champion), stores[1].folder(champion))
+    follow_champions(second.runtime)
+    client = a_client(second.runtime)
+    assert client.get("/readyz").status_code == 200
+    assert client.post("/api/v1/listings", json=a_row(), headers=with_key(second)).status_code == 201
+
+
+def test_a_training_runs_in_whichever_process_takes_it(two: Two) -> None:
+    first, second = two
+    asked = request_training(first.runtime, first.marketplace, by="test")
+    worker = Worker(second.runtime)
+    worker.start()
+    try:
+        while state_of(first.runtime, f"retrain:{asked}") != "SUCCESS":  # The timeout of the test ends the wait.
+            time.sleep(0.02)
+    finally:
+        worker.stop()
+    job = first.read(learning.get_job, first.here, asked)
+    assert (job.state, job.error) == ("failed", "No label is mature yet, so there is nothing to learn from.")
+
+
+def state_of(runtime: Runtime, job_id: str) -> str:
+    """The state of a durable job."""
+    found = text("SELECT status FROM dbos.workflow_status WHERE workflow_uuid = :id")
+    with runtime.store.read() as connection:
+        return str(connection.execute(found, {"id": job_id}).scalar_one())
+
+
+def test_two_processes_are_workers_of_different_names(two: Two) -> None:
+    first, second = (one.runtime for one in two)
+    assert first.worker_id != second.worker_id, "or the second would take the first one's running jobs at its start"

@@ -1,0 +1,139 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from features.contacts import ContactKind
+from features.facts import Facts
+from features.links import LinkedSeller, Links, LinkStep
+from features.message import message
+from features.near_duplicates import NearDuplicate, NearDuplicates
+from models.messages.english import in_english
+from serving.listings.matching import Ground, Removed, copies_of_fakes, linked_steps, relist
+from serving.listings.policy import DEFAULT_RELIST
+from tests.fixtures.facts import some_facts
+
+NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+GONE = Removed("MP-9", "lumo", "brd_1", NOW - 10 * DAY)
+
+
+def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | None = True) -> NearDuplicate:
+    return NearDuplicate(
+        listing_id="MP-9",
+        similarity=similarity,
+        same_seller=own,
+        counterfeit=counterfeit,
+        authorised=False,
+        log_price=None,
+    )
+
+
+def like(one: NearDuplicate, **changes: object) -> NearDuplicates:
+    others = {"sellers": 1, "offers": 1, "counterfeit": 1} if not one.same_seller else {"own_offers": 1}
+    return NearDuplicates(**{**others, "shown": (one,), **changes})  # type: ignore[arg-type]
+
+
+def linked(steps: int = 1, counterfeit: int = 1) -> Links:
+    names = [f"step-{i}" for i in range(steps - 1)] + ["lumo"]
+    path = tuple(LinkStep(kind=ContactKind.PHONE, seller=name) for name in names)
+    return Links(contacts=1, sellers=(LinkedSeller(path=path, counterfeit=counterfeit, genuine=0),))
+
+
+def a_listing(
+    likeness: NearDuplicates | None = None,
+    links: Links | None = None,
+    *,
+    authorised: bool = False,
+    known_days: float = 2.0,
+    brand_id: str | None = "brd_1",
+    age_days: float | None = None,
+) -> Facts:
+    found = some_facts(external_id="MP-20", seller={"external_id": "new-name", "age_days": age_days})
+    return replace(
+        found,
+        as_of=NOW,
+        likeness=likeness,
+        brand=replace(found.brand, brand_id=brand_id),
+        seller=replace(found.seller, authorised=authorised, links=links, known_days=known_days),
+    )
+
+
+OWN, COPY = like(near(0.7, own=True), own_counterfeit=1), like(near(0.9))
+TABLE: list[tuple[Facts, Ground | None, str]] = [
+    (a_listing(OWN), Ground.OWN_TEXT, "the same seller, in nearly the same words"),
+    (a_listing(like(near(0.69, own=True))), None, "another text"),
+    (a_listing(OWN, authorised=True), None, "whom the brand has authorised nobody accuses"),
+    (a_listing(COPY), Ground.COPIED_TEXT, "another name, the whole text, and nobody honest has it"),
+    (a_listing(like(near(0.89))), None, "dealers copy each other's phrases"),
+    (a_listing(like(near(), genuine=1)), None, "a listing in these words was found genuine"),
+    (a_listing(like(near(), authorised=1)), None, "an authorised seller sells in these words"),
+    (a_listing(like(near(), own_offers=1)), None, "the seller had the text before: the fake was the copy"),
+    (a_listing(like(near(), own_offers=1, own_counterfeit=1)), Ground.COPIED_TEXT, "its own was a fake as well"),
+    (a_listing(like(near(), sellers=3)), Ground.COPIED_TEXT, "few sell in these words"),
+    (a_listing(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
+    (a_listing(like(near(), more=True)), None, "more than could be compared: a text of many"),
+    (a_listing(like(near(counterfeit=False))), None, "the verdict on the removed listing was undone"),
+    (a_listing(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
+    (a_listing(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whatever other sellers use the text"),
+    (
+        a_listing(links=linked()),
+        Ground.LINKED_NEW_SELLER,
+        "an account that came after, with the same telephone and brand",
+    ),
+    (a_listing(links=linked(2)), Ground.LINKED_NEW_SELLER, "at two steps"),
+    (a_listing(links=linked(3)), None, "three steps are chance now and then"),
+    (a_listing(links=linked(), known_days=11), None, "an account from before the removal is no return"),
+    (a_listing(links=linked(), age_days=900), None, "nor one that the marketplace has known for years"),
+    (a_listing(links=linked(), brand_id="brd_2"), None, "another brand is another trade"),
+    (a_listing(links=linked(), brand_id=None), None, "no brand is known"),
+    (a_listing(links=linked(counterfeit=0)), None, "who shares the telephone has no counterfeit standing"),
+    (a_listing(), None, "nothing is alike and nobody is linked"),
+]
+
+
+@pytest.mark.parametrize(("listing", "ground", "_why"), TABLE, ids=[why for _, _, why in TABLE])
+def test_a_listing_repeats_a_removed_one_where(listing: Facts, ground: Ground | None, _why: str) -> None:
+    found = relist(listing, [GONE], DEFAULT_RELIST)
+    assert (None if found is None else found.ground) == ground
+    if found is not None:
+        assert found.earlier == "MP-9"
+        assert found.reason.code == f"relist.{found.ground.value}"
+        assert found.reason.parameters["listing"] == "MP-9"
+        assert found.reason.parameters["date"] == date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("removed", "_why"),
+    [
+        ([], "it was never removed, or was given back"),
+        ([replace(GONE, removed_at=NOW)], "it is being removed at this moment, so nothing came after"),
+        ([replace(GONE, removed_at=NOW - 366 * DAY)], "a year ago is forgotten like a strike"),
+        ([replace(GONE, external_id="MP-20", seller="new-name")], "the listing itself, changed"),
+        ([replace(GONE, external_id="MP-8", seller="unknown user")], "another listing of another seller was removed"),
+    ],
+)
+def test_nothing_is_repeated_where(removed: list[Removed], _why: str) -> None:
+    assert relist(a_listing(OWN), removed, DEFAULT_RELIST) is None
+
+
+def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
+    later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
+    found = relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
+    assert found is not None
+    assert found.reason == message("relist.linked_newcomer", seller="lumo", listing="MP-10", date=date(2026, 3, 15))
+
+
+def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
+    found = relist(a_listing(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
+    assert found is not None
+    assert in_english(found.reason) == (
+        "93% the text of MP-9, which the same seller listed and which was removed on 10 March 2026."
+    )
+
+
+def test_only_what_points_to_a_counterfeit_is_looked_up() -> None:
+    assert copies_of_fakes(a_listing(like(near(counterfeit=None)))) == ()
+    assert copies_of_fakes(a_listing(OWN)) == ("MP-9",)
+    assert dict(linked_steps(a_listing(links=linked(3)), DEFAULT_RELIST)) == {}
+    assert dict(linked_steps(a_listing(links=linked(2)), DEFAULT_RELIST)) == {"lumo": 2}

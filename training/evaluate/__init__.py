@@ -1,0 +1,1 @@
+"""Cross-validation, baselines, figures and their intervals."""

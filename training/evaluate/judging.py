@@ -1,0 +1,289 @@
+"""The candidate's quality on later listings of unseen sellers, beside the champion if neither has learnt them.
+
+Every figure has two versions. The first is over all judged rows unweighted, mostly rows that the champion flagged. The
+second is over the random slice: the same rows, each weighted by the number of listings that it represents. Together
+these describe all listings, so only the second shows whether a candidate finds what the champion misses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compute import compute, matrix
+from features.facts import Facts
+from features.references import References
+from models.arrays import Floats, Labels
+from models.bundle import Bundle
+from models.forest import Forest
+from models.policies.learning import DEFAULT_GATES, GatePolicy
+from training.evaluate import metrics
+from training.evaluate.comparison import curves, figures, slice_figures
+from training.evaluate.operating import choose_thresholds
+from training.evaluate.peers import FAIR_PEER, MOST_FITTED, peer_scores
+from training.evaluate.slices import members, only_text_and_price, slices
+from training.evaluate.splits import LaterSplit
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.settings import DEFAULT_SETTINGS, FitSettings
+from training.fit.stages import FITS, GATES, JUDGE, PEERS, Progress, of_fit
+from training.fit.weighting import trimmed
+from training.gates.gate import Gate
+from training.gates.gates import GateEvidence, gates, not_comparable, nothing_judged
+from training.gates.incumbent import InForce
+from training.gates.replay_gate import HeldOut, replay
+from training.gates.slice_gate import Scored, slice_evidence
+from training.snapshots.snapshot import SnapshotRefused
+from training.snapshots.soundness import refuse_too_few
+
+BOOTSTRAPS: Final = 1_000
+NO_INTERVAL: Final = (float("nan"), float("nan"))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Labelled facts with the split into rows to fit on and rows to judge on. Arrays have shape (n,).
+
+    `weights` are the fitting weights; `stands_for` is the number of listings that a row represents in judging.
+    `references` are the reference context of rewritten listings.
+    """
+
+    facts: list[Facts]
+    labels: Labels
+    groups: NDArray[np.intp]
+    weights: Floats
+    stands_for: Floats
+    references: References
+    split: LaterSplit
+    seed: int
+    threads: int
+    learner: str = Forest.name
+    settings: FitSettings = DEFAULT_SETTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The figures, ready for JSON, and the gates."""
+
+    report: Mapping[str, Any]
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Judged rows, unweighted and weighted by `stands_for`. `bootstrap` has shape (times, n)."""
+
+    labels: Labels
+    stands_for: Floats
+    bootstrap: Floats
+
+    def size(self) -> dict[str, Any]:
+        """The number of randomly sampled rows, the number of represented listings, and the prevalence."""
+        drawn = self.stands_for > 1
+        return {
+            "drawn": int(drawn.sum()),
+            "drawn_positives": int(self.labels[drawn].sum()),
+            "listings": float(self.stands_for.sum()),
+            "prevalence": float(np.average(self.labels, weights=self.stands_for)),
+        }
+
+    def figures(self, probabilities: Floats) -> dict[str, Any]:
+        """The figures of one model in both versions, with intervals over resampled sellers."""
+        plain, sliced = (metrics.central_interval(found) for found in self._resampled(probabilities))
+        of_slice = slice_figures(self.labels, probabilities, self.stands_for)
+        return {
+            **figures(self.labels, probabilities),
+            "ap_interval": plain,
+            "random_slice": {**of_slice, "ap_interval": sliced},
+        }
+
+    def ranking(self, scores: Floats) -> dict[str, Any]:
+        """The figures of one baseline, whose scores only rank."""
+        plain, sliced = (metrics.central_interval(found) for found in self._resampled(scores))
+        return {
+            "ap": metrics.average_precision(self.labels, scores),
+            "ap_interval": plain,
+            "roc_auc": metrics.roc_auc(self.labels, scores),
+            "precision_at_20": metrics.precision_at(self.labels, scores, 20),
+            "random_slice": {
+                "ap": metrics.average_precision(self.labels, scores, self.stands_for),
+                "ap_interval": sliced,
+            },
+        }
+
+    def average_precision_difference(self, ours: Floats, theirs: Floats) -> float:
+        """Average precision of `ours` minus that of `theirs`, unweighted."""
+        return metrics.average_precision(self.labels, ours) - metrics.average_precision(self.labels, theirs)
+
+    def difference(self, ours: Floats, theirs: Floats, counted: Floats) -> metrics.Interval:
+        """Interval of the difference in average precision, `ours` minus `theirs`, on the same resampled sellers.
+        `counted` are the row weights, shape (n,)."""
+        weights = self.bootstrap * counted
+        first, second = (metrics.average_precisions(self.labels, one, weights) for one in (ours, theirs))
+        return metrics.central_interval(first - second)
+
+    def calibration_difference(self, ours: Floats, theirs: Floats) -> metrics.Interval:
+        """Interval of the difference in calibration error, `ours` minus `theirs`, unweighted."""
+        found = [metrics.calibration_errors(self.labels, one, self.bootstrap) for one in (ours, theirs)]
+        return metrics.central_interval(found[0] - found[1])
+
+    def _resampled(self, probabilities: Floats) -> tuple[Floats, Floats]:
+        weightings = (self.bootstrap, self.bootstrap * self.stands_for)
+        plain, sliced = (metrics.average_precisions(self.labels, probabilities, one) for one in weightings)
+        return plain, sliced
+
+
+@dataclass(frozen=True, slots=True)
+class _Prequential:
+    """One model for each time fold, fitted on all earlier rows.
+
+    `time_fold` is the number of the fold of each judged row, shape (n,).
+    """
+
+    models: tuple[CounterfeitClassifier, ...]
+    time_fold: NDArray[np.intp]
+
+    @classmethod
+    def fitted(cls, trial: Trial, progress: Progress) -> Self:
+        models = []
+        for stage, one in zip(FITS, trial.split.time_folds, strict=False):
+            fit = one.fit
+            model = CounterfeitClassifier(
+                seed=trial.seed,
+                threads=trial.threads,
+                learner=trial.learner,
+                settings=trial.settings,
+                progress=of_fit(stage, progress),
+            )
+            weights, groups = trial.weights[fit], trial.groups[fit]
+            model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
+            models.append(model)
+        sizes = [len(one.judge) for one in trial.split.time_folds]
+        return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
+
+    def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
+        """The score of each row by the model of its time fold; `rows`, shape (m,), are its positions among the judged
+        rows."""
+        found = np.empty(len(facts))
+        for number, model in enumerate(self.models):
+            its = np.flatnonzero(self.time_fold[rows] == number)
+            if len(its):
+                found[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
+        return found
+
+    def shown_from(self, trial: Trial) -> float:
+        """The probability from which the latest model sends a listing to a person."""
+        model, fit = self.models[-1], trial.split.time_folds[-1].fit
+        out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
+        return choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit]).analyst_from
+
+
+def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
+    """Fit on the rows before each time fold and judge on those in it; the report says why if there are too few."""
+    rows = trial.split.judge
+    labels, groups = trial.labels[rows], trial.groups[rows]
+    why = _too_little(trial)
+    if why is not None:
+        return _not_judged(why, labels, groups, policy)
+    model = _Prequential.fitted(trial, progress)
+    progress(JUDGE, 0.0)
+    facts = [trial.facts[i] for i in rows]
+    computed = [compute(one) for one in facts]
+    every = np.arange(len(rows))
+    ours = model.probabilities(facts, every)
+    bare = model.probabilities([only_text_and_price(one) for one in facts], every)
+    in_force, learnt = InForce(champion, trial.threads), trial.split.champion_learnt
+    theirs = None if learnt else in_force.scores(computed)
+    view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(groups, times=BOOTSTRAPS, seed=0))
+    report: dict[str, Any] = {
+        "rows": len(rows),
+        "positives": int(labels.sum()),
+        "sellers": len(np.unique(groups)),
+        "champion_saw": learnt > 0,
+        "random_slice": view.size(),
+        "candidate": view.figures(ours),
+        "only_text_and_price": figures(labels, bare),
+        "curves": {"candidate": curves(labels, ours)},
+    }
+    if learnt:
+        report["not_comparable"] = not_comparable(learnt, len(rows), policy)
+    elif champion is not None and theirs is not None:
+        report["champion"] = {"digest": champion.digest, **view.figures(theirs)}
+        report["difference_interval"] = view.difference(ours, theirs, np.ones(len(rows)))
+        report["random_slice"]["difference_interval"] = view.difference(ours, theirs, view.stands_for)
+        report["curves"]["champion"] = curves(labels, theirs)
+    report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
+    progress(PEERS, 0.0)
+    report["peers"] = _peers(trial, model.models, view, ours)
+    progress(GATES, 0.0)
+    weights = np.minimum(view.stands_for, policy.slice_most_weight)
+    counted = trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives)
+    most_weight = float(counted.max())
+    report["random_slice"]["most_weight"] = most_weight
+    held_out = HeldOut(facts, labels, groups, view.stands_for, model.shown_from(trial))
+    evidence = GateEvidence(
+        rows=len(rows),
+        positives=int(labels.sum()),
+        positive_sellers=len(np.unique(groups[labels == 1])),
+        incumbent=in_force.name,
+        champion_learnt=learnt,
+        average_precision=(
+            metrics.average_precision(labels, ours, counted),
+            float("nan") if theirs is None else metrics.average_precision(labels, theirs, counted),
+        ),
+        average_precision_interval=NO_INTERVAL if theirs is None else view.difference(ours, theirs, counted),
+        effective_positives=metrics.effective_number(counted[labels == 1]),
+        most_weight=most_weight if most_weight < view.stands_for.max() else None,
+        calibration_error=(
+            report["candidate"]["calibration_error"],
+            report["champion"]["calibration_error"] if "champion" in report else None,
+        ),
+        calibration_interval=(
+            NO_INTERVAL if champion is None or theirs is None else view.calibration_difference(ours, theirs)
+        ),
+        slices=()
+        if theirs is None
+        else slice_evidence(Scored(labels, ours, theirs, weights, groups, view.bootstrap), members(facts), policy),
+        replayed=replay(held_out, model.probabilities, trial.references, policy, seed=trial.seed),
+    )
+    return Judgement(report, gates(evidence, policy))
+
+
+def _peers(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, ours: Floats) -> dict[str, Any]:
+    """The figures of the baselines on the judged rows, and the difference of the candidate to the fair peer.
+
+    `fitted` is the number of rows that the baselines of the last time fold learnt, of `known` that the candidate
+    learnt.
+    """
+    columns = matrix(trial.facts)
+    found = peer_scores(
+        trial.facts, columns, trial.labels, trial.weights, trial.split, models, seed=trial.seed, threads=trial.threads
+    )
+    theirs = found[FAIR_PEER]
+    known = len(trial.split.time_folds[-1].fit)
+    return {
+        "figures": {name: view.ranking(scores) for name, scores in found.items()},
+        "difference": view.average_precision_difference(ours, theirs),
+        "difference_interval": view.difference(ours, theirs, np.ones(len(ours))),
+        "fitted": min(known, MOST_FITTED),
+        "known": known,
+    }
+
+
+def _too_little(trial: Trial) -> str | None:
+    try:
+        first = trial.split.time_folds[0].fit
+        refuse_too_few(trial.labels[first], trial.groups[first])
+    except SnapshotRefused as refused:
+        return f"Before the cut: {refused}"
+    labels = trial.labels[trial.split.judge]
+    if len(np.unique(labels)) < 2:
+        return f"{len(labels)} later listings of unseen sellers, {int(labels.sum())} counterfeit: no two classes."
+    return None
+
+
+def _not_judged(why: str, labels: Labels, groups: NDArray[np.intp], policy: GatePolicy) -> Judgement:
+    rows, positives = len(labels), int(labels.sum())
+    found = nothing_judged(rows, positives, len(np.unique(groups[labels == 1])), policy)
+    return Judgement({"rows": rows, "positives": positives, "why": why}, found)

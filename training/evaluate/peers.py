@@ -1,0 +1,68 @@
+"""The fair peer beside the candidate: baselines fitted on the same rows before each time fold, judged on the same rows.
+
+They are those of `touchstone evaluate`, with the same definitions (`training.evaluate.baselines`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from features.facts import Facts
+from models.arrays import Floats, Labels, Rows
+from training.evaluate import baselines
+from training.evaluate.splits import LaterSplit
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.forest import forest_alone
+
+FAIR_PEER: Final = "fair_peer"
+# In the order of the report: the peer and its halves, the strongest single signal, then the model's own parts.
+NAMES: Final = (FAIR_PEER, "field_text", "numbers", "best_signal", "forest_alone", "text_alone")
+# The peer's text model takes about as long as one of ours. With more rows to fit on it gets a sample of this size, and
+# a peer that learnt less than the candidate shows nothing about it. Ours.
+MOST_FITTED: Final = 4_000
+
+
+def fitted_rows(fit: Rows, *, seed: int) -> Rows:
+    """The rows that the baselines are fitted on: all, or a random sample of `MOST_FITTED`."""
+    if len(fit) <= MOST_FITTED:
+        return fit
+    return np.sort(np.random.default_rng(seed).choice(fit, MOST_FITTED, replace=False))
+
+
+def peer_scores(
+    facts: Sequence[Facts],
+    columns: Floats,
+    labels: Labels,
+    weights: Floats,
+    split: LaterSplit,
+    models: Sequence[CounterfeitClassifier],
+    *,
+    seed: int,
+    threads: int,
+) -> Mapping[str, Floats]:
+    """The scores of the judged rows by each baseline, shape (judged,), in the order of `split.judge`.
+
+    `columns` are the features of all rows, shape (n, features), and `models` the candidate's fit for each time fold.
+    The best signal is the one that sorts the rows before the first fold best.
+    """
+    found: dict[str, list[Floats]] = {name: [] for name in NAMES if name not in {FAIR_PEER, "best_signal"}}
+    listings = [one.listing for one in facts]
+    raw = baselines.raw_numbers(listings)
+    for one, model in zip(split.time_folds, models, strict=True):
+        fit, judge = fitted_rows(one.fit, seed=seed), one.judge
+        shown, hidden = [listings[i] for i in fit], [listings[i] for i in judge]
+        found["numbers"].append(
+            baselines.fit_predict_numbers(raw[fit], labels[fit], raw[judge], weights=weights[fit], threads=threads)
+        )
+        found["field_text"].append(
+            baselines.fit_predict_field_text(shown, labels[fit], hidden, weights=weights[fit], quickly=True)
+        )
+        found["text_alone"].append(model.model_.text.many(hidden))
+        forest = forest_alone(columns[one.fit], labels[one.fit], weights[one.fit], seed=seed, threads=threads)
+        found["forest_alone"].append(forest.raw(columns[judge]))
+    scores = {name: np.concatenate(parts) for name, parts in found.items()}
+    first = fitted_rows(split.time_folds[0].fit, seed=seed)
+    scores["best_signal"] = baselines.best_signal(columns[first], labels[first], columns[split.judge])[1]
+    scores[FAIR_PEER] = baselines.rank_average(scores["numbers"], scores["field_text"])
+    return {name: scores[name] for name in NAMES}

@@ -1,0 +1,1 @@
+"""The fit of the classifier: learners, text, their join, and calibration."""

@@ -1,0 +1,104 @@
+"""The join of learner and text into one value: the rule, and the weights fitted on out-of-fold values."""
+
+from typing import Final
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+
+from models.arrays import Floats, Labels
+from models.classifier import Combiner, Join, Standard
+from models.points import Points
+from models.policies.deciding import ScorecardPolicy
+from training.fit.calibration import fit_sigmoid
+
+# With fewer positives, a learner that takes no offset cannot learn the value of a text score (ADR 56).
+STACK_FROM_POSITIVES: Final = 300
+# The prior of the sum prefers neither, with the strength of 30 positives (ADR 56).
+TEXT_WEIGHT_PRIOR: Final = 1 / 2
+TEXT_WEIGHT_PRIOR_POSITIVES: Final = 30
+# Keeps the two weights finite where they separate the classes, and shrinks them by less than a hundredth elsewhere.
+_POINTS_COST, _MOST_STEPS = 100.0, 1_000
+_WEIGHT_GRID: Final = tuple(i / 20 for i in range(21))
+
+
+def join_of(positives: int, *, takes_offset: bool) -> Join:
+    """The join for a learner that takes an offset, or for this number of positives in the training data."""
+    if takes_offset:
+        return Join.OFFSET
+    return Join.SUM if positives < STACK_FROM_POSITIVES else Join.STACK
+
+
+def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner, Floats]:
+    """The combiner of `Join.OFFSET`, and the offset of each row: the calibrated log-odds of its out-of-fold text value.
+
+    Arrays have shape (n,). The learner is then fitted to what the text leaves open, so that neither has to repeat what
+    the other knows.
+    """
+    standard = standard_of(text)
+    standardised = standard.apply(text)
+    line = fit_sigmoid(standardised, labels, weights)
+    return Combiner(Join.OFFSET, line.slope, Standard(0.0, 1.0), standard), line.log_odds(standardised)
+
+
+def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Labels, weights: Floats) -> Points:
+    """The points of the scorecard, weighed by a logistic regression on them and on the out-of-fold text value.
+
+    Arrays have shape (n,). The forest does not see them: on labels that the scorecard chose it would unlearn them
+    (ADR 56). Points that speak against the labels, or for them as much as chance would, get no weight.
+    """
+    standard = standard_of(sums)
+    both = np.column_stack([standard_of(text).apply(text), standard.apply(sums)])
+    learner = LogisticRegression(C=_POINTS_COST, max_iter=_MOST_STEPS).fit(both, labels, sample_weight=weights)
+    weight = _beyond_chance(both, learner.predict_proba(both)[:, 1], weights, float(learner.coef_[0, 1]))
+    return Points(rules.rules, rules.price_alone_at_most, weight, standard.mean, standard.spread)
+
+
+def _beyond_chance(both: Floats, probabilities: Floats, weights: Floats, weight: float) -> float:
+    """The weight of the points, less what its standard error makes of nothing: the positive part of James and Stein.
+
+    A weight as large as its standard error becomes zero, and one five times as large loses a twenty-fifth.
+    """
+    design = np.column_stack([both, np.ones(len(both))])
+    # Weighted rows hold the information of Kish's effective number of rows.
+    effective = weights * weights.sum() / np.sum(weights**2)
+    information = design.T @ (design * (effective * probabilities * (1 - probabilities))[:, None])
+    variance = float(np.linalg.pinv(information)[1, 1])
+    return weight * max(0.0, 1 - variance / weight**2) if weight > 0 else 0.0
+
+
+def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:
+    """The combiner: standards of both out-of-fold values, shape (n,), and for a sum the weight of the text."""
+    number_standard, text_standard = standard_of(numbers), standard_of(text)
+    weight = 0.0
+    if join is Join.SUM:
+        weight = text_weight(number_standard.apply(numbers), text_standard.apply(text), labels, weights)
+    return Combiner(join, weight, number_standard, text_standard)
+
+
+def text_weight(
+    numbers: Floats,
+    text: Floats,
+    labels: Labels,
+    weights: Floats,
+    *,
+    prior: float = TEXT_WEIGHT_PRIOR,
+    strength: float = TEXT_WEIGHT_PRIOR_POSITIVES,
+) -> float:
+    """The weight of text in the sum of two standardised out-of-fold values, shape (n,).
+
+    It is the weight that sorts these rows best, pulled towards the prior by the strength of so many positives. Of
+    weights that sort equally well, the one nearest to the prior is taken.
+    """
+
+    def sorts(weight: float) -> tuple[float, float]:
+        joined = (1 - weight) * numbers + weight * text
+        return float(average_precision_score(labels, joined, sample_weight=weights)), -abs(weight - prior)
+
+    best, positives = max(_WEIGHT_GRID, key=sorts), int(labels.sum())
+    return (positives * best + strength * prior) / (positives + strength)
+
+
+def standard_of(values: Floats) -> Standard:
+    """Centre and spread of values, shape (n,)."""
+    return Standard(float(values.mean()), float(max(values.std(), 1e-9)))

@@ -1,0 +1,90 @@
+"""The gate of the golden set: recall on listings that no labeller of training data can influence."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compute import compute
+from models.bundle import Bundle
+from models.policies.learning import GatePolicy
+from training.evaluate import metrics
+from training.evaluate.slices import members
+from training.evaluate.splits import seller_groups
+from training.gates.gate import Gate, State, made_of, not_judged
+from training.gates.gates import Incumbent
+from training.gates.golden import GoldenSet
+from training.gates.incumbent import InForce
+from training.gates.slice_gate import Scored, SliceEvidence, slice_evidence, slice_part
+
+_NAME: Final = "golden_set"
+_WHOLE: Final = "all of it"
+_BOOTSTRAPS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenEvidence:
+    """The results of both models on a golden set: as a whole, and in each slice of it that is large enough.
+
+    `champion_saw` is whether the champion was trained before the set was frozen, possibly on its listings.
+    """
+
+    digest: str
+    items: int
+    positives: int
+    incumbent: Incumbent
+    champion_saw: bool
+    parts: tuple[SliceEvidence, ...]
+
+
+def golden_evidence(golden: GoldenSet, shipped: Bundle, incumbent: InForce, policy: GatePolicy) -> GoldenEvidence:
+    """The evidence of a set, scored by the candidate bundle itself, which was not trained on the set."""
+    facts, labels = golden.facts(), golden.labels
+    computed = [compute(one) for one in facts]
+    groups = seller_groups([item.seller for item in golden.items])
+    scored = Scored(
+        labels,
+        InForce(shipped, incumbent.threads).scores(computed),
+        incumbent.scores(computed),
+        np.ones(len(labels)),
+        groups,
+        metrics.seller_bootstrap(groups, times=_BOOTSTRAPS, seed=0),
+    )
+    slices: dict[str, NDArray[np.intp]] = {_WHOLE: np.arange(len(labels))}
+    slices |= {name: rows for name, rows in members(facts).items() if len(rows) >= policy.golden_slice_rows}
+    return GoldenEvidence(
+        golden.digest,
+        len(labels),
+        int(labels.sum()),
+        incumbent.name,
+        incumbent.was_trained_by(golden.as_of),
+        slice_evidence(scored, slices, replace(policy, slice_rows=1)),
+    )
+
+
+def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
+    """The candidate stays within the bounds of slices on the golden set and on each of its large slices.
+
+    Judgement calls: The bounds and their confidence are those of `training.gates.slice_gate`. Without a frozen set, or
+    with too few counterfeits in it, the gate does not judge and does not block, because a marketplace needs models
+    before it has two analysts with spare time. A champion that was trained before the freezing may have been trained on
+    the set; that only makes the gate stricter, and the sentence says so.
+    """
+    if found is None:
+        return not_judged(_NAME, "No golden set is frozen; `touchstone model golden --freeze` makes one.", blocks=False)
+    parts = tuple(slice_part(one, policy) for one in found.parts)
+    named = f"Golden set {found.digest[:12]}, {found.items} listings, {found.positives} counterfeit"
+    flattered = " The champion may have been trained on it, which flatters it." if found.champion_saw else ""
+    slices = sum(part.state is State.PASSED for part in parts) - 1
+    whole = parts[0].sentence if parts else ""
+    gate = made_of(
+        _NAME,
+        parts,
+        sentence=f"{named}: {whole} {slices} slices of {policy.golden_slice_rows} listings or more hold as well, "
+        f"beside {found.incumbent.value}.{flattered}",
+        nothing=f"{named}: at least {policy.collapse_positives} counterfeits are needed.",
+    )
+    if gate.state is not State.FAILED:
+        return gate if not parts else replace(gate, figure=parts[0].figure, bound=parts[0].bound)
+    return replace(gate, sentence=f"{named}, beside {found.incumbent.value}. {gate.sentence}{flattered}")

@@ -1,0 +1,1 @@
+"""Trainings, publications and reproductions: child processes, and the pipeline they run."""

@@ -1,0 +1,155 @@
+"""The training child: `python -m training.runs.job train …`, and `register …` and `close …` for what others did."""
+
+import argparse
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from models.bundle import digest_of, from_files
+from models.errors import BundleRefused
+from models.forest import Forest
+from training.bundle_folder import read_bundle_folder, write_bundle_folder
+from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.fit.second_stage import NO_ENCODER
+from training.fit.settings import DEFAULT_SETTINGS, FitSettings, read_settings
+from training.fit.stages import READ, REGISTER, Progress, of_whole
+from training.gates.golden import read_golden
+from training.registry.run_facts import RunState
+from training.registry.runs import Start
+from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
+from training.runs.made_with import fixed_parameters, forest_parameters, made_with, versions
+from training.runs.pipeline import train
+from training.snapshots.snapshot import SnapshotRefused, read_snapshot
+
+# With a sentence for the person who requested the training; any other error is a failure.
+_REFUSALS: Final = (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0 when done, 3 when refused with a sentence."""
+    parser = argparse.ArgumentParser(prog="training.runs.job")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train_parser = commands.add_parser("train")
+    train_parser.add_argument("--snapshot", type=Path, required=True)
+    train_parser.add_argument("--snapshot-digest", required=True)
+    train_parser.add_argument("--out", type=Path, required=True)
+    train_parser.add_argument("--champion", type=Path)
+    train_parser.add_argument("--golden", type=Path)
+    train_parser.add_argument("--golden-digest", default="")
+    train_parser.add_argument("--learner", default=Forest.name)
+    train_parser.add_argument("--settings", type=Path)
+    train_parser.add_argument("--encoder", default=NO_ENCODER)
+    train_parser.add_argument("--seed", type=int, default=0)
+    train_parser.add_argument("--threads", type=int, default=1)
+    train_parser.add_argument("--accept-leak", action="append", default=[])
+    train_parser.add_argument("--policy", action="append", default=[])
+    register_parser = commands.add_parser("register")
+    register_parser.add_argument("--bundle", type=Path, required=True)
+    close_parser = commands.add_parser("close")
+    close_parser.add_argument("--state", choices=[RunState.REFUSED.value, RunState.FAILED.value], required=True)
+    close_parser.add_argument("--reason", required=True)
+    for one in (train_parser, close_parser):
+        one.add_argument("--job-id", required=True)
+        one.add_argument("--run-name", default="")
+        one.add_argument("--cause", default="")
+    for one in (train_parser, register_parser, close_parser):
+        add_registry_options(one)
+    options = parser.parse_args(arguments)
+    end_with_parent()
+    try:
+        found = {"train": _train, "register": _register, "close": _close}[options.command](options)
+    except _REFUSALS as refused:
+        say({"event": "refused", "sentence": str(refused)})
+        return REFUSED
+    say({"event": "done", **found})
+    return 0
+
+
+def _train(options: argparse.Namespace) -> dict[str, Any]:
+    """Train within a run that is there from the start, and that says why where there is no bundle."""
+    progress = of_whole(lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 3)}))
+    progress(READ, 0.0)
+    registry = _registry(options)
+    try:
+        settings = read_settings(options.settings) if options.settings else DEFAULT_SETTINGS
+    except ValueError as refused:
+        with suppress(NotTracked):
+            ended(registry, _named(options), RunState.REFUSED, str(refused))
+        raise
+    start = _start(options, settings)
+    begun = started(registry, start)
+    try:
+        return _trained(options, registry, start, settings, progress)
+    except Exception as error:
+        if begun:
+            state = RunState.REFUSED if isinstance(error, _REFUSALS) else RunState.FAILED
+            with suppress(NotTracked):  # The parent hears of the error itself.
+                ended(registry, start, state, str(error) or type(error).__name__)
+        raise
+
+
+def _trained(
+    options: argparse.Namespace, registry: Registry, start: Start, settings: FitSettings, progress: Progress
+) -> dict[str, Any]:
+    snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
+    golden = read_golden(options.golden, expected=options.golden_digest) if options.golden else None
+    candidate = train(
+        snapshot,
+        champion=from_files(read_bundle_folder(options.champion)) if options.champion else None,
+        golden=golden,
+        seed=options.seed,
+        threads=options.threads,
+        learner=options.learner,
+        settings=settings,
+        encoder=options.encoder,
+        accepted_leaks=options.accept_leak,
+        progress=progress,
+    )
+    run = {
+        "name": start.name,
+        "cause": start.cause,
+        "parameters": {**start.parameters, **forest_parameters(candidate.report["positives"], settings)},
+    }
+    report = {**candidate.report, "run": run, "made_with": made_with()}
+    digest = digest_of(candidate.files)
+    folder = options.out / digest
+    write_bundle_folder(folder, candidate.files, {"report": report})
+    # From here on the training has its result, whatever becomes of this process.
+    say({"event": "trained", "digest": digest, "folder": str(folder), "report": report})
+    progress(REGISTER, 0.0)
+    try:
+        found = track(registry, Trained(options.job_id, digest, folder, report))
+    except NotTracked as why:
+        return {"not_tracked": str(why)}
+    return {"run_id": found.run_id, "version": found.version}
+
+
+def _start(options: argparse.Namespace, settings: FitSettings) -> Start:
+    parameters = {**fixed_parameters(options.seed, settings), **dict(versions(*options.policy))}
+    return replace(_named(options), snapshot=options.snapshot_digest, parameters=parameters)
+
+
+def _named(options: argparse.Namespace) -> Start:
+    return Start(options.job_id, options.run_name or options.job_id, options.cause)
+
+
+def _close(options: argparse.Namespace) -> dict[str, Any]:
+    """End the run of a training that could not do so itself, or that never began."""
+    return {"run_id": ended(_registry(options), _named(options), RunState(options.state), options.reason)}
+
+
+def _registry(options: argparse.Namespace) -> Registry:
+    return Registry(options.tracking_uri, options.artifacts, options.model_name)
+
+
+def _register(options: argparse.Namespace) -> dict[str, Any]:
+    """Log a bundle that was trained on a file; its digest takes the place of a job id."""
+    digest = from_files(read_bundle_folder(options.bundle)).digest
+    found = track(_registry(options), Trained.at(options.bundle, digest, f"file:{digest}"))
+    return {"run_id": found.run_id, "version": found.version}
+
+
+if __name__ == "__main__":
+    end(main())

@@ -1,0 +1,136 @@
+"""A model card in Markdown: the model, its training data, its evaluation, and its limits."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from training.evaluate.comparison import comparable, why_not_comparable
+from training.evaluate.operating import promise_in_words
+
+
+def model_card(report: Mapping[str, Any], digest: str) -> str:
+    """The card of one bundle, from its report."""
+    judged = comparable(report["judged"])
+    lines = [
+        f"# Counterfeit classifier {digest[:12]}",
+        "",
+        "Calibrated probability that a listing is counterfeit, from price, seller history and text.",
+        "",
+        "## Data",
+        (
+            f"* Snapshot `{report['snapshot']}`: {report['rows']:,} labelled listing versions of {report['sellers']:,} "
+            f"sellers, {report['positives']:,} of them counterfeit."
+        ),
+        f"* Evidence: {_counted(report['evidence_levels'])}. Lanes: {_counted(report['lanes'])}.",
+        "* Labels exist only for reviewed listings; each row is weighted by its probability of a review.",
+        *([_weights(report["weights"])] if "weights" in report else []),
+        "",
+        "## Model",
+        (
+            f"* LightGBM on {report['feature_count']} documented features and a hashed n-gram text model, joined by "
+            f"`{report['join']}`, calibrated by `{report['calibration']}` on out-of-fold scores by seller."
+        ),
+        *(
+            ["* The points of the starter scorecard are added, weighed by the labels."]
+            if report.get("points_weight")
+            else []
+        ),
+        *([_settings(report["settings"])] if report.get("settings") else []),
+        *([_second_stage(report["second_stage"])] if report.get("second_stage") else []),
+        (
+            f"* Thresholds: ask the brand from {report['thresholds']['ask_brand_from']:.3f}, analyst from "
+            f"{report['thresholds']['analyst_from']:.3f}. They are point estimates, not bounds."
+        ),
+        *(f"* {promise_in_words(promise)}" for promise in report.get("promises", ())),
+        "",
+        "## Judged on later listings of unseen sellers",
+        *_judged(judged),
+        "",
+        "## Gates",
+        *_gates(report["gates"]),
+        "",
+        "## Use and limits",
+        "* Decides who reviews a listing. It never removes a listing; only a person's verdict does.",
+        "* No seller, brand or reporter id is a feature. Sellers adapt; retrain from fresh verdicts.",
+        "* Do not use it to judge people, or for goods or languages absent from the data above.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _weights(found: Mapping[str, Any]) -> str:
+    kept = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in found["held"].items() if n)
+    return (
+        f"* {found['near_duplicates']:,} rows are near-duplicates of a seller and share the weight of one. Capped "
+        f"at their share of the weight: {kept or 'none'}. Effective sample size {found['effective_n']:,.0f} rows."
+    )
+
+
+def _settings(found: Mapping[str, float]) -> str:
+    return f"* Settings given by a person: {', '.join(f'{name} {value:g}' for name, value in found.items())}."
+
+
+def _second_stage(found: Mapping[str, Any]) -> str:
+    low, high = found["gain"]["ap_interval"]
+    return (
+        f"* Second score on listings just below the threshold by `{found['encoder']}`, which reads the title: out of "
+        f"fold {_figure(found['gain']['ap'])} more average precision (95 % by seller {_figure(low)} to "
+        f"{_figure(high)})."
+    )
+
+
+_WORDS: Final = {"passed": "pass", "failed": "FAIL", "not_judged": "not judged"}
+
+
+def _gates(gates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for gate in gates:
+        yield f"* {_WORDS[gate['state']]} {gate['name']}: {gate['sentence']}"
+        yield from (f"  * {_WORDS[part['state']]} {part['name']}: {part['sentence']}" for part in gate["parts"])
+
+
+def _judged(judged: Mapping[str, Any]) -> list[str]:
+    if "candidate" not in judged:
+        return [f"* Not judged: {judged['why']}"]
+    found, bare = judged["candidate"], judged["only_text_and_price"]
+    low, high = found["ap_interval"]
+    lines = [
+        f"* {judged['rows']:,} listings, {judged['positives']:,} counterfeit, {judged['sellers']:,} sellers.",
+        (
+            f"* Average precision {_figure(found['ap'])} (95 % by seller {_figure(low)} to {_figure(high)}), ROC-AUC "
+            f"{_figure(found['roc_auc'])}, calibration error {_figure(found['calibration_error'])}."
+        ),
+        f"* With only title, description, brand, category and price: average precision {_figure(bare['ap'])}.",
+    ]
+    if why := why_not_comparable(judged):
+        lines.append(f"* {why}")
+    if theirs := judged.get("champion"):
+        lines.append(f"* Champion {theirs['digest'][:12]}: average precision {_figure(theirs['ap'])}.")
+    if peers := judged.get("peers"):
+        lines.append(_fair_peer(peers))
+    return [*lines, _random_slice(judged)]
+
+
+def _fair_peer(found: Mapping[str, Any]) -> str:
+    low, high = found["difference_interval"]
+    fitted, known = found["fitted"], found["known"]
+    sampled = "" if fitted >= known else f", which learnt {fitted:,} of {known:,} rows"
+    return (
+        f"* Fair peer{sampled}: average precision {_figure(found['figures']['fair_peer']['ap'])}; difference "
+        f"{_figure(found['difference'])} (95 % by seller {_figure(low)} to {_figure(high)})."
+    )
+
+
+def _random_slice(judged: Mapping[str, Any]) -> str:
+    size, found = judged["random_slice"], judged["candidate"]["random_slice"]
+    beside = f", the champion {_figure(judged['champion']['random_slice']['ap'])}" if "champion" in judged else ""
+    return (
+        f"* Weighted to the {size['listings']:,.0f} listings that these represent, {size['drawn']:,} of them sampled "
+        f"at random: average precision {_figure(found['ap'])}{beside}; effective sample size "
+        f"{found['effective_n']:,.0f} rows."
+    )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items())
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"

@@ -1,0 +1,186 @@
+"""Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on what was judged."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+
+from features.compute import NAMES, matrix
+from models.bundle import Bundle, from_files, to_files
+from models.forest import Forest
+from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
+from training.evaluate.comparison import curves, figures
+from training.evaluate.judging import Trial, judge
+from training.evaluate.operating import choose_thresholds, operating_curve, operating_points, promises
+from training.evaluate.splits import learnt_until, seller_groups, split_for_judging
+from training.evaluate.suspects import suspects
+from training.fit.classifier import CounterfeitClassifier
+from training.fit.phrases import fit_phrases
+from training.fit.second_stage import NO_ENCODER, second_stage_of
+from training.fit.settings import DEFAULT_SETTINGS, FitSettings
+from training.fit.stages import ENCODE, FIT_ALL, Progress, of_fit
+from training.fit.weighting import largest_sources, stands_for, training_weights
+from training.gates.golden import GoldenSet, refuse_golden_rows
+from training.gates.golden_gate import golden_evidence, golden_gate
+from training.gates.incumbent import InForce
+from training.gates.upheld import upheld_evidence, upheld_gate
+from training.snapshots.snapshot import Snapshot
+from training.snapshots.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
+
+JUDGED_SHARE: Final = 0.25
+EVERYTHING: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    files: Mapping[str, bytes]
+    report: Mapping[str, Any]
+
+
+def train(
+    snapshot: Snapshot,
+    *,
+    champion: Bundle | None,
+    golden: GoldenSet | None = None,
+    seed: int,
+    threads: int,
+    accepted_leaks: Collection[str] = (),
+    learner: str = Forest.name,
+    settings: FitSettings = DEFAULT_SETTINGS,
+    encoder: str = NO_ENCODER,
+    learn_before: datetime | None = None,
+    progress: Progress = lambda _w, _s: None,
+) -> Candidate:
+    """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
+
+    The judged figures are of models fitted on the rows before each time fold. The shipped model has the same settings
+    and is fitted on the rows before the last time fold, as the last judged model; it scores the upheld appeals and the
+    golden set. Later rows wait for the next training, because nothing that learnt them is judged (ADR 68). Where no
+    model could be judged, which blocks the candidate, it is fitted on all rows. `learn_before` repeats the choice of an
+    earlier training. Equal snapshots, seeds and choices give equal bundles. The gates judge first answers; `encoder`
+    adds a second stage, which the report compares with them.
+
+    Raises SnapshotRefused (too few labels or sellers of a class; copied rows; rows of the golden set; or a column that
+    leaks the label and is not accepted by name).
+    """
+    if golden is not None:
+        refuse_golden_rows(snapshot.rows, golden)
+    labels, facts = snapshot.labels, snapshot.facts()
+    groups = seller_groups([row.seller_cluster for row in snapshot.rows])
+    refuse_too_few(labels, groups)
+    refuse_copies(snapshot.rows)
+    leaking = leaks(matrix(facts), labels)
+    refuse_leaks(leaking, accepted_leaks)
+    weighed = training_weights(snapshot.rows, facts)
+    weights, represented = weighed.values, stands_for(snapshot.rows)
+    times = [row.known_at for row in snapshot.rows]
+    matured = [row.matured_at for row in snapshot.rows]
+    split = split_for_judging(
+        times,
+        groups,
+        labels,
+        share=JUDGED_SHARE,
+        champion_learnt_until=None if champion is None else learnt_until(times, matured, champion.references_as_of),
+        fewest_positives=DEFAULT_GATES.fewest_positives,
+        fewest_positive_sellers=DEFAULT_GATES.fewest_positive_sellers,
+    )
+    trial = Trial(
+        facts, labels, groups, weights, represented, snapshot.references, split, seed, threads, learner, settings
+    )
+    judged = judge(trial, champion, progress)
+    before = learn_before or (EVERYTHING if "why" in judged.report else split.time_folds[-1].cut)
+    is_learnt = np.array([time < before for time in times])
+    later, duplicates = [one for one, learnt in zip(facts, is_learnt, strict=True) if not learnt], weighed.duplicates
+    rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
+    facts = [one for one, learnt in zip(facts, is_learnt, strict=True) if learnt]
+    labels, groups, weighed = labels[is_learnt], groups[is_learnt], training_weights(rows, facts)
+    weights, represented = weighed.values, stands_for(rows)
+    model = CounterfeitClassifier(
+        seed=seed, threads=threads, learner=learner, settings=settings, progress=of_fit(FIT_ALL, progress)
+    )
+    model.fit(facts, labels, groups=groups, sample_weight=weights)
+    second = second_stage_of(
+        encoder,
+        model,
+        facts,
+        labels,
+        groups=groups,
+        sample_weight=weights,
+        progress=lambda share: progress(ENCODE, share),
+    )
+    out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
+    thresholds = choose_thresholds(labels, out_of_fold, represented)
+    doubts = np.empty(len(is_learnt))
+    doubts[is_learnt], doubts[~is_learnt] = out_of_fold, model.predict_proba(later)[:, 1]
+    doubted = suspects(snapshot.rows, doubts, duplicates, most=DEFAULT_SECOND_REVIEW.most_reported)
+    files = to_files(
+        model.model_,
+        thresholds=thresholds,
+        references=snapshot.references,
+        references_as_of=snapshot.as_of,
+        masking=model.masking_,
+        settings=settings.changed(),
+        phrases=fit_phrases(facts, labels, weights, groups, snapshot.references.brands.brands.values()),
+        second_stage=second.stage,
+    )
+    shipped, incumbent = from_files(files), InForce(champion, threads)
+    upheld = upheld_evidence(rows, facts, shipped, incumbent, DEFAULT_GATES)
+    on_golden = None if golden is None else golden_evidence(golden, shipped, incumbent, DEFAULT_GATES)
+    gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES), golden_gate(on_golden, DEFAULT_GATES))
+    report = {
+        "snapshot": snapshot.digest,
+        "golden_set": golden.digest if golden is not None else None,
+        "rows": len(rows),
+        "waiting": len(later),
+        "positives": int(labels.sum()),
+        "sellers": len(np.unique(groups)),
+        "evidence_levels": _counts(row.evidence_level for row in rows),
+        "lanes": _counts(row.lane for row in rows),
+        "weights": weighed.report,
+        "sources": largest_sources(rows),
+        "accepted_leaks": [asdict(leak) for leak in leaking],
+        "cut": split.cut.isoformat(),
+        "learnt_before": before.isoformat() if before < EVERYTHING else None,
+        "seed": seed,
+        "learner": learner,
+        "settings": settings.changed(),
+        "feature_count": len(NAMES),
+        "join": model.model_.combiner.join.value,
+        "text_weight": model.model_.combiner.text_weight,
+        "points_weight": None if model.model_.points is None else model.model_.points.weight,
+        "calibration": model.model_.calibration.method.value,
+        "thresholds": asdict(thresholds),
+        "operating_points": operating_points(labels, out_of_fold, thresholds),
+        "operating_curve": operating_curve(labels, out_of_fold, represented),
+        "promises": promises(labels, out_of_fold, groups),
+        "out_of_fold": figures(labels, out_of_fold),
+        "second_stage": second.report,
+        "judged": judged.report,
+        "gates": [gate.as_json() for gate in gates],
+        "curves": curves(labels, out_of_fold),
+        "suspects": [asdict(one) for one in doubted],
+    }
+    return Candidate(files, without_nan(report))
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for value in values:
+        found[value] = found.get(value, 0) + 1
+    return dict(sorted(found.items()))
+
+
+def without_nan(value: Any) -> Any:
+    """The value for JSON, with None in place of NaN.
+
+    >>> without_nan({"ap": math.nan, "interval": (0.1, math.nan)})
+    {'ap': None, 'interval': [0.1, None]}
+    """
+    if isinstance(value, Mapping):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,42 @@
+"""The child that publishes a model to MLflow: `python -m training.runs.publication …`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.errors import BundleRefused
+from training.bundle_folder import read_bundle_folder
+from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.registry.tracking import NotTracked, Registry, Trained, publish
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Register a bundle if it is not, and with `--champion` point the alias at it; returns 0 when done, 3 when refused
+    with a sentence."""
+    parser = argparse.ArgumentParser(prog="training.runs.publication")
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--digest", required=True)
+    parser.add_argument("--job-id", required=True)
+    parser.add_argument("--champion", action="store_true")
+    add_registry_options(parser)
+    options = parser.parse_args(arguments)
+    end_with_parent()
+
+    def trained() -> Trained:
+        from models.bundle import from_files  # noqa: PLC0415  # its libraries take a second; most models are registered
+
+        from_files(read_bundle_folder(options.bundle), expected=options.digest)
+        return Trained.at(options.bundle, options.digest, options.job_id)
+
+    registry = Registry(options.tracking_uri, options.artifacts, options.model_name)
+    try:
+        found = publish(registry, trained, options.digest, champion=options.champion)
+    except (NotTracked, BundleRefused, LookupError, ValueError) as refused:
+        say({"event": "refused", "sentence": str(refused)})
+        return REFUSED
+    say({"event": "done", "run_id": found.run_id, "version": found.version})
+    return 0
+
+
+if __name__ == "__main__":
+    end(main())

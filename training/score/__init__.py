@@ -1,0 +1,1 @@
+"""Scores of a file, on several processes or a cluster."""

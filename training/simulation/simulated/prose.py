@@ -1,0 +1,222 @@
+"""Titles and descriptions of the synthetic marketplace, and their obfuscations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from training.simulation.simulated.chance import Random, happens, one_of
+from training.simulation.simulated.goods import GOODS, HOUSES, SMALL_MAKERS
+from training.simulation.simulated.habits import HABITS, Habits, Honest
+from training.simulation.simulated.sellers import Seller, any_tell
+from training.simulation.simulated.words import (
+    ABOUT,
+    BLATANT_SENTENCES,
+    BLATANT_TITLES,
+    COLOURS,
+    CONTACTS,
+    HINTS,
+    PART_TITLES,
+    SERVICE,
+    STORIES,
+    TELLS,
+    TITLE_ENDINGS,
+    TITLES,
+    UNBRANDED,
+    VOUCHING,
+    Language,
+)
+
+_LOOK_ALIKES: Final = str.maketrans("aeopcyxKABEHMT", "аеорсухКАВЕНМТ")
+_STAND_INS: Final = str.maketrans("oelia", "03114")
+
+
+def _invisible(name: str, at: int) -> str:
+    return f"{name[:at]}\u200b{name[at:]}"
+
+
+def _look_alike(name: str, at: int) -> str:
+    return name[:at] + name[at:].translate(_LOOK_ALIKES)
+
+
+def _stand_in(name: str, at: int) -> str:
+    return name[:at] + name[at:].translate(_STAND_INS)
+
+
+def _spaced(name: str, _at: int) -> str:
+    return " ".join(name.replace(" ", ""))
+
+
+def _dotted(name: str, at: int) -> str:
+    return f"{name[:at]}.{name[at:]}"
+
+
+def _starred(name: str, at: int) -> str:
+    return f"{name[:at]}*{name[at + 1 :]}"
+
+
+_WAYS: Final[tuple[Callable[[str, int], str], ...]] = (_invisible, _look_alike, _stand_in, _spaced, _dotted, _starred)
+
+
+def obfuscated(random: Random, name: str) -> str:
+    """The name written in one of six ways that a search for it misses."""
+    return one_of(random, _WAYS)(name, 1 + int(random.random() * (len(name) - 2)))
+
+
+def mistyped(random: Random, text: str) -> str:
+    """The text with two neighbouring characters swapped, a common typing error."""
+    at = int(random.random() * (len(text) - 1))
+    return f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}" if len(text) > 1 else text
+
+
+_TYPO: Final = 0.04
+_ENDING: Final = 0.45
+_OTHER_LANGUAGE: Final = 0.06
+_ALIAS: Final = 0.35  # Share of names that Chinese and Russian sellers write in their own script.
+_KEPT_SHAPE: Final = 0.7
+_TELL_OF_RING: Final = 0.7
+_SECOND_TELL: Final = 0.3
+_KEPT_TELL: Final = 0.6
+_VOUCHES: Final = {Honest.SECOND_HAND: 0.12, Honest.PARALLEL_IMPORT: 0.12, Honest.OUTLET: 0.06}
+_VOUCHES_ELSE: Final = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The listed goods: a model of a brand (`house`, None without a registered brand), or a third-party part for it."""
+
+    house: int | None
+    model: int
+    goods: str
+    variant: int
+    counterfeit: bool
+    part: bool = False
+
+    @property
+    def brand_id(self) -> str:
+        """The registered brand of the goods, or '' if they have none; parts have none."""
+        return "" if self.house is None or self.part else HOUSES[self.house].brand.brand_id
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text that a buyer reads; `named` is the brand as in the title, None where it is obfuscated or absent."""
+
+    title: str
+    description: str | None
+    language: Language
+    named: str | None
+
+
+def write(random: Random, seller: Seller, item: Item) -> Text:
+    """Title and description in the seller's style."""
+    language = Language.EN if happens(random, _OTHER_LANGUAGE) else seller.style.language
+    habits = HABITS[seller.kind]
+    acts = item.counterfeit or seller.supplier is None  # A counterfeiter describes genuine goods plainly.
+    hidden = acts and not item.part and item.house is not None and happens(random, habits.obfuscations)
+    named = _named(random, item, language)
+    shown = named if named is None or not hidden else _hidden(random, item, language)
+    slots = _slots(random, item, language, shown)
+    title = _title(random, seller, item, language, slots)
+    blatant = acts and happens(random, habits.blatant)
+    if blatant and happens(random, 0.75):
+        title = f"{title} {one_of(random, BLATANT_TITLES[language])}"
+    described = happens(random, habits.described)
+    sentences = _sentences(random, seller, item, language, blatant) if described else []
+    joint = "" if language is Language.ZH else " "
+    description = joint.join(_capitalised(sentence.format(**slots)) for sentence in sentences)
+    return Text(
+        title=mistyped(random, title) if happens(random, _TYPO) else title,
+        description=description or None,
+        language=language,
+        named=None if hidden else named,
+    )
+
+
+def _named(random: Random, item: Item, language: Language) -> str | None:
+    if item.house is None:
+        return one_of(random, SMALL_MAKERS) if happens(random, 0.5) else None
+    brand = HOUSES[item.house].brand
+    if language is Language.ZH and happens(random, _ALIAS):
+        return next(alias for alias in brand.aliases if ord(alias[0]) > 0x3000)
+    if language is Language.RU and happens(random, _ALIAS):
+        return next(alias for alias in brand.aliases if 0x400 <= ord(alias[0]) < 0x500)
+    return brand.name
+
+
+def _hidden(random: Random, item: Item, language: Language) -> str:
+    if item.house is None or happens(random, 0.2):
+        return one_of(random, HINTS[language])
+    house = HOUSES[item.house]
+    return house.nickname if happens(random, 0.2) else obfuscated(random, house.brand.name)
+
+
+def _slots(random: Random, item: Item, language: Language, shown: str | None) -> dict[str, str]:
+    goods = GOODS[item.goods]
+    variants = goods.sizes or COLOURS[language]
+    return {
+        "brand": shown or "",
+        "model": "" if item.house is None else HOUSES[item.house].models[item.model].name,
+        "noun": one_of(random, goods.nouns[language]),
+        "make": one_of(random, goods.makes[language]),
+        "part": one_of(random, goods.parts[language]),
+        "variant": variants[item.variant % len(variants)],
+    }
+
+
+def _title(random: Random, seller: Seller, item: Item, language: Language, slots: dict[str, str]) -> str:
+    if item.part:
+        return _capitalised(one_of(random, PART_TITLES[language]).format(**slots))
+    shapes = TITLES[language]
+    shape = shapes[seller.style.shape] if happens(random, _KEPT_SHAPE) else one_of(random, shapes)
+    if item.house is None:
+        shape = "{brand} {noun} {variant}, {make}"
+    title = " ".join(shape.format(**slots).split())
+    if happens(random, _ENDING):
+        ending = one_of(random, TITLE_ENDINGS[seller.style.story][language])
+        title = f"{title}, {ending}" if happens(random, 0.5) else f"{title} {ending}"
+    return _capitalised(title)
+
+
+def _sentences(random: Random, seller: Seller, item: Item, language: Language, blatant: bool) -> list[str]:
+    """A few sentences, with the counterfeit indicators at random positions."""
+    habits = HABITS[seller.kind]
+    about = ABOUT[language] if item.house is not None and not item.part else ABOUT[language][6:]
+    found = [one_of(random, about)]
+    if happens(random, 0.5):
+        found.append(one_of(random, about))
+    if happens(random, 0.55):
+        found.append(one_of(random, STORIES[seller.style.story][language]))
+    if happens(random, 0.6):
+        found.append(one_of(random, SERVICE[language]))
+    if item.house is None and happens(random, 0.4):
+        found.append(one_of(random, UNBRANDED[language]))
+    if happens(random, _VOUCHES.get(seller.kind, _VOUCHES_ELSE) if isinstance(seller.kind, Honest) else 0.1):
+        found.append(one_of(random, VOUCHING[language]))
+    giveaways = _giveaways(random, seller, item, habits, language)
+    if blatant:
+        giveaways.append(one_of(random, BLATANT_SENTENCES[language]))
+    # Indicators replace other sentences, so that the length of a description is no indicator itself.
+    random.shuffle(found)
+    found = [*found[len(giveaways) :], *giveaways]
+    random.shuffle(found)
+    return list(dict.fromkeys(found))
+
+
+def _giveaways(random: Random, seller: Seller, item: Item, habits: Habits, language: Language) -> list[str]:
+    found: list[str] = []
+    tells = TELLS[language]
+    if item.counterfeit and seller.supplier is not None:
+        while happens(random, habits.tells if not found else _SECOND_TELL):
+            of_ring = happens(random, _TELL_OF_RING)
+            found.append(tells[one_of(random, seller.supplier.tells) if of_ring else any_tell(random)])
+    elif seller.style.kept_tell is not None and happens(random, _KEPT_TELL):
+        found.append(tells[seller.style.kept_tell])
+    elif happens(random, HABITS[Honest.RETAIL].tells if seller.supplier else habits.tells):
+        found.append(tells[any_tell(random)])
+    if happens(random, habits.contacts):
+        found.append(one_of(random, CONTACTS[language]))
+    return found
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""Labelled rows: snapshots, files, references, and whether they are sound."""
