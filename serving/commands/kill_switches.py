@@ -32,7 +32,7 @@ def show_kill_switches(at: At) -> list[str]:
 
 
 def _switch(at: At, rule: str, reason: str, *, on: bool) -> str:
-    from serving.operations.service.kill_switches import switch
+    from serving.marketplaces.service.kill_switches import switch
 
     if rule not in set(AutomaticRule):
         raise Invalid("There is no such rule; known are: {known}.", known=", ".join(AutomaticRule))

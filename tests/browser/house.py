@@ -26,9 +26,9 @@ from serving.listings.service.intake import receive
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.service.kill_switches import switch
 from serving.notices.service.notice_links import confirmation_for
 from serving.operations.service.housekeeping import refresh_references
-from serving.operations.service.kill_switches import switch
 from serving.platform.settings import Settings
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import attaching, submitting

@@ -28,7 +28,7 @@ from serving.composition import open_runtime
 from serving.listings.service.intake import receive
 from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.platform.settings import Settings
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of, token_of

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, or_
 
 from serving.appeals.store import erasing as of_appeals
-from serving.cases.store import erasing as of_reviews
+from serving.cases.store import erasing as of_cases
 from serving.platform.database.erasing import Place
 from serving.platform.database.lists import chunks
 from serving.privacy.rules.erasure import Erasable
@@ -23,7 +23,7 @@ PLACES: Final[Mapping[Erasable, tuple[Place, ...]]] = {
     Erasable.STATEMENTS: of_appeals.STATEMENTS,
     Erasable.DOCUMENTS: (*of_appeals.DOCUMENTS, *of_reports.DOCUMENTS),
     Erasable.EVIDENCE_PARTS: of_takedowns.EVIDENCE_PARTS,
-    Erasable.CUSTODY: (*of_reviews.CUSTODY, *of_reports.TEST_BUYS),
+    Erasable.CUSTODY: (*of_cases.CUSTODY, *of_reports.TEST_BUYS),
     Erasable.LINKS: of_appeals.LINKS,
 }
 

@@ -17,7 +17,7 @@ from serving.api.errors import status_of
 from serving.brands.store import brands
 from serving.guards import Administrator, runtime_of
 from serving.marketplaces.service import keys
-from serving.operations.service.kill_switches import administered as one_place
+from serving.marketplaces.service.kill_switches import administered as one_place
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, confirm, days_of, factor_kinds
 from serving.web.rendering import StaffPage, respond

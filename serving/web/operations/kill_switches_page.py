@@ -7,7 +7,7 @@ from models.errors import Invalid, NotFound
 from serving.accounts.store.accounts import Session
 from serving.guards import Administrator, runtime_of
 from serving.marketplaces.rules import RULES, AutomaticRule
-from serving.operations.service.kill_switches import administered, kill_switch_states, switch
+from serving.marketplaces.service.kill_switches import administered, kill_switch_states, switch
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields

@@ -1,7 +1,7 @@
 from fastapi.testclient import TestClient
 
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from tests.fixtures.clients import sign_in
 from tests.fixtures.reporting import confirm, questions, states
 from tests.fixtures.runtimes import Site

@@ -3,8 +3,8 @@ from serving.accounts.rules.access import Role
 from serving.accounts.service import provisioning
 from serving.accounts.service.provisioning import NewPerson
 from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.marketplaces.service.kill_switches import switch
 from serving.marketplaces.store import kill_switches
-from serving.operations.service.kill_switches import switch
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
 from serving.web.alarms import alarms_of

@@ -9,7 +9,7 @@ from serving.learning.service.learn import add_job
 from serving.learning.service.retraining import stored
 from serving.learning.store import learning, retraining
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.web.model.training_part import waits_for, why_started
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site

@@ -5,7 +5,7 @@ from serving.accounts.rules.access import Role
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.store import alerts

@@ -43,7 +43,7 @@ from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
 from serving.listings.service.intake import receive
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.standing.rules.confirmations import Outcome, outcome
 from serving.standing.store import standings
 from serving.takedowns.rules.approval import Decision

@@ -22,7 +22,7 @@ from serving.listings.store import listings
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.approval import Decision
 from tests.fixtures.mails import stored

@@ -26,7 +26,7 @@ from serving.learning.service.retraining import look, retrain_by_itself
 from serving.learning.store import learning, monitoring, retraining
 from serving.learning.store.learning import Job
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.platform import jobs
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.runtimes import Site, a_case, judge

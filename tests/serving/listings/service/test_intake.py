@@ -18,9 +18,9 @@ from serving.listings.service.precheck import precheck
 from serving.listings.store import listings, scores
 from serving.listings.tables import listing_version, observation, quarantine, score
 from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.service.kill_switches import switch
 from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.kill_switches import KillSwitchOff
-from serving.operations.service.kill_switches import switch
 from serving.takedowns.rules.statement import Undone, reinstatement_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.webhooks.rules.action import ActionKind

@@ -21,6 +21,7 @@ from serving.learning.store import learning, monitoring
 from serving.listings.service.intake import receive
 from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.service.kill_switches import switch
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import DecisionNotice
 from serving.notices.rules.limits import TooManyNotices
@@ -33,7 +34,6 @@ from serving.notices.service.notice_mails import confirm
 from serving.notices.store import notices
 from serving.notices.store.notices import Item
 from serving.notices.tables import notice, notice_network, reporter
-from serving.operations.service.kill_switches import switch
 from serving.platform.clock import Window
 from serving.privacy.service.erasure import erase_seller
 from serving.takedowns.rules.approval import Decision

@@ -10,7 +10,7 @@ from models.errors import NotFound
 from serving.accounts.rules.second_factors import Proof
 from serving.accounts.service.proving import Given
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.reports.rules.outcomes import Result
 from serving.reports.service.limits import Limits, limits_of
 from serving.reports.service.stepping_up import step_up

@@ -15,7 +15,7 @@ from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import review_case
 from serving.listings.tables import listing
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service import sanctioning
 from serving.sellers.service.sanctioning import lift, speak, sweep_sanctions

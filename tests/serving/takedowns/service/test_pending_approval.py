@@ -16,7 +16,7 @@ from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import verdicts
 from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch
 from serving.scoring.store import histories
 from serving.standing.service import current
 from serving.standing.store import standings
