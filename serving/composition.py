@@ -37,7 +37,7 @@ from serving.learning.policy import (
     PromotionPolicy,
 )
 from serving.learning.service.champions import follow_champions
-from serving.learning.service.snapshot_files import SnapshotFiles
+from serving.learning.service.publish import SnapshotFiles
 from serving.listings.policy import DEFAULT_RELIST
 from serving.mail.client import mail_server
 from serving.mail.policy import DEFAULT_MAIL
@@ -68,8 +68,7 @@ from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
 from serving.reports.store import report_documents
 from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from serving.scoring.service.on_trial import Trials, follow_trials
-from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.scoring.service.scoring import ReferenceContextCache, Trials, follow_trials
 from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from models.errors import DomainError, Forbidden
 from serving.accounts.rules.access import Permission, Scope
-from serving.accounts.rules.second_factors import leads_to_enrolment
+from serving.accounts.rules.second_person import leads_to_enrolment
 from serving.accounts.service import auth, known_devices
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session

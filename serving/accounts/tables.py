@@ -16,8 +16,7 @@ from sqlalchemy import (
 )
 
 from serving.accounts.rules.access import Role
-from serving.accounts.rules.second_factors import FactorKind
-from serving.accounts.rules.second_person import Making
+from serving.accounts.rules.second_person import FactorKind, Making
 from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, word
 from serving.platform.display import Density, Theme
 

@@ -16,8 +16,7 @@ from serving.api.requests.moments import After, in_utc, written_out
 from serving.api.requests.repeating import Repeatable
 from serving.brands.rules.rights import RightKind
 from serving.guards import Sender, TheRuntime, public, runtime_of
-from serving.notices.rules.named_right import LONGEST, NO_RIGHT, NamedRight
-from serving.notices.rules.notices import Channel, Draft, ItemState
+from serving.notices.rules.notices import LONGEST, NO_RIGHT, Channel, Draft, ItemState, NamedRight
 from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notices import Preview, preview_notice, receive_notice
 from serving.notices.service.reporters import reporter_of

@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from serving.demo.front import CONFLICT, NOT_FOUND, Refused, SignedInPerson
-from serving.demo.phones import Phone
 from serving.demo.play import Play
-from serving.demo.reporting import REASON, by_copies
+from serving.demo.reporting import REASON, Phone, by_copies
 from serving.takedowns.policy import DEFAULT_STEP_UP
 from training.simulation.synthetic import SyntheticBrand, Truth, World
 

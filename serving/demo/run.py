@@ -23,10 +23,10 @@ from serving.demo.cast import Cast, found, protect
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
 from serving.demo.front import Front
 from serving.demo.large_reports import FULL_STANDING_COUNTS_AFTER, LargeReports, campaign_brands
-from serving.demo.phones import Phone, enrol
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.progress import Told
 from serving.demo.report import Learnt, result, show
+from serving.demo.reporting import Phone, enrol
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.simulation import PLAY_FILE
 from serving.platform.home import DEFAULT_PORT, Home

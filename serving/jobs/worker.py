@@ -13,7 +13,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
 from serving.audit.service.signing import sign_head
 from serving.brands.service.reminding import mail_questions, remind
-from serving.cases.service.assignment import assign_cases
+from serving.cases.service.deferring import assign_cases
 from serving.cases.service.doubts import open_sampled_reviews
 from serving.jobs import registered
 from serving.jobs.rounds import DueWork, Rounds
@@ -47,7 +47,7 @@ from serving.reports.service.attaching import forget_drafts
 from serving.reports.service.campaigns import watch_campaigns
 from serving.reports.service.stepping_up import finish_reports
 from serving.reports.service.waiting import go_on_with_reports
-from serving.scoring.service.on_trial import follow_trials
+from serving.scoring.service.scoring import follow_trials
 from serving.sellers.service.sanctioning import sweep_sanctions
 from serving.sellers.service.seller_risk import refresh_seller_risks
 from serving.standing.service import sweep_standings

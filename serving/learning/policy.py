@@ -71,7 +71,7 @@ DEFAULT_RETRAINING: Final = RetrainingPolicy()
 
 @dataclass(frozen=True, slots=True)
 class LabelSourcePolicy:
-    """Settings of `serving.learning.rules.heavy_sources.heavy_sources`. Ours."""
+    """Settings of `serving.learning.rules.retraining.heavy_sources`. Ours."""
 
     # Three reviewers who share the work equally give a third each. With 200 labels chance moves that by three
     # hundredths, so two fifths are more than chance: one person's habits become the model's.

@@ -34,7 +34,7 @@ DEFAULT_REPORTS: Final = ReportPolicy()
 
 @dataclass(frozen=True, slots=True)
 class CampaignPolicy:
-    """Settings of `serving.reports.rules.campaigns`."""
+    """Settings of `serving.reports.rules.good_faith`."""
 
     # Sourced: promise A9 (competitor targeting is visible) names five times the base rate.
     times_usual: float = 5.0

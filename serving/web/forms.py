@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData, UploadFile
 
 from models.errors import Invalid, NotFound
-from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.service.proving import Given, check_password, prove
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session

@@ -1,6 +1,6 @@
 """The right that a notice names, for its notifier and for analysts."""
 
-from serving.notices.rules.named_right import NamedRight
+from serving.notices.rules.notices import NamedRight
 from serving.web import text_view
 from serving.web.text_view import Shown
 

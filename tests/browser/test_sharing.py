@@ -11,7 +11,7 @@ from serving.brands.rules.rights import RightKind
 from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.service.rights_claims import NewRight, claim_right
-from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_copies import keep_document
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
 from tests.browser.every_form import SHARING

@@ -173,18 +173,14 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("hour=0, minute=0,", "minute=0,", "a day of an hour"),
         ("max(0, limit - asked.get(brand_id, 0))", "limit", "today's questions are ignored"),
     ),
-    "serving/learning/rules/golden.py": (
-        ("for one in votes[:at])", "for one in votes[at:])", "the first may be the blind one"),
-    ),
-    "serving/learning/rules/heavy_sources.py": (
-        ("max(shares, key=lambda one: shares[one])", "Among.ALL", "a class of one reviewer"),
-    ),
     "serving/learning/rules/promotion.py": (
+        ("for one in votes[:at])", "for one in votes[at:])", "the first may be the blind one"),
         ("counted.setdefault(one.by, one)", "counted.setdefault(one.by + str(len(counted)), one)", "counted twice"),
         ("counted).difference(one.by for one in apart", "", "a doubled approver approves again"),
         ("policy.approvals_needed - len", "policy.approvals_needed - 1 - len", "one person is enough"),
     ),
     "serving/learning/rules/retraining.py": (
+        ("max(shares, key=lambda one: shares[one])", "Among.ALL", "a class of one reviewer"),
         ("(Wait.UNDER_WAY, found.under_way)", "(Wait.UNDER_WAY, False)", "two trainings at once"),
         ("for one, holds in (*waits, *due)", "for one, holds in (*due, *waits)", "a cause before an obstacle"),
     ),
@@ -249,7 +245,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("ordered_on, today", "ordered_on, record.ordered_on", "ordered in the future"),
         ("(record.ordered_on, record.received_on,", "(record.received_on, record.received_on,", "received first"),
     ),
-    "serving/reports/rules/requests.py": (
+    "serving/reports/rules/outcomes.py": (
         ("        return False", "        pass", "asked by each report"),
         ('.partition("#")[0]', "", "a fragment makes another listing"),
         ("host.lower()", "host", "a host has a case"),
@@ -341,8 +337,6 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ),
         ("policy.audit_full", "Decimal(0)", "full standing is never sampled"),
         ("raw_from or surely_at_least", "raw_from or ", "everybody has full standing"),
-    ),
-    "serving/standing/rules/standing_outlook.py": (
         ("None: more(counted[None]), ", "", "the overall figure is missing"),
     ),
     "serving/standing/store/standings.py": (

@@ -45,7 +45,7 @@ _OTHERS: Final = {
     " thresholds tree_shares treetext verdict workload",
     "serving/accounts/service": "passwords reset_links",
     "serving/accounts/store": "invitations reset_links",
-    "serving/appeals/service": "complaint_case overturn",
+    "serving/appeals/service": "complaint_case",
     "serving/brands/service": "alias_decisions authorised_sellers brand_file brand_messages mandates"
     " price_lists rights_copies rights_sharing",
     "serving/brands/store": "aliases mandates price_lists rights",
@@ -60,7 +60,7 @@ _OTHERS: Final = {
     "serving/platform": "deadlines",
     "serving/reports/service": "status",
     "serving/reports/store": "report_documents",
-    "serving/scoring/service": "on_trial scoring",
+    "serving/scoring/service": "scoring",
     "serving/scoring/store": "histories history_queries near_duplicates",
     "serving/sellers/service": "sanction_steps sanctioning seller_listing strike_recording",
     "serving/standing/store": "standings",
@@ -87,7 +87,7 @@ _ALSO: Final = {
     "serving/listings/service/test_one_batch.py": "serving/listings/service/batch_scoring",
     "serving/listings/service/test_intake.py": "serving/listings/service/intake_rows serving/scoring/service/scoring",
     "serving/learning/service/test_retraining.py": "serving/learning/rules/drift_alarm",
-    "serving/learning/service/test_trial.py": "serving/scoring/service/on_trial",
+    "serving/learning/service/test_trial.py": "serving/scoring/service/scoring",
     "serving/notices/service": "serving/notices/rules/limits",
     "serving/notices/service/test_notice_complaints.py": "serving/appeals/service/complaint_case",
     "serving/notices/service/test_notices.py": "serving/notices/service/notified_listings",
@@ -101,8 +101,8 @@ _ALSO: Final = {
     " serving/brands/store/rights",
     "serving/brands/service/test_sharing.py": "serving/brands/service/price_lists serving/brands/service/rights_copies",
     "serving/sellers/service": "serving/sellers/rules/sanction",
-    "serving/sellers/service/test_sanctioning.py": "serving/appeals/service/overturn serving/cases/service/undoing"
-    " serving/sellers/service/sanction_steps serving/sellers/service/strike_recording"
+    "serving/sellers/service/test_sanctioning.py": "serving/appeals/service/complaint_case"
+    " serving/cases/service/undoing serving/sellers/service/sanction_steps serving/sellers/service/strike_recording"
     " serving/takedowns/service/takedown",
     "serving/takedowns/rules/test_approval.py": "serving/takedowns/rules/evidence",
     "serving/takedowns/service/test_pending_approval.py": "serving/learning/store/verdict_history"

@@ -1,10 +1,15 @@
-"""Access control: roles, permissions, and the grants that tie them to a marketplace or a brand."""
+"""Access control: roles, permissions, and the grants that tie them to a marketplace or a brand.
 
-from collections.abc import Iterable
+The secrets that a person has made, and which of them end with the person's access.
+"""
+
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from serving.accounts.policy import SecretPolicy
 
 LOCAL: Final = "local"  # The actor of commands that the operator of the data directory runs without naming a person.
 
@@ -133,3 +138,29 @@ def roles(grants: Iterable[Grant]) -> tuple[Role, ...]:
     """The roles in the order of the enumeration, each once."""
     kept = {grant.role for grant in grants}
     return tuple(role for role in Role if role in kept)
+
+
+class SecretKind(StrEnum):
+    """What a secret opens."""
+
+    BRAND_KEY = "brand_key"  # Reports listings as its maker.
+    KEY = "key"  # Of a marketplace's system.
+    ENDPOINT = "endpoint"  # Signs the messages to a marketplace.
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSecret:
+    """A secret in force that a person has made; the name of an endpoint is its address."""
+
+    secret_id: str
+    kind: SecretKind
+    name: str
+    marketplace_id: str
+    made_at: datetime
+
+
+def ends_now(secret: OwnedSecret, now: datetime, policy: SecretPolicy, chosen: Collection[str] | None) -> bool:
+    """Whether a secret ends: a brand's key always, another if it is chosen, or without a choice if it is recent."""
+    if chosen is not None and secret.kind is not SecretKind.BRAND_KEY:
+        return secret.secret_id in chosen
+    return secret.kind is SecretKind.BRAND_KEY or secret.made_at >= now - timedelta(days=policy.recent_days)

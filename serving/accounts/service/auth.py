@@ -18,7 +18,7 @@ from features.phrase import Phrase
 from models.errors import DomainError, Invalid
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.passwords import Weakness, weakness
-from serving.accounts.rules.second_factors import Proof
+from serving.accounts.rules.second_person import Proof
 from serving.accounts.service import guessing, known_devices, security_events
 from serving.accounts.service.guessing import NOWHERE, Whence
 from serving.accounts.service.hashing import Busy, hashed

@@ -26,7 +26,7 @@ from webauthn.helpers.structs import (
 from models.errors import Invalid
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.store import second_factors
 from serving.accounts.store.second_factors import StoredFactor
 from serving.platform.public_address import public_address

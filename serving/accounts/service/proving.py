@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_factors import FactorKind, Proof
+from serving.accounts.rules.second_person import FactorKind, Proof
 from serving.accounts.service import auth, guessing, passkeys
 from serving.accounts.service.one_time_codes import step_of, use_recovery_code
 from serving.accounts.service.security_events import denied

@@ -17,11 +17,11 @@ from serving.accounts.service import auth
 from serving.accounts.service.given_names import checked_address, named
 from serving.accounts.store import accounts, origins
 from serving.audit.rules.chain import FOUNDED
-from serving.audit.service.heads_file import public_key
+from serving.audit.service.signing import public_key
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.store import authorised_sellers, brands
-from serving.cases.service.assignment import manager_for
+from serving.cases.service.deferring import manager_for
 from serving.marketplaces.service.keys import new_key, owner_of_new
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace

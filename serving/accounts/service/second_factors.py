@@ -14,7 +14,7 @@ from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid, NotFound, required
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_factors import FactorKind, Proof, is_fresh, may_remove
+from serving.accounts.rules.second_person import FactorKind, Proof, is_fresh, may_remove
 from serving.accounts.service import auth, guessing, one_time_codes, passkeys
 from serving.accounts.service.proving import check_password, end_after_last
 from serving.accounts.service.security_events import denied

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Grant, Person, Role, Secret
-from serving.accounts.rules.second_factors import Proof
+from serving.accounts.rules.second_person import Proof
 from serving.accounts.store import display_settings
 from serving.accounts.tables import account, browser_session, display_setting, role_grant, second_factor, setup_token
 from serving.platform.database.erasing import delete_some

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from serving.accounts.rules.second_factors import Factor, FactorKind
+from serving.accounts.rules.second_person import Factor, FactorKind
 from serving.accounts.tables import factor_challenge, recovery_code, second_factor
 from serving.platform.database.erasing import delete_some
 from serving.platform.database.row_reader import reader, row_of

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import Depends, Request
 
 from serving.accounts.rules.access import Permission, Person, Scope
-from serving.accounts.rules.second_factors import Proof
+from serving.accounts.rules.second_person import Proof
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import whence
 from serving.guards import CALLED_BY, Guard, may, runtime_of

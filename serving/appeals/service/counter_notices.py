@@ -10,8 +10,8 @@ from models.verdict import Evidence, Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from serving.appeals.service.appeal import open_appeal, removal_in_force
+from serving.appeals.service.complaint_case import Ground, overturn
 from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take
-from serving.appeals.service.overturn import Ground, overturn
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 from models.messages.english import in_english
 from serving.audit.rules.audited_rows import COMPARE, Difference, Kind
 from serving.audit.rules.chain import RESTORED, SIGNING_BEGAN, SIGNING_RENEWED, UNREADABLE
-from serving.audit.service.heads_file import Heads, locked_until
-from serving.audit.service.signing import PACE, problem_of
+from serving.audit.service.signing import PACE, Heads, locked_until, problem_of
 from serving.audit.store import audit, audited_rows, signers
 from serving.audit.store.audit import Told
 from serving.audit.store.signers import Signer

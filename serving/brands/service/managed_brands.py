@@ -23,7 +23,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.standing_outlook import outlook
+from serving.standing.rules.standing import outlook
 from serving.standing.service import current, stage_of
 from serving.standing.store import question_steps
 from serving.takedowns.store import approvals

@@ -16,11 +16,11 @@ from models.verdict import Consequence, DecisionInput, Evidence, Judgement, Outc
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
-from serving.appeals.service.overturn import Ground, overturn
+from serving.appeals.service.complaint_case import Ground, overturn
 from serving.appeals.store import appeals
 from serving.brands.rules.rights import Mandate, Right
 from serving.brands.service import certification
-from serving.brands.service.rights_bases import basis_of, keep_basis
+from serving.brands.service.rights_claims import basis_of, keep_basis
 from serving.brands.store import brands
 from serving.cases.rules.doubt import Claim, Doubt
 from serving.cases.rules.test_buy import check_on_file
@@ -41,9 +41,9 @@ from serving.standing.service import Weight, begin_count, keep_confirmation, rec
 from serving.takedowns.rules.budgets import is_new_device
 from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.rules.public_statement import Source
+from serving.takedowns.rules.removal_check import Origin, model_initiated, random_delay
 from serving.takedowns.rules.statement import Owned, Undone, removal_statement
 from serving.takedowns.rules.telling import is_unknown
-from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule, undo_window
 from serving.takedowns.service.telling import tell_of_removal, waits_until

@@ -15,7 +15,7 @@ from models.verdict import Judgement, ReasonCode, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
 from serving.brands.service import certification
-from serving.brands.service.rights_bases import pair_of
+from serving.brands.service.rights_claims import pair_of
 from serving.cases.policy import TakedownPolicy
 from serving.cases.rules.takedown_request import Fate, Item, counted, fate_of, wanted
 from serving.cases.service.case_access import visible_case

@@ -9,7 +9,7 @@ from models.errors import Invalid
 from models.policies.learning import DEFAULT_GATES, LabelPolicy
 from serving.accounts.store import origins
 from serving.audit.store import audit
-from serving.learning.rules.golden import Agreed, agreed
+from serving.learning.rules.promotion import Agreed, agreed
 from serving.learning.store import golden, learning, verdict_history
 from serving.learning.store.golden import StoredSet
 from serving.marketplaces.store.marketplaces import Marketplace

@@ -1,6 +1,9 @@
-"""Verdicts as labelled facts: the only way from the live database to training."""
+"""Verdicts as labelled facts: the only way from the live database to training.
 
-from collections import Counter
+Labels of one snapshot that the next one has not, each with its reason.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +13,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from features.facts import facts_from_json
+from features.message import Message, message
 from features.references import References
 from models.errors import Invalid
 from models.labels import Label, NoLabel, label_from
 from models.policies.learning import LabelPolicy
 from serving.learning.service.golden import golden_set_of
-from serving.learning.service.snapshot_files import SnapshotFiles
-from serving.learning.store import learning, verdict_history
+from serving.learning.service.publish import SnapshotFiles
+from serving.learning.store import golden, learning, verdict_history
+from serving.learning.store.learning import StoredSnapshot
 from serving.learning.store.verdict_history import VerdictHistory
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -25,6 +30,7 @@ from serving.sellers.service.sanction_steps import components_at
 from training.gates.golden import kept_apart
 from training.snapshots.snapshot import SnapshotRow, write_snapshot
 from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
+from training.snapshots.summary import labels_in
 
 
 def label_of(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
@@ -199,3 +205,57 @@ def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, s
     with runtime.store.write() as connection:
         learning.add_snapshot(connection, row)
     return snapshot_id, path, digest
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChanges:
+    """The labels of two snapshots compared: numbers, and the lost versions by the code of the reason.
+
+    `cleared` labels were counterfeit and are genuine now, `accused` the reverse.
+    """
+
+    kept: int
+    added: int
+    cleared: tuple[str, ...]
+    accused: tuple[str, ...]
+    lost: Mapping[str, tuple[str, ...]]
+
+
+def label_changes(
+    connection: Connection,
+    marketplace_id: str,
+    files: SnapshotFiles,
+    before: StoredSnapshot,
+    after: StoredSnapshot,
+    policy: LabelPolicy,
+) -> LabelChanges:
+    """What became of the labels of `before` in `after`, by the verdicts known when `after` was written.
+
+    Raises SnapshotRefused (a file is missing or not a snapshot).
+    """
+    old, new = (labels_in(files.path(one.digest), one.digest) for one in (before, after))
+    gone = sorted(old.keys() - new.keys())
+    both = sorted(old.keys() & new.keys())
+    histories = verdict_history.of_versions(connection, marketplace_id, gone, after.as_of)
+    is_frozen = golden.in_force(connection, marketplace_id, after.as_of) is not None
+    lost: dict[str, list[str]] = defaultdict(list)
+    for version_id in gone:
+        lost[_why(histories.get(version_id), after, policy, is_frozen=is_frozen).code].append(version_id)
+    return LabelChanges(
+        kept=sum(old[one] == new[one] for one in both),
+        added=len(new.keys() - old.keys()),
+        cleared=tuple(one for one in both if old[one] > new[one]),
+        accused=tuple(one for one in both if old[one] < new[one]),
+        lost={code: tuple(found) for code, found in sorted(lost.items(), key=lambda one: (-len(one[1]), one[0]))},
+    )
+
+
+def _why(found: VerdictHistory | None, after: StoredSnapshot, policy: LabelPolicy, *, is_frozen: bool) -> Message:
+    if found is None:
+        return message("no_label.not_reviewed")
+    label = label_of(found, after.as_of, policy)
+    if isinstance(label, NoLabel):
+        return label.reason
+    if not proof_of(found, label):
+        return message("no_label.unproven")
+    return message("no_label.golden" if is_frozen else "no_label.facts_gone")

@@ -20,8 +20,7 @@ from serving.learning.store.monitoring import EarlierScore
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
-from serving.scoring.service.reference_context import ReferenceContextCache
-from serving.scoring.service.scoring import Questions, ToScore, score_and_route
+from serving.scoring.service.scoring import Questions, ReferenceContextCache, ToScore, score_and_route
 
 CHAMPION: Final = "champion"
 _BATCH: Final = 500

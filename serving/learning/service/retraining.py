@@ -12,9 +12,9 @@ from serving.audit.store import audit
 from serving.learning.policy import RetrainingPolicy
 from serving.learning.rules.drift_alarm import quiet_features
 from serving.learning.rules.retraining import Decision, Situation, decide, standing_alarm
-from serving.learning.service.drift_alarm import red_now
 from serving.learning.service.labelling import mature_labels
 from serving.learning.service.learn import queue_training
+from serving.learning.service.monitoring import red_now
 from serving.learning.store import monitoring, retraining
 from serving.learning.store.retraining import BY_ITSELF, Attempts
 from serving.marketplaces.rules import AutomaticRule

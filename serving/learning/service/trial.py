@@ -16,7 +16,7 @@ from serving.platform.database.row_reader import row_of
 from serving.platform.runtime import Runtime
 from serving.scoring.rules.trial import Comparison, Tried, check_share, compare, missing_approvals
 from serving.scoring.service.bundles import BundleStore
-from serving.scoring.service.on_trial import follow_trials
+from serving.scoring.service.scoring import follow_trials
 from serving.scoring.store import trials
 from serving.scoring.store.trials import Trial
 

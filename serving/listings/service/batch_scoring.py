@@ -23,8 +23,15 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
-from serving.scoring.service.on_trial import BothScored, Trials, challenger_decides
-from serving.scoring.service.scoring import BatchScores, Questions, Scored, ToScore
+from serving.scoring.service.scoring import (
+    BatchScores,
+    BothScored,
+    Questions,
+    Scored,
+    ToScore,
+    Trials,
+    challenger_decides,
+)
 from serving.sellers.service.seller_listing import matches
 
 

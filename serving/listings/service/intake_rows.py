@@ -26,7 +26,7 @@ from serving.listings.service.cases_to_open import CasesToOpen
 from serving.listings.service.intake_steps import Step, content_of
 from serving.listings.service.listing_states import ListingStates, rounds_of
 from serving.listings.service.near_duplicates import BatchTexts
-from serving.listings.service.seller_histories import SellerHistories
+from serving.listings.service.seller_events import SellerHistories
 from serving.listings.store import late_versions, listings, scores, search, signatures
 from serving.listings.store.listings import Latest
 from serving.listings.store.search import Findable
@@ -37,9 +37,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.few_rows import together
 from serving.platform.database.planning import keep_plans, planned_for_values
 from serving.platform.runtime import Runtime
-from serving.scoring.service.on_trial import BothScored
-from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
-from serving.scoring.service.scoring import Questions, Scored
+from serving.scoring.service.scoring import BothScored, Questions, ReferenceContext, ReferenceContextCache, Scored
 from serving.scoring.store import trials
 from serving.sellers.service.seller_listing import entries_of
 

@@ -17,14 +17,14 @@ from features.near_duplicates import NearDuplicates, likeness
 from features.references import References
 from serving.cases.store import case_brands
 from serving.listings.service.intake_steps import observed_of
-from serving.listings.service.seller_histories import SellerHistories
+from serving.listings.service.seller_events import SellerHistories
 from serving.listings.store import past_states
 from serving.listings.store.past_states import PastStates, Seen, StateBefore
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database import clocks
 from serving.platform.database.engine import read_only_engine
-from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
+from serving.scoring.service.scoring import ReferenceContext, ReferenceContextCache
 from serving.scoring.store.past_events import SellerMoment, event_counts
 from serving.scoring.store.past_texts import PastText, alike_at
 

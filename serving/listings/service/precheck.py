@@ -13,12 +13,18 @@ from models.routing import ASKED
 from serving.cases.store import case_brands
 from serving.listings.service.intake_rows import questions_now
 from serving.listings.service.near_duplicates import near_duplicates_of_all
-from serving.listings.service.seller_histories import SellerHistories
+from serving.listings.service.seller_events import SellerHistories
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
-from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
-from serving.scoring.service.scoring import BatchScores, Questions, Scored, ToScore
+from serving.scoring.service.scoring import (
+    BatchScores,
+    Questions,
+    ReferenceContext,
+    ReferenceContextCache,
+    Scored,
+    ToScore,
+)
 from serving.sellers.service.seller_listing import listed_among
 
 # Never sampled for audit: the sample consists of listing versions, and there is none yet.

@@ -27,8 +27,7 @@ from serving.platform.database.types import Canonical
 from serving.platform.runtime import Runtime
 from serving.scoring.policy import SecondStagePolicy
 from serving.scoring.service.bundles import LiveModels
-from serving.scoring.service.reference_context import ReferenceContextCache
-from serving.scoring.service.scoring import BatchScores, Scored, ToScore
+from serving.scoring.service.scoring import BatchScores, ReferenceContextCache, Scored, ToScore
 from serving.sellers.service.seller_listing import listed_among
 from training.fit.encoders import ENCODERS, encode
 

@@ -1,4 +1,7 @@
-"""Notices of Article 16 of Regulation (EU) 2022/2065: their required elements, priority, states and results."""
+"""Notices of Article 16 of Regulation (EU) 2022/2065: their required elements, priority, states and results.
+
+The right that a notice names: what the notifier says, which nobody has verified.
+"""
 
 import re
 from collections.abc import Sequence
@@ -11,9 +14,41 @@ from features.message import Message, message
 from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from models.verdict import Judgement, Outcome, ReasonCode
+from serving.brands.rules.rights import RightKind
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.named_right import NO_RIGHT, NamedRight
 from serving.takedowns.rules.public_statement import Source
+
+LONGEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRight:
+    """A right as the notifier names it; what is left out is empty. `office` registered it under `number`."""
+
+    kind: str = ""
+    office: str = ""
+    number: str = ""
+    owner: str = ""
+    by_power_of_attorney: bool = False
+
+
+NO_RIGHT: Final = NamedRight()
+
+
+def as_stored(given: NamedRight) -> NamedRight:
+    """The right without surrounding blanks.
+
+    Raises Invalid (the kind is unknown, or a text is too long or has line breaks).
+    """
+    texts = {"office": given.office.strip(), "number": given.number.strip(), "owner": given.owner.strip()}
+    if given.kind and given.kind not in {kind.value for kind in RightKind}:
+        raise Invalid("Choose the kind of the right, or leave it out.")
+    if any(len(text) > LONGEST or not text.isprintable() for text in texts.values()):
+        raise Invalid(
+            "Office, number and owner of a right must each be one line of at most {most} characters.", most=LONGEST
+        )
+    return NamedRight(given.kind, **texts, by_power_of_attorney=given.by_power_of_attorney)
+
 
 LONGEST_EXPLANATION: Final = 5_000
 LONGEST_PLACE: Final = 2_000

@@ -16,8 +16,7 @@ from models.errors import DomainError, Invalid
 from serving.marketplaces.store import marketplaces
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.limits import check_network, check_number, check_size
-from serving.notices.rules.named_right import as_stored
-from serving.notices.rules.notices import Draft, ReporterKind, check_lengths, missing
+from serving.notices.rules.notices import Draft, ReporterKind, as_stored, check_lengths, missing
 from serving.notices.service.notified_listings import marketplaces_of
 from serving.notices.store import networks, notices, previews, reporters
 from serving.notices.store.reporters import Reporter

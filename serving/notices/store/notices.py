@@ -11,8 +11,7 @@ from models.case import BLIND_LANES
 from models.labels import AppealState
 from models.verdict import ReasonCode
 from serving.cases.tables import review_case
-from serving.notices.rules.named_right import NamedRight
-from serving.notices.rules.notices import InvalidReason, ItemState, NoticeOutcome, ReporterKind, next_state
+from serving.notices.rules.notices import InvalidReason, ItemState, NamedRight, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from serving.audit.service.heads_file import Heads
+from serving.audit.service.signing import Heads
 from serving.audit.service.verification import examine, is_whole
 from serving.audit.store import audit
 from serving.operations.rules import MANIFEST, BackupUnusable, File, Manifest, file_problems, read_manifest

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, func, inspect, ma
 
 from models.errors import Conflict
 from serving.audit.rules.chain import GENESIS
-from serving.audit.service.heads_file import public_key
+from serving.audit.service.signing import public_key
 from serving.audit.store import audit
 from serving.operations.rules import FORMAT, MANIFEST, File, Manifest
 from serving.operations.service.backup_files import (

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, create_engine
 
 from models.errors import Conflict
 from serving.audit.rules.chain import GENESIS, MARK_DIGITS, RESTORE, RESTORED, SKIPPED_NUMBERS, Head
-from serving.audit.service.heads_file import Heads, last_line, locked_until, private_key, public_key, read_head
+from serving.audit.service.signing import Heads, last_line, locked_until, private_key, public_key, read_head
 from serving.audit.service.verification import verify
 from serving.audit.store import audit, signers
 from serving.audit.store.signers import Signer

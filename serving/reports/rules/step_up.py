@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from features.message import Message, message
 from serving.accounts.policy import SecondFactorPolicy
-from serving.accounts.rules.second_factors import Factor, counts_from
+from serving.accounts.rules.second_person import Factor, counts_from
 
 
 class StepUpState(StrEnum):

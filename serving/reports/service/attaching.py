@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.audit.store import audit
 from serving.brands.rules.rights_document import readable_name
-from serving.brands.service.rights_bases import pair_of
+from serving.brands.service.rights_claims import pair_of
 from serving.platform.database.documents import described
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy

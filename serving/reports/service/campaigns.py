@@ -15,7 +15,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.reports.policy import CampaignPolicy
-from serving.reports.rules.campaigns import Campaign, campaigns
+from serving.reports.rules.good_faith import Campaign, campaigns
 from serving.reports.store.good_faith import accusations, brands_with_many
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert, CheckAlarm

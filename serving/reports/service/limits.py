@@ -12,7 +12,7 @@ from models.errors import NotFound, required
 from models.verdict import Side
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_factors import Proof, is_fresh
+from serving.accounts.rules.second_person import Proof, is_fresh
 from serving.accounts.store import people
 from serving.brands.rules.certification import recently_invited
 from serving.brands.service import certification

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.requests import asks, digest_of
+from serving.reports.rules.outcomes import asks, digest_of
 from serving.reports.store.reports import StoredReport
 from serving.webhooks.rules.action import ActionState, RequestKind
 from serving.webhooks.service.signing_secrets import record_step

@@ -10,7 +10,7 @@ from models.errors import Conflict, DomainError, Forbidden
 from models.messages.english import reasons_of
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_factors import counts_from
+from serving.accounts.rules.second_person import counts_from
 from serving.accounts.service.proving import Given, prove
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session

@@ -19,7 +19,7 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.service import certification
-from serving.brands.service.rights_bases import basis_of, pair_of
+from serving.brands.service.rights_claims import basis_of, pair_of
 from serving.cases.store import cases
 from serving.platform.database.scope import Pair
 from serving.platform.deadlines import latest_day

@@ -13,8 +13,8 @@ from models.labels import AppealState
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
+from serving.appeals.service.complaint_case import Ground, overturn
 from serving.appeals.service.counter_notice_steps import Statement, take
-from serving.appeals.service.overturn import Ground, overturn
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
 from serving.cases.service.decision_context import Answer, DecisionContext, append, note

@@ -17,8 +17,7 @@ from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.notices.store import notices
 from serving.platform.database.scope import inside, same
-from serving.reports.rules.campaigns import Accusation
-from serving.reports.rules.good_faith import FoundBy, ReportedListing, found_by
+from serving.reports.rules.good_faith import Accusation, FoundBy, ReportedListing, found_by
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.tables import report, report_outcome
 from serving.takedowns.tables import action

@@ -1,23 +1,44 @@
-"""From facts to score to route, with the champion, or with the starter scorecard before there is a champion."""
+"""From facts to score to route, with the champion, or with the starter scorecard before there is a champion.
+
+The explanation of a stored score. A listing that stays published keeps none, so it is computed when it is read.
+"""
 
 import math
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from features.compute import Computed, compute, input_fingerprint
 from features.facts import Facts
+from features.listing import Listing
 from features.message import Message
+from features.price_lists import PriceLists
+from features.references import References
 from models.bundle import Bundle
+from models.errors import BundleRefused, Unavailable
+from models.evidence import hard_evidence
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.priority import expected_harm
 from models.routing import Asking, Lane, Route, Situation, route
-from models.score import Score
+from models.score import TITLE, Score, ScoreKind, remainder
 from models.scorecard import score_by_points
 from models.second_scores import second_scores
 from models.seller_lists import Listed
+from serving.brands.store import brands, price_lists
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.scoring.rules.trial import decides
+from serving.scoring.service.bundles import BundleStore, LiveModels
+from serving.scoring.store import breakers, reference_changes, references, trials
+from serving.scoring.store.reference_changes import Marks
+from serving.scoring.store.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +192,146 @@ def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situat
 def base_price(facts: Facts) -> float | None:
     """The price in the base currency; None where it is unknown."""
     return None if facts.price.log_price is None else math.exp(facts.price.log_price)
+
+
+_MOST_OFF: Final = 1e-6  # Beyond rounding, in log-odds: the parts would not add up to the value that people see.
+
+
+def explained(runtime: Runtime, score: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """A stored score with reasons and evidence, computed from its facts by its model where it was stored without.
+
+    `why_none` is a sentence where the reasons cannot be computed. Of a second score they are those of the first answer,
+    and what the title changed. Loading a model takes a moment, so no view of the database should be open meanwhile.
+    """
+    if score["reasons"] or score["kind"] == ScoreKind.SCORECARD.value:
+        return {**score, "why_none": None}
+    row = compute(facts)
+    evidence = hard_evidence(row.evidence, row.vector)
+    try:
+        (again,) = runtime.services[LiveModels].with_digest(score["scorer"]).score_many([row])
+    except (BundleRefused, Unavailable) as refused:
+        return {**score, "evidence": evidence, "why_none": refused.sentence}
+    reasons, why_none, change = again.reasons, None, score["value"] - again.value
+    if score["encoder"] is not None:
+        reasons = (*reasons, remainder(TITLE, change))
+    elif abs(change) > _MOST_OFF:
+        reasons, why_none = (), "Its facts have another value in this version of the service."
+    return {**score, "reasons": reasons, "evidence": evidence, "why_none": why_none}
+
+
+@dataclass(frozen=True, slots=True)
+class OnTrial:
+    """A model on trial, loaded."""
+
+    trial: Trial
+    bundle: Bundle
+
+
+@dataclass(slots=True)
+class Trials:
+    """The model on trial of each marketplace in memory, as the database names it."""
+
+    _kept: dict[str, OnTrial] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, marketplace_id: str) -> OnTrial | None:
+        """The model on trial, if there is one."""
+        return self._kept.get(marketplace_id)
+
+    def follow(self, found: Sequence[Trial], bundles: BundleStore) -> None:
+        """Keep exactly these trials; a trial whose bundle does not load is left out, and intake goes on without it."""
+        with self._lock:
+            kept: dict[str, OnTrial] = {}
+            for one in found:
+                before = self._kept.get(one.marketplace_id)
+                try:
+                    same = before is not None and before.bundle.digest == one.digest
+                    bundle = before.bundle if before and same else bundles.load(one.digest)
+                except (BundleRefused, Unavailable):
+                    continue
+                kept[one.marketplace_id] = OnTrial(one, bundle)
+            self._kept = kept
+
+
+def follow_trials(runtime: Runtime) -> None:
+    """Load the models on trial that the database names."""
+    with runtime.store.read() as connection:
+        found = trials.open_trials(connection)
+    runtime.services[Trials].follow(found, runtime.services[BundleStore])
+
+
+@dataclass(frozen=True, slots=True)
+class BothScored:
+    """One listing version as both models score it; the challenger decides about some sellers."""
+
+    trial_id: str
+    champion: Scored
+    challenger: Scored
+    challenger_decides: bool
+
+    @property
+    def decided(self) -> Scored:
+        """The score and route that take effect."""
+        return self.challenger if self.challenger_decides else self.champion
+
+
+def challenger_decides(trial: Trial, listing: Listing) -> bool:
+    """Whether the model on trial decides about a listing's seller; a listing without one is its own seller."""
+    return decides(trial.trial_id, listing.seller.external_id or listing.external_id, trial.share)
+
+
+# What holds from a moment on without a change, such as a rate of a new day, is noticed after so long.
+_REFERENCE_CONTEXT_LAST_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceContext:
+    """The references of a marketplace's listings, its brands that answer questions, and their daily limits."""
+
+    references: References
+    taking_part: frozenset[str]
+    daily_questions: Mapping[str, int]
+    questions_paused: bool
+
+
+@dataclass(slots=True)
+class ReferenceContextCache:
+    """The reference context of each marketplace, read every few seconds, and at once after a change by any process."""
+
+    _kept: dict[str, tuple[float, Marks, ReferenceContext]] = field(default_factory=dict)
+    # Price lists are long and change rarely, so they have their own cache, by last change and day.
+    _lists: dict[str, tuple[tuple[datetime | None, date], PriceLists]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
+        """The reference context of a marketplace with every change that the transaction sees."""
+        marks = reference_changes.marks(connection)
+        kept = self._kept.get(marketplace.marketplace_id)
+        if kept is None or kept[1] != marks or time.monotonic() - kept[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
+            enrolled = brands.enrolments(connection, marketplace.marketplace_id)
+            found = ReferenceContext(
+                references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
+                frozenset(brand_id for brand_id, one in enrolled.items() if one.takes_part),
+                {
+                    brand_id: one.daily_questions
+                    for brand_id, one in enrolled.items()
+                    if one.daily_questions is not None
+                },
+                breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
+            )
+            with self._lock:
+                kept = self._kept[marketplace.marketplace_id] = (time.monotonic(), marks, found)
+        return kept[2]
+
+    def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
+        here = marketplace.marketplace_id
+        stamp = price_lists.last_changed(connection, here), as_of.date()
+        kept = self._lists.get(here)
+        if kept is None or kept[0] != stamp:
+            kept = self._lists[here] = (stamp, price_lists.load(connection, here, as_of))
+        return kept[1]
+
+    def forget(self) -> None:
+        """Read the context again at the next use."""
+        with self._lock:
+            self._kept.clear()

@@ -20,7 +20,7 @@ from serving.platform.database.plain import KeyedQuery, PlainQuery
 from serving.platform.database.scope import HERE, columns, inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
-from serving.takedowns.store.pending_removals import still_waits, waited_until
+from serving.takedowns.store.approvals import still_waits, waited_until
 from serving.takedowns.tables import action
 
 

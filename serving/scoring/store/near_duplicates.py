@@ -29,7 +29,7 @@ from serving.platform.database.planning import planned_for_values
 from serving.platform.database.scope import HERE, columns, inside
 from serving.platform.database.types import moment_of
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
-from serving.takedowns.store.pending_removals import still_waits, waited_until
+from serving.takedowns.store.approvals import still_waits, waited_until
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
 

@@ -22,8 +22,7 @@ from serving.platform.database.lists import as_list, listed
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.ids import digits_of
 from serving.scoring.store.near_duplicates import Alike, candidates_of, keys_of, most_alike
-from serving.scoring.store.texts_before import Before, came_with, texts_before
-from serving.scoring.store.texts_under_keys import JUDGED, MOST_PER_KEY, Under, under
+from serving.scoring.store.texts_under_keys import JUDGED, MOST_PER_KEY, Before, Under, came_with, texts_before, under
 
 _AT_LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _LAST: Final = "z" * 26  # After the digits of every id.

@@ -19,7 +19,7 @@ from serving.platform.database.store import add
 from serving.standing.rules.confirmations import Given, Ruling
 from serving.standing.rules.standing import KeptLevel, Level
 from serving.standing.tables import confirmation, standing_change
-from serving.takedowns.store.pending_removals import was_pending
+from serving.takedowns.store.approvals import was_pending
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 

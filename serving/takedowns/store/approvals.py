@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, case, exists, func, or_, select, update
 
 from features.message import as_json, from_json
 from models.verdict import Judgement, Side
@@ -283,3 +282,41 @@ def votes(connection: Connection, marketplace_id: str, action_ids: Collection[st
     for row in connection.execute(query).mappings():
         found.setdefault(row["action_id"], []).append(reader(Vote).of(row))
     return found
+
+
+def still_waits() -> ColumnElement[bool]:
+    """Whether the removal that a verdict requests is pending approval."""
+    return exists(_holds(removal_approval.c.action_id).where(removal_approval.c.settled_at.is_(None)))
+
+
+def was_pending() -> ColumnElement[bool]:
+    """Whether the removal that a verdict requests was ever pending approval, so that people decided on it."""
+    return exists(_holds(removal_approval.c.action_id))
+
+
+def waited_until() -> ScalarSelect[Any]:
+    """When people decided on the removal that a verdict requests; null where it never was, or still is, pending."""
+    ended = func.max(removal_approval.c.settled_at, type_=removal_approval.c.settled_at.type)
+    return _holds(ended).where(removal_approval.c.settled_at >= verdict.c.known_at).scalar_subquery()
+
+
+def _holds(what: Any) -> Select[Any]:
+    """The approvals of the removal that a verdict created or joined."""
+    return (
+        select(what)
+        .select_from(removal_approval)
+        .join(action, same(action, removal_approval, "action_id"))
+        .where(
+            action.c.marketplace_id == verdict.c.marketplace_id,
+            action.c.listing_id == verdict.c.listing_id,
+            verdict.c.judgement == Judgement.COUNTERFEIT.value,
+            # At the same moment, verdicts with a lower id came before the removal; ids are ordered by time.
+            or_(
+                removal_approval.c.pending_since < verdict.c.known_at,
+                and_(
+                    removal_approval.c.pending_since == verdict.c.known_at, action.c.verdict_id <= verdict.c.verdict_id
+                ),
+            ),
+        )
+        .correlate(verdict)
+    )

@@ -13,7 +13,7 @@ from models.routing import Lane
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
 from serving.platform.clock import Window
-from serving.transparency.rules.accuracy_figures import Accuracy, BandOfScores, Share
+from serving.transparency.rules.transparency_figures import Accuracy, BandOfScores, Share
 from training.evaluate.bands import ScoredListing, precision_by_band
 
 _A_MOMENT = timedelta(microseconds=1)

@@ -7,8 +7,12 @@ from typing import Any
 from models.errors import Invalid
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.takedowns.rules.public_statement import Restriction, public_statement
-from serving.takedowns.rules.transparency import TransparencyProfile, transparency_profile
+from serving.takedowns.rules.public_statement import (
+    Restriction,
+    TransparencyProfile,
+    public_statement,
+    transparency_profile,
+)
 from serving.transparency.store import restrictions
 from serving.transparency.store.restrictions import Cursor
 

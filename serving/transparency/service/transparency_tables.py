@@ -19,10 +19,17 @@ from serving.standing.rules.confirmations import Given, Outcome, outcome
 from serving.standing.rules.standing import IN_GOOD_STANDING
 from serving.standing.store import standings
 from serving.takedowns.rules.public_statement import Restriction, category_of
-from serving.transparency.rules.accuracy_figures import accuracy_figures
-from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, Decider, as_of
-from serving.transparency.rules.misuse import Misuse, MisuseEntry, SubjectKind, misuse_entry
-from serving.transparency.rules.transparency_figures import ARTICLE_24, Figure, Measures, figures
+from serving.transparency.rules.misuse import (
+    Complaint,
+    ComplaintOutcome,
+    Decider,
+    Misuse,
+    MisuseEntry,
+    SubjectKind,
+    as_of,
+    misuse_entry,
+)
+from serving.transparency.rules.transparency_figures import ARTICLE_24, Figure, Measures, accuracy_figures, figures
 from serving.transparency.service.automated_accuracy import accuracy
 from serving.transparency.service.notified import notified_in
 from serving.transparency.store import complaints, misuses, restrictions

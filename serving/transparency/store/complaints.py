@@ -17,7 +17,7 @@ from serving.notices.tables import notice, notice_complaint, notice_item
 from serving.platform.database.scope import columns, inside, same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.tables import action
-from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, ComplaintRoute, Decider
+from serving.transparency.rules.misuse import Complaint, ComplaintOutcome, ComplaintRoute, Decider
 
 _BY_CAUSE: Final[Mapping[Undone, Decider]] = {
     Undone.APPEAL: Decider.PERSON,

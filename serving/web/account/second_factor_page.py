@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError
 from serving.accounts.policy import SecondFactorPolicy
-from serving.accounts.rules.second_factors import NEEDS_FACTOR, Factor, FactorKind, counts_from, is_fresh, may_remove
+from serving.accounts.rules.second_person import NEEDS_FACTOR, Factor, FactorKind, counts_from, is_fresh, may_remove
 from serving.accounts.service import one_time_codes, passkeys
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import passkey_options, prove

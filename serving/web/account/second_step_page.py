@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Invalid
-from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.service.guessing import TooManyAttempts

@@ -10,8 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.access import roles
-from serving.accounts.rules.owned_secrets import OwnedSecret, ends_now
+from serving.accounts.rules.access import OwnedSecret, ends_now, roles
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import choose
 from serving.accounts.service.guessing import TooManyAttempts

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from serving.brands.rules.brand_dashboard import Part
-from serving.brands.service.brand_dashboards import Share
+from serving.brands.service.brand_records import Share
 from serving.platform import tongues
 from serving.platform.tongues import say
 from serving.standing.rules.standing import Level

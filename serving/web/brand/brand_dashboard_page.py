@@ -1,6 +1,9 @@
-"""A brand's dashboard: outcomes of its answers, response times, recurrence, and prevalence."""
+"""A brand's dashboard: outcomes of its answers, response times, recurrence, and prevalence.
 
-from collections.abc import Mapping
+The outcomes of a brand's answers, as a few lines of its page.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,8 +14,9 @@ from fastapi.responses import HTMLResponse
 from features.message import message
 from serving.brands.rules.brand_dashboard import Median, Period
 from serving.brands.rules.brand_record import AnswerOutcome
-from serving.brands.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
+from serving.brands.service.brand_records import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather, record_of
 from serving.brands.service.managed_brands import kept_by
+from serving.brands.store.brand_answers import BrandAnswer
 from serving.guards import Manager, Member, runtime_of
 from serving.platform.database.scope import Pair
 from serving.platform.tongues import N_, NN_, number, say, say_many
@@ -22,7 +26,7 @@ from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.reports.reported_part import ReportedPart, reported_part
 from serving.web.rendering import Page, StaffPage, respond
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 
 router = APIRouter(include_in_schema=False)
@@ -281,3 +285,42 @@ def _prevalence(whole: Share) -> str:
 def _interval(share: Share) -> str:
     found = share.estimate
     return say("%(low)s to %(high)s", low=words.percent(found.low, 1), high=words.percent(found.high, 1))
+
+
+_SHOWN = {
+    AnswerOutcome.ACCEPTED: N_("Accepted"),
+    AnswerOutcome.REJECTED: N_("Rejected"),
+    AnswerOutcome.CONTESTED: N_("Contested"),
+    AnswerOutcome.UNDERWAY: N_("In progress"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure and what it counts."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPart:
+    """The figures above zero, of the answers of the last `days`; no lines without one that requests a removal."""
+
+    days: int
+    lines: tuple[Line, ...]
+
+
+def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> RecordPart:
+    """The figures of the reader's brands over the period of the standing, so that both count the same answers."""
+    since = now - timedelta(days=days)
+    found = record_of(one for one in answers if one.answered.answered_at > since)
+    lines = [Line(say(name), number(found.outcomes[one])) for one, name in _SHOWN.items() if found.outcomes[one]]
+    if lines:
+        objections = number(found.counter_notices)
+        if found.counter_notices_upheld:
+            objections = say("%(all)s, %(n)s upheld", all=objections, n=number(found.counter_notices_upheld))
+        lines.append(Line(say("Seller objections"), objections))
+    if found.median_hours_to_removal is not None:
+        lines.append(Line(say("Median time to removal"), words.hours(found.median_hours_to_removal)))
+    return RecordPart(days, tuple(lines))

@@ -31,18 +31,17 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.standing.policy import StandingPolicy
 from serving.web import text_view
-from serving.web.brand.questions import Question, question
-from serving.web.brand.record_part import RecordPart, record_part
-from serving.web.brand.removals import RemovalsPart, removals_part
+from serving.web.brand.brand_dashboard_page import RecordPart, record_part
+from serving.web.brand.questions import Question, RemovalsPart, question, removals_part
 from serving.web.brand.standing_part import StandingCard, headline_of, pace_of, standing_card, withheld_reason_of
 from serving.web.case.effects import Effect, decision_input_of, effects
-from serving.web.case.pictures import shown_pictures
+from serving.web.case.listing_page import shown_pictures
 from serving.web.downloads import download
 from serving.web.rendering import Page, respond, respond_part
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 from serving.web.wording.words import Due
 

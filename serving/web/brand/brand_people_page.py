@@ -35,7 +35,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, given_back, scope_of, shared_with
 from serving.web.brand.indicators_page import day_of
-from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
+from serving.web.brand.rights_page import KINDS, MandateRow, mandate_rows
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, whole_address
 from serving.web.rendering import respond

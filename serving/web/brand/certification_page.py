@@ -19,7 +19,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 
 router = APIRouter(include_in_schema=False)
 _FIELD: Final = "q:"

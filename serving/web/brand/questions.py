@@ -1,27 +1,38 @@
-"""A question to a brand: the listing and the evidence in words, without a score or other people's statements."""
+"""A question to a brand: the listing and the evidence in words, without a score or other people's statements.
+
+The state of a brand's removals in the brand's words, from the click to the acknowledgement.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import exp
 from typing import Any, Final
+
+from sqlalchemy import Connection
 
 from features.facts import Facts
 from features.message import Message, from_json
 from features.price_lists import ListedBy
 from models.score import Reason, named, reason_from_json
 from models.verdict import Judgement
+from serving.cases.store import case_figures
+from serving.cases.store.case_figures import BrandAction
+from serving.platform.database.scope import Pair
 from serving.platform.tongues import N_, number, say, say_many
+from serving.takedowns.rules.removal_check import CheckState
 from serving.web import text_view
 from serving.web.case import case_cards
 from serving.web.case.case_cards import Attribute
-from serving.web.case.pictures import ShownPicture
+from serving.web.case.listing_page import ShownPicture
 from serving.web.queue import queue_rows
+from serving.web.rendering import Page
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
-from serving.web.wording.vocabulary import CHOICES
+from serving.web.wording.translated import in_words
+from serving.web.wording.vocabulary import ACTION_STATES, CHECK_STATES, CHOICES, StateWords
 from serving.web.wording.words import Due
+from serving.webhooks.rules.action import ActionState
 
 # The evidence that a brand reads. Left out on purpose: earlier verdicts (they may be other brands'), the
 # seller's turnover, sales and share of returns (trade secrets of a seller who may be honest), and all model output.
@@ -209,3 +220,61 @@ def _seller(facts: Facts, *, is_own: bool) -> list[Evidence]:
     if block.country is not None:
         parts.append(say("established in %(country)s", country=block.country))
     return [Evidence("i-user", "", text_view.show(say("%(facts)s.", facts=say(", ").join(parts))))] if parts else []
+
+
+_MOST = 6
+_MOVING = frozenset({ActionState.SCHEDULED, ActionState.SENDING})
+_WATCHED_FOR = timedelta(minutes=10)  # Nobody watches by the second an endpoint that is down longer.
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A removal (or reinstatement) with its state and the time of that state."""
+
+    listing: Shown
+    state: StateWords
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalsPart(Page, template="parts/removals.html", place="/brand"):
+    """The latest removals; `moving` is whether any of them is in transit, so that the page polls."""
+
+    removals: tuple[Removal, ...]
+    moving: bool
+
+
+def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime) -> RemovalsPart:
+    """The part of a brand's page that refreshes by itself."""
+    found = case_figures.brand_actions(connection, pairs, _MOST)
+    return RemovalsPart(tuple(_removal(one, now) for one in found), any(_is_moving(one, now) for one in found))
+
+
+def _is_moving(found: BrandAction, now: datetime) -> bool:
+    return found.state in _MOVING and now - found.leaves_at < _WATCHED_FOR
+
+
+def _removal(found: BrandAction, now: datetime) -> Removal:
+    listing = text_view.show(found.content.get("title") or found.external_id)
+    seen = CHECK_STATES.get(found.check) if found.check is not None else None
+    return Removal(listing, seen or ACTION_STATES[found.kind, found.state], _when(found, now))
+
+
+def _when(found: BrandAction, now: datetime) -> str:
+    if found.check is CheckState.STILL_SHOWN:
+        return say("we ask the marketplace why")
+    if found.check is CheckState.GONE and found.seconds_to_removal is not None:
+        return say("verified as removed after %(time)s", time=words.duration(found.seconds_to_removal))
+    match found.state:
+        case ActionState.SCHEDULED:
+            return say("in %(time)s", time=words.countdown((found.leaves_at - now).total_seconds()))
+        case ActionState.SENDING if found.sent_at is not None:
+            return words.short_moment(found.sent_at, now)
+        case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
+            return words.short_moment(found.acknowledged_at, now)
+        case ActionState.PENDING_APPROVAL:
+            return say("people review it first")
+        case ActionState.DEAD:
+            return say("we are investigating")
+        case _:
+            return ""

@@ -11,7 +11,7 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.rules.rights import RightKind, RightState, kinds_for
-from serving.brands.service.rights_bases import basis_of
+from serving.brands.service.rights_claims import basis_of
 from serving.brands.store import brands, rights
 from serving.brands.store.rights import StoredRight
 from serving.marketplaces.store import marketplaces
@@ -20,7 +20,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, joined, say
 from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
 _KINDS: Final = {

@@ -33,7 +33,7 @@ from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, Uploader, given_back, led_by, scope_of
 from serving.web.brand.indicators_page import day_of
-from serving.web.brand.rights_rows import who
+from serving.web.brand.rights_page import who
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of

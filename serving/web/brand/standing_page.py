@@ -26,7 +26,7 @@ from serving.web.downloads import download
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 
 router = APIRouter(include_in_schema=False)
 _HISTORY: Final = timedelta(days=365)

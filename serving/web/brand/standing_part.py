@@ -16,13 +16,12 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.enrolment import Phase
-from serving.standing.rules.standing import Finding, Level, Scope, Standing
-from serving.standing.rules.standing_outlook import outlook
+from serving.standing.rules.standing import Finding, Level, Scope, Standing, outlook
 from serving.standing.service import effect_now, stage_of, with_history
 from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 
 NAMES: Final = {
     Level.SELF_SERVICE: (N_("Self-service"), "v-g"),

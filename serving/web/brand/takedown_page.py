@@ -26,14 +26,14 @@ from serving.web import text_view
 from serving.web.brand.brand_page import answers_before, key_of
 from serving.web.brand.questions import Question, question
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
-from serving.web.case.pictures import shown_pictures
+from serving.web.case.listing_page import shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, ticked
 from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import FATES, StateWords
 
 router = APIRouter(include_in_schema=False)

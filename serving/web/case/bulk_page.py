@@ -27,8 +27,8 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.database.pools import dear
 from serving.platform.runtime import Runtime
 from serving.web.case.answers import answer_of
+from serving.web.case.listing_page import shown_pictures
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
-from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, is_case_id, ticked
 from serving.web.queue.queue_rows import RowContext, queue_row

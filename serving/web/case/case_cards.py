@@ -1,27 +1,45 @@
-"""The cards of a case: text, price, timeline, appeals, notices and complaints."""
+"""The cards of a case: text, price, timeline, appeals, notices and complaints.
+
+Evidence of a listing at the time of an action: shown with its digest, downloadable with its proofs.
+"""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
 from features.facts import Facts, reference_keys
 from features.fold import fold
 from features.indicators import Direction, Where
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from models.case import CaseState
+from models.errors import NotFound, required
+from models.messages.english import in_english
+from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named
+from models.verdict import Side
+from serving.accounts.store.accounts import Session
+from serving.cases.service.case_access import visible_case
 from serving.cases.service.invalid_notices import LANES
 from serving.cases.store.cases import Case
+from serving.guards import Reviewer, runtime_of
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import ShownNotice
 from serving.platform.tongues import N_, say
+from serving.takedowns.service.evidence import as_file, page_of
+from serving.takedowns.store import evidence
+from serving.takedowns.store.evidence import Taken
 from serving.web import charts, text_view
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.case.documents.notice_documents import document_of_notice
 from serving.web.charts import Comparable, PriceChart
+from serving.web.forms import CaseId
 from serving.web.named_right import named_right
 from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
@@ -222,4 +240,75 @@ def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[SimpleNa
         )
         for one in fired
         if brand_id is None or one.brand_id == brand_id
+    )
+
+
+router = APIRouter(include_in_schema=False)
+# The marketplace's data about its sellers is not given to brands.
+_EVIDENCE_ID = re.compile(r"evd_[0-9a-z]{26}\Z", re.ASCII)
+
+
+@router.get("/cases/{case_id}/evidence/{evidence_id}/page")
+def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Reviewer) -> Response:
+    """Download the page of a snapshot; a browser must never render it as one of ours."""
+    taken = _taken(request, session, case_id, evidence_id)
+    body = required(page_of(taken), "The page of this snapshot was erased.")
+    return _file(body, "text/html; charset=utf-8", f"{taken.evidence_id}.html")
+
+
+@router.get("/cases/{case_id}/evidence/{evidence_id}/data")
+def get_data(case_id: CaseId, evidence_id: str, request: Request, session: Reviewer) -> Response:
+    """Download the whole snapshot with salts and digests."""
+    taken = _taken(request, session, case_id, evidence_id)
+    return _file(as_file(taken), "application/json", f"{taken.evidence_id}.json")
+
+
+def _taken(request: Request, session: Session, case_id: str, evidence_id: str) -> Taken:
+    """A snapshot of the case's listing; one of another listing counts as missing."""
+    with runtime_of(request).store.read() as connection:
+        case, side = visible_case(connection, session.person, case_id)
+        if side is Side.ANALYST and _EVIDENCE_ID.match(evidence_id):
+            found = evidence.get(connection, case.marketplace_id, evidence_id)
+            if found.listing_id == case.listing_id:
+                return found
+    raise NotFound("There is no such evidence.")
+
+
+def _file(body: bytes, kind: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "content-security-policy": "sandbox"}
+    return Response(body, media_type=kind, headers=headers)
+
+
+def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
+    """The card of a score with its explanation (`explained`)."""
+    reasons: Sequence[Reason] = row["reasons"]
+    route = tuple(in_english(one) for one in row["route_reasons"])
+    evidence = tuple(in_english(one) for one in row["evidence"] if one.code != AMBIGUOUS)
+    ambiguous = next((in_english(one) for one in row["evidence"] if one.code == AMBIGUOUS), None)
+    is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
+    digits = 0 if is_scorecard else 2
+    rest = tuple(
+        SimpleNamespace(sentence=in_english(one.message), weight=words.signed(one.weight, digits))
+        for one in reasons
+        if one.code in REMAINDERS
+    )
+    if is_scorecard:
+        unit, total = "points", f"{row['value']:.0f} points in total"
+        note = "Points are fixed expert weights. They are not calibrated and not a probability."
+    else:
+        unit, total = "log-odds", f"{words.signed(row['value'])} in total, probability {row['probability']:.2f}"
+        note = "" if row["why_none"] else "The parts add up to the total. Above zero they point to counterfeit."
+        if row["encoder"] is not None:
+            note = f"A second score: {row['encoder']} read the title after the first answer. {note}"
+    bars = charts.reason_bars(named(reasons), digits)
+    return SimpleNamespace(
+        evidence=evidence,
+        ambiguous=ambiguous,
+        unit=unit,
+        bars=bars,
+        remainders=rest,
+        total=total,
+        note=note,
+        route=route,
+        why_none=row["why_none"],
     )

@@ -1,28 +1,35 @@
-"""A listing that no open case is about: what it says, why the service passed it, and the form that opens a case."""
+"""A listing that no open case is about: what it says, why the service passed it, and the form that opens a case.
 
+Pictures of listings, each loaded through the service.
+"""
+
+import asyncio
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from features.facts import Facts
 from serving.accounts.rules.access import Permission
+from serving.cases.service import notice_evidence
 from serving.cases.service.opening import harm_of, open_by_choice
 from serving.cases.store import chosen
-from serving.guards import Reviewer, TheRuntime, runtime_of
+from serving.guards import Judge, Reviewer, TheRuntime, runtime_of
 from serving.listings.store import listings, scores
 from serving.listings.store.listings import Newest
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.scoring.service.explaining import explained
+from serving.scoring.service.scoring import explained
 from serving.scoring.store import references
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards
-from serving.web.case.reasons_card import reasons_card
+from serving.web.case.case_cards import reasons_card
 from serving.web.case.seller_card import risk_part, seller_card
-from serving.web.forms import LONGEST_ID
+from serving.web.forms import LONGEST_ID, CaseId
 from serving.web.queue import queue_rows
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
@@ -79,3 +86,37 @@ def _page(runtime: Runtime, connection: Connection, found: Newest, row: dict[str
         risk=risk_part(runtime, connection, here, facts.listing.seller.external_id),
         reasons=reasons_card(row),
     )
+
+
+_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture's address here, its position from 1, and the number of pictures."""
+
+    address: str
+    number: int
+    of: int
+
+
+def shown_pictures(runtime: Runtime, case_id: str, facts: Facts) -> tuple[ShownPicture, ...]:
+    """The pictures of a case that are loaded through the service."""
+    of = len(facts.listing.image_link or ())
+    return tuple(
+        ShownPicture(f"/cases/{case_id}/pictures/{number}", number + 1, of)
+        for number in notice_evidence.loadable_pictures(runtime, facts)
+    )
+
+
+@router.get("/cases/{case_id}/pictures/{number}")
+async def get_picture(case_id: CaseId, number: int, runtime: TheRuntime, session: Judge) -> Response:
+    """A picture as its host sends it. Waiting for the host blocks none of the threads that serve pages."""
+    address = await run_in_threadpool(notice_evidence.picture_address, runtime, session.person, case_id, number)
+    found = notice_evidence.loaded_picture(
+        await asyncio.wrap_future(runtime.pictures.loading(address)), case_id, number
+    )
+    return Response(found.body, media_type=found.media_type, headers=_HEADERS)

@@ -12,8 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.messages.english import sentences
 from serving.accounts.rules.access import Permission, Person
 from serving.guards import ModelReader, TheRuntime, Trainer
-from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
-from serving.learning.service.monitoring import SCORE
+from serving.learning.service.monitoring import SCORE, acknowledge, red_now, withdraw
 from serving.learning.service.reason_precision import DAYS, Told, reason_precision
 from serving.learning.store import monitoring
 from serving.platform.runtime import Runtime

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from serving.accounts.store import accounts
 from serving.learning.policy import DriftAlarmPolicy, LabelSourcePolicy
 from serving.learning.rules.drift_alarm import RedFeature
-from serving.learning.rules.heavy_sources import Among, HeavySource, heavy_sources
-from serving.learning.service.drift_alarm import red_now
+from serving.learning.rules.retraining import Among, HeavySource, heavy_sources
+from serving.learning.service.monitoring import red_now
 from serving.learning.store.learning import Model
 from serving.platform.runtime import Runtime
 from serving.web.wording import words

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from serving.accounts.rules.access import Permission, Person
 from serving.brands.store import brands
 from serving.guards import ModelReader, TheRuntime
-from serving.learning.service.snapshot_files import SnapshotFiles
+from serving.learning.service.publish import SnapshotFiles
 from serving.learning.store import learning
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of

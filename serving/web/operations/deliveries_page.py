@@ -18,7 +18,7 @@ from serving.web.bar_charts import Bars, bars
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import StaffPage, respond
-from serving.web.spans import Span, starts
+from serving.web.text_view import Span, starts
 from serving.web.wording import words
 from serving.webhooks.service.dead_letters import replay
 from serving.webhooks.service.letters import Letter, given_up

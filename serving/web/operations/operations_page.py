@@ -15,7 +15,7 @@ from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import SecondLookPolicy
 from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
-from serving.cases.store.queue_ages import QueueAge, queue_ages
+from serving.cases.store.queue_positions import QueueAge, queue_ages
 from serving.guards import Promoter, TheRuntime, Watcher
 from serving.learning.store import monitoring
 from serving.operations.service.breaker import close_breaker
@@ -34,7 +34,7 @@ from serving.web.forms import LONGEST_REASON, Fields
 from serving.web.operations.health_part import TONES, health_rows
 from serving.web.rendering import StaffPage, respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
-from serving.web.spans import EACH, STEPS, Span, choices, span_of, starts
+from serving.web.text_view import EACH, STEPS, Span, choices, span_of, starts
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANES, ROUTES, LaneName
 from serving.webhooks.rules.action import ActionState

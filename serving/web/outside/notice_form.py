@@ -12,14 +12,21 @@ from serving.api.cookies import address_of
 from serving.api.errors import status_of
 from serving.guards import TheRuntime, public, runtime_of
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.named_right import LONGEST, NamedRight
-from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Draft, missing
+from serving.notices.rules.notices import (
+    LONGEST,
+    LONGEST_EMAIL,
+    LONGEST_EXPLANATION,
+    LONGEST_NAME,
+    Draft,
+    NamedRight,
+    missing,
+)
 from serving.notices.service.notice_links import PLACE
 from serving.notices.service.notices import Preview, receive_form
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web import text_view
-from serving.web.brand.rights_rows import KINDS
+from serving.web.brand.rights_page import KINDS
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown

@@ -30,15 +30,15 @@ from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import text_view
-from serving.web.brand.rights_rows import KINDS
+from serving.web.brand.rights_page import KINDS
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.named_right import named_right
 from serving.web.rendering import Page, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import refusal
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REASON_CODES
 
 router = APIRouter(include_in_schema=False)

@@ -19,7 +19,7 @@ from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.web.bar_charts import bars
 from serving.web.flash import go_to
-from serving.web.model.leaning_card import COMPARED_DAYS, leaning_card
+from serving.web.model.labels_page import COMPARED_DAYS, leaning_card
 from serving.web.queue.queue_rail import midnight
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words

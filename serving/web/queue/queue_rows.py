@@ -17,7 +17,7 @@ from serving.web.charts import PriceMark
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.text_language import language_tag
+from serving.web.wording.language_choice import language_tag
 from serving.web.wording.vocabulary import LANE_OF
 from serving.web.wording.words import Due
 

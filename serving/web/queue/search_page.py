@@ -23,7 +23,7 @@ from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage, respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.text_language import language_tag
+from serving.web.wording.language_choice import language_tag
 from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF
 
 router = APIRouter(include_in_schema=False)

@@ -14,7 +14,7 @@ from models.errors import DomainError
 from models.messages.english import without_forms
 from serving.platform import tongues
 from serving.platform.languages import ENGLISH
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 
 
 def refusal(error: DomainError) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.access import Role
-from serving.accounts.rules.owned_secrets import OwnedSecret, SecretKind, ends_now
+from serving.accounts.rules.access import OwnedSecret, Role, SecretKind, ends_now
 from serving.accounts.store import accounts, invitations, people, reset_links, second_factors
 from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind

@@ -6,8 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from models.errors import DomainError
-from serving.notices.rules.named_right import NamedRight
-from serving.notices.rules.notices import ReporterKind
+from serving.notices.rules.notices import NamedRight, ReporterKind
 from serving.notices.service.reporters import NewReporter, register
 from serving.notices.store import notices
 from serving.notices.tables import notice

@@ -8,7 +8,7 @@ from models.labels import Label, NoLabel
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Permission
-from serving.brands.service.brand_dashboards import gather
+from serving.brands.service.brand_records import gather
 from serving.learning.service import labelling
 from serving.learning.service.labelling import label_of
 from serving.learning.store.verdict_history import VerdictHistory

@@ -12,7 +12,7 @@ from serving.audit.tables import audit_payload
 from serving.brands.service.brand_file import objection
 from serving.brands.service.brand_people import remove_person
 from serving.brands.service.mandates import NewMandate, grant_mandate
-from serving.brands.service.rights_bases import basis_of
+from serving.brands.service.rights_claims import basis_of
 from serving.brands.store import mandates
 from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite

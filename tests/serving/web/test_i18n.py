@@ -54,9 +54,8 @@ from serving.sellers.rules.sanction import SanctionCause, SellerAct, sanction_st
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Statement
-from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
-from serving.web.wording.translated import TRANSLATED
+from serving.web.wording.translated import TRANSLATED, in_words
 from serving.web.wording.vocabulary import REASON_CODES
 from serving.web.wording.words import length
 from tests.fixtures.runtimes import Site

@@ -5,7 +5,7 @@ import pytest
 from models.verdict import Judgement
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import Answers, leaning
-from serving.web.model.leaning_card import leaning_card
+from serving.web.model.labels_page import leaning_card
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import visit_as, words
 

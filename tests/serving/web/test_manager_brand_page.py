@@ -16,9 +16,8 @@ from serving.brands.service.authorised_sellers import change_list
 from serving.brands.service.brand_file import objection
 from serving.brands.service.brand_messages import write
 from serving.brands.service.mandates import NewMandate, grant_mandate
-from serving.brands.service.rights_bases import basis_of
-from serving.brands.service.rights_claims import NewRight, claim_right
-from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_claims import NewRight, basis_of, claim_right
+from serving.brands.service.rights_copies import keep_document
 from serving.brands.store import brands, rights
 from serving.operations.service.housekeeping import pass_on_unanswered
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, having, invite, judge

@@ -5,7 +5,7 @@ import pytest
 from serving.brands.rules.rights import RightKind, RightState
 from serving.brands.service.brand_file import set_sales_territory
 from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
-from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_copies import keep_document
 from serving.brands.store import rights, rights_documents
 from serving.brands.store.rights import StoredRight
 from tests.fixtures.reporting import a_leader, a_rival

@@ -21,7 +21,7 @@ from serving.takedowns.rules.statement import Statement, Undone, amended_stateme
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action
 from serving.web.case.seller_activity import deadline, timeline, what_comes
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site, judge, open_cases
 from tests.serving.appeals.service.test_appeal import told_removal

@@ -14,14 +14,13 @@ from sqlalchemy import Connection
 import serving.web
 from features.message import Message
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.owned_secrets import OwnedSecret
+from serving.accounts.rules.access import OwnedSecret
 from serving.accounts.store.second_factors import StoredFactor
 from serving.brands.rules.rights import Right
 from serving.brands.service.brand_keys import BrandKey
 from serving.brands.store.rights import StoredRight
 from serving.marketplaces.store.marketplaces import KeyRecord, Marketplace
-from serving.notices.rules.named_right import NamedRight
-from serving.notices.rules.notices import Draft
+from serving.notices.rules.notices import Draft, NamedRight
 from serving.platform.display import Display
 from serving.platform.runtime import Runtime
 from serving.web.headers import FOLDER

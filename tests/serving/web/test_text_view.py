@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.web.text_view import Kind, is_all_seen, is_unseen, show
-from serving.web.wording.text_language import language_tag
+from serving.web.wording.language_choice import language_tag
 
 UNSEEN = [
     ("\u200b", "ZWSP", "zero width space"),

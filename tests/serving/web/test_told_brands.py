@@ -40,7 +40,7 @@ from serving.brands.service.brand_file import AGENT, NOT_LEADING
 from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.price_lists import judge_rows
 from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
-from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_copies import keep_document
 from serving.cases.rules.takedown_request import Fate, came_to
 from serving.composition import default_policies
 from serving.listings.service.intake import receive
@@ -50,13 +50,12 @@ from serving.platform.row_files import LARGEST, rows_of
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Given
 from serving.standing.rules.enrolment import Begun, limited, stage
-from serving.standing.rules.standing import KeptLevel, Level, effect, standing
-from serving.standing.rules.standing_outlook import outlook
+from serving.standing.rules.standing import KeptLevel, Level, effect, outlook, standing
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, removal_statement
 from serving.web.brand.questions import _TOLD
-from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.translated import in_words
 from serving.web.wording.words import age, due, duration
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.clocks import NOW

@@ -8,7 +8,7 @@ import pytest
 
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Person, Role
-from serving.brands.service.rights_bases import basis_of
+from serving.brands.service.rights_claims import basis_of
 from serving.brands.store import price_lists
 from tests.fixtures.reporting import a_leader, answers_at, elsewhere, manager_of, only_at
 from tests.fixtures.runtimes import Site, invite

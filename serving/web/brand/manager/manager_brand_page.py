@@ -38,8 +38,8 @@ from serving.guards import Manager, TheRuntime, runtime_of
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.web import downloads
-from serving.web.brand.reports.large_reports import large_rows
-from serving.web.brand.rights_rows import mandate_rows, people_in, right_rows
+from serving.web.brand.reports.limits_page import large_rows
+from serving.web.brand.rights_page import mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import standing_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields

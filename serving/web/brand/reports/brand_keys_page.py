@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.store.accounts import Session
 from serving.brands.rules.rights import RightKind, RightState
 from serving.brands.service.brand_keys import BrandKey, keys_of_brand, make_key, revoke_key
@@ -19,7 +19,7 @@ from serving.brands.store.rights import StoredRight
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.brand.brand_scope import AboutBrand, given_back, led_by, scope_of
-from serving.web.brand.rights_rows import KINDS
+from serving.web.brand.rights_page import KINDS
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields, confirm, days_of, factor_kinds
 from serving.web.rendering import respond

@@ -1,25 +1,36 @@
-"""The limits that a confirmation or report by the reader meets now, and why."""
+"""The limits that a confirmation or report by the reader meets now, and why.
+
+Large reports of a brand that its account manager can stop, on the page of the brand.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
 
-from serving.guards import Member, runtime_of
+from serving.accounts.rules.access import Person
+from serving.guards import Manager, Member, runtime_of
+from serving.platform.database.scope import Pair
+from serving.platform.runtime import Runtime
 from serving.platform.tongues import joined, number, say, say_many
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION
 from serving.reports.service.limits import Limits, limits_of
+from serving.reports.service.stopping import LargeReport, can_stop, large_report, stop
+from serving.reports.store import step_ups
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import Cap, HoldCause
 from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, scope_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import LONGEST_ID
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/brand/limits"
@@ -171,3 +182,26 @@ def _of_cap(name: str, cap: Cap | None, found: Limits) -> LimitRow | None:
     stands = say("%(left)s of %(limit)s left", left=number(cap.left), limit=number(cap.limit))
     until = "" if cap.frees_at is None else say("more from %(time)s", time=words.moment(cap.frees_at, found.at))
     return LimitRow(name, stands, until, stops=not cap.left)
+
+
+_SHOWN: Final = timedelta(days=7)
+
+
+def large_rows(runtime: Runtime, connection: Connection, person: Person, pair: Pair) -> list[tuple[LargeReport, bool]]:
+    """The large reports of a brand in the last week, newest first, and whether the person can stop each now."""
+    now = runtime.clock.now()
+    confirmed = step_ups.since(connection, {pair}, now - _SHOWN)
+    reports = [large_report(runtime, connection, step_up) for step_up in confirmed]
+    return [
+        (
+            report,
+            report.stopped_by is None and now < report.until and can_stop(connection, person.user_id, report.found),
+        )
+        for report in reports
+    ]
+
+
+@router.post("/brands/{brand_id}/reports/{report_id}/stop")
+def post_stop(brand_id: str, report_id: str, request: Request, session: Manager) -> Response:
+    stop(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    return go_to(request, f"/brands/{brand_id[:LONGEST_ID]}", Flash.REPORT_STOPPED)

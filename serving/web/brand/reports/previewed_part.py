@@ -17,7 +17,7 @@ from serving.takedowns.policy import BurstPolicy
 from serving.web import text_view
 from serving.web.brand.reports.report_state_page import ResultRow, why
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REPORT_RESULTS, StateWords
 
 

@@ -13,7 +13,7 @@ from features.message import Message
 from features.phrase import Phrase
 from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.policy import SecondFactorPolicy
-from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
@@ -37,8 +37,8 @@ from serving.web.rendering import Page, respond
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words, refusal
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REPORT_STATES, StateWords
 
 router = APIRouter(include_in_schema=False)

@@ -13,9 +13,9 @@ from serving.platform.tongues import N_, NN_, number, say, say_many
 from serving.reports.rules.good_faith import STOPPED, Counts, Ended, FoundBy, GoodFaith, Hours, Share, good_faith
 from serving.reports.rules.outcomes import Code
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
-from serving.web.brand.rights_rows import KINDS
+from serving.web.brand.rights_page import KINDS
 from serving.web.wording import words
-from serving.web.wording.messages import in_words
+from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import CHOICE_OF
 
 _ENDS: Final = {

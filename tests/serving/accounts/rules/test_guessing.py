@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_SECOND_FACTORS, DEFAULT_SECRETS, Allowance
-from serving.accounts.rules.owned_secrets import OwnedSecret, SecretKind, ends_now
+from serving.accounts.rules.access import OwnedSecret, SecretKind, ends_now
 from serving.accounts.rules.passwords import given_back, spent_after, wait_for_one
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)

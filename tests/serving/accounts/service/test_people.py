@@ -13,8 +13,8 @@ from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts, people
 from serving.audit.store import audit
 from serving.brands.store import account_managers, brands
-from serving.cases.service.assignment import assign_cases
 from serving.cases.service.case_access import lease
+from serving.cases.service.deferring import assign_cases
 from serving.cases.store import cases
 from serving.marketplaces.service import keys
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, a_second_review, invite, judge

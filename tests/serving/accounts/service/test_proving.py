@@ -10,7 +10,7 @@ from webauthn.helpers import bytes_to_base64url
 
 from models.errors import DomainError, Invalid
 from serving.accounts.policy import DEFAULT_GUESSING
-from serving.accounts.rules.second_factors import FactorKind, Proof
+from serving.accounts.rules.second_person import FactorKind, Proof
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn, SignedIn, session_of
 from serving.accounts.service.guessing import TooManyAttempts, Whence

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
-from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.passkeys import LONGEST_CREDENTIAL

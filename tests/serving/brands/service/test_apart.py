@@ -15,7 +15,7 @@ from serving.brands.service.managed_brands import void_agency
 from serving.brands.service.mandates import NewMandate, grant_mandate, revoke_mandate
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
-from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_copies import keep_document
 from serving.brands.service.rights_sharing import share_mandate, share_price_list, share_right
 from serving.brands.store import brands
 from serving.platform.database.scope import Pair

@@ -22,7 +22,7 @@ from serving.brands.service.brand_file import require_lead, set_sales_territory
 from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.brands.service.mandates import NewMandate, grant_mandate, revoke_mandate
 from serving.brands.service.rights_claims import NewRight, claim_right, on_file, settle_right
-from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_copies import keep_document
 from serving.brands.store import rights_documents
 from serving.brands.tables import brand_document, notice_basis
 from serving.cases.store import cases

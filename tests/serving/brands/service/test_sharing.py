@@ -22,7 +22,7 @@ from serving.brands.service.managed_brands import judge_right
 from serving.brands.service.mandates import revoke_mandate
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.service.rights_claims import settle_right
-from serving.brands.service.rights_documents import keep_document
+from serving.brands.service.rights_copies import keep_document
 from serving.brands.service.rights_sharing import share_document, share_mandate, share_price_list, share_right
 from serving.brands.store import brands, mandates, price_lists, rights, rights_documents
 from serving.brands.tables import brand_right

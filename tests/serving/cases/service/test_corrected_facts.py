@@ -30,7 +30,7 @@ from serving.listings.service import intake, intake_rows, precheck
 from serving.listings.service.intake import receive
 from serving.listings.tables import facts as facts_table
 from serving.listings.tables import listing_version, score
-from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.scoring.service.scoring import ReferenceContextCache
 from tests.fixtures.naming import BRANDLESS, VELA, a_brandless_case, another_brand, as_stored, registered
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.notices.service.test_notice_complaints import refused, say

@@ -17,9 +17,8 @@ from serving.accounts.service.provisioning import NewEnrolment
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.policy import AssignmentPolicy
-from serving.cases.service.assignment import assign_cases, manager_for
 from serving.cases.service.case_access import lease
-from serving.cases.service.deferring import Wanted, snooze, take_up
+from serving.cases.service.deferring import Wanted, assign_cases, manager_for, snooze, take_up
 from serving.cases.service.opening import open_by_choice
 from serving.cases.store import assignments, cases, deferrals, queue_positions, queues
 from serving.cases.store.cases import Case

@@ -6,7 +6,7 @@ import pytest
 from models.labels import AppealState, GivenVerdict
 from models.policies.learning import DEFAULT_LABELS
 from models.verdict import Evidence, Judgement, Side
-from serving.learning.rules.golden import Agreed, agreed
+from serving.learning.rules.promotion import Agreed, agreed
 from tests.fixtures.clocks import NOW
 from tests.fixtures.hosts import roots_with
 

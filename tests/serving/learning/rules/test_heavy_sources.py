@@ -1,7 +1,7 @@
 import pytest
 
 from serving.learning.policy import DEFAULT_LABEL_SOURCE
-from serving.learning.rules.heavy_sources import Among, HeavySource, heavy_sources
+from serving.learning.rules.retraining import Among, HeavySource, heavy_sources
 
 ROWS = [
     ({"user:a": 40}, {"user:a": 8}, [], "at the limit"),

@@ -22,9 +22,8 @@ from serving.cases.service.decision_context import Answer
 from serving.cases.service.review import record_verdict
 from serving.cases.service.test_buys import Finding, close
 from serving.cases.service.undoing import undo_verdict
-from serving.learning.service.label_changes import LabelChanges, label_changes
-from serving.learning.service.labelling import LabelState, known_at, label_state
-from serving.learning.service.snapshot_files import SnapshotFiles
+from serving.learning.service.labelling import LabelChanges, LabelState, known_at, label_changes, label_state
+from serving.learning.service.publish import SnapshotFiles
 from serving.learning.store import golden, verdict_history
 from serving.learning.store.learning import StoredSnapshot
 from serving.listings.service.intake import receive

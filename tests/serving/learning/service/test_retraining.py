@@ -19,8 +19,8 @@ from serving.jobs.worker import sweep
 from serving.learning.policy import DEFAULT_RETRAINING, RetrainingPolicy
 from serving.learning.rules.drift_alarm import RedFeature
 from serving.learning.rules.retraining import Cause, Wait
-from serving.learning.service.drift_alarm import acknowledge, red_now, withdraw
 from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.monitoring import acknowledge, red_now, withdraw
 from serving.learning.service.promote import challenger
 from serving.learning.service.retraining import look, retrain_by_itself
 from serving.learning.store import learning, monitoring, retraining

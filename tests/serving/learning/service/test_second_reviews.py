@@ -19,7 +19,7 @@ from serving.accounts.service.reset_links import make_link
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.appeals.service.appeal import file_appeal
-from serving.cases.service.assignment import assign_cases
+from serving.cases.service.deferring import assign_cases
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import assignments, cases, queues
 from serving.cases.store.cases import Case

@@ -16,7 +16,7 @@ from serving.listings.store import scores
 from serving.listings.tables import score
 from serving.scoring.rules.trial import decides
 from serving.scoring.service.bundles import BundleStore
-from serving.scoring.service.on_trial import Trials, follow_trials
+from serving.scoring.service.scoring import Trials, follow_trials
 from serving.scoring.store import trials
 from serving.scoring.store.trials import Trial
 from tests.fixtures.clocks import NOW

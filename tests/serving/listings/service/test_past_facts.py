@@ -31,7 +31,7 @@ from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.engine import read_only_engine
 from serving.scoring.service.bundles import BundleStore
-from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.scoring.service.scoring import ReferenceContextCache
 from tests.fixtures.clients import with_key
 from tests.fixtures.clusters import a_cluster, processes_in
 from tests.fixtures.lives import Lives

@@ -11,8 +11,7 @@ from serving.accounts.service import provisioning
 from serving.accounts.service.auth import NotSignedIn
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
-from serving.notices.rules.named_right import NamedRight
-from serving.notices.rules.notices import ItemState, ReporterKind
+from serving.notices.rules.notices import ItemState, NamedRight, ReporterKind
 from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_links import PLACE

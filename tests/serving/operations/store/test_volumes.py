@@ -4,7 +4,7 @@ import pytest
 
 from models.case import CaseLane
 from models.routing import Lane
-from serving.cases.store.queue_ages import queue_ages
+from serving.cases.store.queue_positions import queue_ages
 from serving.operations.store import volumes
 from tests.fixtures.runtimes import Site, a_case
 from tests.serving.web.visits import scored

@@ -12,7 +12,7 @@ from models.errors import Invalid
 from serving.composition import open_runtime
 from serving.learning.service.champions import fetch_next, follow_champions
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.snapshot_files import SnapshotFiles
+from serving.learning.service.publish import SnapshotFiles
 from serving.platform.artifacts.client import BucketUnreachable, InBucket, bucket_of
 from serving.platform.artifacts.rules import Kind
 from serving.platform.artifacts.service import InDatabase

@@ -13,8 +13,8 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS, ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord, admit, check_hand_in, number_of
-from serving.reports.rules.campaigns import Accusation, Campaign, campaigns
-from serving.reports.rules.requests import asks, digest_of
+from serving.reports.rules.good_faith import Accusation, Campaign, campaigns
+from serving.reports.rules.outcomes import asks, digest_of
 from tests.fixtures.clocks import NOW
 
 _NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)

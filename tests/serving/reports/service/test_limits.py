@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from models.errors import NotFound
-from serving.accounts.rules.second_factors import Proof
+from serving.accounts.rules.second_person import Proof
 from serving.accounts.service.proving import Given
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.service.kill_switches import switch

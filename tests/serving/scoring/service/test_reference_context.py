@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, text, update
 
 from serving.brands.tables import brand
 from serving.marketplaces.store import exchange_rates
-from serving.scoring.service.reference_context import ReferenceContext, ReferenceContextCache
+from serving.scoring.service.scoring import ReferenceContext, ReferenceContextCache
 from serving.scoring.store import reference_changes, references
 from serving.scoring.tables import reference_change
 from tests.fixtures.clocks import NOW

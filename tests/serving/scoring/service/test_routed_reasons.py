@@ -36,8 +36,7 @@ from serving.cases.service.opening import open_by_choice
 from serving.listings.service.second_scores import give_second_scores
 from serving.listings.store import listings, scores
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from serving.scoring.service.explaining import explained
-from serving.scoring.service.scoring import Questions, ToScore, score_and_route
+from serving.scoring.service.scoring import Questions, ToScore, explained, score_and_route
 from tests.fixtures.reading_reasons import faults, unread
 from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.tiny_encoder import tiny_encoder

@@ -8,7 +8,7 @@ from serving.listings.service.intake import receive
 from serving.listings.service.seller_events import receive_events
 from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references
-from serving.scoring.service.reference_context import ReferenceContextCache
+from serving.scoring.service.scoring import ReferenceContextCache
 from serving.scoring.store import base_rate_priors, references
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site, a_row

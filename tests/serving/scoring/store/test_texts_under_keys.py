@@ -16,8 +16,7 @@ from serving.listings.store.signatures import NewText, add_texts, bins_of, halve
 from serving.listings.tables import TEXT_BANDS
 from serving.platform.ids import digits_of
 from serving.scoring.store.near_duplicates import keys_of
-from serving.scoring.store.texts_before import Before, texts_before
-from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
+from serving.scoring.store.texts_under_keys import MOST_PER_KEY, Before, texts_before, under
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
 

@@ -32,9 +32,9 @@ from serving.standing.rules.standing import (
     Level,
     Standing,
     effect,
+    outlook,
     standing,
 )
-from serving.standing.rules.standing_outlook import outlook
 from tests.fixtures.clocks import NOW
 from tests.models import standing_reference as twin
 

@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 
 from models.errors import Invalid
 from models.verdict import Evidence, ReasonCode, Side
-from serving.takedowns.rules.public_statement import RESTRICTS, Influence, Restriction, Source, public_statement
-from serving.takedowns.rules.transparency import EEA, TransparencyProfile, transparency_profile
+from serving.takedowns.rules.public_statement import (
+    EEA,
+    RESTRICTS,
+    Influence,
+    Restriction,
+    Source,
+    TransparencyProfile,
+    public_statement,
+    transparency_profile,
+)
 from serving.webhooks.rules.action import INVERSE, ActionKind
 from tests.fixtures.dsa_validator import COUNTRIES, errors_of
 

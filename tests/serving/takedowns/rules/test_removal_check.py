@@ -9,9 +9,8 @@ from models.verdict import Side
 from serving.accounts.rules.access import Secret
 from serving.takedowns.policy import DEFAULT_REMOVAL_CHECK, DEFAULT_TELLING
 from serving.takedowns.rules.budgets import UsualDay
-from serving.takedowns.rules.removal_check import CheckState, Seen, after_look, first_look
+from serving.takedowns.rules.removal_check import CheckState, Origin, Seen, after_look, first_look, random_delay
 from serving.takedowns.rules.telling import Reason, Removals, is_unknown, last_evening, leaves_after, reasons
-from serving.takedowns.rules.timing import Origin, random_delay
 
 HEARD = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

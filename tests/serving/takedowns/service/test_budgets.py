@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from models.verdict import Side
-from serving.appeals.service.overturn import Ground, overturn
+from serving.appeals.service.complaint_case import Ground, overturn
 from serving.cases.service.removal_approvals import speak
 from serving.takedowns.policy import DEFAULT_BUDGETS
 from serving.takedowns.rules import budgets as budget_rules

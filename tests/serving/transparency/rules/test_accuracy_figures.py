@@ -1,5 +1,4 @@
-from serving.transparency.rules.accuracy_figures import Accuracy, BandOfScores, Share, accuracy_figures
-from serving.transparency.rules.transparency_figures import Part
+from serving.transparency.rules.transparency_figures import Accuracy, BandOfScores, Part, Share, accuracy_figures
 
 NOTHING = Share(None, 0.0, 1.0, 0)
 

@@ -3,15 +3,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.verdict import ReasonCode
-from serving.transparency.rules.complaints import (
+from serving.transparency.rules.misuse import (
     Complaint,
     ComplaintOutcome,
     ComplaintRoute,
     Decider,
+    Misuse,
+    SubjectKind,
     as_of,
     complaint_counts,
+    misuse_entry,
 )
-from serving.transparency.rules.misuse import Misuse, SubjectKind, misuse_entry
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

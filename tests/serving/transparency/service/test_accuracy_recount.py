@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, text
 from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane
 from serving.platform.database.types import UtcTime
-from serving.transparency.rules.accuracy_figures import Share
+from serving.transparency.rules.transparency_figures import Share
 from serving.transparency.service.automated_accuracy import Routed, accuracy, accuracy_of
 from tests.fixtures.runtimes import Site, a_case
 from tests.serving.transparency.service.half_year import HalfYear
