@@ -27,7 +27,7 @@ from training.fit.forest import forest_settings
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
 from training.fit.text import FittedText, cost_of, epochs_of, fit_text
 from training.fit.text_matrix import TextMatrix, dot
-from training.runs.made_with import fixed_parameters, forest_parameters
+from training.runs.hyper_parameters import fixed_parameters, forest_parameters
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)

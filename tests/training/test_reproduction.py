@@ -16,7 +16,7 @@ from tests.fixtures.scorers import bundle_files
 from tests.training.test_job import REFUSED, ROWS, arguments, lines_of
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 from training.runs.differing import first_difference
-from training.runs.made_with import made_with
+from training.runs.made_with import code_of, made_with
 
 # One process for all: its start takes longer than a training. The changes are made in the recorded report. The forests
 # are small, in the training and in its reproductions.
@@ -82,6 +82,7 @@ def test_a_recorded_training_gives_the_same_digest_again(repeated: Repeated) -> 
     assert (code, found["event"]) == (0, "done")
     assert found["digest"] == found["recorded"] == repeated.digest == digest_of(read_bundle_folder(repeated.folder))
     assert found["differences"] == []
+    assert RECORDED["code"] != code_of("models"), "the digest of the source is of every package"
 
 
 def test_another_digest_comes_with_the_inputs_and_the_first_file_that_differ(repeated: Repeated) -> None:

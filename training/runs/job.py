@@ -19,7 +19,8 @@ from training.gates.golden import read_golden
 from training.registry.run_facts import RunState
 from training.registry.runs import Start
 from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
-from training.runs.made_with import fixed_parameters, forest_parameters, made_with, versions
+from training.runs.hyper_parameters import fixed_parameters, forest_parameters, versions
+from training.runs.made_with import made_with
 from training.runs.pipeline import train
 from training.snapshots.snapshot import SnapshotRefused, read_snapshot
 

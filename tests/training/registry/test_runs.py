@@ -19,7 +19,7 @@ from tests.training.test_job import ROWS, arguments, lines_of
 from training.bundle_folder import write_bundle_folder
 from training.fit.text import TEXT_COST
 from training.registry.relocating import relocate
-from training.runs.made_with import fixed_parameters, forest_parameters
+from training.runs.hyper_parameters import fixed_parameters, forest_parameters
 
 # MLflow is imported by child processes alone. The lines are JSON, as a child of the service says them.
 READ: Final = """
