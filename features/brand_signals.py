@@ -257,8 +257,8 @@ def _declared_near(e: Evidence) -> NearMiss | None:
     return e.facts.naming.declared_near if e.facts.naming is not None else None
 
 
-def _near(code: str, found: Sequence[NearMiss]) -> Message:
-    if not found:
+def _near(code: str, near_misses: Sequence[NearMiss]) -> Message:
+    if not near_misses:
         return message("brand_near_miss.none")
-    nearest = min(found, key=lambda one: one.edits)
+    nearest = min(near_misses, key=lambda one: one.edits)
     return message(code, word=nearest.word, n=nearest.edits, brand=nearest.name)

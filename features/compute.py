@@ -103,11 +103,11 @@ class Computed:
 
 def compute(facts: Facts) -> Computed:
     """The vector of one listing version, with the evidence for the messages of its reasons."""
-    found = Evidence(facts, read(facts.listing))
+    evidence = Evidence(facts, read(facts.listing))
     vector: list[float] = []
     for given, functions, missing in _GROUPS:
-        vector += [feature(found) for feature in functions] if given(found) else missing
-    return Computed(found, np.array(vector, dtype=np.float64))
+        vector += [feature(evidence) for feature in functions] if given(evidence) else missing
+    return Computed(evidence, np.array(vector, dtype=np.float64))
 
 
 def matrix(all_facts: Iterable[Facts]) -> NDArray[np.float64]:

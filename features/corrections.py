@@ -44,11 +44,11 @@ def in_force(namings: Iterable[NamedBrand], as_of: datetime) -> NamedBrand | Non
     given after everything that was assembled as of it.
     """
     given: list[NamedBrand] = []
-    for one in namings:
-        if one.known_at >= as_of:
+    for naming in namings:
+        if naming.known_at >= as_of:
             break
-        if not one.undoes:
-            given.append(one)
+        if not naming.undoes:
+            given.append(naming)
         elif given:
             given.pop()
     return given[-1] if given else None

@@ -103,8 +103,8 @@ class Indicators:
 
     def __init__(self, tell_tales: Iterable[Indicator] = ()) -> None:
         self._of_brand: dict[str, list[Indicator]] = {}
-        for one in tell_tales:
-            self._of_brand.setdefault(one.brand_id, []).append(one)
+        for indicator in tell_tales:
+            self._of_brand.setdefault(indicator.brand_id, []).append(indicator)
 
     def of(self, listing: Listing, brand_ids: Collection[str], as_of: datetime) -> IndicatorFacts:
         """The counterfeit indicators of these brands that match a listing at a moment."""
@@ -132,15 +132,15 @@ def _texts(title: str | None, description: str | None) -> dict[Where, str]:
     return {Where.TITLE: fold(title or ""), Where.DESCRIPTION: fold((description or "")[:LONGEST_TEXT])}
 
 
-def _fired(one: Indicator, texts: dict[Where, str]) -> Fired | None:
-    found = _found(one.pattern, one.where, texts)
+def _fired(indicator: Indicator, texts: dict[Where, str]) -> Fired | None:
+    found = _found(indicator.pattern, indicator.where, texts)
     if found is None:
         return None
     return Fired(
-        tell_tale_id=one.indicator_id,
-        brand_id=one.brand_id,
-        label=one.label,
-        direction=one.direction,
+        tell_tale_id=indicator.indicator_id,
+        brand_id=indicator.brand_id,
+        label=indicator.label,
+        direction=indicator.direction,
         where=found[0],
         words=found[1],
     )

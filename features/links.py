@@ -42,4 +42,4 @@ class Links:
 
     @property
     def counterfeiters(self) -> tuple[LinkedSeller, ...]:
-        return tuple(one for one in self.sellers if one.counterfeit)
+        return tuple(seller for seller in self.sellers if seller.counterfeit)

@@ -83,8 +83,8 @@ def likeness_genuine(e: Evidence) -> float:
 @_shared_text(indicator, lambda _, v: _similar("likeness_own_counterfeit", v), missing=_NO_SELLER, source=_RELISTED)
 def likeness_own_counterfeit(e: Evidence) -> float:
     """How much text the nearest confirmed counterfeit of the same seller shares, from 0.7 on; 0 where none does."""
-    found = e.facts.likeness
-    return MISSING if found is None or _unnamed(e) else found.nearest_own_counterfeit or 0.0
+    near_duplicates = e.facts.likeness
+    return MISSING if near_duplicates is None or _unnamed(e) else near_duplicates.nearest_own_counterfeit or 0.0
 
 
 @signals.feature(
@@ -98,10 +98,12 @@ def likeness_own_counterfeit(e: Evidence) -> float:
 )
 def likeness_balance(e: Evidence) -> float:
     """Similarity to the nearest confirmed counterfeit less that to the nearest known-genuine listing."""
-    found = e.facts.likeness
-    if found is None or (found.nearest_counterfeit is None and found.nearest_genuine is None):
+    near_duplicates = e.facts.likeness
+    if near_duplicates is None or (
+        near_duplicates.nearest_counterfeit is None and near_duplicates.nearest_genuine is None
+    ):
         return MISSING
-    return (found.nearest_counterfeit or 0.0) - (found.nearest_genuine or 0.0)
+    return (near_duplicates.nearest_counterfeit or 0.0) - (near_duplicates.nearest_genuine or 0.0)
 
 
 @_count(some, lambda found: _number("likeness_offers", found.offers, found))
@@ -185,8 +187,8 @@ def likeness_price_level(e: Evidence) -> float:
 @_count(some, lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
 def likeness_price_offers(e: Evidence) -> float:
     """Near-duplicates behind the median price of others; 0 where fewer than three are known."""
-    found = e.facts.likeness
-    return MISSING if found is None else log1p(found.price.n if found.price else 0)
+    near_duplicates = e.facts.likeness
+    return MISSING if near_duplicates is None else log1p(near_duplicates.price.n if near_duplicates.price else 0)
 
 
 def _known(e: Evidence) -> NearDuplicates:
@@ -199,19 +201,19 @@ def _unnamed(e: Evidence) -> bool:
     return e.facts.listing.seller.external_id is None
 
 
-def _number(code: str, n: int, found: NearDuplicates) -> Message:
+def _number(code: str, n: int, near_duplicates: NearDuplicates) -> Message:
     """A message with a count; `code.more` where the limit of compared listings was reached."""
-    return message(f"{code}.more" if found.more else code, n=n)
+    return message(f"{code}.more" if near_duplicates.more else code, n=n)
 
 
 def _similar(code: str, similarity: float) -> Message:
     return message(code, share=similarity) if similarity else message(f"{code}.none")
 
 
-def _verdicts(found: NearDuplicates) -> tuple[int, int]:
-    fakes = found.counterfeit + found.own_counterfeit
-    return fakes, fakes + found.genuine + found.own_genuine
+def _verdicts(near_duplicates: NearDuplicates) -> tuple[int, int]:
+    fakes = near_duplicates.counterfeit + near_duplicates.own_counterfeit
+    return fakes, fakes + near_duplicates.genuine + near_duplicates.own_genuine
 
 
-def _priced(found: NearDuplicates) -> int:
-    return found.price.n if found.price else 0
+def _priced(near_duplicates: NearDuplicates) -> int:
+    return near_duplicates.price.n if near_duplicates.price else 0

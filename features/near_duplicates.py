@@ -68,7 +68,7 @@ class Candidate:
 
     def log_price(self, as_of: datetime) -> float | None:
         """The log of the asking price at the moment; None where it is unknown."""
-        known = [asked for asked in self.prices if asked.known_at <= as_of]
+        known = [price for price in self.prices if price.known_at <= as_of]
         return known[-1].log_price if known else None
 
     def standing(self, as_of: datetime) -> Ruling | None:
@@ -135,29 +135,33 @@ def likeness(
     Neither the listing nor its earlier versions count. Of several texts of one listing the nearest counts. The latest
     ruling in force on any near text is the listing's. A listing without a named seller counts as another seller's.
     """
-    known = [one for one in candidates if one.known_at <= as_of and one.listing_id != listing_id]
+    known = [
+        candidate for candidate in candidates if candidate.known_at <= as_of and candidate.listing_id != listing_id
+    ]
     near = _near(signature, known)
     found = [_duplicate(texts, seller, as_of) for texts in near.values()]
     own = [one for one in found if one.same_seller]
     others = [one for one in found if not one.same_seller]
-    other_texts = [near[one.listing_id][0][1] for one in others]
-    known_genuine = [one for one in others if one.counterfeit is False or (one.authorised and not one.counterfeit)]
+    other_texts = [near[other.listing_id][0][1] for other in others]
+    known_genuine = [
+        other for other in others if other.counterfeit is False or (other.authorised and not other.counterfeit)
+    ]
     sellers = {text.seller or f"\0{text.listing_id}" for text in other_texts}
-    first = min((text.known_at for one in others for _, text in near[one.listing_id]), default=None)
+    first = min((text.known_at for other in others for _, text in near[other.listing_id]), default=None)
     return NearDuplicates(
         offers=len(others),
         sellers=len(sellers),
         counterfeit=_count(others, counterfeit=True),
         genuine=_count(others, counterfeit=False),
-        authorised=sum(one.authorised for one in others),
+        authorised=sum(other.authorised for other in others),
         own_offers=len(own),
         own_counterfeit=_count(own, counterfeit=True),
         own_genuine=_count(own, counterfeit=False),
         nearest=_nearest(others),
-        nearest_counterfeit=_nearest(one for one in others if one.counterfeit),
+        nearest_counterfeit=_nearest(other for other in others if other.counterfeit),
         nearest_genuine=_nearest(known_genuine),
         nearest_own_counterfeit=_nearest(one for one in own if one.counterfeit),
-        price=_price(one.log_price for one in others if one.log_price is not None and not one.counterfeit),
+        price=_price(other.log_price for other in others if other.log_price is not None and not other.counterfeit),
         first_days=None if first is None else (as_of - first) / timedelta(days=1),
         more=more,
         shown=_shown(found),
@@ -171,7 +175,7 @@ def _near(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]
     """Near texts by listing, the nearest first; among equally near texts the latest first."""
     if not known:
         return {}
-    table = np.stack([one.signature for one in known]).reshape(-1, BINS)
+    table = np.stack([candidate.signature for candidate in known]).reshape(-1, BINS)
     pairs = [(float(s), one) for s, one in zip(similarities(signature, table), known, strict=True) if s >= NEAR]
     pairs.sort(key=lambda pair: (-pair[0], -pair[1].known_at.timestamp(), pair[1].listing_id))
     found: dict[str, _Texts] = {}
@@ -194,12 +198,12 @@ def _duplicate(texts: _Texts, seller: str | None, as_of: datetime) -> NearDuplic
     )
 
 
-def _count(found: Sequence[NearDuplicate], *, counterfeit: bool) -> int:
-    return sum(one.counterfeit is counterfeit for one in found)
+def _count(near_duplicates: Sequence[NearDuplicate], *, counterfeit: bool) -> int:
+    return sum(one.counterfeit is counterfeit for one in near_duplicates)
 
 
-def _nearest(found: Iterable[NearDuplicate]) -> float | None:
-    return max((one.similarity for one in found), default=None)
+def _nearest(near_duplicates: Iterable[NearDuplicate]) -> float | None:
+    return max((one.similarity for one in near_duplicates), default=None)
 
 
 def _price(log_prices: Iterable[float]) -> PriceReference | None:
@@ -210,9 +214,9 @@ def _price(log_prices: Iterable[float]) -> PriceReference | None:
     return PriceReference(middle, float(np.median(np.abs(found - middle))), int(found.size))
 
 
-def _shown(found: Sequence[NearDuplicate]) -> tuple[NearDuplicate, ...]:
+def _shown(near_duplicates: Sequence[NearDuplicate]) -> tuple[NearDuplicate, ...]:
     """A few near-duplicates to display: at most three found counterfeit, two known to be genuine, then the nearest."""
-    ordered = sorted(found, key=lambda one: (-one.similarity, one.listing_id))
+    ordered = sorted(near_duplicates, key=lambda one: (-one.similarity, one.listing_id))
     fakes = [one for one in ordered if one.counterfeit][:3]
     genuine = [one for one in ordered if not one.counterfeit and (one.counterfeit is False or one.authorised)][:2]
     rest = [one for one in ordered if one not in fakes and one not in genuine]

@@ -74,7 +74,7 @@ def assortment(offers: Sequence[PeerListing], *, price: tuple[int, str] | None) 
         categories=len({listing.category_key for listing in offers if listing.category_key}),
         priced=len(log_prices),
         log_median=middle,
-        spread=median(abs(one - middle) for one in log_prices) if middle is not None else None,
+        spread=median(abs(log_price - middle) for log_price in log_prices) if middle is not None else None,
         same_price=None if price is None else sum(listing.price == price for listing in offers),
     )
 

@@ -75,15 +75,15 @@ class _BrandList:
     entries: dict[tuple[ListedBy, str], list[ListPrice]] = field(default_factory=dict)
     models: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
 
-    def add(self, found: ListPrice) -> None:
-        key = list_key(found.by, found.name)
+    def add(self, list_price: ListPrice) -> None:
+        key = list_key(list_price.by, list_price.name)
         if not key:
             return
-        same = self.entries.setdefault((found.by, key), [])
-        if found.by is ListedBy.MODEL and not same:
+        same = self.entries.setdefault((list_price.by, key), [])
+        if list_price.by is ListedBy.MODEL and not same:
             words = tuple(key.split())
             self.models.setdefault(words[0], []).append(words)
-        same.append(found)
+        same.append(list_price)
 
     def named_in(self, title: str) -> list[ListPrice]:
         """The entries of the longest model name in the title; several names of one length all count."""
@@ -145,8 +145,14 @@ class PriceLists:
         return cls(_entry(*row) for row in rows)
 
 
-def _order(entry: ListPrice, currency: str | None, base_currency: str) -> tuple[bool, bool, str, Decimal, str]:
-    return entry.currency != currency, entry.currency != base_currency, entry.currency, entry.amount, entry.name
+def _order(list_price: ListPrice, currency: str | None, base_currency: str) -> tuple[bool, bool, str, Decimal, str]:
+    return (
+        list_price.currency != currency,
+        list_price.currency != base_currency,
+        list_price.currency,
+        list_price.amount,
+        list_price.name,
+    )
 
 
 def _entry(brand_id: str, by: str, name: str, amount: str, currency: str) -> ListPrice:

@@ -57,10 +57,10 @@ class Priors:
 def _read(mean: Any, strength: Any, groups: Any) -> Prior:
     if type(groups) is not int or not 0 <= groups < _MOST_GROUPS or not {type(mean), type(strength)} <= {int, float}:
         raise ValueError("a prior that is no number")
-    found = Prior(float(mean), float(strength), groups)
-    if not 0 < found.mean < 1 or not 0 < found.strength < math.inf:
+    prior = Prior(float(mean), float(strength), groups)
+    if not 0 < prior.mean < 1 or not 0 < prior.strength < math.inf:
         raise ValueError("a prior that is no share")
-    return found
+    return prior
 
 
 NO_PRIORS: Final = Priors()

@@ -85,10 +85,10 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
     if links is None or not links.sellers:
         return MISSING
     counterfeit, reviewed = 0.0, 0.0
-    for one in links.sellers:
-        counted = min(one.reviewed, _LISTINGS_OF_ONE)
+    for seller in links.sellers:
+        counted = min(seller.reviewed, _LISTINGS_OF_ONE)
         reviewed += counted
-        counterfeit += counted * one.counterfeit / max(one.reviewed, 1)
+        counterfeit += counted * seller.counterfeit / max(seller.reviewed, 1)
     return shrunk_share(counterfeit, reviewed, _COUNTERFEITS)
 
 
@@ -115,12 +115,12 @@ def _links(e: Evidence) -> Links:
 
 
 def _cleared(links: Links) -> int:
-    return sum(one.genuine > 0 and not one.counterfeit for one in links.sellers)
+    return sum(seller.genuine > 0 and not seller.counterfeit for seller in links.sellers)
 
 
 def _reviewed(links: Links) -> tuple[int, int]:
     """The listings of linked sellers found counterfeit, and those found genuine."""
-    return sum(one.counterfeit for one in links.sellers), sum(one.genuine for one in links.sellers)
+    return sum(seller.counterfeit for seller in links.sellers), sum(seller.genuine for seller in links.sellers)
 
 
 def _outcomes(counterfeit: int, genuine: int) -> Message | None:

@@ -123,7 +123,10 @@ class Bundle:
 
     def quoted(self, row: Computed) -> tuple[Contrast, ...]:
         """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first."""
-        pulls = [(self._pull(one.phrase, one.spoken.fields), one) for one in self.phrases.contrasts(row.facts)]
+        pulls = [
+            (self._pull(contrast.phrase, contrast.spoken.fields), contrast)
+            for contrast in self.phrases.contrasts(row.facts)
+        ]
         found: list[Contrast] = []
         for pull, one in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
             if pull > 0 and not any(one.repeats(other) for other in found):

@@ -47,7 +47,9 @@ def hard_evidence(e: Evidence, vector: NDArray[np.float64]) -> tuple[Message, ..
 
 
 def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
-    strong = {kind for kind, matches in e.reading.kinds.items() if any(one.specificity != "weak" for one in matches)}
+    strong = {
+        kind for kind, matches in e.reading.kinds.items() if any(match.specificity != "weak" for match in matches)
+    }
     yield from _told(e, vector, {name: 0.0 for kind, name in _WORDING.items() if kind in strong})
     yield from _told(e, vector, dict.fromkeys((_INDICATORS, *_OBFUSCATED), 0.0))
     yield from _told(e, vector, dict.fromkeys(_MISSPELT, 0.5))

@@ -157,18 +157,20 @@ def _reason(code: str, told: Sequence[_Told]) -> Reason | None:
 
 
 def _wording(quoted: Sequence[Contrast]) -> Message:
-    return message("wording", words=tuple(one.phrase for one in quoted), contrasts=tuple(map(_contrast, quoted)))
+    return message(
+        "wording", words=tuple(contrast.phrase for contrast in quoted), contrasts=tuple(map(_contrast, quoted))
+    )
 
 
-def _contrast(one: Contrast) -> Message:
+def _contrast(contrast: Contrast) -> Message:
     """How often counterfeits and genuine listings of the cell have the phrase."""
-    cell = one.cell
+    cell = contrast.cell
     return message(
         "wording.contrast",
-        phrase=one.phrase,
-        counterfeit=one.counterfeit,
+        phrase=contrast.phrase,
+        counterfeit=contrast.counterfeit,
         counterfeits=cell.counterfeit,
-        genuine=one.listings - one.counterfeit,
+        genuine=contrast.listings - contrast.counterfeit,
         genuines=cell.listings - cell.counterfeit,
         of=_kind_of(cell.key),
     )

@@ -35,8 +35,8 @@ def answer_offline(
 ) -> list[OfflineAnswer]:
     """One answer a listing, in order, without history; brands in the bundle's register take part."""
     facts = [
-        assemble_facts(one, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of)
-        for one in listings
+        assemble_facts(listing, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of)
+        for listing in listings
     ]
     return answer_facts(bundle, facts, with_reasons=with_reasons)
 
@@ -88,15 +88,15 @@ def _routed(
     ]
 
 
-def _route(one: Computed, score: Score, bundle: Bundle, taking_part: Container[str] | None) -> Route:
-    brand, seller, reading = one.facts.brand, one.facts.seller, one.evidence.reading
+def _route(computed: Computed, score: Score, bundle: Bundle, taking_part: Container[str] | None) -> Route:
+    brand, seller, reading = computed.facts.brand, computed.facts.seller, computed.evidence.reading
     situation = Situation(
         authorised=seller.authorised,
         brand_id=brand.brand_id,
         brand_name=brand.name,
         brand_candidates=len(brand.candidates),
         brand_takes_part=brand.brand_id is not None and (taking_part is None or brand.brand_id in taking_part),
-        families=one.families_known(),
+        families=computed.families_known(),
         text_length=len(reading.title) + len(reading.description),
         seller_known_days=seller.known_days,
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
@@ -104,12 +104,12 @@ def _route(one: Computed, score: Score, bundle: Bundle, taking_part: Container[s
     return route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds)
 
 
-def _score_decides(one: Computed) -> bool:
+def _score_decides(computed: Computed) -> bool:
     """Whether a low score releases a listing: nothing else that `models.routing.route` asks for decides before it."""
-    reading = one.evidence.reading
+    reading = computed.evidence.reading
     text_length = len(reading.title) + len(reading.description)
-    thin = is_thin(DEFAULT_ROUTING, text_length=text_length, families=one.families_known)
-    return not thin and not one.facts.seller.authorised
+    thin = is_thin(DEFAULT_ROUTING, text_length=text_length, families=computed.families_known)
+    return not thin and not computed.facts.seller.authorised
 
 
 def _sentences(score: Score | None) -> list[str]:

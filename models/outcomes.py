@@ -60,10 +60,10 @@ def _of_listing(listing_id: str, standing: Sequence[Ruling]) -> Outcome | None:
         (one.known_at for one in standing if one.on_appeal and one.judgement is not Judgement.COUNTERFEIT), default=None
     )
     by_version: dict[str, list[Ruling]] = {}
-    for one in standing:
-        answers = one.judgement in _VALUES and not one.on_appeal
-        if answers and (cleared_at is None or one.known_at > cleared_at):
-            by_version.setdefault(one.version_id, []).append(one)
+    for ruling in standing:
+        answers = ruling.judgement in _VALUES and not ruling.on_appeal
+        if answers and (cleared_at is None or ruling.known_at > cleared_at):
+            by_version.setdefault(ruling.version_id, []).append(ruling)
     if not by_version:
         return None if cleared_at is None else Outcome(listing_id, counterfeit=False, since=cleared_at)
     deciding = max(
@@ -73,5 +73,5 @@ def _of_listing(listing_id: str, standing: Sequence[Ruling]) -> Outcome | None:
 
 
 def _deciding(verdicts: Sequence[Ruling]) -> Ruling:
-    of_brand = [one for one in verdicts if one.side is Side.BRAND]
+    of_brand = [verdict for verdict in verdicts if verdict.side is Side.BRAND]
     return max(of_brand or verdicts, key=lambda one: one.known_at)

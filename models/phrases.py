@@ -185,7 +185,7 @@ def has_lift(
     """
     from scipy.special import betainc  # noqa: PLC0415  # 14 MB that a process that only scores does not need
 
-    n, k, of = (np.asarray(one, np.float64) for one in (listings, counterfeit, all_counterfeit))
+    n, k, of = (np.asarray(listing, np.float64) for listing in (listings, counterfeit, all_counterfeit))
     share = np.minimum(LIFT * of / np.asarray(all_listings, np.float64), 1.0)
     probability = betainc(np.maximum(k, 1.0), n - k + 1.0, share)  # Of k or more among n.
     return np.asarray((k > 0) & (probability < 1 - LEVEL))

@@ -43,7 +43,7 @@ class Points:
     def __post_init__(self) -> None:
         if self.weight < 0 or self.spread <= 0 or len(self.rules) > _MOST_RULES:
             raise ValueError("points have a weight of at least zero, a spread above zero, and at most 1,000 rules")
-        columns = [NAMES.index(one.feature) for one in self.rules]
+        columns = [NAMES.index(rule.feature) for rule in self.rules]
         rows = [
             (column, one.low, one.high, one.points, one.new_only, FEATURES[column].family is Family.PRICE)
             for column, one in zip(columns, self.rules, strict=True)
@@ -78,7 +78,7 @@ class Points:
         """The JSON form; a bound at infinity is null."""
         return {
             "rules": [
-                [one.feature, _finite(one.low), _finite(one.high), one.points, one.new_only] for one in self.rules
+                [rule.feature, _finite(rule.low), _finite(rule.high), rule.points, rule.new_only] for rule in self.rules
             ],
             "price_alone_at_most": self.price_alone_at_most,
             "weight": self.weight,
@@ -108,7 +108,7 @@ def _finite(bound: float) -> float | None:
 
 
 def _new(listings: Sequence[Listing]) -> NDArray[np.bool_]:
-    return np.array([one.condition == _NEW for one in listings], np.bool_)
+    return np.array([listing.condition == _NEW for listing in listings], np.bool_)
 
 
 @numba.njit(cache=True, nogil=True)

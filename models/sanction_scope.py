@@ -30,15 +30,15 @@ def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tupl
     """
     crowded = links.more or len(links.sellers) > policy.most_reached
     found = []
-    for one in links.sellers:
+    for seller in links.sellers:
         why = None
         if crowded:
             why = message("reach.crowded", n=policy.most_reached)
-        elif len(one.path) > policy.most_steps:
+        elif len(seller.path) > policy.most_steps:
             why = message("reach.far", n=policy.most_steps)
-        elif one.path[-1].seller in spared:
+        elif seller.path[-1].seller in spared:
             why = message("reach.trusted")
-        found.append(Account(one, path_of(one), why))
+        found.append(Account(seller, path_of(seller), why))
     return tuple(found)
 
 

@@ -49,7 +49,7 @@ def remainder(code: str, weight: float) -> Reason:
 
 def named(parts: Sequence[Reason]) -> tuple[Reason, ...]:
     """The parts that name a finding about the listing, strongest first; the remainders are left out."""
-    return tuple(one for one in parts if one.code not in REMAINDERS)
+    return tuple(part for part in parts if part.code not in REMAINDERS)
 
 
 def findings(evidence: Sequence[Message], parts: Sequence[Reason], *, accusing: bool = True) -> tuple[Message, ...]:

@@ -89,7 +89,7 @@ class SecondStage:
             raise ValueError
         return cls(
             encoder=name,
-            weights=np.array([number(one) for one in weights]),
+            weights=np.array([number(weight) for weight in weights]),
             intercept=number(found["intercept"]),
             first=Standard(**numbers(found["first"])),
             title=Standard(**numbers(found["title"])),

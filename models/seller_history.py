@@ -133,7 +133,7 @@ class SellerHistory:
         for days in DAYS:
             begin = as_of - timedelta(days=days)
             low = bisect_left(events, begin, key=_OCCURRED_AT)
-            known = [one for one in events[low:high] if one.known_at < as_of]
+            known = [event for event in events[low:high] if event.known_at < as_of]
             found.append(known if begin >= complete_since else None)
         return found
 
@@ -146,9 +146,9 @@ def _worth(windows: Sequence[Sequence[Event] | None], currency: str | None) -> W
     """The sales value of each window; None where a sale in the window has no amount in this currency."""
     found: list[float | None] = []
     for events in windows:
-        alike = events is not None and currency is not None and all(one.currency == currency for one in events)
+        alike = events is not None and currency is not None and all(event.currency == currency for event in events)
         if not alike or events is None or currency is None:
             found.append(None)
         else:
-            found.append(float(money.from_minor(sum(one.amount_minor or 0 for one in events), currency)))
+            found.append(float(money.from_minor(sum(event.amount_minor or 0 for event in events), currency)))
     return Windows(*found)

@@ -63,7 +63,7 @@ def listed(
 def linked_names(links: Links | None, policy: SellerListPolicy) -> frozenset[str]:
     """The linked sellers near enough for their entries to count."""
     sellers = links.sellers if links is not None else ()
-    return frozenset(one.path[-1].seller for one in sellers if len(one.path) <= policy.most_steps)
+    return frozenset(seller.path[-1].seller for seller in sellers if len(seller.path) <= policy.most_steps)
 
 
 def _is_in_force(entry: Entry, as_of: datetime) -> bool:

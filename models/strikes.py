@@ -77,7 +77,7 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
     removed or spent hit cannot increase the weight of the rest. A hit without weight, an undone hit and a hit older
     than a year stay in the reasons, so that each hit remains accounted for.
     """
-    known = [one for one in hits if one.at <= as_of]
+    known = [hit for hit in hits if hit.at <= as_of]
     standing = [one for one in known if one.void is None]
     fresh = [one for one in standing if _counts_at(one.at, as_of, policy)]
     by_kind: dict[ReasonCode, list[Hit]] = defaultdict(list)
@@ -88,7 +88,7 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
         (_incident(some, policy) for found in by_kind.values() for some in _together(found, policy)),
         key=lambda one: (one.began_at, one.kind),
     )
-    total = sum(one.weight for one in incidents)
+    total = sum(incident.weight for incident in incidents)
     light = sum(one.weight == 0 for one in fresh)
     reasons = (
         _counting(total, incidents),
@@ -121,24 +121,24 @@ def _counts_at(at: datetime, as_of: datetime, policy: StrikePolicy) -> bool:
 def _together(hits: Sequence[Hit], policy: StrikePolicy) -> list[list[Hit]]:
     """Hits in time order, grouped within days of the first hit of each group."""
     groups: list[list[Hit]] = []
-    for one in hits:
-        if not groups or one.at > groups[-1][0].at + timedelta(days=policy.same_incident_days):
+    for hit in hits:
+        if not groups or hit.at > groups[-1][0].at + timedelta(days=policy.same_incident_days):
             groups.append([])
-        groups[-1].append(one)
+        groups[-1].append(hit)
     return groups
 
 
 def _incident(hits: Sequence[Hit], policy: StrikePolicy) -> Incident:
     """The incident of these hits; it is spent a year after the last, when none of them counts."""
     began_at, ended_at = hits[0].at, hits[-1].at
-    weight = max(one.weight for one in hits)
+    weight = max(hit.weight for hit in hits)
     return Incident(hits[0].kind, weight, began_at, ended_at + timedelta(days=policy.expires_days), tuple(hits))
 
 
 def _counting(total: float, incidents: Sequence[Incident]) -> Message:
     if not incidents:
         return message("strikes.none")
-    removals = message("strikes.removals", n=sum(len(one.hits) for one in incidents))
+    removals = message("strikes.removals", n=sum(len(incident.hits) for incident in incidents))
     return message("strikes.count", strikes=total_of(total), removals=removals, n=len(incidents))
 
 

@@ -80,7 +80,7 @@ def promised(
     """
     candidates = list(_candidates(labels, scores, sellers, policy))
     deviations = NormalDist().inv_cdf(confidence)
-    kept = [one for one in candidates if one.holds(precision, deviations, policy)]
+    kept = [candidate for candidate in candidates if candidate.holds(precision, deviations, policy)]
     if not kept:
         return _declined(candidates, len(np.unique(sellers)), precision, deviations, policy)
     chosen = kept[-1]
@@ -157,7 +157,7 @@ def _by_seller(chosen: _Candidate, deviations: float) -> SellerPrecision:
 def _declined(
     candidates: list[_Candidate], sellers: int, target: float, deviations: float, policy: PromisePolicy
 ) -> Decline:
-    growth = min(one.growth(target, deviations, policy) for one in candidates)
+    growth = min(candidate.growth(target, deviations, policy) for candidate in candidates)
     if math.isinf(growth):
         return Decline(None, message("threshold.large_sellers", target=target))
     needed = max(math.ceil(sellers * growth), sellers + 1)

@@ -49,15 +49,15 @@ def _looked_up(trees: Sequence[Tree]) -> LookedUp:
         ends.append((node, node + splits + len(tree.leaves)))
         columns += different
         split, node, value = split + splits, ends[-1][1], value + (len(different) << splits)
-    found = LookedUp(
+    looked_up = LookedUp(
         np.array(places, np.int64).reshape(-1, _FIELDS),
         np.ascontiguousarray(traversed.nodes[is_split][:, 1:3]),
         traversed.values[is_split],
         np.array(columns, np.int32),
         np.empty(value),
     )
-    write_ways(traversed, np.array(ends, np.int64).reshape(-1, 2), found, np.zeros(max(columns, default=0) + 1))
-    return found
+    write_ways(traversed, np.array(ends, np.int64).reshape(-1, 2), looked_up, np.zeros(max(columns, default=0) + 1))
+    return looked_up
 
 
 def _traversed(trees: Sequence[Tree]) -> Traversed:
@@ -67,20 +67,20 @@ def _traversed(trees: Sequence[Tree]) -> Traversed:
     longest = 1
     for tree in trees:
         begin = len(nodes)
-        for one in _nodes(tree):
-            is_leaf = one.split < 0
+        for node in _nodes(tree):
+            is_leaf = node.split < 0
             nodes.append(
                 (
-                    one.above if one.above == _NONE else begin + one.above,
-                    _NONE if is_leaf else tree.columns[one.split],
-                    not is_leaf and tree.missing_left[one.split],
-                    one.right,
-                    one.before if one.before == _NONE else begin + one.before,
+                    node.above if node.above == _NONE else begin + node.above,
+                    _NONE if is_leaf else tree.columns[node.split],
+                    not is_leaf and tree.missing_left[node.split],
+                    node.right,
+                    node.before if node.before == _NONE else begin + node.before,
                 )
             )
-            values.append(tree.leaves[~one.split] if is_leaf else tree.thresholds[one.split])
-            unknown.append(one.unknown)
-            longest = max(longest, one.columns)
+            values.append(tree.leaves[~node.split] if is_leaf else tree.thresholds[node.split])
+            unknown.append(node.unknown)
+            longest = max(longest, node.columns)
     many = POINTS * -(-longest // (2 * POINTS))
     places, weights = np.polynomial.legendre.leggauss(many)
     known = (places + 1) / 2

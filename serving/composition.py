@@ -272,10 +272,10 @@ def _pictures(settings: Settings) -> Pictures:
 
     Raises Invalid (a host is not valid, or production mode is combined with pictures from this machine).
     """
-    found = Pictures(hosts_of(settings.picture_hosts))
-    if settings.production and found.of_this_machine:
+    pictures = Pictures(hosts_of(settings.picture_hosts))
+    if settings.production and pictures.of_this_machine:
         raise Invalid("Production mode loads no pictures from the machine itself.")
-    return found
+    return pictures
 
 
 def _chance(settings: Settings, clock: Clock, stream: str) -> random.Random:

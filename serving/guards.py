@@ -59,8 +59,8 @@ class Guard:
 
 
 def runtime_of(request: Request) -> Runtime:
-    found: Runtime = request.app.state.runtime
-    return found
+    runtime: Runtime = request.app.state.runtime
+    return runtime
 
 
 async def _runtime(request: Request) -> Runtime:
@@ -132,17 +132,17 @@ def may(*permissions: Permission, files: int = 0, translated: bool = False) -> A
 
     async def check(request: Request) -> Session:
         try:
-            found = await _session_of(request, files=files, translated=translated)
-            granted = [permission for permission in permissions if found.person.may(permission)]
+            session = await _session_of(request, files=files, translated=translated)
+            granted = [permission for permission in permissions if session.person.may(permission)]
             if not granted:
                 raise Forbidden("Your role does not include this page.")
             production = runtime_of(request).settings.production
-            if leads_to_enrolment(granted, has_factor=found.has_factor, production=production):
+            if leads_to_enrolment(granted, has_factor=session.has_factor, production=production):
                 raise SecondFactorRequired("Set up a second factor in your settings first.")
         except DomainError:
             await request.close()  # No handler owns the form's files any longer.
             raise
-        return found
+        return session
 
     return Depends(Guard(" or ".join(permission.value for permission in permissions), check))
 

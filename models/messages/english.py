@@ -97,27 +97,27 @@ if TYPE_CHECKING:
 _DAY: Final = "%-d %B %Y"
 
 
-def in_english(found: Message) -> str:
+def in_english(message: Message) -> str:
     """The sentence of a message.
 
     Raises KeyError (the catalogue has no such code, or the message lacks a parameter of its sentence).
     """
-    sentence = sentences()[found.code]
-    is_many = sentence.other is not None and found.parameters["n"] != 1
-    return fill(sentence.other if is_many and sentence.other else sentence.text, found.parameters, _written)
+    sentence = sentences()[message.code]
+    is_many = sentence.other is not None and message.parameters["n"] != 1
+    return fill(sentence.other if is_many and sentence.other else sentence.text, message.parameters, _written)
 
 
 def fields_in_english(found: "DataclassInstance") -> dict[str, str | None]:
     """The sentence of each field of a dataclass of messages; None where the field is."""
-    told: dict[str, Message | None] = {one.name: getattr(found, one.name) for one in fields(found)}
+    told: dict[str, Message | None] = {field.name: getattr(found, field.name) for field in fields(found)}
     return {name: None if one is None else in_english(one) for name, one in told.items()}
 
 
 def reasons_of(*messages: Message) -> Reasons:
     """The reasons of a rule as the parameter of a phrase."""
-    found = Reasons(" ".join(map(in_english, messages)))
-    found.messages = messages
-    return found
+    reasons = Reasons(" ".join(map(in_english, messages)))
+    reasons.messages = messages
+    return reasons
 
 
 def _written(value: Any, how: str) -> str:

@@ -37,13 +37,13 @@ def whence(request: Request, browser: str = "") -> Whence:
     return Whence(peer if is_told_apart and _is_address(peer) else None, devices)
 
 
-def begin_session(response: Response, request: Request, made: SignedIn) -> None:
+def begin_session(response: Response, request: Request, signed_in: SignedIn) -> None:
     """Set the session's cookie and the one of known devices: not for scripts, not for other sites."""
     runtime = runtime_of(request)
     seconds = runtime.settings.session_hours * 3600
-    response.set_cookie(cookie_name(runtime), made.token, max_age=seconds, **_attributes(runtime))
-    if made.devices:
-        remember_device(response, request, made.devices)
+    response.set_cookie(cookie_name(runtime), signed_in.token, max_age=seconds, **_attributes(runtime))
+    if signed_in.devices:
+        remember_device(response, request, signed_in.devices)
 
 
 def end_session(response: Response, request: Request) -> None:

@@ -132,8 +132,8 @@ def _next(request: Request, error: DomainError) -> dict[str, str]:
 
 def _methods(request: Request) -> list[str]:
     """The methods that an address accepts; the router names those of its first route alone."""
-    routes = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
-    methods = {method for one in routes for method in getattr(one, "methods", None) or ()}
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in routes for method in getattr(route, "methods", None) or ()}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 

@@ -21,7 +21,7 @@ def known_hosts(settings: Settings) -> frozenset[str] | None:
         return None
     named = [urlsplit(settings.public_url or "").netloc, *settings.other_hosts.split(",")]
     hosts = {one.strip().lower() for one in named if one.strip()}
-    return frozenset(hosts | {f"{one}:443" for one in hosts if ":" not in one})
+    return frozenset(hosts | {f"{host}:443" for host in hosts if ":" not in host})
 
 
 class KnownHost:

@@ -253,6 +253,6 @@ def post_golden_set(runtime: TheRuntime, session: Freezer) -> StoredSet:
 @router.get("/api/v1/golden-sets/latest", response_model=GoldenSet, response_model_exclude_unset=True)
 def get_golden_set(runtime: TheRuntime, session: ModelReader) -> StoredSet | GoldenSet:
     """The golden set in force; its digest is null where none is."""
-    here = marketplace_for(runtime, session.person, Permission.SEE_MODELS).marketplace_id
+    marketplace_id = marketplace_for(runtime, session.person, Permission.SEE_MODELS).marketplace_id
     with runtime.store.read() as connection:
-        return golden.in_force(connection, here, runtime.clock.now()) or GoldenSet(digest=None)
+        return golden.in_force(connection, marketplace_id, runtime.clock.now()) or GoldenSet(digest=None)

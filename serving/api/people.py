@@ -224,8 +224,8 @@ def post_invalid_notice(
     case_id: str, notice_id: str, body: InvalidNoticeBody, request: Request, session: Reviewer
 ) -> EndedNotice:
     """End a notice of a case as invalid, without a verdict; the notifier is told the reason."""
-    wanted = invalid_notices.Invalid(case_id, notice_id, body.reason)
-    closed = invalid_notices.end_invalid(runtime_of(request), session.person, wanted)
+    invalid = invalid_notices.Invalid(case_id, notice_id, body.reason)
+    closed = invalid_notices.end_invalid(runtime_of(request), session.person, invalid)
     return EndedNotice(case_closed=closed)
 
 

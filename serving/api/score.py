@@ -146,7 +146,7 @@ def _together(runtime: Runtime, connection: Connection, asked: Sequence[_Asked])
         scored = prechecks(runtime, connection, marketplace, [listing for _, listing in of_marketplace])
         for (i, listing), one_scored in zip(of_marketplace, scored, strict=True):
             answers[i] = _answer(listing, one_scored)
-    return [one for one in answers if one is not None]
+    return [answer for answer in answers if answer is not None]
 
 
 def _answer(listing: Listing, scored: scoring.Scored) -> Response:
@@ -156,7 +156,7 @@ def _answer(listing: Listing, scored: scoring.Scored) -> Response:
         "value": scored.score.value,
         "probability": scored.score.probability,
         "route": scored.route.lane.value,
-        "route_reasons": [in_english(one) for one in scored.route.reasons],
+        "route_reasons": [in_english(reason) for reason in scored.route.reasons],
         "evidence": [{"code": one.code, "sentence": in_english(one)} for one in scored.score.evidence],
         "reasons": [
             {"code": reason.code, "sentence": in_english(reason.message), "weight": reason.weight}

@@ -110,9 +110,9 @@ class SellerRisks(Page, Ranking):
 @router.get("/api/v1/sellers/{seller:path}/strikes")
 def get_strikes(seller: str, runtime: TheRuntime, session: Reviewer) -> Strikes:
     """The current strikes of a seller by incident, and the removals that do not count."""
-    here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
+    marketplace_id = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
     with runtime.store.read() as connection:
-        count = count_of(runtime, connection, here, seller[:200], runtime.clock.now())
+        count = count_of(runtime, connection, marketplace_id, seller[:200], runtime.clock.now())
     return Strikes(seller=seller, total=count.total, reasons=count.reasons, incidents=count.incidents)
 
 

@@ -210,10 +210,10 @@ def get_actions(
 @router.get("/api/v1/actions/{action_id}/statement")
 def get_statement(action_id: str, request: Request, caller: Sender) -> ActionStatement:
     """The statement to the seller about one action, field by field, and its replacement after an undo."""
-    here = caller.marketplace.marketplace_id
+    marketplace_id = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
-        action = actions.get(connection, here, action_id[:40])
-        overturn = overturns.in_force(connection, here, action.action_id)
+        action = actions.get(connection, marketplace_id, action_id[:40])
+        overturn = overturns.in_force(connection, marketplace_id, action.action_id)
     return ActionStatement(
         action_id=action.action_id,
         kind=action.kind,
@@ -227,11 +227,11 @@ def get_statement(action_id: str, request: Request, caller: Sender) -> ActionSta
 @router.get("/api/v1/listings/{external_id:path}")
 def get_listing(external_id: str, request: Request, caller: Sender) -> ListingState:
     """The state of one listing: its version, and whether it is shown according to our actions."""
-    here = caller.marketplace.marketplace_id
+    marketplace_id = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
-        latest = listings.latest(connection, here, [external_id]).get(external_id)
+        latest = listings.latest(connection, marketplace_id, [external_id]).get(external_id)
         listing = required(latest, "There is no such listing.")
-        acted = actions.of_listing(connection, here, listing.listing_id)
+        acted = actions.of_listing(connection, marketplace_id, listing.listing_id)
     sent = [action for action in acted if action.state is not ActionState.WITHDRAWN]
     return ListingState(
         external_id=external_id,

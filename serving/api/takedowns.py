@@ -91,7 +91,7 @@ def get_rights(request: Request, session: Answerer) -> Rights:
     """The rights of one's own brands, in the order in which they were supplied; each is of one marketplace."""
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     with runtime_of(request).store.read() as connection:
-        found = [one for pair in pairs for one in rights.rights_of(connection, pair)]
+        found = [right for pair in pairs for right in rights.rights_of(connection, pair)]
     found.sort(key=lambda one: (one.claimed_at, one.right.right_id))
     return Rights(rights=found)
 

@@ -32,7 +32,7 @@ def command(
 
     def register(function: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         signature, known_as = inspect.signature(function), function.__name__
-        first, *own = (one for one in signature.parameters.values() if one.name != REPORT)
+        first, *own = (parameter for parameter in signature.parameters.values() if parameter.name != REPORT)
         told = [_option("by", Annotated[str | None, typer.Option(help=by.text)])] if by else []
         told += [_option("marketplace", Marketplace)] if first.annotation is At else []
         asked = _of_keywords([*own, *told])
@@ -51,7 +51,7 @@ def command(
             unsent = [one for one in printed if one.name not in asked.parameters]
 
             def typed(**options: Any) -> None:
-                found = _ask(known_as, {one: options[one] for one in asked.parameters})
+                found = _ask(known_as, {parameter: options[parameter] for parameter in asked.parameters})
                 show(found, **{one.name: options[one.name] for one in printed})
 
             typed.__doc__ = function.__doc__
@@ -68,7 +68,7 @@ def _option(name: str, annotation: Any) -> inspect.Parameter:
 
 
 def _of_keywords(parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
-    return inspect.Signature([one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters])
+    return inspect.Signature([parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters])
 
 
 def _ask(name: str, arguments: dict[str, Any]) -> Any:

@@ -94,7 +94,7 @@ def _encoded(name: str, listings: Sequence["Listing"], threads: int) -> "NDArray
     from training.fit.encoders import encode, encoder_named, without_gaps
 
     encoder = encoder_named(name)
-    titles = [one.title or "" for one in listings]
+    titles = [listing.title or "" for listing in listings]
     with progress_bar("encoding the titles", len(titles)) as move:
         return without_gaps(
             encode(encoder, titles, threads=threads, progress=lambda share: move(round(share * len(titles))))
@@ -164,9 +164,11 @@ def _print_tried(features: list[dict[str, Any]]) -> None:
         for one in features
     ]
     print_table(("tried", "meaning", "known", "ROC-AUC alone"), rows, left=("meaning",))
-    for one in features:
-        if one["leak"]:
-            complain(f"{one['leak']} alone separates counterfeit from genuine; check that it does not use the label.")
+    for feature in features:
+        if feature["leak"]:
+            complain(
+                f"{feature['leak']} alone separates counterfeit from genuine; check that it does not use the label."
+            )
 
 
 _NAMES: Final = {"with": "model with the tried", "without": "model without"}
@@ -337,7 +339,7 @@ def _settings(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     chosen = found["settings"]
     rows: list[tuple[str, ...]] = []
     for name, default in found["defaults"].items():
-        values = [one.get(name, default) for one in folds]
+        values = [fold.get(name, default) for fold in folds]
         spread = f"{min(values):.3g} to {max(values):.3g}" if values else ""
         rows.append((name, f"{default:.3g}", spread, "" if chosen is None else f"{chosen.get(name, default):.3g}"))
     return rows

@@ -88,10 +88,10 @@ def get_job(runtime: Runtime, job_id: str, marketplace: Marketplace = None) -> d
     """The state of a retraining."""
     from serving.learning.store import learning
 
-    here = place_named(runtime, marketplace).marketplace_id
+    marketplace_id = place_named(runtime, marketplace).marketplace_id
     with runtime.store.read() as connection:
-        job = learning.get_job(connection, here, job_id)
-        report = learning.get_model(connection, here, job.digest).report if job.digest else {"gates": None}
+        job = learning.get_job(connection, marketplace_id, job_id)
+        report = learning.get_model(connection, marketplace_id, job.digest).report if job.digest else {"gates": None}
     found = {"state": job.state, "progress": dict(job.progress), "digest": job.digest, "problem": job.error}
     return {**found, "gates": report["gates"]}
 

@@ -51,7 +51,7 @@ def price_list(
     marketplace: Marketplace = None,
 ) -> None:
     """Add a brand's list prices; an entry holds from its day until a later entry for the same goods."""
-    loaded = sum(load_price_list(name, some, marketplace) for some in batches(file))
+    loaded = sum(load_price_list(name, batch, marketplace) for batch in batches(file))
     typer.echo(f"{loaded:,} list prices of {name} loaded.")
 
 

@@ -170,7 +170,7 @@ def erase_reporter(
 
 
 def _kept(sentences: list[str], *, erased: bool) -> list[str]:
-    return ["Kept:", *(f"  {one}" for one in sentences), *([] if erased else [_NOTHING])]
+    return ["Kept:", *(f"  {sentence}" for sentence in sentences), *([] if erased else [_NOTHING])]
 
 
 @command(hold, "set", by=ADMINISTRATOR)

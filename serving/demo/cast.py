@@ -97,17 +97,17 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
 def protect(runtime: Runtime, world: World) -> dict[str, str]:
     """File and verify each brand's rights and add its indicators; returns the ids of the trademarks by brand."""
     marks: dict[str, str] = {}
-    for one in world.brands:
-        name = one.brand.name
+    for brand in world.brands:
+        name = brand.brand.name
         for kind in RightKind:
-            right = rights_claims.NewRight(name, kind, name, "invented", f"{one.brand.brand_id}-{kind}", ("EU",))
+            right = rights_claims.NewRight(name, kind, name, "invented", f"{brand.brand.brand_id}-{kind}", ("EU",))
             right_id = rights_claims.claim_right(runtime, right, by=LOCAL)
             rights_claims.settle_right(
                 runtime, rights_claims.owner_of(runtime, right_id), right_id, RightState.VERIFIED, by=LOCAL
             )
             if kind is RightKind.MARK:
-                marks[one.brand.brand_id] = right_id
-        for tell in one.tells:
+                marks[brand.brand.brand_id] = right_id
+        for tell in brand.tells:
             indicator = indicators.NewIndicator(name, tell.label, tell.pattern, Direction.COUNTERFEIT)
             indicators.add_indicator(runtime, indicator, by=LOCAL)
     return marks

@@ -70,10 +70,10 @@ def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]
     processes = 1 if len(unseen) <= _FEW else -1
     # Listings instead of the snapshot, whose register of brands cannot be sent to another process.
-    labelled = [[found.listing for found in one.snapshot.facts()] for one in models]
-    learnt = [one.snapshot.labels for one in models]
+    labelled = [[found.listing for found in model.snapshot.facts()] for model in models]
+    learnt = [model.snapshot.labels for model in models]
     peers = [delayed(_peer)(*one, unseen, labels) for one in zip(labelled, learnt, strict=True)]
-    scoring = [delayed(_score)(one.files, chunk, as_of) for one in models for chunk in chunks]
+    scoring = [delayed(_score)(model.files, chunk, as_of) for model in models for chunk in chunks]
     found = Parallel(n_jobs=processes)([*peers, *scoring])
     parts, per_bundle = found[len(models) :], len(chunks)
     return [
@@ -125,8 +125,8 @@ def _forest(snapshot: Snapshot) -> Forest:
 
 
 def _figures(labels: Labels, parts: Sequence[_Scored], forest: Forest) -> dict[str, Any]:
-    whole, text = np.concatenate([one.whole for one in parts]), np.concatenate([one.text for one in parts])
-    features = np.concatenate([one.features for one in parts])
+    whole, text = np.concatenate([part.whole for part in parts]), np.concatenate([part.text for part in parts])
+    features = np.concatenate([part.features for part in parts])
     column, sorted_by_it = best_signal(features, labels, features)
     return {
         "average_precision": metrics.average_precision(labels, whole),

@@ -33,7 +33,7 @@ def campaign_brands(world: World) -> tuple[SyntheticBrand, SyntheticBrand]:
 
     They report nothing else, and few answers leave no removals pending after a burst, which would hold the campaign's.
     """
-    taking_part = {one.brand.brand_id: one for one in world.brands if one.takes_part}
+    taking_part = {brand.brand.brand_id: brand for brand in world.brands if brand.takes_part}
     one, two = sorted(by_copies(world, taking_part)[-2:])
     return taking_part[one], taking_part[two]
 

@@ -181,7 +181,7 @@ class Play:
 
     def _model(self, digest: str) -> dict[str, Any]:
         models = self.cast.data_scientists[0].call("GET", "/api/v1/models")["models"]
-        return next(one for one in models if one["digest"] == digest)
+        return next(model for model in models if model["digest"] == digest)
 
     def _send(self) -> None:
         """Send contacts, events and rows of the days up to now."""

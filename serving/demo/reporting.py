@@ -66,7 +66,7 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
         for brand_id, planner in brands.items():
             names = planner.names(at, random)
             if names:
-                own = [one for one in names if _is_bought(world, brand_id, one)]
+                own = [name for name in names if _is_bought(world, brand_id, name)]
                 bought = own[0] if own and len(found) % _BOUGHT_EVERY == 0 else None
                 found.append(PlannedReport(at, brand_id, names, bought))
     return tuple(found)
@@ -98,7 +98,7 @@ class _Planner:
 
     def names(self, at: datetime, random: np.random.Generator) -> tuple[str, ...]:
         """The listings that the brand's next report names."""
-        recent = [one for one in self.arrivals if at - _EVERY < one.at <= at]
+        recent = [arrival for arrival in self.arrivals if at - _EVERY < arrival.at <= at]
         own = [one for one in recent if one.truth.brand_id == self.brand_id]
         drawn = random.random(len(own))
         shares = [_FOUND if one.truth.counterfeit else _MISTAKEN for one in own]
@@ -116,12 +116,12 @@ class _Planner:
     def _later(self, at: datetime) -> list[str]:
         """The next counterfeit of the brand that comes in some days later, unless it was reported already."""
         return [
-            one.name
-            for one in self.arrivals
-            if one.at > at + _NOT_SENT_YET
-            and one.truth.brand_id == self.brand_id
-            and one.truth.counterfeit
-            and one.name not in self._named
+            arrival.name
+            for arrival in self.arrivals
+            if arrival.at > at + _NOT_SENT_YET
+            and arrival.truth.brand_id == self.brand_id
+            and arrival.truth.counterfeit
+            and arrival.name not in self._named
         ][:1]
 
     def _of_another(self, recent: Sequence[_Arrival]) -> list[str]:

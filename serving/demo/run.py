@@ -245,7 +245,7 @@ def _found(home: Home, front: Front, world: World, begins: datetime, seed: int) 
             status_url=f"{address}/listings/{{listing}}",
             webhook_secret=receiver["secret"],
         )
-    confirming = [cast.brand_people[one.brand.brand_id] for one in brands]
+    confirming = [cast.brand_people[brand.brand.brand_id] for brand in brands]
     with Home.at(home.root).owned(), closing(open_runtime(settings)) as runtime:
         cast = replace(cast, marks=protect(runtime, world))
         phones = enrol(runtime, [(one.email, one.password) for one in confirming])
@@ -314,6 +314,6 @@ def _stay(play: Play | None, children: Children, console: Console) -> None:
 def _shown(credentials: list[dict[str, str]]) -> list[dict[str, str]]:
     """The first account of each role."""
     first: dict[str, dict[str, str]] = {}
-    for one in credentials:
-        first.setdefault(one["role"], one)
+    for credential in credentials:
+        first.setdefault(credential["role"], credential)
     return [one for role, one in first.items() if role != "api_key"]

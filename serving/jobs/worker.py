@@ -184,8 +184,8 @@ class Worker:
         for name, threads in ((jobs.MAILS, settings.job_threads), (jobs.SECOND_STAGE, 1), (jobs.TRAINING, 1)):
             seconds = max(_IDLE_POLL_SECONDS, settings.queue_poll_seconds)
             DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=seconds)
-        for one in self._threads:
-            one.start()
+        for thread in self._threads:
+            thread.start()
         delivery.release_own(self._runtime)
         for rounds in self._rounds:
             rounds.start()
@@ -196,8 +196,8 @@ class Worker:
         self._stop.set()
         for rounds in self._rounds:
             rounds.stop()
-        for one in self._threads:
-            one.join()
+        for thread in self._threads:
+            thread.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)
         log.info("worker.stopped")
 
@@ -228,14 +228,14 @@ def _logged(work: Callable[[], object]) -> None:
     try:
         work()
     except* StorageFault as faults:
-        log.warning("sweep.not_stored", codes=sorted({one.code for one in _leaves(faults)}))
+        log.warning("sweep.not_stored", codes=sorted({leave.code for leave in _leaves(faults)}))
     except* Exception:
         log.exception("sweep.failed")
 
 
 def _leaves(group: BaseExceptionGroup[StorageFault]) -> Iterator[StorageFault]:
-    for one in group.exceptions:
-        if isinstance(one, BaseExceptionGroup):
-            yield from _leaves(one)
+    for exception in group.exceptions:
+        if isinstance(exception, BaseExceptionGroup):
+            yield from _leaves(exception)
         else:
-            yield one
+            yield exception

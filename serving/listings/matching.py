@@ -104,25 +104,25 @@ def _by_link(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> 
         return None
     known_days = max(facts.seller.known_days or 0.0, facts.listing.seller.age_days or 0.0)
     first_known = facts.as_of - timedelta(days=known_days)
-    for one in earlier:
-        if one.seller in linked and one.brand_id == brand_id and first_known >= one.removed_at:
+    for removed in earlier:
+        if removed.seller in linked and removed.brand_id == brand_id and first_known >= removed.removed_at:
             ground = Ground.LINKED_NEW_SELLER
             named: dict[str, str | date] = {
-                "seller": _cut(one.seller),
-                "listing": _cut(one.external_id),
-                "date": one.removed_at.date(),
+                "seller": _cut(removed.seller),
+                "listing": _cut(removed.external_id),
+                "date": removed.removed_at.date(),
             }
-            return Relist(ground, one.external_id, message(f"relist.{ground.value}", **named))
+            return Relist(ground, removed.external_id, message(f"relist.{ground.value}", **named))
     return None
 
 
-def _repeats(ground: Ground, one: Removed, near: NearDuplicate) -> Relist:
+def _repeats(ground: Ground, removed: Removed, near: NearDuplicate) -> Relist:
     named: dict[str, float | str | date] = {
         "share": near.similarity,
         "listing": _cut(near.listing_id),
-        "date": one.removed_at.date(),
+        "date": removed.removed_at.date(),
     }
-    return Relist(ground, one.external_id, message(f"relist.{ground.value}", **named))
+    return Relist(ground, removed.external_id, message(f"relist.{ground.value}", **named))
 
 
 def _cut(name: str | None) -> str:

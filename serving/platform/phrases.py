@@ -43,7 +43,7 @@ def _kept(value: Parameter) -> Any:
         case Phrase():
             return as_data(value)
         case Reasons():
-            return {"reasons": [message_as_json(one) for one in value.messages]}
+            return {"reasons": [message_as_json(message) for message in value.messages]}
         case Decimal():
             return {"decimal": str(value)}
         case datetime():

@@ -121,9 +121,12 @@ def _check_database_host(settings: Settings) -> None:
         return
     url = make_url(settings.database_url)
     named = url.get_dialect()().create_connect_args(url)[1]
-    stated = {**{one.keyword.decode(): (one.val or b"").decode() for one in Conninfo.get_defaults()}, **named}
+    stated = {
+        **{default.keyword.decode(): (default.val or b"").decode() for default in Conninfo.get_defaults()},
+        **named,
+    }
     hosts = str(stated.get("hostaddr") or stated.get("host") or "").split(",")
-    is_here = all(not one or one.startswith(("/", "@")) or _is_this_machine(one) for one in hosts)
+    is_here = all(not host or host.startswith(("/", "@")) or _is_this_machine(host) for host in hosts)
     if (stated.get("service") or not is_here) and stated.get("sslmode") != "verify-full":
         raise Invalid(
             "Production mode refuses a database on another machine whose certificate is not checked: add "

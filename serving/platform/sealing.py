@@ -73,7 +73,7 @@ class KeySetting:
 
 def keys_of(name: str, value: str) -> tuple[bytes, ...]:
     """The keys that a setting lists. Raises Invalid (one is not 32 bytes in base64)."""
-    return tuple(_decoded(name, one) for one in value.split(","))
+    return tuple(_decoded(name, part) for part in value.split(","))
 
 
 def _decoded(name: str, written: str) -> bytes:

@@ -41,7 +41,7 @@ _BRITISH: Final = Tongue(ENGLISH, "en", "English", Locale("en", "GB"))
 @cache
 def tongues() -> tuple[Tongue, ...]:
     """Every language, English first; how each writes is that of the place where most of its readers are (CLDR)."""
-    return (_BRITISH, *(_tongue(one) for one in languages() if one != ENGLISH))
+    return (_BRITISH, *(_tongue(language) for language in languages() if language != ENGLISH))
 
 
 def _tongue(language: Language) -> Tongue:

@@ -181,7 +181,7 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
         "warned": found.warned,
         "since": found.since,
         "counts": counts_of(found),
-        "reasons": [as_json(one) for one in found.reasons],
+        "reasons": [as_json(reason) for reason in found.reasons],
         "policy_version": policy_version(runtime.policies[StandingPolicy]),
         "known_at": at,
     }

@@ -69,7 +69,7 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         raised = alerts.standing(connection, places)
         groups = [one for one in approvals.waiting_groups(connection, places) if _is_seen(person, one)]
         names = accounts.names(connection, [one.subject for one in raised])
-        names |= {one.brand_id or "": one.brand for one in groups}
+        names |= {group.brand_id or "": group.brand for group in groups}
         still_shown = removal_checks.still_shown_count(connection, places)
     lines = [
         f"“{in_english(RULES[one.rule].name)}” has been switched off since {words.moment(one.off_since, now)}: "
@@ -88,11 +88,11 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         if one.cause is alerts.CheckAlarm.CAMPAIGN
     ]
     pending = [
-        f"{words.many(one.removals, 'removal')} pending approval since {words.moment(one.since, now)}: "
-        f"{one.brand}, confirmed by {one.person}"
-        for one in groups[:_MOST_GROUPS]
+        f"{words.many(group.removals, 'removal')} pending approval since {words.moment(group.since, now)}: "
+        f"{group.brand}, confirmed by {group.person}"
+        for group in groups[:_MOST_GROUPS]
     ]
-    if rest := sum(one.removals for one in groups[_MOST_GROUPS:]):
+    if rest := sum(group.removals for group in groups[_MOST_GROUPS:]):
         pending.append(f"{words.many(rest, 'more removal')} pending approval")
     return Alarms(tuple(lines), tuple(pending), still_shown)
 

@@ -183,10 +183,10 @@ _LONGEST_NAME: Final = 38  # Characters beside the median's text.
 
 def price_chart(price: float, references: Sequence[Comparable], *, currency: str, claimed: float | None) -> PriceChart:
     """The chart of a listing against its references, at least one; amounts are in the base currency."""
-    highest = [math.exp(one.reference.log_median + _spread(one.reference)) for one in references]
+    highest = [math.exp(reference.reference.log_median + _spread(reference.reference)) for reference in references]
     shown = max(price, claimed or 0.0, *highest)
     drawn = [
-        [amount for one in group.samples.log_prices if (amount := math.exp(one)) < _FURTHEST * shown]
+        [amount for log_price in group.samples.log_prices if (amount := math.exp(log_price)) < _FURTHEST * shown]
         for group in references
     ]
     scale = Scale(_LEFT, _RIGHT, max([shown, *(amount for some in drawn for amount in some)]) * 1.06)
@@ -206,20 +206,20 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
     )
 
 
-def _strip(index: int, one: Comparable, drawn: Sequence[float], scale: Scale, currency: str) -> ReferenceStrip:
-    median = math.exp(one.reference.log_median)
-    low, high = (median * math.exp(side * _spread(one.reference)) for side in (-1, 1))
-    y, name = _TOP + _STRIP * index, one.name
+def _strip(index: int, comparable: Comparable, drawn: Sequence[float], scale: Scale, currency: str) -> ReferenceStrip:
+    median = math.exp(comparable.reference.log_median)
+    low, high = (median * math.exp(side * _spread(comparable.reference)) for side in (-1, 1))
+    y, name = _TOP + _STRIP * index, comparable.name
     return ReferenceStrip(
         y=y,
-        name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {one.reference.n:,}",
+        name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {comparable.reference.n:,}",
         text=f"median {words.about(median, currency)}",
         usual=f"typical range {words.about(low, currency)} to {words.about(high, currency)}",
         x=scale(median),
         spread_x=scale(low),
         spread_width=round(scale(high) - scale(low), 1),
         dots=_heaped([scale(amount) for amount in drawn], y + _DOTS),
-        beyond=len(one.samples.log_prices) - len(drawn),
+        beyond=len(comparable.samples.log_prices) - len(drawn),
     )
 
 

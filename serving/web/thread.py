@@ -61,14 +61,14 @@ def thread_of(
     return Thread(lines, len(found) > _SHOWN, LONGEST, typed, error)
 
 
-def _line(one: Message, person: Person, side: MessageSide, now: datetime) -> MessageLine:
-    may = side is MessageSide.MANAGER or one.user_id == person.user_id
+def _line(message: Message, person: Person, side: MessageSide, now: datetime) -> MessageLine:
+    may = side is MessageSide.MANAGER or message.user_id == person.user_id
     return MessageLine(
-        message_id=one.message_id,
-        who=one.name,
-        side=say(_SIDES[one.side]),
-        when=words.moment(one.known_at, now),
-        text=None if one.text is None else text_view.show(one.text),
-        mine=one.side is side,
-        can_erase=may and one.text is not None,
+        message_id=message.message_id,
+        who=message.name,
+        side=say(_SIDES[message.side]),
+        when=words.moment(message.known_at, now),
+        text=None if message.text is None else text_view.show(message.text),
+        mine=message.side is side,
+        can_erase=may and message.text is not None,
     )

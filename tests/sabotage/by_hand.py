@@ -174,14 +174,18 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("max(0, limit - asked.get(brand_id, 0))", "limit", "today's questions are ignored"),
     ),
     "serving/learning/rules/promotion.py": (
-        ("for one in votes[:at])", "for one in votes[at:])", "the first may be the blind one"),
-        ("counted.setdefault(one.by, one)", "counted.setdefault(one.by + str(len(counted)), one)", "counted twice"),
+        ("for vote in votes[:at])", "for vote in votes[at:])", "the first may be the blind one"),
+        (
+            "counted.setdefault(approval.by, approval)",
+            "counted.setdefault(approval.by + str(len(counted)), approval)",
+            "counted twice",
+        ),
         ("counted).difference(one.by for one in apart", "", "a doubled approver approves again"),
         ("policy.approvals_needed - len", "policy.approvals_needed - 1 - len", "one person is enough"),
     ),
     "serving/learning/rules/retraining.py": (
         ("max(shares, key=lambda one: shares[one])", "Among.ALL", "a class of one reviewer"),
-        ("(Wait.UNDER_WAY, found.under_way)", "(Wait.UNDER_WAY, False)", "two trainings at once"),
+        ("(Wait.UNDER_WAY, situation.under_way)", "(Wait.UNDER_WAY, False)", "two trainings at once"),
         ("for one, holds in (*waits, *due)", "for one, holds in (*due, *waits)", "a cause before an obstacle"),
     ),
     "serving/learning/service/labelling.py": (
@@ -193,7 +197,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("kept_apart(rows, golden, clusters)", "rows", "the golden set is in training"),
         ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
         ("seller_cluster=cluster", 'seller_cluster=found["seller_external_id"]', "linked sellers are unseen sellers"),
-        ("one.reported for one in version.verdicts", "False for one in version.verdicts", "no label is reported"),
+        (
+            "verdict.reported for verdict in version.verdicts",
+            "False for verdict in version.verdicts",
+            "no label is reported",
+        ),
         ("        reported=reported,\n", "", "snapshots do not tell"),
     ),
     "serving/learning/service/promote.py": (
@@ -331,7 +339,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/standing/rules/standing.py": (
         (
-            "any(one.finding is Finding.BROKEN for one in again)",
+            "any(scope.finding is Finding.BROKEN for scope in again)",
             "again[0].finding is Finding.BROKEN",
             "by one reason code only",
         ),
@@ -349,7 +357,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("_apart(others, bearing, roots)", "others", "the confirmer's guests are able"),
         ("bool(bearing.causes & BURSTS)", "bearing.causes == BURSTS", "all bursts are needed"),
         ("bool(bearing.causes & BURSTS)", "bearing.causes <= BURSTS", "a large shop lowers the bar"),
-        (" one in given}", " one in reversed(given)}", "the first vote counts"),
+        (" vote in votes}", " vote in reversed(votes)}", "the first vote counts"),
     ),
     "serving/takedowns/rules/budgets.py": (
         ("median_low(numbers)", "max(numbers)", "one day raises the day"),
@@ -433,7 +441,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("        refuse_too_few(trial.labels", "        print(trial.labels", "fitted on too few rows"),
     ),
     "training/gates/replay_gate.py": (
-        ("found.effective < enough or", "found.listings < enough or", "a few heavy listings are many"),
+        ("replayed.effective < enough or", "replayed.listings < enough or", "a few heavy listings are many"),
     ),
     "training/gates/slice_gate.py": (
         ("one.rows >= policy.slice_rows", "one.rows >= 0", "the smallest slices block a model"),

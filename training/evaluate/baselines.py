@@ -42,7 +42,7 @@ def _raw(listing: Listing) -> list[float]:
 
 def all_text(listings: Sequence[Listing]) -> list[str]:
     """Brand, title, description and category of each listing, joined into one text."""
-    parts = ((one.brand, one.title, one.description, one.product_type) for one in listings)
+    parts = ((listing.brand, listing.title, listing.description, listing.product_type) for listing in listings)
     return [" ".join(part or "" for part in row) for row in parts]
 
 
@@ -110,7 +110,7 @@ def fit_predict_field_text(
 
 
 def _texts(listings: Sequence[Listing], name: str) -> list[str]:
-    return [getattr(one, name) or "" for one in listings]
+    return [getattr(listing, name) or "" for listing in listings]
 
 
 def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[int, Floats]:

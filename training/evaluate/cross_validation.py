@@ -144,7 +144,7 @@ def summarise(data: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str,
     bootstrap = metrics.seller_bootstrap(data.groups, times=BOOTSTRAPS, seed=0)
 
     def compared(ours: str, theirs: str) -> dict[str, Any]:
-        return difference(data.labels, [(one.values[ours], one.values[theirs]) for one in repeats], bootstrap)
+        return difference(data.labels, [(repeat.values[ours], repeat.values[theirs]) for repeat in repeats], bootstrap)
 
     summary = {
         name: figures_of(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values

@@ -130,7 +130,7 @@ class _View:
 
     def _resampled(self, probabilities: Floats) -> tuple[Floats, Floats]:
         weightings = (self.bootstrap, self.bootstrap * self.stands_for)
-        plain, sliced = (metrics.average_precisions(self.labels, probabilities, one) for one in weightings)
+        plain, sliced = (metrics.average_precisions(self.labels, probabilities, weighting) for weighting in weightings)
         return plain, sliced
 
 

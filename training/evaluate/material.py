@@ -97,7 +97,8 @@ class FromFile:
     def _made(self, offline: OfflineReferences, rows: Rows, *, took_part: bool) -> list[Facts]:
         listings = [self.data.listings[i] for i in rows]
         return [
-            offline.facts(one, as_of=self.as_of, marketplace=self.marketplace, took_part=took_part) for one in listings
+            offline.facts(listing, as_of=self.as_of, marketplace=self.marketplace, took_part=took_part)
+            for listing in listings
         ]
 
 

@@ -66,7 +66,7 @@ class TriedFile:
 
         Raises ValueError (the file does not run, has no feature, or has a function that cannot be one).
         """
-        found = tuple(self._feature(one) for one in self._functions())
+        found = tuple(self._feature(function) for function in self._functions())
         if not found:
             raise ValueError(f"{self.name} has no feature; write a function of Evidence with a public name.")
         return found
@@ -122,7 +122,7 @@ def alone(features: Sequence[Tried], material: Material) -> list[Alone]:
     labels = material.labels
     facts, _ = material.facts((np.arange(len(labels)), np.arange(0)))
     columns = tried_columns(features, facts)
-    leaking = {one.feature: str(one) for one in leaks(columns, labels, [one.name for one in features])}
+    leaking = {leak.feature: str(leak) for leak in leaks(columns, labels, [feature.name for feature in features])}
     found = []
     for one, values in zip(features, columns.T, strict=True):
         known = ~np.isnan(values)

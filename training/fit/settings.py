@@ -36,16 +36,16 @@ class FitSettings:
         """The settings that are given, by their full names; empty for the defaults."""
         forest = {} if self.forest is None else asdict(self.forest)
         others = {
-            one.name: getattr(self, one.name)
-            for one in fields(self)
-            if one.name != _FOREST and getattr(self, one.name) != one.default
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name != _FOREST and getattr(self, field.name) != field.default
         }
         return {**{f"{_FOREST}.{name}": value for name, value in forest.items()}, **others}
 
     def values(self, positives: int) -> dict[str, float]:
         """Every setting by its full name, as a fit with so many positives uses it."""
         forest = self.forest or forest_settings(positives)
-        others = {one.name: float(getattr(self, one.name)) for one in fields(self) if one.name != _FOREST}
+        others = {field.name: float(getattr(self, field.name)) for field in fields(self) if field.name != _FOREST}
         return {**{f"{_FOREST}.{name}": value for name, value in asdict(forest).items()}, **others}
 
     @classmethod
@@ -59,7 +59,7 @@ class FitSettings:
             name.removeprefix("forest."): value for name, value in known.items() if name.startswith("forest.")
         }
         others = {name: value for name, value in known.items() if not name.startswith("forest.")}
-        missing = {one.name for one in fields(ForestSettings)} - set(forest)
+        missing = {field.name for field in fields(ForestSettings)} - set(forest)
         if forest and missing:
             raise ValueError(f"The settings of the forest lack {', '.join(sorted(missing))}; give all or none.")
         return cls(ForestSettings(**forest) if forest else None, **others)

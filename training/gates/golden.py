@@ -80,13 +80,17 @@ def thawed(content: bytes, expected: str) -> GoldenSet:
     try:
         head, *lines = [json.loads(line) for line in content.splitlines()]
         items = tuple(GoldenItem(**{**line, "verdicts": tuple(line["verdicts"])}) for line in lines)
-        found = GoldenSet(items, datetime.fromisoformat(head["as_of"]), digest)
-        found.facts()
+        golden_set = GoldenSet(items, datetime.fromisoformat(head["as_of"]), digest)
+        golden_set.facts()
     except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"The golden set cannot be read: {type(error).__name__}.") from None
-    if head.get("schema") != _SCHEMA or head.get("items") != len(items) or not set(found.labels.tolist()) <= {0, 1}:
+    if (
+        head.get("schema") != _SCHEMA
+        or head.get("items") != len(items)
+        or not set(golden_set.labels.tolist()) <= {0, 1}
+    ):
         raise SnapshotRefused("The golden set is not one that this version reads.")
-    return found
+    return golden_set
 
 
 def read_golden(path: Path, *, expected: str) -> GoldenSet:

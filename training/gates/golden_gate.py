@@ -73,7 +73,7 @@ def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     """
     if found is None:
         return not_judged(_NAME, "No golden set is frozen; `touchstone model golden --freeze` makes one.", blocks=False)
-    parts = tuple(slice_part(one, policy) for one in found.parts)
+    parts = tuple(slice_part(part, policy) for part in found.parts)
     named = f"Golden set {found.digest[:12]}, {found.items} listings, {found.positives} counterfeit"
     flattered = " The champion may have been trained on it, which flatters it." if found.champion_saw else ""
     slices = sum(part.state is State.PASSED for part in parts) - 1

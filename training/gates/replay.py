@@ -106,5 +106,5 @@ def _indicators(found: IndicatorFacts | None, listing: Listing) -> IndicatorFact
     if found is None:
         return None
     texts = {Where.TITLE: fold(listing.title or ""), Where.DESCRIPTION: fold(listing.description or "")}
-    kept = tuple(one for one in found.fired if one.words in texts[one.where])
+    kept = tuple(fired for fired in found.fired if fired.words in texts[fired.where])
     return IndicatorFacts(for_counterfeit=found.for_counterfeit, for_genuine=found.for_genuine, fired=kept)

@@ -76,13 +76,14 @@ def replay(
         listings = [held_out.facts[i] for i in rows]
         # The baseline is computed in the same way, so that only the wording differs.
         before = (
-            score([facts_of_changed(one, one.listing, references) for one in listings], rows) >= held_out.shown_from
+            score([facts_of_changed(listing, listing.listing, references) for listing in listings], rows)
+            >= held_out.shown_from
         )
         weights = np.ones(len(rows)) if label else held_out.stands_for[rows]
         resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed) * weights
         for way in TRANSFORMS:
             if label or way.by_honest_sellers:
-                changed = [rewritten_facts(one, way, references, honest_texts, seed=seed) for one in listings]
+                changed = [rewritten_facts(listing, way, references, honest_texts, seed=seed) for listing in listings]
                 after = score(changed, rows) >= held_out.shown_from
                 worse = (before.astype(np.float64) - after) * (1 if label else -1)
                 shares = (resampled @ worse) / resampled.sum(axis=1)
@@ -125,24 +126,28 @@ def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
     )
 
 
-def _part(found: Replayed, policy: GatePolicy) -> Gate:
+def _part(replayed: Replayed, policy: GatePolicy) -> Gate:
     name, whom, bound, enough = (
         (
-            f"honest, {found.name}",
-            f"the honest listings that {found.listings} represent",
+            f"honest, {replayed.name}",
+            f"the honest listings that {replayed.listings} represent",
             policy.replay_alarms_rise,
             policy.replay_honest,
         )
-        if found.honest
-        else (found.name, f"{found.listings} counterfeits", policy.replay_recall_loss, policy.replay_counterfeits)
+        if replayed.honest
+        else (replayed.name, f"{replayed.listings} counterfeits", policy.replay_recall_loss, policy.replay_counterfeits)
     )
-    words = f"{found.after:.1%} of {whom} are shown to a person, {found.before:.1%} before"
-    if found.worse_at_least > bound:
-        beyond = f"worse by at least {found.worse_at_least:.3f} beyond doubt, at most {bound:.3f}"
-        return judged(name, False, found.worse, bound, f"{words}; {beyond}.")
-    if found.effective < enough or (found.before == 0 and not found.honest):
-        needed = f"effective sample size {found.effective:.0f}, {enough:,} are needed"
+    words = f"{replayed.after:.1%} of {whom} are shown to a person, {replayed.before:.1%} before"
+    if replayed.worse_at_least > bound:
+        beyond = f"worse by at least {replayed.worse_at_least:.3f} beyond doubt, at most {bound:.3f}"
+        return judged(name, False, replayed.worse, bound, f"{words}; {beyond}.")
+    if replayed.effective < enough or (replayed.before == 0 and not replayed.honest):
+        needed = f"effective sample size {replayed.effective:.0f}, {enough:,} are needed"
         return not_judged(name, f"{words}; {needed}, shown before the rewrite.", blocks=False)
     return judged(
-        name, found.worse <= bound, found.worse, bound, f"{words}; worse by {found.worse:+.3f}, at most {bound:.3f}."
+        name,
+        replayed.worse <= bound,
+        replayed.worse,
+        bound,
+        f"{words}; worse by {replayed.worse:+.3f}, at most {bound:.3f}.",
     )

@@ -192,7 +192,7 @@ class _Measure:
             return np.stack(
                 [
                     np.stack([self._share(fakes, one) for one in flagged], axis=1),
-                    np.stack([self._share(fakes, one) for one in self.ranks], axis=1),
+                    np.stack([self._share(fakes, rank) for rank in self.ranks], axis=1),
                     np.stack([self._share(genuine, one) for one in flagged], axis=1),
                 ],
                 axis=1,

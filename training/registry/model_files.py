@@ -77,7 +77,7 @@ def _imported(node: ast.AST) -> Iterator[str]:
     """The names of all imported modules, but those of types alone, which do not exist at run time."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
-            yield from (one.name.partition(".")[0] for one in child.names)
+            yield from (name.name.partition(".")[0] for name in child.names)
         elif isinstance(child, ast.ImportFrom) and child.module is not None:
             yield child.module.partition(".")[0]
         elif not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):

@@ -134,8 +134,8 @@ def _data(snapshot: str) -> DatasetInput:
 
 
 def _log_parameters(client: MlflowClient, run_id: str, values: Mapping[str, Any]) -> None:
-    for some in _parts(values):
-        client.log_batch(run_id, params=[Param(name, str(value)) for name, value in some.items()])
+    for part in _parts(values):
+        client.log_batch(run_id, params=[Param(name, str(value)) for name, value in part.items()])
 
 
 def _parts(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -150,8 +150,8 @@ def _log(client: MlflowClient, run: Run, run_id: str) -> Registered:
     with mlflow.start_run(run_id), tempfile.TemporaryDirectory(prefix="touchstone-code-") as code:
         mlflow.set_tags(last_tags(run.digest, run.report))
         _log_parameters(client, run_id, parameters(run.report))
-        for some in _parts(metrics(run.report)):
-            mlflow.log_metrics(some)
+        for part in _parts(metrics(run.report)):
+            mlflow.log_metrics(part)
         mlflow.log_dict(dict(run.report), "report.json")
         for path in run.files:
             mlflow.log_artifact(str(path))

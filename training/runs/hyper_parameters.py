@@ -35,7 +35,7 @@ def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dic
         "calibration.isotonic_from_positives": ISOTONIC_FROM_POSITIVES,
         "calibration.bends_from_positives": BENDS_FROM_POSITIVES,
         "calibration.bends_from_sellers": BENDS_FROM_SELLERS,
-        **dict(versions(*(policy_version(one) for one in policies))),
+        **dict(versions(*(policy_version(policy) for policy in policies))),
     }
 
 
@@ -45,7 +45,7 @@ def versions(*policies: str) -> list[tuple[str, str]]:
     >>> versions("LabelPolicy:0123456789abcdef")
     [('policy.LabelPolicy', '0123456789abcdef')]
     """
-    parted = [one.partition(":") for one in policies]
+    parted = [policy.partition(":") for policy in policies]
     return [(f"policy.{name}", version) for name, _, version in parted]
 
 

@@ -33,9 +33,11 @@ def scores_batch(
         children=[_texts(list(chain.from_iterable(reasons)))],
     )
     numbers = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(np.asarray(rows, np.int64))])
-    found = np.array([np.nan if one is None else one for one in probabilities], np.float64)
+    found = np.array([np.nan if probability is None else probability for probability in probabilities], np.float64)
     shares = pa.Array.from_buffers(
-        pa.float64(), len(found), [_validity(one is not None for one in probabilities), pa.py_buffer(found)]
+        pa.float64(),
+        len(found),
+        [_validity(probability is not None for probability in probabilities), pa.py_buffer(found)],
     )
     arrays = [numbers, _texts(listing_ids), shares, _texts(routes), lists]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)

@@ -86,9 +86,9 @@ class Slice:
 
     def batches(self, groups: RowGroupReader) -> Iterator[NumberedBatch]:
         number = self.first_row
-        for found in groups.batches(self.row_group, self.start, self.count):
-            yield found, range(number, number + found.num_rows)
-            number += found.num_rows
+        for batch in groups.batches(self.row_group, self.start, self.count):
+            yield batch, range(number, number + batch.num_rows)
+            number += batch.num_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,9 +112,9 @@ class Market:
         self.start = settings.start
         self.months = settings.days // MONTH.days
         self.end = settings.start + self.months * MONTH
-        self.names = {one.brand.brand_id: one.brand.name for one in world.brands}
-        self.taking_part = frozenset(one.brand.brand_id for one in world.brands if one.takes_part)
-        self._brands = BrandRegister(one.brand for one in world.brands)
+        self.names = {brand.brand.brand_id: brand.brand.name for brand in world.brands}
+        self.taking_part = frozenset(brand.brand.brand_id for brand in world.brands if brand.takes_part)
+        self._brands = BrandRegister(brand.brand for brand in world.brands)
         self._rates = Rates("EUR", {code: 1 / per_euro for code, per_euro in PER_EURO.items() if code != "EUR"})
         first = _first_rows(world)
         self._tables = self._monthly_tables([(at, listing) for at, _, listing in first])
@@ -231,7 +231,7 @@ def _with_events(world: World) -> dict[str, SellerHistory]:
 
 def _authorised(brands: Sequence[SyntheticBrand]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for one in brands:
-        for seller in one.authorised:
-            found[seller] = (*found.get(seller, ()), one.brand.brand_id)
+    for brand in brands:
+        for seller in brand.authorised:
+            found[seller] = (*found.get(seller, ()), brand.brand.brand_id)
     return found

@@ -70,19 +70,19 @@ class Memory:
             more=len(near) > MOST_COMPARED,
         )
 
-    def _candidate(self, one: Offered) -> Candidate:
-        assert one.signature is not None
-        settled = self._by_listing.get(one.external_id)
-        facts = one.computed.facts
+    def _candidate(self, offered: Offered) -> Candidate:
+        assert offered.signature is not None
+        settled = self._by_listing.get(offered.external_id)
+        facts = offered.computed.facts
         return Candidate(
-            text_id=one.external_id,
-            listing_id=one.external_id,
-            seller=one.seller,
-            signature=one.signature,
-            known_at=one.at,
-            prices=(Asked(one.at, facts.price.log_price),),
+            text_id=offered.external_id,
+            listing_id=offered.external_id,
+            seller=offered.seller,
+            signature=offered.signature,
+            known_at=offered.at,
+            prices=(Asked(offered.at, facts.price.log_price),),
             rulings=_rulings(settled) if settled else (),
-            authorised=(Period(one.at, None),) if facts.seller.authorised else (),
+            authorised=(Period(offered.at, None),) if facts.seller.authorised else (),
         )
 
 

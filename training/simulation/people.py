@@ -101,7 +101,7 @@ def settle(
     now, looks, can_be_asked, removed_at = at, 0, brand_takes_part, None
     while True:
         side = Side.BRAND if lane is CaseLane.ASK_BRAND else Side.ANALYST
-        analyst = sum(one.side is Side.ANALYST for one in verdicts) % len(_ANALYSTS)
+        analyst = sum(verdict.side is Side.ANALYST for verdict in verdicts) % len(_ANALYSTS)
         answer = answers.brand if side is Side.BRAND else answers.analysts[analyst]
         judgement = instead(offered, side) if instead else None
         looks += 1
@@ -131,29 +131,29 @@ def settle(
         lane = follows.lane
 
 
-def _with_second_review(offered: Offered, found: Settled) -> Settled:
+def _with_second_review(offered: Offered, settled: Settled) -> Settled:
     """The result, with a blind second review by another analyst if the label needs it."""
-    verdict_at = found.verdicts[-1].known_at
-    label = label_from(found.verdicts, AppealState.NONE, as_of=verdict_at, policy=DEFAULT_LABELS)
+    verdict_at = settled.verdicts[-1].known_at
+    label = label_from(settled.verdicts, AppealState.NONE, as_of=verdict_at, policy=DEFAULT_LABELS)
     if label is not WANTS_A_SECOND:
-        return found
+        return settled
     answer = analyst_answer(offered.truth, offered.random(_SECOND_REVIEW))
     known_at = verdict_at + timedelta(days=DEFAULT_SECOND_REVIEW.due_within_days, hours=answer.delay_hours)
     name, judgement = f"{offered.external_id}/second-look", Judgement(answer.verdict)
     verdict = GivenVerdict(name, judgement, Side.ANALYST, _SECOND_ANALYST, known_at, superseded=False)
     second = replace(verdict, second_review=True)
-    return replace(found, verdicts=(*found.verdicts, second), looks=found.looks + 1)
+    return replace(settled, verdicts=(*settled.verdicts, second), looks=settled.looks + 1)
 
 
-def _with_appeal(offered: Offered, found: Settled) -> Settled:
+def _with_appeal(offered: Offered, settled: Settled) -> Settled:
     """The result, with the decision of another analyst if the seller appeals the removal."""
     random = offered.random(_APPEAL)
     objects, after = seller_appeals(offered.truth, random), timedelta(days=_OBJECTS_WITHIN * random.random())
-    if found.removed_at is None or not objects:
-        return found
+    if settled.removed_at is None or not objects:
+        return settled
     answer = analyst_answer(offered.truth, random)
-    appealed_at = found.removed_at + after
+    appealed_at = settled.removed_at + after
     decided_at = appealed_at + timedelta(hours=answer.delay_hours)
     name, judgement = f"{offered.external_id}/appeal", Judgement(answer.verdict)
     decision = GivenVerdict(name, judgement, Side.ANALYST, _APPEAL_ANALYST, decided_at, superseded=False)
-    return replace(found, appealed_at=appealed_at, decision=decision)
+    return replace(settled, appealed_at=appealed_at, decision=decision)

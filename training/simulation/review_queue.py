@@ -61,63 +61,63 @@ def _situation(row: Computed, takes_part: Callable[[str], bool]) -> Situation:
     )
 
 
-def share_out(found: Sequence[Arrival], budget: float, *, champion: Bundle | None, explores: bool) -> list[Route]:
+def share_out(arrivals: Sequence[Arrival], budget: float, *, champion: Bundle | None, explores: bool) -> list[Route]:
     """The route of each listing, with about `budget` reviews in total.
 
     Flagging does not depend on the sampling draws. The number of flagged listings leaves room for the expected sample
     of the others. An unflagged listing therefore has exactly its stored sampling probability, and the mean number of
     reviews is `budget`. The caller carries over the surplus or deficit.
     """
-    thin = [i for i, one in enumerate(found) if _is_thin(one)]
-    others = [i for i, one in enumerate(found) if not _is_thin(one)]
-    others.sort(key=lambda i: (found[i].situation.authorised, -found[i].score.value, _name(found[i])))
-    eligible = sum(not found[i].situation.authorised for i in others)
+    thin = [i for i, one in enumerate(arrivals) if _is_thin(one)]
+    others = [i for i, one in enumerate(arrivals) if not _is_thin(one)]
+    others.sort(key=lambda i: (arrivals[i].situation.authorised, -arrivals[i].score.value, _name(arrivals[i])))
+    eligible = sum(not arrivals[i].situation.authorised for i in others)
 
     def line(flagged: int) -> float:
-        least = found[others[flagged - 1]].score.probability if flagged else None
+        least = arrivals[others[flagged - 1]].score.probability if flagged else None
         return 1.0 if least is None else least
 
     def spent(flagged: int) -> float:
-        drawn = sum(_chance(found[i], line(flagged)) for i in others[flagged:]) if explores else 0.0
+        drawn = sum(_chance(arrivals[i], line(flagged)) for i in others[flagged:]) if explores else 0.0
         return len(thin) + flagged + drawn
 
     flagged = max(0, bisect_right(range(eligible + 1), budget, key=spent) - 1)
     looks = {*thin, *others[:flagged]}
     return [
-        _route(one, champion, look=i in looks, line=line(flagged), explores=explores) for i, one in enumerate(found)
+        _route(one, champion, look=i in looks, line=line(flagged), explores=explores) for i, one in enumerate(arrivals)
     ]
 
 
-def _chance(one: Arrival, line: float) -> float:
+def _chance(arrival: Arrival, line: float) -> float:
     """The sampling probability that routing stores for a listing below the threshold."""
-    situation = one.situation
+    situation = arrival.situation
     if situation.authorised:
         return DEFAULT_ROUTING.whitelist_audit_share
-    if one.score.probability is None:
+    if arrival.score.probability is None:
         return DEFAULT_ROUTING.audit_share
     new_seller = is_new_seller(situation.seller_known_days, situation.seller_judged, DEFAULT_ROUTING)
-    return chance_of_review(one.score.probability, line, is_new_seller=new_seller, policy=DEFAULT_ROUTING)
+    return chance_of_review(arrival.score.probability, line, is_new_seller=new_seller, policy=DEFAULT_ROUTING)
 
 
-def _name(one: Arrival) -> str:
-    return one.computed.facts.listing.external_id
+def _name(arrival: Arrival) -> str:
+    return arrival.computed.facts.listing.external_id
 
 
-def _is_thin(one: Arrival) -> bool:
-    if one.situation.authorised:
+def _is_thin(arrival: Arrival) -> bool:
+    if arrival.situation.authorised:
         return False
     return (
-        one.situation.families < DEFAULT_ROUTING.fewest_families
-        and one.situation.text_length < DEFAULT_ROUTING.shortest_text
+        arrival.situation.families < DEFAULT_ROUTING.fewest_families
+        and arrival.situation.text_length < DEFAULT_ROUTING.shortest_text
     )
 
 
-def _route(one: Arrival, champion: Bundle | None, *, look: bool, line: float, explores: bool) -> Route:
+def _route(arrival: Arrival, champion: Bundle | None, *, look: bool, line: float, explores: bool) -> Route:
     """The route by the service's own rule, with `line` in place of the analyst threshold."""
     ask_from = champion.thresholds.ask_brand_from if champion else DEFAULT_ROUTING.ask_brand_from
-    just_above = math.nextafter(one.score.probability or 0.0, math.inf)
+    just_above = math.nextafter(arrival.score.probability or 0.0, math.inf)
     below = max(just_above, line)
     thresholds = Thresholds(ask_from, 0.0) if look else Thresholds(below, below)
     points = -math.inf if look else math.inf
     policy = replace(DEFAULT_ROUTING if explores else _NOTHING_DRAWN, analyst_from_points=points)
-    return route(one.score, one.situation, draw=one.draw, policy=policy, thresholds=thresholds)
+    return route(arrival.score, arrival.situation, draw=arrival.draw, policy=policy, thresholds=thresholds)

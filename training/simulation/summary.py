@@ -49,7 +49,7 @@ def _arm(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
 
 def _coverage(estimates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The share of estimated months whose interval contains the truth, and the mean width of the intervals."""
-    known = [one for one in estimates if one["covered"] is not None]
+    known = [estimate for estimate in estimates if estimate["covered"] is not None]
     covered = sum(one["covered"] for one in known)
     width = sum(one["high"] - one["low"] for one in known)
     return {"months": len(known), "covered": _share(covered, len(known)), "width": _share(width, len(known))}

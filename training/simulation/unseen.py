@@ -35,5 +35,5 @@ class BrandSlice:
 
     def recall(self, model: Bundle) -> float:
         """The recall where one genuine listing in a hundred is flagged."""
-        scores = np.array([one.value for one in model.score_many(self.rows, with_reasons=False)])
+        scores = np.array([score.value for score in model.score_many(self.rows, with_reasons=False)])
         return metrics.recall_at(self.labels, scores, false_alarms=FALSE_ALARMS)

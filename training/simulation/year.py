@@ -96,7 +96,9 @@ class Year:
         """Advance to a given time, at which all listings that arrived are routed and reviewed."""
         listings = self._come_in(until)
         rows = [self.memory.arrived(offered) for offered in listings]
-        arrivals = scored(rows, [one.draw for one in listings], self.champion, self.market.taking_part.__contains__)
+        arrivals = scored(
+            rows, [listing.draw for listing in listings], self.champion, self.market.taking_part.__contains__
+        )
         self.budget += self.review_share * len(listings)
         routes = share_out(arrivals, self.budget, champion=self.champion, explores=self.arm.explores)
         self.now = until

@@ -62,12 +62,18 @@ class OfflineReferences:
 
 def base_rate_priors(listings: Sequence[Listing]) -> Priors:
     """The return rates of these listings and their sellers; the last row of a seller counts."""
-    sellers = {one.seller.external_id: one.seller for one in listings if one.seller.external_id is not None}
+    sellers = {
+        listing.seller.external_id: listing.seller for listing in listings if listing.seller.external_id is not None
+    }
     return Priors(
-        seller_returns=estimate(_known((one.returned, one.accepted) for one in sellers.values()), otherwise=RETURNS),
-        item_returns=estimate(_known((one.returns, one.sales) for one in listings), otherwise=RETURNS),
+        seller_returns=estimate(
+            _known((seller.returned, seller.accepted) for seller in sellers.values()), otherwise=RETURNS
+        ),
+        item_returns=estimate(_known((listing.returns, listing.sales) for listing in listings), otherwise=RETURNS),
         item_fake_returns=estimate(
-            _known((one.fake_returns, one.sales) for one in listings), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS
+            _known((listing.fake_returns, listing.sales) for listing in listings),
+            otherwise=FAKE_RETURNS,
+            most=MOST_FAKE_RETURNS,
         ),
     )
 

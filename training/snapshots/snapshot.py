@@ -105,7 +105,7 @@ def write_snapshot(
     ordered = sorted(rows, key=lambda row: (row.known_at, row.version_id))
     columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in ordered] for name in _COLUMNS.names}
     for name in _LISTS:
-        columns[name] = [list(found) for found in columns[name]]
+        columns[name] = [list(column) for column in columns[name]]
     described = json.dumps(references_to_dict(references, as_of), sort_keys=True, separators=(",", ":"))
     named = {_REFERENCES: described.encode(), _FINGERPRINT: input_fingerprint().encode()}
     table = pa.table(columns, schema=_COLUMNS.with_metadata(named))
@@ -146,13 +146,13 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
         references, as_of = references_from_dict(json.loads(metadata[_REFERENCES]))
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"{path.name} holds a row or references that are damaged: {error}.") from None
-    found = Snapshot(rows, references, as_of, digest)
+    snapshot = Snapshot(rows, references, as_of, digest)
     try:
-        facts = found.facts()
+        facts = snapshot.facts()
     except (TypeError, ValueError) as error:
         raise SnapshotRefused(f"{path.name} holds facts that this version cannot read: {error}.") from None
     _refuse_what_cannot_teach(rows, facts, as_of)
-    return found
+    return snapshot
 
 
 def _row(found: dict[str, Any]) -> SnapshotRow:

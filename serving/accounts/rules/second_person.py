@@ -54,13 +54,13 @@ def _roots(account: str, history: Mapping[str, Sequence[Origin]]) -> frozenset[s
         if maker not in seen:
             seen.add(maker)
             events = history.get(maker, ())
-            found |= {maker} if any(one.making is Making.ADDED for one in events) else set()
+            found |= {maker} if any(event.making is Making.ADDED for event in events) else set()
             waiting += _makers(events)
     return frozenset(found)
 
 
 def _makers(events: Iterable[Origin]) -> list[str]:
-    return [one.made_by for one in events if one.made_by is not None]
+    return [event.made_by for event in events if event.made_by is not None]
 
 
 def handed_over_at(history: Sequence[Origin], granted_at: datetime | None) -> datetime | None:
@@ -69,8 +69,8 @@ def handed_over_at(history: Sequence[Origin], granted_at: datetime | None) -> da
 
     `granted_at` is when the account got the role. The owner gives it as they add the account.
     """
-    added = max((one.at for one in history if one.making is Making.ADDED), default=None)
-    times = [one.at for one in history if one.made_by is not None]
+    added = max((origin.at for origin in history if origin.making is Making.ADDED), default=None)
+    times = [origin.at for origin in history if origin.made_by is not None]
     if granted_at is not None and (added is None or granted_at > added):
         times.append(granted_at)
     return max((at for at in times if added is None or at >= added), default=None)
@@ -89,7 +89,7 @@ def independent_of_all(roots: Roots, one: str, others: Iterable[str]) -> bool:
 
 def same_person(roots: Roots, people: Collection[str]) -> frozenset[str]:
     """These accounts, and all that do not count as another person than each of them."""
-    return frozenset(people).union(one for one in roots if not independent_of_all(roots, one, people))
+    return frozenset(people).union(root for root in roots if not independent_of_all(roots, root, people))
 
 
 def most_independent(roots: Roots, people: Iterable[str]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def check_grant(grant: Grant, administered: Collection[str]) -> None:
         raise Invalid("A brand's person names their brand, and nobody else names one.")
 
 
-def changed(before: Sequence[Grant], wanted: Iterable[Grant], administered: Collection[str]) -> GrantChange:
+def changed(before: Sequence[Grant], grants: Iterable[Grant], administered: Collection[str]) -> GrantChange:
     """The grants and removals so that somebody holds exactly the wanted roles in the administered marketplaces.
 
     Roles elsewhere stay as they are, and a role that stays keeps whether its holder leads their brand.
@@ -35,10 +35,10 @@ def changed(before: Sequence[Grant], wanted: Iterable[Grant], administered: Coll
     Raises Forbidden, Invalid (as `check_grant`; and no role at all would be left: an account without roles is
     deactivated instead).
     """
-    asked = {_key(one): one for one in wanted}
+    asked = {_key(grant): grant for grant in grants}
     for one in asked.values():
         check_grant(one, administered)
-    kept = {_key(one): one for one in before if one.marketplace_id in administered}
+    kept = {_key(grant): grant for grant in before if grant.marketplace_id in administered}
     if not asked and len(kept) == len(before):
         raise Invalid("Without any role they can do nothing here. Deactivate them instead.")
     given = tuple(one for key, one in asked.items() if key not in kept)
@@ -58,8 +58,8 @@ def check_still_administered(
 
     Raises Conflict (the marketplace has no other administrator).
     """
-    for one in taken:
-        if one.role is Role.ADMIN and not set(administrators.get(one.marketplace_id, ())) - {user_id}:
+    for grant in taken:
+        if grant.role is Role.ADMIN and not set(administrators.get(grant.marketplace_id, ())) - {user_id}:
             raise Conflict("They are the last administrator here. Make somebody else one first.")
 
 
@@ -72,12 +72,12 @@ def check_reactivation(grants: Sequence[Grant], administered: Collection[str]) -
         raise Forbidden("They also work for a marketplace that is not yours. An administrator of both can do it.")
 
 
-def check_own_roles(given: Collection[Grant], user_id: str, by: str) -> None:
+def check_own_roles(grants: Collection[Grant], user_id: str, by: str) -> None:
     """Refuse to give oneself a role: an act that needs two people must not become possible for one alone.
 
     Raises Forbidden (it is one's own account).
     """
-    if given and user_id == by:
+    if grants and user_id == by:
         raise Forbidden("You cannot give yourself a role; another administrator can.")
 
 
@@ -108,19 +108,19 @@ def check_reset(
         raise Conflict("You cannot create a link for yourself. Change your password in your settings.")
     if not grants:
         raise NotFound("There is no such person here.")
-    for one in grants:
-        if one.marketplace_id in administered:
+    for grant in grants:
+        if grant.marketplace_id in administered:
             continue
-        if one.role is not Role.BRAND or (one.marketplace_id, one.brand_id) not in led:
+        if grant.role is not Role.BRAND or (grant.marketplace_id, grant.brand_id) not in led:
             raise Forbidden(
                 "They also have roles outside your control. Somebody who controls all their roles, or the operator "
                 "of this service, must create their link."
             )
-        if one.leads:
+        if grant.leads:
             raise Forbidden(
                 "They also have lead rights for the brand. An administrator of the marketplace must create their link."
             )
 
 
 def _works_elsewhere(grants: Sequence[Grant], administered: Collection[str]) -> bool:
-    return any(one.marketplace_id not in administered for one in grants)
+    return any(grant.marketplace_id not in administered for grant in grants)

@@ -143,20 +143,20 @@ def begin(
     device: Device = NO_DEVICE,
 ) -> SignedIn:
     """Store a new session."""
-    made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), devices, half)
+    signed_in = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), devices, half)
     minutes = timedelta(minutes=runtime.policies[SecondFactorPolicy].sign_in_minutes)
     accounts.add_session(
         connection,
-        token_hash=hash_token(made.token),
+        token_hash=hash_token(signed_in.token),
         user_id=user_id,
-        csrf_token=made.csrf_token,
+        csrf_token=signed_in.csrf_token,
         at=now,
         expires_at=now + (minutes if half else timedelta(hours=runtime.settings.session_hours)),
         half=half,
         proof=proof,
         device=device,
     )
-    return made
+    return signed_in
 
 
 def session_of(runtime: Runtime, token: str | None) -> Session:

@@ -66,31 +66,31 @@ def invite_by_mail(runtime: Runtime, connection: Connection, by: Person, address
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
     expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
     invitations.withdraw_earlier(connection, address, grant, now)
-    one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
-    invitations.put(connection, one, auth.hash_token(token))
-    _record(runtime, connection, one, "person.invited", by.user_id)
-    _mail(runtime, connection, _asked(connection, one), token)
+    invitation = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
+    invitations.put(connection, invitation, auth.hash_token(token))
+    _record(runtime, connection, invitation, "person.invited", by.user_id)
+    _mail(runtime, connection, _asked(connection, invitation), token)
     return f"{PLACE}{token}"
 
 
 def _mail(runtime: Runtime, connection: Connection, asked: Asked, token: str) -> None:
     """Mail the link to the invitee, in the language of the inviter: that of the invitee is not known yet."""
-    one = asked.invitation
+    invitation = asked.invitation
     queue_to_address(
         runtime,
         connection,
         MailKind.INVITATION,
-        marketplace_id=one.grant.marketplace_id,
-        address=one.email,
+        marketplace_id=invitation.grant.marketplace_id,
+        address=invitation.email,
         language=display.current().language,
         parameters={
             "marketplace": asked.marketplace,
             "brand": asked.brand,
-            "role": one.grant.role.value,
+            "role": invitation.grant.role.value,
             "by": asked.by,
-            "expires": one.expires_at.isoformat(),
+            "expires": invitation.expires_at.isoformat(),
         },
-        subject_id=one.invitation_id,
+        subject_id=invitation.invitation_id,
         secret_path=f"{PLACE}{token}",
     )
 
@@ -112,7 +112,7 @@ def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
     """The invitations to a person's marketplaces that can still be accepted."""
     with runtime.store.read() as connection:
         found = invitations.open_ones(connection, by.marketplaces(Permission.ADMINISTER), runtime.wall.now())
-        return [_asked(connection, one) for one in found]
+        return [_asked(connection, invitation) for invitation in found]
 
 
 def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
@@ -144,21 +144,21 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Wh
     NotSignedIn, TooManyAttempts (an account with this address exists, and the password is not its password, or cannot
     be checked now).
     """
-    one = asked_by(runtime, token).invitation
-    new = (named("person", name), auth.hash_password(password, (name, one.email)))
+    invitation = asked_by(runtime, token).invitation
+    new = (named("person", name), auth.hash_password(password, (name, invitation.email)))
     with runtime.store.read() as connection:
-        known = accounts.is_known(connection, one.email)
+        known = accounts.is_known(connection, invitation.email)
     if not known:
-        _join(runtime, one, new)
-        return auth.sign_in(runtime, one.email, password, whence)
+        _join(runtime, invitation, new)
+        return auth.sign_in(runtime, invitation.email, password, whence)
     try:
-        signed_in = auth.sign_in(runtime, one.email, password, whence)
+        signed_in = auth.sign_in(runtime, invitation.email, password, whence)
     except NotSignedIn:
         raise NotSignedIn(_SIGN_IN_FIRST) from None
     if signed_in.half:
         auth.sign_out(runtime, signed_in.token)
         raise NotSignedIn(_SIGN_IN_FIRST)
-    _join(runtime, one, None)
+    _join(runtime, invitation, None)
     return signed_in
 
 
@@ -167,62 +167,64 @@ def accept_as(runtime: Runtime, person: Person, token: str) -> None:
 
     Raises NotFound (the link is unknown, no longer valid, or another person's).
     """
-    one = asked_by(runtime, token).invitation
-    if one.email != person.email:
+    invitation = asked_by(runtime, token).invitation
+    if invitation.email != person.email:
         raise NotFound("This invitation is for another address. Sign out and sign in with that one.")
-    _join(runtime, one, None)
+    _join(runtime, invitation, None)
 
 
-def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> None:
+def _join(runtime: Runtime, invitation: Invitation, new: tuple[str, str] | None) -> None:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
         if new is None:
-            user_id = accounts.user_id_by_email(connection, one.email)
+            user_id = accounts.user_id_by_email(connection, invitation.email)
         else:
             user_id, (name, hashed) = runtime.ids.new("usr"), new
-            accounts.add_account(connection, user_id=user_id, email=one.email, name=name, password_hash=hashed, at=now)
-            origin = Origin(Making.INVITED, one.invited_by, now)
+            accounts.add_account(
+                connection, user_id=user_id, email=invitation.email, name=name, password_hash=hashed, at=now
+            )
+            origin = Origin(Making.INVITED, invitation.invited_by, now)
             origins.add_origin(connection, runtime.ids.new("org"), user_id, origin)
-        invitations.take_up(connection, one, user_id, runtime.wall.now())
+        invitations.take_up(connection, invitation, user_id, runtime.wall.now())
         kept = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
-        if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in kept:
-            wait = _confirms_from(runtime, connection, one)
-            accounts.add_grants(connection, user_id, [one.grant], now, confirms_from=wait)
-        _record(runtime, connection, one, "person.joined", user_id, subject=user_id)
+        if (invitation.grant.role, invitation.grant.marketplace_id, invitation.grant.brand_id) not in kept:
+            wait = _confirms_from(runtime, connection, invitation)
+            accounts.add_grants(connection, user_id, [invitation.grant], now, confirms_from=wait)
+        _record(runtime, connection, invitation, "person.joined", user_id, subject=user_id)
 
 
-def _confirms_from(runtime: Runtime, connection: Connection, one: Invitation) -> datetime | None:
+def _confirms_from(runtime: Runtime, connection: Connection, invitation: Invitation) -> datetime | None:
     """When the invitee of a brand's lead begins to confirm; None for the invitee of an administrator."""
     try:
-        administered = accounts.person(connection, one.invited_by).marketplaces(Permission.ADMINISTER)
+        administered = accounts.person(connection, invitation.invited_by).marketplaces(Permission.ADMINISTER)
     except NotFound:
         administered = frozenset()
-    if one.grant.role is not Role.BRAND or one.grant.marketplace_id in administered:
+    if invitation.grant.role is not Role.BRAND or invitation.grant.marketplace_id in administered:
         return None
     return runtime.clock.now() + timedelta(hours=runtime.policies[InvitationPolicy].colleague_confirms_after_hours)
 
 
-def _asked(connection: Connection, one: Invitation) -> Asked:
-    place = marketplaces.get(connection, one.grant.marketplace_id)
-    enrolled = brands.enrolments(connection, place.marketplace_id) if one.grant.role is Role.BRAND else {}
-    brand = enrolled.get(one.grant.brand_id or "")
-    by = accounts.names(connection, [one.invited_by])
-    return Asked(one, place.name, brand.name if brand else None, by.get(one.invited_by, ""))
+def _asked(connection: Connection, invitation: Invitation) -> Asked:
+    place = marketplaces.get(connection, invitation.grant.marketplace_id)
+    enrolled = brands.enrolments(connection, place.marketplace_id) if invitation.grant.role is Role.BRAND else {}
+    brand = enrolled.get(invitation.grant.brand_id or "")
+    by = accounts.names(connection, [invitation.invited_by])
+    return Asked(invitation, place.name, brand.name if brand else None, by.get(invitation.invited_by, ""))
 
 
 def _record(
-    runtime: Runtime, connection: Connection, one: Invitation, act: str, by: str, *, subject: str | None = None
+    runtime: Runtime, connection: Connection, invitation: Invitation, act: str, by: str, *, subject: str | None = None
 ) -> None:
     audit.record(
         connection,
         runtime.clock.now(),
-        one.grant.marketplace_id,
+        invitation.grant.marketplace_id,
         f"user:{by}",
         act,
-        subject or one.invitation_id,
-        role=one.grant.role.value,
-        brand=one.grant.brand_id,
-        leads=one.grant.leads,
-        invitation=one.invitation_id,
+        subject or invitation.invitation_id,
+        role=invitation.grant.role.value,
+        brand=invitation.grant.brand_id,
+        leads=invitation.grant.leads,
+        invitation=invitation.invitation_id,
     )

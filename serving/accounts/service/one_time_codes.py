@@ -29,9 +29,9 @@ def new_secret(runtime: Runtime) -> str:
     return runtime.services[Sealer].seal(pyotp.random_base32())
 
 
-def secret_of(runtime: Runtime, found: StoredFactor) -> str:
+def secret_of(runtime: Runtime, factor: StoredFactor) -> str:
     """The secret of a factor in base32, as an app takes it."""
-    return runtime.services[Sealer].open(found.secret or "")
+    return runtime.services[Sealer].open(factor.secret or "")
 
 
 def address_of(secret: str, email: str) -> str:
@@ -51,11 +51,11 @@ def is_app_code(code: str) -> bool:
     return len(typed) == _DIGITS and typed.isascii() and typed.isdigit()
 
 
-def step_of(runtime: Runtime, found: StoredFactor, code: str, now: datetime) -> int | None:
+def step_of(runtime: Runtime, factor: StoredFactor, code: str, now: datetime) -> int | None:
     """The time step of a right code, which the caller records as used; None for any other."""
     if not is_app_code(code):
         return None
-    app, drift = pyotp.TOTP(secret_of(runtime, found)), runtime.policies[SecondFactorPolicy].drift_steps
+    app, drift = pyotp.TOTP(secret_of(runtime, factor)), runtime.policies[SecondFactorPolicy].drift_steps
     try:
         return app.verify_and_get_timecode("".join(code.split()), for_time=now, valid_window=drift)
     except OTPVerificationError:

@@ -129,7 +129,7 @@ def proved(
         return None
     try:
         given = parse_authentication_credential_json(credential)
-        known = {one.credential_id: one for one in second_factors.enrolled(connection, user_id)}
+        known = {factor.credential_id: factor for factor in second_factors.enrolled(connection, user_id)}
         one = known.get(bytes_to_base64url(given.raw_id))
         if one is None:
             return None
@@ -148,11 +148,11 @@ def proved(
     return one if second_factors.use(connection, one.factor_id, found.new_sign_count, now, rises=counts) else None
 
 
-def _described(found: list[StoredFactor]) -> list[PublicKeyCredentialDescriptor]:
+def _described(factors: list[StoredFactor]) -> list[PublicKeyCredentialDescriptor]:
     return [
-        PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential_id))
-        for one in found
-        if one.credential_id is not None
+        PublicKeyCredentialDescriptor(id=base64url_to_bytes(factor.credential_id))
+        for factor in factors
+        if factor.credential_id is not None
     ]
 
 

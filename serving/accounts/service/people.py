@@ -98,15 +98,15 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
             deferrals.move_leases(connection, kept, user_id, None, None)
             assignments.withdraw(connection, [place], user_id)
         for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
-            for one in grants:
-                payload = {"role": one.role.value, "brand": one.brand_id, "leads": one.leads}
-                _record(runtime, connection, by, _Entry(one.marketplace_id, act, user_id, payload))
+            for grant in grants:
+                payload = {"role": grant.role.value, "brand": grant.brand_id, "leads": grant.leads}
+                _record(runtime, connection, by, _Entry(grant.marketplace_id, act, user_id, payload))
     return bool(change.given or change.taken)
 
 
-def _refuse_brands_that_take_no_part(connection: Connection, given: Collection[Grant]) -> None:
-    for one in given:
-        if one.brand_id is not None and one.brand_id not in brands.enrolments(connection, one.marketplace_id):
+def _refuse_brands_that_take_no_part(connection: Connection, grants: Collection[Grant]) -> None:
+    for grant in grants:
+        if grant.brand_id is not None and grant.brand_id not in brands.enrolments(connection, grant.marketplace_id):
             raise Invalid("This brand takes no part here. Enrol it first.")
 
 
@@ -119,7 +119,7 @@ def _refuse_who_looks_after_brands(connection: Connection, user_id: str, taken: 
 
 
 def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
-    return [one.marketplace_id for one in taken if one.role is role]
+    return [grant.marketplace_id for grant in taken if grant.role is role]
 
 
 def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | None) -> Freed:
@@ -146,7 +146,7 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
         reset_links.end(connection, user_id, runtime.wall.now())
         end_secrets(runtime, connection, user_id, "deactivated", now, by=by.actor)
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
-        for place in sorted({one.marketplace_id for one in found.grants}):
+        for place in sorted({grant.marketplace_id for grant in found.grants}):
             payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
             _record(runtime, connection, by, _Entry(place, "person.deactivated", user_id, payload))
     return done
@@ -165,7 +165,7 @@ def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
         check_reactivation(found.grants, here)
         if not people.enable(connection, user_id):
             raise Conflict("{name} can sign in already.", name=found.name)
-        for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):
+        for place in sorted({grant.marketplace_id for grant in found.grants if grant.marketplace_id in here}):
             _record(runtime, connection, by, _Entry(place, "person.reactivated", user_id, {}))
 
 
@@ -183,7 +183,7 @@ def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Fre
         found = people.colleague(connection, here, user_id)
         done = _hand_over(runtime, connection, by, found, successor, now)
         payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
-        for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):
+        for place in sorted({grant.marketplace_id for grant in found.grants if grant.marketplace_id in here}):
             _record(runtime, connection, by, _Entry(place, "person.work_handed_over", user_id, payload))
     return done
 
@@ -240,8 +240,8 @@ def _for(connection: Connection, leased: Collection[LeasedCase], follower: Colle
     return found
 
 
-def _holds(one: Colleague, role: Role, place: str) -> bool:
-    return any(grant.role is role and grant.marketplace_id == place for grant in one.grants)
+def _holds(colleague: Colleague, role: Role, place: str) -> bool:
+    return any(grant.role is role and grant.marketplace_id == place for grant in colleague.grants)
 
 
 def _event(runtime: Runtime, one: LeasedCase, text: str, by: Person, now: datetime) -> dict[str, Any]:

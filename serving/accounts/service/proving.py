@@ -105,10 +105,10 @@ def _checked(
         if challenge is not None:
             signed = passkeys.proved(runtime, connection, challenge, user_id, given.credential, now)
         return None if signed is None else (Proof(signed.factor_id, now), signed.kind)
-    for one in second_factors.enrolled(connection, user_id):
-        step = step_of(runtime, one, given.code, now) if one.kind is FactorKind.TOTP else None
-        if step is not None and second_factors.use(connection, one.factor_id, step, now, rises=True):
-            return Proof(one.factor_id, now), one.kind
+    for factor in second_factors.enrolled(connection, user_id):
+        step = step_of(runtime, factor, given.code, now) if factor.kind is FactorKind.TOTP else None
+        if step is not None and second_factors.use(connection, factor.factor_id, step, now, rises=True):
+            return Proof(factor.factor_id, now), factor.kind
     if recovery and use_recovery_code(runtime, connection, user_id, given.code, now):
         return Proof(None, now), None
     return None

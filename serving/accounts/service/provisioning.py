@@ -57,12 +57,14 @@ def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str)
     """Create a marketplace. The data directory in which the first one is created signs the audit log."""
     if base_currency not in money.codes():
         raise Invalid("The base currency must be a currency code of ISO 4217 such as EUR.")
-    found = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
+    marketplace = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
     signer = {"public_key": public_key(runtime.home)}
     with runtime.store.write() as connection:
-        marketplaces.add_marketplace(connection, found, runtime.clock.now())
-        _record(runtime, connection, found.marketplace_id, by, _Entry(FOUNDED, found.marketplace_id, signer))
-    return found
+        marketplaces.add_marketplace(connection, marketplace, runtime.clock.now())
+        _record(
+            runtime, connection, marketplace.marketplace_id, by, _Entry(FOUNDED, marketplace.marketplace_id, signer)
+        )
+    return marketplace
 
 
 def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, str]:
@@ -117,27 +119,27 @@ def _checked(person: NewPerson) -> tuple[str, str]:
 
 def _put_person(runtime: Runtime, connection: Connection, person: NewPerson, hashed: str, *, by: str) -> str:
     now, user_id = runtime.clock.now(), runtime.ids.new("usr")
-    here = marketplaces.by_name(connection, person.marketplace).marketplace_id
+    marketplace_id = marketplaces.by_name(connection, person.marketplace).marketplace_id
     brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
     name = named("person", person.name)
     accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
     origins.add_origin(connection, runtime.ids.new("org"), user_id, Origin(Making.ADDED, None, now))
-    accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id, person.leads)], now)
+    accounts.add_grants(connection, user_id, [Grant(person.role, marketplace_id, brand_id, person.leads)], now)
     if person.briefed:
         certification.vouch(runtime, connection, user_id, by=by)
     payload = {"role": person.role.value, "brand": brand_id, "leads": person.leads}
-    _record(runtime, connection, here, by, _Entry("person.added", user_id, payload))
+    _record(runtime, connection, marketplace_id, by, _Entry("person.added", user_id, payload))
     return user_id
 
 
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
     """Register a brand; it is enrolled at no marketplace yet."""
-    found = Brand(runtime.ids.new("brd"), named("brand", name), tuple(aliases), tuple(gtin_prefixes))
+    brand = Brand(runtime.ids.new("brd"), named("brand", name), tuple(aliases), tuple(gtin_prefixes))
     with runtime.store.write() as connection:
-        brands.add_brand(connection, found, runtime.clock.now())
-        _record(runtime, connection, "", by, _Entry("brand.registered", found.brand_id, {"name": found.name}))
+        brands.add_brand(connection, brand, runtime.clock.now())
+        _record(runtime, connection, "", by, _Entry("brand.registered", brand.brand_id, {"name": brand.name}))
     runtime.forget()
-    return found
+    return brand
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,12 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
     """Enrol a brand, or change its enrolment; returns the brand's id."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
+        marketplace_id = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
         found = brands.by_name(connection, enrolment.brand)
-        manager = _manager(connection, here, found.brand_id, enrolment.account_manager)
+        manager = _manager(connection, marketplace_id, found.brand_id, enrolment.account_manager)
         brands.enrol(
             connection,
-            marketplace_id=here,
+            marketplace_id=marketplace_id,
             brand_id=found.brand_id,
             takes_part=enrolment.takes_part,
             account_manager_id=manager,
@@ -175,7 +177,9 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             full_since=None if enrolment.first_phase else now,
         )
         sellers = enrolment.authorised_sellers
-        authorised_sellers.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
+        authorised_sellers.authorise(
+            connection, marketplace_id=marketplace_id, brand_id=found.brand_id, sellers=sellers, at=now
+        )
         payload = {
             "takes_part": enrolment.takes_part,
             "account_manager": manager,
@@ -183,7 +187,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             "daily_questions": enrolment.daily_questions,
             "first_phase": enrolment.first_phase,
         }
-        _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
+        _record(runtime, connection, marketplace_id, by, _Entry("brand.enrolled", found.brand_id, payload))
     runtime.forget()
     return found.brand_id
 
@@ -206,12 +210,12 @@ def add_key(
     if Scope.CLOCK in scopes and runtime.settings.production:
         raise Invalid("Production mode has no keys that move the clock.")
     with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, marketplace).marketplace_id
-        owner = owner_of_new(runtime, connection, here, by, "key", name)
-        made, shown = new_key(runtime, here, frozenset(scopes), owner, days)
+        marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
+        owner = owner_of_new(runtime, connection, marketplace_id, by, "key", name)
+        made, shown = new_key(runtime, marketplace_id, frozenset(scopes), owner, days)
         marketplaces.add_key(connection, made, name, runtime.clock.now())
         payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
-        _record(runtime, connection, here, by, _Entry("key.made", made.key_id, payload))
+        _record(runtime, connection, marketplace_id, by, _Entry("key.made", made.key_id, payload))
     return shown
 
 
@@ -240,14 +244,19 @@ def register_webhook(
     chosen = secret or new_secret()
     check_secret(chosen)
     with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
         now, stored = runtime.clock.now(), sealed(runtime, chosen)
-        owner, endpoint_id = owner_of_new(runtime, connection, here, by, "endpoint", url), runtime.ids.new("end")
-        endpoint = Endpoint(here, endpoint_id, url, stored, allow_loopback, now, now, owner, status_url=status_url)
+        owner, endpoint_id = (
+            owner_of_new(runtime, connection, marketplace_id, by, "endpoint", url),
+            runtime.ids.new("end"),
+        )
+        endpoint = Endpoint(
+            marketplace_id, endpoint_id, url, stored, allow_loopback, now, now, owner, status_url=status_url
+        )
         endpoints.add_endpoint(connection, endpoint)
-        wake(connection, here, now)
+        wake(connection, marketplace_id, now)
         payload = {"url": url, "status_url": status_url}
-        _record(runtime, connection, here, by, _Entry("webhook.registered", endpoint_id, payload))
+        _record(runtime, connection, marketplace_id, by, _Entry("webhook.registered", endpoint_id, payload))
     return chosen
 
 
@@ -266,15 +275,17 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
     check_secret(chosen)
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, marketplace).marketplace_id
-        endpoint = required(endpoints.in_force(connection, here), "No webhook endpoint is registered.")
+        marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
+        endpoint = required(endpoints.in_force(connection, marketplace_id), "No webhook endpoint is registered.")
         if chosen == signing_secrets(runtime, endpoint, now)[0]:
             raise Invalid("This is the current secret.")
         until = now + timedelta(hours=overlap_hours)
-        owner = owner_of_new(runtime, connection, here, by, "rotated", endpoint.url)
+        owner = owner_of_new(runtime, connection, marketplace_id, by, "rotated", endpoint.url)
         endpoints.change_secret(connection, endpoint, sealed(runtime, chosen), now, until, owner)
         payload = {"previous_until": until.isoformat()}
-        _record(runtime, connection, here, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload))
+        _record(
+            runtime, connection, marketplace_id, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload)
+        )
     return chosen
 
 

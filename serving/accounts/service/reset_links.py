@@ -69,7 +69,7 @@ def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: s
     with runtime.store.write() as connection:
         audit.hold(connection)
         actor = require_lead(connection, by, pair)
-        if user_id not in {one.user_id for one in accounts.people_of_brand(connection, pair)}:
+        if user_id not in {brand_person.user_id for brand_person in accounts.people_of_brand(connection, pair)}:
             raise NotFound("No user with this id represents the brand.")
         _check(connection, by, user_id, accounts.person(connection, user_id).grants)
         return _made(runtime, connection, user_id, by.user_id, actor)
@@ -115,8 +115,8 @@ def _made(
 ) -> str:
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
     until = now + timedelta(hours=runtime.policies[ResetLinkPolicy].valid_hours)
-    one = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until, as_root)
-    reset_links.put(connection, one, auth.hash_token(token))
+    reset_link = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until, as_root)
+    reset_links.put(connection, reset_link, auth.hash_token(token))
     if made_by is not None:
         queue_to_accounts(
             runtime,
@@ -124,7 +124,7 @@ def _made(
             MailKind.PASSWORD_RESET,
             [user_id],
             {"by": accounts.names(connection, [made_by]).get(made_by, ""), "expires": until.isoformat()},
-            subject_id=one.link_id,
+            subject_id=reset_link.link_id,
             secret_path=f"{PLACE}{token}",
         )
     for place in sorted(accounts.places_of(connection, user_id)):
@@ -135,7 +135,7 @@ def _made(
             actor,
             "reset_link.made",
             user_id,
-            link=one.link_id,
+            link=reset_link.link_id,
             expires_at=until.isoformat(),
             as_root=as_root,
         )

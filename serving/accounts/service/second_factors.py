@@ -180,7 +180,7 @@ def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> in
         found = people.colleague(connection, here, user_id)
         if user_id == by.user_id:
             raise Forbidden("Another administrator must reset your second factor.")
-        if any(one.marketplace_id not in here for one in found.grants):
+        if any(grant.marketplace_id not in here for grant in found.grants):
             raise Forbidden("This user has a role at another marketplace. Its administrator must reset the factor.")
         return _reset(runtime, connection, user_id, by.actor, by.name)
 

@@ -9,10 +9,10 @@ from serving.accounts.tables import account_origin
 from serving.platform.database.store import add
 
 
-def add_origin(connection: Connection, origin_id: str, user_id: str, one: Origin) -> None:
+def add_origin(connection: Connection, origin_id: str, user_id: str, origin: Origin) -> None:
     """Append an event to the history of an account."""
-    row = {"origin_id": origin_id, "user_id": user_id, "making": one.making.value, "made_by": one.made_by}
-    add(connection, account_origin, [{**row, "known_at": one.at}])
+    row = {"origin_id": origin_id, "user_id": user_id, "making": origin.making.value, "made_by": origin.made_by}
+    add(connection, account_origin, [{**row, "known_at": origin.at}])
 
 
 def history(connection: Connection, user_id: str) -> list[Origin]:

@@ -84,7 +84,7 @@ def colleague(connection: Connection, marketplaces: Collection[str], user_id: st
     """
     row = connection.execute(select(account).where(account.c.user_id == user_id)).one_or_none()
     grants = tuple(_grants(connection, [user_id]).get(user_id, ()))
-    if row is None or not any(one.marketplace_id in marketplaces for one in grants):
+    if row is None or not any(grant.marketplace_id in marketplaces for grant in grants):
         raise NotFound("There is no such person here.")
     return Colleague(row.user_id, row.name, row.email, grants, row.created_at, row.signed_in_at, row.disabled_at)
 

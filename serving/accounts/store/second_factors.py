@@ -44,21 +44,21 @@ def is_known(connection: Connection, credential_id: str) -> bool:
 
 def enrolled(connection: Connection, user_id: str) -> list[StoredFactor]:
     """The confirmed factors of an account, the oldest first."""
-    return [one for one in _all(connection, user_id) if one.enrolled_at is not None]
+    return [factor for factor in _all(connection, user_id) if factor.enrolled_at is not None]
 
 
 def of_person(connection: Connection, user_id: str) -> tuple[Factor, ...]:
     """The confirmed factors of an account, the oldest first, without their secrets."""
     return tuple(
-        Factor(one.factor_id, one.kind, one.name, one.enrolled_at, one.used_at)
-        for one in _all(connection, user_id)
-        if one.enrolled_at is not None
+        Factor(factor.factor_id, factor.kind, factor.name, factor.enrolled_at, factor.used_at)
+        for factor in _all(connection, user_id)
+        if factor.enrolled_at is not None
     )
 
 
 def begun(connection: Connection, user_id: str) -> StoredFactor | None:
     """The factor of an account that does not count yet: it waits for its first code, or with a link for its owner."""
-    return next((one for one in _all(connection, user_id) if one.enrolled_at is None), None)
+    return next((factor for factor in _all(connection, user_id) if factor.enrolled_at is None), None)
 
 
 def of_link(connection: Connection, link_hash: str, since: datetime) -> StoredFactor | None:

@@ -55,7 +55,7 @@ def _object(properties: Mapping[str, Schema], *required: str, description: str) 
 
 
 def _of_fields(fields: Iterable[Field], required: Iterable[str], description: str) -> Schema:
-    properties = {one.name: {**one.schema, "description": one.meaning} for one in fields}
+    properties = {field.name: {**field.schema, "description": field.meaning} for field in fields}
     return _object(properties, *required, description=description)
 
 

@@ -28,7 +28,7 @@ class DirectRoutes:
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], *, smallest_packed: int, level: int) -> None:
         self._app, self._smallest, self._level = app, smallest_packed, level
-        direct = (one for one in routes if isinstance(one, Direct))
+        direct = (route for route in routes if isinstance(route, Direct))
         self._routes: Final[Mapping[tuple[str, str], Direct]] = {
             (method, one.path): one for one in direct for method in one.methods or ()
         }

@@ -238,6 +238,6 @@ def profile_of(
     count. Unknown countries do not mean all countries.
     """
     countries = listing or marketplace or ()
-    profiles = {OF_COUNTRIES.get(one) for one in countries}
+    profiles = {OF_COUNTRIES.get(country) for country in countries}
     only = profiles.pop() if len(profiles) == 1 else None
     return only or otherwise

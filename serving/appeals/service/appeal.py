@@ -50,14 +50,14 @@ def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint
     Raises NotFound (there is no such listing), Conflict (the listing has not been removed, or an appeal against this
     removal exists already) or TooLate (the appeal period of six months from the notification of the seller has passed).
     """
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     with runtime.store.write() as connection:
-        known = appeals.by_external_id(connection, here, complaint.external_id)
+        known = appeals.by_external_id(connection, marketplace_id, complaint.external_id)
         if known is not None:
             return Filed(known.appeal_id, is_new=False, told=KNOWN[known.state])
-        removal = removal_in_force(connection, here, complaint.listing_external_id)
-        contested = counter_notices.of_action(connection, here, removal.action_id)
-        if contested is not None and appeals.of_action(connection, here, removal.action_id) is None:
+        removal = removal_in_force(connection, marketplace_id, complaint.listing_external_id)
+        contested = counter_notices.of_action(connection, marketplace_id, removal.action_id)
+        if contested is not None and appeals.of_action(connection, marketplace_id, removal.action_id) is None:
             take(runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, complaint.statement, "seller"))
         return open_appeal(runtime, connection, removal, complaint.external_id, complaint.statement)
 
@@ -120,9 +120,9 @@ def removal_in_force(connection: Connection, marketplace_id: str, external_id: s
 
 def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, admitted: Admission) -> str:
     """The appeal's case shows the version that was removed, with the score that it had then."""
-    here = removal.marketplace_id
-    waiting = cases.open_cases(connection, here, [removal.listing_id]).get(removal.listing_id)
-    decided = cases.of_verdict(connection, here, removal.verdict_id)
+    marketplace_id = removal.marketplace_id
+    waiting = cases.open_cases(connection, marketplace_id, [removal.listing_id]).get(removal.listing_id)
+    decided = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
     shown = waiting or decided
     complaint_heard = ComplaintCase(
         admitted=admitted,

@@ -105,11 +105,11 @@ def overturn(
     runtime: Runtime, connection: Connection, removal: StoredAction, ground: Ground, at: datetime
 ) -> StoredAction | None:
     """Undo a removal; returns the reinstatement, or None, without a change, where it was undone before."""
-    here = removal.marketplace_id
+    marketplace_id = removal.marketplace_id
     overturn_id = runtime.ids.new("ovt")
     amendment = amended_statement(ground.cause)
     row = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "overturn_id": overturn_id,
         "action_id": removal.action_id,
         "verdict_id": ground.verdict_id,
@@ -122,13 +122,13 @@ def overturn(
     }
     if not overturns.add_overturn(connection, row):
         return None
-    cause = takedown.Cause(here, removal.listing_id, ground.verdict_id or removal.verdict_id, ground.actor)
+    cause = takedown.Cause(marketplace_id, removal.listing_id, ground.verdict_id or removal.verdict_id, ground.actor)
     statement = reinstatement_statement(ground.cause)
     made = takedown.schedule(runtime, connection, ActionKind.REINSTATE, cause, statement, at)
-    overturns.name_reinstatement(connection, here, overturn_id, made.action_id)
-    removed_on = cases.of_verdict(connection, here, removal.verdict_id)
+    overturns.name_reinstatement(connection, marketplace_id, overturn_id, made.action_id)
+    removed_on = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
     event = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": removed_on.case_id,
         "what": in_english(amendment.ground)[:200],
@@ -137,6 +137,6 @@ def overturn(
     }
     cases.add_events(connection, [event])
     payload = {"removal": removal.action_id, "reinstatement": made.action_id, "cause": ground.cause.value}
-    audit.record(connection, at, here, ground.actor, "removal.overturned", overturn_id, **payload)
+    audit.record(connection, at, marketplace_id, ground.actor, "removal.overturned", overturn_id, **payload)
     runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)
     return made

@@ -96,16 +96,22 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
 
 
 def take(
-    runtime: Runtime, connection: Connection, found: CounterNotice, statement: Statement, party: Party | None = None
+    runtime: Runtime,
+    connection: Connection,
+    counter_notice: CounterNotice,
+    statement: Statement,
+    party: Party | None = None,
 ) -> Step:
     """Take one step, in the caller's transaction. Without a party, the event's own party takes it.
 
     Raises Forbidden, Conflict, TooLate, Invalid (the rules refuse it, or another step came first).
     """
     now, by = runtime.clock.now(), party or WHO[statement.event]
-    policy = _policy(connection, found.marketplace_id, found.brand_id, PROFILES[found.profile])
-    calendar = calendar_of(found.country, now)
-    following = step(found.standing, statement.event, by, at=now, policy=policy, calendar=calendar)
+    policy = _policy(
+        connection, counter_notice.marketplace_id, counter_notice.brand_id, PROFILES[counter_notice.profile]
+    )
+    calendar = calendar_of(counter_notice.country, now)
+    following = step(counter_notice.standing, statement.event, by, at=now, policy=policy, calendar=calendar)
     made = {
         "step_id": runtime.ids.new("cns"),
         "party": by.value,
@@ -114,15 +120,15 @@ def take(
         "actor": statement.actor,
         "known_at": now,
     }
-    counter_notices.change(connection, found, following.standing, made)
+    counter_notices.change(connection, counter_notice, following.standing, made)
     audit.record(
         connection,
         now,
-        found.marketplace_id,
+        counter_notice.marketplace_id,
         statement.actor,
         f"counter_notice.{statement.event.value}",
-        found.counter_notice_id,
-        action_id=found.action_id,
+        counter_notice.counter_notice_id,
+        action_id=counter_notice.action_id,
         state=following.standing.state.value,
         reason=in_english(following.reason),
     )

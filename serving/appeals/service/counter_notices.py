@@ -112,36 +112,38 @@ def pass_deadlines(runtime: Runtime) -> int:
 def _take(
     runtime: Runtime,
     connection: Connection,
-    found: CounterNotice,
+    counter_notice: CounterNotice,
     statement: Statement,
     *,
     party: Party | None = None,
     person: Person | None = None,
 ) -> CounterNotice:
     """One step with all its consequences, in the caller's transaction."""
-    now, here = runtime.clock.now(), found.marketplace_id
-    removal = actions.get(connection, here, found.action_id)
+    now, here = runtime.clock.now(), counter_notice.marketplace_id
+    removal = actions.get(connection, here, counter_notice.action_id)
     begin_count(connection, cases.of_verdict(connection, here, removal.verdict_id))
-    following = take(runtime, connection, found, statement, party)
+    following = take(runtime, connection, counter_notice, statement, party)
     if following.standing.state is CounterNoticeState.WITH_REVIEWER:
-        told = _told(connection, found)[:LONGEST_TEXT]
-        open_appeal(runtime, connection, removal, f"counter-notice:{found.counter_notice_id}", told)
+        told = _told(connection, counter_notice)[:LONGEST_TEXT]
+        open_appeal(runtime, connection, removal, f"counter-notice:{counter_notice.counter_notice_id}", told)
     if following.overturns:
-        gave_way = None if person is None else _genuine(runtime, connection, found, person, now)
+        gave_way = None if person is None else _genuine(runtime, connection, counter_notice, person, now)
         why = Undone.SILENCE if gave_way is None else Undone.CONCEDED
         overturn(runtime, connection, removal, Ground(why, gave_way, statement.actor), now)
-        if found.brand_id is not None:
-            recount(runtime, connection, here, found.brand_id, now)
-    return counter_notices.get(connection, here, found.counter_notice_id)
+        if counter_notice.brand_id is not None:
+            recount(runtime, connection, here, counter_notice.brand_id, now)
+    return counter_notices.get(connection, here, counter_notice.counter_notice_id)
 
 
-def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, person: Person, at: datetime) -> str:
+def _genuine(
+    runtime: Runtime, connection: Connection, counter_notice: CounterNotice, person: Person, at: datetime
+) -> str:
     """The verdict of a rights holder that concedes, on the removed version."""
-    removal = actions.get(connection, found.marketplace_id, found.action_id)
-    before = verdicts.get(connection, found.marketplace_id, removal.verdict_id)
+    removal = actions.get(connection, counter_notice.marketplace_id, counter_notice.action_id)
+    before = verdicts.get(connection, counter_notice.marketplace_id, removal.verdict_id)
     verdict_id = runtime.ids.new("vdt")
     row = {
-        "marketplace_id": found.marketplace_id,
+        "marketplace_id": counter_notice.marketplace_id,
         "verdict_id": verdict_id,
         "case_id": before.case_id,
         "listing_id": before.listing_id,
@@ -152,23 +154,29 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
         "evidence": Evidence.LISTING.value,
         "lane": before.lane.value,
         "user_id": person.user_id,
-        "brand_id": found.brand_id,
+        "brand_id": counter_notice.brand_id,
         "supersedes_id": None,
         "note": "Gave way to the seller's counter-notice.",
         "occurred_at": at,
         "known_at": at,
     }
     verdicts.add_verdict(connection, row)
-    signatures.mark_judged(connection, found.marketplace_id, before.version_id)
+    signatures.mark_judged(connection, counter_notice.marketplace_id, before.version_id)
     audit.record(
-        connection, at, found.marketplace_id, person.actor, "verdict.recorded", verdict_id, **verdicts.as_recorded(row)
+        connection,
+        at,
+        counter_notice.marketplace_id,
+        person.actor,
+        "verdict.recorded",
+        verdict_id,
+        **verdicts.as_recorded(row),
     )
     return verdict_id
 
 
-def _told(connection: Connection, found: CounterNotice) -> str:
+def _told(connection: Connection, counter_notice: CounterNotice) -> str:
     """The seller's statements in all rounds."""
-    given = counter_notices.steps(connection, found.marketplace_id, found.counter_notice_id)
+    given = counter_notices.steps(connection, counter_notice.marketplace_id, counter_notice.counter_notice_id)
     return "\n\n".join(one.text for one in given if one.text and one.party is Party.SELLER)
 
 

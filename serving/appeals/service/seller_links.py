@@ -56,11 +56,11 @@ def links_for(runtime: Runtime, connection: Connection, removals: Sequence[Store
     """
     if not removals:
         return {}
-    here = removals[0].marketplace_id
-    found = seller_links.latest_of(connection, here, [one.action_id for one in removals])
-    made = _make(runtime, connection, [one for one in removals if one.action_id not in found])
+    marketplace_id = removals[0].marketplace_id
+    found = seller_links.latest_of(connection, marketplace_id, [removal.action_id for removal in removals])
+    made = _make(runtime, connection, [removal for removal in removals if removal.action_id not in found])
     place = public_address(runtime.settings, runtime.home)
-    links = {**found, **{one.action_id: one for one in made}}
+    links = {**found, **{seller_link.action_id: seller_link for seller_link in made}}
     return {key: _address(runtime, place, one) for key, one in links.items() if one.revoked_at is None}
 
 
@@ -136,9 +136,9 @@ def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> 
     return frozenset(allowed)
 
 
-def appeal_until(runtime: Runtime, found: CounterNotice) -> datetime:
+def appeal_until(runtime: Runtime, counter_notice: CounterNotice) -> datetime:
     """The end of the seller's appeal period."""
-    return open_until(found.informed_at, runtime.policies[AppealPolicy])
+    return open_until(counter_notice.informed_at, runtime.policies[AppealPolicy])
 
 
 def _appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
@@ -163,7 +163,7 @@ def _make(runtime: Runtime, connection: Connection, removals: Sequence[StoredAct
         return []
     now, here = runtime.clock.now(), removals[0].marketplace_id
     expires_at = open_until(now + _HEARD_LATE, runtime.policies[AppealPolicy])
-    ids = [one.action_id for one in removals]
+    ids = [removal.action_id for removal in removals]
     made = seller_links.add_links(connection, here, ids, at=now, expires_at=expires_at)
     _record(connection, removals, "made", now)
     return made
@@ -184,5 +184,5 @@ def _signed(runtime: Runtime, link: SellerLink) -> tuple[bytes, bytes, str, str,
 
 
 def _record(connection: Connection, removals: Sequence[StoredAction], what: str, at: datetime) -> None:
-    acts = [(f"seller_link.{what}", one.action_id, {"listing_id": one.listing_id}) for one in removals]
+    acts = [(f"seller_link.{what}", removal.action_id, {"listing_id": removal.listing_id}) for removal in removals]
     audit.record_all(connection, at, removals[0].marketplace_id, "service", acts)

@@ -49,8 +49,8 @@ def add_links(
     """Create the next link to each of these removals."""
     last = latest_of(connection, marketplace_id, action_ids)
     made = [
-        SellerLink(marketplace_id, one, last[one].number + 1 if one in last else 1, expires_at, None)
-        for one in action_ids
+        SellerLink(marketplace_id, action_id, last[action_id].number + 1 if action_id in last else 1, expires_at, None)
+        for action_id in action_ids
     ]
     rows = [
         {

@@ -71,7 +71,7 @@ def no_row(kind: Kind, row_id: str, sequence: int) -> Difference:
 
 def verdict_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A verdict against its entry: every field that the entry states, the person, the time and the marketplace."""
-    found = next((one for one in steps if one.act in {"verdict.recorded", "verdict.withdrawn"}), None)
+    found = next((step for step in steps if step.act in {"verdict.recorded", "verdict.withdrawn"}), None)
     expected = {"actor": f"user:{row['user_id']}", "at": row["known_at"], "marketplace_id": row["marketplace_id"]}
     withdrawn = row["judgement"] == "withdrawn"
     if found is not None and (found.act == "verdict.withdrawn") is not withdrawn:
@@ -82,7 +82,7 @@ def verdict_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
 def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """An action against the entry of its creation, and its state against its last step."""
     kind, row_id = row["kind"], row["action_id"]
-    own = [one for one in steps if one.act.partition(".")[0] in {"remove", "reinstate"}]
+    own = [step for step in steps if step.act.partition(".")[0] in {"remove", "reinstate"}]
     taken = [one for one in own if one.act.partition(".")[2] in _STATES]
     first = next((one for one in taken if one.act.partition(".")[2] in {"held", "scheduled"}), None)
     expected = {"at": row["created_at"], "marketplace_id": row["marketplace_id"]}
@@ -101,14 +101,14 @@ def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
 
 def vote_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A vote on a removal against the entry of that person at that time."""
-    here = [one for one in steps if one.act == f"held.{row['decision']}" and one.actor == f"user:{row['user_id']}"]
+    here = [step for step in steps if step.act == f"held.{row['decision']}" and step.actor == f"user:{row['user_id']}"]
     found = next((one for one in here if one.at == row["known_at"]), None)
     return _stated(Kind.VOTE, row["vote_id"], row, found, {"marketplace_id": row["marketplace_id"]})
 
 
 def promotion_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A change of the champion against its entry."""
-    found = next((one for one in steps if one.payload.get("promotion") == row["promotion_id"]), None)
+    found = next((step for step in steps if step.payload.get("promotion") == row["promotion_id"]), None)
     if found is not None and found.payload["reason"][:500] != row["note"]:
         return _differing(Kind.PROMOTION, row["promotion_id"], found, ["note"])
     expected = {
@@ -123,7 +123,7 @@ def promotion_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
 def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """An approval of a model against its entry, and its withdrawal against the entry of that."""
     row_id = row["approval_id"]
-    found = next((one for one in steps if one.payload.get("approval") == row_id), None)
+    found = next((step for step in steps if step.payload.get("approval") == row_id), None)
     expected = {
         "act": "model.approve",
         "actor": row["approved_by"],
@@ -134,9 +134,9 @@ def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     if stated is not None or found is None:
         return stated
     withdrawals = [
-        one.at
-        for one in steps
-        if one.act == "model.withdraw" and one.actor == row["approved_by"] and one.sequence > found.sequence
+        step.at
+        for step in steps
+        if step.act == "model.withdraw" and step.actor == row["approved_by"] and step.sequence > found.sequence
     ]
     if row["withdrawn_at"] is not None:
         fits = row["withdrawn_at"] in withdrawals
@@ -144,7 +144,7 @@ def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
         fits = not withdrawals or row["promotion_id"] is not None
     if not fits:
         return _differing(Kind.APPROVAL, row_id, found, ["withdrawn_at"])
-    used = (one for one in steps if one.act in _PROMOTIONS and one.sequence > found.sequence)
+    used = (step for step in steps if step.act in _PROMOTIONS and step.sequence > found.sequence)
     promoted = {
         one.payload.get("promotion") for one in used if row["approved_by"] in one.payload.get("approved_by", ())
     }
@@ -160,25 +160,25 @@ def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
     """
     roles: dict[tuple[str, str, str | None], bool | None] = {}
     disabled, last = False, None
-    for one in steps:
+    for step in steps:
         key = (
-            one.marketplace_id,
-            one.payload.get("role", "brand"),
-            one.payload.get("brand", one.payload.get("brand_id")),
+            step.marketplace_id,
+            step.payload.get("role", "brand"),
+            step.payload.get("brand", step.payload.get("brand_id")),
         )
-        if one.act in _GIVES:
-            roles.setdefault(key, one.payload.get("leads"))
-        elif one.act in _TAKES:
+        if step.act in _GIVES:
+            roles.setdefault(key, step.payload.get("leads"))
+        elif step.act in _TAKES:
             roles.pop(key, None)
-        elif one.act in _LEADS:
-            roles[key] = _LEADS[one.act]
-        elif one.act == "person.deactivated":
+        elif step.act in _LEADS:
+            roles[key] = _LEADS[step.act]
+        elif step.act == "person.deactivated":
             disabled = True
-        elif one.act == "person.reactivated":
+        elif step.act == "person.reactivated":
             disabled = False
         else:
             continue
-        last = one
+        last = step
     row_id, grants = row["user_id"], row["grants"]
     if last is None:
         return Difference(Kind.ROLES, row_id, None, message(_NO_ENTRY)) if grants else None
@@ -196,7 +196,7 @@ def erasure_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     `row` has the entry's `sequence` and `act`, the `erasure_id`, and `asked`: whether such a request is on record.
     Retention needs no request, and blanks the custody of test buys alone.
     """
-    naming = (one for one in steps if row["sequence"] in one.payload.get("entries", ()))
+    naming = (step for step in steps if row["sequence"] in step.payload.get("entries", ()))
     found = next(naming, None)
     row_id = str(row["sequence"])
     if found is None:
@@ -222,19 +222,19 @@ def _stated(
     kind: Kind,
     row_id: str,
     row: Row,
-    found: Step | None,
+    step: Step | None,
     expected: Mapping[str, Any],
     *,
     only: Sequence[str] | None = None,
 ) -> Difference | None:
     """Compare an entry's own fields with `expected`, and each field of its payload with the row's column."""
-    if found is None:
+    if step is None:
         return Difference(kind, row_id, None, message(_NO_ENTRY))
-    names = [name for name in found.payload if name in row and (only is None or name in only)]
-    wrong = [name for name in names if found.payload[name] != row[name]]
-    wrong += [name for name, value in expected.items() if getattr(found, name) != value]
-    return _differing(kind, row_id, found, wrong) if wrong else None
+    names = [name for name in step.payload if name in row and (only is None or name in only)]
+    wrong = [name for name in names if step.payload[name] != row[name]]
+    wrong += [name for name, value in expected.items() if getattr(step, name) != value]
+    return _differing(kind, row_id, step, wrong) if wrong else None
 
 
-def _differing(kind: Kind, row_id: str, found: Step, names: Sequence[str]) -> Difference:
-    return Difference(kind, row_id, found.sequence, message(_DIFFERS, fields=tuple(names)))
+def _differing(kind: Kind, row_id: str, step: Step, names: Sequence[str]) -> Difference:
+    return Difference(kind, row_id, step.sequence, message(_DIFFERS, fields=tuple(names)))

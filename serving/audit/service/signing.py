@@ -200,11 +200,11 @@ def _signer(runtime: Runtime, now: datetime) -> Signer | None:
         is_founder = audit.founder(connection) == own
     if began or not is_founder:
         return next((one for one in found if one.public_key == own), None)
-    made = Signer(own, 0, GENESIS, now)
+    signer = Signer(own, 0, GENESIS, now)
     with runtime.store.write() as connection:
         audit.record(connection, now, "", _ACTOR, SIGNING_BEGAN, own[:16], public_key=own)
-        signers.add_signer(connection, made)
-    return made
+        signers.add_signer(connection, signer)
+    return signer
 
 
 def problem_of(signer: Signer | None, last: Head | None) -> str | None:

@@ -138,5 +138,10 @@ def _told(one: Told) -> dict[str, Any]:
     return {"sequence": one.sequence, "at": one.at.isoformat(), "by": one.actor, **one.payload}
 
 
-def _shown(one: Difference) -> dict[str, Any]:
-    return {"kind": one.kind.value, "id": one.row_id, "sequence": one.sequence, "problem": in_english(one.problem)}
+def _shown(difference: Difference) -> dict[str, Any]:
+    return {
+        "kind": difference.kind.value,
+        "id": difference.row_id,
+        "sequence": difference.sequence,
+        "problem": in_english(difference.problem),
+    }

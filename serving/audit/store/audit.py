@@ -201,9 +201,9 @@ def erased_count(connection: Connection) -> int:
 
 def erase_payloads(connection: Connection, erasure_id: str, sequences: Sequence[int]) -> None:
     """Delete payloads from the log; an entry of the log will name them under this erasure."""
-    add(connection, erased_payload, [{"sequence": one, "erasure_id": erasure_id} for one in sequences])
-    for some in chunks(sequences):
-        connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(some)))
+    add(connection, erased_payload, [{"sequence": sequence, "erasure_id": erasure_id} for sequence in sequences])
+    for chunk in chunks(sequences):
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(chunk)))
 
 
 def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]:

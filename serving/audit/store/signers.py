@@ -25,14 +25,14 @@ def everybody(connection: Connection) -> list[Signer]:
     return [Signer(**row) for row in connection.execute(query).mappings()]
 
 
-def add_signer(connection: Connection, found: Signer) -> None:
+def add_signer(connection: Connection, signer: Signer) -> None:
     """Record a data directory that signs."""
-    add(connection, audit_signer, [asdict(found)])
+    add(connection, audit_signer, [asdict(signer)])
 
 
-def signed(connection: Connection, found: Signer) -> None:
+def signed(connection: Connection, signer: Signer) -> None:
     """Record the newest head."""
-    values = asdict(found)
+    values = asdict(signer)
     own = values.pop("public_key")
     connection.execute(update(audit_signer).where(audit_signer.c.public_key == own).values(**values))
 

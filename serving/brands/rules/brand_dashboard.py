@@ -93,7 +93,7 @@ _ORDER: Final = tuple(AnswerOutcome)
 def dashboard(answers: Iterable[Answered], parts: Sequence[Period]) -> Dashboard:
     """The counts of the answers given within these periods."""
     begins, ends = parts[0].begins, parts[-1].ends
-    given = [one for one in answers if begins <= one.answered_at < ends]
+    given = [answer for answer in answers if begins <= answer.answered_at < ends]
     standing = [one for one in given if not one.undone]
     found = [(one, became(one)) for one in standing]
     reasons = Counter((end.outcome, end.reason) for _, end in found)
@@ -140,13 +140,17 @@ _COUNTERED: Final = {
 }
 
 
-def _ended(one: Answered) -> str:
+def _ended(answered: Answered) -> str:
     """How a seller's objection ended: on appeal, or else in the counter-notice."""
-    if one.appeal in _APPEALED:
-        return _APPEALED[one.appeal]
-    return _COUNTERED.get(one.counter_notice, "objection.open") if one.counter_notice is not None else "objection.open"
+    if answered.appeal in _APPEALED:
+        return _APPEALED[answered.appeal]
+    return (
+        _COUNTERED.get(answered.counter_notice, "objection.open")
+        if answered.counter_notice is not None
+        else "objection.open"
+    )
 
 
 def _median(hours: Iterable[float | None]) -> Median:
-    known = [one for one in hours if one is not None]
+    known = [hour for hour in hours if hour is not None]
     return Median(median(known) if known else None, len(known))

@@ -96,9 +96,9 @@ def judged(answers: Mapping[str, int]) -> Result:
 
     Raises Invalid (a question is not answered, or an answer is none of its options).
     """
-    for one in questions():
-        if not 0 <= answers.get(one.key, -1) < len(one.options):
-            raise Invalid("Choose an answer to “{question}”", question=Phrase(one.text))
+    for question in questions():
+        if not 0 <= answers.get(question.key, -1) < len(question.options):
+            raise Invalid("Choose an answer to “{question}”", question=Phrase(question.text))
     wrong = tuple(one.key for one in questions() if answers[one.key] != one.right)
     return Result(len(questions()) - len(wrong), wrong)
 

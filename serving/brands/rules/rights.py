@@ -157,7 +157,7 @@ def no_mandate(mandates: Sequence[Mandate], at: datetime) -> Message | None:
 
     A person without a power of attorney is the brand's own.
     """
-    if not mandates or any(holds(one, at) for one in mandates):
+    if not mandates or any(holds(mandate, at) for mandate in mandates):
         return None
     last = max(mandates, key=lambda one: min(one.expires_at, one.revoked_at or one.expires_at))
     if last.revoked_at is not None and last.revoked_at <= at:
@@ -180,8 +180,8 @@ def basis(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, 
     agent = no_mandate(mandates, notice.at)
     if agent is not None:
         return Basis(None, (agent,))
-    acting: list[Mandate | None] = [one for one in mandates if holds(one, notice.at)] or [None]
-    of_kind = [one for one in rights if one.kind in _KINDS[notice.reason_code]]
+    acting: list[Mandate | None] = [mandate for mandate in mandates if holds(mandate, notice.at)] or [None]
+    of_kind = [right for right in rights if right.kind in _KINDS[notice.reason_code]]
     if not of_kind:
         kinds = _KINDS[notice.reason_code]
         what = "any" if len(kinds) > 1 else next(iter(kinds)).value

@@ -91,9 +91,9 @@ def change_of(
     on_list = {
         one.seller: one for one in authorised_sellers.authorised(connection, pair) if one.authorisation.holds(at)
     }
-    stays = [one for one in sellers if one in on_list and on_list[one].authorisation.ended_at == until]
+    stays = [seller for seller in sellers if seller in on_list and on_list[seller].authorisation.ended_at == until]
     staying = set(stays)
-    added = [one for one in sellers if one not in staying]
+    added = [seller for seller in sellers if seller not in staying]
     ended = sorted(set(on_list) - set(sellers)) if whole else []
     return Change(tuple(added), tuple(ended), tuple(stays), refused)
 
@@ -230,7 +230,7 @@ def _present(connection: Connection, pair: Pair, at: datetime) -> list[ListEntry
     return [one for one in authorised_sellers.authorised(connection, pair) if one.authorisation.holds(at)]
 
 
-def _record(runtime: Runtime, connection: Connection, pair: Pair, found: Change, by: str) -> None:
+def _record(runtime: Runtime, connection: Connection, pair: Pair, change: Change, by: str) -> None:
     audit.record(
         connection,
         runtime.clock.now(),
@@ -238,7 +238,7 @@ def _record(runtime: Runtime, connection: Connection, pair: Pair, found: Change,
         by,
         "authorised_sellers.changed",
         pair[1],
-        added=list(found.added),
-        ended=list(found.ended),
-        waiting=list(found.waiting),
+        added=list(change.added),
+        ended=list(change.ended),
+        waiting=list(change.waiting),
     )

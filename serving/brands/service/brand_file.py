@@ -80,33 +80,35 @@ RIGHT_COLUMNS: Final = {
 }
 
 
-def file_rows(found: Sequence[StoredRight]) -> list[tuple[Any, ...]]:
+def file_rows(rights: Sequence[StoredRight]) -> list[tuple[Any, ...]]:
     """The rows of an export, one per right, in the order of `RIGHT_COLUMNS`."""
     return [
         (
-            one.right.kind.value,
-            one.right.title,
-            one.right.office,
-            one.right.number,
-            ", ".join(map(str, one.right.classes)),
-            ", ".join(sorted(one.right.territories)),
-            one.right.state.value,
-            one.right.begins_at,
-            one.right.expires_at,
-            one.document,
-            one.claimed_at,
-            one.settled_at,
-            one.note,
+            right.right.kind.value,
+            right.right.title,
+            right.right.office,
+            right.right.number,
+            ", ".join(map(str, right.right.classes)),
+            ", ".join(sorted(right.right.territories)),
+            right.right.state.value,
+            right.right.begins_at,
+            right.right.expires_at,
+            right.document,
+            right.claimed_at,
+            right.settled_at,
+            right.note,
         )
-        for one in found
+        for right in rights
     ]
 
 
 def set_sales_territory(runtime: Runtime, places: Sequence[str], *, marketplace: str | None, by: str) -> None:
     """Set the sales territory of a marketplace; rights that are valid in none of it cannot be used there."""
     with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
         sold = territories(places)
-        marketplaces.sell_in(connection, here, sold)
+        marketplaces.sell_in(connection, marketplace_id, sold)
         payload = {"sold_in": sold}
-        audit.record(connection, runtime.clock.now(), here, by, "marketplace.sells_in", here, **payload)
+        audit.record(
+            connection, runtime.clock.now(), marketplace_id, by, "marketplace.sells_in", marketplace_id, **payload
+        )

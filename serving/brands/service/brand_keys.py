@@ -63,7 +63,9 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int 
         scopes = sorted(scope.value for scope in made.scopes)
         payload = {"name": name, "scopes": scopes, "brand_id": pair[1], "user_id": person.user_id}
         audit.record(connection, now, pair[0], by, "key.made", made.key_id, **payload)
-        leads = [one.user_id for one in accounts.people_of_brand(connection, pair) if one.leads]
+        leads = [
+            brand_person.user_id for brand_person in accounts.people_of_brand(connection, pair) if brand_person.leads
+        ]
         brand = brands.enrolments(connection, pair[0])[pair[1]].name
         about = {"what": "brand_key", "name": name, "by": person.name, "brand": brand}
         tell_of_secret(runtime, connection, leads, pair[0], about)

@@ -31,14 +31,18 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
     with runtime.store.write() as connection:
         audit.hold(connection)
         require_lead(connection, person, pair)
-        if address in {one.email for one in accounts.people_of_brand(connection, pair)}:
+        if address in {brand_person.email for brand_person in accounts.people_of_brand(connection, pair)}:
             raise Conflict("{name} already represents your brand.", name=address)
         return invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair))
 
 
 def open_invitations(connection: Connection, pair: Pair, at: datetime) -> list[Invitation]:
     """The invitations to a brand that can still be accepted; `at` is wall-clock time."""
-    return [one for one in invitations.open_ones(connection, [pair[0]], at) if one.grant.brand_id == pair[1]]
+    return [
+        invitation
+        for invitation in invitations.open_ones(connection, [pair[0]], at)
+        if invitation.grant.brand_id == pair[1]
+    ]
 
 
 def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitation_id: str) -> None:
@@ -50,7 +54,7 @@ def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitatio
     with runtime.store.write() as connection:
         audit.hold(connection)
         by = require_lead(connection, person, pair)
-        if invitation_id not in {one.invitation_id for one in open_invitations(connection, pair, now)}:
+        if invitation_id not in {invitation.invitation_id for invitation in open_invitations(connection, pair, now)}:
             raise NotFound("This invitation does not exist or is no longer open.")
         invitations.withdraw(connection, [pair[0]], invitation_id, now)
         _record(runtime, connection, pair, by, "invitation.taken_back", invitation_id)
@@ -70,7 +74,14 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
     with runtime.store.write() as connection:
         audit.hold(connection)
         by = require_lead(connection, person, pair)
-        found = next((one for one in accounts.people_of_brand(connection, pair) if one.user_id == user_id), None)
+        found = next(
+            (
+                brand_person
+                for brand_person in accounts.people_of_brand(connection, pair)
+                if brand_person.user_id == user_id
+            ),
+            None,
+        )
         if found is None:
             raise NotFound("No user with this id represents the brand.")
         if found.leads:
@@ -93,7 +104,7 @@ def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewManda
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
-        known = {one.email for one in accounts.people_of_brand(connection, pair)}
+        known = {brand_person.email for brand_person in accounts.people_of_brand(connection, pair)}
     if wanted.email == person.email:
         raise Invalid(
             "You have lead rights for this brand. A user who acts under a power of attorney cannot have them."

@@ -73,42 +73,42 @@ def standing_rows(connection: Connection, marketplace_id: str, brand_id: str) ->
     return [_change_row(one) for one in reversed(found)]
 
 
-def _change_row(one: StandingChange) -> tuple[Any, ...]:
-    counted = one.counts.get("overall", {})
+def _change_row(standing_change: StandingChange) -> tuple[Any, ...]:
+    counted = standing_change.counts.get("overall", {})
     return (
-        one.known_at,
-        one.level.value,
-        "Yes" if one.warned else "No",
+        standing_change.known_at,
+        standing_change.level.value,
+        "Yes" if standing_change.warned else "No",
         *(counted.get(name) for name in ("accepted", "rejected", "overturned")),
-        " ".join(map(in_english, one.reasons)),
-        one.policy_version,
+        " ".join(map(in_english, standing_change.reasons)),
+        standing_change.policy_version,
     )
 
 
 def record_of(answers: Iterable[BrandAnswer]) -> BrandRecord:
     """The counts."""
-    return brand_record(one.answered for one in answers)
+    return brand_record(answer.answered for answer in answers)
 
 
 def record_file(form: Format, answers: Iterable[BrandAnswer]) -> bytes:
     """One row per answer, oldest first, with its outcome and the reason."""
-    return as_file(form, COLUMNS, (_row(one) for one in answers))
+    return as_file(form, COLUMNS, (_row(answer) for answer in answers))
 
 
-def _row(one: BrandAnswer) -> tuple[Any, ...]:
-    answered, found = one.answered, became(one.answered)
-    price = one.content.get("price")
+def _row(brand_answer: BrandAnswer) -> tuple[Any, ...]:
+    answered, found = brand_answer.answered, became(brand_answer.answered)
+    price = brand_answer.content.get("price")
     return (
-        one.marketplace,
-        one.brand,
-        one.external_id,
-        one.version,
-        one.content.get("title"),
+        brand_answer.marketplace,
+        brand_answer.brand,
+        brand_answer.external_id,
+        brand_answer.version,
+        brand_answer.content.get("title"),
         None if price is None else Decimal(str(price)),
-        one.content.get("currency"),
-        one.seller_external_id,
+        brand_answer.content.get("currency"),
+        brand_answer.seller_external_id,
         answered.judgement.value,
-        one.reason_code.value if one.reason_code else None,
+        brand_answer.reason_code.value if brand_answer.reason_code else None,
         answered.asked_at,
         answered.answered_at,
         answered.hours_to_answer,
@@ -117,8 +117,8 @@ def _row(one: BrandAnswer) -> tuple[Any, ...]:
         answered.removed_at,
         found.hours_to_removal,
         _objection(answered),
-        one.appealed_at,
-        one.appeal_decided_at,
+        brand_answer.appealed_at,
+        brand_answer.appeal_decided_at,
     )
 
 
@@ -163,7 +163,7 @@ def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> B
     now = runtime.clock.now()
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     parts = periods_between(since, now + timedelta(microseconds=1))
-    record = dashboard((one.answered for one in brand_answers.answers_of(connection, {pair})), parts)
+    record = dashboard((answer.answered for answer in brand_answers.answers_of(connection, {pair})), parts)
     checks = brand_dashboard.checks(connection, pair, since)
     seen = {state: number for state, number in checks.items() if state is not CheckState.ASKED}
     whole, shares = _shares(runtime, connection, pair, parts, now)

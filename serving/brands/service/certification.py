@@ -76,7 +76,7 @@ def keep(
         "user_id": user_id,
         "how": how.value,
         "questions": questions_version(),
-        "answers": {one.key: answers[one.key] for one in questions() if one.key in answers},
+        "answers": {question.key: answers[question.key] for question in questions() if question.key in answers},
         "right_answers": found.right,
         "passed": found.passed,
         "known_at": now,

@@ -64,15 +64,15 @@ def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicat
         raise Invalid("A counterfeit indicator must end after it begins.")
     with runtime.store.write() as connection:
         audit.hold(connection)
-        here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
-        brand_id = brands.enrolled_by_name(connection, here, wanted.brand)
-        if indicators.kept(connection, here, brand_id) >= MOST_PER_BRAND:
+        marketplace_id = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
+        brand_id = brands.enrolled_by_name(connection, marketplace_id, wanted.brand)
+        if indicators.kept(connection, marketplace_id, brand_id) >= MOST_PER_BRAND:
             raise Conflict(
                 "{name} already has {most} counterfeit indicators, which is the maximum. Withdraw one first.",
                 name=wanted.brand,
                 most=MOST_PER_BRAND,
             )
-        found = Indicator(
+        indicator = Indicator(
             indicator_id=runtime.ids.new("tel"),
             brand_id=brand_id,
             label=label,
@@ -83,20 +83,20 @@ def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicat
             active_to=wanted.active_to,
             known_at=now,
         )
-        indicators.add_indicator(connection, here, found)
+        indicators.add_indicator(connection, marketplace_id, indicator)
         audit.record(
             connection,
             now,
-            here,
+            marketplace_id,
             by,
             "tell_tale.added",
-            found.indicator_id,
+            indicator.indicator_id,
             brand_id=brand_id,
             label=label,
-            direction=found.direction.value,
+            direction=indicator.direction.value,
         )
     runtime.forget()
-    return found
+    return indicator
 
 
 def remove_indicator(runtime: Runtime, indicator_id: str, *, marketplace: str | None, by: str) -> None:
@@ -106,9 +106,9 @@ def remove_indicator(runtime: Runtime, indicator_id: str, *, marketplace: str | 
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, marketplace).marketplace_id
-        brand_id = indicators.withdraw(connection, here, indicator_id, now)
-        audit.record(connection, now, here, by, "tell_tale.removed", indicator_id, brand_id=brand_id)
+        marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
+        brand_id = indicators.withdraw(connection, marketplace_id, indicator_id, now)
+        audit.record(connection, now, marketplace_id, by, "tell_tale.removed", indicator_id, brand_id=brand_id)
     runtime.forget()
 
 

@@ -51,7 +51,7 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
         fields = {
             "user_id": accounts.user_id_by_email(connection, wanted.email),
             "agent": kept_text("agent", wanted.agent),
-            "kinds": sorted({one.value for one in wanted.kinds}),
+            "kinds": sorted({kind.value for kind in wanted.kinds}),
             "territories": territories(wanted.territories),
             "document_digest": wanted.document,
             "expires_at": ends,

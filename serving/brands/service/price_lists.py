@@ -51,7 +51,7 @@ COLUMNS: Final = {
 }
 
 
-def list_rows(found: Iterable[Entry]) -> list[tuple[Any, ...]]:
+def list_rows(entries: Iterable[Entry]) -> list[tuple[Any, ...]]:
     return [
         (
             one.listed_by.value,
@@ -63,7 +63,7 @@ def list_rows(found: Iterable[Entry]) -> list[tuple[Any, ...]]:
             one.known_at,
             "Yes" if one.holds else "No",
         )
-        for one in found
+        for one in entries
     ]
 
 

@@ -53,7 +53,7 @@ def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datet
     with runtime.store.write() as connection:
         wanted = question_steps.untaken(connection, step, *deadlines, most=_MOST_AT_ONCE)
         questions = [cases.get(connection, place, case_id) for place, case_id in wanted]
-        taken = [one for one in questions if take_step(runtime, connection, one, step, now)]
+        taken = [question for question in questions if take_step(runtime, connection, question, step, now)]
         _mail(runtime, connection, step, taken)
     return len(taken)
 
@@ -71,7 +71,7 @@ def _mail(runtime: Runtime, connection: Connection, step: QuestionStep, question
             "n": len(found),
             "due": min(one.due_at for one in found).isoformat(),
         }
-        people = [one.user_id for one in accounts.people_of_brand(connection, (here, brand_id))]
+        people = [brand_person.user_id for brand_person in accounts.people_of_brand(connection, (here, brand_id))]
         if step is QuestionStep.ESCALATED:
             people = [enrolled.account_manager_id]
         queue_summary(runtime, connection, _KINDS[step], people, entry)

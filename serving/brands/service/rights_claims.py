@@ -188,10 +188,10 @@ def basis_of(
     `pair` is (marketplace, brand); `only` restricts the choice to one right.
     """
     on_record = rights.rights_of(connection, pair)
-    found = [one.right for one in on_record if only is None or one.right.right_id == only]
+    found = [right.right for right in on_record if only is None or right.right.right_id == only]
     mandates = powers.mandates_of(connection, pair, person.user_id)
     notice = Notice(reason_code, marketplaces.sold_in(connection, pair[0]), at)
-    acting = tuple(one for one in mandates if holds(one, at))
+    acting = tuple(mandate for mandate in mandates if holds(mandate, at))
     return basis(found, mandates, notice, runtime.policies[RightsPolicy]), acting
 
 
@@ -220,7 +220,7 @@ def keep_basis(
         "marketplace_id": case.marketplace_id,
         "verdict_id": verdict_id,
         "right_id": right.right_id,
-        "mandate_ids": [one.mandate_id for one in mandates],
+        "mandate_ids": [mandate.mandate_id for mandate in mandates],
         "reason": reason[:500],
         "policy_version": policy_version(runtime.policies[RightsPolicy]),
         "known_at": at,

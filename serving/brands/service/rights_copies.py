@@ -78,15 +78,15 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _require_room(kept: Sequence[StoredDocument], digest: str, size: int, policy: RightsPolicy) -> None:
-    if digest in {one.digest for one in kept}:
+def _require_room(documents: Sequence[StoredDocument], digest: str, size: int, policy: RightsPolicy) -> None:
+    if digest in {document.digest for document in documents}:
         return
-    if len(kept) >= policy.most_documents_of_a_brand:
+    if len(documents) >= policy.most_documents_of_a_brand:
         raise Conflict(
             "A brand can have at most {most:,} documents. Choose one that is on file.",
             most=policy.most_documents_of_a_brand,
         )
-    if sum(one.size for one in kept) + size > policy.most_document_bytes_of_a_brand:
+    if sum(document.size for document in documents) + size > policy.most_document_bytes_of_a_brand:
         most = policy.most_document_bytes_of_a_brand
         raise Conflict(
             "A brand's documents can have at most {most:,} bytes in total. Upload a smaller scan.", most=most
@@ -161,7 +161,7 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
     fields = {
         "user_id": found.user_id,
         "agent": mandate.agent,
-        "kinds": sorted(one.value for one in mandate.kinds),
+        "kinds": sorted(kind.value for kind in mandate.kinds),
         "territories": sorted(mandate.territories),
         "document_digest": found.document,
         "expires_at": mandate.expires_at,
@@ -171,10 +171,10 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
     return copy
 
 
-def content(one: StoredMandate) -> tuple[object, ...]:
+def content(mandate: StoredMandate) -> tuple[object, ...]:
     """What makes two powers of attorney the same: the person, the scope, the last day and the document."""
-    found = one.mandate
-    return one.user_id, found.agent, found.kinds, found.territories, found.expires_at, one.document
+    found = mandate.mandate
+    return mandate.user_id, found.agent, found.kinds, found.territories, found.expires_at, mandate.document
 
 
 def _copy_document(

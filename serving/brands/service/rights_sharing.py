@@ -96,7 +96,7 @@ Places = tuple[Marketplace, ...]
 
 def places_led(connection: Connection, person: Person, pair: Pair) -> Places:
     """The other marketplaces at which a person may change the same brand's file, by name; none if not here."""
-    others = [one for one in person.brands(Permission.LEAD_BRAND) if one[1] == pair[1] and one != pair]
+    others = [brand for brand in person.brands(Permission.LEAD_BRAND) if brand[1] == pair[1] and brand != pair]
     if not others or objection(connection, person, pair) is not None:
         return ()
     led = [place for place, _ in others if objection(connection, person, (place, pair[1])) is None]
@@ -109,22 +109,24 @@ def targets_of_rights(
 ) -> Mapping[str, Places]:
     """The marketplaces that lack each right that can be shared, by its id."""
     there = {
-        one: {_identity(right) for right in rights.rights_of(connection, (one.marketplace_id, brand_id))}
-        for one in places
+        place: {_identity(right) for right in rights.rights_of(connection, (place.marketplace_id, brand_id))}
+        for place in places
     }
-    shared = (one for one in found if one.right.state in SHARED)
+    shared = (right for right in found if right.right.state in SHARED)
     return {one.right.right_id: _lacking(there, _identity(one)) for one in shared}
 
 
 def targets_of_documents(
-    connection: Connection, brand_id: str, found: Sequence[StoredDocument], places: Places
+    connection: Connection, brand_id: str, documents: Sequence[StoredDocument], places: Places
 ) -> Mapping[str, Places]:
     """The marketplaces that lack each document, by its digest."""
     there = {
-        one: {kept.digest for kept in rights_documents.documents_of(connection, (one.marketplace_id, brand_id))}
-        for one in places
+        place: {
+            document.digest for document in rights_documents.documents_of(connection, (place.marketplace_id, brand_id))
+        }
+        for place in places
     }
-    return {one.digest: _lacking(there, one.digest) for one in found}
+    return {document.digest: _lacking(there, document.digest) for document in documents}
 
 
 def targets_of_mandates(
@@ -134,16 +136,20 @@ def targets_of_mandates(
     targets: dict[str, list[Marketplace]] = {one.mandate.mandate_id: [] for one in found}
     for place in places:
         pair = (place.marketplace_id, brand_id)
-        can_act = {one.user_id for one in accounts.people_of_brand(connection, pair) if not one.leads}
+        can_act = {
+            brand_person.user_id
+            for brand_person in accounts.people_of_brand(connection, pair)
+            if not brand_person.leads
+        }
         there = {content(one) for one in mandates.stored_mandates(connection, pair) if holds(one.mandate, at)}
-        for one in found:
-            if one.user_id in can_act and holds(one.mandate, at) and content(one) not in there:
-                targets[one.mandate.mandate_id].append(place)
+        for mandate in found:
+            if mandate.user_id in can_act and holds(mandate.mandate, at) and content(mandate) not in there:
+                targets[mandate.mandate.mandate_id].append(place)
     return {mandate_id: tuple(some) for mandate_id, some in targets.items()}
 
 
-def _identity(one: StoredRight) -> tuple[object, ...]:
-    return one.right.kind, one.right.office, one.right.number
+def _identity(right: StoredRight) -> tuple[object, ...]:
+    return right.right.kind, right.right.office, right.right.number
 
 
 def _lacking(there: Mapping[Marketplace, Collection[object]], wanted: object) -> Places:

@@ -33,7 +33,7 @@ class Proposal:
 
 
 def add_proposal(
-    connection: Connection, pair: Pair, proposal_id: str, spelling: str, found: Support, at: datetime
+    connection: Connection, pair: Pair, proposal_id: str, spelling: str, support: Support, at: datetime
 ) -> None:
     row: Mapping[str, Any] = {
         "marketplace_id": pair[0],
@@ -42,15 +42,15 @@ def add_proposal(
         "spelling": spelling,
         "state": ProposalState.PROPOSED.value,
         "proposed_at": at,
-        **_support(found),
+        **_support(support),
     }
     add(connection, alias_proposal, [row])
 
 
-def change(connection: Connection, pair: Pair, proposal_id: str, found: Support, values: Mapping[str, Any]) -> None:
+def change(connection: Connection, pair: Pair, proposal_id: str, support: Support, values: Mapping[str, Any]) -> None:
     """Change the state of a proposal, with its support at that time."""
     here = inside(alias_proposal, pair[0], proposal_id=proposal_id)
-    connection.execute(update(alias_proposal).where(here).values(**values, **_support(found)))
+    connection.execute(update(alias_proposal).where(here).values(**values, **_support(support)))
 
 
 def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
@@ -99,5 +99,5 @@ def accepted(connection: Connection, marketplace_id: str, as_of: datetime) -> di
     return found
 
 
-def _support(found: Support) -> dict[str, int]:
-    return {"listings": found.listings, "sellers": found.sellers, "people": found.people}
+def _support(support: Support) -> dict[str, int]:
+    return {"listings": support.listings, "sellers": support.sellers, "people": support.people}

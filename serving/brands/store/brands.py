@@ -57,8 +57,8 @@ def named_at(connection: Connection, name: str, marketplace: str | None) -> tupl
     Raises NotFound (there is no such marketplace, or the brand is not enrolled in it; there are several and none is
     named).
     """
-    here = marketplaces.by_name(connection, marketplace).marketplace_id
-    return here, enrolled_by_name(connection, here, name)
+    marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
+    return marketplace_id, enrolled_by_name(connection, marketplace_id, name)
 
 
 def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> str:

@@ -46,7 +46,7 @@ def stored_mandates(connection: Connection, pair: Pair, user_id: str | None = No
 
 def mandates_of(connection: Connection, pair: Pair, user_id: str | None = None) -> list[Mandate]:
     """As `stored_mandates`, without the accounts and documents."""
-    return [one.mandate for one in stored_mandates(connection, pair, user_id)]
+    return [mandate.mandate for mandate in stored_mandates(connection, pair, user_id)]
 
 
 def _stored_mandate(row: Row[Any]) -> StoredMandate:
@@ -64,7 +64,7 @@ def _stored_mandate(row: Row[Any]) -> StoredMandate:
 
 def mandates_in_force(connection: Connection, pair: Pair, user_id: str, at: datetime) -> list[str]:
     """The ids of a person's powers of attorney for a brand that are in force at a moment."""
-    return [one.mandate_id for one in mandates_of(connection, pair, user_id) if holds(one, at)]
+    return [mandate.mandate_id for mandate in mandates_of(connection, pair, user_id) if holds(mandate, at)]
 
 
 def revoke_mandate(connection: Connection, pair: Pair, mandate_id: str, at: datetime) -> None:

@@ -114,7 +114,7 @@ def newest(connection: Connection, pair: Pair) -> dict[Key, dict[str, Any]]:
     newest_first = func.row_number().over(partition_by=key, order_by=entry.known_at.desc())
     columns = (*key, entry.name, entry.amount_minor, entry.source)
     ranked = select(*columns, newest_first.label("place")).where(_of(pair)).subquery()
-    query = select(*(ranked.c[one.name] for one in columns)).where(ranked.c.place == 1)
+    query = select(*(ranked.c[column.name] for column in columns)).where(ranked.c.place == 1)
     return {tuple(row)[: len(key)]: dict(row._mapping) for row in connection.execute(query)}
 
 

@@ -122,13 +122,13 @@ def count(connection: Connection, pair: Pair) -> int:
     return int(connection.execute(select(func.count()).where(of(brand_right, pair))).scalar_one())
 
 
-def settle(connection: Connection, found: StoredRight, state: RightState, *, by: str, note: str, at: datetime) -> None:
+def settle(connection: Connection, right: StoredRight, state: RightState, *, by: str, note: str, at: datetime) -> None:
     """Store the new state of a right; of two concurrent changes the second is refused.
 
     Raises Conflict (the right has changed since `found` was read).
     """
     one = brand_right.c
-    unchanged = of(brand_right, found.pair), one.right_id == found.right.right_id, one.state == found.right.state.value
+    unchanged = of(brand_right, right.pair), one.right_id == right.right.right_id, one.state == right.right.state.value
     new = {"state": state.value, "settled_by": by, "settled_at": at, "note": note or None}
     if connection.execute(update(brand_right).where(*unchanged).values(new)).rowcount != 1:
         raise Conflict("Somebody has decided about this right in the meantime.")

@@ -29,7 +29,7 @@ def share_out(
     with somebody who did. No person gets more cases than they can handle. The remaining cases are assigned to nobody,
     and anybody may take them.
     """
-    hands = {one.user_id: one for one in loads}
+    hands = {load.user_id: load for load in loads}
     found: dict[str, str] = {}
     for case_id in cases:
         barred = kept_from.get(case_id, ())
@@ -49,7 +49,7 @@ def without_pause(answers: Sequence[datetime], now: datetime, policy: PacePolicy
     case for that long counts as a pause, because the two cannot be told apart.
     """
     began = now
-    for at in sorted((one for one in answers if one <= now), reverse=True):
+    for at in sorted((answer for answer in answers if answer <= now), reverse=True):
         if began - at >= policy.pause:
             break
         began = at

@@ -72,13 +72,13 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
     ]
 
 
-def _tie(one: Member, other: Member) -> tuple[bool, bool, bool]:
+def _tie(member: Member, other: Member) -> tuple[bool, bool, bool]:
     """Whether two cases share words, a seller, and linked sellers."""
-    if one.marketplace_id != other.marketplace_id:
+    if member.marketplace_id != other.marketplace_id:
         return False, False, False
-    named = one.seller is not None and other.seller is not None
+    named = member.seller is not None and other.seller is not None
     return (
-        one.listing in other.near or other.listing in one.near,
-        named and one.seller == other.seller,
-        named and (one.seller in other.linked or other.seller in one.linked),
+        member.listing in other.near or other.listing in member.near,
+        named and member.seller == other.seller,
+        named and (member.seller in other.linked or other.seller in member.linked),
     )

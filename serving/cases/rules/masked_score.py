@@ -70,8 +70,8 @@ def leaning(hidden: Answers, shown: Answers) -> Leaning:
     return Leaning(hidden, shown, difference, low, high)
 
 
-def _wilson(found: Answers) -> tuple[float, float]:
-    number, share, square = found.number, found.counterfeit / found.number, _Z * _Z
+def _wilson(answers: Answers) -> tuple[float, float]:
+    number, share, square = answers.number, answers.counterfeit / answers.number, _Z * _Z
     middle = (share + square / (2 * number)) / (1 + square / number)
     spread = _Z * math.sqrt(share * (1 - share) / number + square / (4 * number * number)) / (1 + square / number)
     return middle - spread, middle + spread

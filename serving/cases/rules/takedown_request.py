@@ -60,8 +60,8 @@ def fate_of(state: ActionState | None) -> Fate:
 def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
     """The number of listings by result, zeros included."""
     found = dict.fromkeys(Fate, 0)
-    for one in fates:
-        found[one] += 1
+    for fate in fates:
+        found[fate] += 1
     return found
 
 

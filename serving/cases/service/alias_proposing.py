@@ -30,14 +30,14 @@ class Spelled:
     facts: Facts
 
 
-def propose(runtime: Runtime, connection: Connection, given: Spelled, at: datetime) -> None:
+def propose(runtime: Runtime, connection: Connection, spelled: Spelled, at: datetime) -> None:
     """Keep the spellings of a listing that was just named, and propose those that have enough support as aliases.
 
     Spellings are the declared brand and, in the title, misspelt names of the named brand. Other words of a title are
     not considered: which of them stands for the brand is a guess.
     """
-    here, brand, found = given.case.marketplace_id, given.brand, _spellings(given.facts, given.brand)
-    spellings.add_spellings(connection, here, given.naming_id, given.case.listing_id, found)
+    here, brand, found = spelled.case.marketplace_id, spelled.brand, _spellings(spelled.facts, spelled.brand)
+    spellings.add_spellings(connection, here, spelled.naming_id, spelled.case.listing_id, found)
     if brand.brand_id is None:
         return
     pair, policy = (here, brand.brand_id), runtime.policies[AliasPolicy]

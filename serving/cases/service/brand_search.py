@@ -73,16 +73,16 @@ def matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     wanted = fold(text[:LONGEST_SEARCH])
     if not wanted:
         return ()
-    ranked = [(rank, one.name, one) for one in registered if (rank := _rank(one, wanted)) is not None]
+    ranked = [(rank, brand.name, brand) for brand in registered if (rank := _rank(brand, wanted)) is not None]
     if not ranked:
         return _nearly(registered, text[:LONGEST_SEARCH])
     return tuple(one for _, _, one in sorted(ranked, key=lambda found: found[:2])[:MOST_FOUND])
 
 
 def _nearly(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
-    known = NearNames((one.brand_id, name) for one in registered for name in (one.name, *one.aliases))
+    known = NearNames((brand.brand_id, name) for brand in registered for name in (brand.name, *brand.aliases))
     edits = {near.brand_id: near.edits for near in known.in_text(text)}
-    found = [(edits[one.brand_id], one.name, one) for one in registered if one.brand_id in edits]
+    found = [(edits[brand.brand_id], brand.name, brand) for brand in registered if brand.brand_id in edits]
     return tuple(one for _, _, one in sorted(found, key=lambda near: near[:2])[:MOST_FOUND])
 
 

@@ -40,7 +40,7 @@ class Together:
     items: tuple[Item, ...]
 
 
-def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
+def decide_all(runtime: Runtime, person: Person, together: Together) -> None:
     """Answer every named case by the rules of a single answer.
 
     A refused case is stored with its reason and affects no other case. If the form is sent again under the same id,
@@ -49,49 +49,49 @@ def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
     Raises Invalid (the request names no case or too many, or the id is malformed), NotFound (the person has no access
     to the first case, or the id is another person's) or Conflict (the id belongs to a different answer).
     """
-    items = wanted(asked.items, runtime.policies[TakedownPolicy])
-    if not has_form(asked.bulk_id, "blk"):
+    items = wanted(together.items, runtime.policies[TakedownPolicy])
+    if not has_form(together.bulk_id, "blk"):
         raise Invalid("The id of a bulk answer is `blk_` and 26 letters and digits.")
-    here = _begin(runtime, person, asked, items[0])
+    here = _begin(runtime, person, together, items[0])
     for item in items:
-        _decide(runtime, person, asked, here, item)
+        _decide(runtime, person, together, here, item)
 
 
-def _begin(runtime: Runtime, person: Person, asked: Together, first: Item) -> str:
+def _begin(runtime: Runtime, person: Person, together: Together, first: Item) -> str:
     with runtime.store.write() as connection:
         reviewed = person.marketplaces(Permission.REVIEW_CASES)
         row = {
             "marketplace_id": cases.marketplace_of(connection, first.case_id, reviewed),
-            "bulk_id": asked.bulk_id,
+            "bulk_id": together.bulk_id,
             "user_id": person.user_id,
-            "judgement": asked.judgement.value,
+            "judgement": together.judgement.value,
             "known_at": runtime.clock.now(),
         }
         bulk_verdicts.begin(connection, row)
-        found = bulk_verdicts.get(connection, asked.bulk_id, person.user_id)
-    if found.judgement is not asked.judgement:
+        found = bulk_verdicts.get(connection, together.bulk_id, person.user_id)
+    if found.judgement is not together.judgement:
         raise Conflict("This form was already sent with another answer. Open the cases again to change the answer.")
     return found.marketplace_id
 
 
-def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: Item) -> None:
+def _decide(runtime: Runtime, person: Person, together: Together, marketplace_id: str, item: Item) -> None:
     row: dict[str, Any] = {
-        "marketplace_id": here,
-        "bulk_id": asked.bulk_id,
+        "marketplace_id": marketplace_id,
+        "bulk_id": together.bulk_id,
         "case_id": item.case_id,
         "version_id": item.version_id,
     }
     try:
         with runtime.store.write() as connection:
-            done = bulk_verdicts.hold(connection, here, asked.bulk_id)
+            done = bulk_verdicts.hold(connection, marketplace_id, together.bulk_id)
             if item.case_id in done:
                 return
             now = runtime.clock.now()
             case, _ = visible_case(connection, person, item.case_id)
-            reason = reasons_left_out(connection, person, here, [case], now).get(case.case_id)
+            reason = reasons_left_out(connection, person, marketplace_id, [case], now).get(case.case_id)
             if reason is not None:
                 raise Conflict("{why}", why=reasons_of(reason))
-            answer = Answer(item.case_id, item.version_id, asked.judgement, asked.reason_code, asked.note)
+            answer = Answer(item.case_id, item.version_id, together.judgement, together.reason_code, together.note)
             recorded = record_in(runtime, connection, person, answer, now)
             text = " ".join(map(in_english, recorded.consequence.reasons))[:_LONGEST_REASON]
             row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": text}
@@ -99,16 +99,16 @@ def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: 
     except DomainError as refused:
         row |= {"verdict_id": None, "made": Made.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
         with runtime.store.write() as connection:
-            done = bulk_verdicts.hold(connection, here, asked.bulk_id)
+            done = bulk_verdicts.hold(connection, marketplace_id, together.bulk_id)
             if item.case_id not in done:
                 bulk_verdicts.add_item(connection, {**row, "number": len(done)})
 
 
 def reasons_left_out(
-    connection: Connection, person: Person, here: str, found: Sequence[Case], now: datetime
+    connection: Connection, person: Person, marketplace_id: str, found: Sequence[Case], now: datetime
 ) -> Mapping[str, Message]:
     """The reasons that exclude cases from a bulk answer, by case; cases that may be included are absent."""
-    keys = case_figures.facts_of_cases(connection, here, [one.case_id for one in found])
+    keys = case_figures.facts_of_cases(connection, marketplace_id, [one.case_id for one in found])
     others = {
         one.leased_by
         for one in found
@@ -116,21 +116,21 @@ def reasons_left_out(
     }
     names = accounts.names(connection, sorted(others)) if others else {}
     payload = {}
-    for one in found:
-        kept = one.leased_by in others and one.leased_until is not None and one.leased_until > now
-        facts = keys.get(one.case_id)
+    for case in found:
+        kept = case.leased_by in others and case.leased_until is not None and case.leased_until > now
+        facts = keys.get(case.case_id)
         reason = why_left_out(
             InBulk(
-                state=one.state,
-                lane=one.lane,
-                blind=is_blind(connection, one) or score_kept_from(connection, person, one),
-                leased_by=names[one.leased_by] if kept and one.leased_by else None,
-                authorised=facts is not None and facts.seller.authorised and facts.brand.brand_id == one.brand_id,
-                elsewhere=one.marketplace_id != here,
+                state=case.state,
+                lane=case.lane,
+                blind=is_blind(connection, case) or score_kept_from(connection, person, case),
+                leased_by=names[case.leased_by] if kept and case.leased_by else None,
+                authorised=facts is not None and facts.seller.authorised and facts.brand.brand_id == case.brand_id,
+                elsewhere=case.marketplace_id != marketplace_id,
             )
         )
         if reason is not None:
-            payload[one.case_id] = reason
+            payload[case.case_id] = reason
     return payload
 
 
@@ -154,7 +154,10 @@ def withdraw_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
     refusals = [_undo(runtime, person, one.case_id) for one in standing]
     done = refusals.count(None)
     if not done:
-        raise next((one for one in refusals if one is not None), Conflict("Nothing in this request is left to undo."))
+        raise next(
+            (refusal for refusal in refusals if refusal is not None),
+            Conflict("Nothing in this request is left to undo."),
+        )
     return done
 
 

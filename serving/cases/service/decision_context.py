@@ -115,9 +115,9 @@ def append(
     return verdict_id
 
 
-def tell_counter_notice(context: DecisionContext, found: Appeal, event: CounterNoticeEvent) -> None:
+def tell_counter_notice(context: DecisionContext, appeal: Appeal, event: CounterNoticeEvent) -> None:
     """Apply the outcome of an appeal to the counter-notice that it took over, if any."""
-    contested = counter_notices.of_action(context.connection, context.case.marketplace_id, found.action_id)
+    contested = counter_notices.of_action(context.connection, context.case.marketplace_id, appeal.action_id)
     if contested is not None:
         take(context.runtime, context.connection, contested, Statement(event, None, context.actor))
 

@@ -99,15 +99,15 @@ def assign_cases(runtime: Runtime) -> int:
             and assignments.free(connection, one.marketplace_id, now, 1)
         ]
     offered = 0
-    for here in places:
+    for place in places:
         with runtime.store.write() as connection:
             audit.hold(connection)  # Of two concurrent sweeps the second sees the assignments of the first.
-            given = assignments.in_hand(connection, here, now)
-            loads = [Load(one, given[one]) for one in assignments.on_duty(connection, here, runtime.wall.now())]
-            cases = assignments.free(connection, here, now, _MOST_AT_ONCE)
-            barred = kept_from(connection, here, cases)
+            given = assignments.in_hand(connection, place, now)
+            loads = [Load(one, given[one]) for one in assignments.on_duty(connection, place, runtime.wall.now())]
+            cases = assignments.free(connection, place, now, _MOST_AT_ONCE)
+            barred = kept_from(connection, place, cases)
             shared = share_out(cases, loads, barred, runtime.policies[AssignmentPolicy])
-            assignments.assign(connection, here, shared, at=now, until=until)
+            assignments.assign(connection, place, shared, at=now, until=until)
             offered += len(shared)
     return offered
 

@@ -36,7 +36,7 @@ class Invalid:
     reason: InvalidReason
 
 
-def end_invalid(runtime: Runtime, person: Person, wanted: Invalid) -> bool:
+def end_invalid(runtime: Runtime, person: Person, invalid: Invalid) -> bool:
     """End a notice's item of a case as invalid; returns whether the case is closed too.
 
     The case is closed without a verdict if the notice opened it and no other notice waits for it. A case that was
@@ -47,7 +47,7 @@ def end_invalid(runtime: Runtime, person: Person, wanted: Invalid) -> bool:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        case, side = visible_case(connection, person, wanted.case_id)
+        case, side = visible_case(connection, person, invalid.case_id)
         if side is not Side.ANALYST:
             raise NotFound("There is no such notice.")
         if case.state is not CaseState.OPEN or case.lane not in LANES:
@@ -57,16 +57,16 @@ def end_invalid(runtime: Runtime, person: Person, wanted: Invalid) -> bool:
             for one in notices.of_case(connection, case.marketplace_id, case.case_id)
             if one.state is ItemState.WAITING
         ]
-        item = next((one for one in waiting if one.notice_id == wanted.notice_id), None)
+        item = next((one for one in waiting if one.notice_id == invalid.notice_id), None)
         if item is None:
             raise NotFound("No such notice waits for this case.")
         closes = len(waiting) == 1 and _opened(case, item)
         event, values = (CaseEvent.CALL_OFF, {"decided_at": now}) if closes else (CaseEvent.PASS_ON, {})
         cases.change(connection, case, event, values, holder=person.user_id, at=now)
-        notice_decisions.end_invalid(connection, item, wanted.reason, person.user_id, now)
+        notice_decisions.end_invalid(connection, item, invalid.reason, person.user_id, now)
         context = DecisionContext(runtime, connection, person, case, side, now)
         closed = " Case closed without a verdict." if closes else ""
-        note(context, f"Notice invalid: {_IN_WORDS[wanted.reason]}.{closed}")
+        note(context, f"Notice invalid: {_IN_WORDS[invalid.reason]}.{closed}")
         audit.record(
             connection,
             now,
@@ -76,7 +76,7 @@ def end_invalid(runtime: Runtime, person: Person, wanted: Invalid) -> bool:
             item.item_id,
             notice_id=item.notice_id,
             case_id=case.case_id,
-            reason=wanted.reason.value,
+            reason=invalid.reason.value,
             case_closed=closes,
         )
     return closes

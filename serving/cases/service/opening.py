@@ -42,16 +42,16 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two concurrent openings the second finds the first one's case.
         found = listings.newest(connection, listing_id, person.marketplaces(Permission.REVIEW_CASES))
-        here = found.marketplace_id
-        waiting = cases.open_cases(connection, here, [listing_id]).get(listing_id)
+        marketplace_id = found.marketplace_id
+        waiting = cases.open_cases(connection, marketplace_id, [listing_id]).get(listing_id)
         if waiting is not None:
             return waiting.case_id
-        done = [one for one in actions.of_listing(connection, here, listing_id) if one.state in _GONE]
+        done = [one for one in actions.of_listing(connection, marketplace_id, listing_id) if one.state in _GONE]
         if done and done[-1].kind is ActionKind.REMOVE:
             raise Conflict("This listing is removed, or its removal is under way.")
-        row = scores.latest_of_version(connection, here, found.version_id)
-        facts = scores.facts_of(connection, here, row["facts_digest"])
-        kept = case_brands.latest_of_listings(connection, here, [listing_id]).get(listing_id)
+        row = scores.latest_of_version(connection, marketplace_id, found.version_id)
+        facts = scores.facts_of(connection, marketplace_id, row["facts_digest"])
+        kept = case_brands.latest_of_listings(connection, marketplace_id, [listing_id]).get(listing_id)
         brand = brand_from(facts, kept)
         case_id = runtime.ids.new("cas")
         hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
@@ -59,7 +59,7 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
             connection,
             [
                 {
-                    "marketplace_id": here,
+                    "marketplace_id": marketplace_id,
                     "case_id": case_id,
                     "listing_id": listing_id,
                     "version_id": found.version_id,
@@ -78,7 +78,7 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
             ],
         )
         event = {
-            "marketplace_id": here,
+            "marketplace_id": marketplace_id,
             "event_id": runtime.ids.new("evt"),
             "case_id": case_id,
             "what": "Opened by an analyst. No route had sent this listing to a person.",
@@ -86,5 +86,7 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
             "known_at": now,
         }
         cases.add_events(connection, [event])
-        audit.record(connection, now, here, by, "case.opened", case_id, listing=listing_id, version=found.version_id)
+        audit.record(
+            connection, now, marketplace_id, by, "case.opened", case_id, listing=listing_id, version=found.version_id
+        )
     return case_id

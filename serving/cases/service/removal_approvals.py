@@ -136,8 +136,8 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         elif agreed is Decision.WITHDRAW:
             confirmations = approvals.verdicts_behind(connection, place, action_id)
             withdraw(runtime, connection, found.action, actor, now, how=Decision.WITHDRAW.value)
-            for one in confirmations:
-                overrule(runtime, connection, person, (place, one.verdict_id), now)
+            for confirmation in confirmations:
+                overrule(runtime, connection, person, (place, confirmation.verdict_id), now)
     return agreed
 
 
@@ -211,12 +211,12 @@ def _pending(connection: Connection, person: Person, roots: Roots, place: str, a
     )
 
 
-def _able(connection: Connection, given: Sequence[Vote], bearing: Bearing, roots: Roots) -> tuple[str, ...]:
+def _able(connection: Connection, votes: Sequence[Vote], bearing: Bearing, roots: Roots) -> tuple[str, ...]:
     here, manager = bearing.marketplace_id, bearing.account_manager_id
     found: dict[str, str] = {}
     if bearing.brand_id is not None:
         of_brand = accounts.people_of_brand(connection, (here, bearing.brand_id))
-        found |= {one.user_id: bearing.brand_id for one in of_brand}
+        found |= {brand_person.user_id: bearing.brand_id for brand_person in of_brand}
     managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
     if bearing.confirmer == REVIEW_TEAM:
         found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
@@ -224,7 +224,7 @@ def _able(connection: Connection, given: Sequence[Vote], bearing: Bearing, roots
     found |= dict.fromkeys(people.holders(connection, [here], Role.ANALYST).get(here, {}), REVIEW_TEAM)
     if HoldCause.MARKETPLACE_DAY in bearing.causes:
         found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
-    names = accounts.names(connection, sorted(able(given, bearing, found, roots)))
+    names = accounts.names(connection, sorted(able(votes, bearing, found, roots)))
     return tuple(sorted(names.values()))
 
 

@@ -45,7 +45,7 @@ class ToldRemovals:
     @property
     def unsent(self) -> tuple[OwnRemoval, ...]:
         """Those that the marketplace has not received."""
-        return tuple(one for one in self.removals if one.state in UNSENT_STATES)
+        return tuple(removal for removal in self.removals if removal.state in UNSENT_STATES)
 
 
 def by_link(runtime: Runtime, token: str) -> tuple[Person, ToldRemovals]:
@@ -82,30 +82,30 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
     with runtime.store.write() as connection:
         notice, now = _notice(connection, person.user_id, notice_id), runtime.clock.now()
         remover, actor = notice.remover, person.actor
-        here = remover.marketplace_id
+        marketplace_id = remover.marketplace_id
         if remover.brand_id is not None:
-            standings.lock(connection, here, remover.brand_id)
+            standings.lock(connection, marketplace_id, remover.brand_id)
         audit.hold(connection)
         notice = _notice(connection, person.user_id, notice_id)
         if notice.stopped_at is not None:
             raise Conflict("These removals are stopped already.")
         roots = origins.roots(connection)
         unsent = [
-            one
-            for one in removal_notices.removals_of(connection, remover, now - _LOOK_BACK)
-            if one.state in UNSENT_STATES
+            removal
+            for removal in removal_notices.removals_of(connection, remover, now - _LOOK_BACK)
+            if removal.state in UNSENT_STATES
         ]
         done = sum(_withdraw_one(runtime, connection, person, (remover, one, roots), now) for one in unsent)
         removal_notices.stop(connection, notice, person.user_id, now)
         ended = people.end_sessions(connection, remover.user_id)
         end_secrets(runtime, connection, remover.user_id, "stopped", now, by=actor)
         if remover.brand_id is not None:
-            recount(runtime, connection, here, remover.brand_id, now)
+            recount(runtime, connection, marketplace_id, remover.brand_id, now)
         about = {"user_id": remover.user_id, "withdrawn": done, "sessions_ended": ended}
-        audit.record(connection, now, here, actor, "removals.stopped", notice_id, **about)
+        audit.record(connection, now, marketplace_id, actor, "removals.stopped", notice_id, **about)
         names = names_of(connection, remover)
         sentence = f"{person.name} has stopped the removals of {names['by']}."
-        alert = Alert(here, runtime.ids.new("alr"), HoldCause.STOPPED, remover.user_id, sentence, now)
+        alert = Alert(marketplace_id, runtime.ids.new("alr"), HoldCause.STOPPED, remover.user_id, sentence, now)
         alerts.raise_it(connection, alert)
         parameters = {
             "reason": "stopped",
@@ -133,17 +133,19 @@ def _withdraw_one(
 ) -> bool:
     """Whether a removal was withdrawn; not where an independent person confirmed it too, or it has left meanwhile."""
     remover, removal, roots = about
-    here = remover.marketplace_id
-    behind = approvals.verdicts_behind(connection, here, removal.action_id)
+    marketplace_id = remover.marketplace_id
+    behind = approvals.verdicts_behind(connection, marketplace_id, removal.action_id)
     if any(independent(roots, one.user_id, remover.user_id) for one in behind):
         return False
     try:
         with connection.begin_nested():
-            action = actions.get(connection, here, removal.action_id)
-            cases.hold(connection, here, [cases.of_verdict(connection, here, action.verdict_id).case_id])
+            action = actions.get(connection, marketplace_id, removal.action_id)
+            cases.hold(
+                connection, marketplace_id, [cases.of_verdict(connection, marketplace_id, action.verdict_id).case_id]
+            )
             withdraw(runtime, connection, action, person.actor, now, how="withdraw")
             for one in behind:
-                overrule(runtime, connection, person, (here, one.verdict_id), now)
+                overrule(runtime, connection, person, (marketplace_id, one.verdict_id), now)
     except DomainError:
         return False
     return True

@@ -230,8 +230,8 @@ def _act(
                 sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
             )
             new = is_new_device(context.person.secret, context.runtime.wall.now())
-            asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
-            hold = pending_grounds(context.runtime, context.connection, asked, context.at)
+            confirmation = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
+            hold = pending_grounds(context.runtime, context.connection, confirmation, context.at)
             if context.side is Side.ANALYST and _doubt(context) is not None:
                 hold = hold.with_hold(Hold(HoldCause.DOUBT, message("hold.doubt")))
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at

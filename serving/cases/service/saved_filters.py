@@ -17,14 +17,14 @@ def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None
 
     Raises Invalid (the name is empty or too long) or Conflict (the person has twenty filters already).
     """
-    found = SavedFilter(_name(name), query)
+    saved_filter = SavedFilter(_name(name), query)
     with runtime.store.write() as connection:
         kept = saved_filters.of_person(connection, person.user_id)
-        if len(kept) >= MOST and all(one.name != found.name for one in kept):
+        if len(kept) >= MOST and all(one.name != saved_filter.name for one in kept):
             raise Conflict(
                 "You have {most} filters already. Delete one you no longer need, then save this one.", most=MOST
             )
-        saved_filters.save(connection, person.user_id, found, runtime.clock.now())
+        saved_filters.save(connection, person.user_id, saved_filter, runtime.clock.now())
 
 
 def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:

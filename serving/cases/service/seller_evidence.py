@@ -97,13 +97,15 @@ def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
 
     A second review omits those of its own listing, because they reveal earlier decisions on it.
     """
-    here = case.marketplace_id
-    seller = listings.seller_of(connection, here, case.version_id)
-    found = seller_uploads.about(connection, here, case.listing_id, seller, most=_MOST_SHOWN)
+    marketplace_id = case.marketplace_id
+    seller = listings.seller_of(connection, marketplace_id, case.version_id)
+    found = seller_uploads.about(connection, marketplace_id, case.listing_id, seller, most=_MOST_SHOWN)
     if case.lane is CaseLane.SECOND_REVIEW:
         found = [one for one in found if one.listing_id != case.listing_id]
-    appeal = appeals.of_case(connection, here, case.case_id)
-    about = {one: _about(connection, here, one) for one in {upload.action_id for upload in found}}
+    appeal = appeals.of_case(connection, marketplace_id, case.case_id)
+    about = {
+        action_id: _about(connection, marketplace_id, action_id) for action_id in {upload.action_id for upload in found}
+    }
     return tuple(
         Document(one, *about[one.action_id], at_issue=appeal is not None and appeal.action_id == one.action_id)
         for one in found
@@ -137,17 +139,17 @@ def for_rights_holder(
         return _content(connection, shown_to_rights_holder(connection, found), upload_id)
 
 
-def shown_to_rights_holder(connection: Connection, found: CounterNotice) -> list[SellerUpload]:
+def shown_to_rights_holder(connection: Connection, counter_notice: CounterNotice) -> list[SellerUpload]:
     """The documents for a removal; empty until the seller has sent its answer, because until then they are a draft."""
-    if found.first_answered_at is None:
+    if counter_notice.first_answered_at is None:
         return []
-    return seller_uploads.of_action(connection, found.marketplace_id, found.action_id)
+    return seller_uploads.of_action(connection, counter_notice.marketplace_id, counter_notice.action_id)
 
 
 def _content(connection: Connection, shown: list[SellerUpload], upload_id: str) -> tuple[SellerUpload, bytes]:
-    for one in shown:
-        if one.upload_id == upload_id:
-            return one, seller_uploads.content_of(connection, one)
+    for seller_upload in shown:
+        if seller_upload.upload_id == upload_id:
+            return seller_upload, seller_uploads.content_of(connection, seller_upload)
     raise NotFound("There is no such document.")
 
 

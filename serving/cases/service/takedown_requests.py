@@ -77,7 +77,7 @@ class _Given:
             "version_id": self.item.version_id,
             "verdict_id": self.verdict_id,
             "fate": self.fate.value,
-            "reasons": [as_json(one) for one in self.reasons],
+            "reasons": [as_json(reason) for reason in self.reasons],
             "refusal": None if self.refusal is None else as_data(self.refusal),
         }
 
@@ -165,7 +165,8 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
         done = refusals.count(None)
         if not done:
             raise next(
-                (one for one in refusals if one is not None), NotFound("Nothing in this request is left to undo.")
+                (refusal for refusal in refusals if refusal is not None),
+                NotFound("Nothing in this request is left to undo."),
             )
         _record(connection, person, "takedown.taken_back", (found.marketplace_id, request_id), {"offers": done}, now)
     return done
@@ -221,8 +222,8 @@ def _undo(
     return None
 
 
-def _answered(connection: Connection, found: StoredRequest) -> Answered:
-    return Answered(found, tuple(takedown_requests.items(connection, found)))
+def _answered(connection: Connection, request: StoredRequest) -> Answered:
+    return Answered(request, tuple(takedown_requests.items(connection, request)))
 
 
 def _record(

@@ -175,20 +175,20 @@ def _append(
     return after
 
 
-def _check_time(connection: Connection, found: TestBuy, occurred_at: datetime, now: datetime) -> None:
-    last = test_buys.log(connection, found.marketplace_id, found.test_buy_id)[-1]
+def _check_time(connection: Connection, test_buy: TestBuy, occurred_at: datetime, now: datetime) -> None:
+    last = test_buys.log(connection, test_buy.marketplace_id, test_buy.test_buy_id)[-1]
     if not is_in_order(last.occurred_at, occurred_at, now):
         raise Invalid("A step cannot be earlier than the one before it, or in the future.")
 
 
 def _entry(
-    runtime: Runtime, person: Person, found: TestBuy, place: tuple[int, str | None], step_: Step, now: datetime
+    runtime: Runtime, person: Person, test_buy: TestBuy, place: tuple[int, str | None], step_: Step, now: datetime
 ) -> dict[str, Any]:
     number, holder = place
     return {
-        "marketplace_id": found.marketplace_id,
+        "marketplace_id": test_buy.marketplace_id,
         "entry_id": runtime.ids.new("cus"),
-        "test_buy_id": found.test_buy_id,
+        "test_buy_id": test_buy.test_buy_id,
         "number": number,
         "event": step_.event.value,
         "holder": holder,
@@ -199,12 +199,14 @@ def _entry(
     }
 
 
-def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestBuy, step_: Step, now: datetime) -> None:
+def _tell(
+    runtime: Runtime, connection: Connection, person: Person, test_buy: TestBuy, step_: Step, now: datetime
+) -> None:
     """Add the step to the case's timeline and to the audit log, whose chain proves the order of the custody log."""
     event = {
-        "marketplace_id": found.marketplace_id,
+        "marketplace_id": test_buy.marketplace_id,
         "event_id": runtime.ids.new("evt"),
-        "case_id": found.case_id,
+        "case_id": test_buy.case_id,
         "what": f"{IN_TIMELINE}{step_.event.value.replace('_', ' ')}: {step_.text}"[:200],
         "actor": person.name,
         "known_at": now,
@@ -213,11 +215,11 @@ def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestB
     audit.record(
         connection,
         now,
-        found.marketplace_id,
+        test_buy.marketplace_id,
         person.actor,
         f"test_buy.{step_.event.value}",
-        found.test_buy_id,
-        case_id=found.case_id,
+        test_buy.test_buy_id,
+        case_id=test_buy.case_id,
         holder=step_.holder,
         step_=step_.text,
     )

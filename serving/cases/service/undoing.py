@@ -80,7 +80,7 @@ def undo_in(
     return withdrawal_id
 
 
-def withdraw_last(context: DecisionContext, given: StoredVerdict) -> str:
+def withdraw_last(context: DecisionContext, verdict: StoredVerdict) -> str:
     """Withdraw the last verdict of a case with its consequences, under the name of the context's person.
 
     The caller has checked that this person may, and counts the brand's standing again.
@@ -89,20 +89,20 @@ def withdraw_last(context: DecisionContext, given: StoredVerdict) -> str:
     """
     case, connection = context.case, context.connection
     corrected = case_brands.of_case(connection, case.marketplace_id, case.case_id)
-    if any(one.known_at > given.known_at for one in corrected):
+    if any(one.known_at > verdict.known_at for one in corrected):
         raise Conflict("The brand of this case was corrected after the verdict. Decide the case as it stands now.")
-    _undo_overturn(context, given)
-    _withdraw_action(context, given)
-    if not verdicts.claimed_by_another(connection, given):
-        _reopen(context, given)
-    withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
-    withdrawal_id = append(context, withdrawal, supersedes=given)
-    notice_decisions.reopen(connection, case, given.verdict_id)
+    _undo_overturn(context, verdict)
+    _withdraw_action(context, verdict)
+    if not verdicts.claimed_by_another(connection, verdict):
+        _reopen(context, verdict)
+    withdrawal = Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN)
+    withdrawal_id = append(context, withdrawal, supersedes=verdict)
+    notice_decisions.reopen(connection, case, verdict.verdict_id)
     found = appeals.of_case(connection, case.marketplace_id, case.case_id)
-    if found is not None and given.lane is CaseLane.APPEAL:
+    if found is not None and verdict.lane is CaseLane.APPEAL:
         appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, context.at)
         tell_counter_notice(context, found, CounterNoticeEvent.REOPEN)
-    note(context, f"Withdrew “{given.judgement.value.replace('_', ' ')}”.")
+    note(context, f"Withdrew “{verdict.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 
 
@@ -132,7 +132,7 @@ def overrule(runtime: Runtime, connection: Connection, person: Person, key: tupl
     note(context, "The pending removal was withdrawn; an analyst decides again.")
 
 
-def _reopen(context: DecisionContext, given: StoredVerdict) -> None:
+def _reopen(context: DecisionContext, verdict: StoredVerdict) -> None:
     """Open the case as it stood before the verdict. A case that was opened since on the same version joins it.
 
     Where the listing has changed since, the case of the new version is the one to decide.
@@ -147,29 +147,29 @@ def _reopen(context: DecisionContext, given: StoredVerdict) -> None:
         cases.change(connection, later, CaseEvent.NEW_VERSION, {"decided_at": context.at}, holder=None, at=context.at)
         notices.move_to_case(connection, case.marketplace_id, later.case_id, case.case_id)
     values = {
-        "lane": given.lane.value,
+        "lane": verdict.lane.value,
         "decided_at": None,
         "priority": max(case.priority, later.priority),
-        **_as_before(case, later, given),
+        **_as_before(case, later, verdict),
     }
     event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
     cases.change(connection, case, event, values, holder=context.person.user_id, at=context.at)
 
 
-def _as_before(case: Case, later: Case, given: StoredVerdict) -> dict[str, object]:
+def _as_before(case: Case, later: Case, verdict: StoredVerdict) -> dict[str, object]:
     """The deadline and the question as they stood before the verdict; a notice that came since may be due sooner."""
-    if given.due_before is None:
+    if verdict.due_before is None:
         return {}
     wanted = [one.notice_due_at for one in (case, later) if one.notice_due_at is not None]
     notice_due_at = min(wanted, default=None)
-    due_at = given.due_before
-    if notice_due_at is not None and given.lane is not CaseLane.ASK_BRAND:
+    due_at = verdict.due_before
+    if notice_due_at is not None and verdict.lane is not CaseLane.ASK_BRAND:
         due_at = min(due_at, notice_due_at)
-    return {"due_at": due_at, "notice_due_at": notice_due_at, "question_returned": given.returned_before}
+    return {"due_at": due_at, "notice_due_at": notice_due_at, "question_returned": verdict.returned_before}
 
 
-def _undo_overturn(context: DecisionContext, given: StoredVerdict) -> None:
-    found = overturns.by_verdict(context.connection, context.case.marketplace_id, given.verdict_id)
+def _undo_overturn(context: DecisionContext, verdict: StoredVerdict) -> None:
+    found = overturns.by_verdict(context.connection, context.case.marketplace_id, verdict.verdict_id)
     if found is None:
         return
     if found.cause is Undone.CONCEDED:
@@ -180,7 +180,7 @@ def _undo_overturn(context: DecisionContext, given: StoredVerdict) -> None:
     )
 
 
-def _withdraw_action(context: DecisionContext, given: StoredVerdict) -> None:
-    made = actions.of_verdicts(context.connection, context.case.marketplace_id, [given.verdict_id])
-    if given.verdict_id in made:
-        withdraw(context.runtime, context.connection, made[given.verdict_id], context.actor, context.at)
+def _withdraw_action(context: DecisionContext, verdict: StoredVerdict) -> None:
+    made = actions.of_verdicts(context.connection, context.case.marketplace_id, [verdict.verdict_id])
+    if verdict.verdict_id in made:
+        withdraw(context.runtime, context.connection, made[verdict.verdict_id], context.actor, context.at)

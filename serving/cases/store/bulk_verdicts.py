@@ -66,7 +66,7 @@ def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
     return StoredBulk(found["marketplace_id"], bulk_id, user_id, Judgement(found["judgement"]), found["known_at"])
 
 
-def items(connection: Connection, found: StoredBulk) -> list[StoredBulkItem]:
+def items(connection: Connection, bulk: StoredBulk) -> list[StoredBulkItem]:
     """The results of all cases, in the order of decision."""
     later = verdict.alias("later")
     here, undone = bulk_item.c.marketplace_id, later.c.verdict_id.is_not(None).label("undone")
@@ -79,7 +79,7 @@ def items(connection: Connection, found: StoredBulk) -> list[StoredBulkItem]:
             (listing_version.c.marketplace_id == here) & (listing_version.c.version_id == bulk_item.c.version_id),
         )
         .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == bulk_item.c.verdict_id))
-        .where(here == found.marketplace_id, bulk_item.c.bulk_id == found.bulk_id)
+        .where(here == bulk.marketplace_id, bulk_item.c.bulk_id == bulk.bulk_id)
         .order_by(bulk_item.c.number)
     )
     return reader(StoredBulkItem).all(connection, query)

@@ -66,9 +66,9 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[S
 def last_given(namings: Iterable[StoredNaming]) -> StoredNaming | None:
     """The last naming that is not undone, of a case's namings oldest first."""
     given: list[StoredNaming] = []
-    for one in namings:
-        if one.undoes_id is None:
-            given.append(one)
+    for naming in namings:
+        if naming.undoes_id is None:
+            given.append(naming)
         elif given:
             given.pop()
     return given[-1] if given else None

@@ -66,7 +66,7 @@ def _parts(wanted: QueueFilter) -> list[QueueFilter]:
         return [wanted]
     blind = tuple(lane for lane in wanted.lanes if lane in BLIND_LANES)
     others = tuple(lane for lane in wanted.lanes if lane not in BLIND_LANES)
-    return [replace(wanted, lanes=some) for some in (others, blind) if some]
+    return [replace(wanted, lanes=other) for other in (others, blind) if other]
 
 
 def lane_sizes(

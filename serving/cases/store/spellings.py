@@ -31,8 +31,8 @@ def add_spellings(
 ) -> None:
     """Keep the spellings of the listing that a naming is of."""
     rows = [
-        {"marketplace_id": marketplace_id, "naming_id": naming_id, "spelling": one, "listing_id": listing_id}
-        for one in spellings
+        {"marketplace_id": marketplace_id, "naming_id": naming_id, "spelling": spelling, "listing_id": listing_id}
+        for spelling in spellings
     ]
     add(connection, named_spelling, rows)
 

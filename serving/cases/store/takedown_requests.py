@@ -95,21 +95,21 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
     return reader(StoredRequest).all(connection, query) if pairs else []
 
 
-def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str, int]:
+def sizes(connection: Connection, requests: Collection[StoredRequest]) -> dict[str, int]:
     """The number of listings by request."""
     query = (
         select(takedown_item.c.request_id, func.count().label("n"))
-        .where(takedown_item.c.request_id.in_([one.request_id for one in found]))
+        .where(takedown_item.c.request_id.in_([request.request_id for request in requests]))
         .group_by(takedown_item.c.request_id)
     )
     return {row.request_id: row.n for row in connection.execute(query)}
 
 
-def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
+def items(connection: Connection, request: StoredRequest) -> list[StoredItem]:
     """The listings of a request, in the order of the request."""
     later, own, here = verdict.alias("later"), verdict.alias("own"), takedown_item.c.marketplace_id
     answered = exists().where(
-        own.c.marketplace_id == here, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == found.brand_id
+        own.c.marketplace_id == here, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == request.brand_id
     )
     undone = later.c.verdict_id.is_not(None).label("undone")
     query = (
@@ -121,7 +121,7 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
             review_case,
             (review_case.c.marketplace_id == here)
             & (review_case.c.case_id == takedown_item.c.case_id)
-            & (review_case.c.brand_id == found.brand_id)
+            & (review_case.c.brand_id == request.brand_id)
             & or_(review_case.c.lane == CaseLane.ASK_BRAND.value, answered),
         )
         .outerjoin(listing, (listing.c.marketplace_id == here) & (listing.c.listing_id == review_case.c.listing_id))
@@ -129,7 +129,7 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
             listing_version,
             (listing_version.c.marketplace_id == here) & (listing_version.c.version_id == review_case.c.version_id),
         )
-        .where(here == found.marketplace_id, takedown_item.c.request_id == found.request_id)
+        .where(here == request.marketplace_id, takedown_item.c.request_id == request.request_id)
         .order_by(takedown_item.c.number)
     )
     return _ITEMS.all(connection, query)

@@ -49,14 +49,14 @@ def red_features(
     A note holds until a later report finds the feature steady, because the next shift is another one, and until the
     champion changes, because the listings compared with change too. Reports of too few listings say nothing.
     """
-    told = [one for one in reports if one[1]["enough"]]
+    told = [report for report in reports if report[1]["enough"]]
     if not told or told[-1] is not reports[-1]:
         return ()
     champion = told[-1][1].get("champion")
     told = [one for one in told if one[1].get("champion") == champion]
     moved = [(made_at, _moved(report)) for made_at, report in told]
     notes = sorted((one for one in given if one.champion == champion), key=lambda one: one.at)
-    latest = {one.feature: one for one in notes}
+    latest = {note.feature: note for note in notes}
     return tuple(_red(name, psi, moved, latest.get(name), policy) for name, psi in moved[-1][1].items())
 
 

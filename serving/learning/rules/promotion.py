@@ -60,10 +60,10 @@ def standing(
     Accounts with a common root count as one person (`serving.accounts.rules.second_person`).
     """
     counted: dict[str, Approval] = {}
-    for one in approvals:
-        reasoned = not not_passed or bool(one.reason.strip())
-        if one.beside == champion and one.by in still_may and reasoned:
-            counted.setdefault(one.by, one)
+    for approval in approvals:
+        reasoned = not not_passed or bool(approval.reason.strip())
+        if approval.beside == champion and approval.by in still_may and reasoned:
+            counted.setdefault(approval.by, approval)
     apart = tuple(counted[by] for by in most_independent(roots, counted))
     doubled = frozenset(counted).difference(one.by for one in apart)
     return Standing(apart, max(0, policy.approvals_needed - len(apart)), doubled)
@@ -136,7 +136,7 @@ def agreed(
     by_analysts = [v for v in answers if v.side is Side.ANALYST]
     latest = {v.user_id: v for v in by_analysts}
     votes = [v for v in by_analysts if latest[v.user_id] is v]
-    pairs = ((one, other) for at, other in enumerate(votes) if other.second_review for one in votes[:at])
+    pairs = ((vote, other) for at, other in enumerate(votes) if other.second_review for vote in votes[:at])
     if not any(independent(roots, one.user_id, other.user_id) for one, other in pairs):
         return None
     values = {VALUES[v.judgement] for v in answers}

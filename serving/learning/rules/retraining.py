@@ -78,38 +78,38 @@ class Decision:
         return isinstance(self.code, Cause)
 
 
-def decide(found: Situation, policy: RetrainingPolicy) -> Decision:
+def decide(situation: Situation, policy: RetrainingPolicy) -> Decision:
     """Whether a training starts now, and why or why not.
 
     New labels come before drift and drift before the schedule: a person reads the first cause that holds. Without a
     first training only labels are a cause, because neither a schedule nor drift has a model to refer to.
     """
-    rested_at = _rested_at(found, policy)
-    next_day = _later(found.started_by_itself_at, timedelta(hours=policy.hours_between))
-    scheduled_at = _later(found.trained_at, timedelta(days=policy.every_days))
+    rested_at = _rested_at(situation, policy)
+    next_day = _later(situation.started_by_itself_at, timedelta(hours=policy.hours_between))
+    scheduled_at = _later(situation.trained_at, timedelta(days=policy.every_days))
     due = (
-        (Cause.LABELS, found.new_labels >= policy.new_labels),
-        (Cause.DRIFT, found.trained_at is not None and bool(found.moved)),
-        (Cause.SCHEDULE, scheduled_at is not None and found.now >= scheduled_at),
+        (Cause.LABELS, situation.new_labels >= policy.new_labels),
+        (Cause.DRIFT, situation.trained_at is not None and bool(situation.moved)),
+        (Cause.SCHEDULE, scheduled_at is not None and situation.now >= scheduled_at),
     )
     waits = (
-        (Wait.OFF, not found.on),
-        (Wait.UNDER_WAY, found.under_way),
-        (Wait.TOO_FEW, not found.enough),
-        (Wait.UNCHANGED, not found.changed),
-        (Wait.TODAY, next_day is not None and found.now < next_day),
-        (Wait.BACK_OFF, rested_at is not None and found.now < rested_at),
+        (Wait.OFF, not situation.on),
+        (Wait.UNDER_WAY, situation.under_way),
+        (Wait.TOO_FEW, not situation.enough),
+        (Wait.UNCHANGED, not situation.changed),
+        (Wait.TODAY, next_day is not None and situation.now < next_day),
+        (Wait.BACK_OFF, rested_at is not None and situation.now < rested_at),
     )
     code = next((one for one, holds in (*waits, *due) if holds), Wait.NOT_DUE)
     until = {Wait.TODAY: next_day, Wait.BACK_OFF: rested_at}
     return Decision(
         code,
-        found.new_labels,
+        situation.new_labels,
         policy.new_labels,
         scheduled_at,
         until.get(code) if isinstance(code, Wait) else None,
-        found.failures,
-        found.moved,
+        situation.failures,
+        situation.moved,
     )
 
 
@@ -126,13 +126,13 @@ def standing_alarm(
     return tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
 
 
-def _rested_at(found: Situation, policy: RetrainingPolicy) -> datetime | None:
+def _rested_at(situation: Situation, policy: RetrainingPolicy) -> datetime | None:
     """The end of the back-off: a day after the first refused or failed training, and twice as long after each more."""
-    if found.failed_at is None or not found.failures:
+    if situation.failed_at is None or not situation.failures:
         return None
     # The exponent is bounded, because the number of failures is not.
-    days = policy.back_off_days * 2 ** min(found.failures - 1, 16)
-    return found.failed_at + timedelta(days=min(days, policy.most_back_off_days))
+    days = policy.back_off_days * 2 ** min(situation.failures - 1, 16)
+    return situation.failed_at + timedelta(days=min(days, policy.most_back_off_days))
 
 
 def _later(moment: datetime | None, by: timedelta) -> datetime | None:

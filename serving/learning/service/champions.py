@@ -63,9 +63,9 @@ def reference_of(connection: Connection, marketplace_id: str) -> Reference:
     """The last champion that passed its gates: people may accept a weaker one, but it never becomes the measure."""
     past = learning.promotions(connection, marketplace_id)
     passed = (
-        one.digest
-        for one in past
-        if not any(blocking(learning.get_model(connection, marketplace_id, one.digest).report["gates"]))
+        promotion.digest
+        for promotion in past
+        if not any(blocking(learning.get_model(connection, marketplace_id, promotion.digest).report["gates"]))
     )
     digest, champion = next(passed, None), past[0].digest if past else None
     return Reference(digest, None if digest == champion else champion)

@@ -46,7 +46,9 @@ def _double_labelled(
     found, roots = [], origins.roots(connection)
     for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[row["version_id"]]
-        both = agreed([one.given for one in version.verdicts], version.appeal, roots=roots, as_of=as_of, policy=policy)
+        both = agreed(
+            [verdict.given for verdict in version.verdicts], version.appeal, roots=roots, as_of=as_of, policy=policy
+        )
         if isinstance(both, Agreed):
             seller, facts = row["seller_external_id"], row["body"].decode()
             found.append(GoldenItem(row["version_id"], row["listing_id"], seller, both.value, both.verdicts, facts))

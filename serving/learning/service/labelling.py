@@ -37,7 +37,7 @@ def label_of(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> L
     """The label of one version at a moment, or the reason why there is none."""
     decision = version.decision.given if version.decision else None
     return label_from(
-        [one.given for one in version.verdicts],
+        [verdict.given for verdict in version.verdicts],
         version.appeal,
         as_of=as_of,
         policy=policy,
@@ -60,7 +60,7 @@ def labelled_rows(
         version = versions[found["version_id"]]
         label = label_of(version, as_of, policy)
         if isinstance(label, Label) and (proof := proof_of(version, label)):
-            proven.append((found, label, proof, any(one.reported for one in version.verdicts)))
+            proven.append((found, label, proof, any(verdict.reported for verdict in version.verdicts)))
     sellers = {found["seller_external_id"] for found, *_ in proven} - {None}
     clusters = components_at(connection, marketplace_id, sellers, as_of)
     return [_row(*one, cluster=clusters.get(one[0]["seller_external_id"]), as_of=as_of) for one in proven]
@@ -71,7 +71,7 @@ def proof_of(version: VerdictHistory, label: Label) -> tuple[int, ...]:
 
     A verdict in its table without an entry in the log was not given through the service.
     """
-    recorded = {one.given.verdict_id: one.audit_sequence for one in version.verdicts}
+    recorded = {verdict.given.verdict_id: verdict.audit_sequence for verdict in version.verdicts}
     if version.decision:
         recorded[version.decision.given.verdict_id] = version.decision.audit_sequence
     entries = [recorded[verdict_id] for verdict_id in label.provenance]

@@ -206,13 +206,13 @@ def _folder(runtime: Runtime, job: Job) -> Path:
 
 def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
     """What the child trained, kept until its bundle is admitted."""
-    here = job.marketplace_id
-    snapshot_id, path, digest = export_snapshot(runtime, here)
+    marketplace_id = job.marketplace_id
+    snapshot_id, path, digest = export_snapshot(runtime, marketplace_id)
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
-    open_second_reviews(runtime, here, job.job_id)
+    open_second_reviews(runtime, marketplace_id, job.job_id)
     with runtime.store.read() as connection:
-        reference = reference_of(connection, here)
-    golden = write_golden_set(runtime, here)
+        reference = reference_of(connection, marketplace_id)
+    golden = write_golden_set(runtime, marketplace_id)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--learner", runtime.settings.learner, "--encoder", runtime.settings.encoder),
@@ -224,7 +224,7 @@ def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
         *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
         *(("--champion", str(runtime.services[BundleStore].fetched(reference.digest))) if reference.digest else ()),
         *(("--golden", str(golden[0]), "--golden-digest", golden[1]) if golden is not None else ()),
-        *registry_arguments(runtime, here),
+        *registry_arguments(runtime, marketplace_id),
     ]
     done = run_child(
         JOB,

@@ -64,7 +64,9 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
     found = _shifts(samples[0], samples[1], champion, runtime.settings.model_threads)
     report["listings"] = [len(sample) for sample in samples]
     report["enough"] = min(map(len, samples)) >= FEWEST
-    report["shifts"] = [{**asdict(one), "by_chance": _finite(one.by_chance), "level": one.level.value} for one in found]
+    report["shifts"] = [
+        {**asdict(shift), "by_chance": _finite(shift.by_chance), "level": shift.level.value} for shift in found
+    ]
     row = {"marketplace_id": here, "report_id": runtime.ids.new("dri"), "report": report, "made_at": now}
     with runtime.store.write() as connection:
         monitoring.add_drift_report(connection, row)
@@ -146,8 +148,8 @@ def _outcomes(
     }
 
 
-def _estimate(found: Estimate) -> dict[str, Any]:
-    return asdict(found)
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return asdict(estimate)
 
 
 def _finite(value: float) -> float | None:

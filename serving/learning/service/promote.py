@@ -50,15 +50,15 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     already approved it, or their account counts as one person with an approver's).
     """
     _refuse_nameless(runtime, by)
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     found = _model(runtime, marketplace, digest)
     reason = reason.strip()[:500]
     with runtime.store.read() as connection:
-        _checked(runtime, connection, here, found, by, reason)
+        _checked(runtime, connection, marketplace_id, found, by, reason)
     runtime.services[BundleStore].load(found.digest)
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two simultaneous approvers, the second sees the first approval.
-        stands = _approve(runtime, connection, here, found, by, reason, kind="promote")
+        stands = _approve(runtime, connection, marketplace_id, found, by, reason, kind="promote")
     follow_champions(runtime)
     return Approved(found.digest, stands)
 
@@ -94,10 +94,10 @@ def _checked(
     champion = _champion(connection, marketplace_id)
     if champion == model.digest:
         raise Conflict("This model is the champion already.")
-    given = Approval(by, reason, champion)
+    approval = Approval(by, reason, champion)
     stands = standing_of(runtime, connection, marketplace_id, model)
-    check_approval(stands, given, _roots_of_actors(connection), not_passed=not_passed(model))
-    return given
+    check_approval(stands, approval, _roots_of_actors(connection), not_passed=not_passed(model))
+    return approval
 
 
 def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str) -> str:
@@ -158,9 +158,9 @@ def rolls_back_alone(runtime: Runtime, connection: Connection, marketplace_id: s
 
 def _earlier_champion(connection: Connection, marketplace_id: str) -> str:
     past = learning.promotions(connection, marketplace_id)
-    for one in past:
-        if one.digest != past[0].digest:
-            return one.digest
+    for promotion in past:
+        if promotion.digest != past[0].digest:
+            return promotion.digest
     raise Conflict("There is no earlier champion to go back to.")
 
 
@@ -168,7 +168,7 @@ def challenger(runtime: Runtime, marketplace: Marketplace) -> Model | None:
     """The newest model, unless it is or was the champion."""
     with runtime.store.read() as connection:
         newest = learning.models(connection, marketplace.marketplace_id, 1)
-        past = {one.digest for one in learning.promotions(connection, marketplace.marketplace_id)}
+        past = {promotion.digest for promotion in learning.promotions(connection, marketplace.marketplace_id)}
     return newest[0] if newest and newest[0].digest not in past else None
 
 

@@ -96,13 +96,13 @@ def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
     """
     if name == CHALLENGER:
         return required(challenger(runtime, marketplace), "There is no challenger; retrain first.")
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     with runtime.store.read() as connection:
         digest = required(
-            learning.champions(connection).get(here) if name == CHAMPION else name,
+            learning.champions(connection).get(marketplace_id) if name == CHAMPION else name,
             "There is no champion yet; the starter scorecard scores.",
         )
-        return learning.get_model(connection, here, digest)
+        return learning.get_model(connection, marketplace_id, digest)
 
 
 def _batches(rows: Iterator[EarlierScore]) -> Iterator[list[EarlierScore]]:

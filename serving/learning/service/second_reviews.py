@@ -128,23 +128,23 @@ def open_gold_items(runtime: Runtime) -> int:
     return sum(_open_one(runtime, here) for here in due)
 
 
-def _is_due(runtime: Runtime, connection: Connection, here: str) -> bool:
-    stored = golden.in_force(connection, here, runtime.clock.now())
+def _is_due(runtime: Runtime, connection: Connection, marketplace_id: str) -> bool:
+    stored = golden.in_force(connection, marketplace_id, runtime.clock.now())
     if stored is None:
         return False
-    since, state = second_reviews.last_gold_item(connection, here) or (stored.frozen_at, CaseState.DECIDED)
+    since, state = second_reviews.last_gold_item(connection, marketplace_id) or (stored.frozen_at, CaseState.DECIDED)
     rare = runtime.policies[SecondLookPolicy].known_answer_one_in
-    people = second_reviews.analysts_of_gold_items(connection, here)
+    people = second_reviews.analysts_of_gold_items(connection, marketplace_id)
     return state is not CaseState.OPEN and second_reviews.gold_answers_since(connection, people, since, rare) >= rare
 
 
-def _open_one(runtime: Runtime, here: str) -> bool:
+def _open_one(runtime: Runtime, marketplace_id: str) -> bool:
     now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
     with runtime.store.write() as connection:
-        if not _is_due(runtime, connection, here):
+        if not _is_due(runtime, connection, marketplace_id):
             return False
-        item = _drawn(runtime, connection, here)
-        first = cases.first_of_versions(connection, here, [item.version_id]) if item is not None else {}
+        item = _drawn(runtime, connection, marketplace_id)
+        first = cases.first_of_versions(connection, marketplace_id, [item.version_id]) if item is not None else {}
         if item is None or item.version_id not in first:
             return False
         case_id, judged = runtime.ids.new("cas"), first[item.version_id]
@@ -154,16 +154,16 @@ def _open_one(runtime: Runtime, here: str) -> bool:
     return True
 
 
-def _drawn(runtime: Runtime, connection: Connection, here: str) -> GoldenItem | None:
+def _drawn(runtime: Runtime, connection: Connection, marketplace_id: str) -> GoldenItem | None:
     """A listing of the golden set that has not been used, and that at least one analyst has not judged."""
-    kept = golden_set_of(connection, here, runtime.clock.now())
+    kept = golden_set_of(connection, marketplace_id, runtime.clock.now())
     taken, people = (
-        second_reviews.gold_items_taken(connection, here),
-        second_reviews.analysts_of_gold_items(connection, here),
+        second_reviews.gold_items_taken(connection, marketplace_id),
+        second_reviews.analysts_of_gold_items(connection, marketplace_id),
     )
     left = [] if kept is None else [item for item in kept.items if item.version_id not in taken]
     begin = int(runtime.draw() * len(left))
     for item in (*left[begin:], *left[:begin]):
-        if people - second_reviews.judges_of_gold_items(connection, here, item.listing_id):
+        if people - second_reviews.judges_of_gold_items(connection, marketplace_id, item.listing_id):
             return item
     return None

@@ -30,7 +30,7 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
     here, now = marketplace.marketplace_id, runtime.clock.now()
     model = model_named(runtime, marketplace, name)
     runtime.services[BundleStore].load(model.digest)
-    found = Trial(here, runtime.ids.new("tri"), model.digest, share, by, now)
+    trial = Trial(here, runtime.ids.new("tri"), model.digest, share, by, now)
     with runtime.store.write() as connection:
         audit.hold(connection)
         if learning.champions(connection).get(here) == model.digest:
@@ -38,10 +38,10 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
         if trials.open_trials(connection, here):
             raise Conflict("A model is on trial already; end that trial first.")
         _check(runtime, connection, here, model, share, by)
-        trials.add_trial(connection, row_of(found))
-        _record(runtime, connection, found, by, "trial.started", share)
+        trials.add_trial(connection, row_of(trial))
+        _record(runtime, connection, trial, by, "trial.started", share)
     follow_trials(runtime)
-    return found
+    return trial
 
 
 def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by: str) -> Trial:
@@ -49,11 +49,13 @@ def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by
 
     Raises Invalid, Forbidden, Conflict (as for `start`; or no model is on trial).
     """
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = _on_trial(connection, here)
-        _check(runtime, connection, here, learning.get_model(connection, here, found.digest), share, by)
+        found = _on_trial(connection, marketplace_id)
+        _check(
+            runtime, connection, marketplace_id, learning.get_model(connection, marketplace_id, found.digest), share, by
+        )
         trials.change(connection, found, share=share)
         _record(runtime, connection, found, by, "trial.share", share)
     follow_trials(runtime)
@@ -74,11 +76,11 @@ def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
     return found
 
 
-def shown_so_far(runtime: Runtime, connection: Connection, found: Trial) -> Comparison:
+def shown_so_far(runtime: Runtime, connection: Connection, trial: Trial) -> Comparison:
     """A comparison of both models' flags since the trial began, by the labels of now."""
     now = runtime.clock.now()
-    labels = mature_labels(connection, found.marketplace_id, runtime.policies[LabelPolicy], now)
-    rows = trials.scores(connection, found.marketplace_id, found.trial_id)
+    labels = mature_labels(connection, trial.marketplace_id, runtime.policies[LabelPolicy], now)
+    rows = trials.scores(connection, trial.marketplace_id, trial.trial_id)
     return compare(Tried(champion, challenger, labels.get(version)) for version, champion, challenger in rows)
 
 
@@ -89,10 +91,12 @@ def _on_trial(connection: Connection, marketplace_id: str) -> Trial:
     return found[0]
 
 
-def still_missing(runtime: Runtime, connection: Connection, found: Trial, by: str) -> int:
+def still_missing(runtime: Runtime, connection: Connection, trial: Trial, by: str) -> int:
     """How many more people must approve the model on trial before this person may let it decide."""
-    here = found.marketplace_id
-    approved_by, needed = _approvals(runtime, connection, here, learning.get_model(connection, here, found.digest))
+    marketplace_id = trial.marketplace_id
+    approved_by, needed = _approvals(
+        runtime, connection, marketplace_id, learning.get_model(connection, marketplace_id, trial.digest)
+    )
     return missing_approvals(by=by, approved_by=approved_by, needed=needed)
 
 
@@ -109,7 +113,7 @@ def _approvals(
     return frozenset(one.by for one in counted), runtime.policies[PromotionPolicy].approvals_needed
 
 
-def _record(runtime: Runtime, connection: Connection, found: Trial, by: str, act: str, share: float) -> None:
+def _record(runtime: Runtime, connection: Connection, trial: Trial, by: str, act: str, share: float) -> None:
     audit.record(
-        connection, runtime.clock.now(), found.marketplace_id, by, act, found.digest, trial=found.trial_id, share=share
+        connection, runtime.clock.now(), trial.marketplace_id, by, act, trial.digest, trial=trial.trial_id, share=share
     )

@@ -30,8 +30,8 @@ def sample_of_facts(connection: Connection, marketplace_id: str, window: Window,
     digests = connection.execute(query.order_by(score.c.scored_at, score.c.score_id)).scalars().all()
     wanted = _spread(digests, most)
     bodies: dict[str, Facts] = {}
-    for some in _parts(sorted(set(wanted))):
-        stored = select(facts.c.digest, facts.c.body).where(inside(facts, marketplace_id), facts.c.digest.in_(some))
+    for part in _parts(sorted(set(wanted))):
+        stored = select(facts.c.digest, facts.c.body).where(inside(facts, marketplace_id), facts.c.digest.in_(part))
         bodies |= {row.digest: facts_from_json(row.body) for row in connection.execute(stored)}
     return [bodies[digest] for digest in wanted]
 
@@ -68,7 +68,7 @@ _EARLIER_SCORES: Final = RowReader(EarlierScore, facts=facts_from_json)
 def earlier_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[EarlierScore]:
     """The first scores of at most `most` versions in a window, evenly spaced, in the order of time."""
     first = select(func.min(score.c.score_id)).where(*_scored(marketplace_id, window)).group_by(score.c.version_id)
-    for some in _parts(_spread(sorted(connection.execute(first).scalars()), most)):
+    for part in _parts(_spread(sorted(connection.execute(first).scalars()), most)):
         query = (
             select(
                 score.c.version_id,
@@ -80,7 +80,7 @@ def earlier_scores(connection: Connection, marketplace_id: str, window: Window, 
             .join(listing, same(score, listing, "listing_id"))
             .join(listing_version, same(score, listing_version, "version_id"))
             .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
-            .where(score.c.marketplace_id == marketplace_id, score.c.score_id.in_(some))
+            .where(score.c.marketplace_id == marketplace_id, score.c.score_id.in_(part))
             .order_by(score.c.score_id)
         )
         yield from map(_EARLIER_SCORES.of, connection.execute(query).mappings())

@@ -64,8 +64,8 @@ def of_versions(
 ) -> dict[str, VerdictHistory]:
     """The same for these versions alone, so that a few versions do not require a read of all verdicts."""
     found: dict[str, VerdictHistory] = {}
-    for some in chunks(_judged(connection, marketplace_id, version_ids)):
-        found |= _histories(connection, marketplace_id, as_of, some)
+    for chunk in chunks(_judged(connection, marketplace_id, version_ids)):
+        found |= _histories(connection, marketplace_id, as_of, chunk)
     return found
 
 
@@ -83,11 +83,11 @@ def _histories(
 ) -> dict[str, VerdictHistory]:
     given: dict[str, list[Recorded]] = {}
     decisions: dict[str, Recorded] = {}
-    for one in _recorded(connection, marketplace_id, as_of, only):
-        if one.lane is not CaseLane.APPEAL:
-            given.setdefault(one.version_id, []).append(one)
-        elif not one.given.superseded:
-            decisions[one.case_id] = one
+    for recorded in _recorded(connection, marketplace_id, as_of, only):
+        if recorded.lane is not CaseLane.APPEAL:
+            given.setdefault(recorded.version_id, []).append(recorded)
+        elif not recorded.given.superseded:
+            decisions[recorded.case_id] = recorded
     found = {version_id: VerdictHistory(tuple(verdicts)) for version_id, verdicts in given.items()}
     for version_id, case_id in _appeals(connection, marketplace_id, as_of, only):
         state, decision = _state(decisions.get(case_id))

@@ -125,11 +125,11 @@ def relists_among(
     return found
 
 
-def _after(one: Removed, step: Step | None, brands: Mapping[int, str | None]) -> Removed:
+def _after(removed: Removed, step: Step | None, brands: Mapping[int, str | None]) -> Removed:
     if step is None:
-        return one
-    brand_id = brands[step.position] if step.is_version else one.brand_id
-    return replace(one, seller=step.listing.seller.external_id, brand_id=brand_id)
+        return removed
+    brand_id = brands[step.position] if step.is_version else removed.brand_id
+    return replace(removed, seller=step.listing.seller.external_id, brand_id=brand_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,18 +116,18 @@ class Step:
         )
 
 
-def content_of(found: Listing) -> dict[str, Any]:
+def content_of(listing: Listing) -> dict[str, Any]:
     """What a buyer sees, without what is missing."""
-    return {field.name: value for field in CONTENT_FIELDS if (value := getattr(found, field.name)) is not None}
+    return {field.name: value for field in CONTENT_FIELDS if (value := getattr(listing, field.name)) is not None}
 
 
 _COUNTERS: Final = tuple(field.name for field in OBSERVED_FIELDS)
 _BLANK: Final = {field.name: getattr(SellerBlock(), field.name) for field in dataclasses.fields(SellerBlock)}
 
 
-def observed_of(found: Listing) -> dict[str, Any]:
+def observed_of(listing: Listing) -> dict[str, Any]:
     """Counters and the seller block, without missing values."""
-    block = found.seller
-    counters = {name: value for name in _COUNTERS if (value := getattr(found, name)) is not None}
+    block = listing.seller
+    counters = {name: value for name in _COUNTERS if (value := getattr(listing, name)) is not None}
     seller = {name: value for name, missing in _BLANK.items() if (value := getattr(block, name)) != missing}
     return {**counters, "seller": seller} if seller else counters

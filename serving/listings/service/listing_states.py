@@ -101,23 +101,23 @@ class ListingStates:
                 self._floors.take_in(step.listing_id, seller, step.as_of)
         return steps
 
-    def _moment(self, found: Listing, now: datetime) -> datetime:
+    def _moment(self, listing: Listing, now: datetime) -> datetime:
         if self._floors is None:
             return now
-        before = self._states.get(found.external_id)
-        floor = self._floors.of(found.seller.external_id, before.listing_id if before else None)
-        return min(max(found.occurred_at or now, floor or EARLIEST), now)
+        before = self._states.get(listing.external_id)
+        floor = self._floors.of(listing.seller.external_id, before.listing_id if before else None)
+        return min(max(listing.occurred_at or now, floor or EARLIEST), now)
 
-    def _step(self, position: int, found: Listing, as_of: datetime) -> Step:
-        before, new = self._states.get(found.external_id), self._runtime.ids.new
-        observed = Canonical.of(observed_of(found))
+    def _step(self, position: int, listing: Listing, as_of: datetime) -> Step:
+        before, new = self._states.get(listing.external_id), self._runtime.ids.new
+        observed = Canonical.of(observed_of(listing))
         step = Step(
             position,
-            found,
+            listing,
             as_of,
             before,
             observed,
-            found.content_hash,
+            listing.content_hash,
             hashlib.sha256(observed.encode()).hexdigest(),
             listing_id=before.listing_id if before else new("lst"),
             version_id=before.version_id if before else new("ver"),

@@ -16,29 +16,29 @@ from serving.scoring.store.near_duplicates import Alike, Texts
 
 
 def near_duplicates_of(
-    connection: Connection, marketplace_id: str, found: Listing, as_of: datetime
+    connection: Connection, marketplace_id: str, listing: Listing, as_of: datetime
 ) -> NearDuplicates | None:
     """The stored near-duplicates of one listing's text; None where the text is too short for a comparison."""
-    return near_duplicates_of_all(connection, marketplace_id, [found], as_of)[0]
+    return near_duplicates_of_all(connection, marketplace_id, [listing], as_of)[0]
 
 
 def near_duplicates_of_all(
     connection: Connection, marketplace_id: str, listings: Sequence[Listing], as_of: datetime
 ) -> list[NearDuplicates | None]:
     """As `near_duplicates_of`, for listings that do not see each other; the stored texts are read once for all."""
-    signatures = [signature_of(one) for one in listings]
-    texts = Texts(connection, marketplace_id, [one for one in signatures if one is not None])
+    signatures = [signature_of(listing) for listing in listings]
+    texts = Texts(connection, marketplace_id, [signature for signature in signatures if signature is not None])
     return [
         None if signature is None else _compared(signature, found, texts.alike(signature), as_of)
         for signature, found in zip(signatures, listings, strict=True)
     ]
 
 
-def _compared(signature: Signature, found: Listing, texts: Alike, as_of: datetime) -> NearDuplicates:
+def _compared(signature: Signature, listing: Listing, texts: Alike, as_of: datetime) -> NearDuplicates:
     return likeness(
         signature,
-        listing_id=found.external_id,
-        seller=found.seller.external_id,
+        listing_id=listing.external_id,
+        seller=listing.seller.external_id,
         candidates=texts.candidates,
         as_of=as_of,
         more=texts.more,
@@ -78,9 +78,9 @@ class BatchTexts:
         if signature is None:
             return None
         same = (
-            one.text_id
-            for one in self._alike[step.position].candidates
-            if one.listing_id == step.listing.external_id and np.array_equal(one.signature, signature)
+            candidate.text_id
+            for candidate in self._alike[step.position].candidates
+            if candidate.listing_id == step.listing.external_id and np.array_equal(candidate.signature, signature)
         )
         text_id = next(same, step.version_id)
         if text_id == step.version_id:

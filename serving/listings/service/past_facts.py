@@ -52,19 +52,21 @@ def past_facts(
     A listing's time is its `occurred_at`; without one, the moment when intake took in the same row; otherwise `now`.
     The references are those of today.
     """
-    here = marketplace.marketplace_id
-    states = past_states.of_listings(connection, here, {one.external_id for one in listings})
-    seen = past_states.observations(connection, here, {one.listing_id for one in states.values()})
+    marketplace_id = marketplace.marketplace_id
+    states = past_states.of_listings(connection, marketplace_id, {one.external_id for one in listings})
+    seen = past_states.observations(connection, marketplace_id, {state.listing_id for state in states.values()})
     rows: list[_Row] = []
     for one in listings:
         known = states.get(one.external_id)
         mine = seen.get(known.listing_id, ()) if known else ()
         as_of = _moment(one, known, mine, now)
         rows.append(_Row(one, as_of, known, _own(one, known, [other for other in mine if other.known_at == as_of])))
-    histories = SellerHistories.read(connection, here, [(row.listing, row.as_of) for row in rows], with_events=False)
+    histories = SellerHistories.read(
+        connection, marketplace_id, [(row.listing, row.as_of) for row in rows], with_events=False
+    )
     events = _events(connection, marketplace, rows)
-    named = case_brands.of_listings(connection, here, [one.listing_id for one in states.values()])
-    near = _near(connection, here, rows)
+    named = case_brands.of_listings(connection, marketplace_id, [state.listing_id for state in states.values()])
+    near = _near(connection, marketplace_id, rows)
     found: list[Facts] = []
     for i, row in enumerate(rows):
         listing, as_of, known = row.listing, row.as_of, row.known
@@ -83,7 +85,9 @@ def past_facts(
         if i in events:
             history = replace(history, events=events[i])
         namings = named[known.listing_id].given if known and known.listing_id in named else ()
-        found.append(assemble_facts(listing, references, history, marketplace=here, as_of=as_of, named=namings))
+        found.append(
+            assemble_facts(listing, references, history, marketplace=marketplace_id, as_of=as_of, named=namings)
+        )
     return found
 
 
@@ -107,7 +111,7 @@ def _own(listing: Listing, known: PastStates | None, seen: Sequence[Seen]) -> Se
 
 def _same(listing: Listing, known: PastStates) -> set[str]:
     content_hash = listing.content_hash
-    return {one.version_id for one in known.versions if one.content_hash == content_hash}
+    return {version.version_id for version in known.versions if version.content_hash == content_hash}
 
 
 def _observed(listing: Listing) -> Any:

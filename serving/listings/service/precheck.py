@@ -79,10 +79,10 @@ def _facts(
     listings: Sequence[Listing],
     now: datetime,
 ) -> list[Facts]:
-    here = marketplace.marketplace_id
-    histories = SellerHistories.read(connection, here, [(one, now) for one in listings])
-    near = near_duplicates_of_all(connection, here, listings, now)
-    named = case_brands.of_external_ids(connection, here, [one.external_id for one in listings])
+    marketplace_id = marketplace.marketplace_id
+    histories = SellerHistories.read(connection, marketplace_id, [(listing, now) for listing in listings])
+    near = near_duplicates_of_all(connection, marketplace_id, listings, now)
+    named = case_brands.of_external_ids(connection, marketplace_id, [listing.external_id for listing in listings])
     return [
         assemble_facts(
             one,
@@ -90,7 +90,7 @@ def _facts(
             histories.of(
                 one, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=likeness
             ),
-            marketplace=here,
+            marketplace=marketplace_id,
             as_of=now,
             named=named.get(one.external_id, ()),
         )

@@ -14,13 +14,20 @@ _ROW_HEAD: Final = 16_384
 
 
 def quarantine_row(
-    runtime: Runtime, here: str, row: object, problem: Rejection | Rejected, *, source: str, number: int, at: datetime
+    runtime: Runtime,
+    marketplace_id: str,
+    row: object,
+    problem: Rejection | Rejected,
+    *,
+    source: str,
+    number: int,
+    at: datetime,
 ) -> dict[str, Any]:
     """The stored form of one refused row, with its number in the file or request, from 1."""
     text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=True, default=str)
     kept = _storable(text.encode("ascii", "backslashreplace").decode())
     return {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "quarantine_id": runtime.ids.new("qua"),
         "source": source,
         "code": problem.code,

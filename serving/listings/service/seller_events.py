@@ -61,8 +61,10 @@ def receive_events(
         try:
             rows.append(_row(runtime, marketplace, event, now, backfill=backfill))
         except Rejected as problem:
-            here = marketplace.marketplace_id
-            refused.append(quarantine_row(runtime, here, event, problem, source="seller-events", number=number, at=now))
+            marketplace_id = marketplace.marketplace_id
+            refused.append(
+                quarantine_row(runtime, marketplace_id, event, problem, source="seller-events", number=number, at=now)
+            )
     with runtime.store.write() as connection:
         if backfill:
             _not_before_scores(connection, marketplace.marketplace_id, rows, now)

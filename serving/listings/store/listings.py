@@ -40,9 +40,9 @@ class Latest:
     has_late: bool
     prices: OwnPrices | None = None
 
-    def with_late(self, found: PriceHistory) -> "Latest":
+    def with_late(self, price_history: PriceHistory) -> "Latest":
         """The same with the prices of late rows where they belong by time."""
-        return replace(self, earlier_prices=found.before_the_last(), prices=found.so_far())
+        return replace(self, earlier_prices=price_history.before_the_last(), prices=price_history.so_far())
 
 
 def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) -> list[tuple[str, Mapping[str, Any]]]:

@@ -63,7 +63,7 @@ class PastStates:
     def before(self, as_of: datetime, own: Seen | None) -> StateBefore:
         """The state before the row that came in with an observation; without one, before a moment."""
         if own is None:
-            known = [one for one in self.versions if one.known_at < as_of]
+            known = [version for version in self.versions if version.known_at < as_of]
             late = [price for known_at, _, price in self.late if known_at < as_of]
         else:
             until = next(i for i, one in enumerate(self.versions) if one.version_id == own.version_id)

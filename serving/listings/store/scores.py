@@ -51,7 +51,7 @@ def flagged(
     connection: Connection, marketplace_id: str, scorer: str, thresholds: Sequence[float], since: datetime
 ) -> tuple[int, ...]:
     """How many first answers of a model since a moment reach each of these probabilities, and how many there are."""
-    sums = [func.sum(case((score.c.probability >= one, 1), else_=0)) for one in thresholds]
+    sums = [func.sum(case((score.c.probability >= threshold, 1), else_=0)) for threshold in thresholds]
     query = select(func.count(), *sums).where(
         score.c.marketplace_id == marketplace_id,
         score.c.scored_at >= since,

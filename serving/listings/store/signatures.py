@@ -37,7 +37,7 @@ class NewText:
 
 def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewText]) -> None:
     """Store the signatures of new versions, and the keys of texts that are new."""
-    add(connection, text_signature, [_row(marketplace_id, one) for one in texts])
+    add(connection, text_signature, [_row(marketplace_id, text) for text in texts])
 
 
 def _row(marketplace_id: str, one: NewText) -> dict[str, Any]:

@@ -44,18 +44,18 @@ def sender_of(runtime: Runtime) -> tuple[str, str]:
     return name or "Touchstone", address or f"touchstone@{domain_of(runtime)}"
 
 
-def written(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> Written:
+def written(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> Written:
     """The texts of a mail in its reader's language; without its secret link unless that is asked for.
 
     Raises Unsealable (the key that sealed the link is not here).
     """
-    with display.shown_as(found.display):
-        words = content(found.kind, found.parameters)
-        leaves = _unsubscribe(runtime, found) if with_secret else None
+    with display.shown_as(mail.display):
+        words = content(mail.kind, mail.parameters)
+        leaves = _unsubscribe(runtime, mail) if with_secret else None
         given = {
             "content": words,
             "tag": tongue().tag,
-            "link": _link(runtime, found, with_secret=with_secret),
+            "link": _link(runtime, mail, with_secret=with_secret),
             "unsubscribe": leaves,
             "footer": say("You get this mail because of your role. You choose your mails in your settings."),
             "unsubscribe_text": say("Unsubscribe"),
@@ -64,44 +64,44 @@ def written(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> Writte
         return Written(words.subject, text, _TEMPLATES.get_template("mail.html").render(given))
 
 
-def message_of(runtime: Runtime, found: StoredMail) -> EmailMessage:
+def message_of(runtime: Runtime, mail: StoredMail) -> EmailMessage:
     """The mail for its recipient.
 
     Raises Invalid (the recipient's address is not one valid address) or Unsealable (the key that sealed the link is not
     here).
     """
-    words = written(runtime, found, with_secret=True)
+    words = written(runtime, mail, with_secret=True)
     name, address = sender_of(runtime)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=one_line(name), addr_spec=address)
     try:
-        message["To"] = Address(display_name=one_line(found.name or ""), addr_spec=found.address or "")
+        message["To"] = Address(display_name=one_line(mail.name or ""), addr_spec=mail.address or "")
     except (ValueError, IndexError, MessageError) as invalid:
         raise Invalid("This is not an e-mail address.") from invalid
     message["Subject"] = one_line(words.subject)
-    message["Date"] = found.queued_at
-    message["Message-ID"] = found.message_id
+    message["Date"] = mail.queued_at
+    message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note answers it.
-    if (leaves := _unsubscribe(runtime, found)) is not None:
+    if (leaves := _unsubscribe(runtime, mail)) is not None:
         message["List-Unsubscribe"] = f"<{leaves}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
-    with display.shown_as(found.display):
+    with display.shown_as(mail.display):
         message["Content-Language"] = tongue().tag  # After the content, which clears such headers.
     return message
 
 
-def _link(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> str | None:
+def _link(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> str | None:
     """The address of the mail's link under that of the service now: a full URL."""
-    if found.secret_link is not None:
-        path = runtime.services[Sealer].open(found.secret_link) if with_secret else None
+    if mail.secret_link is not None:
+        path = runtime.services[Sealer].open(mail.secret_link) if with_secret else None
     else:
-        path = found.parameters.get("path") or PLACES.get(found.kind)
+        path = mail.parameters.get("path") or PLACES.get(mail.kind)
     return None if path is None else f"{public_address(runtime.settings, runtime.home)}{path}"
 
 
-def _unsubscribe(runtime: Runtime, found: StoredMail) -> str | None:
-    if found.user_id is None or not is_optional(found.kind):
+def _unsubscribe(runtime: Runtime, mail: StoredMail) -> str | None:
+    if mail.user_id is None or not is_optional(mail.kind):
         return None
-    return unsubscribe_link(runtime, found.user_id, found.kind)
+    return unsubscribe_link(runtime, mail.user_id, mail.kind)

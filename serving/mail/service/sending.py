@@ -84,22 +84,22 @@ def _left(runtime: Runtime, started: _Started, message: EmailMessage) -> MailSta
     return send(server, message, sender_of(runtime)[1], started.address) or MailState.SENT
 
 
-def _finish(runtime: Runtime, found: StoredMail, outcome: MailState | Unsent) -> str:
+def _finish(runtime: Runtime, mail: StoredMail, outcome: MailState | Unsent) -> str:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         if isinstance(outcome, MailState):
-            return outcome.value if mails.end(connection, found, outcome, now) else "overtaken"
+            return outcome.value if mails.end(connection, mail, outcome, now) else "overtaken"
         due_at = None
         if not outcome.is_permanent:
             policy = runtime.policies[MailPolicy]
-            due_at = next_attempt(found.attempts, found.queued_at, now, runtime.draw(), policy)
+            due_at = next_attempt(mail.attempts, mail.queued_at, now, runtime.draw(), policy)
         if due_at is None:
-            mails.end(connection, found, MailState.FAILED, now, outcome.sentence)
-            log.error("mail.failed", mail_id=found.mail_id, kind=found.kind.value, attempts=found.attempts)
+            mails.end(connection, mail, MailState.FAILED, now, outcome.sentence)
+            log.error("mail.failed", mail_id=mail.mail_id, kind=mail.kind.value, attempts=mail.attempts)
             return MailState.FAILED.value
-        if not mails.postpone(connection, found, due_at, last_error=outcome.sentence):
+        if not mails.postpone(connection, mail, due_at, last_error=outcome.sentence):
             return "overtaken"
-        enqueue(runtime, connection, found.mail_id, due_at)
+        enqueue(runtime, connection, mail.mail_id, due_at)
         return "retries"
 
 

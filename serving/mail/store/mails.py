@@ -168,39 +168,45 @@ def language_of(connection: Connection, kind: MailKind, subject_id: str) -> Lang
     return None if found is None else Language(found)
 
 
-def _seen_by(here: str, administered: Collection[str]) -> ColumnElement[bool]:
+def _seen_by(marketplace_id: str, administered: Collection[str]) -> ColumnElement[bool]:
     """Mails of a marketplace to addresses, and to its people whose other roles lie in these marketplaces too."""
     theirs = role_grant.c.user_id == mail.c.user_id
-    inside, outside = role_grant.c.marketplace_id == here, role_grant.c.marketplace_id.not_in(administered)
+    inside, outside = role_grant.c.marketplace_id == marketplace_id, role_grant.c.marketplace_id.not_in(administered)
     people = exists().where(theirs, inside) & ~exists().where(theirs, outside)
-    return or_(mail.c.marketplace_id == here, mail.c.user_id.is_not(None) & people)
+    return or_(mail.c.marketplace_id == marketplace_id, mail.c.user_id.is_not(None) & people)
 
 
 def latest(
-    connection: Connection, here: str, administered: Collection[str], *, state: MailState | None, most: int
+    connection: Connection, marketplace_id: str, administered: Collection[str], *, state: MailState | None, most: int
 ) -> list[StoredMail]:
     """The latest mails of a marketplace that an administrator of these marketplaces may read, newest first."""
-    query = _SHOWN.where(_seen_by(here, administered))
+    query = _SHOWN.where(_seen_by(marketplace_id, administered))
     if state is not None:
         query = query.where(mail.c.state == state.value)
     rows = connection.execute(query.order_by(mail.c.queued_at.desc(), mail.c.mail_id.desc()).limit(most))
     return [_mail(row) for row in rows]
 
 
-def seen(connection: Connection, here: str, administered: Collection[str], mail_id: str) -> StoredMail:
+def seen(connection: Connection, marketplace_id: str, administered: Collection[str], mail_id: str) -> StoredMail:
     """One mail of a marketplace that an administrator of these marketplaces may read.
 
     Raises NotFound (there is none with this id, or it is not theirs to read).
     """
-    found = connection.execute(_SHOWN.where(mail.c.mail_id == mail_id, _seen_by(here, administered))).one_or_none()
+    found = connection.execute(
+        _SHOWN.where(mail.c.mail_id == mail_id, _seen_by(marketplace_id, administered))
+    ).one_or_none()
     if found is None:
         raise NotFound("There is no such mail.")
     return _mail(found)
 
 
-def by_state(connection: Connection, here: str, administered: Collection[str]) -> dict[MailState, int]:
+def by_state(connection: Connection, marketplace_id: str, administered: Collection[str]) -> dict[MailState, int]:
     """The number of mails of a marketplace in each state that an administrator of these marketplaces may read."""
-    query = select(mail.c.state, func.count().label("n")).where(_seen_by(here, administered)).group_by(mail.c.state)
+    query = (
+        select(mail.c.state, func.count().label("n"))
+        .where(_seen_by(marketplace_id, administered))
+        .group_by(mail.c.state)
+    )
     return dict.fromkeys(MailState, 0) | {MailState(row.state): row.n for row in connection.execute(query)}
 
 

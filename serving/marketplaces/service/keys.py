@@ -203,11 +203,11 @@ def reporter_of(runtime: Runtime, header: str | None, address: str | None = None
     except NotFound:
         raise NotSignedIn("The account for which this key acts is disabled.") from None
     pair = (found.marketplace_id, found.brand_id)
-    grants = [one for one in person.grants if (one.marketplace_id, one.brand_id) == pair]
-    if not any(one.carries(Permission.LEAD_BRAND) for one in grants):
+    grants = [grant for grant in person.grants if (grant.marketplace_id, grant.brand_id) == pair]
+    if not any(grant.carries(Permission.LEAD_BRAND) for grant in grants):
         raise Forbidden("The person who made this key does not lead the brand now.")
     if is_use_due(runtime, in_force):
         note_use(runtime, in_force)
     # It reports, and changes nothing of the brand's file.
-    limited = tuple(replace(one, leads=False) for one in grants)
+    limited = tuple(replace(grant, leads=False) for grant in grants)
     return replace(person, grants=limited, secret=Secret(f"key:{found.key_id}", since, network)), found.key_id

@@ -100,7 +100,7 @@ def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -
     """
     with runtime.store.read() as connection:
         places = _places(connection, person)
-    found = [one for one in places if marketplace_id in {None, one.marketplace_id}]
+    found = [place for place in places if marketplace_id in {None, place.marketplace_id}]
     if len(found) != 1:
         raise NotFound("You administer no such marketplace. Name one of yours.")
     return found[0]

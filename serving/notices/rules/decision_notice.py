@@ -49,29 +49,29 @@ _REDRESS: Final = message("notice.redress")
 _BY_MACHINE: Final = message("notice.means.automated")
 
 
-def decision_notice(found: Decided) -> DecisionNotice:
+def decision_notice(decided: Decided) -> DecisionNotice:
     """The decision on a notified listing, with the use of automated means (6) and the redress (5)."""
-    if found.outcome is NoticeOutcome.ALREADY_REMOVED:
+    if decided.outcome is NoticeOutcome.ALREADY_REMOVED:
         return DecisionNotice(
             message("notice.decision.nothing"), message("notice.facts.already_removed"), _BY_MACHINE, _REDRESS
         )
-    means = message("notice.means.blind" if found.blind else "notice.means.scored")
-    if found.outcome is NoticeOutcome.INVALID:
-        facts = message(f"notice.facts.invalid.{found.invalid_reason or InvalidReason.NO_CLAIM}")
+    means = message("notice.means.blind" if decided.blind else "notice.means.scored")
+    if decided.outcome is NoticeOutcome.INVALID:
+        facts = message(f"notice.facts.invalid.{decided.invalid_reason or InvalidReason.NO_CLAIM}")
         return DecisionNotice(
-            message("notice.decision.invalid"), facts, means, _redress(found.complain_until, invalid=True)
+            message("notice.decision.invalid"), facts, means, _redress(decided.complain_until, invalid=True)
         )
-    if found.outcome is NoticeOutcome.REMOVED:
-        facts = _found("counterfeit", found.side)
-        if found.reversed_:
+    if decided.outcome is NoticeOutcome.REMOVED:
+        facts = _found("counterfeit", decided.side)
+        if decided.reversed_:
             facts = message("notice.facts.reinstated", facts=facts)
             return DecisionNotice(message("notice.decision.reinstated"), facts, means, _REDRESS)
         return DecisionNotice(message("notice.decision.removed"), facts, means, _REDRESS)
-    facts = _found(_STAYS.get(found.judgement or Judgement.CANNOT_TELL, "stays"), found.side)
+    facts = _found(_STAYS.get(decided.judgement or Judgement.CANNOT_TELL, "stays"), decided.side)
     stays = message("notice.decision.stays")
-    if found.on_complaint:
+    if decided.on_complaint:
         return DecisionNotice(stays, message("notice.facts.on_complaint", facts=facts), means, _REDRESS)
-    return DecisionNotice(stays, facts, means, _redress(found.complain_until))
+    return DecisionNotice(stays, facts, means, _redress(decided.complain_until))
 
 
 def _found(what: str, side: Side | None) -> Message:

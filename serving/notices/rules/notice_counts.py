@@ -62,9 +62,9 @@ class NoticeCounts:
     median_hours: float | None
 
 
-def as_of(one: Notified, moment: datetime) -> Notified:
+def as_of(notified: Notified, moment: datetime) -> Notified:
     """The notified listing as it stood before a moment: later decisions were still waiting, later complaints open."""
-    found = one
+    found = notified
     if found.complained_at is not None and found.complained_at >= moment:
         found = replace(found, complaint=AppealState.NONE, complained_at=None)
     if found.decided_at is None or found.decided_at < moment:

@@ -35,19 +35,23 @@ class NamedRight:
 NO_RIGHT: Final = NamedRight()
 
 
-def as_stored(given: NamedRight) -> NamedRight:
+def as_stored(named_right: NamedRight) -> NamedRight:
     """The right without surrounding blanks.
 
     Raises Invalid (the kind is unknown, or a text is too long or has line breaks).
     """
-    texts = {"office": given.office.strip(), "number": given.number.strip(), "owner": given.owner.strip()}
-    if given.kind and given.kind not in {kind.value for kind in RightKind}:
+    texts = {
+        "office": named_right.office.strip(),
+        "number": named_right.number.strip(),
+        "owner": named_right.owner.strip(),
+    }
+    if named_right.kind and named_right.kind not in {kind.value for kind in RightKind}:
         raise Invalid("Choose the kind of the right, or leave it out.")
     if any(len(text) > LONGEST or not text.isprintable() for text in texts.values()):
         raise Invalid(
             "Office, number and owner of a right must each be one line of at most {most} characters.", most=LONGEST
         )
-    return NamedRight(given.kind, **texts, by_power_of_attorney=given.by_power_of_attorney)
+    return NamedRight(named_right.kind, **texts, by_power_of_attorney=named_right.by_power_of_attorney)
 
 
 LONGEST_EXPLANATION: Final = 5_000

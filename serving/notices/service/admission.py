@@ -59,7 +59,7 @@ def admission(
         raise Invalid(" ".join(map(str, lacking.values())))
     check_lengths(written)
     written = replace(written, right=as_stored(written.right))
-    locations = tuple(dict.fromkeys(one.strip() for one in written.locations if one.strip()))
+    locations = tuple(dict.fromkeys(location.strip() for location in written.locations if location.strip()))
     policy, now = runtime.policies[NoticePolicy], runtime.clock.now()
     check_size(len(locations), kind=reporter.kind if reporter else ReporterKind.UNREGISTERED, policy=policy)
     refused: DomainError | None = None
@@ -86,13 +86,16 @@ def _count_network(connection: Connection, network: str, listings: int, now: dat
 
 
 def _check_stranger(
-    runtime: Runtime, connection: Connection, here: str, email: str, listings: int, now: datetime
+    runtime: Runtime, connection: Connection, marketplace_id: str, email: str, listings: int, now: datetime
 ) -> None:
-    known = reporters.by_email_token(connection, here, email_token(runtime, here, email))
+    known = reporters.by_email_token(connection, marketplace_id, email_token(runtime, marketplace_id, email))
     who = None if known is None else known.reporter_id
-    today = 0 if who is None else notices.confirmed_listings_since(connection, here, who, now - _DAY)
+    today = 0 if who is None else notices.confirmed_listings_since(connection, marketplace_id, who, now - _DAY)
     hour_ago = now - _HOUR
-    sent, asked = notices.by_strangers_since(connection, here, hour_ago), previews.since(connection, here, hour_ago)
+    sent, asked = (
+        notices.by_strangers_since(connection, marketplace_id, hour_ago),
+        previews.since(connection, marketplace_id, hour_ago),
+    )
     check_number(listings, today=today, this_hour=sent + asked, policy=runtime.policies[NoticePolicy])
 
 

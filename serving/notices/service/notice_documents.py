@@ -30,10 +30,10 @@ def check_open(runtime: Runtime, connection: Connection, token: str) -> StoredNo
     return found
 
 
-def is_open(connection: Connection, found: StoredNotice) -> bool:
+def is_open(connection: Connection, notice: StoredNotice) -> bool:
     """Whether a listing of a notice waits for its decision, so that somebody may still read a document."""
-    listings = notices.items(connection, found.marketplace_id, found.notice_id)
-    return any(one.state is ItemState.WAITING for one in listings)
+    listings = notices.items(connection, notice.marketplace_id, notice.notice_id)
+    return any(listing.state is ItemState.WAITING for listing in listings)
 
 
 def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address: str) -> None:

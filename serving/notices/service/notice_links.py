@@ -63,8 +63,8 @@ def _follow(runtime: Runtime, connection: Connection, token: str, purpose: bytes
     return found
 
 
-def _is_erased(connection: Connection, found: StoredNotice) -> bool:
-    return reporters.get(connection, found.marketplace_id, found.reporter_id).erased_at is not None
+def _is_erased(connection: Connection, notice: StoredNotice) -> bool:
+    return reporters.get(connection, notice.marketplace_id, notice.reporter_id).erased_at is not None
 
 
 def _address(runtime: Runtime, place: str, marketplace_id: str, notice_id: str, purpose: bytes) -> str:

@@ -24,9 +24,9 @@ from serving.platform.runtime import Runtime
 _MOST: Final = 500
 
 
-def warning_with(found: StoredNotice, reporter: Reporter) -> Message | None:
+def warning_with(notice: StoredNotice, reporter: Reporter) -> Message | None:
     """The warning that a notice caused; None where it caused none."""
-    return WARNING if reporter.warned_at == found.known_at else None
+    return WARNING if reporter.warned_at == notice.known_at else None
 
 
 def changed_notices(
@@ -44,27 +44,31 @@ def changed_notices(
     return {"notices": shown, "truncated": following is not None, "next": following}
 
 
-def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dict[str, Any]:
-    here = found.marketplace_id
-    reporter = reporters.get(connection, here, found.reporter_id)
-    warned = warning_with(found, reporter)
+def _shown(runtime: Runtime, connection: Connection, notice: StoredNotice) -> dict[str, Any]:
+    marketplace_id = notice.marketplace_id
+    reporter = reporters.get(connection, marketplace_id, notice.reporter_id)
+    warned = warning_with(notice, reporter)
     return {
-        "notice_id": found.notice_id,
-        "received_at": found.known_at.isoformat(),
+        "notice_id": notice.notice_id,
+        "received_at": notice.known_at.isoformat(),
         "name": reporter.name,
         "email": reporter.email,
-        "reason_code": found.reason_code.value,
+        "reason_code": notice.reason_code.value,
         "receipt": in_english(RECEIPT),
         "warning": None if warned is None else in_english(warned),
-        "link": None if reporter.erased_at else link_for(runtime, here, found.notice_id),
-        "confirm_link": confirmation_for(runtime, here, found.notice_id) if _unconfirmed(found, reporter) else None,
-        "offers": [_listing(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
+        "link": None if reporter.erased_at else link_for(runtime, marketplace_id, notice.notice_id),
+        "confirm_link": confirmation_for(runtime, marketplace_id, notice.notice_id)
+        if _unconfirmed(notice, reporter)
+        else None,
+        "offers": [
+            _listing(runtime, connection, item) for item in notices.items(connection, marketplace_id, notice.notice_id)
+        ],
     }
 
 
-def _unconfirmed(found: StoredNotice, reporter: Reporter) -> bool:
+def _unconfirmed(notice: StoredNotice, reporter: Reporter) -> bool:
     stranger = reporter.kind is ReporterKind.UNREGISTERED
-    return stranger and found.confirmed_at is None and reporter.erased_at is None
+    return stranger and notice.confirmed_at is None and reporter.erased_at is None
 
 
 def _listing(runtime: Runtime, connection: Connection, item: Item) -> dict[str, Any]:

@@ -75,14 +75,14 @@ def mail_decisions(runtime: Runtime) -> int:
 
 
 def _queue_decisions(
-    runtime: Runtime, connection: Connection, here: str, notice_id: str, item_ids: Collection[str]
+    runtime: Runtime, connection: Connection, marketplace_id: str, notice_id: str, item_ids: Collection[str]
 ) -> int:
-    items = [one for one in notices.items(connection, here, notice_id) if one.item_id in item_ids]
+    items = [one for one in notices.items(connection, marketplace_id, notice_id) if one.item_id in item_ids]
     decided = [(one, notice) for one in items if (notice := told(runtime, connection, one)) is not None]
     if not decided:
         return 0
     found = notices.by_id(connection, notice_id)
-    sender = None if found is None else reporters.get(connection, here, found.reporter_id)
+    sender = None if found is None else reporters.get(connection, marketplace_id, found.reporter_id)
     if sender is None or sender.email is None:
         return 0
     counts = Counter(notice.decision.code for _, notice in decided)
@@ -90,17 +90,17 @@ def _queue_decisions(
         runtime,
         connection,
         MailKind.NOTICE_DECISION,
-        marketplace_id=here,
+        marketplace_id=marketplace_id,
         address=sender.email,
         language=mails.language_of(connection, MailKind.NOTICE_RECEIPT, notice_id) or ENGLISH,
         parameters={
             "notice_id": notice_id,
             "decisions": [{"code": code, "n": n} for code, n in sorted(counts.items())],
-            "path": _path_of(link_for(runtime, here, notice_id)),
+            "path": _path_of(link_for(runtime, marketplace_id, notice_id)),
         },
         subject_id=notice_id,
     )
-    untold.set_told(connection, here, [one.item_id for one, _ in decided], runtime.clock.now())
+    untold.set_told(connection, marketplace_id, [one.item_id for one, _ in decided], runtime.clock.now())
     return len(decided)
 
 

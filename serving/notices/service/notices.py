@@ -130,9 +130,11 @@ def _keep(runtime: Runtime, admitted: Admitted, channel: Channel, reporter: Repo
     return Receipt(notice_id, now, link_for(runtime, here, notice_id), listings, WARNING if warned else None)
 
 
-def _known_stranger(runtime: Runtime, connection: Connection, here: str, draft: Draft, now: datetime) -> Reporter:
+def _known_stranger(
+    runtime: Runtime, connection: Connection, marketplace_id: str, draft: Draft, now: datetime
+) -> Reporter:
     """The stranger with an address; an erased one that returns while muted gets name and address again."""
-    row = _stranger(runtime, here, draft, now)
+    row = _stranger(runtime, marketplace_id, draft, now)
     found = reporters.stranger(connection, row)
     if found.email is None:
         named = {"name": row["name"], "email": row["email"], "erasure_asked_at": None, "erased_at": None}
@@ -140,14 +142,14 @@ def _known_stranger(runtime: Runtime, connection: Connection, here: str, draft: 
     return found
 
 
-def _stranger(runtime: Runtime, here: str, draft: Draft, now: datetime) -> dict[str, Any]:
+def _stranger(runtime: Runtime, marketplace_id: str, draft: Draft, now: datetime) -> dict[str, Any]:
     return {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "reporter_id": runtime.ids.new("rep"),
         "kind": ReporterKind.UNREGISTERED.value,
         "name": draft.name.strip(),
         "email": draft.email.strip(),
-        "email_token": email_token(runtime, here, draft.email),
+        "email_token": email_token(runtime, marketplace_id, draft.email),
         "known_at": now,
     }
 

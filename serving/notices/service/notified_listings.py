@@ -65,10 +65,10 @@ def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[Item
     return states
 
 
-def known_here(connection: Connection, here: str, locations: Sequence[str]) -> tuple[tuple[str, bool], ...]:
+def known_here(connection: Connection, marketplace_id: str, locations: Sequence[str]) -> tuple[tuple[str, bool], ...]:
     """Each location with whether it names a listing of this marketplace."""
     names = {name for location in locations for name in names_in(location)}
-    called = identified_listings.listings_called(connection, here, names, locked=False)
+    called = identified_listings.listings_called(connection, marketplace_id, names, locked=False)
     return tuple((location, meant(location, called) is not None) for location in locations)
 
 

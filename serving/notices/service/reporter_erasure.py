@@ -60,33 +60,36 @@ def finish_reporter_erasures(runtime: Runtime) -> int:
     now, done = runtime.clock.now(), 0
     with runtime.store.write() as connection:
         reporters.forget_ended_mutes(connection, now)
-        for found in reporters.to_erase(connection, _MOST_AT_ONCE):
-            if not notice_texts.is_underway(connection, found.marketplace_id, found.reporter_id):
-                forget(connection, found, "sweep", now)
+        for reporter in reporters.to_erase(connection, _MOST_AT_ONCE):
+            if not notice_texts.is_underway(connection, reporter.marketplace_id, reporter.reporter_id):
+                forget(connection, reporter, "sweep", now)
                 done += 1
     return done
 
 
-def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Reporter:
+def _named(runtime: Runtime, connection: Connection, marketplace_id: str, who: str) -> Reporter:
     if "@" not in who:
-        return reporters.get(connection, here, who)
+        return reporters.get(connection, marketplace_id, who)
     return required(
-        reporters.by_email_token(connection, here, email_token(runtime, here, who)), "There is no such reporter."
+        reporters.by_email_token(connection, marketplace_id, email_token(runtime, marketplace_id, who)),
+        "There is no such reporter.",
     )
 
 
-def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
+def forget(connection: Connection, reporter: Reporter, by: str, at: datetime) -> None:
     """Erase a reporter without open decisions; while it is muted, the hash of its address stays."""
-    texts = notice_texts.erase_words(connection, found.marketplace_id, found.reporter_id)
-    documents = notice_documents.erase_documents(connection, found.marketplace_id, found.reporter_id, at)
-    if found.email is not None:
-        mails.erase_address(connection, found.marketplace_id, found.email)
+    texts = notice_texts.erase_words(connection, reporter.marketplace_id, reporter.reporter_id)
+    documents = notice_documents.erase_documents(connection, reporter.marketplace_id, reporter.reporter_id, at)
+    if reporter.email is not None:
+        mails.erase_address(connection, reporter.marketplace_id, reporter.email)
     gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
-    if not found.is_muted(at):
+    if not reporter.is_muted(at):
         gone["email_token"] = None
-    reporters.change(connection, found, **gone)
-    _record(connection, found, "erased", by, at, {"texts": texts, "documents": documents})
+    reporters.change(connection, reporter, **gone)
+    _record(connection, reporter, "erased", by, at, {"texts": texts, "documents": documents})
 
 
-def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, payload: dict[str, Any]) -> None:
-    audit.record(connection, at, found.marketplace_id, by, f"reporter.{what}", found.reporter_id, **payload)
+def _record(
+    connection: Connection, reporter: Reporter, what: str, by: str, at: datetime, payload: dict[str, Any]
+) -> None:
+    audit.record(connection, at, reporter.marketplace_id, by, f"reporter.{what}", reporter.reporter_id, **payload)

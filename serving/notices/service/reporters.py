@@ -49,12 +49,12 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
     now, reporter_id = runtime.clock.now(), runtime.ids.new("rep")
     secret_hash, shown = new_reporter_secret(reporter_id)
     with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
+        marketplace_id = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
         brand_id = None if wanted.brand is None else brands.by_name(connection, wanted.brand).brand_id
-        if brand_id is not None and brand_id not in brands.enrolments(connection, here):
+        if brand_id is not None and brand_id not in brands.enrolments(connection, marketplace_id):
             raise Conflict("{name} is not enrolled with this marketplace.", name=str(wanted.brand))
         row = {
-            "marketplace_id": here,
+            "marketplace_id": marketplace_id,
             "reporter_id": reporter_id,
             "kind": wanted.kind.value,
             "name": wanted.name.strip(),
@@ -66,7 +66,7 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
         reporters.add_reporter(connection, row)
         # Neither name nor address: an entry remains after an erasure.
         told_text = {"kind": wanted.kind.value, "brand_id": brand_id}
-        audit.record(connection, now, here, by, "reporter.registered", reporter_id, **told_text)
+        audit.record(connection, now, marketplace_id, by, "reporter.registered", reporter_id, **told_text)
     return reporter_id, shown
 
 
@@ -144,18 +144,18 @@ def listed(runtime: Runtime, marketplace: Marketplace) -> list[dict[str, Any]]:
         ]
 
 
-def _shown(runtime: Runtime, connection: Connection, found: Reporter, now: datetime) -> dict[str, Any]:
-    known = reputation_of(runtime, connection, found, now)
+def _shown(runtime: Runtime, connection: Connection, reporter: Reporter, now: datetime) -> dict[str, Any]:
+    known = reputation_of(runtime, connection, reporter, now)
     return {
-        "reporter_id": found.reporter_id,
-        "kind": found.kind.value,
-        "name": found.name,
-        "email": found.email,
+        "reporter_id": reporter.reporter_id,
+        "kind": reporter.kind.value,
+        "name": reporter.name,
+        "email": reporter.email,
         "founded": known.founded,
         "unfounded": known.unfounded,
         "may_mute": known.may_mute,
-        "warned_at": None if found.warned_at is None else found.warned_at.isoformat(),
-        "muted_until": found.muted_until.isoformat() if found.muted_until and found.is_muted(now) else None,
+        "warned_at": None if reporter.warned_at is None else reporter.warned_at.isoformat(),
+        "muted_until": reporter.muted_until.isoformat() if reporter.muted_until and reporter.is_muted(now) else None,
         "reasons": list(map(in_english, known.reasons)),
     }
 
@@ -176,9 +176,9 @@ def _check(wanted: NewReporter) -> None:
         raise Invalid("A brand's reporter must name its brand; another reporter must not name one.")
 
 
-def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
+def _record(connection: Connection, reporter: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
     """Add the audit entry. It names the reporter by its id alone, because an entry remains after an erasure."""
-    audit.record(connection, at, found.marketplace_id, by, f"reporter.{what}", found.reporter_id, **payload)
+    audit.record(connection, at, reporter.marketplace_id, by, f"reporter.{what}", reporter.reporter_id, **payload)
 
 
 def new_reporter_secret(reporter_id: str) -> tuple[str, str]:

@@ -75,7 +75,7 @@ def log_problems(verified: dict[str, Any]) -> list[str]:
 @contextmanager
 def opened(folder: Path, manifest: Manifest) -> Iterator[Connection]:
     """The database of a backup on SQLite, read only."""
-    (name,) = [one for one in manifest.files if one == Home(folder).database.name]
+    (name,) = [file for file in manifest.files if file == Home(folder).database.name]
     engine = reading(folder / name)
     try:
         with engine.connect() as connection:
@@ -85,7 +85,7 @@ def opened(folder: Path, manifest: Manifest) -> Iterator[Connection]:
 
 
 def _files(folder: Path, manifest: Manifest, report: Report) -> Iterator[tuple[str, File]]:
-    total, done = sum(one.size for one in manifest.files.values()), 0
+    total, done = sum(file.size for file in manifest.files.values()), 0
     for path in sorted(folder.rglob("*")):
         name = str(PurePosixPath(path.relative_to(folder)))
         if path.is_dir() or name == MANIFEST:

@@ -103,7 +103,7 @@ def summary(manifest: Manifest) -> dict[str, Any]:
         "entries": manifest.log[0],
         "rows": sum(manifest.counts.values()),
         "files": len(manifest.files),
-        "bytes": sum(one.size for one in manifest.files.values()),
+        "bytes": sum(file.size for file in manifest.files.values()),
     }
 
 
@@ -148,15 +148,15 @@ def _refuse(folder: Path, home: Home) -> None:
 @contextmanager
 def _unfinished(folder: Path) -> Iterator[Path]:
     """A folder that gets its name when the block ends, and is removed when it fails."""
-    made = Path(tempfile.mkdtemp(prefix=f"{folder.name}.unfinished-", dir=folder.parent))
+    path = Path(tempfile.mkdtemp(prefix=f"{folder.name}.unfinished-", dir=folder.parent))
     try:
-        yield made
-        for one, _, _ in os.walk(made, topdown=False):
+        yield path
+        for one, _, _ in os.walk(path, topdown=False):
             sync_folder(Path(one))
-        made.rename(folder)
+        path.rename(folder)
         sync_folder(folder.parent)
     except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)
         raise
 
 

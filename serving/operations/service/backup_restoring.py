@@ -186,7 +186,7 @@ def _refuse_other_kind(settings: Settings, manifest: Manifest) -> None:
 
 
 def _copy(folder: Path, staged: Path, manifest: Manifest, report: Report) -> None:
-    total, done = sum(one.size for one in manifest.files.values()), 0
+    total, done = sum(file.size for file in manifest.files.values()), 0
     for name, stated in manifest.files.items():
         if copy_file(folder / name, staged / name, lambda _bytes: None) != stated:
             raise BackupUnusable("{name} was altered while it was read.", name=name)

@@ -27,11 +27,11 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     `removal_checks` cover removals acknowledged by a marketplace with a status address; the median runs from the
     confirmation to the check that found the listing gone.
     """
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     with runtime.store.read() as connection:
-        counted = listings.counts(connection, here)
-        routes = scores.routes(connection, here)
-        acted = actions.counts(connection, here)
+        counted = listings.counts(connection, marketplace_id)
+        routes = scores.routes(connection, marketplace_id)
+        acted = actions.counts(connection, marketplace_id)
         found = {
             "listings": counted["listings"],
             "versions": counted["versions"],
@@ -39,13 +39,13 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
             "quarantined": counted["quarantined"],
             "scored": sum(routes.values()),
             "routes": {lane.value: routes.get(lane.value, 0) for lane in Lane},
-            "verdicts": verdicts.counts(connection, here),
-            "open_cases": queues.queue_sizes(connection, {here}),
-            "removal_checks": _checks(connection, here),
-            "appeals": appeals.counts(connection, here),
-            "counter_notices": counter_notices.counts(connection, here),
+            "verdicts": verdicts.counts(connection, marketplace_id),
+            "open_cases": queues.queue_sizes(connection, {marketplace_id}),
+            "removal_checks": _checks(connection, marketplace_id),
+            "appeals": appeals.counts(connection, marketplace_id),
+            "counter_notices": counter_notices.counts(connection, marketplace_id),
         }
-        reported = totals(connection, here)
+        reported = totals(connection, marketplace_id)
     found["reports"] = {"items": reported.items, **by_name(reported.first)}
     removals = {state: acted.get((ActionKind.REMOVE, state), 0) for state in ActionState}
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
@@ -67,8 +67,8 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     return found
 
 
-def _checks(connection: Connection, here: str) -> dict[str, Any]:
-    stand, took = removal_checks.counts(connection, here), removal_checks.times(connection, here)
+def _checks(connection: Connection, marketplace_id: str) -> dict[str, Any]:
+    stand, took = removal_checks.counts(connection, marketplace_id), removal_checks.times(connection, marketplace_id)
     return {
         **{state.value: stand.get(state, 0) for state in CheckState},
         "median_seconds_to_removal": took.median_seconds,

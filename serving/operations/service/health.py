@@ -85,9 +85,11 @@ def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> 
 def _lacking(runtime: Runtime, processes: Iterable[WorkerProcess], marketplace_id: str) -> dict[str, str]:
     now = runtime.wall.now()
     return {
-        one.process: one.lacks[marketplace_id]
-        for one in processes
-        if marketplace_id in one.lacks and one.worker_id != runtime.worker_id and now - one.seen_at <= MISSED
+        process.process: process.lacks[marketplace_id]
+        for process in processes
+        if marketplace_id in process.lacks
+        and process.worker_id != runtime.worker_id
+        and now - process.seen_at <= MISSED
     }
 
 

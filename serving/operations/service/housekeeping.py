@@ -33,7 +33,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         places = [one.marketplace_id for one in marketplaces.everyone(connection)]
         rule = AutomaticRule.UNANSWERED_QUESTIONS
-        here = {one for one in places if kill_switches.is_on(connection, one, rule)}
+        here = {place for place in places if kill_switches.is_on(connection, place, rule)}
         overdue = cases.overdue(connection, CaseLane.ASK_BRAND, here, now, _MOST_AT_ONCE)
     passed = 0
     hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
@@ -92,21 +92,21 @@ def mail_overdue_cases(runtime: Runtime) -> int:
     """Tell the administrators of each marketplace of its overdue cases, once a day (UTC); returns how many mails."""
     with runtime.store.read() as connection:
         places = marketplaces.everyone(connection)
-    return sum(_mail(runtime, one, runtime.clock.now()) for one in places)
+    return sum(_mail(runtime, place, runtime.clock.now()) for place in places)
 
 
 def _mail(runtime: Runtime, place: Marketplace, now: datetime) -> int:
-    here = place.marketplace_id
-    today = f"{here}:{now:%y%m%d}"
+    marketplace_id = place.marketplace_id
+    today = f"{marketplace_id}:{now:%y%m%d}"
     with runtime.store.read() as connection:
         if mails.told(connection, MailKind.OVERDUE_CASES, today):
             return 0
-        late = cases.overdue_number(connection, here, now)
+        late = cases.overdue_number(connection, marketplace_id, now)
     if not late:
         return 0
     with runtime.store.write() as connection:
-        entry = {"marketplace_id": here, "marketplace": place.name, "n": late}
-        leads = people.with_role(connection, here, Role.ADMIN)
+        entry = {"marketplace_id": marketplace_id, "marketplace": place.name, "n": late}
+        leads = people.with_role(connection, marketplace_id, Role.ADMIN)
         return queue_to_accounts(
             runtime, connection, MailKind.OVERDUE_CASES, leads, {"entries": [entry]}, subject_id=today
         )

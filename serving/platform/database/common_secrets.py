@@ -50,30 +50,30 @@ def compare_secrets(store: Store, secrets: Sequence[CommonSecret], at: datetime)
     Raises SecretDiffers (the message names the secret and both fingerprints).
     """
     with store.write() as connection:
-        for one in secrets:
-            own = one.prints()
-            known = _known(connection, one.name, own[0], at)
+        for secret in secrets:
+            own = secret.prints()
+            known = _known(connection, secret.name, own[0], at)
             if known not in own:
                 raise SecretDiffers(
                     "The {name} of this process is not the one with which this database is used: its fingerprint is "
                     "{own}, the other one's {known}. Set {setting} as the other processes have it, or copy {file} from "
                     "the data directory of one. If that key is lost, run `touchstone accept-secrets` here.",
-                    name=one.name,
+                    name=secret.name,
                     own=own[0][:12],
                     known=known[:12],
-                    setting=one.setting,
-                    file=one.file,
+                    setting=secret.setting,
+                    file=secret.file,
                 )
 
 
 def accept_secrets(connection: Connection, secrets: Sequence[CommonSecret], at: datetime) -> list[str]:
     """Make the keys of this process those of the database; returns the names of those that differed."""
     changed = []
-    for one in secrets:
-        own = one.prints()
-        if _known(connection, one.name, own[0], at) not in own:
-            put_in_force(connection, one.name, one.keys[0], at)
-            changed.append(one.name)
+    for secret in secrets:
+        own = secret.prints()
+        if _known(connection, secret.name, own[0], at) not in own:
+            put_in_force(connection, secret.name, secret.keys[0], at)
+            changed.append(secret.name)
     return changed
 
 

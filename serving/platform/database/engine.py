@@ -137,7 +137,7 @@ def connect_arguments(*settings: str) -> dict[str, Any]:
     """Arguments of a connection to PostgreSQL: these settings, and an end within a minute of the other side's."""
     settings += tuple(f"tcp_keepalives_{name}={value}" for name, value in _KEPT_ALIVE.items())
     return {
-        "options": " ".join(f"-c {one}" for one in settings),
+        "options": " ".join(f"-c {setting}" for setting in settings),
         "connect_timeout": LONG.connect_seconds,
         "tcp_user_timeout": _LONGEST_UNANSWERED_MS,
         **{f"keepalives_{name}": value for name, value in _KEPT_ALIVE.items()},

@@ -169,7 +169,7 @@ class _Connection:
         length = {"content-length": str(len(asked.body))} if asked.body or asked.method == "POST" else {}
         request = h11.Request(method=asked.method, target=path, headers=list({**headers, **length}.items()))
         parts = (request, h11.Data(data=asked.body), h11.EndOfMessage())
-        self._writer.write(b"".join(self._state.send(one) or b"" for one in parts))
+        self._writer.write(b"".join(self._state.send(part) or b"" for part in parts))
 
     async def _read(self, asked: Asked, most_read: int) -> Answer | Failed:
         event = await self._next()

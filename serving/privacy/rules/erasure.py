@@ -58,7 +58,7 @@ def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> Message 
     """
     if bought.closed_at is None:
         return message("kept.examined")
-    if any(one in waiting for one in bought.action_ids):
+    if any(action_id in waiting for action_id in bought.action_ids):
         return message("kept.bought")
     return None
 
@@ -83,7 +83,7 @@ def kept_for_report(found: ReportedDocuments, waiting: Collection[str]) -> Messa
     """
     if found.of_others:
         return message("kept.others")
-    return message("kept.report") if any(one in waiting for one in found.action_ids) else None
+    return message("kept.report") if any(action_id in waiting for action_id in found.action_ids) else None
 
 
 @dataclass(frozen=True, slots=True)

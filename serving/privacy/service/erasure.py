@@ -137,23 +137,28 @@ def _refuse_pending(connection: Connection, marketplace_id: str, seller: str) ->
 
 def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, now: datetime) -> _Plan:
     policy, here = runtime.policies[AppealPolicy], marketplace_id
-    kept = {one.action_id: kept_because(one, now, policy) for one in erasures.removals(connection, here, seller)}
+    kept = {
+        removal.action_id: kept_because(removal, now, policy) for removal in erasures.removals(connection, here, seller)
+    }
     kept |= {one.item_id: kept_for_notifier(one, now, policy) for one in erasures.notified(connection, here, seller)}
     waiting_for = {subject for subject, why in kept.items() if why is not None}
     kept |= {one.test_buy_id: kept_for_test_buy(one, waiting_for) for one in erasures.bought(connection, here, seller)}
-    kept |= {one.report_id: kept_for_report(one, waiting_for) for one in reported.documents(connection, here, seller)}
+    kept |= {
+        document.report_id: kept_for_report(document, waiting_for)
+        for document in reported.documents(connection, here, seller)
+    }
     subjects = [subject for subject, why in kept.items() if why is None]
     waiting = Counter(in_english(why) for why in kept.values() if why is not None)
     return _Plan(erasures.count(connection, here, seller, subjects), subjects, waiting)
 
 
-def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str, now: datetime) -> _Plan:
-    plan = _planned(runtime, connection, found.marketplace_id, found.seller, now)
-    search.forget_seller(connection, found.marketplace_id, found.seller)
+def _carry_out(runtime: Runtime, connection: Connection, erasure: Erasure, by: str, now: datetime) -> _Plan:
+    plan = _planned(runtime, connection, erasure.marketplace_id, erasure.seller, now)
+    search.forget_seller(connection, erasure.marketplace_id, erasure.seller)
     if any(plan.counts.values()):
-        entries = erasures.erase(connection, found, plan.subjects, now)
+        entries = erasures.erase(connection, erasure, plan.subjects, now)
         # Only the erasure names the seller, because an entry of the log cannot be erased.
         payload = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
-        audit.record(connection, now, found.marketplace_id, by, ERASURE, found.erasure_id, **payload)
-    erasures.look_again(connection, found, now + _AGAIN if plan.waiting else None)
+        audit.record(connection, now, erasure.marketplace_id, by, ERASURE, erasure.erasure_id, **payload)
+    erasures.look_again(connection, erasure, now + _AGAIN if plan.waiting else None)
     return plan

@@ -67,35 +67,39 @@ def _look(runtime: Runtime, marketplace_id: str, now: datetime) -> int:
 
 
 def _erase(
-    runtime: Runtime, connection: Connection, here: str, what: DataClass, now: datetime
+    runtime: Runtime, connection: Connection, marketplace_id: str, what: DataClass, now: datetime
 ) -> tuple[int, list[int]]:
     """The number of erased items of a class, and the entries of the log whose payloads must be erased with it."""
     # Sessions use browsers' time, which no simulation moves.
     past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies[RetentionPolicy])
     if past is None:
         return 0, []
-    kept = [one.seller for one in legal_holds.in_force(connection, here)]
+    kept = [one.seller for one in legal_holds.in_force(connection, marketplace_id)]
     complained = complained_before(now, runtime.policies[AppealPolicy])
     match what:
         case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
             kind = _OF_REMOVALS[what]
-            subjects = retention.removals(connection, here, kind, told=past, open_until=complained, most=_MOST_AT_ONCE)
+            subjects = retention.removals(
+                connection, marketplace_id, kind, told=past, open_until=complained, most=_MOST_AT_ONCE
+            )
             if what is DataClass.DOCUMENTS:
                 subjects += reported.expired_reports(
-                    connection, here, sent=past, open_until=complained, most=_MOST_AT_ONCE
+                    connection, marketplace_id, sent=past, open_until=complained, most=_MOST_AT_ONCE
                 )
-            return _erase_of(connection, here, kind, subjects, now), []
+            return _erase_of(connection, marketplace_id, kind, subjects, now), []
         case DataClass.CUSTODY:
-            subjects = retention.test_buys(connection, here, closed=past, open_until=complained, most=_MOST_AT_ONCE)
-            gone = erasures.custody_payloads(connection, here, subjects)
-            subjects += reported.expired_test_buys(
-                connection, here, closed=past, open_until=complained, most=_MOST_AT_ONCE
+            subjects = retention.test_buys(
+                connection, marketplace_id, closed=past, open_until=complained, most=_MOST_AT_ONCE
             )
-            return _erase_of(connection, here, Erasable.CUSTODY, subjects, now), gone
+            gone = erasures.custody_payloads(connection, marketplace_id, subjects)
+            subjects += reported.expired_test_buys(
+                connection, marketplace_id, closed=past, open_until=complained, most=_MOST_AT_ONCE
+            )
+            return _erase_of(connection, marketplace_id, Erasable.CUSTODY, subjects, now), gone
         case DataClass.CONTACTS | DataClass.REFUSED_ROWS | DataClass.SELLER_EVENTS:
-            return _OF_SELLERS[what](connection, here, past, kept, _MOST_AT_ONCE), []
+            return _OF_SELLERS[what](connection, marketplace_id, past, kept, _MOST_AT_ONCE), []
         case DataClass.NOTIFIERS:
-            return _forget_notifiers(connection, here, past, complained, now), []
+            return _forget_notifiers(connection, marketplace_id, past, complained, now), []
         case DataClass.MAILS:
             return mails.forget(connection, past, _MOST_AT_ONCE), []
         case DataClass.SESSIONS:
@@ -106,24 +110,28 @@ def _erase(
             return ended + reset_links.forget(connection, past, _MOST_AT_ONCE), []
 
 
-def _erase_of(connection: Connection, here: str, kind: Erasable, subjects: list[str], now: datetime) -> int:
-    many = personal.count(connection, here, subjects, (kind,))[kind]
-    personal.erase(connection, here, subjects, now, (kind,))
+def _erase_of(connection: Connection, marketplace_id: str, kind: Erasable, subjects: list[str], now: datetime) -> int:
+    many = personal.count(connection, marketplace_id, subjects, (kind,))[kind]
+    personal.erase(connection, marketplace_id, subjects, now, (kind,))
     return many
 
 
-def _forget_notifiers(connection: Connection, here: str, last: datetime, complained: datetime, now: datetime) -> int:
-    quiet = reporters.quiet_since(connection, here, last, open_until=complained, most=_MOST_AT_ONCE)
-    found = [one for one in quiet if not notice_texts.is_underway(connection, here, one.reporter_id)]
+def _forget_notifiers(
+    connection: Connection, marketplace_id: str, last: datetime, complained: datetime, now: datetime
+) -> int:
+    quiet = reporters.quiet_since(connection, marketplace_id, last, open_until=complained, most=_MOST_AT_ONCE)
+    found = [
+        reporter for reporter in quiet if not notice_texts.is_underway(connection, marketplace_id, reporter.reporter_id)
+    ]
     for one in found:
         forget(connection, one, ACTOR, now)
     return len(found)
 
 
 def _record(
-    runtime: Runtime, connection: Connection, here: str, found: dict[str, int], gone: list[int], now: datetime
+    runtime: Runtime, connection: Connection, marketplace_id: str, found: dict[str, int], gone: list[int], now: datetime
 ) -> None:
     """Record an entry that counts the erased data and names the erased payloads, like an erasure's entry."""
     erasure_id = runtime.ids.new("era")
     audit.erase_payloads(connection, erasure_id, gone)
-    audit.record(connection, now, here, ACTOR, ERASURE, erasure_id, entries=gone, erased=found)
+    audit.record(connection, now, marketplace_id, ACTOR, ERASURE, erasure_id, entries=gone, erased=found)

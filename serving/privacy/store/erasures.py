@@ -113,12 +113,12 @@ def count(connection: Connection, marketplace_id: str, seller_id: str, subjects:
 
 def erase(connection: Connection, found: Erasure, subjects: Sequence[str], at: datetime) -> list[int]:
     """Erase the data; returns the entries of the audit log with erased payloads, which the log must name."""
-    here = found.marketplace_id
-    named = _named(connection, here, found.seller, subjects)
-    contacts.erase(connection, here, found.seller)
-    refused_rows.erase_naming(connection, here, found.seller)
-    of_cases.erase_notes(connection, here, found.seller)
-    personal.erase(connection, here, subjects, at)
+    marketplace_id = found.marketplace_id
+    named = _named(connection, marketplace_id, found.seller, subjects)
+    contacts.erase(connection, marketplace_id, found.seller)
+    refused_rows.erase_naming(connection, marketplace_id, found.seller)
+    of_cases.erase_notes(connection, marketplace_id, found.seller)
+    personal.erase(connection, marketplace_id, subjects, at)
     audit.erase_payloads(connection, found.erasure_id, named)
     return named
 
@@ -131,13 +131,13 @@ def _named(connection: Connection, marketplace_id: str, seller_id: str, subjects
 def custody_payloads(connection: Connection, marketplace_id: str, subjects: Sequence[str]) -> list[int]:
     """The entries of the audit log whose payloads contain custody descriptions of these test buys."""
     found: list[int] = []
-    for some in chunks(subjects):
+    for chunk in chunks(subjects):
         query = (
             select(audit_entry.c.sequence)
             .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
             .where(
                 audit_entry.c.marketplace_id == marketplace_id,
-                audit_entry.c.subject.in_(some),
+                audit_entry.c.subject.in_(chunk),
                 audit_entry.c.act.startswith("test_buy."),
             )
         )

@@ -33,10 +33,10 @@ def count(
 ) -> dict[Erasable, int]:
     """The number of rows of these subjects that still contain data, by class."""
     found = dict.fromkeys(Erasable, 0)
-    for some in chunks(subjects):
+    for chunk in chunks(subjects):
         for what, places in PLACES.items():
             if what in wanted:
-                found[what] += sum(place.count(connection, marketplace_id, some) for place in places)
+                found[what] += sum(place.count(connection, marketplace_id, chunk) for place in places)
     return found
 
 
@@ -48,11 +48,11 @@ def erase(
     wanted: Collection[Erasable] = tuple(Erasable),
 ) -> None:
     """Erase some classes of data of these subjects; a document is deleted with its last upload."""
-    for some in chunks(subjects):
+    for chunk in chunks(subjects):
         for what, places in PLACES.items():
             if what in wanted:
                 for place in places:
-                    place.erase(connection, marketplace_id, some, at)
+                    place.erase(connection, marketplace_id, chunk, at)
     if Erasable.DOCUMENTS in wanted:
         of_appeals.empty_documents(connection, marketplace_id)
 

@@ -139,9 +139,9 @@ class GoodFaith:
     by_reason_code: dict[ReasonCode, Counts]
 
 
-def good_faith(found: Iterable[ReportedListing]) -> GoodFaith:
+def good_faith(reported_listings: Iterable[ReportedListing]) -> GoodFaith:
     """The figures of these reported listings."""
-    rows = list(found)
+    rows = list(reported_listings)
     ends = [ended(one) for one in rows]
     return GoodFaith(
         whole=_counts(rows),
@@ -154,8 +154,8 @@ def good_faith(found: Iterable[ReportedListing]) -> GoodFaith:
     )
 
 
-def _counts(found: Iterable[ReportedListing]) -> Counts:
-    rows = list(found)
+def _counts(reported_listings: Iterable[ReportedListing]) -> Counts:
+    rows = list(reported_listings)
     examined = [one for one in rows if one.examined_at is not None and one.last is not Result.WITHDRAWN]
     return Counts(
         items=len(rows),
@@ -223,12 +223,12 @@ def campaigns(accusations: Iterable[Accusation], at: datetime, policy: CampaignP
 
 
 def _windows(
-    given: Sequence[Accusation], at: datetime, length: timedelta, policy: CampaignPolicy
+    accusations: Sequence[Accusation], at: datetime, length: timedelta, policy: CampaignPolicy
 ) -> dict[str, dict[int, int]]:
     """The number of listings by seller and window, counted back from the latest, which is 0."""
     last = timedelta(days=policy.usual_days) // length
     listings: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for one in given:
+    for one in accusations:
         number = (at - one.at) // length
         if number <= last:
             listings[one.seller][number].add(one.listing_id)

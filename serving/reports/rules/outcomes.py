@@ -157,12 +157,12 @@ def why_not_at_once(outcome: Outcome) -> str | None:
 
     Other cases that an analyst decides are about the listing, and its reporter reads of them on the report's page.
     """
-    codes = [one.code for one in outcome.reasons]
+    codes = [reason.code for reason in outcome.reasons]
     match outcome.result:
         case Result.PENDING_APPROVAL:
-            return next((one for one in codes if one.startswith("hold.") or one == _STEP_UP), None)
+            return next((code for code in codes if code.startswith("hold.") or code == _STEP_UP), None)
         case Result.CASE:
-            return next((one for one in codes if one in _QUOTA_USED), None)
+            return next((code for code in codes if code in _QUOTA_USED), None)
         case _:
             return None
 
@@ -172,7 +172,7 @@ def named(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
 
     Raises Invalid (the report names no listing, too many, or one in more than 2,000 characters).
     """
-    found = tuple(one.strip() for one in locations if one.strip())
+    found = tuple(location.strip() for location in locations if location.strip())
     if not found:
         raise Invalid("Name at least one listing by its address or its id.")
     if len(found) > policy.most_listings:

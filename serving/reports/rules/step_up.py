@@ -36,7 +36,7 @@ class Circumstances:
     others: int
 
 
-def why_not(found: Circumstances, now: datetime, policy: SecondFactorPolicy) -> tuple[Message, ...]:
+def why_not(circumstances: Circumstances, now: datetime, policy: SecondFactorPolicy) -> tuple[Message, ...]:
     """Why a large report cannot be confirmed with a second factor now; empty where it can.
 
     The factor must be a day old, so that a stolen session cannot use one of its own. Full standing must be two weeks
@@ -45,21 +45,21 @@ def why_not(found: Circumstances, now: datetime, policy: SecondFactorPolicy) -> 
     everything is pending.
     """
     reasons = []
-    if not found.factors:
+    if not circumstances.factors:
         reasons.append(message("step_up.no_factor"))
-    elif (begins := min(counts_from(one, policy) for one in found.factors)) > now:
+    elif (begins := min(counts_from(factor, policy) for factor in circumstances.factors)) > now:
         reasons.append(message("step_up.too_new", n=_hours(begins - now)))
-    if found.standing_wait is None:
+    if circumstances.standing_wait is None:
         reasons.append(message("step_up.standing"))
-    elif found.standing_wait:
-        reasons.append(message("step_up.standing_new", n=-(-found.standing_wait // timedelta(days=1))))
-    if not found.switched_on:
+    elif circumstances.standing_wait:
+        reasons.append(message("step_up.standing_new", n=-(-circumstances.standing_wait // timedelta(days=1))))
+    if not circumstances.switched_on:
         reasons.append(message("step_up.switched_off"))
-    if found.alarm:
+    if circumstances.alarm:
         reasons.append(message("step_up.alarm"))
-    if found.used_today:
+    if circumstances.used_today:
         reasons.append(message("step_up.used_today"))
-    if not found.others:
+    if not circumstances.others:
         reasons.append(message("step_up.nobody_told"))
     return tuple(reasons)
 

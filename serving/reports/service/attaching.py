@@ -67,12 +67,16 @@ def hand_in(
         audit.hold(connection)
         stored = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
         digest = hashlib.sha256(content).hexdigest()
-        before = [one for one in report_documents.documents_of(connection, stored) if one.digest == digest]
+        before = [
+            document for document in report_documents.documents_of(connection, stored) if document.digest == digest
+        ]
         if before:
             return before[0]
         check_hand_in(stored.known_at, runtime.clock.now(), runtime.policies[ReportPolicy])
         _store(runtime, connection, stored, person.user_id, name, content)
-        made = next(one for one in report_documents.documents_of(connection, stored) if one.digest == digest)
+        made = next(
+            document for document in report_documents.documents_of(connection, stored) if document.digest == digest
+        )
         told = {"digest": digest, "size": made.size, "media_type": made.media_type}
         if key_id is not None:
             told["key"] = key_id
@@ -121,9 +125,9 @@ def with_content(
     connection: Connection, shown: Collection[ReportDocument], document_id: str
 ) -> tuple[ReportDocument, bytes]:
     """One of these documents, with its content. Raises NotFound (it is none of them, or it was erased)."""
-    for one in shown:
-        if one.document_id == document_id:
-            return one, report_documents.content_of(connection, one)
+    for report_document in shown:
+        if report_document.document_id == document_id:
+            return report_document, report_documents.content_of(connection, report_document)
     raise NotFound("There is no such document.")
 
 

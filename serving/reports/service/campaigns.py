@@ -41,19 +41,23 @@ def watch_campaigns(runtime: Runtime) -> int:
     """
     with runtime.store.read() as connection:
         places = [one.marketplace_id for one in marketplaces.everyone(connection)]
-    return sum(_watch(runtime, one) for one in places)
+    return sum(_watch(runtime, place) for place in places)
 
 
-def _watch(runtime: Runtime, here: str) -> int:
+def _watch(runtime: Runtime, marketplace_id: str) -> int:
     now, policy = runtime.clock.now(), runtime.policies[CampaignPolicy]
     with runtime.store.read() as connection:
-        names = {brand_id: one.name for brand_id, one in brands.enrolments(connection, here).items()}
+        names = {brand_id: one.name for brand_id, one in brands.enrolments(connection, marketplace_id).items()}
         found = [
-            _Found(f"{brand_id} {one.seller}"[:_LONGEST_SUBJECT], names[brand_id], one)
-            for brand_id in _suspects(connection, here, set(names), now, policy)
-            for one in _campaigns(connection, here, brand_id, now, policy)
+            _Found(f"{brand_id} {campaign.seller}"[:_LONGEST_SUBJECT], names[brand_id], campaign)
+            for brand_id in _suspects(connection, marketplace_id, set(names), now, policy)
+            for campaign in _campaigns(connection, marketplace_id, brand_id, now, policy)
         ]
-        raised = {one.subject: one for one in alerts.standing(connection, {here}) if one.cause is CheckAlarm.CAMPAIGN}
+        raised = {
+            one.subject: one
+            for one in alerts.standing(connection, {marketplace_id})
+            if one.cause is CheckAlarm.CAMPAIGN
+        }
     lasting, shown = {one.subject for one in found}, timedelta(days=policy.shown_days)
     over = [one for one in raised.values() if one.subject not in lasting and now - one.raised_at >= shown]
     new = [one for one in found if one.subject not in raised]
@@ -61,28 +65,28 @@ def _watch(runtime: Runtime, here: str) -> int:
         return 0
     with runtime.store.write() as connection:
         for one in new:
-            _raise(runtime, connection, here, one, now)
-        alerts.settle_some(connection, here, [one.alert_id for one in over], now)
+            _raise(runtime, connection, marketplace_id, one, now)
+        alerts.settle_some(connection, marketplace_id, [one.alert_id for one in over], now)
     return len(new) + len(over)
 
 
 def _suspects(
-    connection: Connection, here: str, brand_ids: set[str], now: datetime, policy: CampaignPolicy
+    connection: Connection, marketplace_id: str, brand_ids: set[str], now: datetime, policy: CampaignPolicy
 ) -> list[str]:
     """The brands whose statements are worth counting: nobody else reaches a least count."""
     longest = max(days for days, _ in policy.windows)
     fewest = min(least for _, least in policy.windows)
-    return brands_with_many(connection, here, brand_ids, since=now - timedelta(days=longest), least=fewest)
+    return brands_with_many(connection, marketplace_id, brand_ids, since=now - timedelta(days=longest), least=fewest)
 
 
 def _campaigns(
-    connection: Connection, here: str, brand_id: str, now: datetime, policy: CampaignPolicy
+    connection: Connection, marketplace_id: str, brand_id: str, now: datetime, policy: CampaignPolicy
 ) -> tuple[Campaign, ...]:
     days = policy.usual_days + max(days for days, _ in policy.windows)
-    return campaigns(accusations(connection, here, brand_id, since=now - timedelta(days=days)), now, policy)
+    return campaigns(accusations(connection, marketplace_id, brand_id, since=now - timedelta(days=days)), now, policy)
 
 
-def _raise(runtime: Runtime, connection: Connection, here: str, found: _Found, at: datetime) -> None:
+def _raise(runtime: Runtime, connection: Connection, marketplace_id: str, found: _Found, at: datetime) -> None:
     brand, campaign = found.brand, found.campaign
     sentence = in_english(
         message(
@@ -94,10 +98,10 @@ def _raise(runtime: Runtime, connection: Connection, here: str, found: _Found, a
             usual=f"{campaign.usual:.1f}".removesuffix(".0"),
         )
     )
-    raised = Alert(here, runtime.ids.new("alr"), CheckAlarm.CAMPAIGN, found.subject, sentence, at)
+    raised = Alert(marketplace_id, runtime.ids.new("alr"), CheckAlarm.CAMPAIGN, found.subject, sentence, at)
     if not alerts.raise_it(connection, raised):
         return
     version = policy_version(runtime.policies[CampaignPolicy])
     told = {"cause": raised.cause.value, "subject": raised.subject, "policy_version": version}
-    audit.record(connection, at, here, _ACTOR, "alert.raised", raised.alert_id, **told)
-    log.warning("alert.raised", marketplace_id=here, cause=raised.cause.value, alert_id=raised.alert_id)
+    audit.record(connection, at, marketplace_id, _ACTOR, "alert.raised", raised.alert_id, **told)
+    log.warning("alert.raised", marketplace_id=marketplace_id, cause=raised.cause.value, alert_id=raised.alert_id)

@@ -280,7 +280,7 @@ def keep(
         "step": step,
         "result": outcome.result.value,
         "code": outcome.code.value,
-        "reasons": [as_json(one) for one in outcome.reasons],
+        "reasons": [as_json(reason) for reason in outcome.reasons],
         "known_at": at,
         **blank,
         **made,

@@ -101,7 +101,7 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
     with runtime.store.read() as connection:
         found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
         steps = reports.outcomes(connection, found)
-        latest = {one.number: one for one in steps}
+        latest = {step.number: step for step in steps}
         items = tuple(_standing(connection, found, one) for one in latest.values())
         proof = step_ups.of_report(connection, found.marketplace_id, found.report_id)
         documents = tuple(report_documents.documents_of(connection, found))
@@ -109,16 +109,16 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
     begun, author = (found.known_at, found.user_id) if proof is None else (proof.known_at, proof.user_id)
     until = begun + undo_window(runtime, stepped_up=proof is not None)
     mine = author == person.user_id and runtime.clock.now() < until
-    first = tuple(one for one in steps if one.step == 0)
+    first = tuple(step for step in steps if step.step == 0)
     return Status(found, first, items, until if mine else None, proof, documents, bought)
 
 
-def _standing(connection: Connection, found: StoredReport, step: StoredOutcome) -> ItemStatus:
-    here = found.marketplace_id
+def _standing(connection: Connection, report: StoredReport, step: StoredOutcome) -> ItemStatus:
+    marketplace_id = report.marketplace_id
     external_id, title = None, None
     if step.listing_id is not None:
-        external_id, title = listings.named(connection, here, step.listing_id)
-    state, judgement = _state(connection, here, step)
+        external_id, title = listings.named(connection, marketplace_id, step.listing_id)
+    state, judgement = _state(connection, marketplace_id, step)
     return ItemStatus(step, external_id, title, state, judgement)
 
 
@@ -136,17 +136,18 @@ _OF_REMOVAL: Final = {
 }
 
 
-def _state(connection: Connection, here: str, step: StoredOutcome) -> tuple[Reported, Judgement | None]:
+def _state(connection: Connection, marketplace_id: str, step: StoredOutcome) -> tuple[Reported, Judgement | None]:
     if is_waiting(step):
         return Reported.AWAITS_STEP_UP, None
     if step.result in _AS_IT_IS:
         return _AS_IT_IS[step.result], None
     case_id = step.case_id or ""
-    done = actions.of_listing(connection, here, step.listing_id or "")
+    done = actions.of_listing(connection, marketplace_id, step.listing_id or "")
     own = [
         one
         for one in done
-        if one.kind is ActionKind.REMOVE and cases.of_verdict(connection, here, one.verdict_id).case_id == case_id
+        if one.kind is ActionKind.REMOVE
+        and cases.of_verdict(connection, marketplace_id, one.verdict_id).case_id == case_id
     ]
     if own:
         later = [
@@ -157,8 +158,8 @@ def _state(connection: Connection, here: str, step: StoredOutcome) -> tuple[Repo
             and one.sequence > own[-1].sequence
         ]
         return Reported.REINSTATED if later else _OF_REMOVAL.get(own[-1].state, Reported.REMOVED), None
-    case = cases.get(connection, here, case_id)
-    last = verdicts.latest_of_case(connection, here, case_id)
+    case = cases.get(connection, marketplace_id, case_id)
+    last = verdicts.latest_of_case(connection, marketplace_id, case_id)
     if case.state is CaseState.OPEN or last is None or last.side is not Side.ANALYST:
         return Reported.WITH_ANALYST, None
     return Reported.REJECTED, last.judgement

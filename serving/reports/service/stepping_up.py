@@ -127,12 +127,12 @@ def finish_reports(runtime: Runtime) -> int:
     return len(left)
 
 
-def _decide(runtime: Runtime, person: Person, found: StoredReport) -> None:
+def _decide(runtime: Runtime, person: Person, report: StoredReport) -> None:
     with runtime.store.read() as connection:
-        numbered = reports.locations(connection, found)
-    take_all(runtime, person, found, numbered)
+        numbered = reports.locations(connection, report)
+    take_all(runtime, person, report, numbered)
     with runtime.store.write() as connection:
-        step_ups.set_decided(connection, found.marketplace_id, found.report_id)
+        step_ups.set_decided(connection, report.marketplace_id, report.report_id)
 
 
 def _awaited(connection: Connection, person: Person, report_id: str) -> StoredReport:
@@ -142,14 +142,14 @@ def _awaited(connection: Connection, person: Person, report_id: str) -> StoredRe
     return found
 
 
-def _ready(runtime: Runtime, connection: Connection, person: Person, found: StoredReport) -> None:
-    pair, now = (found.marketplace_id, found.brand_id), runtime.clock.now()
-    ready(runtime, connection, person, pair, (found.right_id, found.reason_code), now)
+def _ready(runtime: Runtime, connection: Connection, person: Person, report: StoredReport) -> None:
+    pair, now = (report.marketplace_id, report.brand_id), runtime.clock.now()
+    ready(runtime, connection, person, pair, (report.right_id, report.reason_code), now)
 
 
-def _check(runtime: Runtime, connection: Connection, person: Person, found: StoredReport) -> None:
-    _ready(runtime, connection, person, found)
-    now = circumstances(runtime, connection, person, (found.marketplace_id, found.brand_id))
+def _check(runtime: Runtime, connection: Connection, person: Person, report: StoredReport) -> None:
+    _ready(runtime, connection, person, report)
+    now = circumstances(runtime, connection, person, (report.marketplace_id, report.brand_id))
     refused = why_not(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
     if refused:
         raise Conflict("The report still waits. {why}", why=reasons_of(*refused))

@@ -49,30 +49,30 @@ class LargeReport:
     stopped_by: str | None
 
 
-def can_stop(connection: Connection, user_id: str, found: StoredStepUp) -> bool:
+def can_stop(connection: Connection, user_id: str, step_up: StoredStepUp) -> bool:
     """Whether a person can stop a report: they were told of it, or are one of those who would be told now."""
-    return user_id in found.told or user_id in people_told(connection, (found.marketplace_id, found.brand_id))
+    return user_id in step_up.told or user_id in people_told(connection, (step_up.marketplace_id, step_up.brand_id))
 
 
-def large_report(runtime: Runtime, connection: Connection, found: StoredStepUp) -> LargeReport:
+def large_report(runtime: Runtime, connection: Connection, step_up: StoredStepUp) -> LargeReport:
     """A report that was confirmed with a second factor, with its names."""
-    names = accounts.names(connection, [found.user_id, found.stopped_by or ""])
-    stored = reports.of_id(connection, found.marketplace_id, found.report_id)
+    names = accounts.names(connection, [step_up.user_id, step_up.stopped_by or ""])
+    stored = reports.of_id(connection, step_up.marketplace_id, step_up.report_id)
     waiting = _waiting(connection, stored)
     return LargeReport(
-        found,
-        brands.enrolments(connection, found.marketplace_id)[found.brand_id].name,
-        marketplaces.get(connection, found.marketplace_id).name,
-        names.get(found.user_id, ""),
+        step_up,
+        brands.enrolments(connection, step_up.marketplace_id)[step_up.brand_id].name,
+        marketplaces.get(connection, step_up.marketplace_id).name,
+        names.get(step_up.user_id, ""),
         len(reports.locations(connection, stored)),
-        max([found.known_at + undo_window(runtime, stepped_up=True), *(one.leaves_at for one in waiting)]),
-        any(one.leaves_at > found.known_at + 2 * undo_window(runtime, stepped_up=True) for one in waiting),
-        None if found.stopped_by is None else names.get(found.stopped_by, ""),
+        max([step_up.known_at + undo_window(runtime, stepped_up=True), *(one.leaves_at for one in waiting)]),
+        any(one.leaves_at > step_up.known_at + 2 * undo_window(runtime, stepped_up=True) for one in waiting),
+        None if step_up.stopped_by is None else names.get(step_up.stopped_by, ""),
     )
 
 
 def _waiting(connection: Connection, stored: StoredReport) -> list[StoredAction]:
-    given = [one.verdict_id for one in reports.outcomes(connection, stored) if one.verdict_id is not None]
+    given = [outcome.verdict_id for outcome in reports.outcomes(connection, stored) if outcome.verdict_id is not None]
     made = actions.of_verdicts(connection, stored.marketplace_id, given).values()
     return [one for one in made if one.state is ActionState.SCHEDULED]
 
@@ -135,7 +135,7 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
         if found.stopped_at is not None:
             raise Conflict("This report is stopped already.")
         stored = reports.of_id(connection, here, report_id)
-        latest = {one.number: one for one in reports.outcomes(connection, stored)}
+        latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
         left = [one for one in latest.values() if one.result in STANDS]
         cases.hold(connection, here, [one.case_id for one in left if one.case_id is not None])
         audit.hold(connection)
@@ -160,20 +160,28 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
 
 
 def _stop_one(
-    runtime: Runtime, connection: Connection, person: Person, stored: StoredReport, one: StoredOutcome, now: datetime
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    stored: StoredReport,
+    outcome: StoredOutcome,
+    now: datetime,
 ) -> None:
-    here = stored.marketplace_id
-    made = {name: getattr(one, name) for name in ("listing_id", "case_id", "verdict_id")}
+    marketplace_id = stored.marketplace_id
+    made = {name: getattr(outcome, name) for name in ("listing_id", "case_id", "verdict_id")}
     made["by"] = person.actor
-    if one.result is Result.UNKNOWN:
-        reports.wait_for(connection, here, stored.report_id, one.number, None)
-    elif not is_waiting(one):
-        if one.case_id is None or one.verdict_id is None:
+    if outcome.result is Result.UNKNOWN:
+        reports.wait_for(connection, marketplace_id, stored.report_id, outcome.number, None)
+    elif not is_waiting(outcome):
+        if outcome.case_id is None or outcome.verdict_id is None:
             raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
-        case, given = cases.get(connection, here, one.case_id), verdicts.get(connection, here, one.verdict_id)
-        last = verdicts.latest_of_case(connection, here, one.case_id)
+        case, given = (
+            cases.get(connection, marketplace_id, outcome.case_id),
+            verdicts.get(connection, marketplace_id, outcome.verdict_id),
+        )
+        last = verdicts.latest_of_case(connection, marketplace_id, outcome.case_id)
         if given.superseded_by is not None or last is None or last.verdict_id != given.verdict_id:
             raise Conflict("Somebody has decided about this listing since.")
         withdraw_last(DecisionContext(runtime, connection, person, case, given.side, now), given)
-        close_case(connection, given, one.lane_before, now)
-    keep(connection, stored, one.number, one.step + 1, Outcome(Result.WITHDRAWN, one.code, ()), now, **made)
+        close_case(connection, given, outcome.lane_before, now)
+    keep(connection, stored, outcome.number, outcome.step + 1, Outcome(Result.WITHDRAWN, outcome.code, ()), now, **made)

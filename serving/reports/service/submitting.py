@@ -79,7 +79,7 @@ class Submitted:
     @property
     def counts(self) -> dict[Result, int]:
         """The number of listings by first result, zeros included."""
-        return counted(one.result for one in self.outcomes)
+        return counted(outcome.result for outcome in self.outcomes)
 
 
 def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
@@ -132,9 +132,9 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
         return Submitted(stored, tuple(reports.first_outcomes(connection, stored)))
 
 
-def is_waiting(one: StoredOutcome) -> bool:
+def is_waiting(outcome: StoredOutcome) -> bool:
     """Whether a listing of a report waits for the person's second factor."""
-    return one.result is Result.PENDING_APPROVAL and one.code is Code.STEP_UP
+    return outcome.result is Result.PENDING_APPROVAL and outcome.code is Code.STEP_UP
 
 
 def waits_for_step_up(runtime: Runtime, connection: Connection, pair: Pair, draft: Draft, at: datetime) -> bool:
@@ -251,7 +251,7 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[
     with runtime.store.write() as connection:
         # The order of the locks is that of a confirmation: standing, cases, audit log. Listings come last.
         standings.lock(connection, here, brand_id)
-        before = {one.number: one for one in reports.outcomes(connection, stored)}
+        before = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
         done = {number for number, one in before.items() if not is_waiting(one)}
         left = [(number, location) for number, location in some if number not in done]
         if not left:
@@ -272,5 +272,5 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[
             settle(reporting, number, location, step)
         recount(runtime, connection, here, brand_id, now)
         if len(done) + len(left) == reports.sizes(connection, [stored])[stored.report_id]:
-            latest = {one.number: one for one in reports.outcomes(connection, stored)}
+            latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
             tell_of_wait(runtime, connection, stored, latest.values())

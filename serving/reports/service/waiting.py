@@ -32,7 +32,7 @@ def tell_of_wait(
     runtime: Runtime, connection: Connection, stored: StoredReport, outcomes: Iterable[StoredOutcome]
 ) -> None:
     """Mail the person who reported which of these listings wait for somebody, unless the report had such a mail."""
-    reasons = Counter(why_not_at_once(Outcome(one.result, one.code, one.reasons)) for one in outcomes)
+    reasons = Counter(why_not_at_once(Outcome(outcome.result, outcome.code, outcome.reasons)) for outcome in outcomes)
     found = [{"code": code, "n": n} for code, n in reasons.items() if code is not None]
     if found and not mails.told(connection, MailKind.REPORT_WAITS, stored.report_id):
         _queue(runtime, connection, MailKind.REPORT_WAITS, {stored.user_id}, stored, reasons=found)

@@ -115,25 +115,29 @@ def _each(
         recount(runtime, connection, here, found.brand_id, now)
         done = refusals.count(None)
         if not done:
-            raise next((one for one in refusals if one is not None), Conflict("Nothing here is left to withdraw."))
+            raise next(
+                (refusal for refusal in refusals if refusal is not None), Conflict("Nothing here is left to withdraw.")
+            )
         act_name = "report.withdrawn" if act is _withdraw else "report.retracted"
         audit.record(connection, now, here, person.actor, act_name, report_id, listings=done)
     return done
 
 
-def _withdraw(change: _Change, one: StoredOutcome) -> Outcome:
-    if one.result is Result.UNKNOWN:
-        reports.wait_for(change.connection, change.here, change.report.report_id, one.number, None)
-        return Outcome(Result.WITHDRAWN, one.code, ())
-    if is_waiting(one):
-        return Outcome(Result.WITHDRAWN, one.code, ())
-    if one.case_id is None or one.verdict_id is None:
+def _withdraw(change: _Change, outcome: StoredOutcome) -> Outcome:
+    if outcome.result is Result.UNKNOWN:
+        reports.wait_for(change.connection, change.here, change.report.report_id, outcome.number, None)
+        return Outcome(Result.WITHDRAWN, outcome.code, ())
+    if is_waiting(outcome):
+        return Outcome(Result.WITHDRAWN, outcome.code, ())
+    if outcome.case_id is None or outcome.verdict_id is None:
         raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
     claimant = change.report.brand_id
-    undo_in(change.runtime, change.connection, change.person, one.case_id, change.at, recounts=False, claimant=claimant)
-    given = verdicts.get(change.connection, change.here, one.verdict_id)
-    close_case(change.connection, given, one.lane_before, change.at)
-    return Outcome(Result.WITHDRAWN, one.code, ())
+    undo_in(
+        change.runtime, change.connection, change.person, outcome.case_id, change.at, recounts=False, claimant=claimant
+    )
+    given = verdicts.get(change.connection, change.here, outcome.verdict_id)
+    close_case(change.connection, given, outcome.lane_before, change.at)
+    return Outcome(Result.WITHDRAWN, outcome.code, ())
 
 
 def close_case(connection: Connection, claim: StoredVerdict, lane_before: CaseLane | None, at: datetime) -> None:
@@ -149,15 +153,15 @@ def close_case(connection: Connection, claim: StoredVerdict, lane_before: CaseLa
         cases.change(connection, case, CaseEvent.PASS_ON, back, holder=None, at=at)
 
 
-def _retract(change: _Change, one: StoredOutcome) -> Outcome:
-    if one.case_id is None or one.verdict_id is None:
+def _retract(change: _Change, outcome: StoredOutcome) -> Outcome:
+    if outcome.case_id is None or outcome.verdict_id is None:
         raise Conflict("Nothing was decided about this listing. Withdraw it instead.")
     connection, here = change.connection, change.here
-    case = cases.get(connection, here, one.case_id)
-    given = verdicts.get(connection, here, one.verdict_id)
+    case = cases.get(connection, here, outcome.case_id)
+    given = verdicts.get(connection, here, outcome.verdict_id)
     if given.superseded_by is not None:
         raise Conflict("This statement no longer stands.")
-    removal = _removal(change, one)
+    removal = _removal(change, outcome)
     if removal is None and case.state is CaseState.DECIDED:
         raise Conflict("The listing is not removed, so there is nothing to retract.")
     context = DecisionContext(change.runtime, connection, change.person, case, Side.BRAND, change.at)
@@ -166,27 +170,27 @@ def _retract(change: _Change, one: StoredOutcome) -> Outcome:
     verdict_id = append(context, answer, supersedes=given)
     note(context, words)
     if removal is None:
-        close_case(connection, given, one.lane_before, change.at)
+        close_case(connection, given, outcome.lane_before, change.at)
     elif removal.state in UNSENT_STATES:
         takedown.withdraw(change.runtime, connection, removal, change.actor, change.at)
-        notice_decisions.reopen(connection, case, one.verdict_id)
+        notice_decisions.reopen(connection, case, outcome.verdict_id)
     else:
         _end_counter_notice(change, removal)
         overturn(change.runtime, connection, removal, Ground(Undone.RETRACTED, verdict_id, change.actor), change.at)
-    return Outcome(Result.RETRACTED, one.code, ())
+    return Outcome(Result.RETRACTED, outcome.code, ())
 
 
-def _removal(change: _Change, one: StoredOutcome) -> StoredAction | None:
+def _removal(change: _Change, outcome: StoredOutcome) -> StoredAction | None:
     """The removal of the case in which the brand gave its statement, unless it is undone."""
     done = [
         action
-        for action in actions.of_listing(change.connection, change.here, one.listing_id or "")
+        for action in actions.of_listing(change.connection, change.here, outcome.listing_id or "")
         if action.state is not ActionState.WITHDRAWN
     ]
     if not done or done[-1].kind is not ActionKind.REMOVE:
         return None
     case = cases.of_verdict(change.connection, change.here, done[-1].verdict_id)
-    return done[-1] if case.case_id == one.case_id else None
+    return done[-1] if case.case_id == outcome.case_id else None
 
 
 def _end_counter_notice(change: _Change, removal: StoredAction) -> None:

@@ -23,7 +23,7 @@ from serving.reports.tables import report, report_outcome
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_EXAMINED = [one.value for one in (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE)]
+_EXAMINED = [SCHEDULED.value for SCHEDULED in (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def reported_listings(connection: Connection, scope: Scope) -> list[ReportedList
     steps: dict[tuple[str, int], list[Any]] = {}
     for row in rows:
         steps.setdefault((row.report_id, row.number), []).append(row)
-    return [_reported(some, removals, judged) for some in steps.values()]
+    return [_reported(step, removals, judged) for step in steps.values()]
 
 
 def _reports(scope: Scope) -> Select[Any]:
@@ -123,7 +123,7 @@ def _judged(connection: Connection, marketplace_id: str, wanted: Select[Any]) ->
 def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Any]) -> ReportedListing:
     last = steps[-1]
     # Nothing is recorded about a listing while its report waits for a second factor.
-    examined = next((one for one in steps if one.result in _EXAMINED and one.code != Code.STEP_UP.value), None)
+    examined = next((step for step in steps if step.result in _EXAMINED and step.code != Code.STEP_UP.value), None)
     removal, judgement = removals.get(last.case_id), judged.get(last.case_id)
     decision = None if removal is None else removal.created_at
     if decision is None and judgement is not None:

@@ -126,11 +126,11 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
     return reader(StoredReport).all(connection, query) if pairs else []
 
 
-def sizes(connection: Connection, found: Collection[StoredReport]) -> dict[str, int]:
+def sizes(connection: Connection, reports: Collection[StoredReport]) -> dict[str, int]:
     """The number of listings by report."""
     query = (
         select(report_item.c.report_id, func.count().label("n"))
-        .where(report_item.c.report_id.in_([one.report_id for one in found]))
+        .where(report_item.c.report_id.in_([one.report_id for one in reports]))
         .group_by(report_item.c.report_id)
     )
     return {row.report_id: row.n for row in connection.execute(query)}
@@ -143,7 +143,7 @@ def add_outcome(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def first_outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]:
     """The first result of each listing that has one, in the order of the report."""
-    return [one for one in outcomes(connection, found) if one.step == 0]
+    return [outcome for outcome in outcomes(connection, found) if outcome.step == 0]
 
 
 def outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]:

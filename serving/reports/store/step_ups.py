@@ -34,9 +34,9 @@ class StoredStepUp:
 _STEP_UPS: Final = RowReader(StoredStepUp, told=tuple)
 
 
-def put(connection: Connection, found: StoredStepUp) -> bool:
+def put(connection: Connection, step_up: StoredStepUp) -> bool:
     """Store a confirmation; False, without a change, where the brand had one that day or the report has one."""
-    made = insert_or_ignore(connection, report_step_up).values({**row_of(found), "told": list(found.told)})
+    made = insert_or_ignore(connection, report_step_up).values({**row_of(step_up), "told": list(step_up.told)})
     return connection.execute(made.returning(report_step_up.c.report_id)).first() is not None
 
 
@@ -70,10 +70,11 @@ def since(connection: Connection, pairs: Collection[tuple[str, str]], at: dateti
     return _STEP_UPS.all(connection, query) if pairs else []
 
 
-def stop(connection: Connection, found: StoredStepUp, user_id: str, at: datetime) -> None:
+def stop(connection: Connection, step_up: StoredStepUp, user_id: str, at: datetime) -> None:
     """Record who stopped a report."""
     own = update(report_step_up).where(
-        inside(report_step_up, found.marketplace_id, report_id=found.report_id), report_step_up.c.stopped_at.is_(None)
+        inside(report_step_up, step_up.marketplace_id, report_id=step_up.report_id),
+        report_step_up.c.stopped_at.is_(None),
     )
     connection.execute(own.values(stopped_at=at, stopped_by=user_id))
 

@@ -242,14 +242,14 @@ class Trials:
         """Keep exactly these trials; a trial whose bundle does not load is left out, and intake goes on without it."""
         with self._lock:
             kept: dict[str, OnTrial] = {}
-            for one in found:
-                before = self._kept.get(one.marketplace_id)
+            for trial in found:
+                before = self._kept.get(trial.marketplace_id)
                 try:
-                    same = before is not None and before.bundle.digest == one.digest
-                    bundle = before.bundle if before and same else bundles.load(one.digest)
+                    same = before is not None and before.bundle.digest == trial.digest
+                    bundle = before.bundle if before and same else bundles.load(trial.digest)
                 except (BundleRefused, Unavailable):
                     continue
-                kept[one.marketplace_id] = OnTrial(one, bundle)
+                kept[trial.marketplace_id] = OnTrial(trial, bundle)
             self._kept = kept
 
 
@@ -324,11 +324,11 @@ class ReferenceContextCache:
         return kept[2]
 
     def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
-        here = marketplace.marketplace_id
-        stamp = price_lists.last_changed(connection, here), as_of.date()
-        kept = self._lists.get(here)
+        marketplace_id = marketplace.marketplace_id
+        stamp = price_lists.last_changed(connection, marketplace_id), as_of.date()
+        kept = self._lists.get(marketplace_id)
         if kept is None or kept[0] != stamp:
-            kept = self._lists[here] = (stamp, price_lists.load(connection, here, as_of))
+            kept = self._lists[marketplace_id] = (stamp, price_lists.load(connection, marketplace_id, as_of))
         return kept[1]
 
     def forget(self) -> None:

@@ -27,7 +27,7 @@ def load(connection: Connection, marketplace_id: str) -> Priors:
     return Priors(**{row.name: Prior(row.mean, row.strength, row.groups_behind) for row in connection.execute(query)})
 
 
-def keep(connection: Connection, marketplace_id: str, found: Priors, as_of: datetime) -> None:
+def keep(connection: Connection, marketplace_id: str, priors: Priors, as_of: datetime) -> None:
     """Store base-rate priors in place of the earlier ones."""
     connection.execute(delete(base_rate_prior).where(base_rate_prior.c.marketplace_id == marketplace_id))
     rows = [
@@ -39,13 +39,13 @@ def keep(connection: Connection, marketplace_id: str, found: Priors, as_of: date
             "groups_behind": prior.groups,
             "as_of": as_of,
         }
-        for name, prior in _named(found).items()
+        for name, prior in _named(priors).items()
     ]
     add(connection, base_rate_prior, rows)
 
 
-def _named(found: Priors) -> Mapping[str, Prior]:
-    return {name: Prior(*values) for name, values in asdict(found).items()}
+def _named(priors: Priors) -> Mapping[str, Prior]:
+    return {name: Prior(*values) for name, values in asdict(priors).items()}
 
 
 def worked_out(connection: Connection, marketplace: Marketplace, moment: datetime) -> Priors:

@@ -218,5 +218,5 @@ def _load_events(
 ) -> None:
     wanted = {"here": marketplace_id, "sellers": list(histories), "since": since}
     for row in queries.EVENTS.rows(connection, wanted):
-        found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
-        histories[row.seller_external_id].events.setdefault(row.kind, []).append(found)
+        event = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
+        histories[row.seller_external_id].events.setdefault(row.kind, []).append(event)

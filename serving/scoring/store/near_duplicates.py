@@ -52,7 +52,7 @@ class Texts:
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
         self._judged, self._recent = under(connection, marketplace_id, texts)
         self._most_alike: dict[bytes, list[str]] = {}
-        chosen = [self._ordered(one)[:MOST_COMPARED] for one in texts]
+        chosen = [self._ordered(text)[:MOST_COMPARED] for text in texts]
         read = _signatures(connection, marketplace_id, sorted({text_id for some in chosen for text_id in some}))
         self._known = set(read)
         self._near = candidates_of(connection, marketplace_id, sorted(_near_of(texts, chosen, read)))
@@ -75,14 +75,14 @@ class Texts:
             self._most_alike[signature.tobytes()] = found
         return found
 
-    def add(self, found: Candidate) -> None:
+    def add(self, candidate: Candidate) -> None:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
-        self._near[found.text_id] = found
-        self._known.add(found.text_id)
+        self._near[candidate.text_id] = candidate
+        self._known.add(candidate.text_id)
         self._most_alike.clear()
-        for key in set(keys_of(found.signature)):
+        for key in set(keys_of(candidate.signature)):
             texts = self._recent.setdefault(key, [])
-            texts.append(found.text_id)
+            texts.append(candidate.text_id)
             if len(texts) > MOST_PER_KEY:
                 texts.remove(min(texts))
 
@@ -90,9 +90,9 @@ class Texts:
         """Note the price of a new version of a listing; `listing_id` is the marketplace's own id."""
         self._present[listing_id] = asked
 
-    def _as_priced_now(self, found: Candidate) -> Candidate:
-        present = self._present.get(found.listing_id)
-        return found if present is None else replace(found, prices=(found.prices[0], present))
+    def _as_priced_now(self, candidate: Candidate) -> Candidate:
+        present = self._present.get(candidate.listing_id)
+        return candidate if present is None else replace(candidate, prices=(candidate.prices[0], present))
 
 
 def _near_of(texts: Sequence[Signature], chosen: Sequence[Sequence[str]], read: Mapping[str, Signature]) -> set[str]:

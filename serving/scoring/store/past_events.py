@@ -59,11 +59,11 @@ def event_counts(connection: Connection, marketplace_id: str, moments: Sequence[
     for currency in (*given, *(one.currency for one in moments)):
         currencies.setdefault(currency, len(currencies) - 1)
     events = EventColumns(
-        seller=_numbers([sellers[one] for one in sellers_of]),
+        seller=_numbers([sellers[seller] for seller in sellers_of]),
         occurred=_times(occurred),
         known=_times(known),
-        kind=_numbers([KINDS.index(one) for one in kinds]),
-        amount=_numbers([one or 0 for one in amounts]),
+        kind=_numbers([KINDS.index(kind) for kind in kinds]),
+        amount=_numbers([amount or 0 for amount in amounts]),
         currency=_numbers([currencies[one] for one in given]),
     )
     asked = Asked(

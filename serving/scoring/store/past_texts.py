@@ -90,10 +90,10 @@ def alike_at(connection: Connection, marketplace_id: str, asked: Mapping[int, Pa
     }
 
 
-def _priced(found: Candidate, prices: Sequence[tuple[Asked, str]], asked: PastText) -> Candidate:
+def _priced(candidate: Candidate, prices: Sequence[tuple[Asked, str]], asked: PastText) -> Candidate:
     """The text with its first price, and with the last that had come in before."""
     known = [price for price, digits in prices if asked.counts(_Mark(price.known_at, digits))]
-    return replace(found, prices=(*known[:1], *known[-1:]))
+    return replace(candidate, prices=(*known[:1], *known[-1:]))
 
 
 def _under_at(

@@ -24,17 +24,17 @@ from serving.webhooks.rules.action import ActionKind
 _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough listings per model.
 
 
-def load(connection: Connection, found: Marketplace, as_of: datetime, lists: PriceLists) -> References:
+def load(connection: Connection, marketplace: Marketplace, as_of: datetime, lists: PriceLists) -> References:
     """The references of a marketplace as last computed, with the brands' price lists from the caller."""
-    here = found.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     return References(
-        _rates(connection, found.base_currency, as_of.date()),
-        BrandRegister(brands.registered(connection, here, as_of)),
-        _table(connection, here),
-        Indicators(indicators.of_marketplace(connection, here)),
+        _rates(connection, marketplace.base_currency, as_of.date()),
+        BrandRegister(brands.registered(connection, marketplace_id, as_of)),
+        _table(connection, marketplace_id),
+        Indicators(indicators.of_marketplace(connection, marketplace_id)),
         lists,
-        _common(connection, here),
-        base_rate_priors.load(connection, here),
+        _common(connection, marketplace_id),
+        base_rate_priors.load(connection, marketplace_id),
     )
 
 
@@ -71,20 +71,20 @@ def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
     return Rates(base_currency, {code: value / base for code, value in sorted(euros.items()) if code != base_currency})
 
 
-def as_of(connection: Connection, found: Marketplace, moment: datetime) -> References:
+def as_of(connection: Connection, marketplace: Marketplace, moment: datetime) -> References:
     """The references of a marketplace computed as of a moment: every call gives the same result.
 
     It scans half a year of listings; requests use `load`.
     """
-    here = found.marketplace_id
-    pool, common = _worked_out(connection, here, moment)
+    marketplace_id = marketplace.marketplace_id
+    pool, common = _worked_out(connection, marketplace_id, moment)
     return References(
-        _rates(connection, found.base_currency, moment.date()),
-        BrandRegister(brands.registered(connection, here, moment)),
+        _rates(connection, marketplace.base_currency, moment.date()),
+        BrandRegister(brands.registered(connection, marketplace_id, moment)),
         pool.table(),
-        lists=price_lists.load(connection, here, moment),
+        lists=price_lists.load(connection, marketplace_id, moment),
         common=common,
-        priors=base_rate_priors.worked_out(connection, found, moment),
+        priors=base_rate_priors.worked_out(connection, marketplace, moment),
     )
 
 
@@ -123,10 +123,10 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
     return pool, CommonPrices.among((row.price_minor, row.currency) for row in found)
 
 
-def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
+def refresh(connection: Connection, marketplace: Marketplace, as_of: datetime) -> int:
     """Compute price references, common prices and base-rate priors again and store them; returns the count of the
     first."""
-    marketplace_id = found.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     pool, common = _worked_out(connection, marketplace_id, as_of)
     samples = pool.samples()
     connection.execute(delete(price_reference).where(price_reference.c.marketplace_id == marketplace_id))
@@ -148,7 +148,9 @@ def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
         for (minor, currency), listings in common.rows.items()
     ]
     add(connection, common_price, common_rows)
-    base_rate_priors.keep(connection, marketplace_id, base_rate_priors.worked_out(connection, found, as_of), as_of)
+    base_rate_priors.keep(
+        connection, marketplace_id, base_rate_priors.worked_out(connection, marketplace, as_of), as_of
+    )
     return len(rows)
 
 

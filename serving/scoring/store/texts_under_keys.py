@@ -205,13 +205,13 @@ class Before:
 
 def texts_before(connection: Connection, marketplace_id: str, band: int, wanted: Sequence[Before]) -> list[list[str]]:
     """The latest texts under each key of a band; the keys of judged texts are a band of their own."""
-    keys = [one.key for one in wanted]
+    keys = [before.key for before in wanted]
     if band != JUDGED:
         keys = halves_of(marketplace_id, np.array(keys, np.int64)).tolist()
     rows = [(at, key, one.moment, one.digits) for at, (key, one) in enumerate(zip(keys, wanted, strict=True))]
     values = {"here": marketplace_id, **_as_moments(connection, rows)}
     if band != JUDGED:
-        values["bins"] = b"".join(one.bins for one in wanted)
+        values["bins"] = b"".join(before.bins for before in wanted)
     found: list[list[str]] = [[] for _ in wanted]
     for row in connection.execute(_up_to(band, connection.dialect.name), values):
         if row.text_id is not None:

@@ -36,9 +36,9 @@ class Contacts:
 
     def add(self, mentions: Iterable[Mention]) -> None:
         """Add contacts to the index."""
-        for one in mentions:
-            self._of_seller[one.seller][one.token] = one
-            self._of_token[one.token][one.seller] = one
+        for mention in mentions:
+            self._of_seller[mention.seller][mention.token] = mention
+            self._of_token[mention.token][mention.seller] = mention
 
     def known(self, seller: str, as_of: datetime) -> list[Mention]:
         """A seller's contacts known before a moment, in a fixed order."""

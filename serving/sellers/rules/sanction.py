@@ -191,7 +191,7 @@ def why_no_agreement(user_id: str, confirmed_by: Collection[str], roots: Roots) 
     return None if independent_of_all(roots, user_id, confirmed_by) else _SAME_PERSON
 
 
-def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], roots: Roots) -> None:
+def check_vote(votes: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], roots: Roots) -> None:
     """Refuse a vote that cannot count.
 
     Raises Forbidden (the person confirmed a removal behind the sanction, or agrees and counts as one person with a
@@ -204,26 +204,26 @@ def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
         raise Forbidden(refused)
     if not vote.reason.strip():
         raise Invalid("Give a reason.")
-    answer = {one.user_id: one for one in given}.get(vote.user_id)
+    answer = {one.user_id: one for one in votes}.get(vote.user_id)
     if answer is not None and answer.agrees is vote.agrees:
         raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
 
-def follows(given: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) -> SanctionEvent:
+def follows(votes: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) -> SanctionEvent:
     """The event that the votes lead to.
 
     One rejection ends the proposal, because the sanction is then in doubt. The next strike can lead to a new proposal.
     Otherwise one person of the review team and one of account management must agree. Neither may have confirmed a
     removal behind it. No two of these people may have a root in common (`serving.accounts.rules.second_person`).
     """
-    latest = {one.user_id: one for one in given}.values()
+    latest = {vote.user_id: vote for vote in votes}.values()
     if any(not one.agrees for one in latest):
         return SanctionEvent.REFUSE
     return SanctionEvent.CARRY_OUT if _agreed(latest, confirmed_by, roots) else SanctionEvent.AGREE
 
 
 def _agreed(votes: Collection[Vote], confirmed_by: Collection[str], roots: Roots) -> bool:
-    apart = [one for one in votes if independent_of_all(roots, one.user_id, confirmed_by)]
+    apart = [vote for vote in votes if independent_of_all(roots, vote.user_id, confirmed_by)]
     return any(
         (one.organisation, other.organisation) == (REVIEW_TEAM, PROGRAMME)
         and independent(roots, one.user_id, other.user_id)
@@ -233,11 +233,11 @@ def _agreed(votes: Collection[Vote], confirmed_by: Collection[str], roots: Roots
 
 
 def able(
-    given: Sequence[Vote], confirmed_by: Collection[str], organisations: Mapping[str, str], roots: Roots
+    votes: Sequence[Vote], confirmed_by: Collection[str], organisations: Mapping[str, str], roots: Roots
 ) -> frozenset[str]:
     """Those of these people whose agreement now brings the sanction nearer; `organisations` has that of each."""
     free = [Vote(one, organisation, True, "") for one, organisation in organisations.items()]
-    with_one = frozenset(one.user_id for one in free if _agreed([*given, one], confirmed_by, roots))
+    with_one = frozenset(one.user_id for one in free if _agreed([*votes, one], confirmed_by, roots))
     if with_one:
         return with_one
     pairs = (pair for pair in combinations(free, 2) if _agreed(pair, confirmed_by, roots))

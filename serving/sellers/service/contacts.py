@@ -159,13 +159,13 @@ def erase_contacts(runtime: Runtime, marketplace: Marketplace, seller: str, *, b
     Facts of earlier scores keep the links of that time, because decisions must remain explainable; they contain no
     contact. Contacts that are sent again are stored again.
     """
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     with runtime.store.write() as connection:
-        erased = contacts.erase(connection, here, seller)
+        erased = contacts.erase(connection, marketplace_id, seller)
         audit.record(
             connection,
             runtime.clock.now(),
-            here,
+            marketplace_id,
             by,
             "contacts.erased",
             "seller contacts",

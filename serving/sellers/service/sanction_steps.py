@@ -54,16 +54,17 @@ def links_at(connection: Connection, marketplace_id: str, moments: Collection[Mo
         return known[seller, as_of]
 
     return {
-        (one.seller, one.as_of): one.links({name: stood(name, one.as_of) for name in one.linked}) for one in searches
+        (search.seller, search.as_of): search.links({name: stood(name, search.as_of) for name in search.linked})
+        for search in searches
     }
 
 
 def linked_with(connection: Connection, marketplaces: Collection[str], seller: str, as_of: datetime) -> frozenset[str]:
     """The sellers linked with a seller in any of these marketplaces, within the limits of `DEFAULT_LINKS`."""
     found: set[str] = set()
-    for here in sorted(marketplaces):
+    for marketplace in sorted(marketplaces):
         search = LinkSearch(seller, as_of, DEFAULT_LINKS)
-        contacts.follow(connection, here, [search], DEFAULT_LINKS)
+        contacts.follow(connection, marketplace, [search], DEFAULT_LINKS)
         found |= set(search.linked)
     return frozenset(found)
 
@@ -110,13 +111,13 @@ def propose(runtime: Runtime, connection: Connection, marketplace_id: str, propo
         "reasons": list(proposal.reasons),
         "linked": [
             {
-                "seller": one.seller,
-                "path": in_english(one.path),
-                "counterfeit": one.linked.counterfeit,
-                "genuine": one.linked.genuine,
-                "spared_because": in_english(one.spared_because) if one.spared_because else None,
+                "seller": account.seller,
+                "path": in_english(account.path),
+                "counterfeit": account.linked.counterfeit,
+                "genuine": account.linked.genuine,
+                "spared_because": in_english(account.spared_because) if account.spared_because else None,
             }
-            for one in accounts
+            for account in accounts
         ],
         "policy_version": policy_version(policy),
         "proposed_at": at,
@@ -140,37 +141,43 @@ def _spared(connection: Connection, struck: tuple[str, str], sellers: Sequence[s
     listed = seller_lists.of_sellers(connection, here, sellers, at)
     spared = {entry.seller for entry in listed.values() if entry.which is SellerList.ALLOW}
     for seller, authorisations in authorised_sellers.authorisations(connection, here, sellers).items():
-        if brands and brands <= {entry.brand_id for entry in authorisations if entry.holds(at)}:
+        if brands and brands <= {authorisation.brand_id for authorisation in authorisations if authorisation.holds(at)}:
             spared.add(seller)
     return spared
 
 
-def withdraw_sanction(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
+def withdraw_sanction(
+    runtime: Runtime, connection: Connection, sanction: StoredSanction, why: str, at: datetime
+) -> None:
     """End a sanction that its strikes no longer carry, and the sanctions of linked accounts that it led to."""
-    if found.state in OPEN_STATES:
-        expire(connection, found, why, at)
-    elif found.state is SanctionState.CARRIED_OUT:
-        lift_now(runtime, connection, found, why, LADDER, at)
-        for one in sanctions.reached_from(connection, found.marketplace_id, found.sanction_id):
-            withdraw_sanction(runtime, connection, one, f"The sanction of {found.seller_external_id} is undone.", at)
+    if sanction.state in OPEN_STATES:
+        expire(connection, sanction, why, at)
+    elif sanction.state is SanctionState.CARRIED_OUT:
+        lift_now(runtime, connection, sanction, why, LADDER, at)
+        for one in sanctions.reached_from(connection, sanction.marketplace_id, sanction.sanction_id):
+            withdraw_sanction(runtime, connection, one, f"The sanction of {sanction.seller_external_id} is undone.", at)
 
 
 def lift_now(
-    runtime: Runtime, connection: Connection, found: StoredSanction, why: str, actor: str, at: datetime
+    runtime: Runtime, connection: Connection, sanction: StoredSanction, why: str, actor: str, at: datetime
 ) -> None:
-    change_state(connection, found, SanctionEvent.LIFT, {"due_at": None, "ended_because": why[:500]})
-    record_act(connection, found, "sanction.lifted", actor, {"reason": why}, at)
-    tell_marketplace(runtime, connection, found, actor, at)
+    change_state(connection, sanction, SanctionEvent.LIFT, {"due_at": None, "ended_because": why[:500]})
+    record_act(connection, sanction, "sanction.lifted", actor, {"reason": why}, at)
+    tell_marketplace(runtime, connection, sanction, actor, at)
 
 
-def expire(connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
-    change_state(connection, found, SanctionEvent.LAPSE, {"due_at": None, "decided_at": at, "ended_because": why[:500]})
-    record_act(connection, found, "sanction.lapsed", LADDER, {"reason": why}, at)
+def expire(connection: Connection, sanction: StoredSanction, why: str, at: datetime) -> None:
+    change_state(
+        connection, sanction, SanctionEvent.LAPSE, {"due_at": None, "decided_at": at, "ended_because": why[:500]}
+    )
+    record_act(connection, sanction, "sanction.lapsed", LADDER, {"reason": why}, at)
 
 
-def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanction, actor: str, at: datetime) -> None:
+def tell_marketplace(
+    runtime: Runtime, connection: Connection, sanction: StoredSanction, actor: str, at: datetime
+) -> None:
     """Request the seller's current account state from the marketplace, unless the last request already sets it."""
-    here, seller = found.marketplace_id, found.seller_external_id
+    here, seller = sanction.marketplace_id, sanction.seller_external_id
     standing = [
         one.measure for one in sanctions.of_seller(connection, here, seller) if one.state is SanctionState.CARRIED_OUT
     ]
@@ -187,27 +194,29 @@ def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanc
         "marketplace_id": here,
         "action_id": runtime.ids.new(seller_actions.PREFIX),
         "seller_external_id": seller,
-        "sanction_id": found.sanction_id,
+        "sanction_id": sanction.sanction_id,
         "kind": act.value,
         "state": ActionState.SCHEDULED.value,
         "sequence": seller_actions.OUTBOX.next_sequence(connection, here, seller),
-        "statement": fields_in_english(sanction_statement(act, found.cause)),
+        "statement": fields_in_english(sanction_statement(act, sanction.cause)),
         "created_at": at,
         "leaves_at": leaves_at,
         "due_at": leaves_at,
     }
     seller_actions.add_action(connection, row)
     made = seller_actions.get(connection, here, str(row["action_id"]))
-    payload = {"seller": seller, "sanction_id": found.sanction_id, "leaves_at": leaves_at.isoformat()}
+    payload = {"seller": seller, "sanction_id": sanction.sanction_id, "leaves_at": leaves_at.isoformat()}
     record_step(connection, made, "scheduled", actor, at, payload)
 
 
-def change_state(connection: Connection, found: StoredSanction, event: SanctionEvent, values: dict[str, Any]) -> None:
-    if not sanctions.change(connection, found, event, values):
+def change_state(
+    connection: Connection, sanction: StoredSanction, event: SanctionEvent, values: dict[str, Any]
+) -> None:
+    if not sanctions.change(connection, sanction, event, values):
         raise Conflict("Somebody has decided about this sanction in the meantime.")
 
 
 def record_act(
-    connection: Connection, found: StoredSanction, act: str, actor: str, payload: dict[str, Any], at: datetime
+    connection: Connection, sanction: StoredSanction, act: str, actor: str, payload: dict[str, Any], at: datetime
 ) -> None:
-    audit.record(connection, at, found.marketplace_id, actor, act, found.sanction_id, **payload)
+    audit.record(connection, at, sanction.marketplace_id, actor, act, sanction.sanction_id, **payload)

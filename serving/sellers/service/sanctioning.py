@@ -199,31 +199,31 @@ def count_of(runtime: Runtime, connection: Connection, marketplace_id: str, sell
     return count(strikes.of_seller(connection, marketplace_id, seller), as_of=at, policy=runtime.policies[StrikePolicy])
 
 
-def _reach(runtime: Runtime, connection: Connection, found: StoredSanction, at: datetime) -> None:
+def _reach(runtime: Runtime, connection: Connection, sanction: StoredSanction, at: datetime) -> None:
     """Propose the same for every linked account that is not spared; a linked account's sanction spreads no further."""
-    if found.cause is SanctionCause.LINKED:
+    if sanction.cause is SanctionCause.LINKED:
         return
-    for one in found.linked:
+    for one in sanction.linked:
         seller = str(one["seller"])
-        before = sanctions.of_seller(connection, found.marketplace_id, seller)
+        before = sanctions.of_seller(connection, sanction.marketplace_id, seller)
         in_hand = any(other.state in OPEN_STATES or other.state is SanctionState.CARRIED_OUT for other in before)
         if one["spared_because"] is not None or in_hand:
             continue
-        own = count_of(runtime, connection, found.marketplace_id, seller, at)
+        own = count_of(runtime, connection, sanction.marketplace_id, seller, at)
         path = str(one["path"])
-        linked = f"{found.seller_external_id} was sanctioned, and this account is linked: {path}."
+        linked = f"{sanction.seller_external_id} was sanctioned, and this account is linked: {path}."
         reasons = (linked, *map(in_english, own.reasons))
-        proposal = Proposal(seller, found.measure, SanctionCause.LINKED, own.total, reasons, found, path)
-        propose(runtime, connection, found.marketplace_id, proposal, at)
+        proposal = Proposal(seller, sanction.measure, SanctionCause.LINKED, own.total, reasons, sanction, path)
+        propose(runtime, connection, sanction.marketplace_id, proposal, at)
 
 
-def _look_when_spent(runtime: Runtime, connection: Connection, found: StoredSanction, at: datetime) -> None:
+def _look_when_spent(runtime: Runtime, connection: Connection, sanction: StoredSanction, at: datetime) -> None:
     """Schedule the check of a restriction, which ends with its strikes; a closed account stays closed."""
-    if found.measure is Measure.CLOSE or found.cause is SanctionCause.LINKED:
+    if sanction.measure is Measure.CLOSE or sanction.cause is SanctionCause.LINKED:
         return
-    left = count_of(runtime, connection, found.marketplace_id, found.seller_external_id, at)
-    next_spent = min((one.spent_at for one in left.incidents), default=None)
-    sanctions.look_again(connection, found, next_spent)
+    left = count_of(runtime, connection, sanction.marketplace_id, sanction.seller_external_id, at)
+    next_spent = min((incident.spent_at for incident in left.incidents), default=None)
+    sanctions.look_again(connection, sanction, next_spent)
 
 
 def _theirs(connection: Connection, person: Person, sanction_id: str) -> tuple[StoredSanction, str]:
@@ -238,35 +238,35 @@ def _seen(
     votes = sanctions.votes(connection, [one.sanction_id for one in found])
     now, roots = runtime.clock.now(), origins.roots(connection)
     seen = []
-    for one in found:
-        confirmers = strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one))
+    for sanction in found:
+        confirmers = strikes.confirmed_by(connection, sanction.marketplace_id, _struck(connection, sanction))
         seen.append(
             Sanctioned(
-                one,
-                count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
-                tuple(votes.get(one.sanction_id, ())),
+                sanction,
+                count_of(runtime, connection, sanction.marketplace_id, sanction.seller_external_id, now),
+                tuple(votes.get(sanction.sanction_id, ())),
                 no_vote=why_no_vote(person.user_id, confirmers),
                 no_agreement=why_no_agreement(person.user_id, confirmers, roots),
-                able=_able(connection, one, tuple(votes.get(one.sanction_id, ())), confirmers, roots),
+                able=_able(connection, sanction, tuple(votes.get(sanction.sanction_id, ())), confirmers, roots),
             )
         )
     return seen
 
 
 def _able(
-    connection: Connection, found: StoredSanction, given: Sequence[Vote], confirmers: Collection[str], roots: Roots
+    connection: Connection, sanction: StoredSanction, votes: Sequence[Vote], confirmers: Collection[str], roots: Roots
 ) -> tuple[str, ...]:
     """The names of the people whose agreement to a sanction would count now."""
-    here = found.marketplace_id
-    managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
-    analysts = people.holders(connection, [here], Role.ANALYST).get(here, {})
+    marketplace_id = sanction.marketplace_id
+    managers = people.holders(connection, [marketplace_id], Role.ACCOUNT_MANAGER).get(marketplace_id, {})
+    analysts = people.holders(connection, [marketplace_id], Role.ANALYST).get(marketplace_id, {})
     voting = dict.fromkeys(managers, PROGRAMME) | dict.fromkeys(analysts, REVIEW_TEAM)
     names = managers | analysts
-    return tuple(sorted(names[one] for one in able(given, confirmers, voting, roots)))
+    return tuple(sorted(names[one] for one in able(votes, confirmers, voting, roots)))
 
 
-def _struck(connection: Connection, found: StoredSanction) -> str:
+def _struck(connection: Connection, sanction: StoredSanction) -> str:
     """The seller whose strikes a sanction rests on: the seller itself, or the linked account that led to it."""
-    if found.parent_id is None:
-        return found.seller_external_id
-    return sanctions.get(connection, found.marketplace_id, found.parent_id).seller_external_id
+    if sanction.parent_id is None:
+        return sanction.seller_external_id
+    return sanctions.get(connection, sanction.marketplace_id, sanction.parent_id).seller_external_id

@@ -24,7 +24,7 @@ def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, pol
     """The ranking by data known before a moment; later calls give the same result."""
     since = as_of - policy.window
     found = {
-        seller: {one.listing_id: one.counterfeit for one in outcomes(rulings, as_of=as_of)}
+        seller: {outcome.listing_id: outcome.counterfeit for outcome in outcomes(rulings, as_of=as_of)}
         for seller, rulings in seller_risks.rulings(connection, marketplace_id, since=since, until=as_of).items()
     }
     listings: dict[str, list[ScoredListing]] = defaultdict(list)

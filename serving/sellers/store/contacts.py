@@ -29,7 +29,7 @@ def follow(connection: Connection, marketplace_id: str, searches: Sequence[Conta
     contacts, asked, followed = Contacts(), set[str](), set[str]()
     while frontier := {seller for search in searches for seller in search.frontier}:
         own = _of_sellers(connection, marketplace_id, frontier - asked, until)
-        tokens = {one.token for one in own} - followed
+        tokens = {mention.token for mention in own} - followed
         shared = _earliest(connection, marketplace_id, tokens, until, policy.most_sellers_of_a_contact + 1)
         contacts.add((*own, *shared))
         asked |= frontier

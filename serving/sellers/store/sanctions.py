@@ -140,9 +140,9 @@ def look_again(connection: Connection, found: StoredSanction, due_at: datetime |
     )
 
 
-def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
+def add_vote(connection: Connection, key: Mapping[str, str], vote: Vote, at: datetime) -> None:
     """Append a vote; `key` has the columns of marketplace, vote and sanction."""
-    add(connection, sanction_vote, [{**key, **row_of(one), "known_at": at}])
+    add(connection, sanction_vote, [{**key, **row_of(vote), "known_at": at}])
 
 
 def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, list[Vote]]:

@@ -73,7 +73,7 @@ class Kept:
     policy_version: str
 
 
-def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept) -> bool:
+def keep(connection: Connection, marketplace_id: str, ranking: Ranking, kept: Kept) -> bool:
     """Store a ranking in place of an earlier one; False where one of the same or a later moment is stored."""
     row = {"marketplace_id": marketplace_id, **asdict(kept)}
     earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept.as_of)
@@ -85,7 +85,7 @@ def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept
     connection.execute(delete(seller_risk).where(seller_risk.c.marketplace_id == marketplace_id))
     rows = [
         {"marketplace_id": marketplace_id, "seller_external_id": name, **asdict(risk), "state": risk.state.value}
-        for name, risk in sorted(found.risks.items())
+        for name, risk in sorted(ranking.risks.items())
     ]
     add(connection, seller_risk, rows)
     return True

@@ -109,14 +109,16 @@ def settled(answers: Iterable[Given], *, by: datetime) -> list[Given]:
     """The answers given by a moment, with what was ruled by then; later answers and rulings can still be undone."""
     return [
         replace(
-            one,
-            analyst=one.analyst if one.analyst is not None and one.analyst.at <= by else None,
-            audit=one.audit if one.audit is not None and one.audit.at <= by else None,
-            retracted_at=one.retracted_at if one.retracted_at is not None and one.retracted_at <= by else None,
-            overturned_at=one.overturned_at if one.overturned_at is not None and one.overturned_at <= by else None,
+            answer,
+            analyst=answer.analyst if answer.analyst is not None and answer.analyst.at <= by else None,
+            audit=answer.audit if answer.audit is not None and answer.audit.at <= by else None,
+            retracted_at=answer.retracted_at if answer.retracted_at is not None and answer.retracted_at <= by else None,
+            overturned_at=answer.overturned_at
+            if answer.overturned_at is not None and answer.overturned_at <= by
+            else None,
         )
-        for one in answers
-        if one.at <= by
+        for answer in answers
+        if answer.at <= by
     ]
 
 
@@ -124,13 +126,13 @@ def tallies(answers: Iterable[Given], *, after: datetime, until: datetime) -> di
     """The counted outcomes in (after, until] by reason code; None is the key of the total."""
     found: dict[ReasonCode, Counter[Outcome]] = {}
     looked: dict[ReasonCode, Counter[bool]] = {}
-    for given in answers:
-        became = outcome(given)
+    for answer in answers:
+        became = outcome(answer)
         if became is None or not after < became[1] <= until:
             continue
-        found.setdefault(given.reason_code, Counter())[became[0]] += 1
-        if given.audit is not None and given.audit.judgement in _SETTLES:
-            looked.setdefault(given.reason_code, Counter())[given.audit.judgement is Judgement.COUNTERFEIT] += 1
+        found.setdefault(answer.reason_code, Counter())[became[0]] += 1
+        if answer.audit is not None and answer.audit.judgement in _SETTLES:
+            looked.setdefault(answer.reason_code, Counter())[answer.audit.judgement is Judgement.COUNTERFEIT] += 1
     counted: dict[ReasonCode | None, Tally] = {
         code: _tally(counts, looked.get(code, Counter())) for code, counts in found.items()
     }
@@ -152,14 +154,14 @@ def _tally(found: Counter[Outcome], looked: Counter[bool]) -> Tally:
 
 def _sum(parts: Iterable[Tally]) -> Tally:
     whole = Tally()
-    for one in parts:
+    for part in parts:
         whole = Tally(
-            whole.accepted + one.accepted,
-            whole.rejected + one.rejected,
-            whole.overturned + one.overturned,
-            whole.audited + one.audited,
-            whole.audited_right + one.audited_right,
-            whole.withdrawn + one.withdrawn,
+            whole.accepted + part.accepted,
+            whole.rejected + part.rejected,
+            whole.overturned + part.overturned,
+            whole.audited + part.audited,
+            whole.audited_right + part.audited_right,
+            whole.withdrawn + part.withdrawn,
         )
     return whole
 

@@ -108,7 +108,7 @@ def standing(answers: Iterable[Given], *, kept: KeptLevel | None, as_of: datetim
     if lost is not None and lost.level is Level.CAPPED:
         told = [one for one in known if one.at > lost.since]
         again = _breakdown(tallies(told, after=starts, until=as_of), policy)
-        if any(one.finding is Finding.BROKEN for one in again):
+        if any(scope.finding is Finding.BROKEN for scope in again):
             level = Level.SUSPENDED
         elif as_of < lost.since + reentry:
             level = Level.CAPPED
@@ -192,7 +192,7 @@ def _earned(tally: Tally, finding: Finding, policy: StandingPolicy) -> Level:
 
 def _earned_by(overall: Scope, by_reason: Iterable[Scope]) -> Level:
     """The lowest level of the total and of the reason codes beyond a limit; codes within the limits never lower it."""
-    limits = [one.level for one in by_reason if one.finding is not Finding.HOLDS]
+    limits = [scope.level for scope in by_reason if scope.finding is not Finding.HOLDS]
     return max(overall.level, *limits, key=_FROM_THE_TOP.index) if limits else overall.level
 
 
@@ -293,7 +293,7 @@ def _told(what: str, more: int, code: ReasonCode | None) -> Message:
 def _code(by_reason: tuple[Scope, ...]) -> ReasonCode:
     if not by_reason:
         return ReasonCode.TRADEMARK_COUNTERFEIT
-    withheld = [one for one in by_reason if one.finding is not Finding.HOLDS]
+    withheld = [scope for scope in by_reason if scope.finding is not Finding.HOLDS]
     chosen = max(withheld or by_reason, key=lambda one: one.tally.counted)
     return chosen.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
 

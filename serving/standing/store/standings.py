@@ -108,7 +108,7 @@ class _Done:
     case_id: str
 
 
-def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[_Done]]:
+def _actions(connection: Connection, marketplace_id: str, subquery: Subquery) -> dict[str, list[_Done]]:
     """The actions of verdicts that are not withdrawn, by listing, in order."""
     query = (
         select(*columns(action, "listing_id", "sequence", "kind", "state", "created_at"), verdict.c.case_id)
@@ -116,7 +116,7 @@ def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> d
         .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             action.c.marketplace_id == marketplace_id,
-            action.c.listing_id.in_(select(wanted.c.listing_id)),
+            action.c.listing_id.in_(select(subquery.c.listing_id)),
             _LATER.c.verdict_id.is_(None),
         )
         .order_by(action.c.sequence)

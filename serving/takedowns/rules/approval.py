@@ -94,7 +94,7 @@ def why_no_approval(user_id: str, bearing: Bearing, roots: Roots) -> Phrase | No
     return None if independent_of_all(roots, user_id, bearing.confirmed_by) else _SAME_PERSON
 
 
-def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, roots: Roots) -> None:
+def check_vote(person: Person, bearing: Bearing, votes: Sequence[Vote], vote: Vote, roots: Roots) -> None:
     """Refuse a vote that cannot count.
 
     Raises Forbidden (the person confirmed the removal, has no role in it, or approves it and counts as one person with
@@ -107,12 +107,12 @@ def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vo
         raise Forbidden(refused)
     if not vote.reason.strip():
         raise Invalid("Give a reason.")
-    answer = _latest(given).get(person.user_id)
+    answer = _latest(votes).get(person.user_id)
     if answer is not None and answer.decision is vote.decision:
         raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
 
-def settled(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision | None:
+def settled(votes: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision | None:
     """The agreed decision; None while a vote is missing.
 
     After a burst the confirmation itself is in doubt, so it does not count: an analyst and somebody of another
@@ -128,7 +128,7 @@ def settled(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision |
     Above the day of the marketplace an administrator must be among them; for that cause alone one is enough.
     """
     for decision in Decision:
-        agreeing = _agreeing(given, bearing, decision)
+        agreeing = _agreeing(votes, bearing, decision)
         if decision is Decision.APPROVE:
             agreeing = _apart(agreeing, bearing, roots)
         if _enough(agreeing, bearing, roots if decision is Decision.APPROVE else None):
@@ -136,21 +136,21 @@ def settled(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision |
     return None
 
 
-def left_out(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> dict[str, Message]:
+def left_out(votes: Sequence[Vote], bearing: Bearing, roots: Roots) -> dict[str, Message]:
     """The people whose approval does not count beside a confirmation or an earlier approval, with the reason."""
     found: dict[str, Message] = {}
     counted = list(bearing.confirmed_by)
-    for one in _agreeing(given, bearing, Decision.APPROVE):
-        if independent_of_all(roots, one.user_id, counted):
-            counted.append(one.user_id)
+    for vote in _agreeing(votes, bearing, Decision.APPROVE):
+        if independent_of_all(roots, vote.user_id, counted):
+            counted.append(vote.user_id)
         else:
-            found[one.user_id] = message("approval.same_person")
+            found[vote.user_id] = message("approval.same_person")
     return found
 
 
-def able(given: Sequence[Vote], bearing: Bearing, organisations: Mapping[str, str], roots: Roots) -> frozenset[str]:
+def able(votes: Sequence[Vote], bearing: Bearing, organisations: Mapping[str, str], roots: Roots) -> frozenset[str]:
     """Those of these people whose approval now brings a release nearer; `organisations` has that of each."""
-    agreeing = _agreeing(given, bearing, Decision.APPROVE)
+    agreeing = _agreeing(votes, bearing, Decision.APPROVE)
     others = [Vote(one, theirs, Decision.APPROVE, "") for one, theirs in organisations.items()]
     approved, free = _apart(agreeing, bearing, roots), _apart(others, bearing, roots)
     with_one = frozenset(one.user_id for one in free if _enough([*approved, one], bearing, roots))
@@ -160,29 +160,29 @@ def able(given: Sequence[Vote], bearing: Bearing, organisations: Mapping[str, st
     return frozenset(one.user_id for pair in pairs for one in pair)
 
 
-def _agreeing(given: Sequence[Vote], bearing: Bearing, decision: Decision) -> list[Vote]:
+def _agreeing(votes: Sequence[Vote], bearing: Bearing, decision: Decision) -> list[Vote]:
     """The latest votes for a decision, without those of people who have confirmed the removal since."""
-    latest = _latest(given)
+    latest = _latest(votes)
     return [one for one in latest.values() if one.decision is decision and one.user_id not in bearing.confirmed_by]
 
 
 def _apart(votes: Collection[Vote], bearing: Bearing, roots: Roots) -> list[Vote]:
-    return [one for one in votes if independent_of_all(roots, one.user_id, bearing.confirmed_by)]
+    return [vote for vote in votes if independent_of_all(roots, vote.user_id, bearing.confirmed_by)]
 
 
 def _enough(agreeing: Collection[Vote], bearing: Bearing, roots: Roots | None) -> bool:
     """Whether these votes are enough; without `roots` every account counts as a person."""
     if HoldCause.MARKETPLACE_DAY in bearing.causes:
         rest = replace(bearing, causes=bearing.causes - {HoldCause.MARKETPLACE_DAY})
-        return any(one.organisation == ADMINISTRATION for one in agreeing) and _enough(agreeing, rest, roots)
+        return any(vote.organisation == ADMINISTRATION for vote in agreeing) and _enough(agreeing, rest, roots)
     by_second = bearing.confirmer == REVIEW_TEAM and bool(bearing.confirmed_by)
     if by_second and bearing.causes and bearing.causes <= BY_SECOND_PERSON:
         return bool(agreeing)
     after_burst = bool(bearing.causes & BURSTS)
-    others = [one for one in agreeing if one.organisation != bearing.confirmer]
+    others = [vote for vote in agreeing if vote.organisation != bearing.confirmer]
     if bearing.confirmed_by and others and not after_burst:
         return True
-    first = [one for one in agreeing if one.organisation == REVIEW_TEAM] if after_burst else others
+    first = [vote for vote in agreeing if vote.organisation == REVIEW_TEAM] if after_burst else others
     return any(
         one.organisation != other.organisation and (roots is None or independent(roots, one.user_id, other.user_id))
         for one in first
@@ -190,5 +190,5 @@ def _enough(agreeing: Collection[Vote], bearing: Bearing, roots: Roots | None) -
     )
 
 
-def _latest(given: Sequence[Vote]) -> dict[str, Vote]:
-    return {one.user_id: one for one in given}
+def _latest(votes: Sequence[Vote]) -> dict[str, Vote]:
+    return {vote.user_id: vote for vote in votes}

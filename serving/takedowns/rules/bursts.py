@@ -190,7 +190,7 @@ def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hol
 
 def begins_alarm(found: Sequence[Hold], side: Side) -> bool:
     """Whether a removal with these holds is the first one pending after a burst of a brand's users or an analyst."""
-    causes = {one.cause for one in found}
+    causes = {hold.cause for hold in found}
     if side is Side.BRAND:
         return bool(causes & OF_BRAND) and HoldCause.BRAND_ALARM not in causes
     return bool(causes & OF_ANALYST) and HoldCause.ANALYST_ALARM not in causes

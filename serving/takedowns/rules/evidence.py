@@ -64,7 +64,7 @@ def snapshot_of(header: Mapping[str, object], bodies: Mapping[Part, bytes], salt
     parts = tuple(
         KeptPart(part, part_digest(part, salts[part], bodies[part]), salts[part].hex(), bodies[part]) for part in Part
     )
-    return Snapshot(header, parts, snapshot_digest(header, {one.part: one.digest for one in parts}))
+    return Snapshot(header, parts, snapshot_digest(header, {part.part: part.digest for part in parts}))
 
 
 def part_digest(part: Part, salt: bytes, body: bytes) -> str:
@@ -85,10 +85,10 @@ def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[Message, ..
 
     An erased part is not a difference: its digest remains part of the snapshot's.
     """
-    found = [message("evidence.altered", part=one.part.value) for one in snapshot.parts if not _holds(one)]
+    found = [message("evidence.altered", part=part.part.value) for part in snapshot.parts if not _holds(part)]
     missing = [part.value for part in Part if part not in {one.part for one in snapshot.parts}]
     found += [message("evidence.missing", part=name) for name in missing]
-    if snapshot.digest != snapshot_digest(snapshot.header, {one.part: one.digest for one in snapshot.parts}):
+    if snapshot.digest != snapshot_digest(snapshot.header, {part.part: part.digest for part in snapshot.parts}):
         found.append(message("evidence.header"))
     if vouched is None:
         found.append(message("evidence.unrecorded"))

@@ -40,7 +40,7 @@ class Statement:
 
     def given(self) -> dict[str, Message]:
         """The fields with a value, by name."""
-        found: dict[str, Message | None] = {one.name: getattr(self, one.name) for one in fields(self)}
+        found: dict[str, Message | None] = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: told for name, told in found.items() if told is not None}
 
 

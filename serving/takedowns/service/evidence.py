@@ -119,13 +119,13 @@ def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = Non
     Raises NotFound (there is no such case).
     """
     checked, erased, differing = 0, 0, []
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     with runtime.store.read() as connection:
         if case_id is not None:
-            cases.get(connection, here, case_id)
-        for taken in evidence.everything(connection, here, case_id):
+            cases.get(connection, marketplace_id, case_id)
+        for taken in evidence.everything(connection, marketplace_id, case_id):
             checked += 1
-            erased += any(one.body is None for one in taken.snapshot.parts)
+            erased += any(part.body is None for part in taken.snapshot.parts)
             found = differences(taken.snapshot, vouched=evidence.vouched(connection, taken))
             if texts := list(map(in_english, (*found, *_misfiled(taken)))):
                 differing.append({"evidence_id": taken.evidence_id, "case_id": taken.case_id, "differs": texts})
@@ -136,19 +136,19 @@ def as_file(taken: Taken) -> bytes:
     """A snapshot as JSON with salts and digests, so that others can recompute every digest."""
     snapshot = taken.snapshot
     parts = {
-        one.part.value: {
-            "digest": one.digest,
-            "salt": one.salt,
-            "body": None if one.body is None else one.body.decode(),
+        part.part.value: {
+            "digest": part.digest,
+            "salt": part.salt,
+            "body": None if part.body is None else part.body.decode(),
         }
-        for one in snapshot.parts
+        for part in snapshot.parts
     }
     return json.dumps({"header": snapshot.header, "parts": parts, "digest": snapshot.digest}, indent=2).encode()
 
 
 def page_of(taken: Taken) -> bytes | None:
     """The rendered page of a snapshot; None where it was erased."""
-    return next((one.body for one in taken.snapshot.parts if one.part is Part.PAGE), None)
+    return next((part.body for part in taken.snapshot.parts if part.part is Part.PAGE), None)
 
 
 def _misfiled(taken: Taken) -> tuple[Message, ...]:

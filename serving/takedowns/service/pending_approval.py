@@ -110,13 +110,15 @@ class PendingGrounds:
         return replace(self, holds=(*self.holds, hold), subjects={**self.subjects, hold.cause: ""})
 
 
-def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> PendingGrounds:
+def pending_grounds(
+    runtime: Runtime, connection: Connection, confirmation: Confirmation, at: datetime
+) -> PendingGrounds:
     """The grounds on which a confirmation's removal needs approval; no holds where it may be sent.
 
     The caller holds the head of the audit log, so that the second of two concurrent confirmations sees the first.
     """
-    here, brand_id = asked.case.marketplace_id, asked.case.brand_id
-    score = scores.get(connection, here, asked.case.score_id)
+    here, brand_id = confirmation.case.marketplace_id, confirmation.case.brand_id
+    score = scores.get(connection, here, confirmation.case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
     requested = Requested(
@@ -124,22 +126,22 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         brand_id,
         seller,
         sales_of(connection, facts, at),
-        asked.side,
-        asked.user_id,
-        stepped_up_at=asked.stepped_up_at,
-        opened_by=asked.case.opened_by,
-        new_device=asked.new_device,
+        confirmation.side,
+        confirmation.user_id,
+        stepped_up_at=confirmation.stepped_up_at,
+        opened_by=confirmation.case.opened_by,
+        new_device=confirmation.new_device,
     )
     found = holds_of(runtime, connection, requested, at)
     of_seller_alone = {HoldCause.SELLER_BURST, HoldCause.SELLER_SHARE, HoldCause.HIGH_IMPACT}
     subjects = (
         dict.fromkeys(HoldCause, "")
         | dict.fromkeys(OF_BRAND | {HoldCause.STEP_UP_DAY}, brand_id or "")
-        | dict.fromkeys(OF_ANALYST | BY_SECOND_PERSON, asked.user_id)
+        | dict.fromkeys(OF_ANALYST | BY_SECOND_PERSON, confirmation.user_id)
         | dict.fromkeys(of_seller_alone, seller or "")
     )
-    alarmed = brand_id if asked.side is Side.BRAND else None
-    return PendingGrounds(found, subjects, begins_alarm(found, asked.side), alarmed, asked.user_id)
+    alarmed = brand_id if confirmation.side is Side.BRAND else None
+    return PendingGrounds(found, subjects, begins_alarm(found, confirmation.side), alarmed, confirmation.user_id)
 
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
@@ -263,7 +265,7 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
     remover = Remover(here, found.user_id, found.alarmed)
     if found.begins_alarm:
         mail_alarm(runtime, connection, remover, action.action_id)
-    mail_voters(runtime, connection, action, [one.cause for one in found.holds], remover)
+    mail_voters(runtime, connection, action, [hold.cause for hold in found.holds], remover)
     subject = found.subjects[first.cause]
     alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_it(connection, alert):
@@ -284,6 +286,6 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
 
 def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:
     """Store the decision on a removal pending approval, and settle the alerts of causes without pending removals."""
-    here = action.marketplace_id
-    holds_db.settle(connection, here, action.action_id, how, at)
-    alerts.settle(connection, here, alerts.BY_HOLDS - holds_db.waiting_causes(connection, here), at)
+    marketplace_id = action.marketplace_id
+    holds_db.settle(connection, marketplace_id, action.action_id, how, at)
+    alerts.settle(connection, marketplace_id, alerts.BY_HOLDS - holds_db.waiting_causes(connection, marketplace_id), at)

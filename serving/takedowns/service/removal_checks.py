@@ -37,7 +37,7 @@ def begin(
     runtime: Runtime, connection: Connection, heard: Sequence[StoredAction], endpoint: Endpoint, at: datetime
 ) -> None:
     """Start the checks of the removals among these actions if their marketplace has a status address."""
-    removals = [one.action_id for one in heard if one.kind is ActionKind.REMOVE]
+    removals = [action.action_id for action in heard if action.kind is ActionKind.REMOVE]
     if removals and endpoint.status_url is not None:
         due_at = first_look(at, runtime.policies[RemovalCheckPolicy])
         removal_checks.begin(connection, endpoint.marketplace_id, removals, at, due_at)
@@ -103,16 +103,16 @@ def _look(runtime: Runtime, action: StoredAction, endpoint: Endpoint | None) -> 
     return _Look(Seen.SHOWN if answer else Seen.GONE)
 
 
-def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Look) -> str:
-    now, looks = runtime.clock.now(), found.looks + 1
+def _note(runtime: Runtime, removal_check: RemovalCheck, action: StoredAction, look: _Look) -> str:
+    now, looks = runtime.clock.now(), removal_check.looks + 1
     following = after_look(
-        found.state, look.seen, looks, found.acknowledged_at, now, runtime.policies[RemovalCheckPolicy]
+        removal_check.state, look.seen, looks, removal_check.acknowledged_at, now, runtime.policies[RemovalCheckPolicy]
     )
     due_at = following.due_at
     if due_at is not None and look.wait is not None:
         due_at = max(due_at, now + look.wait)
     after = replace(
-        found,
+        removal_check,
         state=following.state,
         looks=looks,
         due_at=due_at,
@@ -121,17 +121,17 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
     )
     if following.state is CheckState.STILL_SHOWN:
         after = replace(after, gone_at=None, seconds_to_removal=None)
-    elif following.state is CheckState.GONE and found.gone_at is None:
+    elif following.state is CheckState.GONE and removal_check.gone_at is None:
         seconds = (now - action.created_at).total_seconds()
         after = replace(after, gone_at=now, seconds_to_removal=seconds)
     with runtime.store.write() as connection:
         # The listing may have been reinstated during the check, which makes the result invalid.
         if actions.left_after(connection, action):
-            after = replace(found, state=CheckState.GIVEN_BACK, looks=looks, due_at=None)
-        if not removal_checks.looked(connection, found, after):
+            after = replace(removal_check, state=CheckState.GIVEN_BACK, looks=looks, due_at=None)
+        if not removal_checks.looked(connection, removal_check, after):
             return "overtaken"
-        if after.state is not found.state:
-            _tell(runtime, connection, action, found, after, in_english(following.reason))
+        if after.state is not removal_check.state:
+            _tell(runtime, connection, action, removal_check, after, in_english(following.reason))
     return after.state.value
 
 
@@ -154,11 +154,11 @@ def _tell(
         cases.add_events(connection, [event])
     if after.state is CheckState.STILL_SHOWN:
         sentence = f"{action.external_id[:100]}: {why}"
-        found = Alert(here, runtime.ids.new("alr"), CheckAlarm.STILL_SHOWN, "", sentence, now)
-        if alerts.raise_it(connection, found):
-            raised = {"cause": found.cause.value, "subject": "", "action_id": action.action_id}
-            audit.record(connection, now, here, _ACTOR, "alert.raised", found.alert_id, **raised)
-            log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=sentence)
+        alert = Alert(here, runtime.ids.new("alr"), CheckAlarm.STILL_SHOWN, "", sentence, now)
+        if alerts.raise_it(connection, alert):
+            raised = {"cause": alert.cause.value, "subject": "", "action_id": action.action_id}
+            audit.record(connection, now, here, _ACTOR, "alert.raised", alert.alert_id, **raised)
+            log.warning("alert.raised", marketplace_id=here, cause=alert.cause.value, sentence=sentence)
     elif before.state is CheckState.STILL_SHOWN and not removal_checks.still_shown_count(connection, {here}):
         alerts.settle(connection, here, frozenset({CheckAlarm.STILL_SHOWN}), now)
 

@@ -34,7 +34,7 @@ _MOST_LISTED: Final = 50
 
 def people_told(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...]:
     """The people who are told of removals for a brand and can stop them: its leads here, and its account manager."""
-    leads = [one.user_id for one in accounts.people_of_brand(connection, pair) if one.leads]
+    leads = [brand_person.user_id for brand_person in accounts.people_of_brand(connection, pair) if brand_person.leads]
     enrolled = brands.enrolments(connection, pair[0]).get(pair[1])
     managers = [] if enrolled is None else people.with_access(connection, [enrolled.account_manager_id])
     return tuple(dict.fromkeys([*leads, *managers]))
@@ -151,7 +151,7 @@ def _tell(
         "reason": reason.value,
         **names_of(connection, remover),
         "n": len(removals),
-        "new": sum(one.new_device for one in removals),
+        "new": sum(removal.new_device for removal in removals),
         "listings": [one.external_id for one in named],
     }
     for user_id in told:
@@ -180,7 +180,11 @@ def mail_alarm(runtime: Runtime, connection: Connection, remover: Remover, actio
     if brand_id is None:
         watchers = people.with_role(connection, here, Role.ADMIN)
     else:
-        watchers = [one.user_id for one in accounts.people_of_brand(connection, (here, brand_id)) if one.leads]
+        watchers = [
+            brand_person.user_id
+            for brand_person in accounts.people_of_brand(connection, (here, brand_id))
+            if brand_person.leads
+        ]
     queue_to_accounts(runtime, connection, MailKind.BURST_ALARM, watchers, parameters, subject_id=action_id)
 
 
@@ -191,17 +195,22 @@ def mail_voters(
 
     `remover` is the person who confirmed it, with the brand unless they did so as an analyst.
     """
-    here = remover.marketplace_id
-    key = cases.of_verdict(connection, here, action.verdict_id).brand_id, remover.user_id
-    groups = approvals.waiting_groups(connection, {here})
+    marketplace_id = remover.marketplace_id
+    key = cases.of_verdict(connection, marketplace_id, action.verdict_id).brand_id, remover.user_id
+    groups = approvals.waiting_groups(connection, {marketplace_id})
     group = next(one for one in groups if (one.brand_id, one.user_id) == key)
     if group.removals > 1:
         return
-    managers = people.with_role(connection, here, Role.ACCOUNT_MANAGER)
-    voters = {one for one in managers if group.manager_id in {None, one}}
-    voters.update(people.with_role(connection, here, Role.ANALYST))
+    managers = people.with_role(connection, marketplace_id, Role.ACCOUNT_MANAGER)
+    voters = {manager for manager in managers if group.manager_id in {None, manager}}
+    voters.update(people.with_role(connection, marketplace_id, Role.ANALYST))
     if remover.brand_id is None or HoldCause.MARKETPLACE_DAY in causes:
-        voters.update(people.with_role(connection, here, Role.ADMIN))
-    about = {"marketplace_id": here, "brand_id": group.brand_id, "brand": group.brand, "due": group.since.isoformat()}
+        voters.update(people.with_role(connection, marketplace_id, Role.ADMIN))
+    about = {
+        "marketplace_id": marketplace_id,
+        "brand_id": group.brand_id,
+        "brand": group.brand,
+        "due": group.since.isoformat(),
+    }
     entry = {**names_of(connection, remover), **about, "n": 1}
     queue_summary(runtime, connection, MailKind.PENDING_REMOVALS, voters - {remover.user_id}, entry)

@@ -62,7 +62,7 @@ def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause
         update(alert)
         .where(
             alert.c.marketplace_id == marketplace_id,
-            alert.c.cause.in_([one.value for one in causes]),
+            alert.c.cause.in_([cause.value for cause in causes]),
             alert.c.settled_at.is_(None),
         )
         .values(settled_at=at)

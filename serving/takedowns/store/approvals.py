@@ -112,12 +112,12 @@ def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
 
 
 def add_hold(
-    connection: Connection, marketplace_id: str, action_id: str, found: Sequence[Hold], version: str, at: datetime
+    connection: Connection, marketplace_id: str, action_id: str, holds: Sequence[Hold], version: str, at: datetime
 ) -> None:
     row = {
         "marketplace_id": marketplace_id,
         "action_id": action_id,
-        "causes": [{"cause": one.cause.value, "message": as_json(one.message)} for one in found],
+        "causes": [{"cause": hold.cause.value, "message": as_json(hold.message)} for hold in holds],
         "policy_version": version,
         "pending_since": at,
     }
@@ -136,7 +136,7 @@ class StoredHold:
 
     @property
     def causes(self) -> frozenset[HoldCause]:
-        return frozenset(one.cause for one in self.holds)
+        return frozenset(hold.cause for hold in self.holds)
 
 
 _HOLDS: Final = RowReader(
@@ -266,9 +266,9 @@ def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str)
     return [RemovalVerdict(row.verdict_id, row.user_id) for row in connection.execute(query)]
 
 
-def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
+def add_vote(connection: Connection, key: Mapping[str, str], vote: Vote, at: datetime) -> None:
     """Append a vote on a removal pending approval; `key` has the columns of marketplace, vote and action."""
-    add(connection, approval_vote, [{**key, **row_of(one), "known_at": at}])
+    add(connection, approval_vote, [{**key, **row_of(vote), "known_at": at}])
 
 
 def votes(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Vote]]:

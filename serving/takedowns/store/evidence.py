@@ -46,8 +46,8 @@ def add_evidence(connection: Connection, taken: Taken) -> None:
     }
     add(connection, evidence, [row])
     parts = [
-        {**here, "part": one.part.value, "digest": one.digest, "salt": one.salt, "body": one.body}
-        for one in taken.snapshot.parts
+        {**here, "part": part.part.value, "digest": part.digest, "salt": part.salt, "body": part.body}
+        for part in taken.snapshot.parts
     ]
     add(connection, evidence_part, parts)
 

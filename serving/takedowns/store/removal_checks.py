@@ -57,12 +57,12 @@ def begin(
     rows = [
         {
             "marketplace_id": marketplace_id,
-            "action_id": one,
+            "action_id": action_id,
             "state": CheckState.ASKED.value,
             "acknowledged_at": acknowledged_at,
             "due_at": due_at,
         }
-        for one in action_ids
+        for action_id in action_ids
     ]
     connection.execute(insert_or_ignore(connection, removal_check), rows)
 

@@ -86,8 +86,8 @@ _OF_REMOVALS: Final[Sequence[tuple[Part, str, Callable[[Restriction], bool]]]] =
 
 
 def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
-    own = [one for one in removals if one.source is Source.VOLUNTARY]
-    categories = sorted({category_of(one.reason_code) for one in removals})
+    own = [removal for removal in removals if removal.source is Source.VOLUNTARY]
+    categories = sorted({category_of(removal.reason_code) for removal in removals})
     found = []
     for part, name, counts in _OF_REMOVALS:
         among = own if part is Part.OWN_INITIATIVE else removals
@@ -99,9 +99,9 @@ def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
 
 def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list[Figure]:
     """Own-initiative restrictions by kind; removals of listings are also counted by how they were found."""
-    own = [one for one in removals if one.source is Source.VOLUNTARY]
+    own = [removal for removal in removals if removal.source is Source.VOLUNTARY]
     found = []
-    for category in (None, *sorted({category_of(one.reason_code) for one in removals})):
+    for category in (None, *sorted({category_of(removal.reason_code) for removal in removals})):
         among = [one for one in own if category in {None, category_of(one.reason_code)}]
         by_model = sum(one.found_by_model for one in among)
         for name, value in (
@@ -156,11 +156,13 @@ def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
 def _complaints_by_kind(complaints: Sequence[Complaint]) -> list[Figure]:
     """Complaints by route, and by category and outcome."""
     found = [
-        Figure(Part.COMPLAINTS, f"filed_by_{route.value}", None, sum(one.route is route for one in complaints))
+        Figure(
+            Part.COMPLAINTS, f"filed_by_{route.value}", None, sum(complaint.route is route for complaint in complaints)
+        )
         for route in ComplaintRoute
     ]
-    for category in sorted({category_of(one.reason_code) for one in complaints}):
-        among = [one for one in complaints if category_of(one.reason_code) == category]
+    for category in sorted({category_of(complaint.reason_code) for complaint in complaints}):
+        among = [complaint for complaint in complaints if category_of(complaint.reason_code) == category]
         found.append(Figure(Part.COMPLAINTS, "filed", category, len(among)))
         found += [
             Figure(Part.COMPLAINTS, outcome.value, category, sum(one.outcome is outcome for one in among))
@@ -206,7 +208,7 @@ class Accuracy:
 _NO_SAMPLE: Final = "No listing of the random audit sample has a mature label in this period."
 
 
-def accuracy_figures(found: Accuracy) -> list[Figure]:
+def accuracy_figures(accuracy: Accuracy) -> list[Figure]:
     """Error rates of automated means (Article 15(1)(e)) and the share of counterfeits by band, each with its interval.
 
     A flagged genuine listing is an error, and so is a counterfeit that the model passes without review. What counts is
@@ -214,9 +216,9 @@ def accuracy_figures(found: Accuracy) -> list[Figure]:
     listings, estimated from the random audit sample, and not of suspicious listings only.
     """
     return [
-        *_of("error_rate_of_what_was_flagged", found.flagged.rest),
-        *_of("error_rate_of_what_was_passed_over", found.passed_over),
-        *_of_bands(found.bands),
+        *_of("error_rate_of_what_was_flagged", accuracy.flagged.rest),
+        *_of("error_rate_of_what_was_passed_over", accuracy.passed_over),
+        *_of_bands(accuracy.bands),
     ]
 
 

@@ -54,7 +54,7 @@ def accuracy_of(rows: Sequence[Routed]) -> Accuracy:
     return Accuracy(
         _counterfeit([one.scored for one in rows if one.lane in FLAGGED]),
         _counterfeit([one.scored for one in rows if one.lane in PASSED]),
-        tuple(BandOfScores(one.low, one.high, one.listings, _share(one.found)) for one in bands),
+        tuple(BandOfScores(band.low, band.high, band.listings, _share(band.found)) for band in bands),
     )
 
 
@@ -63,5 +63,5 @@ def _counterfeit(rows: Sequence[ScoredListing]) -> Share:
     return _share(prevalence(due, listings=len(rows)))
 
 
-def _share(found: Estimate) -> Share:
-    return Share(found.value, found.low, found.high, found.reviewed)
+def _share(estimate: Estimate) -> Share:
+    return Share(estimate.value, estimate.low, estimate.high, estimate.reviewed)

@@ -34,11 +34,13 @@ def statements(
 
     Raises Invalid (the marketplace has no valid transparency profile).
     """
-    here = marketplace.marketplace_id
+    marketplace_id = marketplace.marketplace_id
     profile = profile_of(runtime, marketplace)
     with runtime.store.read() as connection:
-        found, following = restrictions.carried_out(connection, here, since=since, until=until, after=after, most=most)
-        return _page(found, profile, following, restrictions.outstanding(connection, here))
+        found, following = restrictions.carried_out(
+            connection, marketplace_id, since=since, until=until, after=after, most=most
+        )
+        return _page(found, profile, following, restrictions.outstanding(connection, marketplace_id))
 
 
 def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime) -> Page:

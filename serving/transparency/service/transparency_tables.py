@@ -134,21 +134,21 @@ def _notified(connection: Connection, span: Span) -> list[Notified]:
 
 
 def _article_20(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    return _COMPLAINT_COLUMNS, [_complaint_row(one) for one in _complaints(connection, span)]
+    return _COMPLAINT_COLUMNS, [_complaint_row(complaint) for complaint in _complaints(connection, span)]
 
 
-def _complaint_row(one: Complaint) -> tuple[Any, ...]:
-    automated = None if one.ended_by is None else "Yes" if one.ended_by is Decider.DEADLINE else "No"
+def _complaint_row(complaint: Complaint) -> tuple[Any, ...]:
+    automated = None if complaint.ended_by is None else "Yes" if complaint.ended_by is Decider.DEADLINE else "No"
     return (
-        one.about,
-        one.route.value,
-        category_of(one.reason_code),
-        one.filed_at,
-        one.outcome.value,
-        one.ended_at,
-        one.ended_by.value if one.ended_by else None,
+        complaint.about,
+        complaint.route.value,
+        category_of(complaint.reason_code),
+        complaint.filed_at,
+        complaint.outcome.value,
+        complaint.ended_at,
+        complaint.ended_by.value if complaint.ended_by else None,
         automated,
-        one.hours,
+        complaint.hours,
     )
 
 
@@ -187,14 +187,14 @@ def _sellers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]
     offered = misuses.listings_by_seller(connection, span.marketplace_id, **within)
     told = misuses.first_told(connection, span.marketplace_id, until=span.until)
     for seller, listings in removed.items():
-        wrong = [Misuse(one.first_known_at, one.reason_code.value) for one in listings]
+        wrong = [Misuse(listing.first_known_at, listing.reason_code.value) for listing in listings]
         yield misuse_entry(SubjectKind.SELLER, seller, items=offered[seller], misuses=wrong, warned_at=told.get(seller))
 
 
 def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
-    here = span.marketplace_id
-    for brand_id, enrolled in brands.enrolments(connection, here).items():
-        given = standings.answers(connection, here, brand_id, since=span.since)
+    marketplace_id = span.marketplace_id
+    for brand_id, enrolled in brands.enrolments(connection, marketplace_id).items():
+        given = standings.answers(connection, marketplace_id, brand_id, since=span.since)
         counted = [(one, found[0]) for one in given if (found := _in_span(one, span)) is not None]
         wrong = [
             Misuse(
@@ -205,8 +205,8 @@ def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
             for one, became in counted
             if became not in {Outcome.ACCEPTED, Outcome.WITHDRAWN}
         ]
-        changes = standings.changes(connection, here, brand_id, most=_ALL_CHANGES)
-        warnings = [one.known_at for one in changes if one.warned or one.level not in IN_GOOD_STANDING]
+        changes = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
+        warnings = [change.known_at for change in changes if change.warned or change.level not in IN_GOOD_STANDING]
         before = [at for at in warnings if at < span.until]
         yield misuse_entry(
             SubjectKind.NOTIFIER,
@@ -266,7 +266,7 @@ def _article_24(connection: Connection, span: Span) -> tuple[Columns, Rows]:
 
 
 def _aggregates(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    return _FIGURE_COLUMNS, [_figure_row(one) for one in _figures(connection, span)]
+    return _FIGURE_COLUMNS, [_figure_row(figure) for figure in _figures(connection, span)]
 
 
 def _figures(connection: Connection, span: Span) -> Sequence[Figure]:
@@ -287,8 +287,8 @@ def _figures(connection: Connection, span: Span) -> Sequence[Figure]:
             return [*counted, *accuracy_figures(accuracy(connection, span.marketplace_id, span.since, span.until))]
 
 
-def _figure_row(one: Figure) -> tuple[Any, ...]:
-    return one.part.value, one.indicator, one.category, one.value, one.note
+def _figure_row(figure: Figure) -> tuple[Any, ...]:
+    return figure.part.value, figure.indicator, figure.category, figure.value, figure.note
 
 
 def _complaints(connection: Connection, span: Span) -> list[Complaint]:

@@ -76,7 +76,7 @@ def people_page(
     wanted = request.query_params.get("role", "")
     role = Role(wanted) if wanted in set(Role) else None
     found = staff(runtime, session.person, words=sought, role=role, most=_MOST)
-    names = {one.marketplace_id: one.name for one in found.places}
+    names = {place.marketplace_id: place.name for place in found.places}
     enrolled = enrolled_brands(runtime, session)
     return StaffPage(
         "people.html",

@@ -119,7 +119,7 @@ def person_page(
         kept = deferrals.leases_of_person(connection, here, found.user_id, runtime.clock.now())
         looked_after = account_managers.brands_of(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
-        secrets = tuple(one for one in secrets_of(connection, found.user_id) if one.marketplace_id in here)
+        secrets = tuple(secret for secret in secrets_of(connection, found.user_id) if secret.marketplace_id in here)
         factors = len(second_factors.of_person(connection, found.user_id))
         open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
         others = {
@@ -135,7 +135,9 @@ def person_page(
         "person.html",
         "/people",
         user=found,
-        elsewhere=tuple(role_words(one, places, enrolled) for one in found.grants if one.marketplace_id not in here),
+        elsewhere=tuple(
+            role_words(grant, places, enrolled) for grant in found.grants if grant.marketplace_id not in here
+        ),
         is_oneself=found.user_id == session.person.user_id,
         boxes=_boxes(found, places, enrolled),
         brands=_brands(runtime, found, places),
@@ -153,9 +155,9 @@ def person_page(
     )
 
 
-def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[SimpleNamespace, ...]:
+def _boxes(colleague: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[SimpleNamespace, ...]:
     """Every role at every marketplace, and the brands that the user represents."""
-    kept = {(one.role, one.marketplace_id) for one in found.grants}
+    kept = {(grant.role, grant.marketplace_id) for grant in colleague.grants}
     several = len(places) > 1
     usual = [
         SimpleNamespace(
@@ -168,19 +170,19 @@ def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, s
     ]
     of_brands = [
         SimpleNamespace(
-            field=f"role.{Role.BRAND.value}.{one.marketplace_id}.{one.brand_id}",
-            text=role_words(one, dict(places), dict(enrolled)),
+            field=f"role.{Role.BRAND.value}.{grant.marketplace_id}.{grant.brand_id}",
+            text=role_words(grant, dict(places), dict(enrolled)),
             is_granted=True,
         )
-        for one in found.grants
-        if one.role is Role.BRAND and one.marketplace_id in places
+        for grant in colleague.grants
+        if grant.role is Role.BRAND and grant.marketplace_id in places
     ]
     return (*usual, *of_brands)
 
 
-def _brands(runtime: Runtime, found: Colleague, places: Mapping[str, str]) -> tuple[Option, ...]:
+def _brands(runtime: Runtime, colleague: Colleague, places: Mapping[str, str]) -> tuple[Option, ...]:
     """The brands that the user does not represent yet, as `marketplace.brand`."""
-    from_before = {(one.marketplace_id, one.brand_id) for one in found.grants}
+    from_before = {(grant.marketplace_id, grant.brand_id) for grant in colleague.grants}
     with runtime.store.read() as connection:
         return tuple(
             Option(f"{place}.{brand_id}", f"{one.name}{f' at {name}' if len(places) > 1 else ''}")

@@ -241,15 +241,15 @@ def page_of(
     )
 
 
-def _row(runtime: Runtime, session: Session, one: Factor) -> FactorRow:
+def _row(runtime: Runtime, session: Session, factor: Factor) -> FactorRow:
     policy, now = runtime.policies[SecondFactorPolicy], runtime.wall.now()
-    begins = counts_from(one, policy)
+    begins = counts_from(factor, policy)
     return FactorRow(
-        factor_id=one.factor_id,
-        name=text_view.show(one.name),
-        kind=say("App with codes") if one.kind is FactorKind.TOTP else say("Passkey"),
-        since=words.moment(one.enrolled_at, now),
-        used=say("never") if one.used_at is None else words.moment(one.used_at, now),
+        factor_id=factor.factor_id,
+        name=text_view.show(factor.name),
+        kind=say("App with codes") if factor.kind is FactorKind.TOTP else say("Passkey"),
+        since=words.moment(factor.enrolled_at, now),
+        used=say("never") if factor.used_at is None else words.moment(factor.used_at, now),
         counts_from=words.moment(begins, now) if begins > now else None,
-        is_proved=may_remove(one.factor_id, session.proof, now, policy),
+        is_proved=may_remove(factor.factor_id, session.proof, now, policy),
     )

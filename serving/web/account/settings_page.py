@@ -119,7 +119,9 @@ def post_password(request: Request, runtime: TheRuntime, session: Oneself, field
 def post_mails(request: Request, session: Oneself, fields: Fields) -> Response:
     """Save the mails that the user wants. Browsers do not send an unticked box."""
     kinds = offered(roles(session.person.grants))
-    choose_mails(runtime_of(request), session.person.user_id, kinds, [one for one in kinds if f"mail_{one}" in fields])
+    choose_mails(
+        runtime_of(request), session.person.user_id, kinds, [kind for kind in kinds if f"mail_{kind}" in fields]
+    )
     return go_to(request, "/settings", Flash.SETTINGS_KEPT)
 
 
@@ -148,7 +150,7 @@ def settings_page(
         roles=words.listed([say(ROLES[role]) for role in roles(person.grants)]),
         now=words.full(now),
         regions=_regions(),
-        languages=tuple(Option(one.language, one.name) for one in tongues()),
+        languages=tuple(Option(tongue.language, tongue.name) for tongue in tongues()),
         densities=_options(_DENSITIES),
         themes=_options(_THEMES),
         chosen=session.display,
@@ -166,7 +168,7 @@ def _mails(runtime: Runtime, session: Session) -> tuple[MailChoice, ...]:
     with runtime.store.read() as connection:
         refused = choices.refused(connection, session.person.user_id)
     kinds: tuple[MailKind, ...] = offered(roles(session.person.grants))
-    return tuple(MailChoice(f"mail_{one}", say(NAMES[one]), one not in refused) for one in kinds)
+    return tuple(MailChoice(f"mail_{kind}", say(NAMES[kind]), kind not in refused) for kind in kinds)
 
 
 def _regions() -> tuple[Region, ...]:

@@ -108,7 +108,7 @@ class ShareChart:
 
 def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | None:
     """The chart; None if the share is unknown in all periods."""
-    known = [one.estimate for one in shares if one.estimate.value is not None]
+    known = [share.estimate for share in shares if share.estimate.value is not None]
     if not known:
         return None
     top = next(one for one in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if one >= max(found.high for found in known) or one == 1)
@@ -129,7 +129,7 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
         for number, one in enumerate(shares)
     )
     ticks = tuple(Tick(y(top * i / 4), f"{top * i / 4:.3g}".rstrip("0").rstrip(".") or "0") for i in range(5))
-    percent = tuple(Tick(one.at, _percent(float(one.text))) for one in ticks)
+    percent = tuple(Tick(tick.at, _percent(float(tick.text))) for tick in ticks)
     sentence = "; ".join(
         say("%(name)s: not known", name=name)
         if one.estimate.value is None
@@ -179,7 +179,7 @@ def scope_chart(
     scopes: Sequence[tuple[str, int, int, tuple[float, float]]], limits: Sequence[tuple[str, float]]
 ) -> ScopeChart | None:
     """The chart of scopes (name, accepted, counted, interval); None if no outcome is counted."""
-    counted = [one for one in scopes if one[2]]
+    counted = [scope for scope in scopes if scope[2]]
     if not counted:
         return None
     least = min(0.5, *(low for *_, (low, _) in counted))

@@ -154,27 +154,27 @@ def _days(given: Mapping[str, str]) -> int:
     return next((one for one in PERIODS if given.get("days") == str(one)), DEFAULT_PERIOD)
 
 
-def _reports(pair: Pair, found: BrandDashboard) -> Scope:
-    return Scope(*pair, found.since, found.until + timedelta(microseconds=1))
+def _reports(pair: Pair, brand_dashboard: BrandDashboard) -> Scope:
+    return Scope(*pair, brand_dashboard.since, brand_dashboard.until + timedelta(microseconds=1))
 
 
-def _shown(found: BrandDashboard, reported: ReportedPart, days: int, place: str, more: str) -> Dashboard:
-    record = found.record
-    by_month = any(one.period.ends - one.period.begins > _LONGER_THAN_A_WEEK for one in record.parts)
-    names = [_name(one.period, found.until, by_month=by_month) for one in record.parts]
+def _shown(brand_dashboard: BrandDashboard, reported: ReportedPart, days: int, place: str, more: str) -> Dashboard:
+    record = brand_dashboard.record
+    by_month = any(part.period.ends - part.period.begins > _LONGER_THAN_A_WEEK for part in record.parts)
+    names = [_name(part.period, brand_dashboard.until, by_month=by_month) for part in record.parts]
     return Dashboard(
         periods=tuple(PeriodLink(say(_PERIODS[one]), f"{place}?days={one}{more}", one == days) for one in PERIODS),
-        since=words.day(found.since, found.until),
-        figures=_figures(found),
+        since=words.day(brand_dashboard.since, brand_dashboard.until),
+        figures=_figures(brand_dashboard),
         answers=record.answers,
         judgements=tuple(
             JudgementCount(one, record.judgements[one.judgement]) for one in CHOICES if record.judgements[one.judgement]
         ),
-        reasons=_reasons(found),
+        reasons=_reasons(brand_dashboard),
         objections=tuple((in_words(message(name)), n) for name, n in sorted(record.objections.items())),
         answer_chart=answer_chart(record.parts, names),
-        share_chart=share_chart(found.shares, names),
-        prevalence=_prevalence(found.whole),
+        share_chart=share_chart(brand_dashboard.shares, names),
+        prevalence=_prevalence(brand_dashboard.whole),
         parts=tuple(
             PartRow(
                 name=name,
@@ -187,7 +187,7 @@ def _shown(found: BrandDashboard, reported: ReportedPart, days: int, place: str,
                 interval=_interval(share) if share.listings else "",
                 drawn=share.estimate.audited,
             )
-            for name, part, share in zip(names, record.parts, found.shares, strict=True)
+            for name, part, share in zip(names, record.parts, brand_dashboard.shares, strict=True)
         ),
         reported=reported,
     )
@@ -198,10 +198,10 @@ def _name(period: Period, until: datetime, *, by_month: bool) -> str:
     return words.month(period.begins) if by_month else words.day(period.begins, until)
 
 
-def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
-    record = found.record
+def _figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
+    record = brand_dashboard.record
     accepted, rejected = record.outcomes[AnswerOutcome.ACCEPTED], record.outcomes[AnswerOutcome.REJECTED]
-    shown = say("not known") if not found.looked_at else number(found.still_shown)
+    shown = say("not known") if not brand_dashboard.looked_at else number(brand_dashboard.still_shown)
     return (
         Figure(
             number(accepted),
@@ -223,28 +223,28 @@ def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
         Figure(
             shown,
             say("still shown"),
-            say_many("of %(n)s removal checked", "of %(n)s removals checked", found.looked_at),
+            say_many("of %(n)s removal checked", "of %(n)s removals checked", brand_dashboard.looked_at),
         ),
-        Figure(number(found.relists), say("relisted"), say("repeats of removed listings, sent to analysts")),
+        Figure(number(brand_dashboard.relists), say("relisted"), say("repeats of removed listings, sent to analysts")),
     )
 
 
-def _hours(found: Median) -> str:
-    return say("none yet") if found.hours is None else words.hours(found.hours)
+def _hours(median: Median) -> str:
+    return say("none yet") if median.hours is None else words.hours(median.hours)
 
 
 _ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
 _REMOVALS: Final = NN_("of %(n)s removal", "of %(n)s removals")
 
 
-def _of(found: Median, counted: tuple[str, str], none: str) -> str:
-    return say_many(*counted, found.n) if found.n else none
+def _of(median: Median, counted: tuple[str, str], none: str) -> str:
+    return say_many(*counted, median.n) if median.n else none
 
 
-def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
+def _reasons(brand_dashboard: BrandDashboard) -> tuple[ReasonRow, ...]:
     return tuple(
-        ReasonRow(say(_OUTCOMES[one.outcome]), in_words(message(one.reason)), one.number)
-        for one in found.record.reasons
+        ReasonRow(say(_OUTCOMES[reason.outcome]), in_words(message(reason.reason)), reason.number)
+        for reason in brand_dashboard.record.reasons
     )
 
 
@@ -252,9 +252,9 @@ def _prevalence(whole: Share) -> str:
     """The prevalence over the whole period as a sentence, with its base."""
     if not whole.listings:
         return say("No listing of the brand arrived in this period.")
-    found = whole.estimate
-    ends = {"low": words.percent(found.low, 1), "high": words.percent(found.high, 1)}
-    if found.value is None:
+    estimate = whole.estimate
+    ends = {"low": words.percent(estimate.low, 1), "high": words.percent(estimate.high, 1)}
+    if estimate.value is None:
         return say_many(
             "Too few of %(n)s listing were sampled at random and reviewed, so the share among the unreviewed is "
             "unknown. Between %(low)s and %(high)s are counterfeit.",
@@ -267,8 +267,8 @@ def _prevalence(whole: Share) -> str:
         "The estimate uses %(n)s answered case. Cases sampled at random from otherwise unreviewed listings: %(drawn)s.",
         "The estimate uses %(n)s answered cases. Cases sampled at random from otherwise unreviewed listings: "
         "%(drawn)s.",
-        found.reviewed,
-        drawn=number(found.audited),
+        estimate.reviewed,
+        drawn=number(estimate.audited),
     )
     return say_many(
         "By human review, an estimated %(share)s of %(n)s listing is counterfeit, with a 95 %% interval of %(low)s "
@@ -276,15 +276,15 @@ def _prevalence(whole: Share) -> str:
         "By human review, an estimated %(share)s of %(n)s listings are counterfeit, with a 95 %% interval of "
         "%(low)s to %(high)s. %(rests_on)s",
         whole.listings,
-        share=words.percent(found.value, 1),
+        share=words.percent(estimate.value, 1),
         rests_on=rests_on,
         **ends,
     )
 
 
 def _interval(share: Share) -> str:
-    found = share.estimate
-    return say("%(low)s to %(high)s", low=words.percent(found.low, 1), high=words.percent(found.high, 1))
+    estimate = share.estimate
+    return say("%(low)s to %(high)s", low=words.percent(estimate.low, 1), high=words.percent(estimate.high, 1))
 
 
 _SHOWN = {
@@ -314,7 +314,7 @@ class RecordPart:
 def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> RecordPart:
     """The figures of the reader's brands over the period of the standing, so that both count the same answers."""
     since = now - timedelta(days=days)
-    found = record_of(one for one in answers if one.answered.answered_at > since)
+    found = record_of(answer for answer in answers if answer.answered.answered_at > since)
     lines = [Line(say(name), number(found.outcomes[one])) for one, name in _SHOWN.items() if found.outcomes[one]]
     if lines:
         objections = number(found.counter_notices)

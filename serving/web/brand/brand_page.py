@@ -194,7 +194,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
         gate = gate_of(runtime, connection, person, now)
         begins = [people.confirms_from(connection, person.user_id, pair) for pair in sorted(pairs)]
-        waits = [wait for one in begins if (wait := recently_invited(one, now)) is not None]
+        waits = [wait for begin in begins if (wait := recently_invited(begin, now)) is not None]
         sizes = takedowns.sizes(connection, asked_at_once)
     size = sum(one.number for one in waiting.values())
     names = sorted({one.name for one in enrolled.values()})
@@ -263,5 +263,5 @@ def _managers(enrolled: Mapping[Pair, Enrolment]) -> tuple[Manager, ...]:
 
 
 def _counted(answers: Mapping[Pair, Mapping[Judgement, int]]) -> tuple[Count, ...]:
-    numbers = {choice: sum(one.get(choice.judgement, 0) for one in answers.values()) for choice in CHOICES}
+    numbers = {choice: sum(answer.get(choice.judgement, 0) for answer in answers.values()) for choice in CHOICES}
     return tuple(Count(choice, number) for choice, number in numbers.items() if number)

@@ -224,22 +224,22 @@ def _page(
         scope = scope_of(connection, session.person, given)
         acting = powers.people_with_mandates(connection, scope.pair)
         people = []
-        for one in accounts.people_of_brand(connection, scope.pair):
-            passed = certifications.last_passed(connection, one.user_id)
+        for brand_person in accounts.people_of_brand(connection, scope.pair):
+            passed = certifications.last_passed(connection, brand_person.user_id)
             certified = gate(passed, now, runtime.policies[EnrolmentPolicy])
-            agent = one.email in acting.values()
+            agent = brand_person.email in acting.values()
             people.append(
                 ColleagueRow(
-                    user_id=one.user_id,
-                    name=one.name,
-                    email=one.email,
-                    since=words.day(one.since, now),
-                    leads=one.leads and not agent,
+                    user_id=brand_person.user_id,
+                    name=brand_person.name,
+                    email=brand_person.email,
+                    since=words.day(brand_person.since, now),
+                    leads=brand_person.leads and not agent,
                     agent=agent,
-                    confirms=certified.open and recently_invited(one.confirms_from, now) is None,
+                    confirms=certified.open and recently_invited(brand_person.confirms_from, now) is None,
                     certification_state=_briefed(passed, now, runtime.policies[EnrolmentPolicy]),
-                    waits=_waits(one.confirms_from, now),
-                    can_go=not one.leads and one.user_id != session.person.user_id,
+                    waits=_waits(brand_person.confirms_from, now),
+                    can_go=not brand_person.leads and brand_person.user_id != session.person.user_id,
                 )
             )
         found = powers.stored_mandates(connection, scope.pair)

@@ -81,12 +81,12 @@ def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
         reason=in_words(found.reason),
         asked=tuple(
             Asked(
-                one.key,
-                say(one.text),
-                tuple(map(say, one.options)),
-                say(one.because) if one.key in given and given[one.key] != one.right else None,
+                question.key,
+                say(question.text),
+                tuple(map(say, question.options)),
+                say(question.because) if question.key in given and given[question.key] != question.right else None,
             )
-            for one in questions()
+            for question in questions()
         ),
         failed=failed,
         valid_days=runtime.policies[EnrolmentPolicy].briefing_valid_days,

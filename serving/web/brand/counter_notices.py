@@ -110,7 +110,7 @@ def post_counter_notice(counter_notice_id: str, request: Request, session: Membe
         answer_as_rights_holder(runtime, session.person, counter_notice_id[:LONGEST_ID], chosen, text)
     except Invalid as error:
         page = _page(runtime, session, _Refused(counter_notice_id, text[:LONGEST_TEXT], refusal(error)))
-        if not any(one.error for one in page.answers):
+        if not any(answer.error for answer in page.answers):
             raise  # The page does not list it, so its form is not there to say why.
         return respond(request, page, session, status=status_of(error))
     return go_to(request, "/counter-notices", _DONE[chosen])
@@ -120,7 +120,7 @@ def _page(runtime: Runtime, session: Session, refused: _Refused | None = None) -
     with runtime.store.read() as connection:
         waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
         answers = tuple(_answer(connection, one, refused, runtime.clock.now()) for one in waiting)
-    number = sum(not one.in_court for one in answers)
+    number = sum(not answer.in_court for answer in answers)
     headline = say_many("%(n)s counter-notice awaits your answer", "%(n)s counter-notices await your answer", number)
     return CounterNoticesPage(
         headline if number else say("No counter-notice awaits your answer"), answers, LONGEST_TEXT
@@ -144,14 +144,16 @@ def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, 
         silence=say(SILENCE[policy.rights_holder_silence]),
         lines=tuple(_line(one, now) for one in given if one.text),
         documents=tuple(
-            shown_document(one, now, f"/counter-notices/{found.counter_notice_id}/documents/{one.upload_id}")
-            for one in shown_to_rights_holder(connection, found)
+            shown_document(
+                seller_upload, now, f"/counter-notices/{found.counter_notice_id}/documents/{seller_upload.upload_id}"
+            )
+            for seller_upload in shown_to_rights_holder(connection, found)
         ),
         typed=mine.typed if mine else "",
         error=mine.error if mine else None,
     )
 
 
-def _line(one: StoredStep, now: datetime) -> Line:
-    who = say("The seller") if one.party is Party.SELLER else say("You")
-    return Line(who, words.moment(one.known_at, now), text_view.show(one.text or ""))
+def _line(step: StoredStep, now: datetime) -> Line:
+    who = say("The seller") if step.party is Party.SELLER else say("You")
+    return Line(who, words.moment(step.known_at, now), text_view.show(step.text or ""))

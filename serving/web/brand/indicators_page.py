@@ -158,14 +158,14 @@ def _tried(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> Try
     return _shown(found, text_given=bool(text.strip()))
 
 
-def _shown(found: Tried, *, text_given: bool) -> TryResult:
+def _shown(tried: Tried, *, text_given: bool) -> TryResult:
     return TryResult(
-        words=None if found.words is None else text_view.show(found.words),
+        words=None if tried.words is None else text_view.show(tried.words),
         text_given=text_given,
-        looked_at=found.looked_at,
-        fitting=found.fitting,
-        too_wide=found.looked_at > 0 and found.fitting * 2 > found.looked_at,
-        examples=tuple(Example(text_view.show(title), text_view.show(quoted)) for _, title, quoted in found.examples),
+        looked_at=tried.looked_at,
+        fitting=tried.fitting,
+        too_wide=tried.looked_at > 0 and tried.fitting * 2 > tried.looked_at,
+        examples=tuple(Example(text_view.show(title), text_view.show(quoted)) for _, title, quoted in tried.examples),
     )
 
 
@@ -197,26 +197,28 @@ def _page(
     )
 
 
-def _row(one: Indicator, now: datetime) -> IndicatorRow:
-    ends = one.removed_at or one.active_to
+def _row(indicator: Indicator, now: datetime) -> IndicatorRow:
+    ends = indicator.removed_at or indicator.active_to
     return IndicatorRow(
-        indicator_id=one.indicator_id,
-        label=text_view.show(one.label),
-        pattern=one.pattern,
-        direction=say(_DIRECTIONS[one.direction]),
-        where=say(_WHERE[one.where]),
-        since=words.day(one.active_from, now),
-        until=words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else say("no end date"),
-        state=_state(one, now),
-        can_end=one.removed_at is None and (one.active_to is None or now < one.active_to),
+        indicator_id=indicator.indicator_id,
+        label=text_view.show(indicator.label),
+        pattern=indicator.pattern,
+        direction=say(_DIRECTIONS[indicator.direction]),
+        where=say(_WHERE[indicator.where]),
+        since=words.day(indicator.active_from, now),
+        until=words.day(ends - timedelta(microseconds=indicator.removed_at is None), now)
+        if ends
+        else say("no end date"),
+        state=_state(indicator, now),
+        can_end=indicator.removed_at is None and (indicator.active_to is None or now < indicator.active_to),
     )
 
 
-def _state(one: Indicator, now: datetime) -> StateWords:
-    if one.in_force(now):
+def _state(indicator: Indicator, now: datetime) -> StateWords:
+    if indicator.in_force(now):
         return StateWords(say("In force"), "v-g")
-    if one.removed_at is not None:
+    if indicator.removed_at is not None:
         return StateWords(say("Undone"), "out")
-    if one.active_to is not None and one.active_to <= now:
+    if indicator.active_to is not None and indicator.active_to <= now:
         return StateWords(say("Expired"), "out")
     return StateWords(say("Not yet in force"), "v-l")

@@ -183,11 +183,11 @@ def _preview(judged: list[Judged]) -> Preview:
     )
 
 
-def _preview_row(one: Judged) -> PreviewRow:
-    goods = ", ".join(f"{name} {value}" for name, value in one.row.items())[:200]
+def _preview_row(judged: Judged) -> PreviewRow:
+    goods = ", ".join(f"{name} {value}" for name, value in judged.row.items())[:200]
     goods = goods.encode("utf-8", "replace").decode()  # Bytes that are not UTF-8 are surrogates here.
-    refused = None if one.refused is None else text_view.show(phrase_in_words(one.refused))
-    return PreviewRow(one.number, text_view.show(goods), refused)
+    refused = None if judged.refused is None else text_view.show(phrase_in_words(judged.refused))
+    return PreviewRow(judged.number, text_view.show(goods), refused)
 
 
 def _page(

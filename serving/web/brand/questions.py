@@ -202,7 +202,7 @@ def _indicators(facts: Facts, brand_id: str) -> list[Evidence]:
 
 def _told(evidence: list[Message], reasons: list[Reason]) -> list[Evidence]:
     """The findings that a brand may read: hard evidence by its feature, reasons by their story."""
-    told = [(one.code.partition(".")[0], one) for one in evidence]
+    told = [(message.code.partition(".")[0], message) for message in evidence]
     told += [(one.code, one.message) for one in named(reasons) if one.weight > 0 and one.message not in evidence]
     return [Evidence(_TOLD[code], "", text_view.show(in_words(one))) for code, one in told if code in _TOLD]
 

@@ -64,7 +64,9 @@ def choice_of_rights(
 ) -> Offered:
     """The rights of the person's brands; chosen is the right with the wanted id or the first."""
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
-    found = [one for pair in pairs for one in rights.rights_of(connection, pair) if one.right.state in _CHOSEN_FROM]
+    found = [
+        right for pair in pairs for right in rights.rights_of(connection, pair) if right.right.state in _CHOSEN_FROM
+    ]
     if not found:
         return Offered((), None)
     at = next((n for n, one in enumerate(found) if one.right.right_id == wanted), 0)

@@ -120,7 +120,7 @@ def right_rows(
     targets: Mapping[str, Places] = NOT_SHARED,
 ) -> tuple[RightRow, ...]:
     """The rows, the most urgent first; documents are downloaded below the address `place`."""
-    rows = [_row(one, documents, names, now, told_days, place) for one in found]
+    rows = [_row(right, documents, names, now, told_days, place) for right in found]
     rows = [replace(row, share_with=targets.get(row.right_id, ())) for row in rows]
     return tuple(sorted(rows, key=lambda row: (not row.waits, row.warning is None)))
 
@@ -161,10 +161,10 @@ def _row(
     )
 
 
-def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
+def _warning(right: StoredRight, now: datetime, told_days: int) -> str | None:
     """The warning about an expiry; only rights in force or in review have one."""
-    ends = one.right.expires_at
-    if ends is None or one.right.state not in {RightState.CLAIMED, RightState.VERIFIED}:
+    ends = right.right.expires_at
+    if ends is None or right.right.state not in {RightState.CLAIMED, RightState.VERIFIED}:
         return None
     if ends <= now:
         return say("The right has expired and cannot be used.")
@@ -178,35 +178,38 @@ def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
 
 
 def mandate_rows(
-    found: Sequence[StoredMandate], people: Mapping[str, str], now: datetime, targets: Mapping[str, Places] = NOT_SHARED
+    mandates: Sequence[StoredMandate],
+    people: Mapping[str, str],
+    now: datetime,
+    targets: Mapping[str, Places] = NOT_SHARED,
 ) -> tuple[MandateRow, ...]:
     """The powers of attorney of a brand at a marketplace, current ones first; `people` are e-mails by mandate."""
     rows = [
         MandateRow(
-            mandate_id=one.mandate_id,
-            agent=text_view.show(one.agent),
-            person=people.get(one.mandate_id, ""),
-            kinds=say(", ").join(sorted(in_words(message(f"right_kind.{kind.value}")) for kind in one.kinds)),
-            territories=", ".join(sorted(one.territories)),
-            until=words.day(one.revoked_at, now) if one.revoked_at else f"{last_day(one.expires_at)}",
-            in_force=holds(one, now),
-            state=_mandate_state(one, now),
-            share_with=targets.get(one.mandate_id, ()),
+            mandate_id=mandate.mandate_id,
+            agent=text_view.show(mandate.agent),
+            person=people.get(mandate.mandate_id, ""),
+            kinds=say(", ").join(sorted(in_words(message(f"right_kind.{kind.value}")) for kind in mandate.kinds)),
+            territories=", ".join(sorted(mandate.territories)),
+            until=words.day(mandate.revoked_at, now) if mandate.revoked_at else f"{last_day(mandate.expires_at)}",
+            in_force=holds(mandate, now),
+            state=_mandate_state(mandate, now),
+            share_with=targets.get(mandate.mandate_id, ()),
         )
-        for one in (stored.mandate for stored in found)
+        for mandate in (stored.mandate for stored in mandates)
     ]
     return tuple(sorted(rows, key=lambda row: not row.in_force))
 
 
-def _mandate_state(one: Mandate, now: datetime) -> StateWords:
-    if holds(one, now):
+def _mandate_state(mandate: Mandate, now: datetime) -> StateWords:
+    if holds(mandate, now):
         return StateWords(say("In force"), "v-g")
-    return StateWords(say("Revoked") if one.revoked_at is not None else say("Expired"), "out")
+    return StateWords(say("Revoked") if mandate.revoked_at is not None else say("Expired"), "out")
 
 
 def people_in(found: Sequence[StoredRight]) -> list[str]:
     """The ids of the people who supplied or reviewed these rights."""
-    lines = [by for one in found for by in (one.claimed_by, one.settled_by) if by is not None]
+    lines = [by for right in found for by in (right.claimed_by, right.settled_by) if by is not None]
     return sorted({by.removeprefix(_USER) for by in lines if by.startswith(_USER)})
 
 
@@ -383,7 +386,7 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
         lacking = rights_sharing.targets_of_documents(connection, scope.pair[1], kept, scope.others)
     by_digest = {one.digest: one for one in kept}
     rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, targets=targets)
-    used = [one.document for one in found]
+    used = [right.document for right in found]
     return RightsPage(
         scope=scope,
         rights=rows,
@@ -400,14 +403,16 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
 
 
 def _document_row(
-    one: StoredDocument, used: int, names: Mapping[str, str], now: datetime, share_with: Places
+    document: StoredDocument, used: int, names: Mapping[str, str], now: datetime, share_with: Places
 ) -> DocumentRow:
     return DocumentRow(
-        name=text_view.show(one.name),
-        address=f"{_DOCUMENTS}/{one.digest}",
-        digest=one.digest,
-        what=say("%(format)s, %(size)s", format=one.media_type.rpartition("/")[2].upper(), size=size(one.size)),
-        supplied=say("%(who)s, %(day)s", who=who(one.supplied_by, names), day=words.day(one.known_at, now)),
+        name=text_view.show(document.name),
+        address=f"{_DOCUMENTS}/{document.digest}",
+        digest=document.digest,
+        what=say(
+            "%(format)s, %(size)s", format=document.media_type.rpartition("/")[2].upper(), size=size(document.size)
+        ),
+        supplied=say("%(who)s, %(day)s", who=who(document.supplied_by, names), day=words.day(document.known_at, now)),
         rights=used,
         share_with=share_with,
     )

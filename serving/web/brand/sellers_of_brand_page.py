@@ -167,13 +167,13 @@ def _preview(runtime: Runtime, session: Session, fields: Mapping[str, str], uplo
     return _shown(found, names, whole=whole, last_day=fields.get("last_day", ""))
 
 
-def _shown(found: Change, names: list[str], *, whole: bool, last_day: str) -> ListPreview:
+def _shown(change: Change, names: list[str], *, whole: bool, last_day: str) -> ListPreview:
     return ListPreview(
-        added=tuple(map(text_view.show, found.added[:_NAMES_SHOWN])),
-        ended=tuple(map(text_view.show, found.ended[:_NAMES_SHOWN])),
-        stays=len(found.stays),
-        refused=tuple((line, phrase_in_words(why)) for line, why in found.refused[:_NAMES_SHOWN]),
-        more=sum(max(0, len(one) - _NAMES_SHOWN) for one in (found.added, found.ended)),
+        added=tuple(map(text_view.show, change.added[:_NAMES_SHOWN])),
+        ended=tuple(map(text_view.show, change.ended[:_NAMES_SHOWN])),
+        stays=len(change.stays),
+        refused=tuple((line, phrase_in_words(why)) for line, why in change.refused[:_NAMES_SHOWN]),
+        more=sum(max(0, len(added) - _NAMES_SHOWN) for added in (change.added, change.ended)),
         rows="\n".join(names),
         whole=whole,
         last_day=last_day,

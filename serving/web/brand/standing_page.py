@@ -129,13 +129,13 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
         ),
         history=tuple(
             HistoryRow(
-                *_named(one.level),
-                one.warned,
-                words.moment(one.known_at, now),
-                _counts(one.counts.get("overall", {})),
-                tuple(map(in_words, one.reasons)),
+                *_named(change.level),
+                change.warned,
+                words.moment(change.known_at, now),
+                _counts(change.counts.get("overall", {})),
+                tuple(map(in_words, change.reasons)),
             )
-            for one in changes
+            for change in changes
         ),
         window_days=policy.window_days,
     )
@@ -147,21 +147,21 @@ def _named(level: Level) -> tuple[str, str]:
     return say(word), tone
 
 
-def _interval(one: Scope) -> tuple[float, float]:
-    return wilson(one.tally.accepted, one.tally.counted)
+def _interval(scope: Scope) -> tuple[float, float]:
+    return wilson(scope.tally.accepted, scope.tally.counted)
 
 
-def _scope_row(one: Scope) -> ScopeRow:
-    tally, (low, high) = one.tally, _interval(one)
+def _scope_row(scope: Scope) -> ScopeRow:
+    tally, (low, high) = scope.tally, _interval(scope)
     return ScopeRow(
-        name=scope_name(one),
+        name=scope_name(scope),
         accepted=tally.accepted,
         rejected=tally.rejected,
         overturned=tally.overturned,
         share=words.percent(tally.accepted / tally.counted, 1),
         interval=say("%(low)s to %(high)s", low=words.percent(low, 1), high=words.percent(high, 1)),
         audited=_audited(tally),
-        level=_named(one.level)[0],
+        level=_named(scope.level)[0],
     )
 
 

@@ -101,7 +101,7 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         reasons=tuple(map(in_words, found.reasons)),
         lines=_lines(found),
         outlook=tuple(map(in_words, outlook(found, runtime.policies[StandingPolicy]))),
-        history=tuple(ChangeLine(_badge(one), words.moment(one.known_at, now)) for one in changes),
+        history=tuple(ChangeLine(_badge(change), words.moment(change.known_at, now)) for change in changes),
         withheld=None if follows.at_once else follows.reason,
         speed=_speed(runtime, connection, pair, now),
         phase=tuple(map(in_words, begun.reasons)) if begun.phase is not Phase.FULL else (),
@@ -128,10 +128,10 @@ def _badge(found: Standing | StandingChange) -> LevelBadge:
     return LevelBadge(say(word), tone, found.warned)
 
 
-def _lines(found: Standing) -> tuple[ScopeLine, ...]:
+def _lines(standing: Standing) -> tuple[ScopeLine, ...]:
     """Overall, then by reason code; empty without counts, one line if there is one reason code."""
-    scopes = (found.overall, *found.by_reason) if len(found.by_reason) > 1 else found.by_reason
-    return tuple(_line(one) for one in scopes)
+    scopes = (standing.overall, *standing.by_reason) if len(standing.by_reason) > 1 else standing.by_reason
+    return tuple(_line(scope) for scope in scopes)
 
 
 def _line(scope: Scope) -> ScopeLine:
@@ -147,14 +147,14 @@ def scope_name(scope: Scope) -> str:
 _WEEK: Final = timedelta(days=7)
 
 
-def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
+def pace_of(brand_answers: Sequence[BrandAnswer], now: datetime) -> str | None:
     """The number of answers in the last week, and the median time to answer."""
     hours = [
-        one.answered.hours_to_answer
-        for one in given
-        if not one.answered.undone and now - one.answered.answered_at < _WEEK
+        brand_answer.answered.hours_to_answer
+        for brand_answer in brand_answers
+        if not brand_answer.answered.undone and now - brand_answer.answered.answered_at < _WEEK
     ]
-    known = [one for one in hours if one is not None]
+    known = [hour for hour in hours if hour is not None]
     if not known:
         return None
     return say_many(
@@ -167,7 +167,7 @@ def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
 
 def withheld_reason_of(cards: Sequence[StandingCard]) -> Message | None:
     """Why a confirmation does not remove at once; None if it does for at least one of the brands."""
-    reasons = [one.withheld for one in cards]
+    reasons = [card.withheld for card in cards]
     return reasons[0] if reasons and None not in reasons else None
 
 

@@ -68,8 +68,8 @@ def brand_card(
     """The card of a case's brand for a reviewer; `name` is that of the brand or mark, None while it is unresolved."""
     given = case_brands.of_case(connection, case.marketplace_id, case.case_id)
     choices = choices_of(connection, case.marketplace_id, facts, draft.search, now)
-    candidates = tuple(one for one in choices.candidates if one.brand_id != case.brand_id)
-    hinted = {one.brand_id for one in candidates}
+    candidates = tuple(candidate for candidate in choices.candidates if candidate.brand_id != case.brand_id)
+    hinted = {candidate.brand_id for candidate in candidates}
     last = case_brands.last_given(given)
     found = tuple(one for one in choices.found if one.brand_id not in hinted | {case.brand_id})
     return SimpleNamespace(
@@ -88,9 +88,9 @@ def brand_card(
     )
 
 
-def _how(brand: CaseBrand, facts: Facts, given: list[StoredNaming], candidates: tuple[Brand, ...]) -> str:
+def _how(brand: CaseBrand, facts: Facts, namings: list[StoredNaming], candidates: tuple[Brand, ...]) -> str:
     """How the brand was found, or why it is unresolved."""
-    named = case_brands.last_given(given)
+    named = case_brands.last_given(namings)
     if named is not None and named.brand == brand:
         return "A reviewer named it."
     if brand.brand_id is not None:
@@ -99,6 +99,6 @@ def _how(brand: CaseBrand, facts: Facts, given: list[StoredNaming], candidates: 
         return _HOW[method] if resolved and method is not None else "A reviewer named it on an earlier case."
     if brand.mark is not None:
         return "A reviewer named it on an earlier case."
-    names = words.listed([one.name for one in candidates])
+    names = words.listed([candidate.name for candidate in candidates])
     why = f"The listing points to {names}." if names else "The listing names no registered brand."
     return f"{why} Name the brand before you answer “Counterfeit”: the seller is told whose mark it is."

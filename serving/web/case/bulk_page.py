@@ -116,9 +116,9 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: 
 
 
 def _rows(
-    runtime: Runtime, connection: Connection, person: Person, found: list[Case], chosen: Sequence[str]
+    runtime: Runtime, connection: Connection, person: Person, cases: list[Case], chosen: Sequence[str]
 ) -> tuple[SimpleNamespace, ...]:
-    stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
+    stored = queues.rows(connection, {case.marketplace_id for case in cases}, [case.case_id for case in cases])
     facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
     context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})
@@ -140,8 +140,8 @@ def _rows(
     return tuple(rows)
 
 
-def _titles(connection: Connection, found: list[Case]) -> dict[str, str]:
-    stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
+def _titles(connection: Connection, cases: list[Case]) -> dict[str, str]:
+    stored = queues.rows(connection, {case.marketplace_id for case in cases}, [case.case_id for case in cases])
     return {row["case_id"]: (row["content"] or {}).get("title") or row["external_id"] for row in stored}
 
 

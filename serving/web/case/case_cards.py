@@ -288,9 +288,9 @@ def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
     is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
     digits = 0 if is_scorecard else 2
     rest = tuple(
-        SimpleNamespace(sentence=in_english(one.message), weight=words.signed(one.weight, digits))
-        for one in reasons
-        if one.code in REMAINDERS
+        SimpleNamespace(sentence=in_english(reason.message), weight=words.signed(reason.weight, digits))
+        for reason in reasons
+        if reason.code in REMAINDERS
     )
     if is_scorecard:
         unit, total = "points", f"{row['value']:.0f} points in total"

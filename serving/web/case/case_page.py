@@ -160,9 +160,9 @@ def _notes(
     return found
 
 
-def _report_note(case: Case, given: StoredVerdict, now: datetime) -> Note:
+def _report_note(case: Case, verdict: StoredVerdict, now: datetime) -> Note:
     """The brand's own report of the listing, which ends the lease of an analyst who held the case."""
-    when = words.moment(given.known_at, now)
+    when = words.moment(verdict.known_at, now)
     if case.state is CaseState.OPEN:
         text = f"It did so {when} on its own initiative. If you decide counterfeit, it is not asked again."
         return Note("", "i-info", "The brand reported this listing as counterfeit.", text)
@@ -180,10 +180,12 @@ def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
     return Note("", "i-clock", "The case is back in the queue.", f"{wait.by} snoozed it until {until}.{asked}")
 
 
-def _undo_until(runtime: Runtime, case: Case, person: Person, given: StoredVerdict | None, now: datetime) -> str | None:
-    if given is None or given.user_id != person.user_id or case.state is CaseState.STALE:
+def _undo_until(
+    runtime: Runtime, case: Case, person: Person, verdict: StoredVerdict | None, now: datetime
+) -> str | None:
+    if verdict is None or verdict.user_id != person.user_id or case.state is CaseState.STALE:
         return None
-    until = given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    until = verdict.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return words.clock(until) if now < until else None
 
 
@@ -336,8 +338,8 @@ def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]
     return tuple(one.label for one in known if one.in_force(facts.as_of) and one.indicator_id not in fired)
 
 
-def _expected_harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:
-    currency = marketplaces.get(connection, here).base_currency
+def _expected_harm(connection: Connection, marketplace_id: str, row: dict[str, Any], facts: Facts) -> str:
+    currency = marketplaces.get(connection, marketplace_id).base_currency
     return shown_scores.harm(row, currency=currency, price_known=facts.price.log_price is not None)
 
 
@@ -369,7 +371,7 @@ def post_invalid(case_id: CaseId, notice_id: str, request: Request, session: Rev
     reason = fields.get("reason", "")
     if reason not in {one.value for one in REASONS}:
         raise Invalid("Choose why the notice is invalid.")
-    wanted = invalid_notices.Invalid(case_id, notice_id, InvalidReason(reason))
-    closed = invalid_notices.end_invalid(runtime_of(request), session.person, wanted)
+    invalid = invalid_notices.Invalid(case_id, notice_id, InvalidReason(reason))
+    closed = invalid_notices.end_invalid(runtime_of(request), session.person, invalid)
     query = QueueQuery.of(fields.get("queue", ""))
     return go_to(request, query.address() if closed else query.case_address(case_id), Flash.NOTICE_ENDED)

@@ -70,7 +70,7 @@ class Comparison:
 def asked_versions(given: Mapping[str, str]) -> tuple[int, int] | None:
     """The two versions that an address compares."""
     numbers = [given.get(name, "") for name in ("from", "to")]
-    if not all(one.isascii() and one.isdigit() and len(one) <= 6 for one in numbers):
+    if not all(number.isascii() and number.isdigit() and len(number) <= 6 for number in numbers):
         return None
     return int(numbers[0]), int(numbers[1])
 

@@ -62,16 +62,16 @@ def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
     )
 
 
-def _page(runtime: Runtime, connection: Connection, found: Newest, row: dict[str, Any], facts: Facts) -> StaffPage:
-    here, now = found.marketplace_id, runtime.clock.now()
-    history = listings.versions(connection, here, found.listing_id)
+def _page(runtime: Runtime, connection: Connection, newest: Newest, row: dict[str, Any], facts: Facts) -> StaffPage:
+    here, now = newest.marketplace_id, runtime.clock.now()
+    history = listings.versions(connection, here, newest.listing_id)
     place = marketplaces.get(connection, here)
     scored = shown_scores.as_row(row, harm_of(row, facts))
     return StaffPage(
         "listing.html",
         "/search",
-        listing_id=found.listing_id,
-        external_id=found.external_id,
+        listing_id=newest.listing_id,
+        external_id=newest.external_id,
         title=queue_rows.title_of(facts),
         brand=facts.brand.name,
         named=facts.correction is not None,

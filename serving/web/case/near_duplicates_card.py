@@ -32,11 +32,11 @@ def near_since(connection: Connection, marketplace_id: str, facts: Facts, now: d
     return tuple(one for one in (found.shown if found is not None else ()) if one.listing_id not in known)
 
 
-def near_duplicates_card(connection: Connection, here: str, facts: Facts, now: datetime) -> SimpleNamespace:
+def near_duplicates_card(connection: Connection, marketplace_id: str, facts: Facts, now: datetime) -> SimpleNamespace:
     """The card of a case's facts, with what became known after scoring."""
-    since = near_since(connection, here, facts, now)
+    since = near_since(connection, marketplace_id, facts, now)
     shown = [one.listing_id for one in (*near_at_scoring(facts), *since)]
-    return near_duplicates_part(facts, since, case_figures.offered(connection, here, shown))
+    return near_duplicates_part(facts, since, case_figures.offered(connection, marketplace_id, shown))
 
 
 def near_duplicates_part(
@@ -55,17 +55,17 @@ def near_duplicates_part(
     )
 
 
-def _sentences(found: NearDuplicates, currency: str) -> list[str]:
-    least = "At least " if found.more else ""
+def _sentences(near_duplicates: NearDuplicates, currency: str) -> list[str]:
+    least = "At least " if near_duplicates.more else ""
     lines = []
-    if found.offers:
-        sellers = words.many(found.sellers, "other seller")
-        lines.append(f"{least}{words.many(found.offers, 'near-duplicate')} by {sellers}.")
-    if found.own_offers:
-        lines.append(f"{least}{words.many(found.own_offers, 'near-duplicate')} by the same seller.")
-    if found.price is not None:
-        median = words.about(math.exp(found.price.log_median), currency)
-        lines.append(f"Median price of the other listings: {median} (n = {found.price.n:,}).")
+    if near_duplicates.offers:
+        sellers = words.many(near_duplicates.sellers, "other seller")
+        lines.append(f"{least}{words.many(near_duplicates.offers, 'near-duplicate')} by {sellers}.")
+    if near_duplicates.own_offers:
+        lines.append(f"{least}{words.many(near_duplicates.own_offers, 'near-duplicate')} by the same seller.")
+    if near_duplicates.price is not None:
+        median = words.about(math.exp(near_duplicates.price.log_median), currency)
+        lines.append(f"Median price of the other listings: {median} (n = {near_duplicates.price.n:,}).")
     return lines
 
 

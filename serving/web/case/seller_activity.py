@@ -59,70 +59,77 @@ class Deadline:
 
 
 def timeline(
-    found: CounterNotice | None, given: Sequence[StoredStep], documents: Sequence[SellerUpload]
+    counter_notice: CounterNotice | None, steps: Sequence[StoredStep], documents: Sequence[SellerUpload]
 ) -> tuple[Happened, ...]:
     """All events since the seller was informed, oldest first."""
-    if found is None:
+    if counter_notice is None:
         return ()
-    told: _Entry = (found.informed_at, say(seller_words.TOLD), None, False)
+    told: _Entry = (counter_notice.informed_at, say(seller_words.TOLD), None, False)
     entries = [told]
-    entries += [(one.known_at, say(seller_words.HANDED_IN), text_view.show(one.name), True) for one in documents]
+    entries += [
+        (document.known_at, say(seller_words.HANDED_IN), text_view.show(document.name), True) for document in documents
+    ]
     entries += [
         (
-            one.known_at,
-            say(seller_words.HAPPENED[one.event]),
-            text_view.show(one.text) if one.text else None,
-            one.party is Party.SELLER,
+            step.known_at,
+            say(seller_words.HAPPENED[step.event]),
+            text_view.show(step.text) if step.text else None,
+            step.party is Party.SELLER,
         )
-        for one in given
+        for step in steps
     ]
     ordered = sorted(entries, key=lambda entry: entry[0])
     return tuple(Happened(words.full(at), what, text, own) for at, what, text, own in ordered)
 
 
-def what_comes(found: CounterNotice | None) -> tuple[str, ...]:
+def what_comes(counter_notice: CounterNotice | None) -> tuple[str, ...]:
     """The possible next steps under the rules of this removal; empty if it is closed."""
-    if found is None or found.state not in {CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER}:
+    if counter_notice is None or counter_notice.state not in {
+        CounterNoticeState.WITH_SELLER,
+        CounterNoticeState.WITH_RIGHTS_HOLDER,
+    }:
         return ()
-    policy = PROFILES[found.profile]
-    lines = [_asked(found, policy)] if found.state is CounterNoticeState.WITH_SELLER else []
+    policy = PROFILES[counter_notice.profile]
+    lines = [_asked(counter_notice, policy)] if counter_notice.state is CounterNoticeState.WITH_SELLER else []
     if policy.rights_holder_days is not None:
-        lines.append(_after_maintaining(found, policy))
+        lines.append(_after_maintaining(counter_notice, policy))
     return (*lines, say(seller_words.IF_RIGHT))
 
 
-def _asked(found: CounterNotice, policy: CounterNoticePolicy) -> str:
-    days = policy.rights_holder_days if found.round == 1 else policy.later_round_days or policy.rights_holder_days
+def _asked(counter_notice: CounterNotice, policy: CounterNoticePolicy) -> str:
+    days = (
+        policy.rights_holder_days if counter_notice.round == 1 else policy.later_round_days or policy.rights_holder_days
+    )
     if days is None:
         return say(seller_words.ASKS_A_PERSON)
     asked = say_many(*seller_words.ASKS_RIGHTS_HOLDER[policy.days is Days.BUSINESS], days)
     return tongues.joined(asked, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
 
 
-def _after_maintaining(found: CounterNotice, policy: CounterNoticePolicy) -> str:
+def _after_maintaining(counter_notice: CounterNotice, policy: CounterNoticePolicy) -> str:
     if policy.maintaining is Maintaining.COURT_ACTION:
         return say(seller_words.NEEDS_COURT)
-    again = found.round < policy.most_rounds
+    again = counter_notice.round < policy.most_rounds
     return say(seller_words.THEN_AGAIN if again else seller_words.THEN_A_PERSON)
 
 
-def deadline(found: CounterNotice | None, given: Sequence[StoredStep], now: datetime) -> Deadline | None:
+def deadline(counter_notice: CounterNotice | None, steps: Sequence[StoredStep], now: datetime) -> Deadline | None:
     """The current deadline, None without one."""
-    if found is None or found.due_at is None:
+    if counter_notice is None or counter_notice.due_at is None:
         return None
-    policy = PROFILES[found.profile]
-    of_seller = found.state is CounterNoticeState.WITH_SELLER
-    left = found.due_at - now
+    policy = PROFILES[counter_notice.profile]
+    of_seller = counter_notice.state is CounterNoticeState.WITH_SELLER
+    left = counter_notice.due_at - now
     late = left.total_seconds() <= 0
     silences = seller_words.SILENT_SELLER if of_seller else seller_words.SILENT_RIGHTS_HOLDER
-    since = given[-1].known_at if given else found.informed_at
+    since = steps[-1].known_at if steps else counter_notice.informed_at
     free = BusinessCalendar(weekend=frozenset())
-    calendar = calendar_of(found.country, since) if policy.days is Days.BUSINESS else free
-    days = days_that_count(since, found.due_at, calendar)
+    calendar = calendar_of(counter_notice.country, since) if policy.days is Days.BUSINESS else free
+    days = days_that_count(since, counter_notice.due_at, calendar)
     return Deadline(
         whose=say(seller_words.ANSWER_BY if of_seller else seller_words.RIGHTS_HOLDER_BY),
-        at=words.weekday(found.due_at),
-        time=words.time(found.due_at),
+        at=words.weekday(counter_notice.due_at),
+        time=words.time(counter_notice.due_at),
         left=say("The deadline has passed.") if late else say("%(time)s left", time=words.length(left)),
         silence=say(silences[policy.seller_silence if of_seller else policy.rights_holder_silence]),
         soon=left.days < 1,

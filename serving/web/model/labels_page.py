@@ -58,13 +58,16 @@ def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> Simple
     return SimpleNamespace(rows=rows, difference=_points(found.difference), interval=interval, text=text)
 
 
-def _row(what: str, found: Answers) -> SimpleNamespace:
-    if found.share is None:
+def _row(what: str, answers: Answers) -> SimpleNamespace:
+    if answers.share is None:
         return SimpleNamespace(what=what, counts="no decisions yet", share=None, interval="")
-    low, high = wilson(found.counterfeit, found.number)
-    counts = f"{found.counterfeit:,} of {found.number:,}"
+    low, high = wilson(answers.counterfeit, answers.number)
+    counts = f"{answers.counterfeit:,} of {answers.number:,}"
     return SimpleNamespace(
-        what=what, counts=counts, share=f"{100 * found.share:.0f} %", interval=f"{100 * low:.0f} to {100 * high:.0f} %"
+        what=what,
+        counts=counts,
+        share=f"{100 * answers.share:.0f} %",
+        interval=f"{100 * low:.0f} to {100 * high:.0f} %",
     )
 
 

@@ -27,11 +27,11 @@ def get_card(digest: str, request: Request, runtime: TheRuntime, session: ModelR
 
 def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> StaffPage:
     """The content of the card."""
-    here = scope.marketplace_id
+    marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
-        model = learning.get_model(connection, here, digest)
-        promotions = learning.promotions(connection, here)
-        kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])])
+        model = learning.get_model(connection, marketplace_id, digest)
+        promotions = learning.promotions(connection, marketplace_id)
+        kept = links.snapshot_ids(connection, marketplace_id, [str(model.report["snapshot"])])
     scores = promotions and promotions[0].digest == model.digest
     return StaffPage(
         "model_card.html",

@@ -131,8 +131,8 @@ _LEAST_FULL: Final = 0.05  # A difference below this never fills the bar, so tha
 def difference_bars(pairs: Sequence[tuple[float | None, float | None]]) -> list[DifferenceBar | None]:
     """Ours minus theirs for each pair on one scale; None if one of the two is missing."""
     differences = [None if ours is None or theirs is None else ours - theirs for ours, theirs in pairs]
-    most = max([_LEAST_FULL, *(abs(found) for found in differences if found is not None)])
-    return [None if found is None else _difference(found, most) for found in differences]
+    most = max([_LEAST_FULL, *(abs(difference) for difference in differences if difference is not None)])
+    return [None if difference is None else _difference(difference, most) for difference in differences]
 
 
 def _difference(found: float, most: float) -> DifferenceBar:

@@ -92,7 +92,7 @@ def models_page(
         kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])]) if model else {}
         daily = _listings_a_day(connection, here, champion, now) if champion else None
         told = notices_of(runtime, connection, here, model)
-        earlier = [one.digest for one in past if one.digest != past[0].digest]
+        earlier = [promotion.digest for promotion in past if promotion.digest != past[0].digest]
         asked = None
         if earlier and not rolls_back_alone(runtime, connection, here, reader):
             back = learning.get_model(connection, here, earlier[0])
@@ -125,19 +125,19 @@ def models_page(
     )
 
 
-def _a_day(connection: Connection, here: str, champion: Model, now: datetime) -> tuple[float, ...]:
+def _a_day(connection: Connection, marketplace_id: str, champion: Model, now: datetime) -> tuple[float, ...]:
     """The daily number of listings that the champion flagged in the last week; empty if it scored none."""
     thresholds = champion.report["thresholds"]
     names = ("ask_brand_from", "analyst_from")
     *found, total = scores.flagged(
-        connection, here, champion.digest, [thresholds[name] for name in names], now - timedelta(days=_LATELY)
+        connection, marketplace_id, champion.digest, [thresholds[name] for name in names], now - timedelta(days=_LATELY)
     )
     return tuple(number / _LATELY for number in found) if total else ()
 
 
-def _listings_a_day(connection: Connection, here: str, champion: Model, now: datetime) -> float | None:
+def _listings_a_day(connection: Connection, marketplace_id: str, champion: Model, now: datetime) -> float | None:
     """The daily number of listings that the champion scored in the last week; None if it scored none."""
-    (total,) = scores.flagged(connection, here, champion.digest, (), now - timedelta(days=_LATELY))
+    (total,) = scores.flagged(connection, marketplace_id, champion.digest, (), now - timedelta(days=_LATELY))
     return total / _LATELY if total else None
 
 

@@ -27,13 +27,13 @@ def get_runs(request: Request, runtime: TheRuntime, session: ModelReader) -> HTM
 
 
 def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
-    here = scope.marketplace_id
+    marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
-        models = {model.digest: model for model in learning.models(connection, here, _SHOWN)}
-        promotions = learning.promotions(connection, here)
-        snapshots = learning.snapshots(connection, here, _SHOWN)
+        models = {model.digest: model for model in learning.models(connection, marketplace_id, _SHOWN)}
+        promotions = learning.promotions(connection, marketplace_id)
+        snapshots = learning.snapshots(connection, marketplace_id, _SHOWN)
         runs = []
-        for job in learning.jobs(connection, here, _SHOWN):
+        for job in learning.jobs(connection, marketplace_id, _SHOWN):
             model = models.get(job.digest or "")
             run = tracked(model, runtime.settings) if model else None
             runs.append(SimpleNamespace(job=job, by=who(connection, job.requested_by), model=model, tracked=run))
@@ -42,8 +42,8 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
             "/models",
             scope=scope,
             training=training_part(connection, scope, runtime.clock.now()),
-            job_to_try_again=job_to_try_again(connection, here),
-            may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
+            job_to_try_again=job_to_try_again(connection, marketplace_id),
+            may_train=marketplace_id in person.marketplaces(Permission.TRAIN_MODELS),
             runs=runs,
             snapshots={snapshot.snapshot_id: snapshot.digest for snapshot in snapshots},
             champion=promotions[0].digest if promotions else "",

@@ -50,16 +50,18 @@ def snapshots_page(runtime: Runtime, scope: PlaceScope) -> StaffPage:
 
 def snapshot_page(runtime: Runtime, person: Person, scope: PlaceScope, snapshot_id: str) -> StaffPage:
     """The content of a snapshot's page."""
-    here = scope.marketplace_id
+    marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
-        snapshot = learning.get_snapshot(connection, here, snapshot_id)
-        names = {brand.brand_id: brand.name for brand in brands.registered(connection, here, runtime.clock.now())}
+        snapshot = learning.get_snapshot(connection, marketplace_id, snapshot_id)
+        names = {
+            brand.brand_id: brand.name for brand in brands.registered(connection, marketplace_id, runtime.clock.now())
+        }
     content, why_not = None, ""
     try:
         content = summarise(runtime.services[SnapshotFiles].path(snapshot.digest), snapshot.digest, preview=_PREVIEW)
     except SnapshotRefused as refused:
         why_not = str(refused)
-    may_open = here in person.marketplaces(Permission.REVIEW_CASES)
+    may_open = marketplace_id in person.marketplaces(Permission.REVIEW_CASES)
     return StaffPage(
         "snapshot.html",
         "/models",

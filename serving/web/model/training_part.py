@@ -42,7 +42,7 @@ def waits_for(found: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     """What a stored decision says of the next training: an obstacle, if there is one, then labels and schedule."""
     labels = f"{found['new_labels']:,} of {found['needed']:,} new labels"
     sentences = (_obstacle(found, now), f"{labels}; {_schedule(found, now)}.")
-    return tuple(one for one in sentences if one)
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def why_started(cause: Mapping[str, Any]) -> str:

@@ -85,26 +85,26 @@ def get_followed(request: Request, session: Administrator) -> HTMLResponse:
 @dear
 def get_export(request: Request, runtime: TheRuntime, session: Administrator, form: Format) -> Response:
     """Download the entries that match the search, at most the newest fifty thousand."""
-    here = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
+    marketplace_id = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
     with runtime.store.read() as connection:
-        wanted = _wanted(connection, here, _filter(request.query_params))
+        wanted = _wanted(connection, marketplace_id, _filter(request.query_params))
         found = audit_lines.lines(connection, wanted, before=None, most=_EXPORTED)
     return download(form, "audit-log", as_file(form, _COLUMNS, [_exported(one) for one in found]))
 
 
-def _exported(one: Line) -> tuple[object, ...]:
-    entry = one.entry
+def _exported(line: Line) -> tuple[object, ...]:
+    entry = line.entry
     named = (entry.sequence, entry.occurred_at, entry.actor, entry.act, entry.subject)
-    return (*named, one.payload, entry.payload_hash, entry.previous_hash, entry.entry_hash)
+    return (*named, line.payload, entry.payload_hash, entry.previous_hash, entry.entry_hash)
 
 
 def audit_page(
     runtime: Runtime, scope: PlaceScope, chosen: Filter, before: int | None, check: StaffPage | None
 ) -> StaffPage:
-    here = scope.marketplace_id
+    marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)
-        wanted = _wanted(connection, here, chosen)
+        wanted = _wanted(connection, marketplace_id, chosen)
         found = audit_lines.lines(connection, wanted, before=before, most=_SHOWN + 1)
         users = [one.entry.actor.removeprefix("user:") for one in found if one.entry.actor.startswith("user:")]
         names = accounts.names(connection, users)
@@ -145,7 +145,7 @@ def _day(value: str) -> str:
         return ""
 
 
-def _wanted(connection: Connection, here: str, chosen: Filter) -> Wanted:
+def _wanted(connection: Connection, marketplace_id: str, chosen: Filter) -> Wanted:
     """The audit log query for the chosen filter. An actor given as an e-mail address becomes a user id."""
     actor = chosen.actor or None
     if actor is not None and "@" in actor:
@@ -153,7 +153,7 @@ def _wanted(connection: Connection, here: str, chosen: Filter) -> Wanted:
         actor = f"user:{found.user_id}" if found else actor
     until = _moment(chosen.until)
     return Wanted(
-        here,
+        marketplace_id,
         actor,
         chosen.act or None,
         chosen.subject or None,

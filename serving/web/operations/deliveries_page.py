@@ -73,7 +73,7 @@ def _arrived(hours: Sequence[datetime], counted: Mapping[datetime, int], now: da
         f"{words.many(sum(counted.values()), 'acknowledgement')} since {first}, "
         f"at most {max(counted.values()):,} in one hour."
     )
-    return bars([float(counted.get(one, 0)) for one in hours], label, first=first, last=words.moment(now, now))
+    return bars([float(counted.get(hour, 0)) for hour in hours], label, first=first, last=words.moment(now, now))
 
 
 def _subject(letter: Letter) -> str:

@@ -113,7 +113,7 @@ def _receiver(found: Health) -> HealthRow:
 def _jobs(found: Health, wall: datetime) -> HealthRow:
     if not found.processes:
         return HealthRow("Jobs", "bad", "none yet", "No worker has reported yet, so nothing is sent. Start a worker.")
-    alive = [one for one in found.processes if wall - one.seen_at <= MISSED]
+    alive = [process for process in found.processes if wall - process.seen_at <= MISSED]
     if not alive:
         return HealthRow(
             "Jobs", "bad", "stopped", "No worker has run in two minutes, so nothing is sent. Start a worker."

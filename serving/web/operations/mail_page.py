@@ -37,17 +37,17 @@ def mail_page(
     runtime: Runtime, scope: PlaceScope, administered: Collection[str], state: MailState | None, mail_id: str | None
 ) -> StaffPage:
     """The content of the page. Raises NotFound (there is no such mail, or it is not the administrator's to read)."""
-    here = scope.marketplace_id
+    marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
-        mail = None if mail_id is None else mails.seen(connection, here, administered, mail_id)
+        mail = None if mail_id is None else mails.seen(connection, marketplace_id, administered, mail_id)
         return StaffPage(
             "mail.html",
             "/operations",
             scope=scope,
             folder="" if runtime.settings.smtp_host else str(runtime.home.mails),
-            counts=mails.by_state(connection, here, administered),
+            counts=mails.by_state(connection, marketplace_id, administered),
             chosen=state,
-            mails=mails.latest(connection, here, administered, state=state, most=_SHOWN),
+            mails=mails.latest(connection, marketplace_id, administered, state=state, most=_SHOWN),
             names=NAMES,
             most=_SHOWN,
             read=None if mail is None else (mail, written(runtime, mail, with_secret=False)),

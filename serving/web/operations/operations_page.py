@@ -135,20 +135,22 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
     )
 
 
-def _figures(connection: Connection, here: str, now: datetime) -> tuple[Figure, ...]:
-    states = outgoing.by_state(connection, here)
+def _figures(connection: Connection, marketplace_id: str, now: datetime) -> tuple[Figure, ...]:
+    states = outgoing.by_state(connection, marketplace_id)
     return (
-        *_scored(connection, here, now),
-        _answers(connection, here, now),
-        _removal(connection, here, now),
-        _stuck(connection, here, states[ActionState.DEAD], now),
-        _prevalence(connection, here),
+        *_scored(connection, marketplace_id, now),
+        _answers(connection, marketplace_id, now),
+        _removal(connection, marketplace_id, now),
+        _stuck(connection, marketplace_id, states[ActionState.DEAD], now),
+        _prevalence(connection, marketplace_id),
     )
 
 
-def _scored(connection: Connection, here: str, now: datetime) -> tuple[Figure, Figure]:
+def _scored(connection: Connection, marketplace_id: str, now: datetime) -> tuple[Figure, Figure]:
     day = timedelta(days=1)
-    counted = {lane: numbers[0] for lane, numbers in volumes.by_lane(connection, here, [now - day], day).items()}
+    counted = {
+        lane: numbers[0] for lane, numbers in volumes.by_lane(connection, marketplace_id, [now - day], day).items()
+    }
     total = sum(counted.values())
     shown = total - counted[Lane.NO_ACTION]
     share = f"{shown / total:.1%} of scored listings" if total else "no listings scored"
@@ -157,8 +159,8 @@ def _scored(connection: Connection, here: str, now: datetime) -> tuple[Figure, F
     )
 
 
-def _answers(connection: Connection, here: str, now: datetime) -> Figure:
-    answered, silent = outgoing.questions_ended(connection, here, now - _LATELY)
+def _answers(connection: Connection, marketplace_id: str, now: datetime) -> Figure:
+    answered, silent = outgoing.questions_ended(connection, marketplace_id, now - _LATELY)
     total = answered + silent
     value = f"{answered / total:.1%}" if total else "none"
     return Figure(
@@ -166,12 +168,12 @@ def _answers(connection: Connection, here: str, now: datetime) -> Figure:
     )
 
 
-def _removal(connection: Connection, here: str, now: datetime) -> Figure:
+def _removal(connection: Connection, marketplace_id: str, now: datetime) -> Figure:
     since = now - _LATELY
-    times = outgoing.seconds_to_acknowledgement(connection, here, since, _MOST_TIMES)
+    times = outgoing.seconds_to_acknowledgement(connection, marketplace_id, since, _MOST_TIMES)
     if not times:
         return Figure("none", "median, confirmation to acknowledgement", "no removals, last 30 days")
-    gone = removal_checks.times(connection, here, since=since)
+    gone = removal_checks.times(connection, marketplace_id, since=since)
     seen = "" if gone.median_seconds is None else f"; verified after {words.duration(gone.median_seconds)}"
     rests_on = f"n = {len(times):,}, last 30 days; 90th percentile {words.duration(_of_ten(times, 9))}{seen}"
     return Figure(words.duration(_of_ten(times, 5)), "median, confirmation to acknowledgement", rests_on)
@@ -181,20 +183,20 @@ def _of_ten(times: Sequence[float], parts: int) -> float:
     return times[(len(times) - 1) * parts // 10]
 
 
-def _stuck(connection: Connection, here: str, dead: int, now: datetime) -> Figure:
-    groups = approvals.waiting_groups(connection, {here})
+def _stuck(connection: Connection, marketplace_id: str, dead: int, now: datetime) -> Figure:
+    groups = approvals.waiting_groups(connection, {marketplace_id})
     tone = "is-red" if dead else ""
     if not groups:
         return Figure(f"{dead:,}", "dead letters", "no removals pending approval", tone)
-    number = sum(one.removals for one in groups)
+    number = sum(group.removals for group in groups)
     waits = words.duration((now - groups[0].since).total_seconds())
     return Figure(
         f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} pending approval, oldest {waits}", tone
     )
 
 
-def _prevalence(connection: Connection, here: str) -> Figure:
-    latest = monitoring.latest_drift_report(connection, here)
+def _prevalence(connection: Connection, marketplace_id: str) -> Figure:
+    latest = monitoring.latest_drift_report(connection, marketplace_id)
     if latest is None:
         return Figure("unknown", "estimated prevalence", "no drift report yet")
     found = latest[1]["prevalence"]

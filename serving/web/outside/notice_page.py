@@ -172,10 +172,10 @@ def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | N
     )
 
 
-def _document(one: NoticeDocument) -> ShownDocument:
-    what = f"{ending_of(one.media_type).upper()}, {words.size(one.size)}"
-    when = words.full(one.known_at)
-    return ShownDocument(text_view.show(one.name), what, when, digest=None, erased=False, address=None)
+def _document(notice_document: NoticeDocument) -> ShownDocument:
+    what = f"{ending_of(notice_document.media_type).upper()}, {words.size(notice_document.size)}"
+    when = words.full(notice_document.known_at)
+    return ShownDocument(text_view.show(notice_document.name), what, when, digest=None, erased=False, address=None)
 
 
 def _listing(runtime: Runtime, connection: Connection, item: Item) -> NotifiedListing:

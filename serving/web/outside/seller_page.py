@@ -225,5 +225,5 @@ def _title(connection: Connection, removal: StoredAction) -> Shown:
     version_id = verdicts.get(connection, removal.marketplace_id, removal.verdict_id).version_id
     known = listings.versions(connection, removal.marketplace_id, removal.listing_id)
     contents = [one["content"] for one in known if one["version_id"] == version_id]
-    found = next((one for one in contents if one.get("title")), {"title": removal.external_id})
+    found = next((content for content in contents if content.get("title")), {"title": removal.external_id})
     return text_view.show(str(found["title"]), language=found.get("language"))

@@ -72,9 +72,12 @@ def _page(token: str, told: ToldRemovals, *, stopped: int | None = None, error: 
         marketplace=text_view.show(told.marketplace),
         removals=tuple(
             NamedRemoval(
-                text_view.show(one.external_id), words.full(one.created_at), one in told.unsent, one.new_device
+                text_view.show(removal.external_id),
+                words.full(removal.created_at),
+                removal in told.unsent,
+                removal.new_device,
             )
-            for one in told.removals[: -_SHOWN - 1 : -1]
+            for removal in told.removals[: -_SHOWN - 1 : -1]
         ),
         number=len(told.removals),
         unsent=len(told.unsent),

@@ -50,14 +50,14 @@ def filter_form(
 ) -> SimpleNamespace:
     """The form of a query; its values stay selectable even if no open case has them."""
     named = [
-        Selectable(key, f"{one.name or 'not resolved'}, {one.number:,}", key == query.brand)
-        for one in brands
-        for key in [one.value or NO_BRAND]
+        Selectable(key, f"{brand.name or 'not resolved'}, {brand.number:,}", key == query.brand)
+        for brand in brands
+        for key in [brand.value or NO_BRAND]
     ]
     tags = [
-        Selectable(one.value, f"{one.value.upper()}, {one.number:,}", one.value in query.language)
-        for one in languages
-        if one.value
+        Selectable(language.value, f"{language.value.upper()}, {language.number:,}", language.value in query.language)
+        for language in languages
+        if language.value
     ]
     gone = [Selectable(one, one.upper(), True) for one in query.language if all(one != tag.value for tag in tags)]
     if query.brand is not None and not any(one.chosen for one in named):

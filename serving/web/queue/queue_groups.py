@@ -20,8 +20,8 @@ def groups(
     """
     open_to = [number for number, row in enumerate(rows) if _goes_with_others(CaseLane(row["lane"]))]
     found = clusters([_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
-    by_first = {open_to[one.members[0]]: one for one in found}
-    followers = {open_to[member] for one in found for member in one.members[1:]}
+    by_first = {open_to[cluster.members[0]]: cluster for cluster in found}
+    followers = {open_to[member] for cluster in found for member in cluster.members[1:]}
     made = []
     for number in range(len(rows)):
         if number in by_first:
@@ -49,14 +49,14 @@ def _member(marketplace_id: str, facts: Facts) -> Member:
     )
 
 
-def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> SimpleNamespace:
+def _head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> SimpleNamespace:
     sellers = len({row["seller_external_id"] for row in rows if row["seller_external_id"] is not None})
     told = [
         text if number == len(rows) else f"{text} ({number} of {len(rows)})"
         for text, number in (
-            ("near-duplicate text", found.words),
-            ("same seller", found.seller),
-            ("linked sellers", found.links),
+            ("near-duplicate text", cluster.words),
+            ("same seller", cluster.seller),
+            ("linked sellers", cluster.links),
         )
         if number
     ]

@@ -186,7 +186,7 @@ def _marketplace(value: str) -> str | None:
 
 
 def _languages(value: str) -> tuple[str, ...] | None:
-    tags = sorted({one for one in value.split(",") if one})
+    tags = sorted({part for part in value.split(",") if part})
     return tuple(tags) if 0 < len(tags) <= _MOST_LANGUAGES and all(map(_LANGUAGE.match, tags)) else None
 
 

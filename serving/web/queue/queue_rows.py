@@ -118,10 +118,10 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
     return in_english(from_json(row["route_reasons"][0]))
 
 
-def _brief(found: Message) -> str:
+def _brief(message: Message) -> str:
     """A finding for a narrow column: of the wording, only the words."""
-    words = found.parameters.get("words", ()) if found.code == TEXT_CODE else ()
-    return f"Wording: {', '.join(f'“{one}”' for one in words)}" if words else in_english(found)
+    words = message.parameters.get("words", ()) if message.code == TEXT_CODE else ()
+    return f"Wording: {', '.join(f'“{word}”' for word in words)}" if words else in_english(message)
 
 
 def _holder(context: RowContext, row: Mapping[str, Any]) -> str | None:

@@ -44,7 +44,7 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
         hits = search.find(connection, here, EntryKind.LISTING, asked, most=MOST_LISTINGS + 1)
         listings = found_listings.listings_of(connection, hits[:MOST_LISTINGS], counting_as(connection, session.person))
         sellers = search.find(connection, here, EntryKind.SELLER, asked, most=MOST_SELLERS)
-        names = list(dict.fromkeys(one.external_id for one in sellers))
+        names = list(dict.fromkeys(seller.external_id for seller in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}
         case_id = found_listings.case_of(connection, here, asked) if _CASE.match(asked) else None
     return StaffPage(
@@ -53,7 +53,7 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
         asked=asked,
         most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),
-        offers=tuple(_listing(one, now) for one in listings),
+        offers=tuple(_listing(listing, now) for listing in listings),
         more=len(hits) > MOST_LISTINGS,
         sellers=[(name, QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names],
     )

@@ -57,11 +57,11 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
         raise Invalid("Choose a list.")
     if days and not (days.isascii() and days.isdigit() and len(days) <= 5):
         raise Invalid("Enter the duration as a whole number of days.")
-    here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
-    check_lister(session.person, here, SellerList(which))
+    marketplace_id = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
+    check_lister(session.person, marketplace_id, SellerList(which))
     put_on_list(
         runtime,
-        here,
+        marketplace_id,
         fields.get("seller", ""),
         SellerList(which),
         reason=fields.get("reason", ""),
@@ -73,8 +73,8 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 @router.post("/sellers/lists/remove")
 def post_removal(request: Request, runtime: TheRuntime, session: Reviewer, fields: Fields) -> Response:
-    here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
-    take_off_list(runtime, here, fields.get("seller", "")[:200], by=session.person.actor)
+    marketplace_id = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
+    take_off_list(runtime, marketplace_id, fields.get("seller", "")[:200], by=session.person.actor)
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)
 
 

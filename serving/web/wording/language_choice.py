@@ -74,8 +74,8 @@ def _of_browser(headers: Headers) -> Language:
 def _wanted(header: str) -> Iterator[Language]:
     """The languages of an Accept-Language header that there are, the most wanted first."""
     weighed = []
-    for one in header.split(",")[:_MOST_ASKED]:
-        tag, _, weight = one.strip().partition(";q=")
+    for part in header.split(",")[:_MOST_ASKED]:
+        tag, _, weight = part.strip().partition(";q=")
         found = _language(tag.split("-")[0].lower())
         if found is not None:
             weighed.append((_weight(weight), found))
@@ -90,7 +90,7 @@ def _weight(text: str) -> float:
 
 
 def _language(value: str) -> Language | None:
-    return next((one for one in languages() if one == value), None)
+    return next((language for language in languages() if language == value), None)
 
 
 _STATED: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")

@@ -61,20 +61,20 @@ TRANSLATED: Final = frozenset(
 )
 
 
-def in_words(found: Message) -> str:
+def in_words(message: Message) -> str:
     """The sentence of a message, with numbers, amounts and days as the reader's language writes them."""
     if tongues.tongue().language == ENGLISH:
-        return in_english(found)
-    sentence = sentences()[found.code]
+        return in_english(message)
+    sentence = sentences()[message.code]
     hows = dict(places(sentence.text))
-    return fill(_template(sentence, found), found.parameters, _written, hows)
+    return fill(_template(sentence, message), message.parameters, _written, hows)
 
 
-def _template(sentence: Sentence, found: Message) -> str:
+def _template(sentence: Sentence, message: Message) -> str:
     one = without_forms(sentence.text)
     if sentence.other is None:
         return tongues.gettext(one)
-    return tongues.ngettext(one, without_forms(sentence.other), found.parameters["n"])
+    return tongues.ngettext(one, without_forms(sentence.other), message.parameters["n"])
 
 
 def _written(value: Any, how: str) -> str:

@@ -59,11 +59,11 @@ class Ended:
 
 
 def begin(
-    runtime: Runtime, connection: Connection, found: Sequence[Letter], endpoint: Endpoint | None, now: datetime
+    runtime: Runtime, connection: Connection, letters: Sequence[Letter], endpoint: Endpoint | None, now: datetime
 ) -> list[Attempt]:
     """Begin an attempt of each of these messages, which the transaction has locked."""
     started = list[Letter]()
-    for box, some in _by_box(found):
+    for box, some in _by_box(letters):
         until = now + CUT_OFF_AFTER
         begun = box.start(connection, some, now, until=until, sender=runtime.worker_id)
         started += [
@@ -91,18 +91,18 @@ def finish(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now
     return done
 
 
-def _by_box(found: Sequence[Letter]) -> list[tuple[Outbox[Any], list[Letter]]]:
+def _by_box(letters: Sequence[Letter]) -> list[tuple[Outbox[Any], list[Letter]]]:
     sorted_out = defaultdict[Outbox[Any], list[Letter]](list)
-    for one in found:
-        sorted_out[outbox(one)].append(one)
+    for letter in letters:
+        sorted_out[outbox(letter)].append(letter)
     return list(sorted_out.items())
 
 
 def _by_endpoint(attempts: Sequence[Attempt]) -> list[tuple[Endpoint, list[Attempt]]]:
     sorted_out = defaultdict[Endpoint, list[Attempt]](list)
-    for one in attempts:
-        if one.endpoint is not None:
-            sorted_out[one.endpoint].append(one)
+    for attempt in attempts:
+        if attempt.endpoint is not None:
+            sorted_out[attempt.endpoint].append(attempt)
     return list(sorted_out.items())
 
 
@@ -111,17 +111,17 @@ def _overtake(connection: Connection, box: Outbox[Any], sent: Sequence[Letter], 
     if not sent or not box.any_dead(connection, sent):
         return
     for letter in sent:
-        for one in box.dead_before(connection, letter):
-            if box.change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
-                record_step(connection, one, "overtaken", _ACTOR, now, {"by": letter.action_id})
+        for stored in box.dead_before(connection, letter):
+            if box.change(connection, stored, ActionEvent.OVERTAKE, {"due_at": None}):
+                record_step(connection, stored, "overtaken", _ACTOR, now, {"by": letter.action_id})
 
 
 def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Attempt], now: datetime) -> dict[str, str]:
     values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "sender": None, "last_error": None}
     changed = set[str]()
-    for box, some in _by_box([one.letter for one in arrived]):
+    for box, some in _by_box([attempt.letter for attempt in arrived]):
         changed |= box.change_all(connection, some, ActionEvent.ACKNOWLEDGE, values)
-    heard = [one for one in arrived if one.letter.action_id in changed]
+    heard = [attempt for attempt in arrived if attempt.letter.action_id in changed]
     steps = [(one.letter, {"attempts": one.letter.attempts}) for one in heard]
     record_steps(connection, "acknowledged", _ACTOR, now, steps)
     policy = runtime.policies[SecretPolicy]
@@ -130,7 +130,7 @@ def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Att
             endpoints.note_use(connection, endpoint, now)
         removals = [one.letter for one in told if isinstance(one.letter, StoredAction)]
         removal_checks.begin(runtime, connection, removals, endpoint, now)
-    ids = [one.letter.action_id for one in arrived]
+    ids = [attempt.letter.action_id for attempt in arrived]
     return {one: "acknowledged" if one in changed else "overtaken" for one in ids}
 
 

@@ -26,7 +26,7 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
         if action_ids is None:
             found = given_up(connection, here, MOST_AT_ONCE)
         else:
-            found = [letter(connection, here, one) for one in action_ids]
+            found = [letter(connection, here, action_id) for action_id in action_ids]
         for one in found:
             values = {"due_at": now, "sent_at": now}
             if not outbox(one).change(connection, one, ActionEvent.REPLAY, values):

@@ -65,9 +65,9 @@ def _in_force(connection: Connection, marketplace: Marketplace, endpoint_id: str
 
 
 def _record(
-    runtime: Runtime, connection: Connection, found: Endpoint, act: str, by: str, payload: Mapping[str, Any]
+    runtime: Runtime, connection: Connection, endpoint: Endpoint, act: str, by: str, payload: Mapping[str, Any]
 ) -> None:
-    audit.record(connection, runtime.clock.now(), found.marketplace_id, by, act, found.endpoint_id, **payload)
+    audit.record(connection, runtime.clock.now(), endpoint.marketplace_id, by, act, endpoint.endpoint_id, **payload)
 
 
 def wake(connection: Connection, marketplace_id: str, at: datetime) -> None:

@@ -110,8 +110,10 @@ def secrets_of(connection: Connection, user_id: str) -> tuple[OwnedSecret, ...]:
         for kind in [SecretKind.BRAND_KEY if one.brand_id else SecretKind.KEY]
     ]
     signing = [
-        OwnedSecret(one.endpoint_id, SecretKind.ENDPOINT, one.url, one.marketplace_id, one.secret_made_at)
-        for one in endpoints.made_by(connection, user_id)
+        OwnedSecret(
+            endpoint.endpoint_id, SecretKind.ENDPOINT, endpoint.url, endpoint.marketplace_id, endpoint.secret_made_at
+        )
+        for endpoint in endpoints.made_by(connection, user_id)
     ]
     return (*keys, *signing)
 
@@ -136,7 +138,7 @@ def end_secrets(
         places = accounts.places_of(connection, user_id)
         invitations.withdraw_of(connection, places, user_id, runtime.wall.now())
     owned, policy = secrets_of(connection, user_id), runtime.policies[SecretPolicy]
-    signing = {one.endpoint_id: one for one in endpoints.made_by(connection, user_id)}
+    signing = {endpoint.endpoint_id: endpoint for endpoint in endpoints.made_by(connection, user_id)}
     ended = [secret for secret in owned if ends_now(secret, at, policy, chosen)]
     for secret in ended:
         if secret.kind is SecretKind.ENDPOINT:

@@ -66,15 +66,17 @@ class Outbox(Generic[Stored]):
     def __init__(self, table: Table, subject: str, read: Callable[..., list[Stored]]) -> None:
         self._table, self._subject, self._read = table, table.c[subject], read
 
-    def change(self, connection: Connection, found: Outgoing, event: ActionEvent, values: Mapping[str, Any]) -> bool:
+    def change(self, connection: Connection, outgoing: Outgoing, event: ActionEvent, values: Mapping[str, Any]) -> bool:
         """Apply an event if the message is unchanged since it was read; False where it has changed.
 
         Raises Conflict (the event cannot happen in the state that was read).
         """
-        state = next_state(found.state, event)
+        state = next_state(outgoing.state, event)
         table = self._table
         changed = connection.execute(
-            update(table).where(self._is(found), table.c.attempts == found.attempts).values(state=state.value, **values)
+            update(table)
+            .where(self._is(outgoing), table.c.attempts == outgoing.attempts)
+            .values(state=state.value, **values)
         )
         return changed.rowcount == 1
 
@@ -86,8 +88,8 @@ class Outbox(Generic[Stored]):
         Raises Conflict (the event cannot happen in a state that was read).
         """
         alike, changed = defaultdict[tuple[str, ActionState, int], list[str]](list), set[str]()
-        for one in found:
-            alike[one.marketplace_id, one.state, one.attempts].append(one.action_id)
+        for outgoing in found:
+            alike[outgoing.marketplace_id, outgoing.state, outgoing.attempts].append(outgoing.action_id)
         table = self._table
         for (marketplace_id, state, attempts), ids in alike.items():
             unchanged = inside(table, marketplace_id, state=state.value, attempts=attempts)
@@ -167,7 +169,7 @@ class Outbox(Generic[Stored]):
         table = self._table
         query = select(table.c.action_id).where(
             inside(table, found[0].marketplace_id, state=ActionState.DEAD.value),
-            self._subject.in_({one.subject for one in found}),
+            self._subject.in_({outgoing.subject for outgoing in found}),
         )
         return connection.execute(query.limit(1)).first() is not None
 
@@ -198,8 +200,8 @@ class Outbox(Generic[Stored]):
         )
         return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
 
-    def _is(self, found: Outgoing) -> ColumnElement[bool]:
-        return inside(self._table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
+    def _is(self, outgoing: Outgoing) -> ColumnElement[bool]:
+        return inside(self._table, outgoing.marketplace_id, action_id=outgoing.action_id, state=outgoing.state.value)
 
 
 def _is_moving(table: FromClause) -> ColumnElement[bool]:

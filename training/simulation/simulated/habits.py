@@ -82,7 +82,7 @@ def _habits(row: Mapping[str, str]) -> Habits:
         size=size,
         listing_age=listing_age,
         **{name: float(value) for name, value in row.items() if name not in _NOT_SHARES},
-        stories={Story(name): float(share) for name, share in (one.split(" ") for one in row["stories"].split(", "))},
+        stories={Story(name): float(share) for name, share in (part.split(" ") for part in row["stories"].split(", "))},
     )
 
 

@@ -192,7 +192,7 @@ def _page(
     with runtime.store.read() as connection:
         reasons = needs(runtime, connection, person, [pair], now)[pair]
         on_file = rights.rights_of(connection, pair)
-        by_digest = {one.digest: one for one in rights_documents.documents_of(connection, pair)}
+        by_digest = {document.digest: document for document in rights_documents.documents_of(connection, pair)}
         names = accounts.names(connection, people_in(on_file))
         acting = powers.people_with_mandates(connection, pair)
         mandates = mandate_rows(powers.stored_mandates(connection, pair), acting, now)
@@ -213,7 +213,7 @@ def _page(
         brand_id=pair[1],
         marketplace=kept.marketplace,
         at=pair[0],
-        reasons=tuple(in_english(one.message) for one in reasons),
+        reasons=tuple(in_english(reason.message) for reason in reasons),
         takes_part=kept.enrolment.takes_part,
         daily_questions="" if daily is None else str(daily),
         standing=card,

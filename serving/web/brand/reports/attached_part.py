@@ -84,11 +84,11 @@ def keep_documents(
         draft = _draft(connection, session, fields)
     leave_out(runtime, draft, [name.removeprefix(_LEAVE_OUT) for name in fields if name.startswith(_LEAVE_OUT)])
     refused = []
-    for one in chosen:
+    for upload in chosen:
         try:
-            keep_with_draft(runtime, draft, one.name, one.content)
+            keep_with_draft(runtime, draft, upload.name, upload.content)
         except DomainError as problem:
-            refused.append(RefusedFile(text_view.show(one.name), phrase_in_words(problem.phrase)))
+            refused.append(RefusedFile(text_view.show(upload.name), phrase_in_words(problem.phrase)))
     return tuple(refused)
 
 

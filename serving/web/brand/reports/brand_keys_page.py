@@ -78,7 +78,9 @@ def _page(
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
         keys = keys_of_brand(connection, scope.pair)
-        verified = [one for one in rights.rights_of(connection, scope.pair) if one.right.state is RightState.VERIFIED]
+        verified = [
+            right for right in rights.rights_of(connection, scope.pair) if right.right.state is RightState.VERIFIED
+        ]
     return BrandKeysPage(
         scope=scope,
         keys=tuple(keys),

@@ -106,8 +106,8 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
     return respond(request, page, session)
 
 
-def _headline(found: Limits) -> str:
-    leave = found.leave_now
+def _headline(limits: Limits) -> str:
+    leave = limits.leave_now
     if leave is None:
         return say("What you confirm now is removed up to these limits. Prove your second factor to see what is left.")
     if leave:
@@ -116,15 +116,15 @@ def _headline(found: Limits) -> str:
             "Now, %(n)s listings can be removed on your confirmation without approval.",
             leave,
         )
-    if found.refused:
+    if limits.refused:
         return say("You cannot confirm anything now.")
-    if not found.effect.at_once:
+    if not limits.effect.at_once:
         return say("What you confirm now goes to an analyst.")
     return say("What you confirm now waits for approval.")
 
 
-def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
-    causes = {one.cause for one in found.shown_holds}
+def _rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
+    causes = {one.cause for one in limits.shown_holds}
     names = {
         HoldCause.PERSON_DAY: say("Your removals in a day"),
         HoldCause.PERSON_WEEK: say("Your removals in a week"),
@@ -133,18 +133,18 @@ def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, 
         HoldCause.STEP_UP_DAY: say("Removals of the brand in a day, with large reports"),
     }
     rows = [
-        _of_cap(say("Your removals in an hour"), found.caps.user, found),
-        _of_cap(say("Removals of the brand in an hour"), found.caps.brand, found),
-        *(_of_cap(names[limit.cause], Cap(limit.limit, limit.used), found) for limit in found.budgets),
+        _of_cap(say("Your removals in an hour"), limits.caps.user, limits),
+        _of_cap(say("Removals of the brand in an hour"), limits.caps.brand, limits),
+        *(_of_cap(names[limit.cause], Cap(limit.limit, limit.used), limits) for limit in limits.budgets),
     ]
     # How much of it is used tells of other brands' removals.
-    seller, per_seller = found.caps.seller, say("at most %(n)s", n=number(bursts.per_seller))
+    seller, per_seller = limits.caps.seller, say("at most %(n)s", n=number(bursts.per_seller))
     stops = seller is not None and not seller.left
     rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=stops))
-    if found.quota is not None and found.proved:
-        left = say("%(left)s left", left=number(found.quota.left))
-        until = say("until %(time)s", time=words.moment(found.quota.renewed_at, now))
-        rows.append(LimitRow(say("Immediate removals today"), left, until, stops=not found.quota.left))
+    if limits.quota is not None and limits.proved:
+        left = say("%(left)s left", left=number(limits.quota.left))
+        until = say("until %(time)s", time=words.moment(limits.quota.renewed_at, now))
+        rows.append(LimitRow(say("Immediate removals today"), left, until, stops=not limits.quota.left))
     large = HoldCause.HIGH_IMPACT in causes
     rows.append(
         LimitRow(
@@ -169,18 +169,18 @@ def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, 
     )
     if HoldCause.SWITCHED_OFF in causes:
         rows.append(LimitRow(say("Removals on a brand's confirmation"), say("switched off"), "", stops=True))
-    if found.refused:
-        rows.append(LimitRow(say("Your right to confirm"), joined(*map(in_words, found.refused)), "", stops=True))
+    if limits.refused:
+        rows.append(LimitRow(say("Your right to confirm"), joined(*map(in_words, limits.refused)), "", stops=True))
     return tuple(row for row in rows if row is not None)
 
 
-def _of_cap(name: str, cap: Cap | None, found: Limits) -> LimitRow | None:
+def _of_cap(name: str, cap: Cap | None, limits: Limits) -> LimitRow | None:
     if cap is None:
         return None
-    if not found.proved:
+    if not limits.proved:
         return LimitRow(name, say("at most %(n)s", n=number(cap.limit)), "", stops=False)
     stands = say("%(left)s of %(limit)s left", left=number(cap.left), limit=number(cap.limit))
-    until = "" if cap.frees_at is None else say("more from %(time)s", time=words.moment(cap.frees_at, found.at))
+    until = "" if cap.frees_at is None else say("more from %(time)s", time=words.moment(cap.frees_at, limits.at))
     return LimitRow(name, stands, until, stops=not cap.left)
 
 

@@ -154,10 +154,10 @@ def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str
 
     Raises Invalid (the file is too large or is no text in UTF-8).
     """
-    if any(len(one.content) > LARGEST for one in files):
+    if any(len(file.content) > LARGEST for file in files):
         raise Invalid("The file is too large: at most {most:,} bytes.", most=LARGEST)
     try:
-        lines = [line for one in files for line in one.content.decode("utf-8-sig").splitlines()]
+        lines = [line for file in files for line in file.content.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
         raise Invalid("The file is not text in UTF-8. Save it as CSV in UTF-8 and try again.") from None
     cells = [row[0].strip() for row in csv.reader(lines) if row]
@@ -209,16 +209,16 @@ def form_page(
             attached = attached_documents(connection, session, begun, now)
         found: tuple[Hit, ...] = ()
         if asked and offered.chosen is not None:
-            here = offered.chosen.marketplace_id
-            hits = search.find(connection, {here}, EntryKind.LISTING, asked, most=_MOST_FOUND)
-            titles = listings.titles(connection, here, [one.external_id for one in hits])
+            marketplace_id = offered.chosen.marketplace_id
+            hits = search.find(connection, {marketplace_id}, EntryKind.LISTING, asked, most=_MOST_FOUND)
+            titles = listings.titles(connection, marketplace_id, [hit.external_id for hit in hits])
             found = tuple(
                 Hit(
-                    one.external_id,
-                    text_view.show(one.external_id),
-                    text_view.show(titles.get(one.external_id) or one.external_id),
+                    hit.external_id,
+                    text_view.show(hit.external_id),
+                    text_view.show(titles.get(hit.external_id) or hit.external_id),
                 )
-                for one in hits
+                for hit in hits
             )
     return ReportForm(
         choices=offered.choices,

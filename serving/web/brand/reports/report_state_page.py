@@ -183,16 +183,17 @@ def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportStat
         may_retract=found.may_withdraw is None and any(row.number is not None for row in rows),
         step_up=_step_up(runtime, session, found),
         documents=tuple(
-            shown_document(one, now, f"{PLACE}/{report_id}/documents/{one.document_id}") for one in found.documents
+            shown_document(document, now, f"{PLACE}/{report_id}/documents/{document.document_id}")
+            for document in found.documents
         ),
         test_buy=None if found.test_buy is None else test_buy_shown(found.test_buy, found.test_buy.location),
         limits=limits(runtime) if _takes_documents(runtime, found) else None,
     )
 
 
-def _step_up(runtime: Runtime, session: Session, found: Status) -> StepUpPart | None:
-    proof, pair = found.step_up, (found.report.marketplace_id, found.report.brand_id)
-    if proof is None and found.report.step_up is not StepUpState.AWAITED:
+def _step_up(runtime: Runtime, session: Session, status: Status) -> StepUpPart | None:
+    proof, pair = status.step_up, (status.report.marketplace_id, status.report.brand_id)
+    if proof is None and status.report.step_up is not StepUpState.AWAITED:
         return None
     with runtime.store.read() as connection:
         if proof is not None:
@@ -209,19 +210,19 @@ def _step_up(runtime: Runtime, session: Session, found: Status) -> StepUpPart | 
         now = circumstances(runtime, connection, session.person, pair)
     refused = why_not(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
     return StepUpPart(
-        waits=any(one.state is Reported.AWAITS_STEP_UP for one in found.items),
+        waits=any(one.state is Reported.AWAITS_STEP_UP for one in status.items),
         why_not=tuple(map(in_words, refused)),
-        has_passkey=any(one.kind is FactorKind.PASSKEY for one in now.factors),
+        has_passkey=any(factor.kind is FactorKind.PASSKEY for factor in now.factors),
         until=None,
         may_stop=False,
         stopped_by=None,
     )
 
 
-def _takes_documents(runtime: Runtime, found: Status) -> bool:
+def _takes_documents(runtime: Runtime, status: Status) -> bool:
     policy = runtime.policies[ReportPolicy]
-    has_room = len(found.documents) < policy.most_documents
-    return has_room and may_hand_in(found.report.known_at, runtime.clock.now(), policy)
+    has_room = len(status.documents) < policy.most_documents
+    return has_room and may_hand_in(status.report.known_at, runtime.clock.now(), policy)
 
 
 def _until(at: datetime | None) -> str | None:

@@ -130,8 +130,8 @@ def _percent(share: Share) -> str:
     return words.percent(share.number / share.of) if share.of else say("none yet")
 
 
-def _hours(found: Hours) -> str:
-    return say("none yet") if found.median is None else words.hours(found.median)
+def _hours(hours: Hours) -> str:
+    return say("none yet") if hours.median is None else words.hours(hours.median)
 
 
 def _reasons(found: GoodFaith) -> tuple[tuple[str, str, int], ...]:
@@ -148,8 +148,8 @@ def _by_right(connection: Connection, scope: Scope, found: GoodFaith) -> tuple[G
     if scope.brand_id is None:
         return _rows((say(KINDS[kind]), counts) for kind, counts in found.by_kind.items())
     known = {
-        one.right.right_id: in_words(one.right.named)
-        for one in rights.rights_of(connection, (scope.marketplace_id, scope.brand_id))
+        right.right.right_id: in_words(right.right.named)
+        for right in rights.rights_of(connection, (scope.marketplace_id, scope.brand_id))
     }
     return _rows((known[right_id], counts) for right_id, counts in found.by_right.items())
 

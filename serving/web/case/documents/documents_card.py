@@ -42,14 +42,14 @@ class ShownDocument:
     address: str | None
 
 
-def shown_document(found: StoredFile, now: datetime, address: str | None = None) -> ShownDocument:
+def shown_document(file: StoredFile, now: datetime, address: str | None = None) -> ShownDocument:
     """A document for a page, with its download address."""
-    erased = found.erased_at is not None
+    erased = file.erased_at is not None
     return ShownDocument(
-        name=text_view.show(found.name),
-        what=described(found.media_type, found.size),
-        when=words.moment(found.known_at, now),
-        digest=found.digest,
+        name=text_view.show(file.name),
+        what=described(file.media_type, file.size),
+        when=words.moment(file.known_at, now),
+        digest=file.digest,
         erased=erased,
         address=None if erased else address,
     )

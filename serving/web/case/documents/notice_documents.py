@@ -15,9 +15,9 @@ from serving.web.forms import CaseId
 router = APIRouter(include_in_schema=False)
 
 
-def document_of_notice(one: NoticeDocument, case_id: str, now: datetime) -> ShownDocument:
+def document_of_notice(notice_document: NoticeDocument, case_id: str, now: datetime) -> ShownDocument:
     """A document on the page of a case."""
-    return shown_document(one, now, f"/cases/{case_id}/notice-documents/{one.document_id}")
+    return shown_document(notice_document, now, f"/cases/{case_id}/notice-documents/{notice_document.document_id}")
 
 
 @router.get("/cases/{case_id}/notice-documents/{document_id}")
