@@ -216,7 +216,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ('"lane": CaseLane.SECOND_REVIEW.value', '"lane": CaseLane.ANALYST.value', "the second review is not blind"),
     ),
     "serving/learning/service/trial.py": (
-        ("share, by)\n        trials.change", "0.0, by)\n        trials.change", "a larger share without approvals"),
+        ("found.digest), share, by", "found.digest), 0.0, by", "a larger share without approvals"),
         ("return frozenset(one.by for one in counted)", 'return frozenset({"a"})', "recorded approvals are lost"),
     ),
     "serving/learning/store/verdict_history.py": (
