@@ -115,7 +115,6 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("return reset_link.c.used_at.is_(None), ", "return ", "a link works twice"),
         ("reset_link.c.ended_at.is_(None), ", "", "a link that was ended works"),
         (", reset_link.c.expires_at > at", "", "a link never expires"),
-        (", account.c.disabled_at.is_(None)", "", "a deactivated account is restored"),
         ("where(reset_link.c.user_id == user_id, *_unspent", "where(*_unspent", "all links end"),
     ),
     "serving/accounts/service/passwords.py": (
