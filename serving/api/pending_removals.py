@@ -121,10 +121,7 @@ def get_alerts(request: Request, session: Watcher) -> Alerts:
     """The open alerts, the oldest first, and the automatic rules that are switched off."""
     person = session.person
     places = frozenset().union(
-        *(
-            person.marketplaces(REVIEW_CASES)
-            for REVIEW_CASES in (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)
-        ),
+        *(person.marketplaces(permission) for permission in (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)),
         person.marketplaces(Permission.ADMINISTER),
     )
     with runtime_of(request).store.read() as connection:

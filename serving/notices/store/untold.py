@@ -29,12 +29,7 @@ def untold(connection: Connection, final_before: datetime, most: int) -> list[tu
     final = or_(
         (item.state == ItemState.DECIDED.value) & (item.decided_at <= final_before),
         (item.state == ItemState.DECIDED.value) & item.outcome.in_([one.value for one in FINAL_AT_ONCE]),
-        item.state.in_(
-            [
-                UNKNOWN_LISTING.value
-                for UNKNOWN_LISTING in (ItemState.UNKNOWN_LISTING, ItemState.REPEATED, ItemState.MUTED)
-            ]
-        ),
+        item.state.in_([state.value for state in (ItemState.UNKNOWN_LISTING, ItemState.REPEATED, ItemState.MUTED)]),
     )
     known = or_(by.kind != ReporterKind.UNREGISTERED.value, notice.c.confirmed_at.is_not(None))
     query = (

@@ -23,7 +23,7 @@ from serving.reports.tables import report, report_outcome
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_EXAMINED = [SCHEDULED.value for SCHEDULED in (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE)]
+_EXAMINED = [outcome.value for outcome in (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE)]
 
 
 @dataclass(frozen=True, slots=True)
