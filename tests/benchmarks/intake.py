@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import psycopg
 
+from serving.platform.database.fast.switch import VARIABLE, FastPath
 from tests.benchmarks.work import SETTINGS
 from tests.fixtures.postgres import Postgres, shared_postgres
 from training.simulation.synthetic import Settings, build
@@ -29,9 +30,10 @@ JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspnam
 """
 INTRODUCTION: Final = """\
 Simulated listings with sellers, none known before, taken in without a model: batches of {batch:,}, and single ones, in
-a process and a database of each side on one PostgreSQL. Processor time of the process and of its server processes,
-medians over {rounds} rounds in turns after {warm_up} to warm up; load {before} before and {after} after. Both collect
-garbage as a service does. Bytes are those of all tables with their indexes after VACUUM, with {listings:,} listings.
+a process and a database of each side on one PostgreSQL. Four sides lack one of the [fast paths](fast-paths.md) each.
+Processor time of the process and of its server processes, medians over {rounds} rounds in turns after {warm_up} to warm
+up; load {before} before and {after} after. Both collect garbage as a service does. Bytes are those of all tables with
+their indexes after VACUUM, with {listings:,} listings.
 
     make bench ARGS="intake --rounds {rounds} --parent ../an-earlier-checkout"
 
@@ -91,11 +93,11 @@ class Side:
 
 
 @contextmanager
-def opened(checkout: Path, server: Postgres, home: Path) -> Iterator[Side]:
-    """A checkout's side, with a database and a marketplace of its own."""
+def opened(checkout: Path, server: Postgres, home: Path, paths: Iterable[str] = FastPath) -> Iterator[Side]:
+    """A checkout's side with these fast paths, with a database and a marketplace of its own."""
     url = server.new_database()
     home.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(checkout), "OMP_WAIT_POLICY": "passive"}
+    environment = {**os.environ, "PYTHONPATH": str(checkout), "OMP_WAIT_POLICY": "passive", VARIABLE: ",".join(paths)}
     with (
         psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as control,
         subprocess.Popen(
@@ -142,6 +144,7 @@ def _works(rounds: int, folder: Path) -> list[dict[str, tuple[Path, int]]]:
 def section(rounds: int, parent: Path | None) -> str:
     """The part of the page, with another checkout's side if there is one."""
     checkouts = {"ours": _HERE, **({} if parent is None else {"before": parent.absolute()})}
+    without = {f"without {path}": set(FastPath) - {path} for path in FastPath}
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
@@ -149,7 +152,7 @@ def section(rounds: int, parent: Path | None) -> str:
         server = stack.enter_context(shared_postgres(folder))
         sides = {
             side: stack.enter_context(opened(checkout, server, folder / side)) for side, checkout in checkouts.items()
-        }
+        } | {side: stack.enter_context(opened(_HERE, server, folder / side, paths)) for side, paths in without.items()}
         for number, files in enumerate(works):
             for work, (path, many) in files.items():
                 for side in sides.values():

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from serving.brands.tables import authorisation_request, authorised_seller
-from serving.platform.database.plain import KeyedQuery
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.scope import HERE, columns, inside
 from serving.platform.database.store import add, insert_or_ignore
 

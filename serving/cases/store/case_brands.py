@@ -14,8 +14,8 @@ from serving.brands.tables import brand
 from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.fast.door import KeyedQuery, PlainQuery
 from serving.platform.database.lists import as_list, listed
-from serving.platform.database.plain import KeyedQuery, PlainQuery
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 

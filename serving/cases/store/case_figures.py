@@ -15,7 +15,7 @@ from serving.brands.tables import brand
 from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import facts, listing, listing_version, score
-from serving.platform.database.planning import plans_kept
+from serving.platform.database.fast.door import plans_kept
 from serving.platform.database.scope import Pair, same
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check

@@ -13,7 +13,7 @@ from models.errors import Conflict, UnderWay, required
 from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.case_filters import IS_OPEN, with_filters
 from serving.cases.tables import case_event, review_case, verdict
-from serving.platform.database.plain import KeyedQuery
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add

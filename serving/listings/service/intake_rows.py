@@ -34,8 +34,7 @@ from serving.listings.store.signatures import NewText
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.platform.database.few_rows import together
-from serving.platform.database.planning import keep_plans, planned_for_values
+from serving.platform.database.fast.door import in_one_statement, keep_plans, planned_for_values
 from serving.platform.runtime import Runtime
 from serving.scoring.service.scoring import BothScored, Questions, ReferenceContext, ReferenceContextCache, Scored
 from serving.scoring.store import trials
@@ -312,7 +311,7 @@ class RowsToKeep:
         for listing_id, pointer in self._advances.items():
             listings.advance(connection, self._here, listing_id, pointer)
         keep_plans(connection)
-        with together(connection):
+        with in_one_statement(connection):
             listings.add_sellers(connection, self._sellers)
             listings.add_listings(connection, list(self._listings.values()))
             listings.add_versions(connection, self._versions)

@@ -12,7 +12,7 @@ from models.errors import required
 from serving.listings.store import late_versions
 from serving.listings.store.late_versions import PriceHistory
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
-from serving.platform.database.plain import KeyedQuery
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import HERE, columns, inside, same
 from serving.platform.database.store import add, add_or_ignore

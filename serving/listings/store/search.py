@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from features.search_words import asked_words, is_beginning, search_words
 from serving.listings.rules import EntryKind
 from serving.listings.tables import listing, search_entry
-from serving.platform.database.many_rows import insert_rows
+from serving.platform.database.fast.door import insert_rows
 from serving.platform.database.scope import inside
 
 # The objects that the migration creates by hand, because they differ between the engines.

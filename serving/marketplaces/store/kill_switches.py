@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from serving.audit.tables import audit_entry, audit_payload
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.tables import kill_switch
-from serving.platform.database.plain import PlainQuery
+from serving.platform.database.fast.door import PlainQuery
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import insert_or_ignore

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Select, String, delete, select
 from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, key_network, marketplace
+from serving.platform.database.fast.door import PlainQuery
 from serving.platform.database.lists import as_list, listed
-from serving.platform.database.plain import PlainQuery
 from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore

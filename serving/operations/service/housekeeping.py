@@ -17,7 +17,7 @@ from serving.mail.store import mails
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.platform.database import planning
+from serving.platform.database import statistics
 from serving.platform.runtime import Runtime
 from serving.scoring.store import reference_changes, references
 from serving.standing.rules.reminders import TOLD, QuestionStep
@@ -61,10 +61,10 @@ def pass_on_unanswered(runtime: Runtime) -> int:
 def count_tables(runtime: Runtime) -> int:
     """Refresh the statistics of tables that have grown, so that the planner uses them; returns how many tables."""
     with runtime.store.read() as connection:
-        grown = planning.grown(connection)
+        grown = statistics.grown(connection)
     if grown:
         with runtime.store.write() as connection:
-            planning.count(connection, grown)
+            statistics.refresh(connection, grown)
     return len(grown)
 
 

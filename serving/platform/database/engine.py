@@ -12,7 +12,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.errors import DomainError
-from serving.platform.database.plain import leave_values_out
+from serving.platform.database.faults import leave_values_out
 from serving.platform.database.waits import LONG, WRITE_LOCK_MS, Waits
 
 try:

@@ -89,3 +89,11 @@ def _of_engine(error: exc.DBAPIError) -> type[StorageFault] | None:
     # Psycopg names no state where it could not connect or lost the connection.
     lost = isinstance(error, exc.OperationalError) and type(error.orig).__module__.startswith("psycopg")
     return StorageFault if error.connection_invalidated or lost else None
+
+
+def leave_values_out(error: BaseException | None) -> str | None:
+    """Keep the error's message and drop the values of the row, which PostgreSQL quotes in its details."""
+    text: str | None = getattr(getattr(error, "diag", None), "message_primary", None)
+    if text is not None and error is not None:
+        error.args = (text,)
+    return text

@@ -18,8 +18,8 @@ from serving.platform.database.engine import (
     read_engine,
     write_engine,
 )
+from serving.platform.database.fast.door import insert_rows
 from serving.platform.database.faults import Locked, StorageFault, fault_of
-from serving.platform.database.many_rows import insert_rows
 from serving.platform.database.session_locks import SessionLocks
 from serving.platform.database.waits import ADMISSION, LONG, REQUEST, WORK
 

@@ -15,8 +15,8 @@ from models.verdict import Judgement
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, seller
+from serving.platform.database.fast.door import KeyedQuery, PlainQuery
 from serving.platform.database.lists import listed
-from serving.platform.database.plain import KeyedQuery, PlainQuery
 from serving.platform.database.scope import HERE, columns, inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone

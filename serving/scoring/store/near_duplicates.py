@@ -23,9 +23,8 @@ from serving.brands.tables import authorised_seller
 from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import listing, listing_version, text_signature
+from serving.platform.database.fast.door import PlainQuery, planned_for_values
 from serving.platform.database.lists import as_list, listed
-from serving.platform.database.plain import PlainQuery
-from serving.platform.database.planning import planned_for_values
 from serving.platform.database.scope import HERE, columns, inside
 from serving.platform.database.types import moment_of
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under

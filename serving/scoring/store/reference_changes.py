@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select, text
 
-from serving.platform.database.plain import PlainQuery
+from serving.platform.database.fast.door import PlainQuery
 from serving.scoring.tables import reference_change
 
 # Rows are added with higher ids than all before and deleted oldest first, so that no two states have both in common.

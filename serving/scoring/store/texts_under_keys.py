@@ -44,8 +44,7 @@ from features.minhash import BANDS, Signature, band_keys
 from serving.cases.tables import verdict
 from serving.listings.store.signatures import BINS_BYTES, bins_of, halves_of
 from serving.listings.tables import TEXT_BANDS, judged_band, listing_version, observation, text_signature
-from serving.platform.database.plain import PlainQuery
-from serving.platform.database.planning import plans_kept
+from serving.platform.database.fast.door import PlainQuery, plans_kept
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.types import IdOrder, UtcTime
 

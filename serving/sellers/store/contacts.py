@@ -10,8 +10,8 @@ from sqlalchemy import Connection, String, bindparam, delete, exists, select, tr
 from features.contacts import ContactKind
 from serving.listings.tables import listing_version
 from serving.platform.database.erasing import count_rows, delete_some
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.lists import as_list, listed
-from serving.platform.database.plain import KeyedQuery
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add_or_ignore
 from serving.sellers.policy import LinkPolicy

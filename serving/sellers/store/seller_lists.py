@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from models.seller_lists import Entry, SellerList
-from serving.platform.database.plain import KeyedQuery
+from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.tables import listed_seller

@@ -21,7 +21,7 @@ from serving.listings.service.intake import receive
 from serving.listings.service.near_duplicates import near_duplicates_of
 from serving.listings.store import listings, scores
 from serving.listings.tables import TEXT_BANDS, judged_band, score, text_signature
-from serving.platform.database.plain import PlainQuery
+from serving.platform.database.fast.door import PlainQuery
 from serving.scoring.store import near_duplicates
 from serving.scoring.store.texts_under_keys import MOST_PER_KEY
 from tests.fixtures.clocks import NOW

@@ -12,20 +12,21 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect, Insert, Table, bindparam
 
-from serving.platform.database.plain import Built, Convert, compiled, given
+from serving.platform.database.fast.statements import Convert, DriverStatement, bind_converter, compiled
+from serving.platform.database.fast.switch import FastPath, is_on
 
 _WAITING: Final = "rows that wait for one statement"
 # Each number of rows has a text of its own, which every connection plans once.
 _MOST_JOINED: Final = 2
-_KEPT: Final = 256
+_CACHED_STATEMENTS: Final = 256
 
 _Rows = Sequence[Mapping[str, Any]]
 
 
 @contextmanager
-def together(connection: Connection) -> Iterator[None]:
+def in_one_statement(connection: Connection) -> Iterator[None]:
     """Insert what the block adds at its end, in one statement where it is little; no query of the block finds it."""
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql" or not is_on(FastPath.JOINED_INSERTS):
         yield
         return
     connection.info[_WAITING] = []
@@ -60,7 +61,7 @@ def insert_waiting(connection: Connection) -> None:
 class _Joined:
     """One statement for rows of several tables: the names of its values for each row, and what converts them."""
 
-    built: Built
+    statement: DriverStatement
     rows: Sequence[Sequence[tuple[str, str, Convert | None]]]
 
     def insert(self, connection: Connection, rows: _Rows) -> None:
@@ -69,21 +70,24 @@ class _Joined:
             for columns, row in zip(self.rows, rows, strict=True)
             for name, column, convert in columns
         }
-        self.built.execute(connection, values)
+        self.statement.execute(connection, values)
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHED_STATEMENTS)
 def _joined(parts: tuple[tuple[Insert, tuple[str, ...], int], ...], dialect: Dialect) -> _Joined:
     texts, rows = [], []
     for number, (statement, columns, many) in enumerate(parts):
         into = statement.table
         assert isinstance(into, Table)  # What `insert` was given.
         named = [{column: f"{column}_{number}_{at}" for column in columns} for at in range(many)]
-        values = [{one: bindparam(name, type_=into.c[one].type) for one, name in row.items()} for row in named]
+        values = [{column: bindparam(name, type_=into.c[column].type) for column, name in row.items()} for row in named]
         texts.append(f"added_{number} AS ({compiled(statement.values(values), dialect)})")
-        rows += [[(name, one, given(into.c[one].type, dialect)) for one, name in row.items()] for row in named]
+        rows += [
+            [(name, column, bind_converter(into.c[column].type, dialect)) for column, name in row.items()]
+            for row in named
+        ]
     # PostgreSQL executes the last of them first.
-    return _Joined(Built.of(f"WITH {', '.join(reversed(texts))} SELECT 1", None, {}), rows)
+    return _Joined(DriverStatement.of(f"WITH {', '.join(reversed(texts))} SELECT 1", None, {}), rows)
 
 
 def _sent(value: Any) -> Any:

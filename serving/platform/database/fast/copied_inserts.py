@@ -13,8 +13,9 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import Connection, Dialect, Insert, Table, TableClause, column, select, table
 
-from serving.platform.database.few_rows import insert_few, insert_waiting
-from serving.platform.database.plain import as_of_sqlalchemy, given
+from serving.platform.database.fast.joined_inserts import insert_few, insert_waiting
+from serving.platform.database.fast.statements import as_sqlalchemy_error, bind_converter
+from serving.platform.database.fast.switch import FastPath, is_on
 
 # Below this, sixteen statements through one pipeline are cheaper than the four of a copy (measured; our choice).
 FEWEST_TO_COPY: Final = 24
@@ -41,7 +42,7 @@ def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mappin
     if connection.dialect.name != "postgresql":
         connection.execute(statement, list(rows))
         return
-    if len(rows) < FEWEST_TO_COPY:
+    if len(rows) < FEWEST_TO_COPY or not is_on(FastPath.COPIED_INSERTS):
         insert_few(connection, statement, rows)
         return
     insert_waiting(connection)
@@ -85,7 +86,7 @@ class _Staged:
         self.insert = statement.from_select(names, select(*source.c))
         self.names = names
         self.types = [_BINARY[into.c[name].type.compile(dialect).partition("(")[0]] for name in names]
-        self.converts = [given(into.c[name].type, dialect) for name in names]
+        self.converts = [bind_converter(into.c[name].type, dialect) for name in names]
 
 
 @cache
@@ -106,4 +107,4 @@ def _copy(connection: Connection, staged: _Staged, rows: Sequence[Mapping[str, A
             for row in zip(*columns, strict=True):
                 copy.write_row(row)
     except psycopg.Error as error:
-        raise as_of_sqlalchemy(connection, staged.copy, error) from error
+        raise as_sqlalchemy_error(connection, staged.copy, error) from error

@@ -11,7 +11,7 @@ from serving.listings.rules import EntryKind
 from serving.listings.store import search
 from serving.listings.store.search import Findable
 from serving.listings.tables import facts, quarantine, search_entry, seller
-from serving.platform.database.many_rows import FEWEST_TO_COPY
+from serving.platform.database.fast.door import FEWEST_TO_COPY
 from serving.platform.database.store import add, add_or_ignore
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site

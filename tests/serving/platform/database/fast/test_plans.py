@@ -11,10 +11,9 @@ from serving.listings.service.intake import receive
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
 from serving.operations.service.housekeeping import count_tables
+from serving.platform.database.fast.door import KeyedQuery, PlainQuery, keep_plans, planned_for_values, plans_kept
 from serving.platform.database.faults import ReadOnly
 from serving.platform.database.lists import as_list, listed
-from serving.platform.database.plain import KeyedQuery, PlainQuery
-from serving.platform.database.planning import keep_plans, planned_for_values, plans_kept
 from serving.platform.database.scope import HERE, inside
 from tests.fixtures.runtimes import Site, a_row
 
@@ -214,6 +213,7 @@ def test_who_listens_to_sqlalchemy_hears_of_them_too(any_site: Site) -> None:
             lambda _c, _k, statement, given, *_rest, name=name: heard.append((name, statement, given)),
         )
     with store.read() as connection:
+        heard.clear()  # The limits of the transaction.
         BY_IDS.rows(connection, {"here": any_site.here, "until": any_site.clock.now(), "ids": ["MP-10"]})
         told = heard.copy()
         connection.exec_driver_sql(told[0][1], told[0][2])

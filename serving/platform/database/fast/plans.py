@@ -1,22 +1,13 @@
-"""PostgreSQL's planner: statistics refreshed after large changes, which it does itself once a minute at most, and plans
-that are kept where no other plan is ever better.
-"""
+"""Plans that PostgreSQL keeps for a transaction, where no other plan is ever better."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection, text
 
-from serving.platform.database.plain import PlainQuery
-from serving.platform.database.schema import metadata
-
-# PostgreSQL's own share (autovacuum_analyze_scale_factor), and a minimum for tables too small to matter.
-_CHANGED_ROWS, _CHANGED_SHARE = 500, 0.1
-_GROWN: Final = text(
-    "SELECT relname FROM pg_stat_user_tables WHERE schemaname = current_schema() "
-    "AND n_mod_since_analyze > :rows AND n_mod_since_analyze > :share * n_live_tup"
-)
+from serving.platform.database.fast.queries import PlainQuery
+from serving.platform.database.fast.switch import FastPath, is_on
 
 # Every connection plans each statement for its values (`engine`): a plan from a time of small tables may scan a table.
 # These settings leave a keyed statement no plan but the one by its keys.
@@ -35,7 +26,7 @@ def keep_plans(connection: Connection) -> None:
     than they do. A read must be by LATERAL and in the order of its index: in a table of a few rows, any other index of
     the marketplace is as good as the key, and that plan would stay until the table is analysed.
     """
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql" or not is_on(FastPath.PLANS):
         return
     _KEEP.rows(connection, {})
     connection.info[_KEEPING] = connection.get_transaction()
@@ -44,7 +35,7 @@ def keep_plans(connection: Connection) -> None:
 @contextmanager
 def plans_kept(connection: Connection) -> Iterator[None]:
     """As `keep_plans`, within the block alone."""
-    if connection.dialect.name != "postgresql" or _keeps(connection):
+    if connection.dialect.name != "postgresql" or _keeps(connection) or not is_on(FastPath.PLANS):
         yield
         return
     keep_plans(connection)
@@ -67,23 +58,5 @@ def planned_for_values(connection: Connection) -> Iterator[None]:
 
 
 def _keeps(connection: Connection) -> bool:
-    kept = connection.info.get(_KEEPING)
-    return kept is not None and kept is connection.get_transaction()
-
-
-def grown(connection: Connection) -> list[str]:
-    """Tables whose size has changed much since their last statistics; none on SQLite, which counts none (ADR 60).
-
-    A first import fills tables in seconds. Until they are analysed, the planner expects joins of one row each, and a
-    query may run for minutes.
-    """
-    if connection.dialect.name != "postgresql":
-        return []
-    found = connection.execute(_GROWN, {"rows": _CHANGED_ROWS, "share": _CHANGED_SHARE}).scalars()
-    return sorted(metadata.tables.keys() & set(found))
-
-
-def count(connection: Connection, tables: Iterable[str]) -> None:
-    """Refresh the statistics of these tables."""
-    for name in tables:
-        connection.execute(text(f"ANALYZE {connection.dialect.identifier_preparer.quote(name)}"))
+    transaction = connection.info.get(_KEEPING)
+    return transaction is not None and transaction is connection.get_transaction()

@@ -8,8 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from serving.listings.store.listings import add_listings, add_sellers, add_versions
 from serving.listings.tables import listing, listing_version, seller
-from serving.platform.database.few_rows import together
-from serving.platform.database.many_rows import FEWEST_TO_COPY
+from serving.platform.database.fast.door import FEWEST_TO_COPY, in_one_statement
 from serving.schema import metadata
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
@@ -60,7 +59,7 @@ def a_version(site: Site, name: str, **changes: Any) -> dict[str, Any]:
 
 
 def add_all(connection: Connection, site: Site, name: str, **changes: Any) -> None:
-    with together(connection):
+    with in_one_statement(connection):
         add_sellers(connection, [a_seller(site, name)])
         add_listings(connection, [a_listing(site, name)])
         add_versions(connection, [a_version(site, name, **changes)])
@@ -109,7 +108,7 @@ def test_values_of_every_size_are_of_one_prepared_statement(any_site: Site, engi
 def test_rows_are_inserted_in_the_order_in_which_they_were_added(any_site: Site, engine_name: str) -> None:
     """Two transactions that add the same rows then wait for each other in turn, and not both at once."""
     names = [f"shop-{number}" for number in range(6)]
-    with any_site.runtime.store.write() as connection, together(connection):
+    with any_site.runtime.store.write() as connection, in_one_statement(connection):
         for name in names:
             add_sellers(connection, [a_seller(any_site, name)])
     place: ColumnElement[Any] = literal_column("ctid" if engine_name == "postgresql" else "rowid")
@@ -123,10 +122,10 @@ def test_rows_that_wait_come_before_many_that_are_copied(any_site: Site) -> None
     many = [a_version(any_site, "1", version_id=f"ver_{n}", number=n) for n in range(1, FEWEST_TO_COPY + 1)]
     few = [{**many[0], "version_id": f"ver_x{n}", "number": 100 + n} for n in range(FEWEST_TO_COPY - 1)]
     with any_site.runtime.store.write() as connection:
-        with together(connection):
+        with in_one_statement(connection):
             add_listings(connection, [a_listing(any_site, "1")])
             add_versions(connection, many)
-        with together(connection):
+        with in_one_statement(connection):
             add_listings(connection, [a_listing(any_site, "2")])
             add_versions(connection, [{**one, "listing_id": "lst_2"} for one in few])
     with any_site.runtime.store.read() as connection:
@@ -143,7 +142,7 @@ def test_an_error_is_one_of_integrity_and_quotes_no_value(any_site: Site) -> Non
         with (
             pytest.raises(IntegrityError) as caught,
             any_site.runtime.store.write() as connection,
-            together(connection),
+            in_one_statement(connection),
         ):
             add_listings(connection, rows)
         assert "secret" not in f"{caught.value}{caught.value.orig}"
@@ -154,7 +153,7 @@ def test_nothing_waits_for_another_transaction_after_an_error(any_site: Site) ->
     store = any_site.runtime.store
 
     def fail(connection: Connection) -> None:
-        with together(connection):
+        with in_one_statement(connection):
             add_listings(connection, [a_listing(any_site, "1")])
             connection.exec_driver_sql("SELECT nothing FROM nowhere")
 

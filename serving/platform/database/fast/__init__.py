@@ -1,0 +1,1 @@
+"""Statements that SQLAlchemy does not execute itself; others import `door` alone (docs/fast-paths.md)."""
