@@ -237,7 +237,7 @@ def _names(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
 
 def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
     """The numbers of the brand's indicators of a direction that match and that it had supplied."""
-    found = e.facts.tell_tales
+    found = e.facts.indicators
     if found is None:
         return 0, 0
     supplied = found.for_counterfeit if direction is Direction.COUNTERFEIT else found.for_genuine

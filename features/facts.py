@@ -25,12 +25,8 @@ from features.priors import Priors
 from features.records import quickly_made
 from features.references import ANY, PriceMissing, PriceReference, References
 
-SCHEMA: Final = 6
-# Schema 1 (2026-11) has no own prices, other listings, turnover from events, near-duplicates, indicators or naming.
-# Schema 2 has no links with other sellers, schema 3 no countries of sale, schema 4 no sales of twelve months, schema 5
-# no corrections of the brand. Absent fields are None.
+SCHEMA: Final = 1
 _UNKNOWN: Final = Windows()
-READABLE: Final = frozenset({1, 2, 3, 4, 5, SCHEMA})
 
 
 class Source(StrEnum):
@@ -115,8 +111,8 @@ class Facts:
     brand: Resolution
     price: PriceFacts
     seller: SellerFacts
-    likeness: NearDuplicates | None = None
-    tell_tales: IndicatorFacts | None = None
+    near_duplicates: NearDuplicates | None = None
+    indicators: IndicatorFacts | None = None
     naming: Naming | None = None
     priors: Priors | None = None
     correction: Correction | None = None
@@ -143,8 +139,8 @@ _DECODER: Final = msgspec.json.Decoder(Facts)
 def facts_from_json(text: bytes | str) -> Facts:
     """The inverse of `Facts.to_json`. Raises ValueError (the text is not facts of a schema that this version reads)."""
     facts = _DECODER.decode(text)
-    if facts.schema not in READABLE:
-        raise ValueError(f"facts of schema {facts.schema}; this version reads {', '.join(map(str, sorted(READABLE)))}")
+    if facts.schema != SCHEMA:
+        raise ValueError(f"facts of schema {facts.schema}; this version reads {SCHEMA}")
     return facts
 
 
@@ -189,8 +185,8 @@ def assemble_facts(
         brand=brand,
         price=price,
         seller=_seller_facts(listing, history, brand),
-        likeness=history.likeness,
-        tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
+        near_duplicates=history.near_duplicates,
+        indicators=references.indicators.of(listing, _brands_in_question(brand), as_of),
         naming=references.brands.naming(
             title=listing.title, declared=listing.brand, description=listing.description, mentions=brand.mentions
         ),
@@ -221,7 +217,7 @@ def _brands_in_question(brand: Resolution) -> frozenset[str]:
 def with_history(facts: Facts, history: History) -> Facts:
     """The same listing and references with another history.
 
-    `likeness` stays as recorded, because it compares the listing with a sample of the listings at the time.
+    `near_duplicates` stays as recorded, because it compares the listing with a sample of the listings at the time.
     """
     own = history.own_prices(facts.price.log_price)
     return replace(
@@ -246,7 +242,7 @@ def _seller_facts(listing: Listing, history: History, brand: Resolution) -> Sell
     returns, returns_source = _prefer(events.returns, supplied.returned)
     fakes, fakes_source = _prefer(events.fake_returns, _UNKNOWN)
     turnover, turnover_source = _prefer(events.turnover, supplied.gmv)
-    others = None if history.offers is None else assortment(history.offers, price=listing.price_minor)
+    others = None if history.listings is None else assortment(history.listings, price=listing.price_minor)
     return SellerFacts(
         sales=sales,
         returns=returns,

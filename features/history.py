@@ -84,7 +84,7 @@ class Outcomes:
 class History:
     """The service's records of a listing's history. None means that there is no record, not zero.
 
-    `earlier_prices` are those of the versions before this one, and `offers` are the seller's other listings. `links`
+    `earlier_prices` are those of the versions before this one, and `listings` are the seller's other listings. `links`
     are the links to sellers that share its contacts.
     """
 
@@ -93,11 +93,11 @@ class History:
     earlier_prices: OwnPrices | None = None
     events: EventCounts = EventCounts()
     seller_known_days: float | None = None
-    offers: tuple[PeerListing, ...] | None = None
+    listings: tuple[PeerListing, ...] | None = None
     outcomes: Outcomes | None = None
     links: Links | None = None
     authorised_for: tuple[str, ...] = ()
-    likeness: NearDuplicates | None = None
+    near_duplicates: NearDuplicates | None = None
 
     def own_prices(self, log_price: float | None) -> OwnPrices | None:
         """The listing's prices including this one."""

@@ -77,7 +77,7 @@ class Indicator:
 class Fired:
     """A counterfeit indicator that matches a listing, with the matching words of the folded text."""
 
-    tell_tale_id: str
+    indicator_id: str
     brand_id: str
     label: str
     direction: Direction
@@ -101,9 +101,9 @@ class IndicatorFacts:
 class Indicators:
     """The counterfeit indicators of one marketplace by brand."""
 
-    def __init__(self, tell_tales: Iterable[Indicator] = ()) -> None:
+    def __init__(self, indicators: Iterable[Indicator] = ()) -> None:
         self._of_brand: dict[str, list[Indicator]] = {}
-        for indicator in tell_tales:
+        for indicator in indicators:
             self._of_brand.setdefault(indicator.brand_id, []).append(indicator)
 
     def of(self, listing: Listing, brand_ids: Collection[str], as_of: datetime) -> IndicatorFacts:
@@ -137,7 +137,7 @@ def _fired(indicator: Indicator, texts: dict[Where, str]) -> Fired | None:
     if found is None:
         return None
     return Fired(
-        tell_tale_id=indicator.indicator_id,
+        indicator_id=indicator.indicator_id,
         brand_id=indicator.brand_id,
         label=indicator.label,
         direction=indicator.direction,

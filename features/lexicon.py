@@ -60,7 +60,7 @@ class Kind(StrEnum):
     GRADE = "grade"
     INSPIRED = "inspired"
     AUTHENTICITY = "authenticity"
-    DOCUMENTS = "papers"
+    DOCUMENTS = "documents"
     CONTACT = "contact"
     EVASION = "evasion"
     FACTORY = "factory"

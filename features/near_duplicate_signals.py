@@ -29,7 +29,7 @@ from features.spec import (
     some,
 )
 
-signals = Registry(Family.NEAR_DUPLICATES, given=lambda e: e.facts.likeness is not None)
+signals = Registry(Family.NEAR_DUPLICATES, given=lambda e: e.facts.near_duplicates is not None)
 
 _UNCOMPARED: Final = "too little text to recognise a copy, or texts were not compared yet"
 _NO_SELLER: Final = f"{_UNCOMPARED}; no seller named"
@@ -65,25 +65,25 @@ def _count(
 @_shared_text(either, lambda _, v: _similar("likeness_nearest", v))
 def likeness_nearest(e: Evidence) -> float:
     """How much text the nearest listing of another seller shares, from 0.7 on; 0 where none does."""
-    return MISSING if e.facts.likeness is None else e.facts.likeness.nearest or 0.0
+    return MISSING if e.facts.near_duplicates is None else e.facts.near_duplicates.nearest or 0.0
 
 
 @_shared_text(indicator, lambda _, v: _similar("likeness_counterfeit", v), source=_RELISTED)
 def likeness_counterfeit(e: Evidence) -> float:
     """How much text the nearest confirmed counterfeit of another seller shares, from 0.7 on; 0 where none does."""
-    return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_counterfeit or 0.0
+    return MISSING if e.facts.near_duplicates is None else e.facts.near_duplicates.nearest_counterfeit or 0.0
 
 
 @_shared_text(clearing, lambda _, v: _similar("likeness_genuine", v))
 def likeness_genuine(e: Evidence) -> float:
     """How much text the nearest known-genuine listing of another seller shares, from 0.7 on; 0 where none does."""
-    return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_genuine or 0.0
+    return MISSING if e.facts.near_duplicates is None else e.facts.near_duplicates.nearest_genuine or 0.0
 
 
 @_shared_text(indicator, lambda _, v: _similar("likeness_own_counterfeit", v), missing=_NO_SELLER, source=_RELISTED)
 def likeness_own_counterfeit(e: Evidence) -> float:
     """How much text the nearest confirmed counterfeit of the same seller shares, from 0.7 on; 0 where none does."""
-    near_duplicates = e.facts.likeness
+    near_duplicates = e.facts.near_duplicates
     return MISSING if near_duplicates is None or _unnamed(e) else near_duplicates.nearest_own_counterfeit or 0.0
 
 
@@ -98,7 +98,7 @@ def likeness_own_counterfeit(e: Evidence) -> float:
 )
 def likeness_balance(e: Evidence) -> float:
     """Similarity to the nearest confirmed counterfeit less that to the nearest known-genuine listing."""
-    near_duplicates = e.facts.likeness
+    near_duplicates = e.facts.near_duplicates
     if near_duplicates is None or (
         near_duplicates.nearest_counterfeit is None and near_duplicates.nearest_genuine is None
     ):
@@ -106,40 +106,40 @@ def likeness_balance(e: Evidence) -> float:
     return (near_duplicates.nearest_counterfeit or 0.0) - (near_duplicates.nearest_genuine or 0.0)
 
 
-@_count(some, lambda found: _number("likeness_offers", found.offers, found))
+@_count(some, lambda found: _number("likeness_offers", found.listings, found))
 def likeness_offers(e: Evidence) -> float:
     """Near-duplicates of other sellers."""
-    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.offers)
+    return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.listings)
 
 
 @_count(some, lambda found: _number("likeness_sellers", found.sellers, found), unit="sellers")
 def likeness_sellers(e: Evidence) -> float:
     """Different other sellers with near-duplicates; a listing without a named seller counts as one."""
-    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.sellers)
+    return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.sellers)
 
 
-@_count(some, lambda found: _number("likeness_own_offers", found.own_offers, found), missing=_NO_SELLER)
+@_count(some, lambda found: _number("likeness_own_offers", found.own_listings, found), missing=_NO_SELLER)
 def likeness_own_offers(e: Evidence) -> float:
     """Near-duplicates of the same seller; versions of the listing itself do not count."""
-    return MISSING if e.facts.likeness is None or _unnamed(e) else log1p(e.facts.likeness.own_offers)
+    return MISSING if e.facts.near_duplicates is None or _unnamed(e) else log1p(e.facts.near_duplicates.own_listings)
 
 
 @_count(accusing, lambda found: message("likeness_counterfeits", n=found.counterfeit), source=_RELISTED)
 def likeness_counterfeits(e: Evidence) -> float:
     """Near-duplicates of other sellers that were confirmed counterfeit."""
-    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.counterfeit)
+    return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.counterfeit)
 
 
 @_count(clearing, lambda found: message("likeness_cleared", n=found.genuine))
 def likeness_cleared(e: Evidence) -> float:
     """Near-duplicates of other sellers that a verdict or an appeal found genuine."""
-    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.genuine)
+    return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.genuine)
 
 
 @_count(clearing, lambda found: message("likeness_authorised", n=found.authorised))
 def likeness_authorised(e: Evidence) -> float:
     """Near-duplicates of sellers whom the brand had authorised."""
-    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.authorised)
+    return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.authorised)
 
 
 @signals.feature(
@@ -151,9 +151,9 @@ def likeness_authorised(e: Evidence) -> float:
 )
 def likeness_counterfeit_share(e: Evidence) -> float:
     """Share of reviewed near-duplicates, the same seller's included, found counterfeit; smoothed towards one half."""
-    if e.facts.likeness is None:
+    if e.facts.near_duplicates is None:
         return MISSING
-    fakes, judged = _verdicts(e.facts.likeness)
+    fakes, judged = _verdicts(e.facts.near_duplicates)
     return smoothed_share(fakes, judged, prior=_PRIOR, strength=_STRENGTH) if judged else MISSING
 
 
@@ -166,7 +166,7 @@ def likeness_counterfeit_share(e: Evidence) -> float:
 )
 def likeness_first_days(e: Evidence) -> float:
     """Days since another seller was first seen with nearly the same text."""
-    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.first_days)
+    return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.first_days)
 
 
 @signals.feature(
@@ -178,7 +178,7 @@ def likeness_first_days(e: Evidence) -> float:
 )
 def likeness_price_level(e: Evidence) -> float:
     """Log of the price over the median price of others' near-duplicates that were not found counterfeit."""
-    found, log_price = e.facts.likeness, e.facts.price.log_price
+    found, log_price = e.facts.near_duplicates, e.facts.price.log_price
     if found is None or found.price is None or log_price is None:
         return MISSING
     return log_price - found.price.log_median
@@ -187,14 +187,14 @@ def likeness_price_level(e: Evidence) -> float:
 @_count(some, lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
 def likeness_price_offers(e: Evidence) -> float:
     """Near-duplicates behind the median price of others; 0 where fewer than three are known."""
-    near_duplicates = e.facts.likeness
+    near_duplicates = e.facts.near_duplicates
     return MISSING if near_duplicates is None else log1p(near_duplicates.price.n if near_duplicates.price else 0)
 
 
 def _known(e: Evidence) -> NearDuplicates:
     """The near-duplicate evidence of a listing, where a feature has a value."""
-    assert e.facts.likeness is not None
-    return e.facts.likeness
+    assert e.facts.near_duplicates is not None
+    return e.facts.near_duplicates
 
 
 def _unnamed(e: Evidence) -> bool:

@@ -103,12 +103,12 @@ class NearDuplicates:
     where more listings were similar than could be compared, so that counts are lower bounds.
     """
 
-    offers: int = 0
+    listings: int = 0
     sellers: int = 0
     counterfeit: int = 0
     genuine: int = 0
     authorised: int = 0
-    own_offers: int = 0
+    own_listings: int = 0
     own_counterfeit: int = 0
     own_genuine: int = 0
     nearest: float | None = None
@@ -121,7 +121,7 @@ class NearDuplicates:
     shown: tuple[NearDuplicate, ...] = ()
 
 
-def likeness(
+def near_duplicates(
     signature: Signature,
     *,
     listing_id: str,
@@ -149,12 +149,12 @@ def likeness(
     sellers = {text.seller or f"\0{text.listing_id}" for text in other_texts}
     first = min((text.known_at for other in others for _, text in near[other.listing_id]), default=None)
     return NearDuplicates(
-        offers=len(others),
+        listings=len(others),
         sellers=len(sellers),
         counterfeit=_count(others, counterfeit=True),
         genuine=_count(others, counterfeit=False),
         authorised=sum(other.authorised for other in others),
-        own_offers=len(own),
+        own_listings=len(own),
         own_counterfeit=_count(own, counterfeit=True),
         own_genuine=_count(own, counterfeit=False),
         nearest=_nearest(others),

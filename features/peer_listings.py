@@ -40,7 +40,7 @@ class Assortment:
     listings. `same_price` counts listings at exactly this listing's price, None where it has none.
     """
 
-    offers: int
+    listings: int
     listed_7d: int
     listed_30d: int
     listed_90d: int
@@ -55,33 +55,33 @@ class Assortment:
     same_price: int | None
 
 
-def assortment(offers: Sequence[PeerListing], *, price: tuple[int, str] | None) -> Assortment:
+def assortment(listings: Sequence[PeerListing], *, price: tuple[int, str] | None) -> Assortment:
     """A summary of a seller's other listings; `price` is this listing's, in minor units with its currency."""
-    brands = Counter(listing.brand_key for listing in offers if listing.brand_key)
+    brands = Counter(listing.brand_key for listing in listings if listing.brand_key)
     branded = brands.total()
-    log_prices = sorted(listing.log_price for listing in offers if listing.log_price is not None)
+    log_prices = sorted(listing.log_price for listing in listings if listing.log_price is not None)
     enough = len(log_prices) >= FEWEST_PRICED
     middle = median(log_prices) if enough else None
     return Assortment(
-        offers=len(offers),
-        listed_7d=_listed(offers, 7),
-        listed_30d=_listed(offers, 30),
-        listed_90d=_listed(offers, 90),
+        listings=len(listings),
+        listed_7d=_listed(listings, 7),
+        listed_30d=_listed(listings, 30),
+        listed_90d=_listed(listings, 90),
         brands=len(brands),
         top_brand_share=max(brands.values()) / branded if branded else None,
         brand_entropy=_entropy(brands) if branded else None,
-        protected_share=sum(listing.protected for listing in offers) / len(offers) if offers else None,
-        categories=len({listing.category_key for listing in offers if listing.category_key}),
+        protected_share=sum(listing.protected for listing in listings) / len(listings) if listings else None,
+        categories=len({listing.category_key for listing in listings if listing.category_key}),
         priced=len(log_prices),
         log_median=middle,
         spread=median(abs(log_price - middle) for log_price in log_prices) if middle is not None else None,
-        same_price=None if price is None else sum(listing.price == price for listing in offers),
+        same_price=None if price is None else sum(listing.price == price for listing in listings),
     )
 
 
-def _listed(offers: Iterable[PeerListing], days: int) -> int:
+def _listed(listings: Iterable[PeerListing], days: int) -> int:
     within = timedelta(days=days)
-    return sum(listing.age <= within for listing in offers)
+    return sum(listing.age <= within for listing in listings)
 
 
 def _entropy(counts: Counter[str]) -> float:

@@ -82,7 +82,7 @@ def price_to_seller_offers(e: Evidence) -> float:
     missing="no price, or nothing was recorded about the seller yet",
     source="Own choice: placeholder prices come in spikes",
     side=some,
-    say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).offers),
+    say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).listings),
 )
 def price_same_at_seller(e: Evidence) -> float:
     """Other listings of the seller at exactly this price."""

@@ -42,10 +42,10 @@ class PriceReference(NamedTuple):
 
 
 class PriceSamples(NamedTuple):
-    """Log prices of `offers` listings: all of them, or values that each represent as many (`PricePool.samples`)."""
+    """Log prices of `listings` listings: all of them, or values that each represent as many (`PricePool.samples`)."""
 
     log_prices: tuple[float, ...]
-    offers: int
+    listings: int
 
 
 NO_SAMPLES: Final = PriceSamples((), 0)
@@ -150,7 +150,7 @@ class References:
     rates: Rates
     brands: BrandRegister
     prices: Prices
-    tell_tales: Indicators = field(default_factory=Indicators)
+    indicators: Indicators = field(default_factory=Indicators)
     lists: PriceLists = NO_LISTS
     common: CommonPrices = NOTHING_COMMON
     priors: Priors = NO_PRIORS

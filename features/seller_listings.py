@@ -49,11 +49,11 @@ def seller_known(e: Evidence) -> float:
     missing=_NOT_RECORDED,
     source=_MIX,
     side=some,
-    say=lambda e, _: message("seller_offers", n=_others(e).offers),
+    say=lambda e, _: message("seller_offers", n=_others(e).listings),
 )
 def seller_offers(e: Evidence) -> float:
     """Other listings of the seller sent in the last 180 days, at most 500."""
-    return _figure(e, lambda others: log1p(others.offers))
+    return _figure(e, lambda others: log1p(others.listings))
 
 
 @signals.feature(
@@ -85,7 +85,7 @@ def seller_recent_listings_share(e: Evidence) -> float:
     missing=_NOT_RECORDED,
     source=_MIX,
     side=some,
-    say=lambda e, _: message("seller_brands", listings=_others(e).offers, n=_others(e).brands),
+    say=lambda e, _: message("seller_brands", listings=_others(e).listings, n=_others(e).brands),
 )
 def seller_brands(e: Evidence) -> float:
     """Different brands among the seller's other listings."""
@@ -121,7 +121,7 @@ def seller_brand_entropy(e: Evidence) -> float:
     missing=_NO_OTHERS,
     source="Own choice: the brands that take part are the ones that are counterfeited",
     side=either,
-    say=lambda e, v: _protected(v, _others(e).offers),
+    say=lambda e, v: _protected(v, _others(e).listings),
 )
 def seller_protected_share(e: Evidence) -> float:
     """Share of the seller's other listings whose brand took part at intake."""

@@ -118,8 +118,8 @@ def seller_fake_returns_90d(e: Evidence) -> float:
 
 
 def turnover(e: Evidence) -> Windows:
-    """The seller's turnover in the listing's currency; facts of schema 1 hold only what was sent."""
-    return e.facts.listing.seller.gmv if e.facts.schema < 2 else e.facts.seller.turnover
+    """The seller's turnover in the listing's currency."""
+    return e.facts.seller.turnover
 
 
 def _growth(short: float | None, long: float | None, part: float) -> float:

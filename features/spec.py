@@ -26,7 +26,7 @@ class Evidence:
 
     @property
     def priors(self) -> Priors:
-        """The base-rate priors of the marketplace; facts of schema 1 use the stated constants."""
+        """The base-rate priors of the marketplace, or the stated constants where the facts have none."""
         return self.facts.priors or NO_PRIORS
 
 
@@ -38,7 +38,7 @@ class Family(StrEnum):
     SELLER = "seller"
     BRAND = "brand"
     TEXT = "text"
-    NEAR_DUPLICATES = "likeness"
+    NEAR_DUPLICATES = "near_duplicates"
 
 
 class Side(StrEnum):

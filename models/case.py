@@ -16,7 +16,7 @@ class CaseLane(StrEnum):
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     APPEAL = "appeal"
     COMPLAINT = "complaint"  # A notifier's complaint against the decision that a listing stays.
-    SECOND_REVIEW = "second_look"  # A check of a training label; it does not change the listing.
+    SECOND_REVIEW = "second_review"  # A check of a training label; it does not change the listing.
 
 
 # The reviewer did not judge the listing before and sees neither the score nor earlier verdicts.

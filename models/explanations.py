@@ -68,7 +68,7 @@ _STORIES: Final = {
         "brand_declared", "brand_in_title", "brand_named_but_not_declared", "brand_mentions", "brand_in_description",
         "brand_only_described",
     ),
-    "tell_tales": ("brand_tell_tales_of_counterfeits", "brand_tell_tales_of_its_own"),
+    "indicators": ("brand_tell_tales_of_counterfeits", "brand_tell_tales_of_its_own"),
     "replica_wording": (
         "text_replica_grade", "text_inspired", "text_factory", "text_kinds", "text_beside_brand", "text_overclaim",
     ),

@@ -11,11 +11,11 @@ _NORMAL: Final = NormalDist()
 
 
 def is_new_seller(known_days: float | None, judged: int, policy: RoutingPolicy) -> bool:
-    """Whether a seller is new: first seen less than `newcomer_days` ago and without a reviewed listing.
+    """Whether a seller is new: first seen less than `new_seller_days` ago and without a reviewed listing.
 
     `known_days` is None for an unknown seller. `judged` counts the listings of the seller with a verdict.
     """
-    return not judged and (known_days is None or known_days < policy.newcomer_days)
+    return not judged and (known_days is None or known_days < policy.new_seller_days)
 
 
 def chance_of_review(probability: float, line: float, *, is_new_seller: bool, policy: RoutingPolicy) -> float:
@@ -23,14 +23,14 @@ def chance_of_review(probability: float, line: float, *, is_new_seller: bool, po
 
     Listings of established sellers are sampled with the least share. Without this floor the model's confident errors
     would stay undetected and estimates would be biased. The probability of a new seller's listing is uncertain: its
-    log-odds may be off by `newcomer_spread`. The sampling probability is the chance that the listing belongs above the
-    line (posterior sampling, Thompson 1933). Audits therefore concentrate where they may find counterfeits, and a find
-    informs the scores of all later listings of the seller.
+    log-odds may be off by `new_seller_spread`. The sampling probability is the chance that the listing belongs above
+    the line (posterior sampling, Thompson 1933). Audits therefore concentrate where they may find counterfeits, and a
+    find informs the scores of all later listings of the seller.
     """
     if not is_new_seller:
         return policy.audit_least_share
-    off = (_log_odds(probability) - _log_odds(line)) / policy.newcomer_spread
-    return min(policy.audit_most_share, max(policy.audit_newcomer_share, _NORMAL.cdf(off)))
+    off = (_log_odds(probability) - _log_odds(line)) / policy.new_seller_spread
+    return min(policy.audit_most_share, max(policy.audit_new_seller_share, _NORMAL.cdf(off)))
 
 
 def _log_odds(probability: float) -> float:

@@ -202,7 +202,7 @@ def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *
 
 def _weight(basis: _Basis, policy: LabelPolicy) -> float:
     if basis.level is EvidenceLevel.ONE_REVIEWER and basis.value and basis.verdicts[0].drawn:
-        return policy.lone_find_weight
+        return policy.unconfirmed_positive_weight
     return {
         EvidenceLevel.APPEAL: policy.appeal_weight,
         EvidenceLevel.TEST_BUY: policy.test_buy_weight,

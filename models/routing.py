@@ -17,7 +17,7 @@ ASKED = "route.high.ask_brand"  # The reason for a question to a brand.
 class Lane(StrEnum):
     """The route after a score."""
 
-    NO_ACTION = "release"
+    NO_ACTION = "no_action"
     ANALYST = "analyst"
     ASK_BRAND = "ask_brand"
     AUDIT = "audit"
@@ -28,7 +28,7 @@ class Asking(StrEnum):
     """Whether the model may currently ask a brand."""
 
     OPEN = "open"
-    PAUSED = "held"  # The volume of alerts was unusual and has not been reviewed yet.
+    PAUSED = "paused"  # The volume of alerts was unusual and has not been reviewed yet.
     USED_UP = "used_up"  # The brand's questions for the day are used up.
 
 
@@ -182,7 +182,7 @@ def _high(situation: Situation) -> tuple[Lane, str, dict[str, str | int]]:
         return Lane.ANALYST, "not_enrolled", of
     match situation.asking:
         case Asking.PAUSED:
-            return Lane.ANALYST, "held", {}
+            return Lane.ANALYST, "paused", {}
         case Asking.USED_UP:
             return Lane.ANALYST, "used_up", of
         case Asking.OPEN:

@@ -66,7 +66,7 @@ class SellerHistory:
         return History(
             events=self.event_counts(as_of, complete_since, currency),
             seller_known_days=self.known_days(as_of),
-            offers=self.offers(as_of, listing_id),
+            listings=self.listings(as_of, listing_id),
             outcomes=self.outcomes_at(as_of),
         )
 
@@ -82,7 +82,7 @@ class SellerHistory:
             return None
         return (as_of - self.first_known_at) / timedelta(days=1)
 
-    def offers(self, as_of: datetime, listing_id: str | None) -> tuple[PeerListing, ...]:
+    def listings(self, as_of: datetime, listing_id: str | None) -> tuple[PeerListing, ...]:
         """The seller's other listings, each in its last state before the moment."""
         low = bisect_left(self.put_up, as_of - timedelta(days=LISTINGS_DAYS), key=_PUT_AT)
         high = bisect_left(self.put_up, as_of, key=_PUT_AT)

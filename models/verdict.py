@@ -41,7 +41,7 @@ class Side(StrEnum):
 class Evidence(StrEnum):
     """The evidence behind a judgement."""
 
-    LISTING = "offer"  # The listing's content: text, price, pictures, and the seller's history.
+    LISTING = "listing"  # The listing's content: text, price, pictures, and the seller's history.
     TEST_BUY = "test_buy"  # The goods, bought and examined.
 
 

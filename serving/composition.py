@@ -25,7 +25,7 @@ from serving.cases.policy import (
     DEFAULT_DEFERRAL,
     DEFAULT_MASKED_SCORE,
     DEFAULT_TAKEDOWN,
-    HiddenScorePolicy,
+    MaskedScorePolicy,
 )
 from serving.cases.service.case_hooks import CaseHooks
 from serving.learning.policy import (
@@ -255,9 +255,9 @@ def _policies(settings: Settings) -> ByClass:
         enforcement = replace(enforcement, undo_window_seconds=settings.undo_window_seconds)
     if settings.random_delay_minutes is not None:
         enforcement = replace(enforcement, random_delay_minutes=settings.random_delay_minutes)
-    masked_score = written[HiddenScorePolicy]
-    if settings.hidden_score_share is not None:
-        masked_score = HiddenScorePolicy(settings.hidden_score_share)
+    masked_score = written[MaskedScorePolicy]
+    if settings.masked_score_share is not None:
+        masked_score = MaskedScorePolicy(settings.masked_score_share)
     promotion = written[PromotionPolicy]
     if settings.approvals_needed is not None:
         promotion = replace(promotion, approvals_needed=settings.approvals_needed)

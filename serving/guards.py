@@ -1,10 +1,10 @@
 """Every route declares who may use it; a route without a declaration keeps the service from starting."""
 
 import hmac
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from pkgutil import walk_packages
 from types import ModuleType
 from typing import Annotated, Any, Final
 
@@ -239,12 +239,12 @@ Oneself = Annotated[Session, signed_in(translated=True)]
 Anyone = Annotated[Session, signed_in()]
 Member = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 Judge = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
-Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
+Manager = Annotated[Session, may(Permission.MANAGE_BRANDS)]
 ModelReader = Annotated[Session, may(Permission.SEE_MODELS)]
 Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 Sender = Annotated[Caller, key(Scope.INTAKE)]
-Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.MANAGE_BRANDS)]
 Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
 Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
 
@@ -269,7 +269,7 @@ def install_package(app: FastAPI, package: ModuleType, *, first: str = "") -> No
     A new page or endpoint is a new module. Modules are added by name after the `first` one, whose routes are found
     soonest. A test verifies that no route hides another, so the order has no other effect.
     """
-    found_in = walk_packages(package.__path__, f"{package.__name__}.")
+    found_in = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     for found in sorted(found_in, key=lambda one: (one.name != first, one.name)):
         router = getattr(import_module(found.name), "router", None)
         if isinstance(router, APIRouter):

@@ -22,14 +22,14 @@ class RoutingPolicy:
     # One in a hundred of the model's confident cases is sampled, because its certainty would otherwise never be tested.
     audit_least_share: float = 0.01
     # The model is less certain about sellers without history.
-    audit_newcomer_share: float = 0.02
+    audit_new_seller_share: float = 0.02
     # Half of the listings just below the line; listings above the line are flagged.
     audit_most_share: float = 0.5
     # A seller is new if it was first seen within a week and was never judged. In simulated years the first listings of
     # such sellers were counterfeit ten times as often as others with the same score.
-    newcomer_days: float = 7.0
+    new_seller_days: float = 7.0
     # The standard deviation of the error of a new seller's log-odds: half to twice the odds.
-    newcomer_spread: float = 0.7
+    new_seller_spread: float = 0.7
     # Authorised sellers are still sampled, though rarely, because an account can be sold.
     whitelist_audit_share: float = 0.01
     # No brand vouches for a seller that only the marketplace allows; these listings are sampled twice as often.

@@ -29,7 +29,7 @@ class LabelPolicy:
     one_reviewer_weight: float = 0.7
     # The weight of one reviewer's 'counterfeit' on a listing from the random audit sample. With 2 % counterfeits and 8
     # % mistakes, five of six such finds are mistakes; 0 waits for a second reviewer.
-    lone_find_weight: float = 0.0
+    unconfirmed_positive_weight: float = 0.0
     # Listings of grey-market goods resemble those of counterfeits: half a genuine label.
     grey_market_weight: float = 0.5
     # A second person who knew the stakes has reviewed a verdict that an appeal confirmed or overturned.
@@ -66,7 +66,7 @@ DEFAULT_WEIGHTING: Final = WeightPolicy()
 
 
 @dataclass(frozen=True, slots=True)
-class SecondLookPolicy:
+class SecondReviewPolicy:
     """Settings of the second review after each training."""
 
     # About forty minutes of an analyst after each training; the rest returns after the next one, if still in doubt.
@@ -77,10 +77,10 @@ class SecondLookPolicy:
     due_within_days: int = 7
     # One case of a reviewer in so many is a gold item: enough to measure their accuracy within months, at 2 % of their
     # time. An inference of ours.
-    known_answer_one_in: int = 50
+    gold_item_one_in: int = 50
 
 
-DEFAULT_SECOND_REVIEW: Final = SecondLookPolicy()
+DEFAULT_SECOND_REVIEW: Final = SecondReviewPolicy()
 
 
 @dataclass(frozen=True, slots=True)

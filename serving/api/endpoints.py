@@ -56,7 +56,7 @@ class Endpoint(Answer):
     verified_at: Moment | None
     failures: int
     failing_since: Moment | None
-    paused_until: Moment | None = Field(serialization_alias="rests_until")
+    paused_until: Moment | None
     previous_secret_until: Moment | None = read_from("previous_until")
 
 
@@ -113,7 +113,7 @@ def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Ma
     return NewSecret(secret=secret)
 
 
-@router.post("/api/v1/endpoints/{endpoint_id}/rest", response_model=Endpoint)
+@router.post("/api/v1/endpoints/{endpoint_id}/pause", response_model=Endpoint)
 def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> endpoints.Endpoint:
     """Pause deliveries for some hours."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
@@ -121,7 +121,7 @@ def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manage
     return _in_force(runtime, caller)
 
 
-@router.delete("/api/v1/endpoints/{endpoint_id}/rest", response_model=Endpoint)
+@router.delete("/api/v1/endpoints/{endpoint_id}/pause", response_model=Endpoint)
 def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> endpoints.Endpoint:
     """End the pause and send the waiting messages at once."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]

@@ -83,14 +83,14 @@ class NoticeReceipt(Answer):
     received_at: Moment
     link: str
     warning: Sentence | None
-    offers: list[NotifiedListing]
+    listings: list[NotifiedListing]
 
 
 class NoticePreview(Answer):
     """Which listings of a notice are found; nothing was sent."""
 
     dry_run: bool
-    offers: list[NotifiedListing]
+    listings: list[NotifiedListing]
 
 
 class DecidedListing(Answer):
@@ -115,7 +115,7 @@ class Notice(Answer):
     warning: str | None
     link: str | None
     confirm_link: str | None
-    offers: list[DecidedListing]
+    listings: list[DecidedListing]
 
 
 class Notices(Page):
@@ -152,7 +152,7 @@ async def post_notice(request: Request, runtime: TheRuntime) -> NoticeReceipt | 
         received_at=found.received_at,
         link=found.link,
         warning=found.warning,
-        offers=[NotifiedListing(location=location, state=state) for location, state in found.offers],
+        listings=[NotifiedListing(location=location, state=state) for location, state in found.listings],
     )
 
 
@@ -167,5 +167,5 @@ async def get_notices(request: Request, caller: Sender, since: Since, after: Aft
 
 def _previewed(preview: Preview) -> NoticePreview:
     states = {True: "found", False: ItemState.UNKNOWN_LISTING.value}
-    offers = [NotifiedListing(location=location, state=states[is_known]) for location, is_known in preview.offers]
-    return NoticePreview(dry_run=True, offers=offers)
+    listings = [NotifiedListing(location=location, state=states[is_known]) for location, is_known in preview.listings]
+    return NoticePreview(dry_run=True, listings=listings)

@@ -43,17 +43,17 @@ class PendingRemoval(Answer):
 
     action_id: str
     listing_external_id: str
-    pending_since: Moment = Field(serialization_alias="held_at")
+    pending_since: Moment
     reasons: list[Sentence]
-    no_word: Sentence | None
-    no_release: Sentence | None
-    votes: list[PendingVote] = Field(serialization_alias="said")
+    no_vote: Sentence | None
+    no_approval: Sentence | None
+    votes: list[PendingVote]
 
 
 class PendingRemovals(Page):
     """The pending removals on which the person may decide."""
 
-    pending: list[PendingRemoval] = Field(serialization_alias="held")
+    pending: list[PendingRemoval]
 
 
 class Settled(Answer):
@@ -85,7 +85,7 @@ class Alerts(Answer):
     switched_off: list[RuleOff]
 
 
-@router.get("/api/v1/held-removals")
+@router.get("/api/v1/pending-removals")
 def get_pending_removals(request: Request, session: Speaker, after: After = None) -> PendingRemovals:
     """The pending removals on which the person may decide, the longest waiting first; a page has at most 500."""
     page, following = page_of_pending(runtime_of(request), session.person, after)
@@ -98,8 +98,8 @@ def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
         listing_external_id=removal.action.external_id,
         pending_since=removal.hold.pending_since,
         reasons=[hold.message for hold in removal.reasons],
-        no_word=removal.no_vote,
-        no_release=removal.no_approval,
+        no_vote=removal.no_vote,
+        no_approval=removal.no_approval,
         votes=[
             PendingVote(
                 organisation=vote.organisation, decision=vote.decision, left_out=removal.left_out.get(vote.user_id)
@@ -109,7 +109,7 @@ def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
     )
 
 
-@router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
+@router.post("/api/v1/pending-removals/{action_id}/votes", status_code=201)
 def post_decision(action_id: str, body: DecisionBody, runtime: TheRuntime, session: Speaker) -> Settled:
     """Decide on a removal pending approval; `settled_as` is null until enough people agree."""
     agreed = speak(runtime, session.person, action_id, body.decision, body.reason)
@@ -121,7 +121,7 @@ def get_alerts(request: Request, session: Watcher) -> Alerts:
     """The open alerts, the oldest first, and the automatic rules that are switched off."""
     person = session.person
     places = frozenset().union(
-        *(person.marketplaces(permission) for permission in (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)),
+        *(person.marketplaces(permission) for permission in (Permission.REVIEW_CASES, Permission.MANAGE_BRANDS)),
         person.marketplaces(Permission.ADMINISTER),
     )
     with runtime_of(request).store.read() as connection:

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from serving.accounts.rules.access import Permission
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
@@ -59,7 +59,7 @@ class Sanction(Answer):
     linked: list[Any] = read_from("sanction.linked")
     proposed_at: Moment = read_from("sanction.proposed_at")
     due_at: Moment | None = read_from("sanction.due_at")
-    votes: list[SanctionVote] = Field(serialization_alias="said")
+    votes: list[SanctionVote]
 
 
 class Sanctions(Answer):
@@ -75,7 +75,7 @@ class SellerFigures(Answer):
     """One seller's figures and rank; null where no ranking was made."""
 
     state: str | None = read_from("risk.state", "risk")
-    offers: int | None = read_from("risk.offers", "risk")
+    listings: int | None = read_from("risk.listings", "risk")
     left_out: int | None = read_from("risk.left_out", "risk")
     left_out_confirmed: int | None = read_from("risk.left_out_confirmed", "risk")
     expected: float | None = read_from("risk.expected", "risk")
@@ -91,7 +91,7 @@ class Ranking(Answer):
     as_of: Moment | None = read_from("kept.as_of", "kept")
     window_days: int | None = read_from("kept.window_days", "kept")
     sellers: int | None = read_from("kept.sellers", "kept")
-    usual_share: float | None = read_from("kept.usual_share", "kept")
+    base_rate: float | None = read_from("kept.base_rate", "kept")
     policy_version: str | None = read_from("kept.policy_version", "kept")
 
 

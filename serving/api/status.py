@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import Field
 
 from models.errors import Unavailable, required
 from serving.api.answers import Answer, Moment, NotReady, Page, read_from
@@ -34,7 +33,7 @@ class RemovalFigures(Answer):
     """Removals by state."""
 
     withdrawn: int
-    pending: int = Field(alias="held")
+    pending: int
     scheduled: int
     sent: int
     acknowledged: int
@@ -53,7 +52,7 @@ class ReportFigures(Answer):
 
     items: int
     scheduled: int
-    pending: int = Field(alias="held")
+    pending: int
     cases: int
     unknown: int
     refused: int

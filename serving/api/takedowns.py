@@ -66,7 +66,7 @@ class TakedownItem(Answer):
     verdict_id: str | None
     fate: str
     reason: Sentence = read_from("why")
-    undone: bool = Field(serialization_alias="taken_back")
+    undone: bool
 
 
 class TakedownRequest(Answer):
@@ -83,7 +83,7 @@ class TakedownRequest(Answer):
 class UndoneCount(Answer):
     """How many removals were undone."""
 
-    undone: int = Field(serialization_alias="taken_back")
+    undone: int
 
 
 @router.get("/api/v1/rights")

@@ -34,7 +34,7 @@ class StepBody(Body):
 
     event: CustodyEvent = Field(strict=False)
     holder: str = Field("", max_length=200)
-    text: str = Field(max_length=2_000, alias="said")
+    text: str = Field(max_length=2_000)
     occurred_at: AwareDatetime | None = Field(None, strict=False)
 
 
@@ -45,7 +45,7 @@ class FindingBody(Body):
     name: str = Field(max_length=200)
     judgement: Judgement = Field(strict=False)
     reason_code: ReasonCode | None = Field(None, strict=False)
-    text: str = Field(max_length=2_000, alias="said")
+    text: str = Field(max_length=2_000)
 
 
 class CustodyEntry(Answer):
@@ -54,7 +54,7 @@ class CustodyEntry(Answer):
     number: int
     event: str
     holder: str | None
-    text: str = Field(serialization_alias="said")
+    text: str
     recorded_by: str
     occurred_at: Moment
     known_at: Moment

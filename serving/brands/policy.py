@@ -15,11 +15,11 @@ class EnrolmentPolicy:
     """
 
     # Rules, goods and people change; most compliance trainings are valid for a year.
-    briefing_valid_days: int = 365
+    certification_valid_days: int = 365
     # A month is enough to answer eight questions again before the certification expires.
-    briefing_warned_days: int = 30
+    certification_warned_days: int = 30
     # A person who failed reads the reasons before the next try; the wait is long enough that guessing does not pay.
-    briefing_again_after_minutes: int = 10
+    certification_retry_minutes: int = 10
     # The first phase ends after so many counted outcomes and so many days. The first objections have come in by then
     # (three business days of the seller, four of the brand: `ALIBABA_LIKE` in `serving.appeals.policy`), and they come
     # from more than one morning.

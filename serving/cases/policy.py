@@ -14,7 +14,7 @@ class AssignmentPolicy:
     # A person's work for the next half hour, so that an assigned case never waits behind many others.
     most_each: int = 5
     # Twice a lease: a person who has gone home blocks the case no longer than this.
-    offer_lasts_minutes: int = 30
+    suggestion_lasts_minutes: int = 30
 
 
 DEFAULT_ASSIGNMENT: Final = AssignmentPolicy()
@@ -24,7 +24,7 @@ DEFAULT_ASSIGNMENT: Final = AssignmentPolicy()
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenScorePolicy:
+class MaskedScorePolicy:
     """Settings of `serving.cases.rules.masked_score`."""
 
     # Reviewers who have seen a score lean towards it (anchoring; Tversky and Kahneman 1974), and such answers teach the
@@ -33,7 +33,7 @@ class HiddenScorePolicy:
     share: float = 0.05
 
 
-DEFAULT_MASKED_SCORE: Final = HiddenScorePolicy()
+DEFAULT_MASKED_SCORE: Final = MaskedScorePolicy()
 
 
 # After how long a pause is suggested.
@@ -43,7 +43,7 @@ DEFAULT_MASKED_SCORE: Final = HiddenScorePolicy()
 class PacePolicy:
     """Settings of `serving.cases.rules.pace`. Both are inferred from the usual advice for work at a screen."""
 
-    stretch: timedelta = timedelta(minutes=50)
+    pause_after: timedelta = timedelta(minutes=50)
     pause: timedelta = timedelta(minutes=5)
 
 

@@ -39,8 +39,8 @@ from serving.platform.database.schema import (
 from serving.platform.database.types import Json
 
 # A second review changes nothing for the listing, so it can coexist with the one case that does.
-_DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
-_SECOND_REVIEW = text("lane = 'second_look' AND gold_item IS NULL")
+_DECIDES_OPEN = text("state = 'open' AND lane <> 'second_review'")
+_SECOND_REVIEW = text("lane = 'second_review' AND gold_item IS NULL")
 _IS_OPEN = text("state = 'open'")
 _IS_SNOOZED = text("state = 'open' AND snoozed_until IS NOT NULL")
 _KNOWN = text("gold_item IS NOT NULL")

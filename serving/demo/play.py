@@ -36,7 +36,7 @@ _BATCH: Final = 1_000
 _CASES_PER_ANALYST: Final = 60
 _UNDO_SHARE: Final = 0.04
 _COUNTERFEIT: Final = "counterfeit"
-_SECOND_REVIEW: Final = "second_look"
+_SECOND_REVIEW: Final = "second_review"
 _TIMES_NEEDED: Final = 2  # Half of the labels may belong to sellers who are on both sides of the cut.
 _STAFF: Final = 7  # The random stream of the staff, apart from those of the world.
 # A visitor who reads a page for longer finds the play going on, but not with a case that they opened.
@@ -204,10 +204,10 @@ class Play:
         """Approve the removals pending since the last step: the analyst and the account manager agree."""
         reason = "Checked the listings; they match the confirmation."
         for person in (*self.cast.analysts[:2], *self.cast.managers):
-            for one in person.call("GET", "/api/v1/held-removals")["held"]:
+            for one in person.call("GET", "/api/v1/pending-removals")["pending"]:
                 with contextlib.suppress(Refused):  # Their own confirmation, or approved in an earlier step.
-                    path = f"/api/v1/held-removals/{one['action_id']}/opinions"
-                    person.try_call("POST", path, {"decision": "release", "reason": reason})
+                    path = f"/api/v1/pending-removals/{one['action_id']}/votes"
+                    person.try_call("POST", path, {"decision": "approve", "reason": reason})
 
     def _answer_questions(self, person: SignedInPerson) -> None:
         for case in person.call("GET", "/api/v1/cases?most=500")["cases"]:

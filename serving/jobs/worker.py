@@ -75,8 +75,8 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "trainings_started": retrain_by_itself,
     "seller_risks": refresh_seller_risks,
     "standings": sweep_standings,
-    "blind_looks": open_sampled_reviews,
-    "known_answers": open_gold_items,
+    "second_reviews": open_sampled_reviews,
+    "gold_items": open_gold_items,
     "breakers_opened": look_at_breakers,
     "erasures": finish_erasures,
     "reporters_erased": finish_reporter_erasures,
@@ -96,8 +96,8 @@ _OF_EACH_PROCESS: Final = frozenset({"audit_heads", "kept_mails_deleted"})
 UNHURRIED: Final = frozenset(
     {
         "tables_counted", "reminders", "campaigns_watched", "report_drafts", "unanswered_questions",
-        "counter_notice_deadlines", "drift_reports", "trainings_started", "seller_risks", "standings", "blind_looks",
-        "known_answers", "erasures", "reporters_erased", "past_retention", "repeatable_requests",
+        "counter_notice_deadlines", "drift_reports", "trainings_started", "seller_risks", "standings", "second_reviews",
+        "gold_items", "erasures", "reporters_erased", "past_retention", "repeatable_requests",
         "overdue_cases_mailed", "removals_told", "kept_mails_deleted",
     }
 )  # fmt: skip

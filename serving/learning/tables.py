@@ -45,8 +45,8 @@ training_job = tenant_table(
 )
 
 # The last decision about a training without a person, and its figures.
-retraining_look = Table(
-    "retraining_look",
+retraining_check = Table(
+    "retraining_check",
     metadata,
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("decision", Json, nullable=False),

@@ -33,7 +33,7 @@ class Ground(StrEnum):
 
     OWN_TEXT = "own_text"
     LINKED_TEXT = "linked_text"
-    LINKED_NEW_SELLER = "linked_newcomer"
+    LINKED_NEW_SELLER = "linked_new_seller"
     COPIED_TEXT = "copied_text"
 
 
@@ -48,7 +48,7 @@ class Relist:
 
 def copies_of_fakes(facts: Facts) -> tuple[str, ...]:
     """Ids of the near-duplicates found counterfeit, which may have been removed."""
-    shown = facts.likeness.shown if facts.likeness is not None else ()
+    shown = facts.near_duplicates.shown if facts.near_duplicates is not None else ()
     return tuple(one.listing_id for one in shown if one.counterfeit)
 
 
@@ -72,12 +72,12 @@ def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Re
 
 
 def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
-    if facts.likeness is None:
+    if facts.near_duplicates is None:
         return None
     removed = {one.external_id: one for one in earlier}
     linked = linked_steps(facts, policy)
     copied: Relist | None = None
-    for near in facts.likeness.shown:
+    for near in facts.near_duplicates.shown:
         one = removed.get(near.listing_id)
         if one is None or not near.counterfeit or near.similarity < policy.own_similarity:
             continue
@@ -92,8 +92,8 @@ def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> 
 
 def _few_and_no_honest(facts: Facts, policy: RelistPolicy) -> bool:
     """Whether no honest seller is known to use this text, the seller's own earlier listings included."""
-    near = facts.likeness
-    if near is None or near.genuine or near.authorised or near.own_offers > near.own_counterfeit:
+    near = facts.near_duplicates
+    if near is None or near.genuine or near.authorised or near.own_listings > near.own_counterfeit:
         return False
     return near.sellers <= policy.most_sellers_of_a_text and not near.more
 

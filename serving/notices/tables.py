@@ -23,7 +23,7 @@ from serving.platform.database.schema import ID, id_column, metadata, moment, pa
 # Notices from outside.
 
 _STRANGER = text("kind = 'unregistered' AND email_token IS NOT NULL")
-_TO_ERASE = text("erasure_asked_at IS NOT NULL AND erased_at IS NULL")
+_TO_ERASE = text("erasure_requested_at IS NOT NULL AND erased_at IS NULL")
 _KEPT_MUTE = text("erased_at IS NOT NULL AND email_token IS NOT NULL")
 
 # Notifiers. Name and address are the only personal data here; both are null once they are erased.
@@ -42,12 +42,12 @@ reporter = tenant_table(
     moment("warned_at", nullable=True),
     moment("muted_until", nullable=True),
     Column("muted_because", String(500), nullable=True),
-    moment("erasure_asked_at", nullable=True),
+    moment("erasure_requested_at", nullable=True),
     moment("erased_at", nullable=True),
     partial_index("ux_reporter_stranger", "marketplace_id", "email_token", unique=True, where=_STRANGER),
     Index("ix_reporter_email", "marketplace_id", "email_token"),
     Index("ix_reporter_known", "marketplace_id", "known_at"),
-    partial_index("ix_reporter_to_erase", "erasure_asked_at", where=_TO_ERASE),
+    partial_index("ix_reporter_to_erase", "erasure_requested_at", where=_TO_ERASE),
     partial_index("ix_reporter_muted", "muted_until", where=_KEPT_MUTE),
 )
 

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         description="Profile of the rules by which sellers answer removals (docs/policies.md). By country: dmca_like "
         "for sale in US alone, china_article_43 for sale in CN alone, otherwise alibaba_like.",
     )
-    hidden_score_share: float | None = Field(
+    masked_score_share: float | None = Field(
         None,
         ge=0,
         le=1,

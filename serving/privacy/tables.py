@@ -17,8 +17,8 @@ erasure = tenant_table(
 )
 
 # When expired data was last searched completely; without a row before the first search, and while data is left.
-retention_look = Table(
-    "retention_look",
+retention_check = Table(
+    "retention_check",
     metadata,
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), primary_key=True),
     moment("looked_at"),

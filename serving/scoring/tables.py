@@ -56,7 +56,7 @@ common_price = Table(
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("price_minor", BigInteger, nullable=False),
-    Column("offers", Integer, nullable=False),
+    Column("listings", Integer, nullable=False),
     PrimaryKeyConstraint("marketplace_id", "currency", "price_minor"),
 )
 

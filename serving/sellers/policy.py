@@ -36,10 +36,10 @@ class SellerRiskPolicy:
     window_days: int = 30
     # With four listings or fewer, one more finding moves a seller past half the marketplace. Such sellers are counted,
     # not ranked.
-    fewest_offers: int = 5
+    fewest_listings: int = 5
     # The weight of the marketplace's base-rate prior, in listings. It equals the minimum for a ranking, so that no
     # ranked seller's figure depends more on the marketplace than on the seller.
-    prior_offers: float = 5.0
+    prior_listings: float = 5.0
     # Among twenty sellers one is five percentile points; among fewer the figure would depend on who else is ranked.
     fewest_sellers: int = 20
     # Each shift begins with the findings of the last one. A shorter interval would change figures while people read.

@@ -155,7 +155,7 @@ seller_ranking = Table(
     moment("as_of"),
     Column("window_days", Integer, nullable=False),
     Column("sellers", Integer, nullable=False),
-    Column("usual_share", Float, nullable=True),
+    Column("base_rate", Float, nullable=True),
     Column("policy_version", String(80), nullable=False),
 )
 
@@ -165,7 +165,7 @@ seller_risk = Table(
     Column("marketplace_id", ID, ForeignKey("seller_ranking.marketplace_id"), nullable=False),
     Column("seller_external_id", EXTERNAL, nullable=False),
     word("state", RiskState),
-    Column("offers", Integer, nullable=False),
+    Column("listings", Integer, nullable=False),
     Column("left_out", Integer, nullable=False),
     Column("left_out_confirmed", Integer, nullable=False),
     Column("expected", Float, nullable=False),

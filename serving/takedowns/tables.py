@@ -36,7 +36,7 @@ from serving.webhooks.tables import sender_column, sender_index
 
 # Takedowns.
 
-_UNSETTLED = text("state IN ('held', 'scheduled', 'sending', 'dead')")
+_UNSETTLED = text("state IN ('pending_approval', 'scheduled', 'sending', 'dead')")
 
 # `statement` is the text as sent, in English. Pages show sellers its messages in their language.
 action = tenant_table(
@@ -80,7 +80,7 @@ removal_check = tenant_table(
     "removal_check",
     "action_id",
     word("state", CheckState),
-    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("check_count", Integer, nullable=False, server_default="0"),
     moment("acknowledged_at"),
     moment("due_at", nullable=True),
     moment("looked_at", nullable=True),
@@ -99,7 +99,7 @@ removal_approval = tenant_table(
     Column("policy_version", String(80), nullable=False),
     moment("pending_since"),
     moment("settled_at", nullable=True),
-    word("settled_as", ("release", "withdraw", "undo"), nullable=True),
+    word("settled_as", ("approve", "withdraw", "undo"), nullable=True),
     within("action_id", "action"),
     Index("ix_removal_approval_waiting", "marketplace_id", "settled_at", "pending_since"),
 )

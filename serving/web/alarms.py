@@ -20,7 +20,7 @@ from serving.takedowns.store import alerts, approvals, removal_checks, removal_n
 from serving.takedowns.store.approvals import PendingGroup
 from serving.web.wording import words
 
-_WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
+_WATCHERS = (Permission.REVIEW_CASES, Permission.MANAGE_BRANDS, Permission.ADMINISTER)
 _MOST_GROUPS = 3  # A longer banner hides the page below it.
 
 
@@ -111,7 +111,7 @@ NOTES = "/notes"
 def unread_behind(runtime: Runtime, person: Person) -> Mapping[str, int]:
     """Unread messages by the address of the entry; empty for people without a thread."""
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
-    manages = person.may(Permission.LOOK_AFTER_BRANDS)
+    manages = person.may(Permission.MANAGE_BRANDS)
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     if not pairs and not manages and not reviewed:
         return {}

@@ -20,7 +20,7 @@ class Flash(StrEnum):
     BULK_UNDONE = "bulk_undone"
     NOTED = "noted"
     NOTES_SEEN = "notes_seen"
-    SNOOZED = "set_aside"
+    SNOOZED = "snoozed"
     NOTICE_ENDED = "notice_ended"
     TAKEN_UP = "taken_up"
     QUEUE_DONE = "queue_done"
@@ -39,7 +39,7 @@ class Flash(StrEnum):
     RIGHT_REFUSED = "right_refused"
     RIGHT_VERIFIED = "right_verified"
     DEACTIVATED = "deactivated"
-    INVITATION_WITHDRAWN = "invitation_taken_back"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
     JOINED = "joined"
     KEY_REVOKED = "key_revoked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # A code, no password.
@@ -52,8 +52,8 @@ class Flash(StrEnum):
     PRICES_ALL_THERE = "prices_all_there"
     PRICES_SHARED = "prices_shared"
     RETRAINING = "retraining"
-    INDICATOR_ADDED = "tell_tale_added"
-    INDICATOR_ENDED = "tell_tale_ended"
+    INDICATOR_ADDED = "indicator_added"
+    INDICATOR_ENDED = "indicator_ended"
     APPROVED = "approved"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMOTED = "promoted"
@@ -64,10 +64,10 @@ class Flash(StrEnum):
     BREAKER_CLOSED = "breaker_closed"
     DRIFT_ACKNOWLEDGED = "drift_acknowledged"
     DRIFT_ALARMED = "drift_alarmed"
-    REMOVAL_VOTED = "held_heard"
-    REMOVAL_APPROVED = "held_released"
-    REMOVAL_WITHDRAWN = "held_withdrawn"
-    SANCTION_HEARD = "sanction_heard"
+    REMOVAL_VOTED = "removal_voted"
+    REMOVAL_APPROVED = "removal_approved"
+    REMOVAL_WITHDRAWN = "removal_withdrawn"
+    SANCTION_VOTED = "sanction_voted"
     SANCTION_CARRIED_OUT = "sanction_carried_out"
     SANCTION_REFUSED = "sanction_refused"
     SANCTION_LIFTED = "sanction_lifted"
@@ -81,7 +81,7 @@ class Flash(StrEnum):
     FILTER_RENAMED = "filter_renamed"
     FILTER_SAVED = "filter_saved"
     REPLAYED = "replayed"
-    RECEIVER_PAUSED = "receiver_rests"
+    RECEIVER_PAUSED = "receiver_paused"
     RECEIVER_WOKEN = "receiver_woken"
     RECEIVER_OFF = "receiver_off"
     FOUNDED = "founded"
@@ -147,7 +147,7 @@ SENTENCES: Final = {
     Flash.REMOVAL_VOTED: "Vote recorded. It also needs approval from another organisation.",
     Flash.REMOVAL_APPROVED: "Removal approved. It is sent when its undo window closes.",
     Flash.REMOVAL_WITHDRAWN: "Removal withdrawn. An analyst reviews the case again.",
-    Flash.SANCTION_HEARD: "Vote recorded. It also needs approval from another organisation.",
+    Flash.SANCTION_VOTED: "Vote recorded. It also needs approval from another organisation.",
     Flash.SANCTION_CARRIED_OUT: "Sanction approved. The marketplace is notified when the undo window closes.",
     Flash.SANCTION_REFUSED: "Sanction rejected. Only a further strike can propose it again.",
     Flash.SANCTION_LIFTED: "Sanction lifted. The marketplace is notified of the account's status.",

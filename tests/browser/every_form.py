@@ -188,7 +188,7 @@ FORMS: Final = (
     OneForm("second_factor.html", "POST /settings/second-factor/recovery-codes", FACTOR),
     OneForm("second_step.html", "POST /sign-in/second-step", FACTOR),
     OneForm("second_step.html", "POST /sign-in/second-step/cancel", FACTOR),
-    OneForm("seller.html", "POST /seller/{token}", SELLER, '"said"'),
+    OneForm("seller.html", "POST /seller/{token}", SELLER, '"statement"'),
     OneForm("seller.html", "POST /seller/{token}/documents", SELLER),
     OneForm("seller.html", "POST /seller/{token}", SELLER, "event=withdraw"),
     OneForm("sellers.html", "POST /sellers/sanctions/{sanction_id}", SELLERS),

@@ -82,7 +82,7 @@ def furnish(home: Path) -> House:
     """Strikes, removals in every state of a counter-notice, notices, questions, cases, pending removals and models."""
     clock = TestClock(datetime.now(UTC) - _LASTS)
     runtime = open_runtime(
-        Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, hidden_score_share=0.0), clock=clock
+        Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, masked_score_share=0.0), clock=clock
     )
     try:
         site = populate(runtime, clock)

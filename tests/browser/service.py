@@ -31,7 +31,7 @@ _STARTS_WITHIN: Final = 100.0
 
 def fill(home: Path, webhook_url: str, secret: str) -> Site:
     """A data directory with reference prices, three cases for analysts, two questions to Aurelle, and two models."""
-    runtime = open_runtime(Settings(home=home, hidden_score_share=0.0))
+    runtime = open_runtime(Settings(home=home, masked_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
         provisioning.register_webhook(

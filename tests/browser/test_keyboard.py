@@ -57,7 +57,7 @@ class Service:
 
 @contextmanager
 def a_queue(touchstone: str, home: Path, number: int, url: str | None = None) -> Iterator[Service]:
-    runtime = open_runtime(Settings(home=home, database_url=url, hidden_score_share=0.0))
+    runtime = open_runtime(Settings(home=home, database_url=url, masked_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
         fill_many(site, number, patterns=number)

@@ -28,7 +28,7 @@ _CLOCK = TestClock(datetime.now(UTC) - timedelta(hours=1))
 
 def _on_file(home: Path) -> Site:
     """Aurelle at two marketplaces with a lead of both, and a right, document, agent and price on file at the first."""
-    runtime = open_runtime(Settings(home=home, hidden_score_share=0.0), clock=_CLOCK)
+    runtime = open_runtime(Settings(home=home, masked_score_share=0.0), clock=_CLOCK)
     try:
         site = populate(runtime, _CLOCK)
         ana = invite(runtime, "ana@roche.example", "Ana Prieto", Role.BRAND, "Aurelle")

@@ -140,7 +140,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
     house = furnish(home)
     clock = TestClock(datetime.now(UTC) - _CONTEXT)
     runtime = open_runtime(
-        Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, hidden_score_share=0.0), clock=clock
+        Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, masked_score_share=0.0), clock=clock
     )
     site = replace(house.site, runtime=runtime, clock=clock)
     try:

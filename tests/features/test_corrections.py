@@ -126,8 +126,8 @@ def test_a_mark_that_is_not_registered_leaves_no_registered_brand() -> None:
     assert (before.brand.brand_id, before.price.listed is None) == ("brn_aurelle", False)
     assert (after.brand.brand_id, after.brand.name, after.brand.candidates) == (None, "Vela Nord", ())
     assert (after.price.listed, after.price.brand_category) == (None, None)
-    assert after.tell_tales is not None
-    assert after.tell_tales.for_counterfeit == 0
+    assert after.indicators is not None
+    assert after.indicators.for_counterfeit == 0
     assert after.brand.mentions == before.brand.mentions
 
 
@@ -152,13 +152,6 @@ def test_facts_without_a_correction_in_force_are_what_they_were(namings: tuple[N
 def test_facts_with_a_correction_are_read_back_as_written() -> None:
     found = facts(named(None))
     assert facts_from_json(found.to_json()) == found
-
-
-def test_facts_of_an_earlier_schema_have_no_correction() -> None:
-    text = facts().to_json().replace(b'"schema":6', b'"schema":5').replace(b',"correction":null', b"")
-    assert b"correction" not in text
-    found = facts_from_json(text)
-    assert (found.correction, found.resolved) == (None, found.brand)
 
 
 def test_a_rewritten_listing_of_the_same_goods_keeps_its_correction() -> None:

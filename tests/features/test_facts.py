@@ -5,16 +5,12 @@ import math
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from inspect import get_annotations
-from itertools import pairwise
-from pathlib import Path
-from typing import Final
 
 import pytest
 from hypothesis import given
 
 from features.brands import Resolution
-from features.compute import FEATURES, NAMES, compute
-from features.facts import READABLE, SCHEMA, Facts, PriceFacts, Source, amount_text, facts_from_json, reference_keys
+from features.facts import Facts, PriceFacts, Source, amount_text, facts_from_json, reference_keys
 from features.fields import Windows
 from features.history import NOTHING_RECORDED, EventCounts, History
 from features.listing import Listing
@@ -131,8 +127,8 @@ def test_facts_are_written_in_a_fixed_order_with_amounts_as_text_and_times_in_ut
         "brand",
         "price",
         "seller",
-        "likeness",
-        "tell_tales",
+        "near_duplicates",
+        "indicators",
         "naming",
         "priors",
         "correction",
@@ -161,7 +157,7 @@ def test_different_facts_have_different_digests() -> None:
 
 
 REFUSED_TEXTS = [
-    (some_facts().to_json().replace(b'"schema":6', b'"schema":7'), "of schema 7", "another schema"),
+    (some_facts().to_json().replace(b'"schema":1', b'"schema":7'), "of schema 7", "another schema"),
     (b"{}", "missing required field", "nothing in it"),
     (b"[]", "Expected", "no object"),
     (b"\xff", "malformed", "no text"),
@@ -173,29 +169,6 @@ REFUSED_TEXTS = [
 def test_what_is_no_facts_of_this_schema_is_refused(text: bytes, sentence: str, _why: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         facts_from_json(text)
-
-
-def test_facts_of_the_schema_before_links_are_read_with_links_unknown_and_all_else_as_it_was() -> None:
-    older = json.loads(full_facts().to_json())
-    older["schema"] = 2
-    del older["seller"]["links"]
-    found = facts_from_json(json.dumps(older))
-    assert found.seller.links is None
-    before, now = compute(found).vector, compute(full_facts()).vector
-    moved = [name for name, one, other in zip(NAMES, before, now, strict=True) if one.tobytes() != other.tobytes()]
-    assert moved
-    assert all(name.startswith("seller_linked_") for name in moved)
-
-
-def test_facts_of_the_schema_before_sales_of_twelve_months_are_read_with_them_unknown_and_no_feature_moves() -> None:
-    told = replace(full_facts().listing.seller, sales_12m=900, gmv_12m=Decimal("12000.00"))
-    now = replace(full_facts(), listing=replace(full_facts().listing, seller=told))
-    older = json.loads(now.to_json())
-    older["schema"] = 4
-    del older["listing"]["seller"]["sales_12m"], older["listing"]["seller"]["gmv_12m"]
-    found = facts_from_json(json.dumps(older))
-    assert (found.listing.seller.sales_12m, found.listing.seller.gmv_12m) == (None, None)
-    assert compute(found).vector.tobytes() == compute(now).vector.tobytes()
 
 
 def test_nothing_recorded_is_unknown_and_not_zero() -> None:
@@ -214,59 +187,6 @@ AMOUNTS = [("1890.00", "1,890 EUR"), ("19.90", "19.90 EUR"), ("0.00", "0 EUR"), 
 @pytest.mark.parametrize(("amount", "text"), AMOUNTS)
 def test_an_amount_reads(amount: str, text: str) -> None:
     assert amount_text(Decimal(amount), "EUR") == text
-
-
-# Facts as each earlier schema stored them: they are read, and what they lack is missing.
-#
-# `schemas/` holds the full facts of the tests, written by the last code of each schema.
-
-EARLIER: Final = sorted(READABLE - {SCHEMA})
-# The features that need a fact which this schema was the first to have.
-NEW_WITH: Final = {
-    2: {
-        "brand_declared_near_miss", "brand_near_miss", "brand_only_described", "price_changes",
-        "price_claim_to_highest", "price_claim_to_list", "price_largest_fall", "price_same_at_seller",
-        "price_same_on_marketplace", "price_to_list", "price_to_seller_offers", "seller_brand_entropy",
-        "seller_brands", "seller_categories", "seller_counterfeits_90d", "seller_listings_7d", "seller_offers",
-        "seller_price_spread", "seller_protected_share", "seller_recent_listings_share", "seller_since_counterfeit",
-        "seller_strikes", "seller_top_brand_share",
-    },
-    3: {
-        "seller_linked_cleared", "seller_linked_counterfeit_share", "seller_linked_counterfeiters",
-        "seller_linked_distance", "seller_linked_sellers",
-    },
-    4: set(), 5: set(), 6: set(),
-}  # fmt: skip
-
-
-def body(schema: int) -> bytes:
-    return (Path(__file__).parent / "schemas" / f"schema_{schema}.json").read_bytes()
-
-
-def facts_of_schema(schema: int) -> Facts:
-    return full_facts() if schema == SCHEMA else facts_from_json(body(schema))
-
-
-def missing(facts: Facts) -> set[str]:
-    return {name for name, value in zip(NAMES, compute(facts).vector, strict=True) if math.isnan(value)}
-
-
-@pytest.mark.parametrize("schema", EARLIER)
-def test_facts_of_each_earlier_schema_are_read(schema: int) -> None:
-    found = facts_from_json(body(schema))
-    assert json.loads(body(schema))["schema"] == found.schema == schema
-    assert found.listing.title == full_facts().listing.title
-
-
-@pytest.mark.parametrize(("earlier", "later"), list(pairwise([*EARLIER, SCHEMA])))
-def test_a_feature_of_facts_that_a_schema_lacks_is_missing_and_never_zero(earlier: int, later: int) -> None:
-    assert missing(facts_of_schema(earlier)) - missing(facts_of_schema(later)) == NEW_WITH[later]
-
-
-@pytest.mark.parametrize("schema", EARLIER)
-def test_every_feature_computes_a_number_in_its_range_or_nothing_from_earlier_facts(schema: int) -> None:
-    for one, value in zip(FEATURES, compute(facts_from_json(body(schema))).vector.tolist(), strict=True):
-        assert math.isnan(value) or one.low <= value <= one.high, one.name
 
 
 @dataclass(frozen=True, slots=True)

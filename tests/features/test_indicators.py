@@ -31,7 +31,7 @@ def found(*supplied: Indicator, brands: tuple[str, ...] = ("brn_aurelle",), **ch
 
 
 def fired(*supplied: Indicator, **changes: Any) -> list[str]:
-    return [one.tell_tale_id for one in found(*supplied, **changes).fired]
+    return [one.indicator_id for one in found(*supplied, **changes).fired]
 
 
 def test_an_indicator_fires_with_the_words_that_it_matches() -> None:
@@ -103,7 +103,7 @@ def test_facts_say_how_many_were_supplied_for_either_side_and_which_fit() -> Non
     assert (result.for_counterfeit, result.for_genuine, result.fired) == (1, 1, ())
     result = found(an_indicator(), RECEIPT, description="Receipt with the seal of the house.")
     assert (result.for_counterfeit, result.for_genuine) == (1, 1)
-    assert [one.tell_tale_id for one in result.fired_for(Direction.GENUINE)] == ["tel_receipt"]
+    assert [one.indicator_id for one in result.fired_for(Direction.GENUINE)] == ["tel_receipt"]
     assert result.fired_for(Direction.COUNTERFEIT) == ()
 
 

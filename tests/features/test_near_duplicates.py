@@ -7,16 +7,16 @@ import pytest
 from features.compute import FEATURES
 from features.facts import Facts
 from features.history import NOTHING_RECORDED
-from features.near_duplicates import NearDuplicates, likeness
+from features.near_duplicates import NearDuplicates, near_duplicates
 from features.references import PriceReference
 from features.spec import Family
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import NEAR_DUPLICATES, some_facts, value, words
-from tests.fixtures.likeness import OWN, a_listing, ago, ruled
+from tests.fixtures.near_duplicates import OWN, a_listing, ago, ruled
 
 
 def found(*candidates: Any, seller: str | None = "closet-mia", more: bool = False) -> NearDuplicates:
-    return likeness(OWN, listing_id="MP-1", seller=seller, candidates=candidates, as_of=NOW, more=more)
+    return near_duplicates(OWN, listing_id="MP-1", seller=seller, candidates=candidates, as_of=NOW, more=more)
 
 
 FAKE, CLEARED = ruled((5, True)), ruled((5, False))
@@ -37,7 +37,7 @@ NEAR = [
 @pytest.mark.parametrize(("shared", "nearest", "_why"), NEAR)
 def test_a_listing_is_near_from_seven_tenths_on(shared: int, nearest: float | None, _why: str) -> None:
     result = found(a_listing(shared=shared))
-    assert (result.nearest, result.offers) == (nearest, int(nearest is not None))
+    assert (result.nearest, result.listings) == (nearest, int(nearest is not None))
 
 
 NOT_COUNTED = [
@@ -53,7 +53,7 @@ def test_no_near_duplicate_is(candidate: Any, _why: str) -> None:
 
 
 def test_a_listing_that_became_known_at_the_very_moment_counts() -> None:
-    assert found(a_listing(days=0)).offers == 1
+    assert found(a_listing(days=0)).listings == 1
 
 
 OUTCOMES = [
@@ -78,13 +78,13 @@ def test_an_outcome_counts_as_it_stood_at_the_moment(rulings: Any, counts: tuple
 
 def test_listings_of_the_same_seller_are_counted_apart() -> None:
     result = found(a_listing("MP-2", seller="closet-mia", rulings=FAKE), a_listing("MP-3"))
-    assert (result.own_offers, result.own_counterfeit, result.nearest_own_counterfeit) == (1, 1, 1.0)
-    assert (result.offers, result.counterfeit, result.nearest_counterfeit) == (1, 0, None)
+    assert (result.own_listings, result.own_counterfeit, result.nearest_own_counterfeit) == (1, 1, 1.0)
+    assert (result.listings, result.counterfeit, result.nearest_counterfeit) == (1, 0, None)
 
 
 def test_listings_without_a_named_seller_are_nobodys_own_and_each_of_another() -> None:
     result = found(a_listing("MP-2", seller=None), a_listing("MP-3", seller=None), seller=None)
-    assert (result.own_offers, result.offers, result.sellers) == (0, 2, 2)
+    assert (result.own_listings, result.listings, result.sellers) == (0, 2, 2)
 
 
 def test_sellers_are_counted_once_however_many_listings_they_have() -> None:
@@ -93,13 +93,13 @@ def test_sellers_are_counted_once_however_many_listings_they_have() -> None:
 
 def test_of_several_texts_of_a_listing_the_nearest_counts_and_any_ruling_is_the_listings() -> None:
     result = found(a_listing(shared=100, rulings=FAKE), a_listing(shared=120))
-    assert (result.offers, result.nearest, result.counterfeit) == (1, 120 / 128, 1)
+    assert (result.listings, result.nearest, result.counterfeit) == (1, 120 / 128, 1)
 
 
 def test_a_ruling_on_a_text_that_is_not_near_says_nothing_of_the_near_one() -> None:
     """A seller whose honest text was cleared and who then rewrites it has no cleared listing."""
     result = found(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
-    assert (result.offers, result.genuine, result.nearest_genuine) == (1, 0, None)
+    assert (result.listings, result.genuine, result.nearest_genuine) == (1, 0, None)
 
 
 AUTHORISED = [
@@ -179,7 +179,7 @@ def test_the_order_of_the_candidates_changes_nothing() -> None:
 
 
 def test_moments_before_the_first_listing_know_nothing() -> None:
-    result = likeness(OWN, listing_id="MP-1", seller="s", candidates=[a_listing(rulings=FAKE)], as_of=ago(11))
+    result = near_duplicates(OWN, listing_id="MP-1", seller="s", candidates=[a_listing(rulings=FAKE)], as_of=ago(11))
     assert result == NearDuplicates()
 
 
@@ -187,7 +187,7 @@ NAMES = [feature.name for feature in FEATURES if feature.family is Family.NEAR_D
 
 
 def facts(found: NearDuplicates | None = NEAR_DUPLICATES, **changes: Any) -> Facts:
-    return some_facts(history=replace(NOTHING_RECORDED, likeness=found), **changes)
+    return some_facts(history=replace(NOTHING_RECORDED, near_duplicates=found), **changes)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -254,7 +254,7 @@ def test_every_feature_of_the_family_is_read_above() -> None:
 SENTENCES = [
     (
         "likeness_offers",
-        replace(NEAR_DUPLICATES, offers=64, more=True),
+        replace(NEAR_DUPLICATES, listings=64, more=True),
         "Near-duplicates: at least 64 listings of other sellers.",
     ),
     ("likeness_sellers", replace(NEAR_DUPLICATES, sellers=1), "Near-duplicates at 1 other seller."),

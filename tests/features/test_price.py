@@ -209,15 +209,15 @@ def test_the_same_price_at_the_same_seller_is_counted_to_the_cent_and_the_curren
     listings = tuple(
         replace(listing, price=price) for price in ((48_900, "EUR"), (48_901, "EUR"), (48_900, "USD"), None)
     )
-    assert value("price_same_at_seller", some_facts(history=History(offers=listings))) == math.log(2)
+    assert value("price_same_at_seller", some_facts(history=History(listings=listings))) == math.log(2)
 
 
 def test_four_other_prices_are_no_level() -> None:
-    assert math.isnan(value("price_to_seller_offers", some_facts(history=History(offers=some_listings()[:4]))))
+    assert math.isnan(value("price_to_seller_offers", some_facts(history=History(listings=some_listings()[:4]))))
 
 
 def test_a_price_without_a_rate_is_compared_with_nothing() -> None:
-    unrated = some_facts(currency="XTS", list_price="980.00", history=History(offers=some_listings()))
+    unrated = some_facts(currency="XTS", list_price="980.00", history=History(listings=some_listings()))
     for name in ("price_to_seller_offers", "price_claim_to_highest", "price_changes"):
         assert math.isnan(value(name, unrated)), name
 

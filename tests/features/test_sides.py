@@ -51,7 +51,9 @@ def linked(counterfeit: int, genuine: int) -> Facts:
 
 
 def copied(counterfeit: int, genuine: int) -> Facts:
-    return after(likeness=replace(A_HISTORY.likeness, counterfeit=counterfeit, own_counterfeit=0, genuine=genuine))  # type: ignore[type-var]  # set in the fixture
+    near_duplicates = A_HISTORY.near_duplicates
+    assert near_duplicates is not None
+    return after(near_duplicates=replace(near_duplicates, counterfeit=counterfeit, own_counterfeit=0, genuine=genuine))
 
 
 LOG = math.log
@@ -375,7 +377,7 @@ def test_words_are_told_for_a_weight_of_their_side_alone() -> None:
 
 
 UNRATED = replace(FULL, listing=replace(FULL.listing, seller=replace(FULL.listing.seller, rating_count=0)))
-TWO_OTHERS = after(offers=A_HISTORY.offers[:2] if A_HISTORY.offers else ())
+TWO_OTHERS = after(listings=A_HISTORY.listings[:2] if A_HISTORY.listings else ())
 UNSAID: list[tuple[str, Facts, str]] = [
     ("item_rating", rated(0, 0, 0, 0, 0), "nobody rated it"),
     ("seller_counterfeit_share", judged(0, 0), "none was reviewed"),

@@ -396,7 +396,7 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("references.json", lambda m: m["prices"][0].__setitem__(3, -0.1), "a price that spreads below zero"),
     ("references.json", lambda m: m["prices"][0].__setitem__(4, 0), "a price of no listing"),
     ("references.json", lambda m: m.update(lists=[["a", "gtin", 5, "1.00", "EUR"]]), "a list price of a number"),
-    ("references.json", lambda m: m.update(tell_tales=[]), "more than references"),
+    ("references.json", lambda m: m.update(indicators=[]), "more than references"),
     ("phrases.json", lambda m: m["phrases"].update(mirror=[[2, 19, 18, 1]]), "a phrase of too few listings"),
     ("phrases.json", lambda m: m["phrases"]["leather"][0].__setitem__(3, 1), "a phrase that is quoted without lift"),
     ("phrases.json", lambda m: m["phrases"]["mirror"].append(m["phrases"]["mirror"][0]), "a cell of a phrase twice"),

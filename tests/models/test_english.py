@@ -9,7 +9,7 @@ _COUNTED: Final = re.compile(r"\{n(?::[^}]*)?\} (?:[a-z-]+ ){0,4}?[a-z]{3,}s\b")
 # Beginnings of codes by the reason why their number is never one.
 SEVERAL: Final = {
     "a limit or a need of a policy": (
-        "hold.",
+        "pending.",
         "standing.capped",
         "standing.too_few",
         "effect.",

@@ -62,7 +62,7 @@ def test_wording_of_honest_sellers_is_named_as_such_and_stands_last() -> None:
     assert sentences(some_facts()) == ["Wording that proves nothing by itself: “with dust bag”."]
 
 
-COPIED = History(likeness=NearDuplicates(offers=1, counterfeit=1, nearest=0.8, nearest_counterfeit=0.8))
+COPIED = History(near_duplicates=NearDuplicates(listings=1, counterfeit=1, nearest=0.8, nearest_counterfeit=0.8))
 EVIDENCE: list[tuple[str, Facts, str]] = [
     ("price_to_brand_category.below", some_facts(price="20.00"), "4 % of the median of the brand"),
     (
@@ -104,7 +104,7 @@ NONE: list[tuple[str, Facts, str]] = [
     ("price_to_category.below", some_facts(brand="Nobody", title="A tote", price="50.00"), "a cheap brand"),
     ("text_overclaim", some_facts(title="Aurelle tote, genuine"), "ambiguous wording stands last"),
     ("brand_near_miss", some_facts(title="Nordfel tote", brand=None), "two letters are too often another word"),
-    ("likeness_counterfeit", some_facts(history=History(likeness=NearDuplicates())), "no copy of a counterfeit"),
+    ("likeness_counterfeit", some_facts(history=History(near_duplicates=NearDuplicates())), "no copy of a counterfeit"),
 ]
 
 
@@ -153,7 +153,7 @@ ONLY: list[tuple[Facts, list[str], str]] = [
     (
         facts_of(
             a_full_listing(title="Aurelle tote", price="20.00", list_price=None, gtin=None, mpn=None, description=None),
-            history=replace(A_HISTORY, likeness=None),
+            history=replace(A_HISTORY, near_duplicates=None),
         ),
         [
             "The price is 93% below the brand's list price for its cheapest goods in Bags (300 EUR).",

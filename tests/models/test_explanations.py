@@ -209,7 +209,7 @@ def test_any_parts_add_up_and_no_sentence_is_empty_or_contradicts_its_weight(
     assert {one.code for one in found} & REMAINDERS >= {BASE, OTHER}
 
 
-ONE_OTHER = replace(A_HISTORY, offers=(A_HISTORY.offers or ())[:1])
+ONE_OTHER = replace(A_HISTORY, listings=(A_HISTORY.listings or ())[:1])
 NOTHING: dict[str, int] = {"d7": 0, "d30": 0, "d90": 0}
 NOTHING_SOLD: dict[str, Any] = {
     "sales": NOTHING,

@@ -352,7 +352,11 @@ def test_policies_that_come_and_go_never_share_a_version() -> None:
 
 
 POLICY = RoutingPolicy(
-    audit_least_share=0.01, audit_newcomer_share=0.02, audit_most_share=0.4, newcomer_days=7.0, newcomer_spread=0.5
+    audit_least_share=0.01,
+    audit_new_seller_share=0.02,
+    audit_most_share=0.4,
+    new_seller_days=7.0,
+    new_seller_spread=0.5,
 )
 HALF_THE_ODDS = 0.2 / 1.8  # Of a line at .2, whose odds are one to four.
 
@@ -375,7 +379,7 @@ def test_the_chance_of_a_review(probability: float, is_new_seller: bool, expecte
 
 
 def test_a_line_that_nothing_reaches_leaves_the_floor() -> None:
-    assert chance_of_review(0.5, 1.0, is_new_seller=True, policy=POLICY) == POLICY.audit_newcomer_share
+    assert chance_of_review(0.5, 1.0, is_new_seller=True, policy=POLICY) == POLICY.audit_new_seller_share
 
 
 @PROPERTY

@@ -276,16 +276,16 @@ LISTINGS = [
 
 @pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS)
 def test_other_listings_are_those_known_before_the_moment(put_up: list[Put], listings: int, _why: str) -> None:
-    assert len(SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at)).offers(NOW, "me")) == listings
+    assert len(SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at)).listings(NOW, "me")) == listings
 
 
 def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
     past = SellerHistory(put_up=[put("a", 9, 4.0), put("a", 5, 3.0), put("a", -1, 2.0)])
-    assert [listing.log_price for listing in past.offers(NOW, None)] == [3.0]
+    assert [listing.log_price for listing in past.listings(NOW, None)] == [3.0]
 
 
 def test_of_very_many_listings_the_latest_count() -> None:
-    found = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]).offers(NOW, None)
+    found = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]).listings(NOW, None)
     assert len(found) == MOST_LISTINGS
     assert max(listing.age for listing in found) == timedelta(days=100 - 0.7)
 

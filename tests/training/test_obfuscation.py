@@ -215,16 +215,16 @@ def test_without_a_reference_there_is_no_usual_price() -> None:
 def test_near_duplicates_stay_while_a_text_is_near_the_original() -> None:
     text = "A grey leather tote by Aurelle with its dust bag and receipt, worn twice and kept in its box. " * 3
     alike = replace(
-        FULL, listing=replace(FULL.listing, description=text), likeness=NearDuplicates(offers=3, counterfeit=2)
+        FULL, listing=replace(FULL.listing, description=text), near_duplicates=NearDuplicates(listings=3, counterfeit=2)
     )
-    assert facts_of_changed(alike, alike.listing, REFERENCES).likeness == alike.likeness
-    assert rewritten_as("copied description", alike).likeness == NearDuplicates()
-    assert rewritten_as("copied description", replace(alike, likeness=None)).likeness is None
+    assert facts_of_changed(alike, alike.listing, REFERENCES).near_duplicates == alike.near_duplicates
+    assert rewritten_as("copied description", alike).near_duplicates == NearDuplicates()
+    assert rewritten_as("copied description", replace(alike, near_duplicates=None)).near_duplicates is None
 
 
 def test_indicators_stay_while_their_words_do() -> None:
     fired = Fired(
-        tell_tale_id="tt",
+        indicator_id="tt",
         brand_id="brd",
         label="x",
         direction=Direction.COUNTERFEIT,
@@ -233,9 +233,9 @@ def test_indicators_stay_while_their_words_do() -> None:
     )
     told = IndicatorFacts(for_counterfeit=2, fired=(fired,))
     listing = replace(FULL.listing, description="With a dust bag.")
-    facts = replace(FULL, listing=listing, tell_tales=told)
-    assert facts_of_changed(facts, listing, REFERENCES).tell_tales == told
-    gone = facts_of_changed(facts, replace(listing, description="Nothing."), REFERENCES).tell_tales
+    facts = replace(FULL, listing=listing, indicators=told)
+    assert facts_of_changed(facts, listing, REFERENCES).indicators == told
+    gone = facts_of_changed(facts, replace(listing, description="Nothing."), REFERENCES).indicators
     assert gone == IndicatorFacts(for_counterfeit=2)
 
 

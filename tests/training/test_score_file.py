@@ -91,14 +91,14 @@ def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp
 
 def test_a_row_without_action_has_only_the_reason_of_the_route(tmp_path: Path) -> None:
     (row,), _ = scored(write_ndjson(tmp_path / "a.ndjson", MIXED[:1]), tmp_path, thresholds=NOTHING)
-    assert row["route"] == "release"
+    assert row["route"] == "no_action"
     assert len(row["reasons"]) == 1
 
 
 def test_no_row_of_a_file_is_sampled_for_audit(tmp_path: Path) -> None:
     rows = [row for row, _ in labelled_rows(200)]
     _, counts = scored(write_ndjson(tmp_path / "a.ndjson", rows), tmp_path, thresholds=NOTHING)
-    assert counts == {"release": 200}
+    assert counts == {"no_action": 200}
 
 
 def test_unknown_columns_of_a_flat_file_are_left_out_and_missing_ones_are_missing(tmp_path: Path) -> None:

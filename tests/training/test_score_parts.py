@@ -258,7 +258,7 @@ def test_columns_from_buffers_are_those_that_arrow_makes_of_lists() -> None:
         "row": [1, 2, 3],
         "listing_id": ["Сумка", None, ""],
         "probability": [0.25, None, 1.0],
-        "route": ["release", "quarantined", "analyst"],
+        "route": ["no_action", "quarantined", "analyst"],
         "reasons": [[], ["a", "高仿"], [""]],
     }
     made = scores_batch(*columns.values())

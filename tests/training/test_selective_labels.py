@@ -36,7 +36,7 @@ START: Final = datetime(2025, 6, 1, tzinfo=UTC)
 NOW: Final = START + timedelta(days=210)
 AUDIT_SHARE: Final = 0.03
 FLAGGED_FROM: Final = 20.0
-ALONE = replace(DEFAULT_LABELS, lone_find_weight=DEFAULT_LABELS.one_reviewer_weight)
+ALONE = replace(DEFAULT_LABELS, unconfirmed_positive_weight=DEFAULT_LABELS.one_reviewer_weight)
 UNHELD = WeightPolicy(source_share=1.0, slice_share=1.0)
 
 

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from features.compute import FEATURES
+
 LIST: Final = Path(__file__).with_name("refused.tsv")
+SIGNALS: Final = frozenset(feature.name for feature in FEATURES)
 _PROSE_ONLY: Final = {".md", ".po", ".toml", ".tsv"}
 _READ: Final = {".py", ".html", ".js", *_PROSE_ONLY}
 # Quotes of sellers, real and simulated, and stored kinds; a digest or the simulated world depends on them.
@@ -46,29 +49,26 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Those for names, those for prose, and the names that stay because they are stored or sent."""
+    """Those for names and those for prose. Signals keep their names: data sets and notebooks use them."""
 
     names: tuple[Rule, ...]
     prose: tuple[Rule, ...]
-    frozen: frozenset[str]
 
 
 def rules(path: Path = LIST) -> Rules:
-    """The list: a kind (name, prose or frozen), a pattern or a name, and a text. Examples are for the tests."""
-    names, prose, frozen = [], [], set()
+    """The list: a kind (name or prose), a pattern, and a text. Examples are for the tests."""
+    names, prose = [], []
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         kind, pattern, instead = line.split("\t")
-        if kind == "frozen":
-            frozen.add(pattern)
-        elif kind == "name":
+        if kind == "name":
             names.append(Rule(kind, re.compile(f"_({pattern})_"), instead))
         elif kind == "prose":
             prose.append(Rule(kind, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), instead))
         elif kind not in {"seen", "let be"}:
             raise ValueError(f"{path.name}: there is no kind {kind!r}")
-    return Rules(tuple(names), tuple(prose), frozenset(frozen))
+    return Rules(tuple(names), tuple(prose))
 
 
 def files(root: Path) -> Iterator[Path]:
@@ -97,9 +97,10 @@ def hits(path: Path, source: str, known: Rules) -> Iterator[Hit]:
 
 
 def _of_python(source: str, known: Rules) -> Iterator[Hit]:
+    before = ""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        line = token.start[0]
-        if token.type == tokenize.NAME:
+        line, owner, before = token.start[0], before, token.string
+        if token.type == tokenize.NAME and owner != ".":  # What follows a dot was named where it was bound.
             yield from _in_name(token.string, line, known)
         elif token.type == tokenize.COMMENT:
             yield from _in_prose(token.string, line, known)
@@ -152,7 +153,7 @@ def _of_document(source: str, known: Rules) -> Iterator[Hit]:
 
 
 def _in_name(name: str, line: int, known: Rules) -> Iterator[Hit]:
-    if name in known.frozen:
+    if name in SIGNALS:
         return
     parts = f"_{'_'.join(_WORD.findall(name)).lower()}_"
     for rule in known.names:

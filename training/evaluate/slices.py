@@ -83,4 +83,4 @@ def only_text_and_price(facts: Facts) -> Facts:
     if listed is not None and listed.by in {ListedBy.GTIN, ListedBy.MPN}:
         listed = None
     price = replace(facts.price, listed=listed)
-    return with_history(replace(facts, listing=listing, price=price, likeness=None), NOTHING_RECORDED)
+    return with_history(replace(facts, listing=listing, price=price, near_duplicates=None), NOTHING_RECORDED)

@@ -73,8 +73,8 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
         version=facts.version,
         price=price,
         seller=replace(facts.seller, authorised=authorised),
-        likeness=_near_duplicates(facts, listing),
-        tell_tales=_indicators(facts.tell_tales, listing),
+        near_duplicates=_near_duplicates(facts, listing),
+        indicators=_indicators(facts.indicators, listing),
     )
 
 
@@ -94,12 +94,12 @@ def _named(facts: Facts) -> tuple[NamedBrand, ...]:
 
 
 def _near_duplicates(facts: Facts, listing: Listing) -> NearDuplicates | None:
-    if facts.likeness is None:
+    if facts.near_duplicates is None:
         return None
     before, after = signature_of(facts.listing), signature_of(listing)
     if before is None or after is None:
-        return facts.likeness if before is None and after is None else NearDuplicates()
-    return facts.likeness if similarities(before, after[None, :])[0] >= NEAR else NearDuplicates()
+        return facts.near_duplicates if before is None and after is None else NearDuplicates()
+    return facts.near_duplicates if similarities(before, after[None, :])[0] >= NEAR else NearDuplicates()
 
 
 def _indicators(found: IndicatorFacts | None, listing: Listing) -> IndicatorFacts | None:

@@ -190,7 +190,7 @@ class Market:
 
     def computed(self, listing: Listing, at: datetime, history: History, *, compared: bool) -> Computed:
         """The features of a listing at a given time; if its text was `compared`, without near-duplicates."""
-        recorded = replace(history, likeness=NearDuplicates() if compared else None)
+        recorded = replace(history, near_duplicates=NearDuplicates() if compared else None)
         return compute(assemble_facts(listing, self.references(at), recorded, marketplace=MARKETPLACE, as_of=at))
 
     def _monthly_tables(self, listings: Sequence[tuple[datetime, Listing]]) -> list[PriceTable]:

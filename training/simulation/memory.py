@@ -6,7 +6,7 @@ from typing import Final
 
 from features.compute import Computed, compute
 from features.history import Outcomes
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate, NearDuplicates, Period, Ruling, likeness
+from features.near_duplicates import MOST_COMPARED, Asked, Candidate, NearDuplicates, Period, Ruling, near_duplicates
 from models.labels import VALUES, AppealState
 from models.seller_history import SellerHistory
 from training.simulation.market import NOBODY_JUDGED, Offered
@@ -43,9 +43,9 @@ class Memory:
             texts = self._texts[key]
             texts.append(offered)
             del texts[:-_MOST_PER_KEY]
-        if outcomes == facts.seller.outcomes and alike == facts.likeness:
+        if outcomes == facts.seller.outcomes and alike == facts.near_duplicates:
             return offered.computed
-        return compute(replace(facts, seller=replace(facts.seller, outcomes=outcomes), likeness=alike))
+        return compute(replace(facts, seller=replace(facts.seller, outcomes=outcomes), near_duplicates=alike))
 
     def judged(self, offered: Offered, settled: Settled) -> None:
         """Remember the verdicts about a listing."""
@@ -61,7 +61,7 @@ class Memory:
         if offered.signature is None:
             return None
         near = {one.external_id: one for key in offered.keys for one in self._texts.get(key, ())}
-        return likeness(
+        return near_duplicates(
             offered.signature,
             listing_id=offered.external_id,
             seller=offered.seller,

@@ -30,7 +30,7 @@ class Permission(StrEnum):
     REVIEW_CASES = "review_cases"
     ANSWER_QUESTIONS = "answer_questions"
     LEAD_BRAND = "lead_brand"  # Change what the brand has on file here.
-    LOOK_AFTER_BRANDS = "look_after_brands"
+    MANAGE_BRANDS = "manage_brands"
     SEE_MODELS = "see_models"
     TRAIN_MODELS = "train_models"
     PROMOTE_MODELS = "promote_models"
@@ -57,7 +57,7 @@ MARKETPLACE_SCOPES: Final = tuple(scope for scope in Scope if scope is not Scope
 _PERMISSIONS: Final = {
     Role.ANALYST: frozenset({Permission.REVIEW_CASES, Permission.SEE_MODELS, Permission.SEE_OPERATIONS}),
     Role.BRAND: frozenset({Permission.ANSWER_QUESTIONS}),
-    Role.ACCOUNT_MANAGER: frozenset({Permission.LOOK_AFTER_BRANDS}),
+    Role.ACCOUNT_MANAGER: frozenset({Permission.MANAGE_BRANDS}),
     Role.DATA_SCIENTIST: frozenset(
         {Permission.SEE_MODELS, Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS, Permission.SEE_OPERATIONS}
     ),

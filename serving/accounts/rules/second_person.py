@@ -125,7 +125,7 @@ NEEDS_FACTOR: Final = frozenset(
         Permission.REVIEW_CASES,
         Permission.ANSWER_QUESTIONS,
         Permission.LEAD_BRAND,
-        Permission.LOOK_AFTER_BRANDS,
+        Permission.MANAGE_BRANDS,
         Permission.TRAIN_MODELS,
         Permission.PROMOTE_MODELS,
         Permission.FREEZE_GOLDEN_SETS,

@@ -124,7 +124,7 @@ def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
         audit.hold(connection)
         here = by.marketplaces(Permission.ADMINISTER)
         one = invitations.withdraw(connection, here, invitation_id, runtime.wall.now())
-        _record(runtime, connection, one, "invitation.taken_back", by.user_id)
+        _record(runtime, connection, one, "invitation.withdrawn", by.user_id)
 
 
 def asked_by(runtime: Runtime, token: str) -> Asked:

@@ -14,11 +14,11 @@ class Kind(StrEnum):
 
     VERDICT = "verdict"
     ACTION = "action"
-    VOTE = "approval_vote"
+    APPROVAL_VOTE = "approval_vote"
     PROMOTION = "promotion"
-    APPROVAL = "promotion_approval"
-    ROLES = "account"
-    ERASURE = "erased_payload"
+    PROMOTION_APPROVAL = "promotion_approval"
+    ACCOUNT = "account"
+    ERASED_PAYLOAD = "erased_payload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Difference:
 
 Row = Mapping[str, Any]
 _STATES: Final = {
-    "held": {"held"},
+    "pending_approval": {"pending_approval"},
     "scheduled": {"scheduled", "sending"},
-    "released": {"scheduled", "sending"},
+    "approved": {"scheduled", "sending"},
     "withdrawn": {"withdrawn"},
     "acknowledged": {"acknowledged"},
     "given_up": {"dead"},
@@ -59,7 +59,7 @@ _NO_ENTRY: Final = "record.no_entry"
 _DIFFERS: Final = "record.differs"
 _PROMOTIONS: Final = frozenset({"model.promote", "model.rollback"})
 _GIVES: Final = frozenset({"person.added", "person.joined", "person.granted"})
-_TAKES: Final = frozenset({"person.ungranted", "person.let_go"})
+_TAKES: Final = frozenset({"person.ungranted", "person.removed"})
 _LEADS: Final = {"person.leads": True, "person.leads_no_more": False}
 RETENTION: Final = "retention"
 
@@ -84,7 +84,7 @@ def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     kind, row_id = row["kind"], row["action_id"]
     own = [step for step in steps if step.act.partition(".")[0] in {"remove", "reinstate"}]
     taken = [one for one in own if one.act.partition(".")[2] in _STATES]
-    first = next((one for one in taken if one.act.partition(".")[2] in {"held", "scheduled"}), None)
+    first = next((one for one in taken if one.act.partition(".")[2] in {"pending_approval", "scheduled"}), None)
     expected = {"at": row["created_at"], "marketplace_id": row["marketplace_id"]}
     stated = _stated(Kind.ACTION, row_id, row, first, expected, only=("listing_id", "verdict_id"))
     if stated is not None or first is None:
@@ -101,9 +101,13 @@ def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
 
 def vote_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A vote on a removal against the entry of that person at that time."""
-    here = [step for step in steps if step.act == f"held.{row['decision']}" and step.actor == f"user:{row['user_id']}"]
+    here = [
+        step
+        for step in steps
+        if step.act == f"approval_vote.{row['decision']}" and step.actor == f"user:{row['user_id']}"
+    ]
     found = next((one for one in here if one.at == row["known_at"]), None)
-    return _stated(Kind.VOTE, row["vote_id"], row, found, {"marketplace_id": row["marketplace_id"]})
+    return _stated(Kind.APPROVAL_VOTE, row["vote_id"], row, found, {"marketplace_id": row["marketplace_id"]})
 
 
 def promotion_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
@@ -130,7 +134,7 @@ def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
         "at": row["approved_at"],
         "marketplace_id": row["marketplace_id"],
     }
-    stated = _stated(Kind.APPROVAL, row_id, row, found, expected)
+    stated = _stated(Kind.PROMOTION_APPROVAL, row_id, row, found, expected)
     if stated is not None or found is None:
         return stated
     withdrawals = [
@@ -143,13 +147,13 @@ def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     else:
         fits = not withdrawals or row["promotion_id"] is not None
     if not fits:
-        return _differing(Kind.APPROVAL, row_id, found, ["withdrawn_at"])
+        return _differing(Kind.PROMOTION_APPROVAL, row_id, found, ["withdrawn_at"])
     used = (step for step in steps if step.act in _PROMOTIONS and step.sequence > found.sequence)
     promoted = {
         one.payload.get("promotion") for one in used if row["approved_by"] in one.payload.get("approved_by", ())
     }
     if row["promotion_id"] is not None and row["promotion_id"] not in promoted:
-        return _differing(Kind.APPROVAL, row_id, found, ["promotion_id"])
+        return _differing(Kind.PROMOTION_APPROVAL, row_id, found, ["promotion_id"])
     return None
 
 
@@ -181,13 +185,13 @@ def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
         last = step
     row_id, grants = row["user_id"], row["grants"]
     if last is None:
-        return Difference(Kind.ROLES, row_id, None, message(_NO_ENTRY)) if grants else None
+        return Difference(Kind.ACCOUNT, row_id, None, message(_NO_ENTRY)) if grants else None
     if set(roles) != set(grants):
-        return _differing(Kind.ROLES, row_id, last, ["role"])
+        return _differing(Kind.ACCOUNT, row_id, last, ["role"])
     if any(leads is not None and grants[key] is not leads for key, leads in roles.items()):
-        return _differing(Kind.ROLES, row_id, last, ["leads"])
+        return _differing(Kind.ACCOUNT, row_id, last, ["leads"])
     is_disabled = row["disabled_at"] is not None
-    return None if is_disabled is disabled else _differing(Kind.ROLES, row_id, last, ["disabled_at"])
+    return None if is_disabled is disabled else _differing(Kind.ACCOUNT, row_id, last, ["disabled_at"])
 
 
 def erasure_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
@@ -200,21 +204,21 @@ def erasure_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     found = next(naming, None)
     row_id = str(row["sequence"])
     if found is None:
-        return Difference(Kind.ERASURE, row_id, None, message(_NO_ENTRY))
+        return Difference(Kind.ERASED_PAYLOAD, row_id, None, message(_NO_ENTRY))
     by_retention = found.actor == RETENTION and row["act"].startswith("test_buy.")
     if row["asked"] or by_retention:
         return None
-    return Difference(Kind.ERASURE, row_id, found.sequence, message("record.not_asked"))
+    return Difference(Kind.ERASED_PAYLOAD, row_id, found.sequence, message("record.not_asked"))
 
 
 COMPARE: Final[Mapping[Kind, Callable[[Row, Sequence[Step]], Difference | None]]] = {
     Kind.VERDICT: verdict_differs,
     Kind.ACTION: action_differs,
-    Kind.VOTE: vote_differs,
+    Kind.APPROVAL_VOTE: vote_differs,
     Kind.PROMOTION: promotion_differs,
-    Kind.APPROVAL: approval_differs,
-    Kind.ROLES: roles_differ,
-    Kind.ERASURE: erasure_differs,
+    Kind.PROMOTION_APPROVAL: approval_differs,
+    Kind.ACCOUNT: roles_differ,
+    Kind.ERASED_PAYLOAD: erasure_differs,
 }
 
 

@@ -17,7 +17,7 @@ SALT_BYTES: Final = 16
 # The act of an entry whose payload names, under `entries`, the entries whose payloads were erased.
 ERASURE: Final = "seller.erased"
 # The beginnings of acts that no erasure may blank: they name no seller, and prove who decided what.
-KEPT_ACTS: Final = ("audit.", "verdict.", "held.", "model.", "person.", "remove.", "reinstate.", ERASURE)
+KEPT_ACTS: Final = ("audit.", "verdict.", "approval_vote.", "model.", "person.", "remove.", "reinstate.", ERASURE)
 FOUNDED: Final = "marketplace.founded"  # The first one says by `public_key` which data directory begins to sign.
 SIGNING_BEGAN: Final = "audit.signing_began"
 SIGNING_RENEWED: Final = "audit.signing_renewed"

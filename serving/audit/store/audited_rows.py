@@ -40,15 +40,15 @@ _TABLES: Final = {
         action,
         ("marketplace_id", "action_id"),
         "action_id",
-        _ACT.in_([f"{kind}.{step}" for kind in ("remove", "reinstate") for step in ("scheduled", "held")]),
+        _ACT.in_([f"{kind}.{step}" for kind in ("remove", "reinstate") for step in ("scheduled", "pending_approval")]),
     ),
-    Kind.VOTE: _Kept(
+    Kind.APPROVAL_VOTE: _Kept(
         approval_vote,
         ("marketplace_id", "vote_id"),
         "action_id",
-        _ACT.in_(["held.release", "held.withdraw"]),
+        _ACT.in_(["approval_vote.approve", "approval_vote.withdraw"]),
         (
-            literal("held.").concat(approval_vote.c.decision) == _ACT,
+            literal("approval_vote.").concat(approval_vote.c.decision) == _ACT,
             literal("user:").concat(approval_vote.c.user_id) == audit_entry.c.actor,
             approval_vote.c.known_at == audit_entry.c.occurred_at,
         ),
@@ -64,7 +64,7 @@ _TABLES: Final = {
             promotion.c.promoted_at == audit_entry.c.occurred_at,
         ),
     ),
-    Kind.APPROVAL: _Kept(
+    Kind.PROMOTION_APPROVAL: _Kept(
         promotion_approval,
         ("marketplace_id", "approval_id"),
         "digest",
@@ -74,8 +74,8 @@ _TABLES: Final = {
             promotion_approval.c.approved_at == audit_entry.c.occurred_at,
         ),
     ),
-    Kind.ROLES: _Kept(account, ("user_id",), "user_id", _ACT.in_(["person.added", "person.joined"])),
-    Kind.ERASURE: _Kept(erased_payload, ("sequence",), "erasure_id", _ACT == ERASURE),
+    Kind.ACCOUNT: _Kept(account, ("user_id",), "user_id", _ACT.in_(["person.added", "person.joined"])),
+    Kind.ERASED_PAYLOAD: _Kept(erased_payload, ("sequence",), "erasure_id", _ACT == ERASURE),
 }
 
 
@@ -104,7 +104,7 @@ def with_entries(connection: Connection, kind: Kind) -> Iterator[list[tuple[Row,
 def without_a_row(connection: Connection, kind: Kind, most: int) -> tuple[int, list[Difference]]:
     """The number of entries that made a row of a kind which is gone, and the first of them."""
     kept = _TABLES[kind]
-    if kind is Kind.ERASURE:
+    if kind is Kind.ERASED_PAYLOAD:
         return 0, []  # The chain's own verification finds an erasure that names what is not erased.
     tied = [kept.table.c[kept.subject] == audit_entry.c.subject, *kept.tied]
     if "marketplace_id" in kept.table.c:
@@ -135,13 +135,13 @@ def _entries(connection: Connection, subjects: Sequence[str]) -> dict[str, list[
 
 def _completed(connection: Connection, kind: Kind, rows: list[Row]) -> list[Row]:
     """The rows with what a comparison needs beside its own table."""
-    if kind is Kind.ROLES:
+    if kind is Kind.ACCOUNT:
         ids = [row["user_id"] for row in rows]
         grants: dict[str, dict[tuple[str, str, str | None], bool]] = {}
         for one in connection.execute(select(role_grant).where(role_grant.c.user_id.in_(ids))):
             grants.setdefault(one.user_id, {})[one.marketplace_id, one.role, one.brand_id] = one.leads
         return [{**row, "grants": grants.get(row["user_id"], {})} for row in rows]
-    if kind is Kind.ERASURE:
+    if kind is Kind.ERASED_PAYLOAD:
         asked = set(
             connection.execute(
                 select(erasure.c.erasure_id).where(erasure.c.erasure_id.in_({row["erasure_id"] for row in rows}))

@@ -25,7 +25,7 @@ class AnswerOutcome(StrEnum):
     CONTESTED = "contested"
     UNDERWAY = "underway"
     NO_REMOVAL_ASKED = "no_removal_asked"
-    UNDONE = "taken_back"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
         case ActionState.DEAD:
             return AnswerOutcome.UNDERWAY, "answer.dead"
         case ActionState.PENDING_APPROVAL:
-            return AnswerOutcome.UNDERWAY, "answer.held"
+            return AnswerOutcome.UNDERWAY, "answer.pending"
         case None:
             return AnswerOutcome.UNDERWAY, "answer.analyst"
         case ActionState.SCHEDULED | ActionState.SENDING:

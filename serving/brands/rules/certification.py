@@ -84,11 +84,11 @@ def questions() -> tuple[Question, ...]:
 @cache
 def questions_version() -> str:
     """A digest of these questions: a stored pass names the questions that it was for."""
-    return f"briefing:{hashlib.sha256(_text().encode()).hexdigest()[:16]}"
+    return f"certification:{hashlib.sha256(_text().encode()).hexdigest()[:16]}"
 
 
 def _text() -> str:
-    return files("serving.brands").joinpath("data/briefing.json").read_text(encoding="utf-8")
+    return files("serving.brands").joinpath("data/certification.json").read_text(encoding="utf-8")
 
 
 def judged(answers: Mapping[str, int]) -> Result:
@@ -117,8 +117,8 @@ def gate(passed: Passed | None, at: datetime, policy: EnrolmentPolicy) -> Gate:
     """
     if passed is None:
         return Gate(False, None, False, message("certification.needed"))
-    until = passed.at + timedelta(days=policy.briefing_valid_days)
+    until = passed.at + timedelta(days=policy.certification_valid_days)
     if at >= until:
         return Gate(False, until, False, message("certification.expired", date=until.date()))
-    warned = at >= until - timedelta(days=policy.briefing_warned_days)
+    warned = at >= until - timedelta(days=policy.certification_warned_days)
     return Gate(True, until, warned, message("certification.valid", date=until.date()))

@@ -26,7 +26,7 @@ def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
     """(marketplace, brand) pairs that a person is account manager of."""
     return frozenset(
         (place, brand_id)
-        for place in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+        for place in person.marketplaces(Permission.MANAGE_BRANDS)
         for brand_id, one in brands.enrolments(connection, place).items()
         if one.account_manager_id == person.user_id
     )

@@ -57,7 +57,7 @@ def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitatio
         if invitation_id not in {invitation.invitation_id for invitation in open_invitations(connection, pair, now)}:
             raise NotFound("This invitation does not exist or is no longer open.")
         invitations.withdraw(connection, [pair[0]], invitation_id, now)
-        _record(runtime, connection, pair, by, "invitation.taken_back", invitation_id)
+        _record(runtime, connection, pair, by, "invitation.withdrawn", invitation_id)
 
 
 def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
@@ -93,7 +93,7 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
         now = runtime.clock.now()
         for mandate_id in mandates.mandates_in_force(connection, pair, user_id, now):
             mandates.revoke_mandate(connection, pair, mandate_id, now)
-        _record(runtime, connection, pair, by, "person.let_go", user_id)
+        _record(runtime, connection, pair, by, "person.removed", user_id)
 
 
 def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewMandate) -> str:

@@ -47,7 +47,7 @@ def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Resu
     found, now = judged(answers), runtime.clock.now()
     with runtime.store.write() as connection:
         last = certifications.last_attempt(connection, person.user_id)
-        wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].briefing_again_after_minutes)
+        wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].certification_retry_minutes)
         if last is not None and not last.passed and now < last.known_at + wait:
             raise TooSoon(last.known_at + wait, last.known_at + wait - now)
         keep(runtime, connection, person.user_id, How.ANSWERED, answers, found, by=person.actor)
@@ -83,7 +83,7 @@ def keep(
     }
     certifications.add_attempt(connection, row)
     payload = {name: row[name] for name in ("user_id", "how", "questions", "right_answers", "passed")}
-    act = "briefing.passed" if found.passed else "briefing.failed"
+    act = "certification.passed" if found.passed else "certification.failed"
     audit.record(connection, now, "", by, act, attempt_id, **payload)
 
 

@@ -89,7 +89,7 @@ def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicat
             now,
             marketplace_id,
             by,
-            "tell_tale.added",
+            "indicator.added",
             indicator.indicator_id,
             brand_id=brand_id,
             label=label,
@@ -108,7 +108,7 @@ def remove_indicator(runtime: Runtime, indicator_id: str, *, marketplace: str | 
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
         brand_id = indicators.withdraw(connection, marketplace_id, indicator_id, now)
-        audit.record(connection, now, marketplace_id, by, "tell_tale.removed", indicator_id, brand_id=brand_id)
+        audit.record(connection, now, marketplace_id, by, "indicator.removed", indicator_id, brand_id=brand_id)
     runtime.forget()
 
 

@@ -86,7 +86,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             listing.c.external_id,
             *columns(listing_version, "number", "content", "seller_external_id"),
             *columns(verdict, "judgement", "reason_code", "known_at"),
-            later.c.verdict_id.label("taken_back_by"),
+            later.c.verdict_id.label("undone_by"),
             action.c.state,
             action.c.acknowledged_at,
             appeal.c.state.label("appeal_state"),
@@ -159,7 +159,7 @@ def _answer(row: RowMapping) -> BrandAnswer:
     answered = Answered(
         Judgement(row["judgement"]),
         row["known_at"],
-        row["taken_back_by"] is not None,
+        row["undone_by"] is not None,
         ActionState(row["state"]) if row["state"] else None,
         row["acknowledged_at"],
         _appeal_state(row),

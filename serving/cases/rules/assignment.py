@@ -53,4 +53,4 @@ def without_pause(answers: Sequence[datetime], now: datetime, policy: PacePolicy
         if began - at >= policy.pause:
             break
         began = at
-    return now - began if now - began >= policy.stretch else None
+    return now - began if now - began >= policy.pause_after else None

@@ -6,7 +6,7 @@ from statistics import NormalDist
 from typing import Final
 
 from models.case import CaseLane, CaseState
-from serving.cases.policy import HiddenScorePolicy
+from serving.cases.policy import MaskedScorePolicy
 
 _Z: Final = NormalDist().inv_cdf(0.975)
 
@@ -16,7 +16,7 @@ _Z: Final = NormalDist().inv_cdf(0.975)
 _DRAWN: Final = frozenset({CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.INSUFFICIENT_EVIDENCE})
 
 
-def share_of(lane: CaseLane, policy: HiddenScorePolicy) -> float | None:
+def share_of(lane: CaseLane, policy: MaskedScorePolicy) -> float | None:
     """The probability with which the score of a new case is masked; None in lanes that never show it."""
     return policy.share if lane in _DRAWN else None
 

@@ -14,7 +14,7 @@ class Fate(StrEnum):
     """The result of one listing of a request."""
 
     LEAVES = "leaves"  # The removal is sent once the undo window has closed.
-    PENDING_APPROVAL = "held"  # The removal is recorded and pending approval.
+    PENDING_APPROVAL = "pending_approval"  # The removal is recorded and pending approval.
     PASSED_ON = "passed_on"  # An analyst decides: the brand's confirmation alone does not remove the listing now.
     REFUSED = "refused"  # No verdict was recorded.
 

@@ -90,7 +90,7 @@ def assign_cases(runtime: Runtime) -> int:
     and it expires.
     """
     now = runtime.clock.now()
-    until = now + timedelta(minutes=runtime.policies[AssignmentPolicy].offer_lasts_minutes)
+    until = now + timedelta(minutes=runtime.policies[AssignmentPolicy].suggestion_lasts_minutes)
     with runtime.store.read() as connection:
         places = [
             one.marketplace_id

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from models.policies.deciding import EnforcementPolicy
-from models.policies.learning import SecondLookPolicy
+from models.policies.learning import SecondReviewPolicy
 from serving.accounts.store import origins
 from serving.cases.matching import brand_from
 from serving.cases.rules.doubt import Background, Claim, Decision, Doubt, doubt
@@ -74,7 +74,7 @@ def open_sampled_reviews(runtime: Runtime) -> int:
     """
     now = runtime.clock.now()
     before = now - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    due_at = now + timedelta(days=runtime.policies[SecondLookPolicy].due_within_days)
+    due_at = now + timedelta(days=runtime.policies[SecondReviewPolicy].due_within_days)
     opened = 0
     with runtime.store.read() as connection:
         sampled = standings.due_for_review(connection, before=before, most=_MOST_AT_ONCE)

@@ -46,7 +46,7 @@ from serving.takedowns.store.approvals import StoredHold
 from serving.webhooks.rules.action import ActionState
 
 _MOST: Final = 500
-VOTERS: Final = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
+VOTERS: Final = (Permission.REVIEW_CASES, Permission.MANAGE_BRANDS, Permission.ADMINISTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             now,
             place,
             actor,
-            f"held.{decision.value}",
+            f"approval_vote.{decision.value}",
             action_id,
             organisation=vote.organisation,
             reason=vote.reason,
@@ -157,7 +157,7 @@ def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) 
         audit.hold(connection)
         if verdicts.get(connection, place, action.verdict_id).side is Side.BRAND:
             raise Forbidden("A brand confirmed this removal. An analyst and another organisation approve it.")
-        how = f"held.{Decision.APPROVE.value}"
+        how = f"approval_vote.{Decision.APPROVE.value}"
         audit.record(connection, now, place, LOCAL, how, action_id, organisation="owner", reason=reason.strip()[:500])
         release(runtime, connection, action, LOCAL, now)
         hold = approvals.of_actions(connection, place, [action_id])[action_id]

@@ -168,7 +168,7 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
                 (refusal for refusal in refusals if refusal is not None),
                 NotFound("Nothing in this request is left to undo."),
             )
-        _record(connection, person, "takedown.taken_back", (found.marketplace_id, request_id), {"offers": done}, now)
+        _record(connection, person, "takedown.undone", (found.marketplace_id, request_id), {"listings": done}, now)
     return done
 
 

@@ -67,7 +67,7 @@ def end(
 def _ending(*, news: bool) -> Update:
     awake = [review_case.c.wakes_on_news.is_(true())] if news else []
     # In the terms of the unique index on the one open case of each listing.
-    decides = review_case.c.state == literal_column("'open'"), review_case.c.lane != literal_column("'second_look'")
+    decides = review_case.c.state == literal_column("'open'"), review_case.c.lane != literal_column("'second_review'")
     return (
         update(review_case)
         .where(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane, CaseState
 from models.labels import WANTS_A_SECOND, Label
-from models.policies.learning import LabelPolicy, SecondLookPolicy
+from models.policies.learning import LabelPolicy, SecondReviewPolicy
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.golden import golden_set_of
@@ -33,7 +33,7 @@ def open_second_reviews(
     since the training is skipped: its label has changed, or an appeal suspends it. A repeated call for the same
     training adds only the missing cases.
     """
-    now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
+    now, policy = runtime.clock.now(), runtime.policies[SecondReviewPolicy]
     with runtime.store.write() as connection:
         kept = second_reviews.of_job(connection, marketplace_id, job_id)
         doubts = [
@@ -133,13 +133,13 @@ def _is_due(runtime: Runtime, connection: Connection, marketplace_id: str) -> bo
     if stored is None:
         return False
     since, state = second_reviews.last_gold_item(connection, marketplace_id) or (stored.frozen_at, CaseState.DECIDED)
-    rare = runtime.policies[SecondLookPolicy].known_answer_one_in
+    rare = runtime.policies[SecondReviewPolicy].gold_item_one_in
     people = second_reviews.analysts_of_gold_items(connection, marketplace_id)
     return state is not CaseState.OPEN and second_reviews.gold_answers_since(connection, people, since, rare) >= rare
 
 
 def _open_one(runtime: Runtime, marketplace_id: str) -> bool:
-    now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
+    now, policy = runtime.clock.now(), runtime.policies[SecondReviewPolicy]
     with runtime.store.write() as connection:
         if not _is_due(runtime, connection, marketplace_id):
             return False

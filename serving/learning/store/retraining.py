@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
-from serving.learning.tables import retraining_look, snapshot, training_job
+from serving.learning.tables import retraining_check, snapshot, training_job
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 
@@ -73,8 +73,8 @@ def _last(connection: Connection, marketplace_id: str, *, state: str | None = No
 
 def last_look(connection: Connection, marketplace_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
     """The time and content of the last decision; None before the first."""
-    query = select(retraining_look.c.looked_at, retraining_look.c.decision).where(
-        inside(retraining_look, marketplace_id)
+    query = select(retraining_check.c.looked_at, retraining_check.c.decision).where(
+        inside(retraining_check, marketplace_id)
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else (row.looked_at, row.decision)
@@ -83,6 +83,6 @@ def last_look(connection: Connection, marketplace_id: str) -> tuple[datetime, Ma
 def keep_look(connection: Connection, marketplace_id: str, decision: Mapping[str, Any], at: datetime) -> None:
     """Store a decision in place of the one before."""
     row = {"marketplace_id": marketplace_id, "decision": dict(decision), "looked_at": at}
-    changed = update(retraining_look).where(inside(retraining_look, marketplace_id)).values(row)
+    changed = update(retraining_check).where(inside(retraining_check, marketplace_id)).values(row)
     if connection.execute(changed).rowcount == 0:
-        connection.execute(insert_or_ignore(connection, retraining_look).values(row))
+        connection.execute(insert_or_ignore(connection, retraining_check).values(row))

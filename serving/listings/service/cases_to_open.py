@@ -16,7 +16,7 @@ from models.priority import expected_harm
 from models.routing import Lane
 from serving.appeals.store import appeals
 from serving.cases.matching import brand_from
-from serving.cases.policy import HiddenScorePolicy
+from serving.cases.policy import MaskedScorePolicy
 from serving.cases.rules.case_brand import KeptNaming, lane_after
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import cases
@@ -79,7 +79,7 @@ class CasesToOpen:
         case_id = self._runtime.ids.new("cas")
         policy = self._runtime.policies[EnforcementPolicy]
         hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
-        share = share_of(lane, self._runtime.policies[HiddenScorePolicy])
+        share = share_of(lane, self._runtime.policies[MaskedScorePolicy])
         harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
         row = self._tenant(
             case_id=case_id,

@@ -146,7 +146,7 @@ def _facts(
         version=step.version,
         previous_log_price=step.previous_log_price,
         earlier_prices=step.earlier_prices,
-        likeness=near,
+        near_duplicates=near,
     )
     return assemble_facts(
         step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of, named=named

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from features.listing import Listing
 from features.minhash import Signature, signature_of
-from features.near_duplicates import Asked, Candidate, NearDuplicates, Period, likeness
+from features.near_duplicates import Asked, Candidate, NearDuplicates, Period, near_duplicates
 from serving.listings.service.intake_steps import Step
 from serving.listings.store.signatures import NewText
 from serving.scoring.store.near_duplicates import Alike, Texts
@@ -35,7 +35,7 @@ def near_duplicates_of_all(
 
 
 def _compared(signature: Signature, listing: Listing, texts: Alike, as_of: datetime) -> NearDuplicates:
-    return likeness(
+    return near_duplicates(
         signature,
         listing_id=listing.external_id,
         seller=listing.seller.external_id,

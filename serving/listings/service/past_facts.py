@@ -13,7 +13,7 @@ from features.facts import Facts, assemble_facts
 from features.history import EventCounts
 from features.listing import Listing
 from features.minhash import signature_of
-from features.near_duplicates import NearDuplicates, likeness
+from features.near_duplicates import NearDuplicates, near_duplicates
 from features.references import References
 from serving.cases.store import case_brands
 from serving.listings.service.intake_steps import observed_of
@@ -80,7 +80,7 @@ def past_facts(
             version=before.version + is_version,
             previous_log_price=before.log_price if is_version else before.previous_log_price,
             earlier_prices=before.prices if is_version else before.earlier_prices,
-            likeness=near.get(i),
+            near_duplicates=near.get(i),
         )
         if i in events:
             history = replace(history, events=events[i])
@@ -143,7 +143,7 @@ def _near(connection: Connection, marketplace_id: str, rows: Sequence[_Row]) -> 
     }
     found = alike_at(connection, marketplace_id, asked)
     return {
-        i: likeness(
+        i: near_duplicates(
             one.signature,
             listing_id=rows[i].listing.external_id,
             seller=rows[i].listing.seller.external_id,

@@ -88,11 +88,15 @@ def _facts(
             one,
             context.references,
             histories.of(
-                one, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=likeness
+                one,
+                listing_id=None,
+                as_of=now,
+                complete_since=marketplace.seller_events_since,
+                near_duplicates=near_duplicates,
             ),
             marketplace=marketplace_id,
             as_of=now,
             named=named.get(one.external_id, ()),
         )
-        for one, likeness in zip(listings, near, strict=True)
+        for one, near_duplicates in zip(listings, near, strict=True)
     ]

@@ -176,7 +176,7 @@ class SellerHistories:
         version: int = 1,
         previous_log_price: float | None = None,
         earlier_prices: OwnPrices = NO_PRICES,
-        likeness: NearDuplicates | None = None,
+        near_duplicates: NearDuplicates | None = None,
     ) -> History:
         """The history of a listing at a moment; without a seller it covers the listing alone.
 
@@ -196,7 +196,7 @@ class SellerHistories:
             authorised_for=tuple(
                 dict.fromkeys(one.brand_id for one in self.authorised.get(seller or "", ()) if one.holds(as_of))
             ),
-            likeness=likeness,
+            near_duplicates=near_duplicates,
         )
 
     def periods(self, seller: str | None, brand_id: str | None) -> list[Period]:

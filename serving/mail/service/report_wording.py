@@ -12,23 +12,23 @@ _STEP_UP: Final = "report.step_up"
 # By the code of the message that the listing has on the page of its report.
 _WHY: Final = {
     _STEP_UP: N_("Waiting for your second factor"),
-    "hold.switched_off": N_("Pending approval: removals on a brand's confirmation are switched off"),
-    "hold.user_burst": N_("Pending approval: too many removals of one person within an hour"),
-    "hold.brand_burst": N_("Pending approval: too many removals of your brand within an hour"),
-    "hold.seller_burst": N_("Pending approval: many listings of one seller"),
-    "hold.seller_share": N_("Pending approval: many listings of one seller"),
-    "hold.high_impact": N_("Pending approval: a large seller"),
-    "hold.high_impact_12m": N_("Pending approval: a large seller"),
-    "hold.chosen": N_("Pending approval: the case was opened by choice"),
-    "hold.untold": N_("Pending approval: no mail about these removals reaches anybody who could stop them"),
-    "hold.stopped": N_("Pending approval: somebody has stopped the removals of this person"),
-    "hold.brand_alarm": N_("Pending approval: earlier removals of your brand are pending after a burst"),
-    "hold.person_day": N_("Pending approval: too many removals of one person within a day"),
-    "hold.person_week": N_("Pending approval: too many removals of one person within a week"),
-    "hold.brand_day": N_("Pending approval: too many removals of your brand within a day"),
-    "hold.brand_week": N_("Pending approval: too many removals of your brand within a week"),
-    "hold.step_up_day": N_("Pending approval: too many removals of your brand within a day"),
-    "hold.marketplace_day": N_("Pending approval: far more removals than usual at the marketplace"),
+    "pending.switched_off": N_("Pending approval: removals on a brand's confirmation are switched off"),
+    "pending.user_burst": N_("Pending approval: too many removals of one person within an hour"),
+    "pending.brand_burst": N_("Pending approval: too many removals of your brand within an hour"),
+    "pending.seller_burst": N_("Pending approval: many listings of one seller"),
+    "pending.seller_share": N_("Pending approval: many listings of one seller"),
+    "pending.high_impact": N_("Pending approval: a large seller"),
+    "pending.high_impact_12m": N_("Pending approval: a large seller"),
+    "pending.chosen": N_("Pending approval: the case was opened by choice"),
+    "pending.untold": N_("Pending approval: no mail about these removals reaches anybody who could stop them"),
+    "pending.stopped": N_("Pending approval: somebody has stopped the removals of this person"),
+    "pending.brand_alarm": N_("Pending approval: earlier removals of your brand are pending after a burst"),
+    "pending.person_day": N_("Pending approval: too many removals of one person within a day"),
+    "pending.person_week": N_("Pending approval: too many removals of one person within a week"),
+    "pending.brand_day": N_("Pending approval: too many removals of your brand within a day"),
+    "pending.brand_week": N_("Pending approval: too many removals of your brand within a week"),
+    "pending.step_up_day": N_("Pending approval: too many removals of your brand within a day"),
+    "pending.marketplace_day": N_("Pending approval: far more removals than usual at the marketplace"),
     "effect.capped.used": N_("With an analyst: today's immediate removals are used"),
     "effect.first_phase.used": N_("With an analyst: today's immediate removals are used"),
 }
@@ -96,7 +96,7 @@ def report_waits(given: Mapping[str, Any]) -> Content:
     told = []
     if _STEP_UP in codes:
         told.append(say("Open the report to confirm it with your second factor, or to send it without."))
-    if any(code.startswith("hold.") for code in codes):
+    if any(code.startswith("pending.") for code in codes):
         told.append(say("The marketplace decides about removals that are pending approval."))
     if any(code.startswith("effect.") for code in codes):
         told.append(say("An analyst decides about the listings beyond today's immediate removals."))

@@ -60,7 +60,7 @@ def _shown(runtime: Runtime, connection: Connection, notice: StoredNotice) -> di
         "confirm_link": confirmation_for(runtime, marketplace_id, notice.notice_id)
         if _unconfirmed(notice, reporter)
         else None,
-        "offers": [
+        "listings": [
             _listing(runtime, connection, item) for item in notices.items(connection, marketplace_id, notice.notice_id)
         ],
     }

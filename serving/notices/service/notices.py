@@ -27,7 +27,7 @@ class Receipt:
     notice_id: str
     received_at: datetime
     link: str
-    offers: tuple[tuple[str, ItemState], ...]
+    listings: tuple[tuple[str, ItemState], ...]
     warning: Message | None
 
 
@@ -35,12 +35,12 @@ class Receipt:
 class Preview:
     """A notice that was not sent: its listings in order, each with whether the marketplace has it."""
 
-    offers: tuple[tuple[str, bool], ...]
+    listings: tuple[tuple[str, bool], ...]
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The listings that were not found."""
-        return tuple(location for location, is_known in self.offers if not is_known)
+        return tuple(location for location, is_known in self.listings if not is_known)
 
 
 def receive_notice(
@@ -137,7 +137,7 @@ def _known_stranger(
     row = _stranger(runtime, marketplace_id, draft, now)
     found = reporters.stranger(connection, row)
     if found.email is None:
-        named = {"name": row["name"], "email": row["email"], "erasure_asked_at": None, "erased_at": None}
+        named = {"name": row["name"], "email": row["email"], "erasure_requested_at": None, "erased_at": None}
         reporters.change(connection, found, **named)
     return found
 
@@ -162,6 +162,6 @@ def _payload(context: NoticeContext, channel: Channel, listings: int) -> dict[st
         "reporter_kind": context.reporter.kind.value,
         "channel": channel.value,
         "reason_code": context.reason_code,
-        "offers": listings,
+        "listings": listings,
         **({"muted_because": context.reporter.muted_because} if muted else {}),
     }

@@ -15,7 +15,7 @@ from models.priority import expected_harm
 from models.score import Score, ScoreKind
 from serving.audit.store import audit
 from serving.cases.matching import brand_from
-from serving.cases.policy import HiddenScorePolicy
+from serving.cases.policy import MaskedScorePolicy
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import case_brands, cases
 from serving.cases.store.cases import Case
@@ -169,7 +169,7 @@ def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
         _note(context, case.case_id, found)
         return case, False
     case_id = context.runtime.ids.new("cas")
-    share = share_of(CaseLane.ANALYST, context.runtime.policies[HiddenScorePolicy])
+    share = share_of(CaseLane.ANALYST, context.runtime.policies[MaskedScorePolicy])
     kept = case_brands.latest_of_listings(context.connection, context.here, [known.listing_id])
     brand = brand_from(facts, kept.get(known.listing_id))
     row = {

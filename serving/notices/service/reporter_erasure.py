@@ -47,9 +47,9 @@ def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carr
         texts = notice_texts.words_of(connection, here, found.reporter_id)
         waits = notice_texts.is_underway(connection, here, found.reporter_id)
         if carry_out:
-            if found.erasure_asked_at is None:
-                reporters.change(connection, found, erasure_asked_at=now)
-                _record(connection, found, "erasure_asked", by, now, {})
+            if found.erasure_requested_at is None:
+                reporters.change(connection, found, erasure_requested_at=now)
+                _record(connection, found, "erasure_requested", by, now, {})
             if not waits and found.erased_at is None:
                 forget(connection, found, by, now)
     return Erased(texts, waits, carry_out and not waits)

@@ -31,7 +31,7 @@ class Reporter:
     warned_at: datetime | None
     muted_until: datetime | None
     muted_because: str | None
-    erasure_asked_at: datetime | None
+    erasure_requested_at: datetime | None
     erased_at: datetime | None
 
     def is_muted(self, at: datetime) -> bool:
@@ -101,8 +101,8 @@ def to_erase(connection: Connection, most: int) -> list[Reporter]:
     """Reporters whose requested erasure is not complete, oldest request first."""
     query = (
         select(reporter)
-        .where(reporter.c.erasure_asked_at.is_not(None), reporter.c.erased_at.is_(None))
-        .order_by(reporter.c.erasure_asked_at)
+        .where(reporter.c.erasure_requested_at.is_not(None), reporter.c.erased_at.is_(None))
+        .order_by(reporter.c.erasure_requested_at)
         .limit(most)
     )
     return reader(Reporter).all(connection, query)

@@ -12,13 +12,13 @@ from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.store import personal
-from serving.privacy.tables import legal_hold, retention_look
+from serving.privacy.tables import legal_hold, retention_check
 from serving.takedowns.tables import action
 
 
 def looked_at(connection: Connection, marketplace_id: str) -> datetime | None:
     """When a search for expired data last found nothing left."""
-    query = select(retention_look.c.looked_at).where(retention_look.c.marketplace_id == marketplace_id)
+    query = select(retention_check.c.looked_at).where(retention_check.c.marketplace_id == marketplace_id)
     found: datetime | None = connection.execute(query).scalar()
     return found
 
@@ -26,8 +26,8 @@ def looked_at(connection: Connection, marketplace_id: str) -> datetime | None:
 def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
     """Record that no expired data is left."""
     row = {"marketplace_id": marketplace_id, "looked_at": at}
-    connection.execute(insert_or_ignore(connection, retention_look).values(row))
-    connection.execute(update(retention_look).where(inside(retention_look, marketplace_id)).values(looked_at=at))
+    connection.execute(insert_or_ignore(connection, retention_check).values(row))
+    connection.execute(update(retention_check).where(inside(retention_check, marketplace_id)).values(looked_at=at))
 
 
 def removals(

@@ -23,7 +23,7 @@ class Result(StrEnum):
     """The result of a reported listing. The first five are results of the report itself; the others come later."""
 
     SCHEDULED = "scheduled"  # The removal is sent once the undo window has closed.
-    PENDING_APPROVAL = "held"  # The removal is recorded and pending approval.
+    PENDING_APPROVAL = "pending_approval"  # The removal is recorded and pending approval.
     CASE = "case"  # An analyst decides.
     UNKNOWN = "unknown"  # The marketplace has not sent this listing; the report waits for it.
     REFUSED = "refused"  # Nothing was recorded.
@@ -160,7 +160,7 @@ def why_not_at_once(outcome: Outcome) -> str | None:
     codes = [reason.code for reason in outcome.reasons]
     match outcome.result:
         case Result.PENDING_APPROVAL:
-            return next((code for code in codes if code.startswith("hold.") or code == _STEP_UP), None)
+            return next((code for code in codes if code.startswith("pending.") or code == _STEP_UP), None)
         case Result.CASE:
             return next((code for code in codes if code in _QUOTA_USED), None)
         case _:

@@ -35,7 +35,7 @@ class Reported(StrEnum):
     """Where a reported listing stands now."""
 
     SCHEDULED = "scheduled"
-    PENDING_APPROVAL = "held"
+    PENDING_APPROVAL = "pending_approval"
     REMOVED = "removed"
     REINSTATED = "reinstated"
     STOPPED = "stopped"  # The removal was refused by the approvers, or withdrawn by others before it was sent.

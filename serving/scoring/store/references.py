@@ -59,7 +59,7 @@ def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSampl
 
 def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
     query = select(common_price).where(common_price.c.marketplace_id == marketplace_id)
-    return CommonPrices({(row.price_minor, row.currency): row.offers for row in connection.execute(query)})
+    return CommonPrices({(row.price_minor, row.currency): row.listings for row in connection.execute(query)})
 
 
 def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
@@ -144,7 +144,7 @@ def refresh(connection: Connection, marketplace: Marketplace, as_of: datetime) -
     add(connection, price_reference, rows)
     connection.execute(delete(common_price).where(common_price.c.marketplace_id == marketplace_id))
     common_rows = [
-        {"marketplace_id": marketplace_id, "price_minor": minor, "currency": currency, "offers": listings}
+        {"marketplace_id": marketplace_id, "price_minor": minor, "currency": currency, "listings": listings}
         for (minor, currency), listings in common.rows.items()
     ]
     add(connection, common_price, common_rows)

@@ -18,7 +18,7 @@ class RiskState(StrEnum):
     """Whether a seller has a percentile, or the reason why not."""
 
     RANKED = "ranked"
-    TOO_FEW_LISTINGS = "too_few_offers"
+    TOO_FEW_LISTINGS = "too_few_listings"
     TOO_FEW_SELLERS = "too_few_sellers"
     NO_MODEL = "no_model"
 
@@ -39,14 +39,14 @@ class ScoredListing:
 class SellerRisk:
     """One seller's figures and rank.
 
-    `offers` are the listings that count, `left_out` those that no model has scored, `left_out_confirmed` the confirmed
+    `listings` is the number that counts, `left_out` those that no model has scored, `left_out_confirmed` the confirmed
     counterfeits among the latter. `expected` is the expected number of counterfeits: verdicts where there are any, else
     probabilities. `share` is shrunk toward the base-rate prior; None where no listing counts. `percentile` is from 0 to
     100.
     """
 
     state: RiskState
-    offers: int
+    listings: int
     left_out: int
     left_out_confirmed: int
     expected: float
@@ -58,14 +58,14 @@ class SellerRisk:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All sellers of a window. `sellers` have a listing that counts; `usual_share` is their mean, None without any."""
+    """All sellers of a window. `sellers` have a listing that counts; `base_rate` is their mean, None without any."""
 
     sellers: int
-    usual_share: float | None
+    base_rate: float | None
     risks: Mapping[str, SellerRisk]
 
 
-def rank(offers: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy) -> Ranking:
+def rank(listings: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy) -> Ranking:
     """The risk of each seller with listings in the window, in any order.
 
     The judgement calls.
@@ -78,7 +78,7 @@ def rank(offers: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy
     finding a counterfeiter. Such listings are reported beside the figure and leave the window by themselves.
 
     *One figure.* The expected share of counterfeits, shrunk toward the marketplace's base-rate prior with a weight of
-    `prior_offers` listings (the mean of a beta-binomial). A sum would rank shops by size. A plain share would put a
+    `prior_listings` listings (the mean of a beta-binomial). A sum would rank shops by size. A plain share would put a
     seller with one suspicious listing above a shop with thirty confirmed counterfeits of forty. A lower bound in place
     of the mean would call large shops riskier only because more is known of them.
 
@@ -89,21 +89,21 @@ def rank(offers: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy
     *The percentile.* The share of sellers with a lower figure, ties by half, the seller among them. All sellers with a
     listing that counts are compared, also those with too few for a percentile of their own.
     """
-    counted = {seller: [one for one in some if one.probability is not None] for seller, some in offers.items()}
+    counted = {seller: [one for one in some if one.probability is not None] for seller, some in listings.items()}
     expected = {seller: math.fsum(map(_worth, some)) for seller, some in counted.items() if some}
     if not expected:
-        return Ranking(0, None, {seller: _risk(some, policy) for seller, some in offers.items()})
+        return Ranking(0, None, {seller: _risk(some, policy) for seller, some in listings.items()})
     # fsum rounds once, so that no order of sellers or listings changes a digit.
     usual = math.fsum(total / len(counted[seller]) for seller, total in expected.items()) / len(expected)
     shares = {
-        seller: (policy.prior_offers * usual + total) / (policy.prior_offers + len(counted[seller]))
+        seller: (policy.prior_listings * usual + total) / (policy.prior_listings + len(counted[seller]))
         for seller, total in expected.items()
     }
     ordered = sorted(shares.values())
     return Ranking(
         len(ordered),
         usual,
-        {seller: _risk(some, policy, shares.get(seller), ordered) for seller, some in offers.items()},
+        {seller: _risk(some, policy, shares.get(seller), ordered) for seller, some in listings.items()},
     )
 
 
@@ -112,18 +112,21 @@ def _worth(listing: ScoredListing) -> float:
 
 
 def _risk(
-    offers: Sequence[ScoredListing], policy: SellerRiskPolicy, share: float | None = None, ordered: Sequence[float] = ()
+    listings: Sequence[ScoredListing],
+    policy: SellerRiskPolicy,
+    share: float | None = None,
+    ordered: Sequence[float] = (),
 ) -> SellerRisk:
-    counted = [one for one in offers if one.probability is not None]
+    counted = [one for one in listings if one.probability is not None]
     state = _state(len(counted), len(ordered), policy)
     percentile = None
     if state is RiskState.RANKED and share is not None:
         percentile = 50.0 * (bisect_left(ordered, share) + bisect_right(ordered, share)) / len(ordered)
     return SellerRisk(
         state=state,
-        offers=len(counted),
-        left_out=len(offers) - len(counted),
-        left_out_confirmed=sum(one.counterfeit is True for one in offers if one.probability is None),
+        listings=len(counted),
+        left_out=len(listings) - len(counted),
+        left_out_confirmed=sum(one.counterfeit is True for one in listings if one.probability is None),
         expected=math.fsum(map(_worth, counted)),
         confirmed=sum(one.counterfeit is True for one in counted),
         cleared=sum(one.counterfeit is False for one in counted),
@@ -135,7 +138,7 @@ def _risk(
 def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
     if not counted:
         return RiskState.NO_MODEL
-    if counted < policy.fewest_offers:
+    if counted < policy.fewest_listings:
         return RiskState.TOO_FEW_LISTINGS
     return RiskState.RANKED if sellers >= policy.fewest_sellers else RiskState.TOO_FEW_SELLERS
 
@@ -143,7 +146,7 @@ def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
 def reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[Message, ...]:
     """The basis of a risk: the seller's rank, the counts, and the listings that do not count."""
     told = [_standing(risk, sellers)]
-    if risk.offers:
+    if risk.listings:
         told.append(_counts(risk, window_days))
     if risk.left_out:
         told.append(message("risk.left_out", n=risk.left_out, confirmed=risk.left_out_confirmed))
@@ -159,7 +162,7 @@ def _standing(risk: SellerRisk, sellers: int) -> Message:
 
 
 def _counts(risk: SellerRisk, window_days: int) -> Message:
-    counts = {"n": risk.offers, "days": window_days, "confirmed": risk.confirmed, "cleared": risk.cleared}
+    counts = {"n": risk.listings, "days": window_days, "confirmed": risk.confirmed, "cleared": risk.cleared}
     if 0 < risk.expected < 0.05:
         return message("risk.counts.small", **counts)
     return message("risk.counts", expected=risk.expected, **counts)

@@ -192,7 +192,7 @@ def sweep_sanctions(runtime: Runtime) -> int:
 
 def places(person: Person) -> frozenset[str]:
     """The marketplaces where a person may vote on sanctions."""
-    return person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+    return person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.MANAGE_BRANDS)
 
 
 def count_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> Count:

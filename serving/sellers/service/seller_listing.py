@@ -19,11 +19,11 @@ _LONGEST_NAME = 200
 
 
 def listed_among(
-    connection: Connection, marketplace_id: str, offers: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
+    connection: Connection, marketplace_id: str, listings: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
 ) -> dict[int, Listed]:
     """The list matches of listings, by index; one query covers all sellers and their linked sellers."""
-    sellers = [(name, one.seller.links) for one in offers.values() if (name := one.listing.seller.external_id)]
-    return matches(entries_of(connection, marketplace_id, sellers, now, policy), offers, now, policy)
+    sellers = [(name, one.seller.links) for one in listings.values() if (name := one.listing.seller.external_id)]
+    return matches(entries_of(connection, marketplace_id, sellers, now, policy), listings, now, policy)
 
 
 def entries_of(
@@ -39,14 +39,14 @@ def entries_of(
 
 
 def matches(
-    entries: Mapping[str, Entry], offers: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
+    entries: Mapping[str, Entry], listings: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
 ) -> dict[int, Listed]:
     """The list matches of listings, by index, among these entries."""
     if not entries:
         return {}
     found = {
         number: listed(one.listing.seller.external_id, one.seller.links, entries, as_of=now, policy=policy)
-        for number, one in offers.items()
+        for number, one in listings.items()
     }
     return {number: one for number, one in found.items() if one is not None}
 

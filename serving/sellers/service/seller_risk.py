@@ -40,7 +40,7 @@ def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
     here, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
     with runtime.store.read() as connection:
         found = ranking_at(connection, here, now, policy)
-    kept = Kept(now, policy.window_days, found.sellers, found.usual_share, policy_version(policy))
+    kept = Kept(now, policy.window_days, found.sellers, found.base_rate, policy_version(policy))
     with runtime.store.write() as connection:
         return seller_risks.keep(connection, here, found, kept)
 

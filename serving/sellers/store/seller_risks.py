@@ -69,7 +69,7 @@ class Kept:
     as_of: datetime
     window_days: int
     sellers: int
-    usual_share: float | None
+    base_rate: float | None
     policy_version: str
 
 

@@ -15,7 +15,7 @@ from serving.takedowns.rules.bursts import BURSTS, BY_SECOND_PERSON, HoldCause
 
 # Organisations that vote: a marketplace's review team, its account management, its administration on what analysts
 # confirm and above the day of the marketplace, and each brand by its id.
-REVIEW_TEAM: Final = "desk"
+REVIEW_TEAM: Final = "review_team"
 PROGRAMME: Final = "programme"
 ADMINISTRATION: Final = "administration"
 _CONFIRMED: Final = Phrase("You confirmed this removal. Somebody else must approve or withdraw it.")
@@ -30,7 +30,7 @@ _ONLOOKER: Final = Phrase("Administrators see this removal and have no vote on i
 class Decision(StrEnum):
     """The decision on a removal pending approval."""
 
-    APPROVE = "release"
+    APPROVE = "approve"
     WITHDRAW = "withdraw"
 
 
@@ -68,7 +68,7 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
         return ADMINISTRATION
     if here in person.marketplaces(Permission.REVIEW_CASES):
         return REVIEW_TEAM
-    looks_after = here in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+    looks_after = here in person.marketplaces(Permission.MANAGE_BRANDS)
     if looks_after and bearing.account_manager_id in {None, person.user_id}:
         return PROGRAMME
     if brand is not None and (here, brand) in person.brands(Permission.ANSWER_QUESTIONS):

@@ -116,7 +116,7 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
 def holds(spending: Spending, policy: BudgetPolicy) -> tuple[Hold, ...]:
     """The holds of a removal whose budgets are spent. That of the marketplace names no figure: outsiders read it."""
     spent = [limit for limit in limits(spending, policy) if not limit.left]
-    return tuple(Hold(limit.cause, message(f"hold.{limit.cause.value}", **_figure(limit))) for limit in spent)
+    return tuple(Hold(limit.cause, message(f"pending.{limit.cause.value}", **_figure(limit))) for limit in spent)
 
 
 def _figure(limit: Limit) -> dict[str, int]:

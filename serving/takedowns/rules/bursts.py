@@ -160,31 +160,31 @@ def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hol
     found: list[Hold] = []
     by_brand, limits = asked.side is Side.BRAND, caps(asked, policy, step_up)
     if not asked.switched_on:
-        code = "hold.switched_off" if by_brand else "hold.analysts_switched_off"
+        code = "pending.switched_off" if by_brand else "pending.analysts_switched_off"
         found.append(Hold(HoldCause.SWITCHED_OFF, message(code)))
     if limits.user is not None and not limits.user.left:
-        found.append(Hold(HoldCause.USER_BURST, message("hold.user_burst", n=limits.user.limit)))
+        found.append(Hold(HoldCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
     if limits.brand is not None and not limits.brand.left:
-        found.append(Hold(HoldCause.BRAND_BURST, message("hold.brand_burst", n=limits.brand.limit)))
+        found.append(Hold(HoldCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit)))
     if limits.seller is not None and not limits.seller.left:
         cause = HoldCause.SELLER_SHARE if asked.stepped_up else HoldCause.SELLER_BURST
         share = {"n": limits.seller.limit} if asked.stepped_up else {}
-        found.append(Hold(cause, message(f"hold.{cause.value}", **share)))
+        found.append(Hold(cause, message(f"pending.{cause.value}", **share)))
     large = high_impact(asked.sales, policy)
     if large is not None:
         found.append(Hold(HoldCause.HIGH_IMPACT, large))
     if by_brand and asked.alarm:
-        found.append(Hold(HoldCause.BRAND_ALARM, message("hold.brand_alarm")))
+        found.append(Hold(HoldCause.BRAND_ALARM, message("pending.brand_alarm")))
     if not by_brand and asked.own_alarm:
-        found.append(Hold(HoldCause.ANALYST_ALARM, message("hold.analyst_alarm")))
+        found.append(Hold(HoldCause.ANALYST_ALARM, message("pending.analyst_alarm")))
     if asked.chosen:
-        found.append(Hold(HoldCause.CHOSEN, message("hold.chosen")))
+        found.append(Hold(HoldCause.CHOSEN, message("pending.chosen")))
     if not by_brand and asked.first_day:
-        found.append(Hold(HoldCause.FIRST_DAY, message("hold.first_day")))
+        found.append(Hold(HoldCause.FIRST_DAY, message("pending.first_day")))
     if asked.untold is not None:
-        found.append(Hold(HoldCause.UNTOLD, message("hold.untold", n=asked.untold)))
+        found.append(Hold(HoldCause.UNTOLD, message("pending.untold", n=asked.untold)))
     if asked.stopped:
-        found.append(Hold(HoldCause.STOPPED, message("hold.stopped")))
+        found.append(Hold(HoldCause.STOPPED, message("pending.stopped")))
     return tuple(found)
 
 
@@ -208,10 +208,10 @@ def high_impact(sales: Sales, policy: BurstPolicy) -> Message | None:
     if sales.items_12m is not None and sales.dollars_12m is not None:
         sold = max(sales.items_12m, recent or 0)
         if sold >= policy.high_sales_12m and sales.dollars_12m >= policy.high_dollars_12m:
-            return message("hold.high_impact_12m")
+            return message("pending.high_impact_12m")
         return None
     if recent is not None and recent >= policy.high_sales_90d:
-        return message("hold.high_impact")
+        return message("pending.high_impact")
     return None
 
 

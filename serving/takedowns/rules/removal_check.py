@@ -46,11 +46,11 @@ def first_look(acknowledged_at: datetime, policy: RemovalCheckPolicy) -> datetim
 
 
 def after_look(
-    state: CheckState, seen: Seen, looks: int, acknowledged_at: datetime, at: datetime, policy: RemovalCheckPolicy
+    state: CheckState, seen: Seen, check_count: int, acknowledged_at: datetime, at: datetime, policy: RemovalCheckPolicy
 ) -> NextLook:
-    """The state after check number `looks` (from 1); `state` is the state before it."""
+    """The state after check number `check_count` (from 1); `state` is the state before it."""
     waits = policy.look_again_seconds
-    again = at + timedelta(seconds=waits[min(looks, len(waits)) - 1])
+    again = at + timedelta(seconds=waits[min(check_count, len(waits)) - 1])
     since = at - acknowledged_at
     if seen is Seen.GONE:
         look_back = acknowledged_at + timedelta(hours=policy.look_back_hours)

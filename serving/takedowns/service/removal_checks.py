@@ -104,9 +104,14 @@ def _look(runtime: Runtime, action: StoredAction, endpoint: Endpoint | None) -> 
 
 
 def _note(runtime: Runtime, removal_check: RemovalCheck, action: StoredAction, look: _Look) -> str:
-    now, looks = runtime.clock.now(), removal_check.looks + 1
+    now, check_count = runtime.clock.now(), removal_check.check_count + 1
     following = after_look(
-        removal_check.state, look.seen, looks, removal_check.acknowledged_at, now, runtime.policies[RemovalCheckPolicy]
+        removal_check.state,
+        look.seen,
+        check_count,
+        removal_check.acknowledged_at,
+        now,
+        runtime.policies[RemovalCheckPolicy],
     )
     due_at = following.due_at
     if due_at is not None and look.wait is not None:
@@ -114,7 +119,7 @@ def _note(runtime: Runtime, removal_check: RemovalCheck, action: StoredAction, l
     after = replace(
         removal_check,
         state=following.state,
-        looks=looks,
+        check_count=check_count,
         due_at=due_at,
         looked_at=now,
         last_error=look.text[:500] if look.text else None,
@@ -127,7 +132,7 @@ def _note(runtime: Runtime, removal_check: RemovalCheck, action: StoredAction, l
     with runtime.store.write() as connection:
         # The listing may have been reinstated during the check, which makes the result invalid.
         if actions.left_after(connection, action):
-            after = replace(removal_check, state=CheckState.GIVEN_BACK, looks=looks, due_at=None)
+            after = replace(removal_check, state=CheckState.GIVEN_BACK, check_count=check_count, due_at=None)
         if not removal_checks.looked(connection, removal_check, after):
             return "overtaken"
         if after.state is not removal_check.state:
@@ -141,7 +146,7 @@ def _tell(
     """Record a new state in the audit log and the case, and raise or settle the alert of listings still shown."""
     now, here = runtime.clock.now(), action.marketplace_id
     if after.state is not CheckState.GIVEN_BACK:
-        payload = {"looks": after.looks, "seconds_to_removal": after.seconds_to_removal}
+        payload = {"check_count": after.check_count, "seconds_to_removal": after.seconds_to_removal}
         record_step(connection, action, after.state.value, _ACTOR, now, payload)
         event = {
             "marketplace_id": here,

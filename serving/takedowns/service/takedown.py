@@ -105,7 +105,7 @@ def schedule(
         )
     if hold is not None and is_pending:
         causes = [one.cause.value for one in hold.holds]
-        record_step(connection, made, "held", cause.actor, at, {**payload, "causes": causes})
+        record_step(connection, made, "pending_approval", cause.actor, at, {**payload, "causes": causes})
         pending_approval.keep(runtime, connection, made, hold, at)
         return made
     record_step(connection, made, "scheduled", cause.actor, at, payload)
@@ -151,6 +151,6 @@ def release(runtime: Runtime, connection: Connection, action: StoredAction, acto
     values = {"leaves_at": leaves_at, "due_at": leaves_at}
     if not actions.change(connection, action, ActionEvent.APPROVE, values):
         raise Conflict("Somebody has decided about this removal in the meantime.")
-    record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
-    pending_approval.settle(connection, action, "release", at)
+    record_step(connection, action, "approved", actor, at, {"leaves_at": leaves_at.isoformat()})
+    pending_approval.settle(connection, action, "approve", at)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)

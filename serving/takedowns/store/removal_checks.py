@@ -27,7 +27,7 @@ class RemovalCheck:
     marketplace_id: str
     action_id: str
     state: CheckState
-    looks: int
+    check_count: int
     acknowledged_at: datetime
     due_at: datetime | None
     looked_at: datetime | None
@@ -108,7 +108,7 @@ def looked(connection: Connection, found: RemovalCheck, after: RemovalCheck) -> 
 
 
 def _is(found: RemovalCheck) -> ColumnElement[bool]:
-    return inside(removal_check, found.marketplace_id, action_id=found.action_id, looks=found.looks)
+    return inside(removal_check, found.marketplace_id, action_id=found.action_id, check_count=found.check_count)
 
 
 @dataclass(frozen=True, slots=True)

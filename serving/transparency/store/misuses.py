@@ -86,7 +86,7 @@ def listings_by_seller(
     query = (
         select(
             listing_version.c.seller_external_id,
-            func.count(func.distinct(listing_version.c.listing_id)).label("offers"),
+            func.count(func.distinct(listing_version.c.listing_id)).label("listings"),
         )
         .outerjoin(action, and_(same(action, listing_version, "listing_id"), removed))
         .where(
@@ -97,4 +97,4 @@ def listings_by_seller(
         )
         .group_by(listing_version.c.seller_external_id)
     )
-    return {row.seller_external_id: row.offers for row in connection.execute(query)}
+    return {row.seller_external_id: row.listings for row in connection.execute(query)}

@@ -86,7 +86,7 @@ class PartRow:
     accepted: int
     rejected: int
     open: int
-    offers: int
+    listings: int
     share: str
     interval: str
     drawn: int
@@ -182,7 +182,7 @@ def _shown(brand_dashboard: BrandDashboard, reported: ReportedPart, days: int, p
                 accepted=part.accepted,
                 rejected=part.rejected,
                 open=part.open,
-                offers=share.listings,
+                listings=share.listings,
                 share=say("not known") if share.estimate.value is None else words.percent(share.estimate.value, 1),
                 interval=_interval(share) if share.listings else "",
                 drawn=share.estimate.audited,

@@ -83,7 +83,7 @@ class TakedownLink:
 
     request_id: str
     when: str
-    offers: int
+    listings: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
 def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> str:
     if passed is None:
         return say("never passed")
-    ends = passed.at + timedelta(days=policy.briefing_valid_days)
+    ends = passed.at + timedelta(days=policy.certification_valid_days)
     day = words.day(ends, now)
     return say("until %(day)s", day=day) if now < ends else say("expired %(day)s", day=day)
 

@@ -89,5 +89,5 @@ def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
             for question in questions()
         ),
         failed=failed,
-        valid_days=runtime.policies[EnrolmentPolicy].briefing_valid_days,
+        valid_days=runtime.policies[EnrolmentPolicy].certification_valid_days,
     )

@@ -50,11 +50,11 @@ _NAMES_SHOWN: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class SellerRow:
-    """An entry of the list; `offers` is the number of the brand's listings of this seller."""
+    """An entry of the list; `listings` is the number of the brand's listings of this seller."""
 
     seller: Shown
     seller_id: str
-    offers: int
+    listings: int
     since: str
     added_by: str
     until: str
@@ -216,14 +216,14 @@ def _page(
     )
 
 
-def _row(one: ListEntry, offers: Mapping[str, int], names: Mapping[str, str], now: datetime) -> SellerRow:
+def _row(one: ListEntry, listings: Mapping[str, int], names: Mapping[str, str], now: datetime) -> SellerRow:
     ends = one.authorisation.ended_at
     # A planned end is the end of a day; a removal has an exact time.
     last = None if ends is None else ends - timedelta(microseconds=one.ended_by is None)
     return SellerRow(
         seller=text_view.show(one.seller),
         seller_id=one.seller,
-        offers=offers.get(one.seller, 0),
+        listings=listings.get(one.seller, 0),
         since=words.day(one.authorisation.added_at, now),
         added_by=who(one.added_by, names),
         until=say("no end date") if last is None else words.day(last, now),

@@ -47,7 +47,7 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
     choices: tuple[RightChoice, ...]
     chosen: Chosen | None
     request_id: str
-    offers: tuple[Question, ...]
+    listings: tuple[Question, ...]
     beyond: int
     most: int
 

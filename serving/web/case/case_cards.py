@@ -134,7 +134,7 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNa
     what = words.many(reference.n, "listing")
     usual = chart.strips[0].usual.capitalize()
     told_text = "" if scaled is None else f" Claimed previous price: {words.about(scaled, price.base_currency)}."
-    dots = _dots(chart, [one.samples.offers for one in known])
+    dots = _dots(chart, [one.samples.listings for one in known])
     return SimpleNamespace(
         price=found,
         chart=chart,
@@ -143,13 +143,13 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNa
     )
 
 
-def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
+def _dots(chart: PriceChart, listings: Sequence[int]) -> str:
     """What the dots of a chart represent, and how many lie outside it."""
     if not any(strip.dots for strip in chart.strips):
         return ""
     beyond = sum(strip.beyond for strip in chart.strips)
     further = f" {words.many(beyond, 'dot')} not shown: beyond the right edge." if beyond else ""
-    many = f", or one twentieth of a group of more than {SAMPLED} listings" if max(offers) > SAMPLED else ""
+    many = f", or one twentieth of a group of more than {SAMPLED} listings" if max(listings) > SAMPLED else ""
     return f" Each dot is one listing{many}.{further}"
 
 
@@ -232,7 +232,7 @@ _FITS: Final = {
 
 def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[SimpleNamespace, ...]:
     """The indicators that matched when the listing was scored; a brand's people see their own brand's only."""
-    fired = facts.tell_tales.fired if facts.tell_tales is not None else ()
+    fired = facts.indicators.fired if facts.indicators is not None else ()
     return tuple(
         SimpleNamespace(
             counterfeit=one.direction is Direction.COUNTERFEIT,

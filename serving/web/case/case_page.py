@@ -300,7 +300,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
-        likeness=near_duplicates_card(connection, here, facts, now),
+        near_duplicates=near_duplicates_card(connection, here, facts, now),
         reasons=None,
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
@@ -331,9 +331,9 @@ def _drawn(case: Case) -> str | None:
 
 def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
     """The labels of the brand's indicators that were searched for at scoring time and did not match."""
-    if case.brand_id is None or facts.tell_tales is None:
+    if case.brand_id is None or facts.indicators is None:
         return ()
-    fired = {one.tell_tale_id for one in facts.tell_tales.fired}
+    fired = {one.indicator_id for one in facts.indicators.fired}
     known = indicators.of_brand(connection, case.marketplace_id, case.brand_id)
     return tuple(one.label for one in known if one.in_force(facts.as_of) and one.indicator_id not in fired)
 

@@ -19,7 +19,7 @@ Duplicate = tuple[NearDuplicate, Offered | None, str | None]
 
 def near_at_scoring(facts: Facts) -> tuple[NearDuplicate, ...]:
     """The near-duplicates that the score knew."""
-    return facts.likeness.shown if facts.likeness is not None else ()
+    return facts.near_duplicates.shown if facts.near_duplicates is not None else ()
 
 
 def near_since(connection: Connection, marketplace_id: str, facts: Facts, now: datetime) -> tuple[NearDuplicate, ...]:
@@ -43,7 +43,7 @@ def near_duplicates_part(
     facts: Facts, since: Sequence[NearDuplicate], offered: Mapping[str, Offered]
 ) -> SimpleNamespace:
     """The card of facts; `offered` holds current data about the near-duplicates that are shown."""
-    found, currency = facts.likeness, facts.price.base_currency
+    found, currency = facts.near_duplicates, facts.price.base_currency
     later = tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in since)
     if found is None:
         return SimpleNamespace(compared=False, sentences=(), duplicates=(), later=later)
@@ -58,11 +58,11 @@ def near_duplicates_part(
 def _sentences(near_duplicates: NearDuplicates, currency: str) -> list[str]:
     least = "At least " if near_duplicates.more else ""
     lines = []
-    if near_duplicates.offers:
+    if near_duplicates.listings:
         sellers = words.many(near_duplicates.sellers, "other seller")
-        lines.append(f"{least}{words.many(near_duplicates.offers, 'near-duplicate')} by {sellers}.")
-    if near_duplicates.own_offers:
-        lines.append(f"{least}{words.many(near_duplicates.own_offers, 'near-duplicate')} by the same seller.")
+        lines.append(f"{least}{words.many(near_duplicates.listings, 'near-duplicate')} by {sellers}.")
+    if near_duplicates.own_listings:
+        lines.append(f"{least}{words.many(near_duplicates.own_listings, 'near-duplicate')} by the same seller.")
     if near_duplicates.price is not None:
         median = words.about(math.exp(near_duplicates.price.log_median), currency)
         lines.append(f"Median price of the other listings: {median} (n = {near_duplicates.price.n:,}).")

@@ -46,7 +46,7 @@ def notes_card(connection: Connection, person: Person, case: Case, *, blind: boo
 @router.post("/cases/{case_id}/notes")
 def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
     mentioned = [name.removeprefix(_MENTION) for name in fields if name.startswith(_MENTION)]
-    wanted = writing.Wanted(case_id, fields.get("said", ""), mentioned)
+    wanted = writing.Wanted(case_id, fields.get("statement", ""), mentioned)
     writing.write_note(runtime_of(request), session.person, wanted)
     return go_to(request, f"{_back(case_id, fields)}#notes", Flash.NOTED)
 

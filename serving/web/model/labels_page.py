@@ -19,7 +19,7 @@ from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.brands.store import brands
-from serving.cases.policy import HiddenScorePolicy
+from serving.cases.policy import MaskedScorePolicy
 from serving.cases.rules.masked_score import Answers, Leaning, leaning
 from serving.cases.store import masked_scores
 from serving.guards import ModelReader, TheRuntime
@@ -206,7 +206,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPag
         capped_groups=report["weights"]["held"] if report.get("weights") else {},
         looks=looks,
         agreement=_agreement(looks),
-        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[HiddenScorePolicy].share, is_own=False),
+        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[MaskedScorePolicy].share, is_own=False),
         compared_days=COMPARED_DAYS,
         suspects=suspects,
         values=VALUES,

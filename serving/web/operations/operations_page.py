@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
-from models.policies.learning import SecondLookPolicy
+from models.policies.learning import SecondReviewPolicy
 from models.routing import Lane
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.store.queue_positions import QueueAge, queue_ages
@@ -62,7 +62,7 @@ def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
     if lane is CaseLane.ASK_BRAND:
         return timedelta(hours=policies[EnforcementPolicy].brand_answers_within_hours)
     if lane is CaseLane.SECOND_REVIEW:
-        return timedelta(days=policies[SecondLookPolicy].due_within_days)
+        return timedelta(days=policies[SecondReviewPolicy].due_within_days)
     return timedelta(hours=policies[EnforcementPolicy].analyst_decides_within_hours)
 
 

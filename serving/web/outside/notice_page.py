@@ -86,7 +86,7 @@ class NoticePage(Page, template="notice.html"):
     explanation: Shown
     right: Shown | None
     by_power_of_attorney: bool
-    offers: tuple[NotifiedListing, ...]
+    listings: tuple[NotifiedListing, ...]
     documents: tuple[ShownDocument, ...]
     may_hand_in: bool
     largest_document: str
@@ -115,7 +115,7 @@ def get_notice(token: str, request: Request) -> Response:
 def post_notice(token: str, request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Complain about the decision to keep a listing; a refused form returns with its values and the reason."""
     refuse_cross_site(request)
-    number, given = fields.get("offer", ""), fields.get("said", "")
+    number, given = fields.get("listing", ""), fields.get("statement", "")
     try:
         complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, given)
     except NotFound:
@@ -161,7 +161,7 @@ def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | N
         explanation=text_view.show(found.explanation),
         right=named_right(found.right, say(KINDS[RightKind(found.right.kind)]) if found.right.kind else ""),
         by_power_of_attorney=found.right.by_power_of_attorney,
-        offers=listings,
+        listings=listings,
         documents=tuple(map(_document, documents)),
         may_hand_in=may_hand_in,
         largest_document=words.size(policies[SellerEvidencePolicy].largest_document),

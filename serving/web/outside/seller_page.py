@@ -88,7 +88,7 @@ class _Submission:
     @property
     def text(self) -> str:
         """What the seller typed, at most as long as can be sent."""
-        return self.fields.get("said", "")[:LONGEST_TEXT]
+        return self.fields.get("statement", "")[:LONGEST_TEXT]
 
 
 async def _submission(token: str, request: Request) -> _Submission:
@@ -126,7 +126,7 @@ def post_seller_page(token: str, request: Request, sent: _Submitted) -> Response
             raise Invalid("Choose one of the answers.")
         if sent.name:
             hand_in(runtime, token, sent.name, sent.content)
-        answer(runtime, token, CounterNoticeEvent(event), sent.fields.get("said", ""))
+        answer(runtime, token, CounterNoticeEvent(event), sent.fields.get("statement", ""))
     except NotFound:
         raise
     except DomainError as refused:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from serving.accounts.store.accounts import Session
-from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
+from serving.cases.policy import DEFAULT_PACE, MaskedScorePolicy
 from serving.cases.rules.agreement import agreement, of_counts
 from serving.cases.rules.assignment import without_pause
 from serving.cases.rules.masked_score import leaning
@@ -72,7 +72,7 @@ def my_page(runtime: Runtime, session: Session) -> StaffPage:
             "Later decisions by brands": brands,
             "Appeals that upheld your decision": appeals,
         },
-        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[HiddenScorePolicy].share, is_own=True),
+        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[MaskedScorePolicy].share, is_own=True),
         overturned=gone,
     )
 
@@ -92,7 +92,7 @@ def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str
 def post_later(request: Request, _session: Reviewer) -> Response:
     """Dismiss the suggestion for one work period."""
     response = go_to(request, "/queue")
-    seconds = int(DEFAULT_PACE.stretch.total_seconds())
+    seconds = int(DEFAULT_PACE.pause_after.total_seconds())
     response.set_cookie(
         _LATER, "later", max_age=seconds, httponly=True, samesite="strict", secure=is_secure(runtime_of(request))
     )

@@ -38,7 +38,7 @@ def _goes_with_others(lane: CaseLane) -> bool:
 
 
 def _member(marketplace_id: str, facts: Facts) -> Member:
-    near = facts.likeness.shown if facts.likeness is not None else ()
+    near = facts.near_duplicates.shown if facts.near_duplicates is not None else ()
     linked = facts.seller.links.sellers if facts.seller.links is not None else ()
     return Member(
         marketplace_id,

@@ -32,14 +32,14 @@ class Word(StrEnum):
     BRAND = "brand"
     MARKETPLACE = "marketplace"
     LANGUAGE = "language"
-    EXPECTED_HARM = "harm"
+    HARM = "harm"
     AGE = "age"
     DUE = "due"
     SELLER = "seller"
     SCORE = "score"
     LEASE = "lease"
     RELIST = "relist"
-    SNOOZED = "aside"
+    SNOOZED = "snoozed"
     PAGE = "page"
 
 
@@ -155,7 +155,7 @@ class QueueQuery:
             Word.BRAND: self.brand or "",
             Word.MARKETPLACE: self.marketplace or "",
             Word.LANGUAGE: ",".join(self.language),
-            Word.EXPECTED_HARM: "" if self.harm is None else f"{self.harm:.4f}".rstrip("0").rstrip("."),
+            Word.HARM: "" if self.harm is None else f"{self.harm:.4f}".rstrip("0").rstrip("."),
             Word.AGE: "" if self.age is None else str(self.age),
             Word.DUE: "" if self.due is None else OVERDUE if self.due == 0 else str(self.due),
             Word.SELLER: self.seller or "",
@@ -229,7 +229,7 @@ _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
     Word.BRAND: _brand,
     Word.MARKETPLACE: _marketplace,
     Word.LANGUAGE: _languages,
-    Word.EXPECTED_HARM: _expected_harm,
+    Word.HARM: _expected_harm,
     Word.AGE: _days,
     Word.DUE: _due,
     Word.SELLER: _seller,

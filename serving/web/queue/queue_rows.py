@@ -30,7 +30,7 @@ class RowContext:
     now: datetime
     user_id: str
     currencies: Mapping[str, str]
-    offers: Mapping[str, str]
+    listings: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         dot="" if kept else LANE_OF[lane].dot,
         why=text_view.show("Masked until you decide" if kept else _why(row, lane)),
         holder=_holder(context, row),
-        offered=context.offers.get(row["case_id"]) == context.user_id,
+        offered=context.listings.get(row["case_id"]) == context.user_id,
         kept=kept,
     )
 

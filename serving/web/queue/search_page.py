@@ -53,7 +53,7 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
         asked=asked,
         most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),
-        offers=tuple(_listing(listing, now) for listing in listings),
+        listings=tuple(_listing(listing, now) for listing in listings),
         more=len(hits) > MOST_LISTINGS,
         sellers=[(name, QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names],
     )

@@ -41,7 +41,7 @@ def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fiel
         runtime_of(request), session.person, sanction_id[:LONGEST_ID], agrees=answer == "agree", reason=reason
     )
     heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
-    return go_to(request, _PLACE, heard.get(state, Flash.SANCTION_HEARD))
+    return go_to(request, _PLACE, heard.get(state, Flash.SANCTION_VOTED))
 
 
 @router.post("/sellers/sanctions/{sanction_id}/lift")

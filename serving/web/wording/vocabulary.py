@@ -174,7 +174,7 @@ ACTS: Final = {
     "person.invited": "Invited",
     "person.leads": "Lead rights added",
     "person.leads_no_more": "Lead rights removed",
-    "person.let_go": "Removed from the brand",
+    "person.removed": "Removed from the brand",
     "person.reactivated": "Reactivated",
     "reset_link.made": "Password reset link created",
     "second_factor.added": "Second factor added",

@@ -28,7 +28,7 @@ class ActionState(StrEnum):
     `held` is confirmed and pending approval; `dead` is undeliverable and needs a person.
     """
 
-    PENDING_APPROVAL = "held"
+    PENDING_APPROVAL = "pending_approval"
     SCHEDULED = "scheduled"
     WITHDRAWN = "withdrawn"
     SENDING = "sending"
@@ -37,7 +37,7 @@ class ActionState(StrEnum):
 
 
 class ActionEvent(StrEnum):
-    APPROVE = "release"
+    APPROVE = "approve"
     WITHDRAW = "withdraw"
     SEND = "send"
     ACKNOWLEDGE = "acknowledge"

@@ -178,7 +178,7 @@ def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint,
     rest = rest_after(failures, policy)
     if rest is not None:
         endpoints.pause_longer(connection, endpoint, until=now + rest)
-        log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
+        log.warning("delivery.receiver_paused", endpoint_id=endpoint.endpoint_id, failures=failures)
 
 
 def obey(

@@ -35,9 +35,9 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
     answer = post(client)
     assert answer.status_code == 201
     receipt = answer.json()
-    assert receipt.keys() == {"notice_id", "received_at", "link", "offers", "warning"}
+    assert receipt.keys() == {"notice_id", "received_at", "link", "listings", "warning"}
     assert receipt["warning"] is None
-    assert receipt["offers"] == [{"location": "MP-1", "state": "waiting"}]
+    assert receipt["listings"] == [{"location": "MP-1", "state": "waiting"}]
     assert receipt["notice_id"] in client.get(receipt["link"], headers={"accept": "text/html"}).text
 
 
@@ -77,13 +77,13 @@ def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(clien
         200,
         {
             "dry_run": True,
-            "offers": [{"location": "MP-1", "state": "found"}, {"location": "MP-l", "state": "unknown_listing"}],
+            "listings": [{"location": "MP-1", "state": "found"}, {"location": "MP-l", "state": "unknown_listing"}],
         },
     )
     assert (site.count(notice), open_cases(site)) == (0, [])
     assert post(client, dry_run="yes").status_code == 422
     receipt = post(client, locations=["MP-1", "MP-l"]).json()
-    assert [one["state"] for one in receipt["offers"]] == ["waiting", "unknown_listing"]
+    assert [one["state"] for one in receipt["listings"]] == ["waiting", "unknown_listing"]
 
 
 def test_a_notice_may_name_the_right(client: TestClient, site: Site) -> None:
@@ -146,8 +146,8 @@ def test_an_analyst_ends_a_notice_as_invalid_by_the_interface(client: TestClient
     assert (answer.status_code, answer.json()) == (200, {"case_closed": True})
     assert client.post(path, json={"reason": "no_claim"}, headers=analyst).status_code == 409
     (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=with_key(site)).json()["notices"]
-    assert (one["offers"][0]["state"], one["offers"][0]["outcome"]) == ("decided", "invalid")
-    assert "does not claim" in one["offers"][0]["decision"]["facts"]
+    assert (one["listings"][0]["state"], one["listings"][0]["outcome"]) == ("decided", "invalid")
+    assert "does not claim" in one["listings"][0]["decision"]["facts"]
 
 
 @pytest.mark.parametrize(

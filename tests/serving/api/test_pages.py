@@ -91,7 +91,7 @@ class Listed(NamedTuple):
 LISTS = [
     Listed("actions", "actions", some_actions),
     Listed("cases", "cases", lambda site: questions(site, NUMBER)),
-    Listed("held-removals", "held", pending, ((removal_approvals, "_MOST"),)),
+    Listed("pending-removals", "held", pending, ((removal_approvals, "_MOST"),)),
     Listed("sanctions", "undecided", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
     Listed("sanctions", "in_force", sanctioned, ((sanctioning, "PAGE"), (sellers, "PAGE"))),
     Listed("seller-risks", "riskiest", ranked),

@@ -46,7 +46,7 @@ def test_an_analyst_has_no_rights_to_confirm_under(client: TestClient, site: Sit
     assert client.get("/api/v1/rights").status_code == 403
 
 
-PENDING_REMOVALS_PATH = "/api/v1/held-removals"
+PENDING_REMOVALS_PATH = "/api/v1/pending-removals"
 
 
 def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site: Site) -> None:
@@ -60,9 +60,9 @@ def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site
     told = client.get("/api/v1/alerts").json()
     assert [alert["cause"] for alert in told["alerts"]] == ["switched_off"]
     assert [off["rule"] for off in told["switched_off"]] == ["brand_removals"]
-    body = {"decision": "release", "reason": "Looked at it."}
-    assert client.post(f"{PENDING_REMOVALS_PATH}/act_nothing/opinions", json=body, headers=token).status_code == 404
-    done = client.post(f"{PENDING_REMOVALS_PATH}/{one['action_id']}/opinions", json=body, headers=token)
-    assert (done.status_code, done.json()) == (201, {"settled_as": "release"})
+    body = {"decision": "approve", "reason": "Looked at it."}
+    assert client.post(f"{PENDING_REMOVALS_PATH}/act_nothing/votes", json=body, headers=token).status_code == 404
+    done = client.post(f"{PENDING_REMOVALS_PATH}/{one['action_id']}/votes", json=body, headers=token)
+    assert (done.status_code, done.json()) == (201, {"settled_as": "approve"})
     assert states(site) == {"scheduled": 1}
     assert client.get("/api/v1/alerts").json()["alerts"] == []

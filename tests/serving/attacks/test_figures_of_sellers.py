@@ -40,7 +40,7 @@ def test_no_reason_that_a_brand_reads_has_a_figure_of_a_seller(site: Site) -> No
         brand.client.get(f"/api/v1{LIMITS}{name}"),
         brand.get(f"/brand/reports/{done.report.report_id}"),
         brand.client.get(f"/api/v1/brand/reports/{done.report.report_id}"),
-        brand.client.get("/api/v1/held-removals"),
+        brand.client.get("/api/v1/pending-removals"),
     ]
     for answer in read:
         assert answer.status_code == 200, answer.url

@@ -104,7 +104,9 @@ def test_an_erasure_that_names_what_is_still_there_is_found() -> None:
     assert verify(log, head=head(log)) == Broken(7, message("audit.erased_nothing", sequence=3))
 
 
-@pytest.mark.parametrize("act", ["verdict.recorded", "held.release", "model.promote", "person.granted", "remove.held"])
+@pytest.mark.parametrize(
+    "act", ["verdict.recorded", "approval_vote.approve", "model.promote", "person.granted", "remove.pending_approval"]
+)
 def test_no_erasure_blanks_the_payload_of_a_decision(act: str) -> None:
     """Else a forged erasure would hide what the row of the decision is compared with."""
     entry = chained(

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete
 
 from serving.learning.store import learning
-from serving.learning.tables import retraining_look
+from serving.learning.tables import retraining_check
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.runtimes import Site
 from tests.serving.jobs.test_worker import make_labels_mature, wait_until
@@ -17,7 +17,7 @@ def test_the_worker_trains_on_new_labels_by_itself_and_tracks_the_candidate(work
     site = working_site
     label_a_history(site, listings=9_000)
     make_labels_mature(site)
-    site.execute(delete(retraining_look))  # The worker counts again at its next sweep, not in an hour.
+    site.execute(delete(retraining_check))  # The worker counts again at its next sweep, not in an hour.
 
     def ended() -> bool:
         return any(one.state in {"done", "failed"} for one in site.read(learning.jobs, site.here, 5))

@@ -30,7 +30,7 @@ def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | Non
 
 
 def like(one: NearDuplicate, **changes: object) -> NearDuplicates:
-    others = {"sellers": 1, "offers": 1, "counterfeit": 1} if not one.same_seller else {"own_offers": 1}
+    others = {"sellers": 1, "listings": 1, "counterfeit": 1} if not one.same_seller else {"own_listings": 1}
     return NearDuplicates(**{**others, "shown": (one,), **changes})  # type: ignore[arg-type]
 
 
@@ -41,7 +41,7 @@ def linked(steps: int = 1, counterfeit: int = 1) -> Links:
 
 
 def a_listing(
-    likeness: NearDuplicates | None = None,
+    near_duplicates: NearDuplicates | None = None,
     links: Links | None = None,
     *,
     authorised: bool = False,
@@ -53,7 +53,7 @@ def a_listing(
     return replace(
         found,
         as_of=NOW,
-        likeness=likeness,
+        near_duplicates=near_duplicates,
         brand=replace(found.brand, brand_id=brand_id),
         seller=replace(found.seller, authorised=authorised, links=links, known_days=known_days),
     )
@@ -68,8 +68,8 @@ TABLE: list[tuple[Facts, Ground | None, str]] = [
     (a_listing(like(near(0.89))), None, "dealers copy each other's phrases"),
     (a_listing(like(near(), genuine=1)), None, "a listing in these words was found genuine"),
     (a_listing(like(near(), authorised=1)), None, "an authorised seller sells in these words"),
-    (a_listing(like(near(), own_offers=1)), None, "the seller had the text before: the fake was the copy"),
-    (a_listing(like(near(), own_offers=1, own_counterfeit=1)), Ground.COPIED_TEXT, "its own was a fake as well"),
+    (a_listing(like(near(), own_listings=1)), None, "the seller had the text before: the fake was the copy"),
+    (a_listing(like(near(), own_listings=1, own_counterfeit=1)), Ground.COPIED_TEXT, "its own was a fake as well"),
     (a_listing(like(near(), sellers=3)), Ground.COPIED_TEXT, "few sell in these words"),
     (a_listing(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
     (a_listing(like(near(), more=True)), None, "more than could be compared: a text of many"),
@@ -121,7 +121,7 @@ def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
     later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
     found = relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
     assert found is not None
-    assert found.reason == message("relist.linked_newcomer", seller="lumo", listing="MP-10", date=date(2026, 3, 15))
+    assert found.reason == message("relist.linked_new_seller", seller="lumo", listing="MP-10", date=date(2026, 3, 15))
 
 
 def test_the_reason_says_how_much_of_the_text_is_shared() -> None:

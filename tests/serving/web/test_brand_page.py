@@ -232,7 +232,7 @@ def test_a_question_shows_a_brand_its_own_indicators_only(site: Site) -> None:
         (row,) = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
     both = tuple(
         Fired(
-            tell_tale_id=f"tel_{brand_id}",
+            indicator_id=f"tel_{brand_id}",
             brand_id=brand_id,
             label=f"of {brand_id}",
             direction=Direction.GENUINE,
@@ -241,7 +241,7 @@ def test_a_question_shows_a_brand_its_own_indicators_only(site: Site) -> None:
         )
         for brand_id in (site.brand_id, "brn_another")
     )
-    facts = replace(facts, tell_tales=IndicatorFacts(for_genuine=2, fired=both))
+    facts = replace(facts, indicators=IndicatorFacts(for_genuine=2, fired=both))
     text = str(question(row, facts, site.clock.now()).evidence)
     assert f"of {site.brand_id}" in text
     assert "brn_another" not in text

@@ -75,7 +75,7 @@ def test_who_decides_saves_it_as_a_file_that_may_do_nothing_under_a_name_of_ours
     removal, link = a_link(site)
     visitor = a_visitor(site)
     assert send(visitor, link, HOSTILE, INVOICE) == 303
-    visitor.post(link, {"event": "submit", "said": "Bought in Lyon."})
+    visitor.post(link, {"event": "submit", "statement": "Bought in Lyon."})
     (upload,) = site.read(seller_uploads.of_action, site.here, removal.action_id)
     brand = visit_as(site, site.brand_person)
     address = f"/counter-notices/{now_of(site, removal).counter_notice_id}/documents/{upload.upload_id}"
@@ -98,7 +98,7 @@ def test_an_analyst_finds_it_in_the_appeal_and_in_the_sellers_next_case(site: Si
     _, link = a_link(site)
     visitor, analyst = a_visitor(site), visit_as(site, site.second_analyst)
     send(visitor, link, "invoice 1177.pdf", INVOICE)
-    visitor.post(link, {"event": "appeal", "said": "They are genuine."})
+    visitor.post(link, {"event": "appeal", "statement": "They are genuine."})
     (appeal,) = open_cases(site, CaseLane.APPEAL)
     read = words(analyst.get(f"/cases/{appeal.case_id}").text)
     assert "invoice 1177.pdf" in read

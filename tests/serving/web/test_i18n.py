@@ -344,7 +344,7 @@ def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, lang
     visitor.get(f"{link}?lang={language}")
     with shown_as(Display(language=language)):
         empty, nowhere = tongues.say("Choose one of the answers."), tongues.say("This link is invalid or has expired.")
-    assert empty in words(visitor.post(link, {"event": "concede", "said": "x"}).text)
+    assert empty in words(visitor.post(link, {"event": "concede", "statement": "x"}).text)
     assert nowhere in words(visitor.get("/notice/nothing").text)
     assert empty != "Choose one of the answers."
 
@@ -353,7 +353,7 @@ def test_what_people_wrote_stays_as_they_wrote_it(site: Site) -> None:
     _, link = a_link(site)
     visitor = a_visitor(site)
     mine = "La factura 1177 está aquí. The removal stands."
-    visitor.post(link, {"event": "submit", "said": mine})
+    visitor.post(link, {"event": "submit", "statement": mine})
     assert mine in words(visitor.get(f"{link}?lang=ru").text)
 
 

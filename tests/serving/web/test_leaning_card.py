@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from models.verdict import Judgement
-from serving.cases.policy import HiddenScorePolicy
+from serving.cases.policy import MaskedScorePolicy
 from serving.cases.rules.masked_score import Answers, leaning
 from serving.web.model.labels_page import leaning_card
 from tests.fixtures.runtimes import Site, a_case, judge
@@ -52,7 +52,7 @@ def test_reviewers_without_masked_scores_read_who_can_change_that() -> None:
 
 
 def drawing(site: Site, draw: float) -> Site:
-    policies = site.runtime.policies.changed(HiddenScorePolicy(0.5))
+    policies = site.runtime.policies.changed(MaskedScorePolicy(0.5))
     return replace(site, runtime=replace(site.runtime, policies=policies, draw=lambda: draw))
 
 

@@ -21,7 +21,7 @@ def unseen(site: Site) -> int:
 
 def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -> None:
     case = a_case(any_site)
-    fields = {"said": FROM, f"mention:{any_site.second_analyst.user_id}": "yes"}
+    fields = {"statement": FROM, f"mention:{any_site.second_analyst.user_id}": "yes"}
     answer = visit_as(any_site, any_site.analyst).post(f"/cases/{case.case_id}/notes", fields)
     assert answer.headers["location"] == f"/cases/{case.case_id}#notes"
     other = visit_as(any_site, any_site.second_analyst)
@@ -53,7 +53,7 @@ def test_neither_a_brand_nor_anybody_else_reads_or_writes_notes(site: Site) -> N
     brand = visit_as(site, site.brand_person)
     assert FROM not in brand.get("/brand").text
     assert brand.get("/notes").status_code == 403
-    assert brand.post(f"/cases/{case.case_id}/notes", {"said": "Hello"}).status_code == 403
+    assert brand.post(f"/cases/{case.case_id}/notes", {"statement": "Hello"}).status_code == 403
     with pytest.raises(NotFound):
         write_note(site.runtime, site.brand_person, Wanted(case.case_id, "Hello", []))
 

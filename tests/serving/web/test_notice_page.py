@@ -401,12 +401,14 @@ def test_a_notifier_complains_on_the_page_within_six_months(site: Site) -> None:
     assert "Why the decision is wrong" not in words(visitor.get(link).text)
     site.clock.forward(seconds=UNDO_SECONDS)
     assert "Until 3 September 2026, you can complain on this page, free of charge" in words(visitor.get(link).text)
-    refused = visitor.post(link, {"offer": "7", "said": "x"})
+    refused = visitor.post(link, {"listing": "7", "statement": "x"})
     assert refused.status_code == 404
-    refused = visitor.post(link, {"offer": "1", "said": " "})
+    refused = visitor.post(link, {"listing": "1", "statement": " "})
     assert (refused.status_code, "Say why" in words(refused.text)) == (422, True)
-    assert visitor.post(link, {"offer": "1", "said": WORDS}, **{"sec-fetch-site": "cross-site"}).status_code == 403
-    assert visitor.post(link, {"offer": "1", "said": WORDS}).headers["location"] == link
+    assert (
+        visitor.post(link, {"listing": "1", "statement": WORDS}, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    )
+    assert visitor.post(link, {"listing": "1", "statement": WORDS}).headers["location"] == link
     read = words(visitor.get(link).text)
     assert "You complained. A person who did not make the original decision is reviewing it." in read
     assert "Why the decision is wrong" not in read

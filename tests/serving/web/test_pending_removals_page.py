@@ -35,9 +35,9 @@ def test_a_pending_removal_is_announced_on_every_page_and_approved_on_its_own(si
     assert "1 removal pending approval" in words(queue)
     assert "<b>An account</b>" not in queue
     assert "MP-0" in words(analyst.get("/pending-removals").text)
-    refused = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "release", "reason": " "})
+    refused = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "approve", "reason": " "})
     assert refused.status_code == 422
-    done = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "release", "reason": "Looked at it."})
+    done = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "approve", "reason": "Looked at it."})
     assert (done.status_code, done.headers["location"]) == (303, "/pending-removals")
     assert states(site) == {"scheduled": 1}
     page = words(analyst.get("/pending-removals").text)
@@ -170,14 +170,14 @@ def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_it_and_reads
     assert "Can approve now: Lena Okafor, Tomás Rey." in words(page)
     assert "touchstone person add EMAIL --name NAME --role analyst|account_manager" in words(page)
     assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
-    assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
+    assert visitor.post(form, {"decision": "approve", "reason": "Looked at it."}).status_code == 403
     assert states(site) == {"held": 1}
     assert visitor.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 303
     assert states(site) == {"withdrawn": 1}
 
 
 def test_an_approver_who_turns_out_to_be_the_confirmer_is_left_out_and_the_page_says_why(site: Site) -> None:
-    text = {"decision": "release", "reason": "Looked at it."}
+    text = {"decision": "approve", "reason": "Looked at it."}
     form = f"/pending-removals/{a_burst(site)}"
     visitor = visit_as(site, site.analyst)
     visitor.post(form, text)

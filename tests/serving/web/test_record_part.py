@@ -115,7 +115,7 @@ def compared(site: Site) -> Site:
     """A site on which two sellers of two listings each were compared; one listing of the suspect one waits at the
     brand.
     """
-    policies = site.runtime.policies.changed(SellerRiskPolicy(fewest_offers=2, fewest_sellers=2))
+    policies = site.runtime.policies.changed(SellerRiskPolicy(fewest_listings=2, fewest_sellers=2))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     put_champion_in_force(site)
     rows = [a_suspect_row(external_id=f"MP-{i}") for i in (1, 2)] + [a_row(external_id=f"H-{i}") for i in (1, 2)]

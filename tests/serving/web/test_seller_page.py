@@ -32,7 +32,7 @@ from tests.serving.webhooks.service.test_delivery import register
 STATEMENT = "Bought from the authorised dealer in Lyon on 3 May; invoice 1177. <script>alert(1)</script>"
 
 
-ANSWER = {"said": STATEMENT}
+ANSWER = {"statement": STATEMENT}
 AN_INVOICE = b"%PDF-1.4\n% Invoice 1177.\n%%EOF\n"
 
 
@@ -91,7 +91,7 @@ def test_a_statement_is_read_in_the_seller_s_language_and_sent_in_english(site: 
     visitor = a_visitor(site)
     told = [removal.statement_messages]
     if undone:
-        visitor.post(link, {"event": "submit", "said": STATEMENT})
+        visitor.post(link, {"event": "submit", "statement": STATEMENT})
         found = now_of(site, removal).counter_notice_id
         answer_as_rights_holder(site.runtime, site.brand_person, found, CounterNoticeEvent.CONCEDE, "")
         told.append(amended_statement(Undone.CONCEDED).given())
@@ -143,7 +143,7 @@ def test_nothing_of_the_page_is_kept_or_told_to_other_sites(site: Site) -> None:
 def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> None:
     removal, link = a_link(site)
     visitor = a_visitor(site)
-    assert visitor.post(link, {"event": "submit", "said": STATEMENT}).headers["location"] == link
+    assert visitor.post(link, {"event": "submit", "statement": STATEMENT}).headers["location"] == link
     page = visitor.get(link)
     assert "The rights holder is reviewing your answer" in words(page.text)
     assert "<script>alert" not in page.text
@@ -164,12 +164,12 @@ def test_an_answer_that_is_refused_is_not_lost(site: Site) -> None:
     visitor = a_visitor(site)
     site.clock.forward(days=7)
     pass_deadlines(site.runtime)
-    answer = visitor.post(link, {"event": "submit", "said": STATEMENT})
+    answer = visitor.post(link, {"event": "submit", "statement": STATEMENT})
     assert answer.status_code == 409
     assert "The time for a counter-notice has passed" in words(answer.text)
     assert "invoice 1177" in words(answer.text)
-    assert visitor.post(link, {"event": "concede", "said": STATEMENT}).status_code == 422
-    assert visitor.post(link, {"event": "submit", "said": "  "}).status_code in {409, 422}
+    assert visitor.post(link, {"event": "concede", "statement": STATEMENT}).status_code == 422
+    assert visitor.post(link, {"event": "submit", "statement": "  "}).status_code in {409, 422}
 
 
 def test_the_typed_text_survives_the_upload_of_a_document(site: Site) -> None:
@@ -203,7 +203,7 @@ def test_an_answer_can_be_withdrawn(site: Site) -> None:
     removal, link = a_link(site)
     visitor = a_visitor(site)
     assert "Withdraw answer" not in words(visitor.get(link).text)
-    visitor.post(link, {"event": "submit", "said": STATEMENT})
+    visitor.post(link, {"event": "submit", "statement": STATEMENT})
     visitor.post(link, {"event": "withdraw"})
     assert now_of(site, removal).state is CounterNoticeState.WITHDRAWN
 
@@ -211,7 +211,7 @@ def test_an_answer_can_be_withdrawn(site: Site) -> None:
 def test_an_appeal_goes_to_a_person_and_its_end_stands_on_the_page(site: Site) -> None:
     _, link = a_link(site)
     visitor = a_visitor(site)
-    visitor.post(link, {"event": "appeal", "said": STATEMENT})
+    visitor.post(link, {"event": "appeal", "statement": STATEMENT})
     read = words(visitor.get(link).text)
     assert "An independent reviewer is deciding" in read
     assert "Send answer" not in read
@@ -227,12 +227,14 @@ def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:
     _, link = a_link(site)
     answers = [a_visitor(site).get(one) for one in (link[:-1], PLACE + "x", link + "A")]
     assert [one.status_code for one in answers] == [404, 404, 404]
-    assert a_visitor(site).post(link[:-1], {"event": "submit", "said": STATEMENT}).status_code == 404
+    assert a_visitor(site).post(link[:-1], {"event": "submit", "statement": STATEMENT}).status_code == 404
 
 
 def test_another_site_cannot_answer_for_the_seller(site: Site) -> None:
     removal, link = a_link(site)
-    refused = a_visitor(site).post(link, {"event": "submit", "said": STATEMENT}, **{"sec-fetch-site": "cross-site"})
+    refused = a_visitor(site).post(
+        link, {"event": "submit", "statement": STATEMENT}, **{"sec-fetch-site": "cross-site"}
+    )
     assert refused.status_code == 403
     assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
 

@@ -135,7 +135,7 @@ def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_nu
     first, second, refused = logged.rows(0)
     assert [sorted(one) for one in (first, second, refused)] == [["probability", "reasons", "route"]] * 3
     assert 0 < first["probability"] < 1
-    assert first["route"] in {"release", "analyst", "ask_brand"}
+    assert first["route"] in {"no_action", "analyst", "ask_brand"}
     assert first["reasons"]
     assert second["probability"] != first["probability"]
     assert refused == {"probability": None, "route": "quarantined", "reasons": ["A price needs its currency."]}

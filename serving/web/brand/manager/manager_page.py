@@ -30,7 +30,7 @@ def get_brands(request: Request, session: Manager) -> HTMLResponse:
 
 def brands_page(runtime: Runtime, session: Session) -> StaffPage:
     person, now = session.person, runtime.clock.now()
-    here = person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+    here = person.marketplaces(Permission.MANAGE_BRANDS)
     with runtime.store.read() as connection:
         enrolled = {
             (marketplace_id, brand_id): one

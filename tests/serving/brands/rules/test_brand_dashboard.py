@@ -158,7 +158,7 @@ REMOVED = Answered(
         ({"counter_notice": CounterNoticeState.DISMISSED}, AnswerOutcome.ACCEPTED, "answer.appeal_dismissed"),
         ({"counter_notice": CounterNoticeState.LAPSED}, AnswerOutcome.ACCEPTED, "answer.lapsed"),
         ({"counter_notice": CounterNoticeState.WITHDRAWN}, AnswerOutcome.ACCEPTED, "answer.withdrawn"),
-        ({"removal": ActionState.PENDING_APPROVAL}, AnswerOutcome.UNDERWAY, "answer.held"),
+        ({"removal": ActionState.PENDING_APPROVAL}, AnswerOutcome.UNDERWAY, "answer.pending"),
         ({"appeal": AppealState.OPEN}, AnswerOutcome.CONTESTED, "answer.appeal_open"),
         ({"removal": ActionState.SCHEDULED}, AnswerOutcome.UNDERWAY, "answer.underway"),
         ({"removal": ActionState.SENDING}, AnswerOutcome.UNDERWAY, "answer.underway"),

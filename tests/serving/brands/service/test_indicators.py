@@ -39,7 +39,7 @@ def facts_of(site: Site, external_id: str, here: str | None = None) -> Facts:
 def labels(site: Site, row: dict[str, Any], **options: Any) -> list[str]:
     """The indicators that match a row that comes in now."""
     receive(site.runtime, site.marketplace, [row], source="test", **options)
-    found = facts_of(site, row["external_id"]).tell_tales
+    found = facts_of(site, row["external_id"]).indicators
     assert found is not None
     return [one.label for one in found.fired]
 
@@ -57,7 +57,7 @@ def test_a_withdrawn_indicator_no_longer_matches_and_earlier_scores_keep_it(any_
     assert labels(any_site, ROW) == ["Sticker inside"]
     any_site.clock.forward(minutes=1)
     remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
-    kept = facts_of(any_site, "MP-1").tell_tales
+    kept = facts_of(any_site, "MP-1").indicators
     assert kept is not None
     assert [one.label for one in kept.fired] == ["Sticker inside"]
     assert labels(any_site, {**ROW, "price": "480.00"}) == []
@@ -76,7 +76,7 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
     assert labels(any_site, {**ROW, "title": "Solenne bag", "brand": "Solenne"}) == []
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(any_site.runtime, elsewhere, [ROW], source="test")
-    found = facts_of(any_site, "MP-1", elsewhere.marketplace_id).tell_tales
+    found = facts_of(any_site, "MP-1", elsewhere.marketplace_id).indicators
     assert found is not None
     assert (found.fired, found.for_counterfeit) == ((), 0)
 
@@ -134,7 +134,7 @@ def test_loading_and_taking_back_are_in_the_audit_log_without_the_pattern(any_si
     with any_site.runtime.store.read() as connection:
         query = select(audit_entry.c.act).where(audit_entry.c.subject == found.indicator_id)
         acts = list(connection.execute(query.order_by(audit_entry.c.sequence)).scalars())
-    assert acts == ["tell_tale.added", "tell_tale.removed"]
+    assert acts == ["indicator.added", "indicator.removed"]
 
 
 def test_a_suspect_listing_of_a_hidden_brand_is_asked_of_that_brand(any_site: Site) -> None:

@@ -18,7 +18,7 @@ OPEN, ANALYST = CaseState.OPEN, CaseLane.ANALYST
         (InBulk(OPEN, CaseLane.ASK_BRAND), "bulk.ask_brand"),
         (InBulk(OPEN, CaseLane.APPEAL), "bulk.appeal"),
         (InBulk(OPEN, CaseLane.COMPLAINT), "bulk.complaint"),
-        (InBulk(OPEN, CaseLane.SECOND_REVIEW), "bulk.second_look"),
+        (InBulk(OPEN, CaseLane.SECOND_REVIEW), "bulk.second_review"),
         # A complaint whose case came back from the brand is in the analysts' lane and stays blind.
         (InBulk(OPEN, ANALYST, blind=True), "bulk.blind"),
         (InBulk(OPEN, ANALYST, authorised=True), "bulk.authorised"),

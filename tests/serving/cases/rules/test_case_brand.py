@@ -14,7 +14,7 @@ from serving.cases.policy import (
     LONGEST_MARK,
     LONGEST_OWNER,
     LONGEST_REASON,
-    HiddenScorePolicy,
+    MaskedScorePolicy,
 )
 from serving.cases.rules.case_brand import (
     CaseBrand,
@@ -248,7 +248,7 @@ def test_a_case_is_drawn_with_the_chance(lane: CaseLane, share: float | None) ->
 
 
 def test_no_lane_is_forgotten_and_none_that_is_blind_is_drawn() -> None:
-    always = HiddenScorePolicy(1.0)
+    always = MaskedScorePolicy(1.0)
     assert {lane for lane in CaseLane if share_of(lane, always) is None} == {*BLIND_LANES, CaseLane.ASK_BRAND}
 
 

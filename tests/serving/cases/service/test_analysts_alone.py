@@ -101,7 +101,7 @@ def test_the_owner_of_the_data_directory_approves_where_nobody_else_can(site: Si
     with pytest.raises(Conflict):
         run(site.runtime, "approve_removal", given)
     entries = site.read(audit.of_subject, {site.here}, action_id, most=9)
-    (entry,) = [one for one in entries if one.act == "held.release"]
+    (entry,) = [one for one in entries if one.act == "approval_vote.approve"]
     assert (entry.actor, entry.payload["reason"]) == (LOCAL, "I work alone.")
     assert states(site) == {"scheduled": 1}
 

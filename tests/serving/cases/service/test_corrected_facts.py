@@ -268,7 +268,7 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     copy["seller"] = {"external_id": "another-copyist"}
     past = a_suspect_row(external_id="MP-22", **copy, occurred_at=between.isoformat())
     receive(any_site.runtime, any_site.marketplace, [past], source="test", backfill=True)
-    found = [one.likeness for one in (before, after, assembled(any_site)[-1])]
+    found = [one.near_duplicates for one in (before, after, assembled(any_site)[-1])]
     assert [one is not None and bool(one.authorised) for one in found] == [False, True, False]
 
 

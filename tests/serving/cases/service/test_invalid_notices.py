@@ -60,8 +60,8 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
     assert notice.facts == message(f"notice.facts.invalid.{reason.value}")
     assert mail_decisions(any_site.runtime) == 1
     (listed,) = changed_notices(any_site.runtime, any_site.marketplace, begins)["notices"]
-    assert listed["offers"][0]["outcome"] == "invalid"
-    redress = listed["offers"][0]["decision"]["redress"]
+    assert listed["listings"][0]["outcome"] == "invalid"
+    redress = listed["listings"][0]["decision"]["redress"]
     assert redress.startswith("Until 3 September 2026, you can complain on this page"), redress
     assert "new notice" in redress
     again = notify(any_site, "MP-1")

@@ -9,7 +9,7 @@ import pytest
 from models.case import CaseLane
 from models.messages.english import in_english
 from models.verdict import Judgement
-from serving.cases.policy import HiddenScorePolicy
+from serving.cases.policy import MaskedScorePolicy
 from serving.cases.rules.masked_score import Answers
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases, masked_scores
@@ -22,7 +22,7 @@ from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def masking(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
-    policies = site.runtime.policies.changed(HiddenScorePolicy(share))
+    policies = site.runtime.policies.changed(MaskedScorePolicy(share))
     return replace(site, runtime=replace(site.runtime, policies=policies, draw=draw))
 
 

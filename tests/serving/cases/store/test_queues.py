@@ -163,7 +163,7 @@ def test_a_queue_is_counted_with_its_blind_reviews(any_site: Site) -> None:
     with any_site.runtime.store.read() as connection:
         rows = queues.queue(connection, wanted, most=10)
         sizes = [queue_positions.queue_size(connection, wanted, most=most) for most in (1, 2, 3, 10)]
-    assert {row["lane"] for row in rows} == {"analyst", "second_look"}
+    assert {row["lane"] for row in rows} == {"analyst", "second_review"}
     assert len(rows) >= 3
     assert sizes == [min(len(rows), most + 1) for most in (1, 2, 3, 10)]
 

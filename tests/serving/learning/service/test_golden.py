@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.case import CaseLane
 from models.errors import Invalid
-from models.policies.learning import SecondLookPolicy
+from models.policies.learning import SecondReviewPolicy
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry
 from serving.learning.service.golden import freeze_golden_set, golden_set_of, write_golden_set
@@ -31,17 +31,17 @@ LISTINGS = 52
 FAKES = 4
 
 
-def judged_twice(site: Site, *, offers: int = LISTINGS, fakes: int = FAKES) -> None:
+def judged_twice(site: Site, *, listings: int = LISTINGS, fakes: int = FAKES) -> None:
     """Listings, each of another seller, on which two analysts agreed a month ago, the second in a blind review."""
-    having(site, judge_twice, offers, fakes)
+    having(site, judge_twice, listings, fakes)
 
 
-def judge_twice(site: Site, offers: int, fakes: int) -> None:
-    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=offers))
+def judge_twice(site: Site, listings: int, fakes: int) -> None:
+    policies = site.runtime.policies.changed(SecondReviewPolicy(most_cases=listings))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     rows = [
         a_suspect_row(external_id=f"G-{i}", title=f"Aure11e tote {i} 1:1 mirror", seller={"external_id": f"seller-{i}"})
-        for i in range(offers)
+        for i in range(listings)
     ]
     receive(site.runtime, site.marketplace, rows, source="test")
     cases = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)
@@ -54,7 +54,7 @@ def judge_twice(site: Site, offers: int, fakes: int) -> None:
     site.clock.forward(days=15)
     suspects = [doubted(case, label=int(payload[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
     job_id = a_job(site)
-    assert open_second_reviews(site.runtime, site.here, job_id, suspects) == offers
+    assert open_second_reviews(site.runtime, site.here, job_id, suspects) == listings
     site.write(learning.update_job, site.here, job_id, {"state": "done"})
     for look in open_cases(site, CaseLane.SECOND_REVIEW):
         judge(site, site.second_analyst, look, payload[look.version_id])
@@ -159,7 +159,7 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
 
 @pytest.mark.parametrize(("listings", "fakes"), [(49, 4), (50, 2)], ids=["too few listings", "too few counterfeits"])
 def test_too_few_are_not_worth_keeping_from_training(site: Site, listings: int, fakes: int) -> None:
-    judged_twice(site, offers=listings, fakes=fakes)
+    judged_twice(site, listings=listings, fakes=fakes)
     sentence = f"{listings} listings were judged alike by two analysts, the second in a blind review, {fakes} of them"
     with pytest.raises(Invalid, match=sentence):
         freeze_golden_set(site.runtime, site.marketplace, by="local")

@@ -10,7 +10,7 @@ from models.case import CaseLane, CaseState
 from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
 from models.policies.deciding import RoutingPolicy
-from models.policies.learning import LabelPolicy, SecondLookPolicy
+from models.policies.learning import LabelPolicy, SecondReviewPolicy
 from models.score import OTHER, Reason, reason_as_json, remainder
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
@@ -212,7 +212,7 @@ def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
 
 
 def with_room_for(site: Site, most_cases: int) -> Site:
-    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=most_cases))
+    policies = site.runtime.policies.changed(SecondReviewPolicy(most_cases=most_cases))
     return replace(site, runtime=replace(site.runtime, policies=policies))
 
 
@@ -304,7 +304,7 @@ SELDOM = 3
 
 def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
     """Three reviewers, and a listing in the golden set that two of them found genuine."""
-    policies = site.runtime.policies.changed(SecondLookPolicy(known_answer_one_in=SELDOM))
+    policies = site.runtime.policies.changed(SecondReviewPolicy(gold_item_one_in=SELDOM))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     case = a_case(site, external_id="GOLD", title="Solenne purse mirror quality", brand="Solenne")
     judge(site, site.analyst, case, Judgement.GENUINE)
@@ -427,10 +427,10 @@ def test_only_listings_with_a_mature_label_count_by_their_first_score(site: Site
 
 
 def test_a_rule_is_one_row_whatever_seller_it_names() -> None:
-    named = {seller: message("relist.linked_newcomer", seller=seller) for seller in ("ann", "bo", "cleo")}
+    named = {seller: message("relist.linked_new_seller", seller=seller) for seller in ("ann", "bo", "cleo")}
     found = [{"version_id": one, "reasons": [], "route_reasons": [as_json(rule)]} for one, rule in named.items()]
     (only,) = told(found, {"ann": True, "bo": True, "cleo": False}).rules
-    assert (only.name, only.labelled, only.counterfeit) == ("relist.linked_newcomer", 3, 2)
+    assert (only.name, only.labelled, only.counterfeit) == ("relist.linked_new_seller", 3, 2)
 
 
 def test_the_page_names_a_rule_by_its_sentence_and_not_by_its_code(site: Site) -> None:

@@ -208,7 +208,7 @@ def test_a_summary_counts_what_stands_for_many_as_many() -> None:
     found = summary(rows)
     assert found["before"] == {"flagged": 2, "labelled": 2, "precision": 0.5, "recall": pytest.approx(1 / 31)}
     assert found["after"] == {"flagged": 3, "labelled": 2, "precision": 1.0, "recall": 1.0}
-    assert {"before": "release", "after": "ask_brand", "versions": 1} in found["moves"]
+    assert {"before": "no_action", "after": "ask_brand", "versions": 1} in found["moves"]
     assert found["labelled"] == 3
 
 

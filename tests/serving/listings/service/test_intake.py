@@ -211,7 +211,7 @@ def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
     assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.ANALYST
     told = reason_of(any_site)
-    assert (told.code, told.parameters["seller"]) == ("relist.linked_newcomer", "lumo-trade-88")
+    assert (told.code, told.parameters["seller"]) == ("relist.linked_new_seller", "lumo-trade-88")
     assert told.parameters["listing"] == "MP-9"
     assert len(receiver.deliveries) == 1, "nothing is removed by itself"
 

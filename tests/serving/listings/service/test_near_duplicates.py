@@ -41,22 +41,22 @@ def known(site: Site, external_id: str) -> NearDuplicates | None:
         listing_id = listings.id_of(connection, site.here, external_id)
         query = select(score.c.facts_digest).where(score.c.listing_id == listing_id)
         digest = connection.execute(query.order_by(score.c.scored_at.desc(), score.c.score_id.desc())).scalars().first()
-        return scores.facts_of(connection, site.here, digest or "").likeness
+        return scores.facts_of(connection, site.here, digest or "").near_duplicates
 
 
 def found(site: Site, external_id: str) -> NearDuplicates:
-    likeness = known(site, external_id)
-    assert likeness is not None
-    return likeness
+    near_duplicates = known(site, external_id)
+    assert near_duplicates is not None
+    return near_duplicates
 
 
 def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDuplicates:
     """The near-duplicates of a listing that is not stored."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
-    likeness = site.read(near_duplicates_of, site.here, row, as_of or site.clock.now())
-    assert likeness is not None
-    return likeness
+    near_duplicates = site.read(near_duplicates_of, site.here, row, as_of or site.clock.now())
+    assert near_duplicates is not None
+    return near_duplicates
 
 
 def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
@@ -68,7 +68,7 @@ def test_a_copy_by_another_seller_is_found_with_its_price(any_site: Site) -> Non
     take_in(any_site, a_row())
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER, price="99.00"))
     result = found(any_site, "MP-2")
-    assert (result.offers, result.sellers, result.nearest, result.own_offers) == (1, 1, 1.0, 0)
+    assert (result.listings, result.sellers, result.nearest, result.own_listings) == (1, 1, 1.0, 0)
     (shown,) = result.shown
     assert shown.listing_id == "MP-1"
     assert shown.log_price == pytest.approx(math.log(489))
@@ -77,7 +77,7 @@ def test_a_copy_by_another_seller_is_found_with_its_price(any_site: Site) -> Non
 def test_a_copy_by_the_same_seller_is_its_own(any_site: Site) -> None:
     take_in(any_site, a_row(), a_row(external_id="MP-2"))
     result = found(any_site, "MP-2")
-    assert (result.offers, result.own_offers) == (0, 1)
+    assert (result.listings, result.own_listings) == (0, 1)
 
 
 def test_an_obfuscated_copy_with_small_changes_is_found(any_site: Site) -> None:
@@ -132,7 +132,7 @@ def test_a_confirmed_counterfeit_is_known_to_later_copies_and_to_no_earlier_mome
     any_site.clock.forward(days=2)
     judge(any_site, any_site.brand_person, open_cases(any_site)[0], Judgement.COUNTERFEIT)
     assert asked(any_site, any_site.clock.now()).nearest_counterfeit == 1.0
-    assert (asked(any_site, listed).offers, asked(any_site, listed).counterfeit) == (1, 1)  # An analyst had said so.
+    assert (asked(any_site, listed).listings, asked(any_site, listed).counterfeit) == (1, 1)  # An analyst had said so.
     assert asked(any_site, before) == NearDuplicates()
 
 
@@ -144,7 +144,7 @@ def test_an_outcome_that_is_known_later_does_not_show_in_facts_that_were_kept_be
     case = next(one for one in open_cases(any_site) if one.version_id)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     result = found(any_site, "MP-10")
-    assert (result.offers, result.counterfeit) == (1, 0)
+    assert (result.listings, result.counterfeit) == (1, 0)
 
 
 def test_an_undone_verdict_counts_no_longer(any_site: Site) -> None:
@@ -225,10 +225,10 @@ def test_a_batch_knows_what_its_rows_would_know_one_by_one(any_site: Site) -> No
             digests = select(score.c.facts_digest).where(score.c.marketplace_id == here).order_by(score.c.score_id)
             for digest in connection.execute(digests).scalars():
                 facts = scores.facts_of(connection, here, digest)
-                found_there.append((facts.listing.external_id, facts.version, facts.likeness))
+                found_there.append((facts.listing.external_id, facts.version, facts.near_duplicates))
     by_batch, by_row = (sorted(found_there, key=lambda one: one[:2]) for found_there in kept.values())
     assert by_batch == by_row
-    assert any(likeness.offers > 1 and likeness.price for _, _, likeness in by_batch)
+    assert any(near_duplicates.listings > 1 and near_duplicates.price for _, _, near_duplicates in by_batch)
 
 
 def test_a_backfilled_row_sees_only_what_was_known_by_then(any_site: Site) -> None:
@@ -237,8 +237,8 @@ def test_a_backfilled_row_sees_only_what_was_known_by_then(any_site: Site) -> No
     late = a_row(external_id="MP-3", seller={"external_id": "shop-3"}, occurred_at="2026-01-30T00:00:00+00:00")
     take_in(any_site, late, early, backfill=True)
     assert found(any_site, "MP-2") == NearDuplicates()
-    assert found(any_site, "MP-3").offers == 2
-    assert asked(any_site, datetime(2026, 1, 15, tzinfo=UTC), **a_row(external_id=None, seller=None)).own_offers == 1
+    assert found(any_site, "MP-3").listings == 2
+    assert asked(any_site, datetime(2026, 1, 15, tzinfo=UTC), **a_row(external_id=None, seller=None)).own_listings == 1
 
 
 BOILERPLATE = (
@@ -257,7 +257,7 @@ def test_a_popular_text_is_compared_no_further_than_any_other(any_site: Site) ->
     take_in(any_site, *rows)
     result = asked(any_site, title="Aurelle bag", description=BOILERPLATE)
     assert result.more
-    assert 16 <= result.offers <= MOST_COMPARED
+    assert 16 <= result.listings <= MOST_COMPARED
     assert (result.genuine, result.nearest_genuine is not None) == (1, True)
 
 
@@ -338,4 +338,4 @@ HOSTILE = [
 @pytest.mark.parametrize(("text", "_why"), HOSTILE)
 def test_a_hostile_text_is_taken_in_and_compared_like_any_other(any_site: Site, text: str, _why: str) -> None:
     take_in(any_site, a_row(description=text), a_row(external_id="MP-2", description=text, seller=OTHER))
-    assert found(any_site, "MP-2").offers == 1
+    assert found(any_site, "MP-2").listings == 1

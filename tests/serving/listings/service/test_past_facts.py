@@ -44,7 +44,7 @@ from training.score.file import score_file
 
 def past_of(facts: Facts) -> tuple[Any, ...]:
     """What a history decides; prices of others and brands are taken as they are today."""
-    return facts.version, facts.price.previous_log_price, facts.price.own, facts.seller, facts.likeness
+    return facts.version, facts.price.previous_log_price, facts.price.own, facts.seller, facts.near_duplicates
 
 
 def today(site: Site) -> Marketplace:
@@ -80,7 +80,7 @@ def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
     assert [past_of(one) for one in in_bulk(any_site, at_their_moments(facts))] == [past_of(one) for one in facts]
     vectors = np.stack([compute(one).vector for one in facts])
     assert all(len(np.unique(vectors[:, NAMES.index(name)])) > 2 for name in ("price_changes", "seller_sales_30d"))
-    assert any(one.likeness is not None and one.likeness.more for one in facts)
+    assert any(one.near_duplicates is not None and one.near_duplicates.more for one in facts)
 
 
 @pytest.mark.soak
@@ -284,7 +284,10 @@ def test_another_marketplace_of_the_database_has_none_of_this_history(site: Site
         context = runtime.services[ReferenceContextCache].of(connection, other, runtime.clock.now())
         found = past_facts(connection, other, context.references, seen, now=runtime.clock.now())
     assert {(one.version, one.seller.known_days, one.seller.listings_30d) for one in found} == {(1, None, 0)}
-    assert all(not one.seller.authorised and (one.likeness is None or one.likeness.offers == 0) for one in found)
+    assert all(
+        not one.seller.authorised and (one.near_duplicates is None or one.near_duplicates.listings == 0)
+        for one in found
+    )
     assert any(one.seller.known_days is not None for one in in_bulk(site, seen))
 
 

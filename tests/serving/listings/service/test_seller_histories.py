@@ -44,14 +44,14 @@ def test_the_first_listing_of_a_seller_finds_nothing_before_it(any_site: Site) -
     take_in(any_site, a_row())
     seller = latest_facts(any_site, "MP-1").seller
     assert seller.others is not None
-    assert (seller.others.offers, seller.known_days, seller.outcomes is not None) == (0, None, True)
+    assert (seller.others.listings, seller.known_days, seller.outcomes is not None) == (0, None, True)
 
 
 def test_listings_of_one_request_do_not_see_each_other_and_the_next_request_sees_both(any_site: Site) -> None:
     take_in(any_site, a_row(external_id="A"), a_row(external_id="B", price="20.00"))
     take_in(any_site, a_row(external_id="C"))
     found = [latest_facts(any_site, name).seller.others for name in "ABC"]
-    assert [one.offers for one in found if one is not None] == [0, 0, 2]
+    assert [one.listings for one in found if one is not None] == [0, 0, 2]
 
 
 def test_the_same_price_at_the_same_seller_is_seen(any_site: Site) -> None:
@@ -141,4 +141,4 @@ def test_a_backfill_in_one_request_is_scored_in_the_order_in_which_it_happened(a
     rows = [a_row(external_id=f"MP-{day}", occurred_at=f"2026-02-0{day}T00:00:00+00:00") for day in (3, 1, 2)]
     take_in(any_site, *rows, backfill=True)
     found = [latest_facts(any_site, f"MP-{day}").seller.others for day in (1, 2, 3)]
-    assert [one.offers for one in found if one is not None] == [0, 1, 2]
+    assert [one.listings for one in found if one is not None] == [0, 1, 2]

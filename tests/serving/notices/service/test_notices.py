@@ -81,7 +81,7 @@ def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> Non
         True,
         "MP-1",
     )
-    assert receipt.offers == (("MP-1", ItemState.WAITING),)
+    assert receipt.listings == (("MP-1", ItemState.WAITING),)
     assert case.due_at == any_site.clock.now() + timedelta(days=3)
     with any_site.runtime.store.read() as connection:
         (kept,) = notices.notified(connection, any_site.here, case.case_id)
@@ -210,7 +210,7 @@ def test_the_same_reporters_second_notice_of_a_waiting_listing_is_kept_and_does_
 def test_one_listing_named_in_two_ways_is_one(any_site: Site) -> None:
     a_listing(any_site)
     receipt = notify(any_site, "MP-1", "https://bazaar.example/item/MP-1", "MP-1", " ")
-    assert [state for _, state in receipt.offers] == [ItemState.WAITING, ItemState.REPEATED]
+    assert [state for _, state in receipt.listings] == [ItemState.WAITING, ItemState.REPEATED]
 
 
 def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> None:
@@ -340,7 +340,7 @@ def test_who_is_not_registered_names_ten_listings_and_thirty_a_day(any_site: Sit
     any_site.clock.forward(days=1)
     notify(any_site, "MP-1")
     flagger = a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER)
-    assert len(notify(any_site, *(f"MP-{n}" for n in range(60)), by=flagger).offers) == 60
+    assert len(notify(any_site, *(f"MP-{n}" for n in range(60)), by=flagger).listings) == 60
 
 
 def test_a_stranger_under_anothers_address_does_not_use_up_their_notices(any_site: Site) -> None:
@@ -349,7 +349,7 @@ def test_a_stranger_under_anothers_address_does_not_use_up_their_notices(any_sit
     receipt = notify(any_site, "MP-1", address="192.0.2.1")
     confirmed(any_site, receipt)
     confirmed(any_site, receipt)
-    assert len(notify(any_site, *(f"MP-{n}" for n in range(10))).offers) == 10
+    assert len(notify(any_site, *(f"MP-{n}" for n in range(10))).listings) == 10
 
 
 def test_a_network_names_three_hundred_listings_a_day_under_whatever_addresses(any_site: Site) -> None:
@@ -435,7 +435,7 @@ def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_s
     until = any_site.clock.now() + timedelta(days=1)
     any_site.execute(update(reporter).values(muted_until=until, muted_because="Forty of forty were unfounded."))
     receipt = notify(any_site, "MP-1", "MP-778")
-    assert [state for _, state in receipt.offers] == [ItemState.MUTED, ItemState.UNKNOWN_LISTING]
+    assert [state for _, state in receipt.listings] == [ItemState.MUTED, ItemState.UNKNOWN_LISTING]
     assert open_cases(any_site) == []
     text = told_of(any_site, items_of(any_site, receipt)[0])
     assert text is not None
@@ -493,7 +493,7 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     begins = any_site.clock.now()
     receipt = notify(any_site, "MP-1")
     (one,) = changed_notices(any_site.runtime, any_site.marketplace, begins)["notices"]
-    assert (one["email"], one["link"], one["offers"]) == (
+    assert (one["email"], one["link"], one["listings"]) == (
         EMAIL,
         receipt.link,
         [{"location": "MP-1", "state": "waiting", "outcome": None, "decision": None, "decided_at": None}],
@@ -505,7 +505,7 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     judge(any_site, any_site.analyst, case, Judgement.LICENSED)
     any_site.clock.forward(seconds=UNDO_SECONDS)
     (one,) = changed_notices(any_site.runtime, any_site.marketplace, later)["notices"]
-    assert one["offers"][0]["decision"]["decision"] == "The listing stays."
+    assert one["listings"][0]["decision"]["decision"] == "The listing stays."
 
 
 def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None:
@@ -519,7 +519,7 @@ def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None
     def ask() -> None:
         nonlocal asked
         for one in changed_notices(runtime, here, asked)["notices"]:
-            told_so_far.extend(listing["decision"]["decision"] for listing in one["offers"] if listing["decision"])
+            told_so_far.extend(listing["decision"]["decision"] for listing in one["listings"] if listing["decision"])
         asked = any_site.clock.now()
 
     any_site.clock.forward(hours=1)

@@ -75,7 +75,7 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
         "observations": 10,
         "quarantined": 2,
         "scored": 10,
-        "routes": {"release": 3, "analyst": 7, "ask_brand": 0, "audit": 0, "insufficient_evidence": 0},
+        "routes": {"no_action": 3, "analyst": 7, "ask_brand": 0, "audit": 0, "insufficient_evidence": 0},
         # An analyst's on MP-11, 12, 13, 16 and 17, the brand's on all but MP-16; genuine are MP-14 and the appeal.
         # The brand's reports of MP-1 and MP-11 are two more.
         "verdicts": {"counterfeit": 11, "genuine": 2, "withdrawn": 1},

@@ -187,7 +187,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "training_job.error",
         "training_job.progress",
         "training_job.cause",
-        "retraining_look.decision",
+        "retraining_check.decision",
         "drift_report.report",
         "drift_acknowledgement.feature",
         "model.report",

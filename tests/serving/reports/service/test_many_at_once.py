@@ -276,7 +276,9 @@ def _nothing_is_doubled_or_lost(site: Site, found: Kinds, told: Told) -> None:
         made = connection.execute(select(action.c.verdict_id, action.c.listing_id, action.c.action_id)).all()
         acts = Counter(
             connection.execute(
-                select(audit_entry.c.subject).where(audit_entry.c.act.in_(["remove.scheduled", "remove.held"]))
+                select(audit_entry.c.subject).where(
+                    audit_entry.c.act.in_(["remove.scheduled", "remove.pending_approval"])
+                )
             ).scalars()
         )
         asked = Counter(connection.execute(select(listing_request.c.location)).scalars())

@@ -117,7 +117,7 @@ def test_an_interrupted_report_is_told_once_all_of_it_is_decided(mailed: Mailed)
     assert stored(here, MailKind.REPORT_WAITS) == []
     submit(here.runtime, here.brand_person, draft)
     [found] = stored(here, MailKind.REPORT_WAITS)
-    assert found.parameters["reasons"] == [{"code": "hold.user_burst", "n": 5}]
+    assert found.parameters["reasons"] == [{"code": "pending.user_burst", "n": 5}]
 
 
 def test_a_report_by_api_that_waits_for_a_second_factor_is_told_and_later_no_more(in_full: Mailed) -> None:
@@ -140,7 +140,7 @@ def test_a_person_on_the_page_is_told_of_what_waits_after_their_second_factor(in
     report_id = waiting_report(here, ["MP-0", *on_sale(here, HOUR)])
     assert stored(here, MailKind.REPORT_WAITS) == []
     step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert reasons_told(here) == ["hold.high_impact"]
+    assert reasons_told(here) == ["pending.high_impact"]
 
 
 def test_a_report_beyond_the_quota_of_the_day_is_told(site: Site) -> None:
@@ -198,9 +198,14 @@ def test_a_lead_who_wants_no_mail_of_alarms_gets_none(mailed: Mailed) -> None:
         pytest.param(Result.CASE, ["effect.first_phase.used"], "effect.first_phase.used", id="that of a first phase"),
         pytest.param(Result.PENDING_APPROVAL, ["report.step_up"], "report.step_up", id="it waits for a second factor"),
         pytest.param(
-            Result.PENDING_APPROVAL, ["hold.high_impact", "hold.brand_alarm"], "hold.high_impact", id="the first hold"
+            Result.PENDING_APPROVAL,
+            ["pending.high_impact", "pending.brand_alarm"],
+            "pending.high_impact",
+            id="the first hold",
         ),
-        pytest.param(Result.PENDING_APPROVAL, ["verdict.x", "hold.user_burst"], "hold.user_burst", id="a later hold"),
+        pytest.param(
+            Result.PENDING_APPROVAL, ["verdict.x", "pending.user_burst"], "pending.user_burst", id="a later hold"
+        ),
     ],
 )
 def test_why_a_listing_is_not_removed_at_once(result: Result, codes: list[str], told: str | None) -> None:
@@ -210,7 +215,7 @@ def test_why_a_listing_is_not_removed_at_once(result: Result, codes: list[str], 
 @pytest.mark.parametrize("language", languages())
 def test_every_reason_has_words(language: Language) -> None:
     of_analysts = {HoldCause.ANALYST_ALARM, HoldCause.FIRST_DAY, HoldCause.DOUBT}
-    causes = [f"hold.{one}" for one in HoldCause if one not in of_analysts] + ["hold.high_impact_12m"]
+    causes = [f"pending.{one}" for one in HoldCause if one not in of_analysts] + ["pending.high_impact_12m"]
     codes = [*causes, "report.step_up", "effect.capped.used", "effect.first_phase.used"]
     reasons = [{"code": one, "n": 2} for one in codes]
     given = {"brand": "Aurelle", "marketplace": "Bazaar", "reasons": reasons}

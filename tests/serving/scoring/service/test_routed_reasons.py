@@ -187,7 +187,7 @@ def evident(facts: Facts) -> Iterator[set[str]]:
         yield {"text_invisible"}
     if any(one.form.value != "plain" for one in facts.brand.mentions):
         yield {"brand_disguised"}
-    if facts.likeness is not None and facts.likeness.nearest_counterfeit:
+    if facts.near_duplicates is not None and facts.near_duplicates.nearest_counterfeit:
         yield {"likeness_counterfeit"}
     price = facts.price
     if price.log_price is not None:
@@ -229,8 +229,8 @@ def test_a_price_at_four_percent_of_the_median_is_always_a_reason(size: Size) ->
 @sizes
 def test_a_copy_of_a_confirmed_counterfeit_is_always_a_reason(size: Size) -> None:
     one = played(size)
-    likeness = NearDuplicates(offers=1, counterfeit=1, nearest=0.9, nearest_counterfeit=0.9)
-    copied = [compute(replace(found.facts, likeness=likeness)) for found, _ in one.routed[::4]]
+    near_duplicates = NearDuplicates(listings=1, counterfeit=1, nearest=0.9, nearest_counterfeit=0.9)
+    copied = [compute(replace(found.facts, near_duplicates=near_duplicates)) for found, _ in one.routed[::4]]
     for found, score in zip(copied, one.bundle.score_many(copied), strict=True):
         assert {"likeness_counterfeit"} in list(evident(found.facts))
         assert "likeness_counterfeit" in {told.code for told in score.evidence}

@@ -17,9 +17,9 @@ POINTS, POINTS_FAKE = ScoredListing(None), ScoredListing(None, counterfeit=True)
 OTHERS: Final = {f"other-{i}": (ScoredListing(0.0),) * 5 for i in range(19)}
 
 
-def ranked(*offers: ScoredListing) -> Ranking:
+def ranked(*listings: ScoredListing) -> Ranking:
     """Among the others."""
-    return rank({**OTHERS, "ann": offers}, POLICY)
+    return rank({**OTHERS, "ann": listings}, POLICY)
 
 
 # ann's listings; her state, listings that count, expected counterfeits, share (by hand: the base-rate prior is her own
@@ -56,7 +56,7 @@ def test_a_sellers_figures(
     _why: str,
 ) -> None:
     found = ranked(*(ScoredListing(one) if isinstance(one, float) else one for one in listings)).risks["ann"]
-    assert (found.state, found.offers, found.percentile) == (state, n, percentile)
+    assert (found.state, found.listings, found.percentile) == (state, n, percentile)
     assert found.expected == pytest.approx(expected)
     assert found.share == (None if share is None else pytest.approx(share))
 
@@ -76,7 +76,7 @@ def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_listing() -> No
 
 
 def test_the_prior_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> None:
-    assert ranked(*[FAKE] * 10_000).usual_share == pytest.approx(1 / 20)
+    assert ranked(*[FAKE] * 10_000).base_rate == pytest.approx(1 / 20)
 
 
 def test_sellers_with_too_few_listings_are_part_of_the_comparison() -> None:
@@ -94,7 +94,7 @@ def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
 
 
 def test_without_a_model_there_is_no_prior() -> None:
-    assert rank({"ann": [POINTS]}, POLICY).usual_share is None
+    assert rank({"ann": [POINTS]}, POLICY).base_rate is None
     assert rank({}, POLICY) == Ranking(0, None, {})
 
 
@@ -119,8 +119,8 @@ markets = st.integers(0, 2**32 - 1).map(a_market)
 
 
 @given(markets)
-def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dict[str, list[ScoredListing]]) -> None:
-    found = rank(offers, POLICY)
+def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(listings: dict[str, list[ScoredListing]]) -> None:
+    found = rank(listings, POLICY)
     shares = [one.share for one in found.risks.values() if one.share is not None]
     assert found.sellers == len(shares)
     for one in found.risks.values():
@@ -135,30 +135,30 @@ def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dic
 @settings(max_examples=3 * settings().max_examples)
 @given(markets, st.data())
 def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
-    offers: dict[str, list[ScoredListing]], data: st.DataObject
+    listings: dict[str, list[ScoredListing]], data: st.DataObject
 ) -> None:
     """For a new listing and for one that was only scored."""
-    before = rank(offers, POLICY).risks
-    seller = data.draw(st.sampled_from(sorted(offers)))
-    mine = offers[seller]
+    before = rank(listings, POLICY).risks
+    seller = data.draw(st.sampled_from(sorted(listings)))
+    mine = listings[seller]
     if before[seller].percentile is None:
         return
     at = data.draw(st.integers(0, len(mine)))
     if at < len(mine) and mine[at].probability is None:
         return
     changed = [*mine[:at], replace(mine[at], counterfeit=True) if at < len(mine) else FAKE, *mine[at + 1 :]]
-    after = rank({**offers, seller: changed}, POLICY).risks
+    after = rank({**listings, seller: changed}, POLICY).risks
     assert (after[seller].share or 0) >= (before[seller].share or 0) - 1e-12
     assert (after[seller].percentile or 0) >= (before[seller].percentile or 0)
 
 
 @given(markets, st.integers(0, 99))
-def test_the_order_of_sellers_and_listings_does_not_matter(offers: dict[str, list[ScoredListing]], seed: int) -> None:
+def test_the_order_of_sellers_and_listings_does_not_matter(listings: dict[str, list[ScoredListing]], seed: int) -> None:
     chance = random.Random(seed)
-    names = sorted(offers)
+    names = sorted(listings)
     chance.shuffle(names)
-    shuffled = {name: chance.sample(offers[name], len(offers[name])) for name in names}
-    assert rank(shuffled, POLICY) == rank(offers, POLICY)
+    shuffled = {name: chance.sample(listings[name], len(listings[name])) for name in names}
+    assert rank(shuffled, POLICY) == rank(listings, POLICY)
 
 
 SOME = SellerRisk(RiskState.RANKED, 14, 0, 0, 5.2, 3, 0, share=0.28, percentile=97.9)
@@ -178,7 +178,7 @@ STATEMENT = [
         ),
     ),
     (
-        replace(SOME, state=RiskState.TOO_FEW_LISTINGS, offers=1, expected=1.0, confirmed=1, left_out=2),
+        replace(SOME, state=RiskState.TOO_FEW_LISTINGS, listings=1, expected=1.0, confirmed=1, left_out=2),
         (
             "Too few listings to compare with other sellers.",
             "1 listing in 30 days: 1.0 expected counterfeit, 1 confirmed, 0 cleared.",
@@ -193,7 +193,7 @@ STATEMENT = [
         ),
     ),
     (
-        replace(SOME, state=RiskState.NO_MODEL, offers=0, left_out=3, left_out_confirmed=1),
+        replace(SOME, state=RiskState.NO_MODEL, listings=0, left_out=3, left_out_confirmed=1),
         (
             "Unknown: no model has scored the seller's listings.",
             "3 listings without a model score do not count (1 confirmed counterfeit).",

@@ -37,7 +37,7 @@ from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import an_appeal
 
 # Two listings and two sellers are enough for a percentile.
-SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
+SMALL = SellerRiskPolicy(fewest_listings=2, fewest_sellers=2)
 
 
 def small(site: Site) -> Site:
@@ -99,7 +99,7 @@ def test_a_listing_counts_once_by_its_last_score_and_for_the_seller_of_that_vers
     listing(site, "bo", "A2")
     lines = [one or 0.0 for one in probabilities(site)]
     found = risks(site)
-    assert (found["ann"].offers, found["bo"].offers) == (1, 1)
+    assert (found["ann"].listings, found["bo"].listings) == (1, 1)
     assert found["ann"].expected == pytest.approx(lines[2])
     assert found["bo"].expected == pytest.approx(lines[3])
 
@@ -126,7 +126,7 @@ def test_data_of_the_moment_or_later_does_not_count(any_site: Site) -> None:
     listing(site, "ann", "A1", "A2")
     before = site.clock.now()
     listing(site, "ann", "A3")
-    assert [risks(site, at)["ann"].offers for at in (before, before + timedelta(microseconds=1))] == [2, 3]
+    assert [risks(site, at)["ann"].listings for at in (before, before + timedelta(microseconds=1))] == [2, 3]
     judged = site.clock.now()
     case = find(site, "A1", Judgement.GENUINE)
     assert [risks(site, at)["ann"].cleared for at in (judged, site.clock.now())] == [0, 1]
@@ -149,7 +149,7 @@ def test_listings_with_points_alone_are_left_out_and_counted_apart(any_site: Sit
     site = small(any_site)
     listing(site, "ann", "A1", "A2")
     found = risks(site)["ann"]
-    assert (found.state, found.offers, found.left_out, found.percentile) == (RiskState.NO_MODEL, 0, 2, None)
+    assert (found.state, found.listings, found.left_out, found.percentile) == (RiskState.NO_MODEL, 0, 2, None)
 
 
 def test_a_listing_without_a_seller_is_left_out(any_site: Site) -> None:

@@ -101,7 +101,7 @@ ALARMS: list[tuple[set[HoldCause], Side, bool, str]] = [
 
 @pytest.mark.parametrize(("causes", "side", "begins", "why"), ALARMS)
 def test_an_alarm_of_a_brand_begins(causes: set[HoldCause], side: Side, begins: bool, why: str) -> None:
-    found = [Hold(one, message("hold.test")) for one in sorted(causes)]
+    found = [Hold(one, message("pending.test")) for one in sorted(causes)]
     assert begins_alarm(found, side) is begins, why
 
 
@@ -203,14 +203,18 @@ def test_each_cause_holds_a_removal_independently() -> None:
 @pytest.mark.parametrize(
     ("sales", "code", "why"),
     [
-        (Sales(12, 200, 5_000), "hold.high_impact_12m", "both figures of the Act"),
+        (Sales(12, 200, 5_000), "pending.high_impact_12m", "both figures of the Act"),
         (Sales(12, 199, 90_000), None, "few and dear"),
         (Sales(12, 90_000, 4_999.99), None, "many and cheap"),
-        (Sales(None, 200, 5_000), "hold.high_impact_12m", "the sales of 90 days are not needed"),
-        (Sales(250, 199, 5_000), "hold.high_impact_12m", "at least as many were sold in twelve months as in 90 days"),
+        (Sales(None, 200, 5_000), "pending.high_impact_12m", "the sales of 90 days are not needed"),
+        (
+            Sales(250, 199, 5_000),
+            "pending.high_impact_12m",
+            "at least as many were sold in twelve months as in 90 days",
+        ),
         (Sales(250, 0, 0), None, "zero is a figure"),
-        (Sales(200, None, 90_000), "hold.high_impact", "without the number, the sales of 90 days decide"),
-        (Sales(200, 900, None), "hold.high_impact", "without the turnover too"),
+        (Sales(200, None, 90_000), "pending.high_impact", "without the number, the sales of 90 days decide"),
+        (Sales(200, 900, None), "pending.high_impact", "without the turnover too"),
         (Sales(199, 900, None), None, "an unknown turnover is no high one"),
         (Sales(199, None, 90_000), None, "an unknown number is no high one"),
         (Sales(None, 900, None), None, "one figure of the Act is not enough"),

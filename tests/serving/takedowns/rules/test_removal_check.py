@@ -18,7 +18,7 @@ ASKED, GONE, STILL, UNKNOWN = CheckState.ASKED, CheckState.GONE, CheckState.STIL
 
 
 @pytest.mark.parametrize(
-    ("before", "seen", "looks", "since", "after", "again_in", "_why"),
+    ("before", "seen", "check_count", "since", "after", "again_in", "_why"),
     [
         (ASKED, Seen.GONE, 1, MINUTE, GONE, DAY - MINUTE, "gone; it is checked again a day later"),
         (ASKED, Seen.SHOWN, 1, MINUTE, ASKED, MINUTE, "pages lag behind an acknowledgement"),
@@ -42,14 +42,14 @@ ASKED, GONE, STILL, UNKNOWN = CheckState.ASKED, CheckState.GONE, CheckState.STIL
 def test_the_state_after_a_check(
     before: CheckState,
     seen: Seen,
-    looks: int,
+    check_count: int,
     since: timedelta,
     after: CheckState,
     again_in: timedelta | None,
     _why: str,
 ) -> None:
     at = HEARD + since
-    found = after_look(before, seen, looks, HEARD, at, DEFAULT_REMOVAL_CHECK)
+    found = after_look(before, seen, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
     assert (found.state, found.due_at) == (after, None if again_in is None else at + again_in)
     assert in_english(found.reason)
 
@@ -59,15 +59,15 @@ def test_the_first_check_is_a_minute_after_the_acknowledgement() -> None:
 
 
 def test_a_listing_that_stays_is_still_shown_after_sixty_one_minutes() -> None:
-    at, state, looks = first_look(HEARD, DEFAULT_REMOVAL_CHECK), ASKED, 0
+    at, state, check_count = first_look(HEARD, DEFAULT_REMOVAL_CHECK), ASKED, 0
     while state is ASKED:
-        looks += 1
-        found = after_look(state, Seen.SHOWN, looks, HEARD, at, DEFAULT_REMOVAL_CHECK)
+        check_count += 1
+        found = after_look(state, Seen.SHOWN, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
         if found.state is ASKED:
             assert found.due_at is not None
             at = found.due_at
         state = found.state
-    assert (state, looks, at - HEARD) == (STILL, 5, 61 * MINUTE)
+    assert (state, check_count, at - HEARD) == (STILL, 5, 61 * MINUTE)
 
 
 # When people are told of removals.

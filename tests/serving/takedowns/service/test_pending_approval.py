@@ -273,7 +273,13 @@ def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
         assert audit.check(connection)[1] is None
     assert found.due_at == found.leaves_at >= found.created_at + timedelta(seconds=180)
-    assert acts[-5:] == ["remove.held", "alert.raised", "held.release", "held.release", "remove.released"]
+    assert acts[-5:] == [
+        "remove.pending_approval",
+        "alert.raised",
+        "approval_vote.approve",
+        "approval_vote.approve",
+        "remove.approved",
+    ]
     any_site.clock.forward(minutes=4)
     assert deliver(runtime, any_site.here, action_id) == "failed"  # It is sent, but no endpoint is registered.
 

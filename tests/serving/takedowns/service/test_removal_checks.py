@@ -310,7 +310,7 @@ def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiv
     assert standing(any_site) == []
     found = check_of(any_site, action)
     assert found is not None
-    assert (found.state, found.looks) == (CheckState.GONE, 1)
+    assert (found.state, found.check_count) == (CheckState.GONE, 1)
 
 
 # Model-initiated removals have a random delay; removals that a brand confirms have none.

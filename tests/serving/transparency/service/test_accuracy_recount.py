@@ -19,7 +19,7 @@ from training.evaluate.bands import ScoredListing
 
 _RECOUNT: Final = Path(__file__).with_name("recount.sql").read_text(encoding="utf-8")
 _FLAGGED: Final = "lane IN ('ask_brand', 'analyst')"
-_PASSED: Final = "lane IN ('release', 'audit')"
+_PASSED: Final = "lane IN ('no_action', 'audit')"
 
 
 def recount(connection: Connection, here: str, since: datetime, until: datetime, group: str) -> tuple[int, int, Any]:
