@@ -38,7 +38,7 @@ class Family(StrEnum):
     SELLER = "seller"
     BRAND = "brand"
     TEXT = "text"
-    NEAR_DUPLICATES = "near_duplicates"
+    NEAR_DUPLICATES = "likeness"  # What the names of its signals begin with.
 
 
 class Side(StrEnum):

@@ -91,7 +91,7 @@ def _case() -> Diagram:
 
 def _takedown() -> Diagram:
     places: dict[str, Point] = {
-        "held": (0, 0),
+        "pending_approval": (0, 0),
         "scheduled": (1, 0),
         "sending": (2.05, 0),
         "acknowledged": (3.4, 0),
@@ -99,7 +99,7 @@ def _takedown() -> Diagram:
         "dead": (2.05, 1.2),
     }
     found = _allowed(ActionState, ActionEvent, action.next_state)
-    return _machine("States of a takedown", ActionState, found, places, ("held", "scheduled"))
+    return _machine("States of a takedown", ActionState, found, places, ("pending_approval", "scheduled"))
 
 
 def _appeal() -> Diagram:

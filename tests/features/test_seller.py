@@ -117,11 +117,6 @@ def test_growth_of_an_unknown_window_is_unknown(d7: float | None, d30: float | N
     assert math.isnan(value("seller_sales_growth_7d", selling(d7, d30)))
 
 
-def test_facts_of_the_first_schema_have_the_growth_of_what_was_sent() -> None:
-    first = replace(full_facts(), schema=1)
-    assert value("seller_turnover_growth_30d", first) == pytest.approx(math.log((1500 + 1 / 3) / (6001 / 3)))
-
-
 def test_no_verdict_yet_recorded_is_unknown_and_no_counterfeit_among_none_is_the_prior() -> None:
     none_yet = some_facts(history=History(outcomes=Outcomes(counterfeit=0, genuine=0)))
     assert math.isnan(value("seller_counterfeit_share", some_facts()))

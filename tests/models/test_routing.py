@@ -174,7 +174,7 @@ REASONS: list[tuple[Score, dict[str, Any], Message]] = [
     (HIGH, {}, message("route.high.ask_brand", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, {"brand_takes_part": False}, message("route.high.not_enrolled", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, NO_BRAND, message("route.high.no_brand", **HIGH_PARAMETERS)),
-    (HIGH, {"asking": Asking.PAUSED}, message("route.high.held", **HIGH_PARAMETERS)),
+    (HIGH, {"asking": Asking.PAUSED}, message("route.high.paused", **HIGH_PARAMETERS)),
     (HIGH, {"asking": Asking.USED_UP}, message("route.high.used_up", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, {**NO_BRAND, "brand_candidates": 2}, message("route.high.brands", **HIGH_PARAMETERS, n=2)),
     (MIDDLE, {}, message("route.middle", probability=0.3, threshold=0.15, ask_from=0.5)),

@@ -352,4 +352,4 @@ def test_a_precheck_asks_no_brand_while_questions_are_switched_off(any_site: Sit
         kill_switches.switch_off(connection, off)
     after = precheck(site.runtime, site.marketplace, row)
     assert (before.route.lane, after.route.lane) == (Lane.ASK_BRAND, Lane.ANALYST)
-    assert after.route.reasons[0].code == "route.high.held"
+    assert after.route.reasons[0].code == "route.high.paused"
